@@ -1,0 +1,63 @@
+# What ./dev does. Sourced by ./dev.
+
+cmd_help() {
+  cat <<'TEXT'
+./dev run [--release]        build, start a private Postgres under data/ (or use DATABASE_URL), serve http://localhost:3000
+./dev test                   everything that must hold before a change lands
+./dev soak [NAME]            long proofs; without a name, lists them
+./dev bench [NAME] [--json]  figures; without a name, all of them
+./dev watch                  as run, and rebuild on every change
+./dev prepare                write src/store/.sqlx anew after a change to a query or a migration
+./dev help                   this list
+All set-up happens by itself, once; tools are kept in ~/.cache/audienceos.
+TEXT
+}
+
+# write_sqlx DIR: checks every query against a fresh, migrated database and writes what it learned into DIR.
+write_sqlx() {
+  rm -rf "$1"; mkdir -p "$1"
+  pg_database prepare
+  for up in migrations/*.up.sql; do
+    "$PG_BIN/psql" -qX -v ON_ERROR_STOP=1 --single-transaction "$(pg_url prepare)" -f "$up" >/dev/null
+  done
+  "$PG_BIN/psql" -qX "$(pg_url prepare)" -c 'create table _sqlx_migrations (version bigint primary key, description text not null, installed_on timestamptz not null default now(), success boolean not null, checksum bytea not null, execution_time bigint not null)'
+  touch src/store/lib.rs
+  SQLX_OFFLINE=false SQLX_OFFLINE_DIR="$1" DATABASE_URL=$(pg_url prepare) cargo check --quiet -p store
+  touch src/store/lib.rs
+}
+
+# Copies the typeface from npm's package to where the pages expect it.
+fonts() {
+  mkdir -p public/fonts
+  cp -u style/node_modules/@fontsource-variable/inter/files/inter-latin-wght-normal.woff2 public/fonts/inter.woff2
+}
+
+# build [--release]: server, WASM and style sheet, in target/debug or target/release, and target/site.
+build() {
+  fonts
+  say "building the application${1:+ ($1)}: about 8 minutes from nothing, seconds after an edit"
+  cargo leptos build "$@"
+}
+
+cmd_run() {
+  setup_build
+  build "$@"
+  local kind=debug
+  [ "${1:-}" = --release ] && kind=release
+  say "starting; Ctrl-C stops everything"
+  exec "target/$kind/audienceos" serve
+}
+
+cmd_watch() {
+  setup_build
+  fonts
+  exec cargo leptos watch
+}
+
+cmd_prepare() {
+  setup_rust; setup_postgres
+  trap pg_stop EXIT
+  pg_start prepare
+  write_sqlx "$ROOT/src/store/.sqlx"
+  say "src/store/.sqlx holds $(ls src/store/.sqlx | wc -l) queries"
+}

@@ -1,0 +1,75 @@
+//! A labelled input with its help and its error, all tied together for screen readers.
+
+use leptos::prelude::*;
+
+/// One line of input. What is wrong stands below in words; what was typed stays.
+#[component]
+pub fn Field(
+    /// The field's name in the form and the API.
+    name: &'static str,
+    /// What stands above it.
+    #[prop(into)]
+    label: String,
+    /// `text`, `email`, `password`, `url`…
+    #[prop(default = "text")]
+    kind: &'static str,
+    /// What browsers may fill in.
+    #[prop(default = "off")]
+    autocomplete: &'static str,
+    /// A sentence below.
+    #[prop(optional, into)]
+    help: Option<String>,
+    /// What it holds at first.
+    #[prop(optional, into)]
+    value: Signal<String>,
+    /// What is wrong with it.
+    #[prop(optional, into)]
+    error: Signal<Option<String>>,
+    /// Must be filled in.
+    #[prop(optional)]
+    required: bool,
+    /// Has the focus when the page opens.
+    #[prop(optional)]
+    autofocus: bool,
+    /// The input element, for a page that clears or focuses it.
+    #[prop(optional)]
+    input: NodeRef<leptos::html::Input>,
+) -> impl IntoView {
+    let error_id = format!("{name}-error");
+    let help_id = format!("{name}-help");
+    let described = {
+        let (error_id, help_id, has_help) = (error_id.clone(), help_id.clone(), help.is_some());
+        move || {
+            let mut ids = Vec::new();
+            if has_help {
+                ids.push(help_id.clone());
+            }
+            if error.get().is_some() {
+                ids.push(error_id.clone());
+            }
+            (!ids.is_empty()).then(|| ids.join(" "))
+        }
+    };
+    view! {
+        <div class="flex flex-col gap-1">
+            <label for=name class="font-medium">{label}</label>
+            <input
+                id=name
+                name=name
+                type=kind
+                class="control"
+                value=move || value.get()
+                autocomplete=autocomplete
+                required=required
+                autofocus=autofocus
+                aria-invalid=move || error.get().is_some().then_some("true")
+                aria-describedby=described
+                node_ref=input
+            />
+            {help.map(|help| view! { <p id=help_id class="text-xs text-muted">{help}</p> })}
+            <p id=error_id class="text-bad" role="alert" hidden=move || error.get().is_none()>
+                {move || error.get()}
+            </p>
+        </div>
+    }
+}

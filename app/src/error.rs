@@ -1,0 +1,128 @@
+//! What a page is told when an action was not done. Internals are logged once, here, with the reference that the
+//! person sees.
+
+use leptos::{
+    prelude::{FromServerFnError, ServerFnErrorErr},
+    server_fn::codec::JsonEncoding,
+};
+use serde::{Deserialize, Serialize};
+
+/// Why an action was not done, in words for people.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]
+pub enum AppError {
+    /// The session has ended.
+    #[error("you are signed out. Sign in again; what you typed is still here")]
+    SignedOut,
+    /// A rule forbids it.
+    #[error("{message}")]
+    Forbidden {
+        /// The rule's name.
+        rule: String,
+        /// The rule in words.
+        message: String,
+    },
+    /// There is no such thing in one's sight.
+    #[error("there is nothing here")]
+    Missing,
+    /// A field cannot be accepted.
+    #[error("{message}")]
+    Invalid {
+        /// The field's name.
+        field: String,
+        /// What to do about it.
+        message: String,
+        /// What was typed, so that a page without WASM can show it again.
+        typed: Vec<(String, String)>,
+    },
+    /// The present state forbids it.
+    #[error("{0}")]
+    Conflict(String),
+    /// The server could not be reached.
+    #[error("the server could not be reached. Nothing was changed; try again")]
+    Unreachable,
+    /// Something of ours failed.
+    #[error("something failed on our side. Nothing was changed; try again, and name {reference} if it stays")]
+    Internal {
+        /// Stands in the log beside the cause.
+        reference: String,
+    },
+}
+
+impl AppError {
+    /// The message for `field`, if this error is about it.
+    pub fn at(&self, name: &str) -> Option<&str> {
+        match self {
+            Self::Invalid { field, message, .. } if field == name => Some(message),
+            _ => None,
+        }
+    }
+
+    /// What was typed into the field `name` when the error came back.
+    pub fn typed(&self, name: &str) -> Option<&str> {
+        match self {
+            Self::Invalid { typed, .. } => typed.iter().find(|(field, _)| field == name).map(|(_, text)| text.as_str()),
+            _ => None,
+        }
+    }
+
+    /// Keeps what was typed with a field error.
+    #[must_use]
+    pub fn keeping(mut self, fields: &[(&str, &str)]) -> Self {
+        if let Self::Invalid { typed, .. } = &mut self {
+            *typed = fields.iter().map(|(name, text)| ((*name).to_owned(), (*text).to_owned())).collect();
+        }
+        self
+    }
+}
+
+impl FromServerFnError for AppError {
+    type Encoder = JsonEncoding;
+
+    fn from_server_fn_error(error: ServerFnErrorErr) -> Self {
+        match error {
+            ServerFnErrorErr::Request(_) => Self::Unreachable,
+            other => internal(&other),
+        }
+    }
+}
+
+#[cfg(feature = "ssr")]
+fn internal(error: &(dyn std::error::Error + 'static)) -> AppError {
+    let reference = uuid::Uuid::now_v7().simple().to_string()[20..].to_owned();
+    let mut cause = error.to_string();
+    let mut next = error.source();
+    while let Some(error) = next {
+        cause = format!("{cause}: {error}");
+        next = error.source();
+    }
+    tracing::error!(reference, cause, "a page's action failed");
+    AppError::Internal { reference }
+}
+
+#[cfg(not(feature = "ssr"))]
+fn internal(error: &(dyn std::error::Error + 'static)) -> AppError {
+    AppError::Internal { reference: format!("browser: {error}") }
+}
+
+#[cfg(feature = "ssr")]
+impl From<service::Error> for AppError {
+    fn from(error: service::Error) -> Self {
+        use service::Error as E;
+        match error {
+            E::SignedOut => Self::SignedOut,
+            E::Refused(refusal) => Self::Forbidden { rule: refusal.rule, message: refusal.message },
+            E::Missing => Self::Missing,
+            E::Invalid(invalid) => Self::Invalid { field: invalid.field, message: invalid.message, typed: Vec::new() },
+            E::Conflict { message, .. } | E::Gone(message) => Self::Conflict(message),
+            other @ (E::WrongCredentials | E::EmailUnverified) => Self::Conflict(other.to_string()),
+            other @ E::Internal(_) => internal(&other),
+        }
+    }
+}
+
+#[cfg(feature = "ssr")]
+impl From<model::input::Invalid> for AppError {
+    fn from(invalid: model::input::Invalid) -> Self {
+        service::Error::from(invalid).into()
+    }
+}

@@ -1,0 +1,55 @@
+//! The frame around every page of a signed-in member: who and where one is, and the way to the areas.
+
+use leptos::prelude::*;
+use leptos_router::{
+    components::{A, Outlet},
+    hooks::use_location,
+};
+use model::{member::Member, organization::Organization};
+
+use crate::{
+    components::icon::{Icon, IconView},
+    error::AppError,
+};
+
+/// The agency and oneself.
+#[server(prefix = "/app", endpoint = "get_frame")]
+pub async fn get_frame() -> Result<(Organization, Member), AppError> {
+    let actor = crate::server::actor()?;
+    Ok(service::organization::get(&crate::server::service()?, &actor).await?)
+}
+
+/// Sidebar, or a bar at the bottom on phones, and the page.
+#[component]
+pub fn Frame() -> impl IntoView {
+    let frame = Resource::new(|| (), |()| get_frame());
+    view! {
+        <a href="#page" class="button button-primary sr-only focus:not-sr-only focus:absolute focus:left-2 focus:top-2">"Skip to the page"</a>
+        <div class="flex min-h-dvh flex-col md:flex-row">
+            <nav aria-label="Areas" class="order-last flex shrink-0 flex-row items-center gap-1 border-t border-line bg-subtle p-2 md:order-first md:w-56 md:flex-col md:items-stretch md:border-r md:border-t-0">
+                <div class="hidden px-2.5 pb-3 pt-1 md:block">
+                    <Suspense fallback=|| view! { <div class="skeleton w-32"></div> }>
+                        {move || frame.get().map(|result| result.map(|(organization, member)| view! {
+                            <p class="truncate font-semibold" data-test="organization">{organization.name}</p>
+                            <p class="truncate text-xs text-muted" data-test="member">{member.name} " · " {member.role.label()}</p>
+                        }).ok())}
+                    </Suspense>
+                </div>
+                <NavLink href="/clients" icon=Icon::Building label="Clients" />
+                <form method="post" action="/logout" class="ml-auto md:ml-0 md:mt-auto">
+                    <button type="submit" class="button button-quiet w-full md:justify-start"><IconView icon=Icon::LogOut />"Sign out"</button>
+                </form>
+            </nav>
+            <main id="page" tabindex="-1" class="min-w-0 flex-1 p-4 md:p-6"><Outlet /></main>
+        </div>
+    }
+}
+
+#[component]
+fn NavLink(href: &'static str, icon: Icon, label: &'static str) -> impl IntoView {
+    let location = use_location();
+    let here = move || location.pathname.get().starts_with(href).then_some("page");
+    view! {
+        <A href=href attr:class="nav-link" attr:aria-current=here><IconView icon=icon />{label}</A>
+    }
+}

@@ -1,0 +1,65 @@
+//! Signing up. The form posts to `/signup`; a refused one comes back with everything in it but the password.
+
+use leptos::prelude::*;
+use leptos_meta::Title;
+
+use crate::{
+    components::{
+        field::Field,
+        notice::{Notice, Tone},
+    },
+    form::Form,
+    pages::outside::Outside,
+};
+
+/// The sign-up page.
+#[component]
+pub fn SignUpPage() -> impl IntoView {
+    let form = Form::of_page();
+    let form_error = form.error("");
+    view! {
+        <Title text="Create an account" />
+        <Outside heading="Create your agency's account">
+            {form_error.map(|message| view! { <Notice tone=Tone::Bad>{message}</Notice> })}
+            <form method="post" action="/signup" class="flex flex-col gap-4">
+                <Field name="organization" label="Agency name" autocomplete="organization" required=true autofocus=true
+                    value=form.value("organization") error=form.error("organization") />
+                <Field name="name" label="Your name" autocomplete="name" required=true
+                    value=form.value("name") error=form.error("name") />
+                <Field name="email" label="E-mail" kind="email" autocomplete="username" required=true
+                    help="We send a link to this address; the account opens with it."
+                    value=form.value("email") error=form.error("email") />
+                <Field name="password" label="Password" kind="password" autocomplete="new-password" required=true
+                    help="At least 8 characters. A few uncommon words are best." error=form.error("password") />
+                <button type="submit" class="button button-primary">"Create account"</button>
+            </form>
+            <p class="text-muted">"Have an account? " <a href="/login" rel="external">"Sign in"</a></p>
+        </Outside>
+    }
+}
+
+/// What follows a sign-up: whether the mail went out, as stored.
+#[component]
+pub fn SentPage() -> impl IntoView {
+    let form = Form::of_page();
+    let sent = form.error.is_none();
+    let email = form.value("email");
+    view! {
+        <Title text="Check your mail" />
+        <Outside heading=if sent { "Check your mail" } else { "Your sign-up is stored" }>
+            {if sent {
+                view! {
+                    <p>"We sent a link to " <strong>{email}</strong> ". Open it to verify the address, then sign in."</p>
+                }.into_any()
+            } else {
+                view! {
+                    <Notice tone=Tone::Bad>
+                        "The mail to " <strong>{email}</strong>
+                        " could not be sent just now. We keep trying for some hours; there is no need to sign up again."
+                    </Notice>
+                }.into_any()
+            }}
+            <p><a href="/login" rel="external">"Go to sign in"</a></p>
+        </Outside>
+    }
+}

@@ -1,0 +1,79 @@
+import { expect, live, look, mailedLink, owner, password, address, test } from "./support";
+
+test("sign up, verify, sign in and add a client", async ({ page }) => {
+  const email = address("first");
+  await page.goto("/");
+  await expect(page).toHaveURL("/login?redirect=/");
+  await look(page, "login");
+  await page.getByRole("link", { name: "Create an account" }).click();
+  await page.getByLabel("Agency name").fill("Acme & Söhne");
+  await page.getByLabel("Your name").fill("Olga Owner");
+  await page.getByLabel("E-mail").fill(email);
+  await page.getByLabel("Password").fill(password);
+  await look(page, "signup");
+  await page.getByRole("button", { name: "Create account" }).click();
+  await expect(page.getByText(email)).toBeVisible();
+  await look(page, "signup-sent");
+  await page.goto(await mailedLink(email, "/verify-email"));
+  await expect(page.getByText("Your address is verified")).toBeVisible();
+  await look(page, "verify-email");
+  await page.getByRole("link", { name: "Sign in" }).click();
+  await page.getByLabel("E-mail").fill(email);
+  await page.getByLabel("Password").fill(password);
+  await page.getByRole("button", { name: "Sign in" }).click();
+
+  await expect(page.getByTestId("empty")).toBeVisible();
+  await live(page);
+  await look(page, "clients-empty");
+  await page.getByLabel("Name of the new client").fill("O'Brien & Sons / West");
+  await page.getByRole("button", { name: "Add client" }).click();
+  await expect(page.getByRole("cell", { name: "O'Brien & Sons / West" })).toBeVisible();
+  await expect(page.getByLabel("Name of the new client")).toHaveValue("");
+  await page.getByLabel("Name of the new client").fill("Bakery Beta");
+  await page.keyboard.press("Enter");
+  await expect(page.getByRole("row")).toHaveCount(3);
+  await look(page, "clients");
+
+  await page.getByLabel("Name of the new client").fill("x".repeat(201));
+  await page.getByRole("button", { name: "Add client" }).click();
+  await expect(page.getByText("Name can have at most 200 characters")).toBeVisible();
+  await expect(page.getByLabel("Name of the new client")).toHaveValue("x".repeat(201));
+  await look(page, "clients-error");
+
+  await page.getByRole("button", { name: "Sign out" }).click();
+  await expect(page).toHaveURL("/login");
+  await page.goBack();
+  await expect(page).toHaveURL(/\/login/);
+});
+
+test.describe("a refused form", () => {
+  test.use({ allowedErrors: [/status of 4(01|22)/] });
+  test("keeps what was typed", async ({ page }) => {
+    await page.goto("/signup");
+    await page.getByLabel("Agency name").fill("Acme");
+    await page.getByLabel("Your name").fill("Olga");
+    await page.getByLabel("E-mail").fill("olga@example.com");
+    await page.getByLabel("Password").fill("password");
+    await page.getByRole("button", { name: "Create account" }).click();
+    await expect(page.getByText("this password is easy to guess")).toBeVisible();
+    await expect(page.getByLabel("Agency name")).toHaveValue("Acme");
+    await expect(page.getByLabel("E-mail")).toHaveValue("olga@example.com");
+    await look(page, "signup-error");
+  });
+});
+
+test.describe("without JavaScript", () => {
+  test.use({ javaScriptEnabled: false });
+  test("signing in, reading the list and adding a client work", async ({ page }) => {
+    await owner(page, "Plain Agency");
+    await page.getByLabel("Name of the new client").fill("Paper & Ink");
+    await page.getByRole("button", { name: "Add client" }).click();
+    await expect(page.getByRole("cell", { name: "Paper & Ink" })).toBeVisible();
+  });
+});
+
+test("an unknown address says so", async ({ page }) => {
+  const answer = await page.request.get("/no-such-page");
+  expect(answer.status()).toBe(404);
+  expect(await answer.text()).toContain("There is nothing here");
+});

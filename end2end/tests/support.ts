@@ -1,0 +1,74 @@
+// What every browser test needs: a page that fails on console errors, the outbox, accessibility, pictures.
+import AxeBuilder from "@axe-core/playwright";
+import { test as base, expect, type Page } from "@playwright/test";
+import { readFileSync, readdirSync } from "node:fs";
+import { join } from "node:path";
+
+export { expect };
+export const password = "correct horse battery staple";
+
+export const test = base.extend<{ allowedErrors: RegExp[] }>({
+  allowedErrors: [[], { option: true }],
+  page: async ({ page, allowedErrors }, use) => {
+    const errors: string[] = [];
+    page.on("console", (message) => {
+      if (message.type() === "error" || message.type() === "warning") errors.push(message.text());
+    });
+    page.on("pageerror", (error) => errors.push(String(error)));
+    await use(page);
+    expect(errors.filter((error) => !allowedErrors.some((allowed) => allowed.test(error)))).toEqual([]);
+  },
+});
+
+/** Accessibility without a violation, no sideways scrolling, and a picture for people to look at. */
+export async function look(page: Page, name: string) {
+  const axe = await new AxeBuilder({ page }).analyze();
+  expect(axe.violations.map((violation) => `${violation.id}: ${violation.nodes.map((node) => node.html).join(" ")}`)).toEqual([]);
+  expect(await page.evaluate(() => document.documentElement.scrollWidth - window.innerWidth)).toBeLessThanOrEqual(0);
+  await page.screenshot({ path: join("screenshots", test.info().project.name, `${name}.png`), fullPage: true });
+}
+
+/** The page answers to clicks: its WASM has loaded. */
+export async function live(page: Page) {
+  await page.waitForFunction(() => document.documentElement.dataset.live === "true");
+}
+
+export function address(name: string) {
+  return `${name}-${test.info().project.name}-${Date.now()}-${Math.floor(Math.random() * 1e6)}@example.com`;
+}
+
+/** The link under `path` in the newest mail to `email`, read from the outbox folder. */
+export async function mailedLink(email: string, path: string): Promise<string> {
+  const outbox = join(process.env.E2E_DATA!, "outbox");
+  let link: string | undefined;
+  await expect
+    .poll(() => {
+      for (const file of readdirSync(outbox).filter((file) => file.endsWith(".eml"))) {
+        const mail = readFileSync(join(outbox, file), "utf8").replace(/=\r\n/g, "").replace(/=3D/g, "=");
+        const found = mail.match(new RegExp(`https?://[^/\\s]+(${path}[^\\s"<]*)`));
+        if (mail.includes(`To: ${email}`) && found) link = found[1];
+      }
+      return link;
+    })
+    .toBeTruthy();
+  return link!;
+}
+
+/** Signs up, opens the mailed link and signs in. */
+export async function owner(page: Page, organization: string): Promise<string> {
+  const email = address("owner");
+  await page.goto("/signup");
+  await page.getByLabel("Agency name").fill(organization);
+  await page.getByLabel("Your name").fill("Olga Owner");
+  await page.getByLabel("E-mail").fill(email);
+  await page.getByLabel("Password").fill(password);
+  await page.getByRole("button", { name: "Create account" }).click();
+  await expect(page.getByRole("heading", { name: "Check your mail" })).toBeVisible();
+  await page.goto(await mailedLink(email, "/verify-email"));
+  await page.getByRole("link", { name: "Sign in" }).click();
+  await page.getByLabel("E-mail").fill(email);
+  await page.getByLabel("Password").fill(password);
+  await page.getByRole("button", { name: "Sign in" }).click();
+  await expect(page).toHaveURL("/clients");
+  return email;
+}

@@ -1,0 +1,98 @@
+//! The one shape of every error: `{"error":{"code","message","field"?,"rule"?,"request_id"}}`.
+
+use axum::{
+    Json,
+    response::{IntoResponse, Response},
+};
+use http::StatusCode;
+use serde::Serialize;
+use utoipa::ToSchema;
+
+use crate::request;
+
+/// An error answer.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct ErrorBody {
+    /// What went wrong.
+    pub error: ErrorDetail,
+}
+
+/// What went wrong.
+#[derive(Debug, Default, Serialize, ToSchema)]
+pub struct ErrorDetail {
+    /// Stable, for programs.
+    pub code: String,
+    /// For people.
+    pub message: String,
+    /// The field that cannot be accepted.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub field: Option<String>,
+    /// The rule that forbids it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub rule: Option<String>,
+    /// Stands in the log beside the cause.
+    pub request_id: Option<String>,
+}
+
+/// An error on its way out.
+#[derive(Debug)]
+pub struct ApiError {
+    status: StatusCode,
+    detail: Box<ErrorDetail>,
+}
+
+impl ApiError {
+    /// An error with a status of its own.
+    pub fn new(status: StatusCode, code: &str, message: impl Into<String>) -> Self {
+        let detail = ErrorDetail { code: code.to_owned(), message: message.into(), ..ErrorDetail::default() };
+        Self { status, detail: Box::new(detail) }
+    }
+}
+
+impl From<service::Error> for ApiError {
+    fn from(error: service::Error) -> Self {
+        use service::Error as E;
+        let message = error.to_string();
+        match error {
+            E::SignedOut => Self::new(StatusCode::UNAUTHORIZED, "signed_out", message),
+            E::WrongCredentials => Self::new(StatusCode::UNAUTHORIZED, "wrong_credentials", message),
+            E::EmailUnverified => Self::new(StatusCode::FORBIDDEN, "email_unverified", message),
+            E::Refused(refusal) => {
+                let mut refused = Self::new(StatusCode::FORBIDDEN, "forbidden", refusal.message);
+                refused.detail.rule = Some(refusal.rule);
+                refused
+            }
+            E::Missing => Self::new(StatusCode::NOT_FOUND, "missing", message),
+            E::Invalid(invalid) => {
+                let mut error = Self::new(StatusCode::UNPROCESSABLE_ENTITY, "invalid", invalid.message);
+                error.detail.field = Some(invalid.field);
+                error
+            }
+            E::Conflict { code, .. } => Self::new(StatusCode::CONFLICT, code, message),
+            E::Gone(_) => Self::new(StatusCode::GONE, "gone", message),
+            E::Internal(cause) => {
+                let mut chain = cause.to_string();
+                let mut next = cause.source();
+                while let Some(cause) = next {
+                    chain = format!("{chain}: {cause}");
+                    next = cause.source();
+                }
+                tracing::error!(cause = chain, "an action failed");
+                Self::new(StatusCode::INTERNAL_SERVER_ERROR, "internal", message)
+            }
+        }
+    }
+}
+
+impl From<model::input::Invalid> for ApiError {
+    fn from(invalid: model::input::Invalid) -> Self {
+        service::Error::from(invalid).into()
+    }
+}
+
+impl IntoResponse for ApiError {
+    fn into_response(mut self) -> Response {
+        self.detail.request_id = request::id();
+        (self.status, Json(ErrorBody { error: *self.detail })).into_response()
+    }
+}

@@ -1,0 +1,143 @@
+//! The command line: `audienceos serve | worker | migrate | version`.
+
+use std::{future::Future, sync::Arc, time::Duration};
+
+use anyhow::Context;
+use clap::{Parser, Subcommand};
+use secrecy::ExposeSecret;
+use store::Db;
+use tokio::{net::TcpListener, signal::unix::SignalKind};
+use tracing_subscriber::{EnvFilter, layer::SubscriberExt, util::SubscriberInitExt};
+
+use crate::{config::Config, postgres::Postgres, routes, state};
+
+/// AudienceOS: one application in which a marketing agency runs its clients.
+#[derive(Debug, Parser)]
+#[command(version)]
+pub struct Cli {
+    #[command(subcommand)]
+    command: Option<Command>,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Serve the application, and run its jobs.
+    Serve {
+        /// Leave the jobs to `audienceos worker`.
+        #[arg(long)]
+        no_worker: bool,
+    },
+    /// Run jobs only.
+    Worker,
+    /// Apply the migrations and end.
+    Migrate {
+        /// Undo all of them instead. Everything stored is lost.
+        #[arg(long)]
+        undo: bool,
+    },
+    /// Print the version.
+    Version,
+}
+
+/// Runs the chosen command.
+///
+/// # Errors
+/// In words for the operator.
+pub fn run(cli: Cli) -> anyhow::Result<()> {
+    let command = cli.command.unwrap_or(Command::Serve { no_worker: false });
+    if matches!(command, Command::Version) {
+        #[expect(clippy::print_stdout, reason = "this is what the command is for")]
+        {
+            println!("audienceos {}", env!("CARGO_PKG_VERSION"));
+        }
+        return Ok(());
+    }
+    let config = Config::load()?;
+    log(&config);
+    tokio::runtime::Builder::new_multi_thread().enable_all().build()?.block_on(async {
+        let postgres = match &config.database_url {
+            Some(_) => None,
+            None => Some(Postgres::start(&config.data, config.postgres_bin.as_deref()).await?),
+        };
+        let result = with_database(&config, postgres.as_ref(), command).await;
+        if let Some(postgres) = postgres {
+            postgres.stop().await;
+        }
+        result
+    })
+}
+
+async fn with_database(config: &Config, postgres: Option<&Postgres>, command: Command) -> anyhow::Result<()> {
+    let url = match (&config.database_url, postgres) {
+        (Some(url), _) => url.expose_secret(),
+        (None, Some(postgres)) => postgres.url(),
+        (None, None) => unreachable!("without a database address the private cluster is started"),
+    };
+    let db = Db::connect(url, config.connections).await.context("the database could not be reached")?;
+    if let Command::Migrate { undo: true } = command {
+        return Ok(db.unmigrate().await?);
+    }
+    db.migrate().await?;
+    db.check_separation().await?;
+    match command {
+        Command::Serve { no_worker } => serve(config, db, !no_worker).await,
+        Command::Worker => work(config, db).await,
+        Command::Migrate { .. } | Command::Version => Ok(()),
+    }
+}
+
+async fn serve(config: &Config, db: Db, with_worker: bool) -> anyhow::Result<()> {
+    let state = state::AppState::new(config, db)?;
+    let worker = if with_worker {
+        let context = state::job_context(config, state.service.clone())?;
+        Some(Arc::new(jobs::runner::worker(context, config.jobs, jobs::runner::Recovery::default()).await?))
+    } else {
+        None
+    };
+    let running = worker.clone().map(|worker| tokio::spawn(async move { worker.run().await }));
+    let listener = TcpListener::bind(config.address)
+        .await
+        .with_context(|| format!("could not listen on {}: is another server running there?", config.address))?;
+    tracing::info!("serving {}", config.public_url());
+    let stop = stop_signal()?;
+    axum::serve(listener, routes::router(state)).with_graceful_shutdown(stop).await?;
+    if let (Some(worker), Some(running)) = (worker, running) {
+        worker.request_shutdown();
+        let _ = tokio::time::timeout(Duration::from_secs(15), running).await;
+    }
+    Ok(())
+}
+
+async fn work(config: &Config, db: Db) -> anyhow::Result<()> {
+    let service = state::AppState::new(config, db)?.service;
+    let worker = jobs::runner::worker(state::job_context(config, service)?, config.jobs, jobs::runner::Recovery::default()).await?;
+    let stop = stop_signal()?;
+    tokio::select! {
+        result = worker.run() => result?,
+        () = async { stop.await; worker.request_shutdown(); std::future::pending().await } => {}
+    }
+    Ok(())
+}
+
+/// Resolves on Ctrl-C or SIGTERM.
+fn stop_signal() -> anyhow::Result<impl Future<Output = ()> + Send + 'static> {
+    let mut interrupt = tokio::signal::unix::signal(SignalKind::interrupt())?;
+    let mut terminate = tokio::signal::unix::signal(SignalKind::terminate())?;
+    Ok(async move {
+        tokio::select! {
+            _ = interrupt.recv() => {}
+            _ = terminate.recv() => {}
+        }
+    })
+}
+
+fn log(config: &Config) {
+    let filter = EnvFilter::try_from_default_env()
+        .unwrap_or_else(|_| EnvFilter::new("info,graphile_worker=warn,sqlx=warn,tower_http=warn"));
+    let registry = tracing_subscriber::registry().with(filter);
+    if config.production {
+        registry.with(tracing_subscriber::fmt::layer().json().with_writer(std::io::stderr)).init();
+    } else {
+        registry.with(tracing_subscriber::fmt::layer().with_writer(std::io::stderr)).init();
+    }
+}

@@ -1,0 +1,159 @@
+//! Configuration: environment variables, and `audienceos.toml` in the working directory for those who prefer a file.
+//! Nothing else reads the environment.
+
+use std::{net::SocketAddr, path::PathBuf};
+
+use anyhow::{Context, bail};
+use figment::{
+    Figment,
+    providers::{Env, Format, Serialized, Toml},
+};
+use secrecy::{ExposeSecret, SecretString};
+use serde::{Deserialize, Serialize};
+
+/// Everything that can be set. Variables are `AUDIENCEOS_` + the name in capitals, unless said otherwise.
+#[derive(Clone, Debug, Deserialize)]
+pub struct Config {
+    /// `DATABASE_URL`: the Postgres database. Unset: a private cluster under the data folder.
+    pub database_url: Option<SecretString>,
+    /// The folder for everything the server keeps outside the database.
+    pub data: PathBuf,
+    /// Where to listen.
+    pub address: SocketAddr,
+    /// Where people reach the product, without a slash at the end. Unset: `http://localhost` + the port.
+    pub public_url: Option<String>,
+    /// Refuses to start without its secrets, writes JSON logs.
+    pub production: bool,
+    /// 64 hexadecimal digits that make links in mail unforgeable. Unset outside production: made once in the data folder.
+    pub secret: Option<SecretString>,
+    /// `smtp://` or `smtps://user:password@host:port`. Unset: mail goes into the outbox folder.
+    pub smtp_url: Option<SecretString>,
+    /// The sender of mail.
+    pub mail_from: String,
+    /// The folder with the built pages' files.
+    pub site: PathBuf,
+    /// Connections to the database.
+    pub connections: u32,
+    /// Jobs at the same time.
+    pub jobs: usize,
+    /// The folder with Postgres' programs, for the private cluster. Unset: the newest under `/usr/lib/postgresql`.
+    pub postgres_bin: Option<PathBuf>,
+}
+
+#[derive(Serialize)]
+struct Defaults {
+    data: PathBuf,
+    address: SocketAddr,
+    production: bool,
+    mail_from: &'static str,
+    site: PathBuf,
+    connections: u32,
+    jobs: usize,
+}
+
+impl Config {
+    /// Reads file and environment; the environment wins.
+    ///
+    /// # Errors
+    /// A value is malformed; the error names it.
+    pub fn load() -> anyhow::Result<Self> {
+        let config: Self = Self::defaults()
+            .merge(Toml::file("audienceos.toml"))
+            .merge(Env::raw().only(&["DATABASE_URL"]))
+            .merge(Env::prefixed("AUDIENCEOS_"))
+            .extract()
+            .context("a setting is wrong; nothing was started")?;
+        if config.production && config.secret.is_none() {
+            bail!("AUDIENCEOS_SECRET is not set: production needs it for the links in mail. Nothing was started. \
+                   Set it to 64 hexadecimal digits, for instance from `openssl rand -hex 32`");
+        }
+        Ok(config)
+    }
+
+    /// Defaults and nothing from outside, for tests.
+    ///
+    /// # Errors
+    /// Never in practice.
+    pub fn test(data: PathBuf) -> anyhow::Result<Self> {
+        Ok(Self { data, ..Self::defaults().extract()? })
+    }
+
+    fn defaults() -> Figment {
+        Figment::from(Serialized::defaults(Defaults {
+            data: "data".into(),
+            address: ([127, 0, 0, 1], 3000).into(),
+            production: false,
+            mail_from: "AudienceOS <audienceos@localhost>",
+            site: "target/site".into(),
+            connections: 20,
+            jobs: 4,
+        }))
+    }
+
+    /// Where people reach the product.
+    pub fn public_url(&self) -> String {
+        match &self.public_url {
+            Some(url) => url.trim_end_matches('/').to_owned(),
+            None => format!("http://localhost:{}", self.address.port()),
+        }
+    }
+
+    /// Whether cookies must be marked secure: always, but on plain http to a loopback address.
+    pub fn secure_cookies(&self) -> bool {
+        let url = self.public_url();
+        let host = url.strip_prefix("http://").map(|rest| rest.split(['/', ':']).next().unwrap_or_default().to_owned());
+        !host.is_some_and(|host| host == "localhost" || host == "[" || host.starts_with("127."))
+    }
+
+    /// The secret for links in mail: as set, else the one kept in the data folder, made when it is missing.
+    ///
+    /// # Errors
+    /// The setting is malformed, or the file cannot be read or made.
+    pub fn token_key(&self) -> anyhow::Result<[u8; 32]> {
+        if let Some(secret) = &self.secret {
+            return parse_key(secret.expose_secret()).context("AUDIENCEOS_SECRET must be 64 hexadecimal digits");
+        }
+        let path = self.data.join("secret");
+        if !path.exists() {
+            std::fs::create_dir_all(&self.data)?;
+            let token = service::random_token()?;
+            write_private(&path, &token).with_context(|| format!("could not write {}", path.display()))?;
+        }
+        let text = std::fs::read_to_string(&path).with_context(|| format!("could not read {}", path.display()))?;
+        parse_key(text.trim()).with_context(|| format!("{} must hold 64 hexadecimal digits", path.display()))
+    }
+}
+
+fn parse_key(text: &str) -> anyhow::Result<[u8; 32]> {
+    let bytes = hex::decode(text)?;
+    bytes.try_into().map_err(|_| anyhow::anyhow!("not 32 bytes"))
+}
+
+fn write_private(path: &std::path::Path, text: &str) -> std::io::Result<()> {
+    use std::{io::Write, os::unix::fs::OpenOptionsExt};
+    std::fs::OpenOptions::new().write(true).create_new(true).mode(0o600).open(path)?.write_all(text.as_bytes())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn cookies_are_secure_everywhere_but_on_loopback() {
+        let config = |url: &str| Config { public_url: Some(url.into()), ..Config::test("data".into()).unwrap() };
+        for plain in ["http://localhost:3000", "http://127.0.0.1:80", "http://[::1]:3000"] {
+            assert!(!config(plain).secure_cookies(), "{plain}");
+        }
+        for secure in ["https://localhost", "https://app.example.com", "http://app.example.com", "http://localhost.evil.com"] {
+            assert!(config(secure).secure_cookies(), "{secure}");
+        }
+    }
+
+    #[test]
+    fn the_secret_is_made_once() {
+        let folder = std::env::temp_dir().join(format!("audienceos-config-{}", std::process::id()));
+        let config = Config::test(folder.clone()).unwrap();
+        assert_eq!(config.token_key().unwrap(), config.token_key().unwrap());
+        std::fs::remove_dir_all(folder).unwrap();
+    }
+}

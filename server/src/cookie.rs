@@ -1,0 +1,88 @@
+//! The session cookie, and who a request acts for.
+
+use axum::{
+    extract::{FromRequestParts, Request, State},
+    middleware::Next,
+    response::{IntoResponse, Response},
+};
+use http::{HeaderMap, HeaderValue, header, request::Parts};
+use model::actor::Actor;
+
+use crate::{api::error::ApiError, state::AppState};
+
+const NAME: &str = "audienceos_session";
+const MAX_AGE: u32 = 400 * 24 * 3600;
+
+/// Reads the session's token from the request.
+pub(crate) fn token(headers: &HeaderMap, secure: bool) -> Option<String> {
+    let name = name(secure);
+    headers
+        .get_all(header::COOKIE)
+        .iter()
+        .filter_map(|value| value.to_str().ok())
+        .flat_map(|value| value.split(';'))
+        .filter_map(|pair| pair.trim().split_once('='))
+        .find(|(key, _)| *key == name)
+        .map(|(_, token)| token.to_owned())
+}
+
+/// The header that gives the browser its session. The database decides when it ends.
+pub(crate) fn set(token: &str, secure: bool) -> HeaderValue {
+    header_value(&format!("{}={token}; Path=/; HttpOnly; SameSite=Lax; Max-Age={MAX_AGE}", name(secure)), secure)
+}
+
+/// The header that takes the session from the browser.
+pub(crate) fn clear(secure: bool) -> HeaderValue {
+    header_value(&format!("{}=; Path=/; HttpOnly; SameSite=Lax; Max-Age=0", name(secure)), secure)
+}
+
+fn name(secure: bool) -> String {
+    if secure { format!("__Host-{NAME}") } else { NAME.to_owned() }
+}
+
+fn header_value(text: &str, secure: bool) -> HeaderValue {
+    let text = if secure { format!("{text}; Secure") } else { text.to_owned() };
+    HeaderValue::from_str(&text).unwrap_or_else(|_| HeaderValue::from_static(""))
+}
+
+/// Finds out who acts and leaves the [`Actor`] with the request. Runs for every route.
+pub(crate) async fn identify(State(state): State<AppState>, mut request: Request, next: Next) -> Response {
+    if let Some(token) = token(request.headers(), state.http.secure_cookies) {
+        match service::session::find(&state.service, &token).await {
+            Ok(Some(actor)) => {
+                request.extensions_mut().insert(actor);
+            }
+            Ok(None) => {}
+            Err(error) => return ApiError::from(error).into_response(),
+        }
+    }
+    next.run(request).await
+}
+
+/// The signed-in member; as a handler's first argument it refuses before the body is read.
+pub(crate) struct SignedIn(pub Actor);
+
+impl<S: Send + Sync> FromRequestParts<S> for SignedIn {
+    type Rejection = ApiError;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, ApiError> {
+        parts.extensions.get::<Actor>().cloned().map(Self).ok_or_else(|| service::Error::SignedOut.into())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn cookies_are_marked_by_kind_of_connection() {
+        assert_eq!(set("t", false), "audienceos_session=t; Path=/; HttpOnly; SameSite=Lax; Max-Age=34560000");
+        let secure = set("t", true);
+        let secure = secure.to_str().unwrap();
+        assert!(secure.starts_with("__Host-audienceos_session=t;") && secure.ends_with("; Secure"));
+        let mut headers = HeaderMap::new();
+        headers.insert(header::COOKIE, HeaderValue::from_static("a=b; audienceos_session=x"));
+        assert_eq!(token(&headers, false).as_deref(), Some("x"));
+        assert_eq!(token(&headers, true), None);
+    }
+}

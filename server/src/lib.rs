@@ -1,0 +1,15 @@
+//! The server: configuration, routes, REST API and command line around the services and pages.
+//!
+//! Status codes, headers, environment variables and signals live here and nowhere else.
+
+pub mod api;
+pub mod cli;
+pub mod config;
+mod cookie;
+mod csrf;
+mod forms;
+mod headers;
+mod postgres;
+mod request;
+pub mod routes;
+pub mod state;

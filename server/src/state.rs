@@ -1,0 +1,79 @@
+//! What every route needs, and how it is put together from the configuration.
+
+use std::{path::PathBuf, sync::Arc};
+
+use axum::extract::FromRef;
+use jobs::mailer::Mailer;
+use leptos::config::LeptosOptions;
+use secrecy::ExposeSecret;
+use service::{Clock, Passwords, Service, TokenKey};
+use store::Db;
+
+use crate::config::Config;
+
+/// The state of the router, cheap to clone.
+#[derive(Clone, Debug, FromRef)]
+pub struct AppState {
+    /// What people do.
+    pub service: Service,
+    /// Where the pages' files are.
+    pub leptos: LeptosOptions,
+    /// What of the configuration routes need.
+    pub http: Arc<Http>,
+}
+
+/// What of the configuration routes need.
+#[derive(Debug)]
+pub struct Http {
+    /// Where people reach the product.
+    pub public_url: String,
+    /// Whether cookies are marked secure.
+    pub secure_cookies: bool,
+    /// The folder with the built pages' files.
+    pub site: PathBuf,
+}
+
+impl AppState {
+    /// Puts the services together over a connected database.
+    ///
+    /// # Errors
+    /// The secret cannot be read or made.
+    pub fn new(config: &Config, db: Db) -> anyhow::Result<Self> {
+        let at_once = std::thread::available_parallelism().map_or(2, usize::from);
+        let service = Service {
+            db,
+            clock: Clock::default(),
+            passwords: Arc::new(Passwords::new(at_once)),
+            token_key: Arc::new(TokenKey::new(config.token_key()?)),
+        };
+        let leptos = LeptosOptions::builder()
+            .output_name("audienceos")
+            .site_root(config.site.to_string_lossy().into_owned())
+            .site_addr(config.address)
+            .hash_files(hashed())
+            .build();
+        let http = Http {
+            public_url: config.public_url(),
+            secure_cookies: config.secure_cookies(),
+            site: config.site.clone(),
+        };
+        Ok(Self { service, leptos, http: Arc::new(http) })
+    }
+}
+
+/// Whether the build gave the files of the pages names with hashes: it then left a list beside the program.
+fn hashed() -> bool {
+    std::env::current_exe().is_ok_and(|exe| exe.with_file_name("hash.txt").exists())
+}
+
+/// What jobs need beside the services.
+///
+/// # Errors
+/// The mail settings are malformed or the outbox cannot be made.
+pub fn job_context(config: &Config, service: Service) -> anyhow::Result<jobs::Context> {
+    let mailer = match &config.smtp_url {
+        Some(url) => Mailer::smtp(url.expose_secret(), &config.mail_from)?,
+        None => Mailer::outbox(config.data.join("outbox"), &config.mail_from)?,
+    };
+    Ok(jobs::Context { service, mailer: Arc::new(mailer), public_url: config.public_url() })
+}

@@ -1,0 +1,24 @@
+//! Background work: the runner over the Postgres queue, and one file for each job: load → call → decide → save.
+//!
+//! A job re-reads state and may run twice; it never holds a transaction across a call to the outside. To add one:
+//! a variant in `model::job::Job`, a file here, an arm in [`runner`].
+
+mod mail_sign_up;
+pub mod mailer;
+pub mod runner;
+
+use std::sync::Arc;
+
+use mailer::Mailer;
+use service::Service;
+
+/// What every job needs, cheap to clone.
+#[derive(Clone, Debug)]
+pub struct Context {
+    /// What people do; jobs use the same functions.
+    pub service: Service,
+    /// Sends mail.
+    pub mailer: Arc<Mailer>,
+    /// Where people reach the product, without a slash at the end; links in mail begin with it.
+    pub public_url: String,
+}

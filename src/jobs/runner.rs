@@ -1,0 +1,73 @@
+//! The runner: takes jobs from the queue and calls their functions.
+//!
+//! Failed jobs come again with growing pauses, up to twelve times. A killed worker's jobs are taken over by another
+//! within a minute: workers report every few seconds, and whoever is silent is swept.
+
+use std::time::Duration;
+
+use graphile_worker::{IntoTaskHandlerResult, TaskHandler, Worker, WorkerContext, WorkerOptions, WorkerRecoveryConfig, WorkerShutdownConfig};
+use model::job::Job;
+use serde::{Deserialize, Serialize};
+
+use crate::{Context, mail_sign_up};
+
+/// How fast a dead worker's jobs are taken over.
+#[derive(Clone, Copy, Debug)]
+pub struct Recovery {
+    /// A worker reports this often.
+    pub heartbeat: Duration,
+    /// A worker that was silent for this long is dead.
+    pub silence: Duration,
+}
+
+impl Default for Recovery {
+    fn default() -> Self {
+        Self { heartbeat: Duration::from_secs(5), silence: Duration::from_secs(30) }
+    }
+}
+
+/// The one task of the queue; its payload is a [`Job`].
+#[derive(Serialize, Deserialize)]
+#[serde(transparent)]
+struct Run(Job);
+
+impl TaskHandler for Run {
+    const IDENTIFIER: &'static str = "job";
+
+    async fn run(self, worker: WorkerContext) -> impl IntoTaskHandlerResult {
+        let context = worker.get_ext::<Context>().cloned().ok_or_else(|| "the runner has no context".to_owned())?;
+        run(&context, self.0).await.map_err(|error| format!("{error:#}"))
+    }
+}
+
+async fn run(context: &Context, job: Job) -> anyhow::Result<()> {
+    match job {
+        Job::MailSignUp { sign_up_id } => mail_sign_up::run(context, sign_up_id).await,
+    }
+}
+
+/// A worker that runs up to `at_once` jobs at the same time until it is told to stop.
+///
+/// # Errors
+/// The queue cannot be reached.
+pub async fn worker(context: Context, at_once: usize, recovery: Recovery) -> anyhow::Result<Worker> {
+    let pool = context.service.db.pool().clone();
+    let shutdown = WorkerShutdownConfig { listen_os_shutdown_signals: false, ..WorkerShutdownConfig::default() };
+    Ok(WorkerOptions::default()
+        .pg_pool(pool)
+        .schema(store::queue::SCHEMA)
+        .concurrency(at_once)
+        .poll_interval(Duration::from_secs(1))
+        .worker_recovery(
+            WorkerRecoveryConfig::default()
+                .heartbeat_interval(recovery.heartbeat)
+                .sweep_interval(recovery.heartbeat)
+                .sweep_threshold(recovery.silence)
+                .recovery_delay(Duration::from_secs(1)),
+        )
+        .worker_shutdown(shutdown)
+        .define_job::<Run>()
+        .add_extension(context)
+        .init()
+        .await?)
+}

@@ -1,0 +1,19 @@
+//! Who acts: the signed-in member on whose behalf every tenant transaction runs.
+
+use serde::{Deserialize, Serialize};
+
+use crate::{
+    id::{MemberId, OrganizationId},
+    role::Role,
+};
+
+/// A signed-in, active member with the role it holds right now (read from the database at every request).
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Actor {
+    /// The agency whose rows this actor can reach.
+    pub organization_id: OrganizationId,
+    /// The member itself.
+    pub member_id: MemberId,
+    /// What it may do.
+    pub role: Role,
+}

@@ -1,0 +1,49 @@
+//! Typed ids: one newtype over UUID v7 for each noun, so that a client's id cannot be passed for a member's.
+//!
+//! Ids are made in `store::id`, where the clock is; here they are only carried, parsed and shown.
+
+use std::{fmt, str::FromStr};
+
+use serde::{Deserialize, Serialize};
+use uuid::Uuid;
+
+macro_rules! ids {
+    ($($(#[$doc:meta])* $name:ident),+ $(,)?) => {$(
+        $(#[$doc])*
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+        #[serde(transparent)]
+        pub struct $name(pub Uuid);
+
+        impl fmt::Display for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                self.0.fmt(f)
+            }
+        }
+
+        impl FromStr for $name {
+            type Err = uuid::Error;
+            fn from_str(text: &str) -> Result<Self, Self::Err> {
+                Uuid::from_str(text).map(Self)
+            }
+        }
+
+        impl From<Uuid> for $name {
+            fn from(id: Uuid) -> Self {
+                Self(id)
+            }
+        }
+    )+};
+}
+
+ids! {
+    /// An agency.
+    OrganizationId,
+    /// A user in an organization.
+    MemberId,
+    /// A sign-up that waits for its address to be verified.
+    SignUpId,
+    /// A signed-in browser.
+    SessionId,
+    /// A customer of the agency.
+    ClientId,
+}

@@ -1,0 +1,28 @@
+//! Background work: one enum, matched exhaustively by the runner, so that a job without a handler does not compile.
+//!
+//! A job carries ids and re-reads state when it runs. It is enqueued in the transaction of the change that
+//! causes it. Retire a variant only when no queue holds one any more.
+
+use serde::{Deserialize, Serialize};
+
+use crate::id::SignUpId;
+
+/// Everything the background runner can do.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "job", rename_all = "snake_case")]
+pub enum Job {
+    /// Mails the person who signed up: a verification link, or word that the address has an account already.
+    MailSignUp {
+        /// The sign-up.
+        sign_up_id: SignUpId,
+    },
+}
+
+impl Job {
+    /// Two jobs with the same key are one job while the first still waits.
+    pub fn key(&self) -> String {
+        match self {
+            Self::MailSignUp { sign_up_id } => format!("mail_sign_up:{sign_up_id}"),
+        }
+    }
+}

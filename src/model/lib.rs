@@ -1,0 +1,17 @@
+//! The nouns of AudienceOS: typed ids, roles, who may do what, parsed input, jobs.
+//!
+//! Nothing here does I/O, reads a clock or draws randomness; everything also compiles to WASM, so that the
+//! browser and the server judge by the same rules. A new noun is one file here and one of the same name in
+//! `store`, `service` and the pages.
+
+pub mod access;
+pub mod actor;
+pub mod client;
+pub mod email;
+pub mod id;
+pub mod input;
+pub mod job;
+pub mod member;
+pub mod organization;
+pub mod page;
+pub mod role;

@@ -1,0 +1,230 @@
+//! Signing up and signing in.
+//!
+//! Nothing here tells whether an address is known: not by text, not by status, not by the work done. A sign-up for a
+//! known address is stored like any other; it can never be verified, and the address gets a mail that says so.
+
+use std::time::Duration;
+
+use model::{
+    email::EmailAddress,
+    id::{MemberId, OrganizationId, SessionId, SignUpId},
+    job::Job,
+    member,
+    organization::{self, Organization},
+};
+use store::{queue, session::NewSession, sign_in, sign_up};
+
+use crate::{Error, Result, Service, password, session, token};
+
+const PURPOSE: &str = "sign_up";
+/// How long a verification link works.
+const LINK_LIFETIME: time::Duration = time::Duration::hours(48);
+
+/// What a person types to sign up.
+#[derive(Clone, Debug)]
+pub struct SignUpForm {
+    /// The address, to be verified.
+    pub email: String,
+    /// The password.
+    pub password: String,
+    /// The person's name.
+    pub name: String,
+    /// The agency's name.
+    pub organization: String,
+}
+
+/// A stored sign-up.
+#[derive(Clone, Copy, Debug)]
+pub struct SignedUp {
+    /// The sign-up.
+    pub id: SignUpId,
+    /// The id of the Owner to be.
+    pub member_id: MemberId,
+    /// The id of the agency to be.
+    pub organization_id: OrganizationId,
+}
+
+/// Stores a sign-up and has its mail sent. The agency and its Owner come into being when the address is verified.
+///
+/// # Errors
+/// The first field that cannot be accepted.
+pub async fn sign_up(service: &Service, form: &SignUpForm) -> Result<SignedUp> {
+    let organization = organization::parse_name(&form.organization)?;
+    let name = member::parse_name(&form.name)?;
+    let email = EmailAddress::parse("email", &form.email)?;
+    password::check_strength("password", &form.password, &[&name, email.as_str(), &organization])?;
+    let password_hash = service.passwords.hash(&form.password).await?;
+
+    let now = service.clock.now();
+    let row = sign_up::SignUp {
+        id: store::id::new(now),
+        organization_id: store::id::new(now),
+        member_id: store::id::new(now),
+        email,
+        name,
+        organization,
+        password_hash,
+        expires_at: now + LINK_LIFETIME,
+        verified_at: None,
+    };
+    let hash = token::hash(&service.token_key.derive(PURPOSE, row.id));
+    let mut tx = service.db.system().await?;
+    sign_up::insert(&mut tx, &row, &hash, now).await?;
+    queue::enqueue(&mut tx, &Job::MailSignUp { sign_up_id: row.id }, None).await?;
+    tx.commit().await?;
+    Ok(SignedUp { id: row.id, member_id: row.member_id, organization_id: row.organization_id })
+}
+
+/// The address that a sign-up was made with.
+///
+/// # Errors
+/// The sign-up is unknown.
+pub async fn sign_up_email(service: &Service, id: SignUpId) -> Result<EmailAddress> {
+    Ok(sign_up::get(&mut service.db.system().await?, id).await?.email)
+}
+
+/// Whether the mail of a sign-up has gone out, waiting up to `patience` for its first attempt.
+///
+/// # Errors
+/// The sign-up is unknown.
+pub async fn mail_sent(service: &Service, id: SignUpId, patience: Duration) -> Result<bool> {
+    let step = Duration::from_millis(40);
+    let mut waited = Duration::ZERO;
+    loop {
+        let state = sign_up::get_mail(&mut service.db.system().await?, id).await?;
+        match state {
+            Some(sent) => return Ok(sent),
+            None if waited >= patience => return Ok(false),
+            None => tokio::time::sleep(step).await,
+        }
+        waited += step;
+    }
+}
+
+/// What the mail to a new address must say.
+#[derive(Clone, Debug)]
+pub enum SignUpMail {
+    /// Verify the address with this token.
+    Verify {
+        /// Whom to write to.
+        email: EmailAddress,
+        /// How to address the person.
+        name: String,
+        /// The token of the link.
+        token: String,
+    },
+    /// The address signs in already.
+    Registered {
+        /// Whom to write to.
+        email: EmailAddress,
+    },
+    /// Nothing: the address was verified meanwhile.
+    Nothing,
+}
+
+/// Decides what the mail of a sign-up says, from what is stored now.
+///
+/// # Errors
+/// The sign-up is unknown.
+pub async fn sign_up_mail(service: &Service, id: SignUpId) -> Result<SignUpMail> {
+    let mut tx = service.db.system().await?;
+    let row = sign_up::get(&mut tx, id).await?;
+    if row.verified_at.is_some() {
+        return Ok(SignUpMail::Nothing);
+    }
+    Ok(match sign_in::find(&mut tx, &row.email).await? {
+        Some(_) => SignUpMail::Registered { email: row.email },
+        None => {
+            SignUpMail::Verify { token: service.token_key.derive(PURPOSE, id), email: row.email, name: row.name }
+        }
+    })
+}
+
+/// Notes how sending the mail of a sign-up went; `error` in words for the operator.
+///
+/// # Errors
+/// The database failed.
+pub async fn set_sign_up_mail(service: &Service, id: SignUpId, error: Option<&str>) -> Result<()> {
+    let mut tx = service.db.system().await?;
+    sign_up::set_mail(&mut tx, id, error, service.clock.now()).await?;
+    Ok(tx.commit().await?)
+}
+
+/// Verifies an address by the token in its link, once, and makes the agency and its Owner.
+///
+/// # Errors
+/// Missing for an unknown token, Gone for one that ended or was used.
+pub async fn verify_email(service: &Service, link_token: &str) -> Result<EmailAddress> {
+    let now = service.clock.now();
+    let mut tx = service.db.system().await?;
+    let row = sign_up::find_by_token(&mut tx, &token::hash(link_token)).await?.ok_or(Error::Missing)?;
+    if row.verified_at.is_some() {
+        return Err(Error::Gone("this link was used already. You can sign in".into()));
+    }
+    if row.expires_at <= now {
+        return Err(Error::Gone("this link has ended after 48 hours. Sign up again to get a new one".into()));
+    }
+    if sign_in::find(&mut tx, &row.email).await?.is_some() {
+        return Err(Error::Gone("this address has an account already. You can sign in".into()));
+    }
+    let organization = Organization { id: row.organization_id, name: row.organization };
+    store::organization::insert_with_owner(&mut tx, &organization, row.member_id, &row.name, &row.email, now).await?;
+    let inserted =
+        sign_in::insert(&mut tx, &row.email, row.organization_id, row.member_id, Some(&row.password_hash), now).await;
+    if let Err(store::Error::Conflict(_)) = inserted {
+        return Err(Error::Gone("this address has an account already. You can sign in".into()));
+    }
+    inserted?;
+    sign_up::set_verified(&mut tx, row.id, now).await?;
+    tx.commit().await?;
+    Ok(row.email)
+}
+
+/// A session that was begun: the token goes into the browser's cookie and is kept nowhere else.
+#[derive(Debug)]
+pub struct LoggedIn {
+    /// The cookie's token.
+    pub token: String,
+    /// The session's id.
+    pub session_id: SessionId,
+}
+
+/// Begins a session for the right address and password. One password hash is computed whatever the outcome.
+///
+/// # Errors
+/// `WrongCredentials`, or `EmailUnverified` when the password is right but the address was never verified.
+pub async fn login(service: &Service, email: &str, password: &str, user_agent: &str) -> Result<LoggedIn> {
+    let email = EmailAddress::parse("email", email)?;
+    let mut tx = service.db.system().await?;
+    let known = sign_in::find(&mut tx, &email).await?;
+    let waiting = match known {
+        None => sign_up::find_unverified(&mut tx, &email).await?,
+        Some(_) => None,
+    };
+    drop(tx);
+
+    let hash = known.as_ref().and_then(|row| row.password_hash.as_deref());
+    let hash = hash.or(waiting.as_ref().map(|row| row.password_hash.as_str()));
+    let right = service.passwords.verify(password, hash).await?;
+    match (known, right) {
+        (Some(row), true) if !row.deactivated => {
+            let now = service.clock.now();
+            let token = token::random()?;
+            let session_id = store::id::new(now);
+            let mut tx = service.db.system().await?;
+            let new = NewSession {
+                id: session_id,
+                organization_id: row.organization_id,
+                member_id: row.member_id,
+                token_hash: &token::hash(&token),
+                user_agent: &user_agent.chars().take(300).collect::<String>(),
+                expires_at: now + session::LIFETIME,
+            };
+            store::session::insert(&mut tx, &new, now).await?;
+            tx.commit().await?;
+            Ok(LoggedIn { token, session_id })
+        }
+        (None, true) => Err(Error::EmailUnverified),
+        _ => Err(Error::WrongCredentials),
+    }
+}

@@ -1,0 +1,32 @@
+//! What a person can do: one function an action, always in the order access → do → audit → enqueue, in one
+//! transaction. Pages, API and jobs call these functions and nothing else; they know `store` and `model` only.
+
+pub mod account;
+pub mod client;
+mod clock;
+mod error;
+pub mod organization;
+mod password;
+pub mod session;
+mod token;
+
+use std::sync::Arc;
+
+pub use clock::Clock;
+pub use error::{Error, Result};
+pub use password::Passwords;
+use store::Db;
+pub use token::{TokenKey, random as random_token};
+
+/// What every action needs, cheap to clone.
+#[derive(Clone, Debug)]
+pub struct Service {
+    /// The database.
+    pub db: Db,
+    /// The only source of the time.
+    pub clock: Clock,
+    /// The bounded password hasher.
+    pub passwords: Arc<Passwords>,
+    /// Makes the tokens in mailed links.
+    pub token_key: Arc<TokenKey>,
+}

@@ -1,0 +1,179 @@
+//! The pool and the two kinds of transaction.
+//!
+//! [`Db::tenant`] acts for one signed-in member: it switches to the runtime role and sets organization, member and
+//! role, which the policies in `migrations/` compare with every row. [`Db::system`] is for what happens before a
+//! member is known. Both switch the role inside the transaction, so the connecting user may be anything.
+
+use std::{
+    ops::{Deref, DerefMut},
+    str::FromStr,
+    time::Duration,
+};
+
+use model::actor::Actor;
+use sqlx::{
+    AssertSqlSafe, PgConnection, PgPool, Postgres, Transaction,
+    postgres::{PgConnectOptions, PgPoolOptions},
+};
+
+use crate::{Error, MIGRATOR, Result, queue};
+
+/// The database, cheap to clone.
+#[derive(Clone, Debug)]
+pub struct Db {
+    pool: PgPool,
+}
+
+/// A transaction confined to the rows that one member may see. Dropped without [`TenantTx::commit`], it undoes itself.
+#[derive(Debug)]
+pub struct TenantTx {
+    transaction: Transaction<'static, Postgres>,
+    actor: Actor,
+}
+
+/// A transaction over all organizations, for sign-in, the queue and webhook intake only.
+#[derive(Debug)]
+pub struct SystemTx(Transaction<'static, Postgres>);
+
+impl Db {
+    /// Connects to `url` with at most `connections` connections.
+    ///
+    /// # Errors
+    /// The address is malformed or nobody answers within 10 s.
+    pub async fn connect(url: &str, connections: u32) -> Result<Self> {
+        let options = PgConnectOptions::from_str(url)?.application_name("audienceos");
+        let pool = PgPoolOptions::new()
+            .max_connections(connections)
+            .acquire_timeout(Duration::from_secs(10))
+            .connect_with(options)
+            .await?;
+        Ok(Self { pool })
+    }
+
+    /// Wraps a pool that a test made.
+    pub fn from_pool(pool: PgPool) -> Self {
+        Self { pool }
+    }
+
+    /// The pool, for the queue's runner.
+    pub fn pool(&self) -> &PgPool {
+        &self.pool
+    }
+
+    /// Applies the migrations and installs the queue; several processes may do so at once.
+    ///
+    /// # Errors
+    /// A migration fails or an applied one was changed since.
+    pub async fn migrate(&self) -> Result<()> {
+        MIGRATOR.run(&self.pool).await?;
+        queue::install(&self.pool).await
+    }
+
+    /// Undoes all migrations.
+    ///
+    /// # Errors
+    /// A down migration fails.
+    pub async fn unmigrate(&self) -> Result<()> {
+        Ok(MIGRATOR.undo(&self.pool, 0).await?)
+    }
+
+    /// Refuses a database in which the runtime roles could pass row-level security by.
+    ///
+    /// # Errors
+    /// [`Error::Unsafe`] that says which role and why.
+    pub async fn check_separation(&self) -> Result<()> {
+        let rows = sqlx::query!(
+            r#"select rolname as "role!", rolsuper as "superuser!", rolbypassrls as "bypass!",
+                 exists (select from pg_class c join pg_namespace n on n.oid = c.relnamespace
+                         where c.relowner = r.oid and n.nspname = 'public') as "owner!"
+               from pg_roles r where rolname in ('audienceos_runtime', 'audienceos_system')"#
+        )
+        .fetch_all(&self.pool)
+        .await?;
+        for row in &rows {
+            if row.superuser || row.bypass || row.owner {
+                return Err(Error::Unsafe(format!(
+                    "the database role {} is a superuser, owns tables or bypasses row-level security: tenants would \
+                     not be separated. Nothing was started. Take these rights from the role and start again",
+                    row.role
+                )));
+            }
+        }
+        if rows.len() == 2 { Ok(()) } else { Err(Error::Unsafe("the runtime roles are missing: run `audienceos migrate`".into())) }
+    }
+
+    /// Whether the database answers and its schema is the one this program was built for.
+    pub async fn ready(&self) -> bool {
+        let latest = MIGRATOR.iter().map(|migration| migration.version).max().unwrap_or_default();
+        sqlx::query_scalar!(r#"select exists (select from _sqlx_migrations where version = $1 and success) as "is!""#, latest)
+            .fetch_one(&self.pool)
+            .await
+            .unwrap_or(false)
+    }
+
+    /// Begins a transaction for `actor`.
+    ///
+    /// # Errors
+    /// No connection within 10 s.
+    pub async fn tenant(&self, actor: &Actor) -> Result<TenantTx> {
+        // Ids and the role key contain only hexadecimal digits, hyphens and lower-case letters.
+        let begin = format!(
+            "begin; set local role audienceos_runtime; set local audienceos.organization_id = '{}'; \
+             set local audienceos.member_id = '{}'; set local audienceos.role = '{}'",
+            actor.organization_id, actor.member_id, actor.role
+        );
+        let transaction = self.pool.begin_with(AssertSqlSafe(begin)).await?;
+        Ok(TenantTx { transaction, actor: actor.clone() })
+    }
+
+    /// Begins a transaction over all organizations.
+    ///
+    /// # Errors
+    /// No connection within 10 s.
+    pub async fn system(&self) -> Result<SystemTx> {
+        Ok(SystemTx(self.pool.begin_with("begin; set local role audienceos_system").await?))
+    }
+}
+
+impl TenantTx {
+    /// Whom the transaction acts for.
+    pub fn actor(&self) -> &Actor {
+        &self.actor
+    }
+
+    /// Keeps what was done.
+    ///
+    /// # Errors
+    /// The database failed; then nothing was kept.
+    pub async fn commit(self) -> Result<()> {
+        Ok(self.transaction.commit().await?)
+    }
+}
+
+impl SystemTx {
+    /// Keeps what was done.
+    ///
+    /// # Errors
+    /// The database failed; then nothing was kept.
+    pub async fn commit(self) -> Result<()> {
+        Ok(self.0.commit().await?)
+    }
+}
+
+macro_rules! connection {
+    ($name:ident, $field:tt) => {
+        impl Deref for $name {
+            type Target = PgConnection;
+            fn deref(&self) -> &PgConnection {
+                &self.$field
+            }
+        }
+        impl DerefMut for $name {
+            fn deref_mut(&mut self) -> &mut PgConnection {
+                &mut self.$field
+            }
+        }
+    };
+}
+connection!(TenantTx, transaction);
+connection!(SystemTx, 0);

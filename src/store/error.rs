@@ -1,0 +1,54 @@
+//! What can go wrong in the store. Callers choose by kind; constraint names become field errors in `service`.
+
+/// The result of a store function.
+pub type Result<T> = std::result::Result<T, Error>;
+
+/// Why a store function did not do what it was asked.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// No such row in the sight of this transaction; another tenant's row looks the same.
+    #[error("no such row")]
+    Missing,
+    /// A unique or check constraint forbids it.
+    #[error("constraint {0} forbids it")]
+    Conflict(&'static str),
+    /// The database failed or could not be reached.
+    #[error("the database failed")]
+    Database(#[source] sqlx::Error),
+    /// The migrations could not be applied.
+    #[error("the migrations could not be applied")]
+    Migrate(#[from] sqlx::migrate::MigrateError),
+    /// The queue's own tables could not be installed.
+    #[error("the queue could not be installed: {0}")]
+    Queue(String),
+    /// The runtime role could see other tenants' rows: the server must not start.
+    #[error("{0}")]
+    Unsafe(String),
+}
+
+impl From<sqlx::Error> for Error {
+    fn from(error: sqlx::Error) -> Self {
+        match error {
+            sqlx::Error::RowNotFound => Self::Missing,
+            other => Self::Database(other),
+        }
+    }
+}
+
+/// Names the constraint whose violation the caller expects.
+pub trait OnConstraint<T> {
+    /// Turns a violation of `name` into [`Error::Conflict`]; every other error stays what it is.
+    ///
+    /// # Errors
+    /// The mapped error.
+    fn on_constraint(self, name: &'static str) -> Result<T>;
+}
+
+impl<T> OnConstraint<T> for std::result::Result<T, sqlx::Error> {
+    fn on_constraint(self, name: &'static str) -> Result<T> {
+        self.map_err(|error| match &error {
+            sqlx::Error::Database(db) if db.constraint() == Some(name) => Error::Conflict(name),
+            _ => error.into(),
+        })
+    }
+}

@@ -1,0 +1,23 @@
+//! All SQL of the product, one file for each table group, named like the noun in `model`.
+//!
+//! Plain functions over a transaction: tenant tables take a [`TenantTx`], which the database itself confines to one
+//! organization; sign-in, the queue and webhook intake take a [`SystemTx`]. There is no other way to a row. Queries
+//! are checked at compile time against `migrations/`; after a change run `./dev prepare`.
+
+#![expect(deprecated, reason = "sqlx 0.9 warns at every time column once graphile_worker has enabled chrono too")]
+
+pub mod client;
+mod db;
+mod error;
+pub mod id;
+pub mod organization;
+pub mod queue;
+pub mod session;
+pub mod sign_in;
+pub mod sign_up;
+
+pub use db::{Db, SystemTx, TenantTx};
+pub use error::{Error, OnConstraint, Result};
+
+/// The migrations under `migrations/`, compiled in.
+pub static MIGRATOR: sqlx::migrate::Migrator = sqlx::migrate!("../../migrations");
