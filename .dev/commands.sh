@@ -36,7 +36,9 @@ fonts() {
 build() {
   fonts
   say "building the application${1:+ ($1)}: about 8 minutes from nothing, seconds after an edit"
-  cargo leptos build "$@"
+  local precompress=()
+  [ "${1:-}" = --release ] && precompress=(--precompress)
+  cargo leptos build "$@" "${precompress[@]}"
 }
 
 cmd_run() {

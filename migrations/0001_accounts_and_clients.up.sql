@@ -122,10 +122,10 @@ create policy tenant on client to audienceos_runtime
 
 -- Work for the background runner, enqueued in the transaction of the change that causes it. The queue's own tables
 -- stay out of reach of both roles. Its schema is installed after this migration, hence the late-bound body.
-create function enqueue_job(payload json, job_key text, run_at timestamptz) returns void
+create function enqueue_job(payload jsonb, job_key text, run_at timestamptz) returns void
 language plpgsql security definer set search_path = pg_catalog as $$
 begin
-  perform graphile_worker.add_job('job', payload, run_at => run_at, max_attempts => 12, job_key => job_key);
+  perform graphile_worker.add_job('job', payload::json, run_at => run_at, max_attempts => 12, job_key => job_key);
 end $$;
 revoke execute on function enqueue_job from public;
 grant execute on function enqueue_job to audienceos_runtime, audienceos_system;

@@ -107,7 +107,17 @@ fn internal(error: &(dyn std::error::Error + 'static)) -> AppError {
 #[cfg(feature = "ssr")]
 impl From<service::Error> for AppError {
     fn from(error: service::Error) -> Self {
+        use http::StatusCode as S;
         use service::Error as E;
+        crate::server::set_status(match &error {
+            E::SignedOut | E::WrongCredentials => S::UNAUTHORIZED,
+            E::Refused(_) | E::EmailUnverified => S::FORBIDDEN,
+            E::Missing => S::NOT_FOUND,
+            E::Invalid(_) => S::UNPROCESSABLE_ENTITY,
+            E::Conflict { .. } => S::CONFLICT,
+            E::Gone(_) => S::GONE,
+            E::Internal(_) => S::INTERNAL_SERVER_ERROR,
+        });
         match error {
             E::SignedOut => Self::SignedOut,
             E::Refused(refusal) => Self::Forbidden { rule: refusal.rule, message: refusal.message },

@@ -13,7 +13,9 @@ use crate::error::AppError;
 /// # Errors
 /// Nobody is signed in.
 pub fn actor() -> Result<Actor, AppError> {
-    use_context::<Parts>().and_then(|parts| parts.extensions.get::<Actor>().cloned()).ok_or(AppError::SignedOut)
+    use_context::<Parts>()
+        .and_then(|parts| parts.extensions.get::<Actor>().cloned())
+        .ok_or_else(|| service::Error::SignedOut.into())
 }
 
 /// The services.
@@ -24,7 +26,7 @@ pub fn service() -> Result<Service, AppError> {
     use_context::<Service>().ok_or(AppError::Unreachable)
 }
 
-/// Sets the answer's status.
+/// Sets the status of a server function's answer, or of a page.
 pub fn set_status(status: http::StatusCode) {
     if let Some(response) = use_context::<ResponseOptions>() {
         response.set_status(status);

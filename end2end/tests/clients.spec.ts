@@ -1,5 +1,7 @@
 import { expect, live, look, mailedLink, owner, password, address, test } from "./support";
 
+test.use({ allowedErrors: [/status of (401|422)/] });
+
 test("sign up, verify, sign in and add a client", async ({ page }) => {
   const email = address("first");
   await page.goto("/");
@@ -47,7 +49,6 @@ test("sign up, verify, sign in and add a client", async ({ page }) => {
 });
 
 test.describe("a refused form", () => {
-  test.use({ allowedErrors: [/status of 4(01|22)/] });
   test("keeps what was typed", async ({ page }) => {
     await page.goto("/signup");
     await page.getByLabel("Agency name").fill("Acme");

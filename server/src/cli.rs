@@ -110,7 +110,9 @@ async fn serve(config: &Config, db: Db, with_worker: bool) -> anyhow::Result<()>
 
 async fn work(config: &Config, db: Db) -> anyhow::Result<()> {
     let service = state::AppState::new(config, db)?.service;
-    let worker = jobs::runner::worker(state::job_context(config, service)?, config.jobs, jobs::runner::Recovery::default()).await?;
+    let worker =
+        jobs::runner::worker(state::job_context(config, service)?, config.jobs, jobs::runner::Recovery::default())
+            .await?;
     let stop = stop_signal()?;
     tokio::select! {
         result = worker.run() => result?,

@@ -64,8 +64,10 @@ impl Config {
             .extract()
             .context("a setting is wrong; nothing was started")?;
         if config.production && config.secret.is_none() {
-            bail!("AUDIENCEOS_SECRET is not set: production needs it for the links in mail. Nothing was started. \
-                   Set it to 64 hexadecimal digits, for instance from `openssl rand -hex 32`");
+            bail!(
+                "AUDIENCEOS_SECRET is not set: production needs it for the links in mail. Nothing was started. \
+                   Set it to 64 hexadecimal digits, for instance from `openssl rand -hex 32`"
+            );
         }
         Ok(config)
     }
@@ -144,7 +146,9 @@ mod tests {
         for plain in ["http://localhost:3000", "http://127.0.0.1:80", "http://[::1]:3000"] {
             assert!(!config(plain).secure_cookies(), "{plain}");
         }
-        for secure in ["https://localhost", "https://app.example.com", "http://app.example.com", "http://localhost.evil.com"] {
+        for secure in
+            ["https://localhost", "https://app.example.com", "http://app.example.com", "http://localhost.evil.com"]
+        {
             assert!(config(secure).secure_cookies(), "{secure}");
         }
     }

@@ -14,7 +14,10 @@ use crate::{api::error::ApiError, state::AppState};
 
 pub(crate) async fn check(State(state): State<AppState>, request: Request, next: Next) -> Response {
     let changes = !matches!(*request.method(), Method::GET | Method::HEAD | Method::OPTIONS);
-    if changes && !request.uri().path().starts_with("/api/webhooks/") && foreign(request.headers(), &state.http.public_url) {
+    if changes
+        && !request.uri().path().starts_with("/api/webhooks/")
+        && foreign(request.headers(), &state.http.public_url)
+    {
         return ApiError::new(
             StatusCode::FORBIDDEN,
             "cross_site",
@@ -31,7 +34,8 @@ fn foreign(headers: &HeaderMap, public_url: &str) -> bool {
         return !matches!(site, "same-origin" | "none");
     }
     let Some(origin) = text(header::ORIGIN) else { return false };
-    let same_host = text(header::HOST).is_some_and(|host| origin.split_once("://").is_some_and(|(_, rest)| rest == host));
+    let same_host =
+        text(header::HOST).is_some_and(|host| origin.split_once("://").is_some_and(|(_, rest)| rest == host));
     origin != public_url && !same_host
 }
 

@@ -91,7 +91,9 @@ pub(crate) async fn login_page(State(state): State<AppState>, Query(query): Quer
     let error = match query.error.as_str() {
         "" => None,
         "access_denied" => Some("you did not allow the other service to sign you in. Sign in here, or try it again"),
-        "no_code" | "auth_callback_error" => Some("the other service could not sign you in. Sign in here, or try it again"),
+        "no_code" | "auth_callback_error" => {
+            Some("the other service could not sign you in. Sign in here, or try it again")
+        }
         _ => Some("signing in did not work. Try again"),
     };
     let form = Form {
@@ -173,7 +175,10 @@ pub(crate) struct SentQuery {
     id: Option<String>,
 }
 
-pub(crate) async fn sent_page(State(state): State<AppState>, Query(query): Query<SentQuery>) -> Result<Response, ApiError> {
+pub(crate) async fn sent_page(
+    State(state): State<AppState>,
+    Query(query): Query<SentQuery>,
+) -> Result<Response, ApiError> {
     let Some(id) = query.id.and_then(|id| id.parse::<SignUpId>().ok()) else {
         return Ok(Redirect::to("/signup").into_response());
     };
@@ -202,9 +207,10 @@ pub(crate) async fn verify_email(
 ) -> Result<Response, ApiError> {
     let (form, status) = match account::verify_email(&state.service, &query.token).await {
         Ok(_) => (Form::default(), StatusCode::OK),
-        Err(service::Error::Missing) => {
-            refused(&[], &service::Error::Gone("this link is not complete. Open it from the mail, or copy all of it".into()))
-        }
+        Err(service::Error::Missing) => refused(
+            &[],
+            &service::Error::Gone("this link is not complete. Open it from the mail, or copy all of it".into()),
+        ),
         Err(error) => refused(&[], &loggable(error)?),
     };
     Ok(page(&state, "/verify-email", form, status).await)
@@ -219,7 +225,17 @@ mod tests {
         for good in ["/", "/clients", "/clients?cursor=a_b", "/settings"] {
             assert_eq!(safe_redirect(good), good);
         }
-        for bad in ["", "//evil.com", "https://evil.com", "evil.com", "/a://b", "/\\evil.com", "/a\r\nb", "/../x", "javascript:x"] {
+        for bad in [
+            "",
+            "//evil.com",
+            "https://evil.com",
+            "evil.com",
+            "/a://b",
+            "/\\evil.com",
+            "/a\r\nb",
+            "/../x",
+            "javascript:x",
+        ] {
             assert_eq!(safe_redirect(bad), "/", "{bad}");
         }
     }

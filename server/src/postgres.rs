@@ -153,5 +153,8 @@ fn unprivileged_user() -> anyhow::Result<Option<User>> {
         let mut fields = line.split(':').skip(2);
         Some(User { uid: fields.next()?.parse().ok()?, gid: fields.next()?.parse().ok()? })
     };
-    find("postgres").or_else(|| find("nobody")).map(Some).context("there is no user postgres or nobody to run Postgres as")
+    find("postgres")
+        .or_else(|| find("nobody"))
+        .map(Some)
+        .context("there is no user postgres or nobody to run Postgres as")
 }

@@ -64,7 +64,11 @@ fn files(state: &AppState, folder: &str) -> ServeDir {
 
 /// The start page: the clients, until there is a dashboard.
 async fn start(request: Request) -> Redirect {
-    if request.extensions().get::<Actor>().is_some() { Redirect::to("/clients") } else { Redirect::to("/login?redirect=/") }
+    if request.extensions().get::<Actor>().is_some() {
+        Redirect::to("/clients")
+    } else {
+        Redirect::to("/login?redirect=/")
+    }
 }
 
 /// Sends those who are not signed in to the login page, and back afterwards.
@@ -73,10 +77,13 @@ async fn require_session(request: Request, next: Next) -> Response {
         return next.run(request).await;
     }
     let target = request.uri().path_and_query().map_or("/", |path| path.as_str());
-    let target: String = target.bytes().map(|b| match b {
-        b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' | b'/' | b'-' | b'_' | b'.' | b'~' => char::from(b).to_string(),
-        other => format!("%{other:02X}"),
-    }).collect();
+    let target: String = target
+        .bytes()
+        .map(|b| match b {
+            b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' | b'/' | b'-' | b'_' | b'.' | b'~' => char::from(b).to_string(),
+            other => format!("%{other:02X}"),
+        })
+        .collect();
     Redirect::to(&format!("/login?redirect={target}")).into_response()
 }
 

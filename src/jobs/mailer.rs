@@ -104,7 +104,8 @@ fn mailbox(text: &str) -> Result<Mailbox, MailError> {
 
 /// The text as simple HTML: paragraphs, and links for lines that are addresses of pages.
 fn html(text: &str) -> String {
-    let escape = |text: &str| text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;");
+    let escape =
+        |text: &str| text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;");
     let paragraphs: String = text
         .split("\n\n")
         .map(|paragraph| {
@@ -116,7 +117,9 @@ fn html(text: &str) -> String {
             }
         })
         .collect();
-    format!("<!doctype html><html><body style=\"font-family:sans-serif;font-size:15px;line-height:1.5\">\n{paragraphs}</body></html>")
+    format!(
+        "<!doctype html><html><body style=\"font-family:sans-serif;font-size:15px;line-height:1.5\">\n{paragraphs}</body></html>"
+    )
 }
 
 #[cfg(test)]

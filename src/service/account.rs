@@ -134,9 +134,7 @@ pub async fn sign_up_mail(service: &Service, id: SignUpId) -> Result<SignUpMail>
     }
     Ok(match sign_in::find(&mut tx, &row.email).await? {
         Some(_) => SignUpMail::Registered { email: row.email },
-        None => {
-            SignUpMail::Verify { token: service.token_key.derive(PURPOSE, id), email: row.email, name: row.name }
-        }
+        None => SignUpMail::Verify { token: service.token_key.derive(PURPOSE, id), email: row.email, name: row.name },
     })
 }
 

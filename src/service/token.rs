@@ -22,7 +22,8 @@ impl TokenKey {
 
     /// The token for the row `id` used for `purpose`: 64 hexadecimal digits.
     pub fn derive(&self, purpose: &str, id: impl fmt::Display) -> String {
-        let mut mac = Hmac::<Sha256>::new_from_slice(&self.0).unwrap_or_else(|_| unreachable!("HMAC takes any key length"));
+        let mut mac =
+            Hmac::<Sha256>::new_from_slice(&self.0).unwrap_or_else(|_| unreachable!("HMAC takes any key length"));
         mac.update(purpose.as_bytes());
         mac.update(b"\0");
         mac.update(id.to_string().as_bytes());

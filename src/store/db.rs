@@ -99,16 +99,23 @@ impl Db {
                 )));
             }
         }
-        if rows.len() == 2 { Ok(()) } else { Err(Error::Unsafe("the runtime roles are missing: run `audienceos migrate`".into())) }
+        if rows.len() == 2 {
+            Ok(())
+        } else {
+            Err(Error::Unsafe("the runtime roles are missing: run `audienceos migrate`".into()))
+        }
     }
 
     /// Whether the database answers and its schema is the one this program was built for.
     pub async fn ready(&self) -> bool {
         let latest = MIGRATOR.iter().map(|migration| migration.version).max().unwrap_or_default();
-        sqlx::query_scalar!(r#"select exists (select from _sqlx_migrations where version = $1 and success) as "is!""#, latest)
-            .fetch_one(&self.pool)
-            .await
-            .unwrap_or(false)
+        sqlx::query_scalar!(
+            r#"select exists (select from _sqlx_migrations where version = $1 and success) as "is!""#,
+            latest
+        )
+        .fetch_one(&self.pool)
+        .await
+        .unwrap_or(false)
     }
 
     /// Begins a transaction for `actor`.

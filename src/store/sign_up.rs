@@ -118,7 +118,8 @@ pub async fn set_mail(tx: &mut SystemTx, id: SignUpId, error: Option<&str>, now:
 /// # Errors
 /// Missing, or the database failed.
 pub async fn get_mail(tx: &mut SystemTx, id: SignUpId) -> Result<Option<bool>> {
-    let row = sqlx::query!("select mail_sent_at, mail_error from sign_up where id = $1", id.0).fetch_one(&mut **tx).await?;
+    let row =
+        sqlx::query!("select mail_sent_at, mail_error from sign_up where id = $1", id.0).fetch_one(&mut **tx).await?;
     Ok(row.mail_sent_at.map(|_| true).or(row.mail_error.map(|_| false)))
 }
 

@@ -38,10 +38,10 @@ pub fn ClientsPage() -> impl IntoView {
     let clients = Resource::new(created, |_| list_clients(None));
     let error = move || create.value().with(|value| value.as_ref().and_then(|result| result.as_ref().err().cloned()));
     Effect::new(move |_| {
-        if create.value().with(|value| matches!(value, Some(Ok(_)))) {
-            if let Some(input) = input.get_untracked() {
-                input.set_value("");
-            }
+        if create.value().with(|value| matches!(value, Some(Ok(_))))
+            && let Some(input) = input.get_untracked()
+        {
+            input.set_value("");
         }
     });
     view! {

@@ -54,7 +54,8 @@ pub(super) async fn sign_up(
     State(state): State<AppState>,
     Body(body): Body<SignUpBody>,
 ) -> Result<(StatusCode, Json<SignedUpBody>), ApiError> {
-    let form = SignUpForm { email: body.email, password: body.password, name: body.name, organization: body.organization };
+    let form =
+        SignUpForm { email: body.email, password: body.password, name: body.name, organization: body.organization };
     let signed_up = account::sign_up(&state.service, &form).await?;
     let verification_email_sent = account::mail_sent(&state.service, signed_up.id, MAIL_PATIENCE).await?;
     let body = SignedUpBody {
@@ -146,5 +147,8 @@ async fn session_body(state: &AppState, actor: model::actor::Actor) -> Result<Se
 
 /// What the browser calls itself.
 pub(crate) fn user_agent(headers: &HeaderMap) -> String {
-    headers.get(header::USER_AGENT).map(|value| String::from_utf8_lossy(value.as_bytes()).into_owned()).unwrap_or_default()
+    headers
+        .get(header::USER_AGENT)
+        .map(|value| String::from_utf8_lossy(value.as_bytes()).into_owned())
+        .unwrap_or_default()
 }

@@ -25,7 +25,8 @@ async fn a_person_signs_up_verifies_and_signs_in(pool: PgPool) {
     assert!(browser.get(&link).await.text().await.unwrap().contains("Your address is verified"));
     assert_eq!(browser.get(&link).await.status(), StatusCode::GONE, "the link works once");
 
-    let wrong = browser.post("/api/v1/auth/login", &json!({"email": "olga@acme.test", "password": "wrong horse"})).await;
+    let wrong =
+        browser.post("/api/v1/auth/login", &json!({"email": "olga@acme.test", "password": "wrong horse"})).await;
     assert_eq!(wrong.status(), StatusCode::UNAUTHORIZED);
     let answer = browser.post("/api/v1/auth/login", &login).await;
     assert_eq!(answer.status(), StatusCode::OK);
@@ -69,7 +70,8 @@ async fn a_wrong_password_costs_the_same_for_known_and_unknown_addresses(pool: P
     let mut answers = Vec::new();
     for email in ["olga@acme.test", "nobody@acme.test"] {
         let before = app.service.passwords.hashed();
-        let answer = app.browser().post("/api/v1/auth/login", &json!({"email": email, "password": "wrong horse"})).await;
+        let answer =
+            app.browser().post("/api/v1/auth/login", &json!({"email": email, "password": "wrong horse"})).await;
         let mut body: Value = answer.json().await.unwrap();
         body["error"]["request_id"] = json!("");
         answers.push((body, app.service.passwords.hashed() - before));

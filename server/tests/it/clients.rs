@@ -33,7 +33,7 @@ async fn the_form_works_without_wasm(pool: PgPool) {
     };
     let answer = submit("First").await.unwrap();
     assert!(answer.status().is_redirection());
-    assert_eq!(answer.headers()[header::LOCATION], page.as_str());
+    assert_eq!(answer.headers()[header::LOCATION].to_str().unwrap().trim_end_matches('?'), page);
 
     let long = "x".repeat(201);
     let request = browser.client.post(format!("{}/app/create_client", app.url)).header("accept", "text/html");
@@ -99,7 +99,8 @@ async fn bad_input_is_named(pool: PgPool) {
 async fn every_answer_carries_the_security_headers(pool: PgPool) {
     let app = TestApp::start(pool).await;
     let browser = app.owner("olga@acme.test", "Acme").await;
-    for path in ["/login", "/clients", "/nothing", "/api/v1/clients", "/api/v1/nothing", "/pkg/nothing.js", "/healthz"] {
+    for path in ["/login", "/clients", "/nothing", "/api/v1/clients", "/api/v1/nothing", "/pkg/nothing.js", "/healthz"]
+    {
         let answer = browser.get(path).await;
         let headers = answer.headers();
         assert_eq!(headers["x-content-type-options"], "nosniff", "{path}");

@@ -53,7 +53,11 @@ async fn the_runtime_role_sees_one_tenant_or_nothing(pool: PgPool) {
         let mut tx = app.service.db.tenant(&actor(a)).await.unwrap();
         let user: String = sqlx::query_scalar("select current_user::text").fetch_one(&mut *tx).await.unwrap();
         assert_eq!(user, "audienceos_runtime");
-        let granted: bool = sqlx::query_scalar("select has_table_privilege($1, 'select')").bind(table).fetch_one(&mut *tx).await.unwrap();
+        let granted: bool = sqlx::query_scalar("select has_table_privilege($1, 'select')")
+            .bind(table)
+            .fetch_one(&mut *tx)
+            .await
+            .unwrap();
         if granted {
             let sql = format!("select count(*) filter (where organization_id = $1), count(*) from {table}");
             let row = sqlx::query(AssertSqlSafe(sql)).bind(b.0).fetch_one(&mut *tx).await.unwrap();

@@ -49,7 +49,8 @@ async fn sign_up_answers_201_whether_or_not_the_mail_server_takes_the_mail(pool:
     let Some(faults) = shared("mail", "peers/run/smtpfaults.py") else { return };
     let folder = std::env::temp_dir().join(format!("audienceos-smtp-{}", std::process::id()));
     let smtp = SmtpServer::start(&faults, &folder).await;
-    let app = TestApp::start_with(pool, |config| config.smtp_url = secret(&format!("smtp://127.0.0.1:{}", smtp.1))).await;
+    let app =
+        TestApp::start_with(pool, |config| config.smtp_url = secret(&format!("smtp://127.0.0.1:{}", smtp.1))).await;
     for (email, sent) in [("olga@acme.test", true), ("defer@acme.test", false), ("bounce@acme.test", false)] {
         let answer = app.browser().post("/api/v1/auth/signup", &sign_up_body(email, "Acme")).await;
         assert_eq!(answer.status(), StatusCode::CREATED, "{email}");
@@ -59,4 +60,5 @@ async fn sign_up_answers_201_whether_or_not_the_mail_server_takes_the_mail(pool:
     assert_eq!(stored.len(), 1, "one mail arrived at the peer");
     assert_eq!(app.jobs_left().await, 2, "the refused ones wait for another try");
     std::fs::remove_dir_all(folder).unwrap();
+    app.stop().await;
 }

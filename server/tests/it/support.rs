@@ -26,6 +26,7 @@ pub struct TestApp {
     pub service: Service,
     pub pool: PgPool,
     pub data: PathBuf,
+    tasks: [tokio::task::AbortHandle; 2],
 }
 
 impl TestApp {
@@ -36,6 +37,7 @@ impl TestApp {
 
     /// The same with changed settings.
     pub async fn start_with(pool: PgPool, change: impl FnOnce(&mut Config)) -> Self {
+        let _ = tracing_subscriber::fmt().with_env_filter("warn,graphile_worker=off").with_test_writer().try_init();
         static COUNT: AtomicU32 = AtomicU32::new(0);
         let count = COUNT.fetch_add(1, Ordering::Relaxed);
         let data = std::env::temp_dir().join(format!("audienceos-it-{}-{count}", std::process::id()));
@@ -46,7 +48,8 @@ impl TestApp {
         config.public_url = Some(format!("http://127.0.0.1:{}", address.port()));
         change(&mut config);
 
-        let own = PgPoolOptions::new().max_connections(12).connect_with((*pool.connect_options()).clone()).await.unwrap();
+        let own =
+            PgPoolOptions::new().max_connections(12).connect_with((*pool.connect_options()).clone()).await.unwrap();
         let db = Db::from_pool(own);
         db.migrate().await.unwrap();
         db.check_separation().await.unwrap();
@@ -55,9 +58,10 @@ impl TestApp {
         let context = state::job_context(&config, service.clone()).unwrap();
         let recovery = Recovery { heartbeat: Duration::from_millis(200), silence: Duration::from_secs(1) };
         let worker = Arc::new(worker(context, 2, recovery).await.unwrap());
-        tokio::spawn(async move { worker.run().await });
-        tokio::spawn(async move { axum::serve(listener, routes::router(app)).await });
-        Self { url: config.public_url(), service, pool, data }
+        let working = tokio::spawn(async move { worker.run().await });
+        let serving = tokio::spawn(async move { axum::serve(listener, routes::router(app)).await });
+        let tasks = [working.abort_handle(), serving.abort_handle()];
+        Self { url: config.public_url(), service, pool, data, tasks }
     }
 
     /// A browser of its own: keeps cookies, follows nothing.
@@ -114,12 +118,20 @@ impl TestApp {
     pub async fn finish(self) {
         for _ in 0..100 {
             if self.jobs_left().await == 0 {
-                let _ = std::fs::remove_dir_all(&self.data);
-                return;
+                return self.stop().await;
             }
             tokio::time::sleep(Duration::from_millis(50)).await;
         }
         panic!("{} jobs are left in the queue", self.jobs_left().await);
+    }
+
+    /// Lets go of the database, so that it can be dropped at once.
+    pub async fn stop(self) {
+        for task in self.tasks {
+            task.abort();
+        }
+        self.service.db.pool().close().await;
+        let _ = std::fs::remove_dir_all(&self.data);
     }
 
     pub async fn jobs_left(&self) -> i64 {
@@ -164,13 +176,17 @@ impl Browser {
 
 /// A file of the shared peers and data; `None`, said on standard output, where that folder is absent. In CI it must be there.
 pub fn shared(test: &str, path: &str) -> Option<PathBuf> {
-    let folder = environment("AUDIENCEOS_SHARED").unwrap_or_else(|| concat!(env!("CARGO_MANIFEST_DIR"), "/../../shared").into());
+    let folder =
+        environment("AUDIENCEOS_SHARED").unwrap_or_else(|| concat!(env!("CARGO_MANIFEST_DIR"), "/../../shared").into());
     let path = Path::new(&folder).join(path);
     if path.exists() {
         return Some(path);
     }
     assert!(environment("CI").is_none_or(|ci| ci != "true"), "{} is missing", path.display());
-    println!("not run: {test}");
+    #[expect(clippy::print_stdout, reason = "people see which tests did not run")]
+    {
+        println!("not run: {test}");
+    }
     None
 }
 

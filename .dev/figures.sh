@@ -1,0 +1,48 @@
+# Figures and long proofs. Sourced by ./dev.
+
+# bench_names and soak_names: what there is, with a word on each.
+bench_names() { echo "web    first-load sizes, requests a second, latencies, starts"; }
+soak_names() { echo "jobs   the server is killed again and again; every sign-up gets its mail"; }
+
+cmd_bench() {
+  local json='' names=()
+  for word in "$@"; do if [ "$word" = --json ]; then json=--json; else names+=("$word"); fi; done
+  [ ${#names[@]} -gt 0 ] || names=(web)
+  trap 'stop_server; pg_stop' EXIT
+  for name in "${names[@]}"; do
+    case $name in
+      web) bench_web $json ;;
+      *) bench_names >&2; fail "there is no benchmark $name" ;;
+    esac
+  done
+}
+
+bench_web() {
+  setup_build; setup_peers; apt_install wrk
+  build --release >&2
+  cargo build --quiet -p benches
+  pg_start bench
+  pg_database bench
+  local port; port=$(free_port)
+  SERVER_BIN=target/release/audienceos start_server bench "$port" "$(pg_url bench)"
+  target/debug/bench web --url "http://localhost:$port" --data "$SERVER_DATA" "$@"
+}
+
+cmd_soak() {
+  case ${1:-} in
+    jobs) soak_jobs ;;
+    '') soak_names ;;
+    *) soak_names >&2; fail "there is no long proof $1" ;;
+  esac
+}
+
+soak_jobs() {
+  setup_build
+  trap 'pg_stop' EXIT
+  cargo build --quiet -p server -p benches
+  pg_start soak
+  pg_database soak
+  SERVER_DATA=$(mktemp -d /tmp/audienceos-soak-data.XXXXXX)
+  target/debug/bench jobs --server target/debug/audienceos --database "$(pg_url soak)" --data "$SERVER_DATA" --kills "${KILLS:-20}"
+  rm -rf "$SERVER_DATA"
+}

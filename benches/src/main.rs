@@ -1,0 +1,72 @@
+//! Measures a started server from outside and prints a table, or one JSON object with the keys as fields.
+//!
+//! `./dev` builds and starts what is measured. To add a name: a file here, an arm below, a line in `./dev`.
+
+mod figures;
+mod jobs;
+mod visitor;
+mod web;
+
+use std::path::PathBuf;
+
+use clap::{Parser, Subcommand};
+use figures::Figures;
+
+#[derive(Parser)]
+struct Cli {
+    /// One JSON object on standard output and nothing else.
+    #[arg(long, global = true)]
+    json: bool,
+    #[command(subcommand)]
+    name: Name,
+}
+
+#[derive(Subcommand)]
+enum Name {
+    /// Sizes of first loads; requests a second and latencies of the login page and the client list.
+    Web {
+        /// The server.
+        #[arg(long)]
+        url: String,
+        /// Its data folder.
+        #[arg(long)]
+        data: PathBuf,
+        /// Seconds for each load.
+        #[arg(long, default_value_t = 10)]
+        seconds: u32,
+        /// A rival's client list with the same rows.
+        #[arg(long)]
+        rival: Option<String>,
+    },
+    /// A long proof: servers are killed again and again; every sign-up gets its mail.
+    Jobs {
+        /// The server program.
+        #[arg(long)]
+        server: PathBuf,
+        /// Its database.
+        #[arg(long)]
+        database: String,
+        /// Its data folder.
+        #[arg(long)]
+        data: PathBuf,
+        /// How many times it is killed.
+        #[arg(long, default_value_t = 20)]
+        kills: u32,
+    },
+}
+
+#[tokio::main]
+async fn main() -> anyhow::Result<()> {
+    let cli = Cli::parse();
+    let mut figures = Figures::default();
+    match cli.name {
+        Name::Web { url, data, seconds, rival } => {
+            web::run(&mut figures, &url, &data, seconds, rival.as_deref()).await?
+        }
+        Name::Jobs { server, database, data, kills } => {
+            jobs::run(&mut figures, &server, &database, &data, kills).await?
+        }
+    }
+    figures.print(cli.json);
+    Ok(())
+}

@@ -1,0 +1,96 @@
+//! First-load sizes as a browser receives them, and load from `wrk`, an independent generator.
+
+use std::{path::Path, process::Command};
+
+use anyhow::{Context, ensure};
+use reqwest::{Client, header};
+
+use crate::{figures::Figures, visitor};
+
+const CLIENTS: u32 = 50;
+
+pub async fn run(
+    figures: &mut Figures,
+    url: &str,
+    data: &Path,
+    seconds: u32,
+    rival: Option<&str>,
+) -> anyhow::Result<()> {
+    let cookie = visitor::owner(url, data).await?;
+    visitor::add_clients(url, &cookie, CLIENTS).await?;
+    figures.add("login_kib", first_load(url, "/login", None).await?, "KiB");
+    figures.add("app_kib", first_load(url, "/clients", Some(&cookie)).await?, "KiB");
+
+    let login = load(&format!("{url}/login"), None, seconds)?;
+    figures.add("login_rps", login.rps, "1/s");
+    figures.add("login_p50_ms", login.p50_ms, "ms");
+    figures.add("login_p99_ms", login.p99_ms, "ms");
+    let clients = load(&format!("{url}/clients"), Some(&cookie), seconds)?;
+    match rival {
+        Some(rival) => figures.add_with_rival("clients_rps", clients.rps, "1/s", load(rival, None, seconds)?.rps),
+        None => figures.add("clients_rps", clients.rps, "1/s"),
+    }
+    figures.add("clients_p50_ms", clients.p50_ms, "ms");
+    figures.add("clients_p99_ms", clients.p99_ms, "ms");
+    Ok(())
+}
+
+/// KiB over the wire for a page and every file that it names, with Brotli where the server offers it.
+async fn first_load(url: &str, path: &str, cookie: Option<&str>) -> anyhow::Result<f64> {
+    let client = Client::new();
+    let get = |path: String| {
+        let mut request = client.get(format!("{url}{path}")).header(header::ACCEPT_ENCODING, "br");
+        if let Some(cookie) = cookie {
+            request = request.header(header::COOKIE, cookie);
+        }
+        request.send()
+    };
+    let plain = client.get(format!("{url}{path}")).header(header::COOKIE, cookie.unwrap_or_default()).send().await?;
+    let html = plain.error_for_status()?.text().await?;
+    let mut bytes = get(path.to_owned()).await?.bytes().await?.len();
+    let mut files: Vec<&str> =
+        html.split(['"', '\'']).filter(|part| part.starts_with("/pkg/") || part.starts_with("/fonts/")).collect();
+    files.sort_unstable();
+    files.dedup();
+    ensure!(files.len() >= 2, "the page names no files: {html}");
+    for file in files {
+        bytes += get(file.to_owned()).await?.error_for_status().context(file.to_owned())?.bytes().await?.len();
+    }
+    Ok(bytes as f64 / 1024.0)
+}
+
+struct Load {
+    rps: f64,
+    p50_ms: f64,
+    p99_ms: f64,
+}
+
+fn load(url: &str, cookie: Option<&str>, seconds: u32) -> anyhow::Result<Load> {
+    let mut command = Command::new("wrk");
+    command.args(["--latency", "-t", "1", "-c", "16", "-d", &format!("{seconds}s")]);
+    if let Some(cookie) = cookie {
+        command.args(["-H", &format!("Cookie: {cookie}")]);
+    }
+    let output = command.arg(url).output().context("wrk did not start")?;
+    let text = String::from_utf8_lossy(&output.stdout).into_owned();
+    ensure!(!text.contains("Non-2xx"), "{url} was refused under load: {text}");
+    let after = |label: &str| -> anyhow::Result<String> {
+        let line =
+            text.lines().find(|line| line.trim().starts_with(label)).with_context(|| format!("{label}: {text}"))?;
+        Ok(line.trim().trim_start_matches(label).trim().to_owned())
+    };
+    Ok(Load {
+        rps: after("Requests/sec:")?.parse()?,
+        p50_ms: milliseconds(&after("50%")?)?,
+        p99_ms: milliseconds(&after("99%")?)?,
+    })
+}
+
+fn milliseconds(text: &str) -> anyhow::Result<f64> {
+    let (number, factor) = match text {
+        _ if text.ends_with("us") => (text.trim_end_matches("us"), 0.001),
+        _ if text.ends_with("ms") => (text.trim_end_matches("ms"), 1.0),
+        _ => (text.trim_end_matches('s'), 1000.0),
+    };
+    Ok(number.parse::<f64>()? * factor)
+}
