@@ -67,7 +67,7 @@ pub fn Field(
                 node_ref=input
             />
             {help.map(|help| view! { <p id=help_id class="text-xs text-muted">{help}</p> })}
-            <p id=error_id class="text-bad" role="alert" hidden=move || error.get().is_none()>
+            <p id=error_id class="field-error" role="alert" hidden=move || error.get().is_none()>
                 {move || error.get()}
             </p>
         </div>
