@@ -115,6 +115,7 @@ impl From<service::Error> for AppError {
             E::Missing => S::NOT_FOUND,
             E::Invalid(_) => S::UNPROCESSABLE_ENTITY,
             E::Conflict { .. } => S::CONFLICT,
+            E::TooMany { .. } => S::TOO_MANY_REQUESTS,
             E::Gone(_) => S::GONE,
             E::Internal(_) => S::INTERNAL_SERVER_ERROR,
         });
@@ -123,7 +124,7 @@ impl From<service::Error> for AppError {
             E::Refused(refusal) => Self::Forbidden { rule: refusal.rule, message: refusal.message },
             E::Missing => Self::Missing,
             E::Invalid(invalid) => Self::Invalid { field: invalid.field, message: invalid.message, typed: Vec::new() },
-            E::Conflict { message, .. } | E::Gone(message) => Self::Conflict(message),
+            E::Conflict { message, .. } | E::TooMany { message, .. } | E::Gone(message) => Self::Conflict(message),
             other @ (E::WrongCredentials | E::EmailUnverified) => Self::Conflict(other.to_string()),
             other @ E::Internal(_) => internal(&other),
         }

@@ -1,9 +1,14 @@
 //! The REST API: JSON under `/api/v1`, described by the OpenAPI document that these very routes make.
 
+pub mod audit;
 pub mod auth;
 pub mod clients;
+pub mod contacts;
 pub mod error;
 pub mod input;
+pub mod invitations;
+pub mod members;
+pub mod organization;
 
 use axum::{Json, Router, routing::get};
 use utoipa::OpenApi;
@@ -21,17 +26,72 @@ struct Document;
 
 /// All routes of the API and its document.
 pub fn router() -> Router<AppState> {
-    let (router, document) = OpenApiRouter::with_openapi(Document::openapi())
-        .routes(routes!(auth::sign_up))
-        .routes(routes!(auth::login))
-        .routes(routes!(auth::logout))
-        .routes(routes!(auth::get_session))
-        .routes(routes!(clients::list, clients::create))
-        .routes(routes!(clients::get))
-        .split_for_parts();
+    let (router, mut document) = routes().split_for_parts();
+    declare_common_answers(&mut document);
     router
         .route("/api/openapi.json", get(move || std::future::ready(Json(document))))
         .route("/api/{*rest}", axum::routing::any(missing))
+}
+
+/// Every route of the API with its description; tests walk this list.
+pub fn routes() -> OpenApiRouter<AppState> {
+    OpenApiRouter::with_openapi(Document::openapi())
+        .routes(routes!(auth::sign_up))
+        .routes(routes!(auth::resend_verification))
+        .routes(routes!(auth::login))
+        .routes(routes!(auth::logout))
+        .routes(routes!(auth::forgot))
+        .routes(routes!(auth::reset))
+        .routes(routes!(auth::change_password))
+        .routes(routes!(auth::get_session))
+        .routes(routes!(auth::sessions))
+        .routes(routes!(auth::revoke_session))
+        .routes(routes!(members::update_self))
+        .routes(routes!(members::list))
+        .routes(routes!(members::get, members::update, members::remove))
+        .routes(routes!(members::assignments))
+        .routes(routes!(members::assign))
+        .routes(routes!(members::unassign))
+        .routes(routes!(invitations::list, invitations::create))
+        .routes(routes!(invitations::cancel))
+        .routes(routes!(invitations::resend))
+        .routes(routes!(invitations::show, invitations::accept))
+        .routes(routes!(clients::list, clients::create))
+        .routes(routes!(clients::get, clients::update, clients::archive))
+        .routes(routes!(clients::restore))
+        .routes(routes!(clients::set_stage))
+        .routes(routes!(clients::history))
+        .routes(routes!(clients::stages))
+        .routes(routes!(contacts::list, contacts::create))
+        .routes(routes!(contacts::update, contacts::remove))
+        .routes(routes!(organization::get, organization::update))
+        .routes(routes!(audit::list))
+        .routes(routes!(audit::csv))
+}
+
+/// Adds to every operation what the layers around it can answer.
+fn declare_common_answers(document: &mut utoipa::openapi::OpenApi) {
+    use utoipa::openapi::{Ref, RefOr, ResponseBuilder, content::ContentBuilder};
+    let answer = |description: &str| {
+        let content = ContentBuilder::new().schema(Some(Ref::from_schema_name("ErrorBody"))).build();
+        RefOr::T(ResponseBuilder::new().description(description).content("application/json", content).build())
+    };
+    for item in document.paths.paths.values_mut() {
+        let reads = [item.get.as_mut()];
+        let changes = [item.post.as_mut(), item.put.as_mut(), item.patch.as_mut(), item.delete.as_mut()];
+        for operation in reads.into_iter().flatten().chain(changes.into_iter().flatten()) {
+            let mut add = |status: &str, description: &str| {
+                operation.responses.responses.entry(status.to_owned()).or_insert_with(|| answer(description));
+            };
+            add("400", "malformed");
+            add("401", "nobody is signed in");
+            add("403", "a rule forbids it, or the request came from another site");
+            add("422", "a value cannot be accepted");
+            add("429", "too often; Retry-After says when it is worth trying again");
+            add("413", "the body is too large");
+            add("415", "the body is not JSON");
+        }
+    }
 }
 
 async fn missing() -> error::ApiError {

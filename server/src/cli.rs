@@ -100,7 +100,8 @@ async fn serve(config: &Config, db: Db, with_worker: bool) -> anyhow::Result<()>
         .with_context(|| format!("could not listen on {}: is another server running there?", config.address))?;
     tracing::info!("serving {}", config.public_url());
     let stop = stop_signal()?;
-    axum::serve(listener, routes::router(state)).with_graceful_shutdown(stop).await?;
+    let service = routes::router(state).into_make_service_with_connect_info::<std::net::SocketAddr>();
+    axum::serve(listener, service).with_graceful_shutdown(stop).await?;
     if let (Some(worker), Some(running)) = (worker, running) {
         worker.request_shutdown();
         let _ = tokio::time::timeout(Duration::from_secs(15), running).await;

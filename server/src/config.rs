@@ -36,6 +36,10 @@ pub struct Config {
     pub connections: u32,
     /// Jobs at the same time.
     pub jobs: usize,
+    /// Attempts a minute on one route of signing up, in and resetting, from one address.
+    pub limit_sign_in: u32,
+    /// Requests a minute on one route by one member.
+    pub limit_api: u32,
     /// The folder with Postgres' programs, for the private cluster. Unset: the newest under `/usr/lib/postgresql`.
     pub postgres_bin: Option<PathBuf>,
 }
@@ -49,6 +53,8 @@ struct Defaults {
     site: PathBuf,
     connections: u32,
     jobs: usize,
+    limit_sign_in: u32,
+    limit_api: u32,
 }
 
 impl Config {
@@ -89,6 +95,8 @@ impl Config {
             site: "target/site".into(),
             connections: 20,
             jobs: 4,
+            limit_sign_in: 10,
+            limit_api: 600,
         }))
     }
 

@@ -6,7 +6,8 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use http::{HeaderMap, HeaderValue, header, request::Parts};
-use model::actor::Actor;
+use model::actor::{Actor, Origin};
+use service::session::Live;
 
 use crate::{api::error::ApiError, state::AppState};
 
@@ -48,9 +49,11 @@ fn header_value(text: &str, secure: bool) -> HeaderValue {
 /// Finds out who acts and leaves the [`Actor`] with the request. Runs for every route.
 pub(crate) async fn identify(State(state): State<AppState>, mut request: Request, next: Next) -> Response {
     if let Some(token) = token(request.headers(), state.http.secure_cookies) {
-        match service::session::find(&state.service, &token).await {
-            Ok(Some(actor)) => {
-                request.extensions_mut().insert(actor);
+        let origin = Origin { method: request.method().to_string(), path: request.uri().path().to_owned() };
+        match service::session::find(&state.service, &token, origin).await {
+            Ok(Some(live)) => {
+                request.extensions_mut().insert(live.actor.clone());
+                request.extensions_mut().insert(live);
             }
             Ok(None) => {}
             Err(error) => return ApiError::from(error).into_response(),
@@ -67,6 +70,17 @@ impl<S: Send + Sync> FromRequestParts<S> for SignedIn {
 
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, ApiError> {
         parts.extensions.get::<Actor>().cloned().map(Self).ok_or_else(|| service::Error::SignedOut.into())
+    }
+}
+
+/// The session itself, for routes that treat it apart from the member's others.
+pub(crate) struct ThisSession(pub Live);
+
+impl<S: Send + Sync> FromRequestParts<S> for ThisSession {
+    type Rejection = ApiError;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, ApiError> {
+        parts.extensions.get::<Live>().cloned().map(Self).ok_or_else(|| service::Error::SignedOut.into())
     }
 }
 

@@ -117,6 +117,7 @@ pub(crate) async fn login(
     headers: HeaderMap,
     Posted(form): Posted<LoginForm>,
 ) -> Result<Response, ApiError> {
+    state.limits.attempt(&form.email)?;
     match account::login(&state.service, &form.email, &form.password, &user_agent(&headers)).await {
         Ok(begun) => {
             let cookie = cookie::set(&begun.token, state.http.secure_cookies);

@@ -9,6 +9,7 @@ mod cookie;
 mod csrf;
 mod forms;
 mod headers;
+mod limit;
 mod postgres;
 mod request;
 pub mod routes;

@@ -9,7 +9,7 @@ use secrecy::ExposeSecret;
 use service::{Clock, Passwords, Service, TokenKey};
 use store::Db;
 
-use crate::config::Config;
+use crate::{config::Config, limit::Limits};
 
 /// The state of the router, cheap to clone.
 #[derive(Clone, Debug, FromRef)]
@@ -20,6 +20,8 @@ pub struct AppState {
     pub leptos: LeptosOptions,
     /// What of the configuration routes need.
     pub http: Arc<Http>,
+    /// How often somebody may ask.
+    pub limits: Arc<Limits>,
 }
 
 /// What of the configuration routes need.
@@ -57,7 +59,8 @@ impl AppState {
             secure_cookies: config.secure_cookies(),
             site: config.site.clone(),
         };
-        Ok(Self { service, leptos, http: Arc::new(http) })
+        let limits = Arc::new(Limits::new(config.limit_sign_in, config.limit_api));
+        Ok(Self { service, leptos, http: Arc::new(http), limits })
     }
 }
 

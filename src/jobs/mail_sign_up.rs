@@ -7,9 +7,10 @@ use crate::{Context, mailer::Mail};
 
 pub(crate) async fn run(context: &Context, id: SignUpId) -> anyhow::Result<()> {
     let url = &context.public_url;
-    let (to, subject, text) = match account::sign_up_mail(&context.service, id).await? {
+    let (version, to, subject, text) = match account::sign_up_mail(&context.service, id).await? {
         SignUpMail::Nothing => return Ok(()),
-        SignUpMail::Verify { email, name, token } => (
+        SignUpMail::Verify { email, name, token, version } => (
+            version,
             email,
             "Verify your e-mail address",
             format!(
@@ -19,6 +20,7 @@ pub(crate) async fn run(context: &Context, id: SignUpId) -> anyhow::Result<()> {
             ),
         ),
         SignUpMail::Registered { email } => (
+            0,
             email,
             "You have an account already",
             format!(
@@ -27,7 +29,7 @@ pub(crate) async fn run(context: &Context, id: SignUpId) -> anyhow::Result<()> {
             ),
         ),
     };
-    let mail = Mail { effect_key: format!("sign-up-{id}"), to, subject: subject.into(), text };
+    let mail = Mail { effect_key: format!("sign-up-{id}-{version}"), to, subject: subject.into(), text };
     let sent = context.mailer.send(&mail).await;
     let error = sent.as_ref().err().map(ToString::to_string);
     account::set_sign_up_mail(&context.service, id, error.as_deref()).await?;

@@ -12,7 +12,7 @@ use graphile_worker::{
 use model::job::Job;
 use serde::{Deserialize, Serialize};
 
-use crate::{Context, mail_sign_up};
+use crate::{Context, mail_invitation, mail_password_reset, mail_sign_up};
 
 /// How fast a dead worker's jobs are taken over.
 #[derive(Clone, Copy, Debug)]
@@ -46,6 +46,10 @@ impl TaskHandler for Run {
 async fn run(context: &Context, job: Job) -> anyhow::Result<()> {
     match job {
         Job::MailSignUp { sign_up_id } => mail_sign_up::run(context, sign_up_id).await,
+        Job::MailInvitation { organization_id, invitation_id } => {
+            mail_invitation::run(context, organization_id, invitation_id).await
+        }
+        Job::MailPasswordReset { password_reset_id } => mail_password_reset::run(context, password_reset_id).await,
     }
 }
 

@@ -16,4 +16,15 @@ pub struct Actor {
     pub member_id: MemberId,
     /// What it may do.
     pub role: Role,
+    /// The request it acts through, for the audit log.
+    pub origin: Origin,
+}
+
+/// The request that an action came through.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Origin {
+    /// GET, POST…
+    pub method: String,
+    /// The path without its query.
+    pub path: String,
 }

@@ -27,6 +27,12 @@ macro_rules! ids {
             }
         }
 
+        impl From<$name> for Uuid {
+            fn from(id: $name) -> Self {
+                id.0
+            }
+        }
+
         impl From<Uuid> for $name {
             fn from(id: Uuid) -> Self {
                 Self(id)
@@ -46,4 +52,16 @@ ids! {
     SessionId,
     /// A customer of the agency.
     ClientId,
+    /// A column of the board.
+    StageId,
+    /// A person at a client.
+    ContactId,
+    /// A member's sight of a client.
+    AssignmentId,
+    /// A person asked to join.
+    InvitationId,
+    /// An entry of the audit log.
+    AuditEventId,
+    /// A request to choose a new password.
+    PasswordResetId,
 }

@@ -46,6 +46,21 @@ pub fn optional_line(field: &str, label: &str, text: &str, max: usize) -> Result
     Ok(text.to_owned())
 }
 
+/// Trimmed text of any number of lines, at most `max` characters.
+///
+/// # Errors
+/// Too long, or with control characters other than line breaks and tabs.
+pub fn text(field: &str, label: &str, text: &str, max: usize) -> Result<String, Invalid> {
+    let text = text.trim();
+    if text.chars().count() > max {
+        return Err(Invalid::new(field, format!("{label} can have at most {max} characters")));
+    }
+    if text.chars().any(|c| c.is_control() && !matches!(c, '\n' | '\r' | '\t')) {
+        return Err(Invalid::new(field, format!("{label} must not hold control characters")));
+    }
+    Ok(text.to_owned())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -5,7 +5,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::id::SignUpId;
+use crate::id::{InvitationId, OrganizationId, PasswordResetId, SignUpId};
 
 /// Everything the background runner can do.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -16,6 +16,18 @@ pub enum Job {
         /// The sign-up.
         sign_up_id: SignUpId,
     },
+    /// Mails the person who is asked to join.
+    MailInvitation {
+        /// The agency.
+        organization_id: OrganizationId,
+        /// The invitation.
+        invitation_id: InvitationId,
+    },
+    /// Mails a link to choose a new password.
+    MailPasswordReset {
+        /// The request.
+        password_reset_id: PasswordResetId,
+    },
 }
 
 impl Job {
@@ -23,6 +35,8 @@ impl Job {
     pub fn key(&self) -> String {
         match self {
             Self::MailSignUp { sign_up_id } => format!("mail_sign_up:{sign_up_id}"),
+            Self::MailInvitation { invitation_id, .. } => format!("mail_invitation:{invitation_id}"),
+            Self::MailPasswordReset { password_reset_id } => format!("mail_password_reset:{password_reset_id}"),
         }
     }
 }

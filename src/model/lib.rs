@@ -6,12 +6,17 @@
 
 pub mod access;
 pub mod actor;
+pub mod assignment;
+pub mod audit;
 pub mod client;
+pub mod contact;
 pub mod email;
 pub mod id;
 pub mod input;
+pub mod invitation;
 pub mod job;
 pub mod member;
 pub mod organization;
 pub mod page;
 pub mod role;
+pub mod stage;

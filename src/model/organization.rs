@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 use crate::{
     id::OrganizationId,
     input::{Invalid, line},
+    stage::Thresholds,
 };
 
 /// An agency: the tenant that every other row belongs to.
@@ -14,6 +15,12 @@ pub struct Organization {
     pub id: OrganizationId,
     /// Its name on screen and in mail.
     pub name: String,
+    /// An IANA name; days and schedules of the agency follow it.
+    pub time_zone: String,
+    /// ISO 4217; what totals are shown in.
+    pub currency: String,
+    /// How long a client may stay in a stage.
+    pub thresholds: Thresholds,
 }
 
 /// Parses an agency's name: one line of 1–100 characters.

@@ -9,10 +9,9 @@ use model::{
     email::EmailAddress,
     id::{MemberId, OrganizationId, SessionId, SignUpId},
     job::Job,
-    member,
-    organization::{self, Organization},
+    member, organization,
 };
-use store::{queue, session::NewSession, sign_in, sign_up};
+use store::{queue, sign_in, sign_up};
 
 use crate::{Error, Result, Service, password, session, token};
 
@@ -64,10 +63,11 @@ pub async fn sign_up(service: &Service, form: &SignUpForm) -> Result<SignedUp> {
         name,
         organization,
         password_hash,
+        token_version: 1,
         expires_at: now + LINK_LIFETIME,
         verified_at: None,
     };
-    let hash = token::hash(&service.token_key.derive(PURPOSE, row.id));
+    let hash = token::hash(&link_token(service, row.id, row.token_version));
     let mut tx = service.db.system().await?;
     sign_up::insert(&mut tx, &row, &hash, now).await?;
     queue::enqueue(&mut tx, &Job::MailSignUp { sign_up_id: row.id }, None).await?;
@@ -81,6 +81,26 @@ pub async fn sign_up(service: &Service, form: &SignUpForm) -> Result<SignedUp> {
 /// The sign-up is unknown.
 pub async fn sign_up_email(service: &Service, id: SignUpId) -> Result<EmailAddress> {
     Ok(sign_up::get(&mut service.db.system().await?, id).await?.email)
+}
+
+fn link_token(service: &Service, id: SignUpId, version: i32) -> String {
+    service.token_key.derive(PURPOSE, format_args!("{id}:{version}"))
+}
+
+/// Mails a new verification link to an address that waits for one; the link before ends. The answer is the same for
+/// every address.
+///
+/// # Errors
+/// A malformed address.
+pub async fn resend_verification(service: &Service, email: &str) -> Result<()> {
+    let email = EmailAddress::parse("email", email)?;
+    let mut tx = service.db.system().await?;
+    let Some(row) = sign_up::find_unverified(&mut tx, &email).await? else { return Ok(()) };
+    let version = row.token_version + 1;
+    let hash = token::hash(&link_token(service, row.id, version));
+    sign_up::set_token(&mut tx, row.id, version, &hash, service.clock.now() + LINK_LIFETIME).await?;
+    queue::enqueue(&mut tx, &Job::MailSignUp { sign_up_id: row.id }, None).await?;
+    Ok(tx.commit().await?)
 }
 
 /// Whether the mail of a sign-up has gone out, waiting up to `patience` for its first attempt.
@@ -112,6 +132,8 @@ pub enum SignUpMail {
         name: String,
         /// The token of the link.
         token: String,
+        /// Counts the links that were sent.
+        version: i32,
     },
     /// The address signs in already.
     Registered {
@@ -134,7 +156,12 @@ pub async fn sign_up_mail(service: &Service, id: SignUpId) -> Result<SignUpMail>
     }
     Ok(match sign_in::find(&mut tx, &row.email).await? {
         Some(_) => SignUpMail::Registered { email: row.email },
-        None => SignUpMail::Verify { token: service.token_key.derive(PURPOSE, id), email: row.email, name: row.name },
+        None => SignUpMail::Verify {
+            token: link_token(service, id, row.token_version),
+            version: row.token_version,
+            email: row.email,
+            name: row.name,
+        },
     })
 }
 
@@ -165,8 +192,16 @@ pub async fn verify_email(service: &Service, link_token: &str) -> Result<EmailAd
     if sign_in::find(&mut tx, &row.email).await?.is_some() {
         return Err(Error::Gone("this address has an account already. You can sign in".into()));
     }
-    let organization = Organization { id: row.organization_id, name: row.organization };
-    store::organization::insert_with_owner(&mut tx, &organization, row.member_id, &row.name, &row.email, now).await?;
+    store::organization::insert_with_owner(
+        &mut tx,
+        row.organization_id,
+        &row.organization,
+        row.member_id,
+        &row.name,
+        &row.email,
+        now,
+    )
+    .await?;
     let inserted =
         sign_in::insert(&mut tx, &row.email, row.organization_id, row.member_id, Some(&row.password_hash), now).await;
     if let Err(store::Error::Conflict(_)) = inserted {
@@ -206,21 +241,11 @@ pub async fn login(service: &Service, email: &str, password: &str, user_agent: &
     let right = service.passwords.verify(password, hash).await?;
     match (known, right) {
         (Some(row), true) if !row.deactivated => {
-            let now = service.clock.now();
-            let token = token::random()?;
-            let session_id = store::id::new(now);
             let mut tx = service.db.system().await?;
-            let new = NewSession {
-                id: session_id,
-                organization_id: row.organization_id,
-                member_id: row.member_id,
-                token_hash: &token::hash(&token),
-                user_agent: &user_agent.chars().take(300).collect::<String>(),
-                expires_at: now + session::LIFETIME,
-            };
-            store::session::insert(&mut tx, &new, now).await?;
+            let begun =
+                session::begin(&mut tx, row.organization_id, row.member_id, user_agent, service.clock.now()).await?;
             tx.commit().await?;
-            Ok(LoggedIn { token, session_id })
+            Ok(begun)
         }
         (None, true) => Err(Error::EmailUnverified),
         _ => Err(Error::WrongCredentials),

@@ -34,6 +34,14 @@ pub enum Error {
         /// For people.
         message: String,
     },
+    /// Too often in too short a time.
+    #[error("{message}")]
+    TooMany {
+        /// For people.
+        message: String,
+        /// When it is worth trying again.
+        retry_after: time::Duration,
+    },
     /// A link that has ended or was used.
     #[error("{0}")]
     Gone(String),

@@ -1,12 +1,18 @@
 //! What a person can do: one function an action, always in the order access → do → audit → enqueue, in one
 //! transaction. Pages, API and jobs call these functions and nothing else; they know `store` and `model` only.
 
+mod access;
 pub mod account;
+pub mod audit;
 pub mod client;
 mod clock;
+pub mod contact;
 mod error;
+pub mod invitation;
+pub mod member;
 pub mod organization;
 mod password;
+pub mod password_reset;
 pub mod session;
 mod token;
 

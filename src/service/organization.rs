@@ -1,9 +1,18 @@
-//! The actor's own agency.
+//! The actor's own agency: who and where one is, and the agency's settings.
 
-use model::{actor::Actor, member::Member, organization::Organization};
-use store::organization;
+use model::{
+    access::Action,
+    actor::Actor,
+    client::{parse_currency, parse_time_zone},
+    input::Invalid,
+    member::Member,
+    organization::{Organization, parse_name},
+    stage::{Stage, StageEdit, parse_list},
+};
+use serde_json::json;
+use store::{member, organization, stage};
 
-use crate::{Result, Service};
+use crate::{Error, Result, Service, access};
 
 /// The agency and the member that `actor` is, for the frame around every page.
 ///
@@ -11,5 +20,57 @@ use crate::{Result, Service};
 /// Missing when either was removed meanwhile.
 pub async fn get(service: &Service, actor: &Actor) -> Result<(Organization, Member)> {
     let mut tx = service.db.tenant(actor).await?;
-    Ok((organization::get(&mut tx).await?, organization::get_self(&mut tx).await?))
+    Ok((organization::get(&mut tx).await?, member::get(&mut tx, actor.member_id).await?))
+}
+
+/// The agency's settings and stages.
+///
+/// # Errors
+/// The rule that forbids it.
+pub async fn settings(service: &Service, actor: &Actor) -> Result<(Organization, Vec<Stage>)> {
+    access::allow(service, actor, Action::ReadSettings).await?;
+    let mut tx = service.db.tenant(actor).await?;
+    Ok((organization::get(&mut tx).await?, stage::list(&mut tx).await?))
+}
+
+/// Changes the agency's settings, and its stages where they are given.
+///
+/// # Errors
+/// A field that cannot be accepted, a removed stage that still holds clients, or the rule that forbids it.
+pub async fn update(
+    service: &Service,
+    actor: &Actor,
+    change: impl FnOnce(&mut Organization),
+    stages: Option<Vec<StageEdit>>,
+) -> Result<(Organization, Vec<Stage>)> {
+    access::allow(service, actor, Action::EditSettings).await?;
+    let mut tx = service.db.tenant(actor).await?;
+    let mut agency = organization::get(&mut tx).await?;
+    change(&mut agency);
+    agency.id = actor.organization_id;
+    agency.name = parse_name(&agency.name)?;
+    agency.currency = parse_currency("currency", &agency.currency)?;
+    agency.time_zone = parse_time_zone("time_zone", &agency.time_zone)?;
+    agency.thresholds = agency.thresholds.parse()?;
+    if !organization::time_zone_exists(&mut tx, &agency.time_zone).await? {
+        return Err(Invalid::new("time_zone", "there is no such time zone. Enter one such as Europe/Berlin").into());
+    }
+    organization::update(&mut tx, &agency).await?;
+    if let Some(stages) = stages {
+        stage::replace(&mut tx, &parse_list(stages)?, service.clock.now()).await.map_err(|error| match error {
+            store::Error::Missing => {
+                Error::Invalid(Invalid::new("stages", "the list names a stage that is not there any more"))
+            }
+            store::Error::Conflict(_) => Error::Conflict {
+                code: "stage_in_use",
+                message: "a stage that still holds clients cannot be removed. Move them first; nothing was changed"
+                    .into(),
+            },
+            other => other.into(),
+        })?;
+    }
+    access::done(service, &mut tx, Action::EditSettings, agency.id, json!({ "name": agency.name })).await?;
+    let stages = stage::list(&mut tx).await?;
+    tx.commit().await?;
+    Ok((agency, stages))
 }

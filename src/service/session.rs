@@ -1,22 +1,41 @@
 //! Sessions: who a cookie's token acts for, read from the database at every request, so that a changed role, an
 //! ended session or a deactivation takes effect at once on every server.
 
-use model::actor::Actor;
-use store::session;
-use time::Duration;
+use model::{
+    access::Action,
+    actor::{Actor, Origin},
+    id::{MemberId, OrganizationId, SessionId},
+};
+use serde_json::json;
+use store::{
+    SystemTx,
+    session::{self, NewSession},
+};
+use time::{Duration, OffsetDateTime};
 
-use crate::{Result, Service, token};
+pub use store::session::Listed;
+
+use crate::{Result, Service, access, account::LoggedIn, token};
 
 /// A session ends this long after it was last used.
 pub const LIFETIME: Duration = Duration::days(14);
 /// How often use is noted.
 const NOTED_EVERY: Duration = Duration::minutes(5);
 
-/// Whom `cookie_token` acts for, if its session lives.
+/// A live session and whom it acts for.
+#[derive(Clone, Debug)]
+pub struct Live {
+    /// Its id.
+    pub id: SessionId,
+    /// The member with its role of this moment.
+    pub actor: Actor,
+}
+
+/// The session of `cookie_token`, if it lives, acting through `origin`.
 ///
 /// # Errors
 /// The database failed.
-pub async fn find(service: &Service, cookie_token: &str) -> Result<Option<Actor>> {
+pub async fn find(service: &Service, cookie_token: &str, origin: Origin) -> Result<Option<Live>> {
     let now = service.clock.now();
     let mut tx = service.db.system().await?;
     let Some(found) = session::find(&mut tx, &token::hash(cookie_token), now).await? else { return Ok(None) };
@@ -24,7 +43,53 @@ pub async fn find(service: &Service, cookie_token: &str) -> Result<Option<Actor>
         session::set_seen(&mut tx, found.id, now, now + LIFETIME).await?;
         tx.commit().await?;
     }
-    Ok(Some(found.actor))
+    Ok(Some(Live { id: found.id, actor: Actor { origin, ..found.actor } }))
+}
+
+/// Begins a session in the transaction that proved who the person is.
+///
+/// # Errors
+/// The database failed.
+pub(crate) async fn begin(
+    tx: &mut SystemTx,
+    organization_id: OrganizationId,
+    member_id: MemberId,
+    user_agent: &str,
+    now: OffsetDateTime,
+) -> Result<LoggedIn> {
+    let token = token::random()?;
+    let session_id = store::id::new(now);
+    let new = NewSession {
+        id: session_id,
+        organization_id,
+        member_id,
+        token_hash: &token::hash(&token),
+        user_agent: &user_agent.chars().take(300).collect::<String>(),
+        expires_at: now + LIFETIME,
+    };
+    session::insert(tx, &new, now).await?;
+    Ok(LoggedIn { token, session_id })
+}
+
+/// One's own live sessions, the last used first.
+///
+/// # Errors
+/// The database failed.
+pub async fn list(service: &Service, actor: &Actor) -> Result<Vec<Listed>> {
+    access::allow(service, actor, Action::EditSelf).await?;
+    Ok(session::list_own(&mut service.db.tenant(actor).await?, service.clock.now()).await?)
+}
+
+/// Ends one of one's own sessions.
+///
+/// # Errors
+/// Missing when it is not one's own.
+pub async fn revoke(service: &Service, actor: &Actor, id: SessionId) -> Result<()> {
+    access::allow(service, actor, Action::EditSelf).await?;
+    let mut tx = service.db.tenant(actor).await?;
+    session::remove_own(&mut tx, id).await?;
+    access::done(service, &mut tx, Action::EditSelf, id, json!({ "session": "ended" })).await?;
+    Ok(tx.commit().await?)
 }
 
 /// Ends the session of `cookie_token`.

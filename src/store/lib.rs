@@ -6,15 +6,23 @@
 
 #![expect(deprecated, reason = "sqlx 0.9 warns at every time column once graphile_worker has enabled chrono too")]
 
+pub mod assignment;
+pub mod audit;
 pub mod client;
+pub mod contact;
+pub mod cursor;
 mod db;
 mod error;
 pub mod id;
+pub mod invitation;
+pub mod member;
 pub mod organization;
+pub mod password_reset;
 pub mod queue;
 pub mod session;
 pub mod sign_in;
 pub mod sign_up;
+pub mod stage;
 
 pub use db::{Db, SystemTx, TenantTx};
 pub use error::{Error, OnConstraint, Result};

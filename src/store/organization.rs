@@ -1,73 +1,97 @@
-//! Organizations and their members.
+//! Organizations and their settings.
 
 use model::{
     email::EmailAddress,
-    id::{MemberId, OrganizationId},
-    member::Member,
+    id::MemberId,
     organization::Organization,
     role::Role,
+    stage::{self, Thresholds},
 };
 use sqlx::types::Uuid;
 use time::OffsetDateTime;
 
-use crate::{Error, Result, SystemTx, TenantTx};
+use crate::{Error, Result, SystemTx, TenantTx, id};
 
 /// The organization this transaction acts for.
 ///
 /// # Errors
 /// Missing only when the organization was deleted meanwhile.
 pub async fn get(tx: &mut TenantTx) -> Result<Organization> {
-    let row = sqlx::query!("select organization_id, name from organization").fetch_one(&mut **tx).await?;
-    Ok(Organization { id: row.organization_id.into(), name: row.name })
+    let row = sqlx::query!(
+        "select organization_id, name, time_zone, currency, stage_yellow_days, stage_red_days from organization"
+    )
+    .fetch_one(&mut **tx)
+    .await?;
+    Ok(Organization {
+        id: row.organization_id.into(),
+        name: row.name,
+        time_zone: row.time_zone,
+        currency: row.currency,
+        thresholds: Thresholds { yellow_days: row.stage_yellow_days, red_days: row.stage_red_days },
+    })
 }
 
-/// The member this transaction acts for.
-///
-/// # Errors
-/// Missing when the member was removed meanwhile.
-pub async fn get_self(tx: &mut TenantTx) -> Result<Member> {
-    let id = tx.actor().member_id;
-    let row = sqlx::query!("select id, name, email, role from member where id = $1", id.0).fetch_one(&mut **tx).await?;
-    member(row.id, row.name, row.email, &row.role)
-}
-
-/// Makes the organization and its Owner.
+/// Changes the organization's settings.
 ///
 /// # Errors
 /// The database failed.
-pub async fn insert_with_owner(
-    tx: &mut SystemTx,
-    organization: &Organization,
-    owner_id: MemberId,
-    owner_name: &str,
-    email: &EmailAddress,
-    now: OffsetDateTime,
-) -> Result<()> {
-    let OrganizationId(organization_id) = organization.id;
+pub async fn update(tx: &mut TenantTx, organization: &Organization) -> Result<()> {
     sqlx::query!(
-        "insert into organization (organization_id, name, created_at) values ($1, $2, $3)",
-        organization_id,
+        "update organization set name = $1, time_zone = $2, currency = $3, stage_yellow_days = $4, stage_red_days = $5",
         organization.name,
-        now
-    )
-    .execute(&mut **tx)
-    .await?;
-    sqlx::query!(
-        "insert into member (organization_id, id, name, email, role, created_at) values ($1, $2, $3, $4, $5, $6)",
-        organization_id,
-        owner_id.0,
-        owner_name,
-        email.as_str(),
-        Role::Owner.key(),
-        now
+        organization.time_zone,
+        organization.currency,
+        organization.thresholds.yellow_days,
+        organization.thresholds.red_days
     )
     .execute(&mut **tx)
     .await?;
     Ok(())
 }
 
-pub(crate) fn member(id: Uuid, name: String, email: String, role: &str) -> Result<Member> {
-    Ok(Member { id: id.into(), name, email: address(&email)?, role: parse_role(role)? })
+/// Whether the database knows the time zone.
+///
+/// # Errors
+/// The database failed.
+pub async fn time_zone_exists(tx: &mut TenantTx, zone: &str) -> Result<bool> {
+    Ok(sqlx::query_scalar!(r#"select exists (select from pg_timezone_names where name = $1) as "is!""#, zone)
+        .fetch_one(&mut **tx)
+        .await?)
+}
+
+/// Makes the organization, its stages and its Owner.
+///
+/// # Errors
+/// The database failed.
+pub async fn insert_with_owner(
+    tx: &mut SystemTx,
+    organization_id: model::id::OrganizationId,
+    organization_name: &str,
+    owner_id: MemberId,
+    owner_name: &str,
+    email: &EmailAddress,
+    now: OffsetDateTime,
+) -> Result<()> {
+    sqlx::query!(
+        "insert into organization (organization_id, name, created_at) values ($1, $2, $3)",
+        organization_id.0,
+        organization_name,
+        now
+    )
+    .execute(&mut **tx)
+    .await?;
+    for (position, name) in (0..).zip(stage::DEFAULT) {
+        sqlx::query!(
+            "insert into stage (organization_id, id, name, position) values ($1, $2, $3, $4)",
+            organization_id.0,
+            id::new::<Uuid>(now),
+            name,
+            position
+        )
+        .execute(&mut **tx)
+        .await?;
+    }
+    crate::member::insert(tx, organization_id, owner_id, owner_name, email, Role::Owner, now).await
 }
 
 pub(crate) fn parse_role(role: &str) -> Result<Role> {

@@ -1,12 +1,12 @@
 //! Sessions: a signed-in browser, found by the hash of the token in its cookie.
 
 use model::{
-    actor::Actor,
+    actor::{Actor, Origin},
     id::{MemberId, OrganizationId, SessionId},
 };
 use time::OffsetDateTime;
 
-use crate::{Result, SystemTx, organization::parse_role};
+use crate::{Result, SystemTx, TenantTx, organization::parse_role};
 
 /// A live session and whom it acts for.
 #[derive(Clone, Debug)]
@@ -40,6 +40,7 @@ pub async fn find(tx: &mut SystemTx, token_hash: &[u8], now: OffsetDateTime) -> 
                 organization_id: row.organization_id.into(),
                 member_id: row.member_id.into(),
                 role: parse_role(&row.role)?,
+                origin: Origin::default(),
             },
             seen_at: row.seen_at,
         })
@@ -102,5 +103,78 @@ pub async fn set_seen(tx: &mut SystemTx, id: SessionId, now: OffsetDateTime, exp
 /// The database failed.
 pub async fn remove(tx: &mut SystemTx, token_hash: &[u8]) -> Result<()> {
     sqlx::query!("delete from session where token_hash = $1", token_hash).execute(&mut **tx).await?;
+    Ok(())
+}
+
+/// A session as its member sees it.
+#[derive(Clone, Debug)]
+pub struct Listed {
+    /// Its id.
+    pub id: SessionId,
+    /// What the browser calls itself.
+    pub user_agent: String,
+    /// When it began.
+    pub created_at: OffsetDateTime,
+    /// When the browser was last seen.
+    pub seen_at: OffsetDateTime,
+}
+
+/// The acting member's own live sessions, the last used first.
+///
+/// # Errors
+/// The database failed.
+pub async fn list_own(tx: &mut TenantTx, now: OffsetDateTime) -> Result<Vec<Listed>> {
+    let member_id = tx.actor().member_id;
+    Ok(sqlx::query!(
+        "select id, user_agent, created_at, seen_at from session where member_id = $1 and expires_at > $2
+         order by seen_at desc, id desc",
+        member_id.0,
+        now
+    )
+    .map(|row| Listed {
+        id: row.id.into(),
+        user_agent: row.user_agent,
+        created_at: row.created_at,
+        seen_at: row.seen_at,
+    })
+    .fetch_all(&mut **tx)
+    .await?)
+}
+
+/// Ends one of the acting member's own sessions.
+///
+/// # Errors
+/// Missing when it is somebody else's.
+pub async fn remove_own(tx: &mut TenantTx, id: SessionId) -> Result<()> {
+    let member_id = tx.actor().member_id;
+    let done = sqlx::query!("delete from session where id = $1 and member_id = $2", id.0, member_id.0)
+        .execute(&mut **tx)
+        .await?;
+    if done.rows_affected() == 1 { Ok(()) } else { Err(crate::Error::Missing) }
+}
+
+/// Ends all sessions of a member in the acting member's reach, but for the one to keep.
+///
+/// # Errors
+/// The database failed.
+pub async fn remove_all(tx: &mut TenantTx, member_id: MemberId, keep: Option<SessionId>) -> Result<()> {
+    sqlx::query!(
+        "delete from session where member_id = $1 and ($2::uuid is null or id <> $2)",
+        member_id.0,
+        keep.map(|id| id.0)
+    )
+    .execute(&mut **tx)
+    .await?;
+    Ok(())
+}
+
+/// Ends all sessions of a member, before anybody is signed in.
+///
+/// # Errors
+/// The database failed.
+pub async fn remove_all_of(tx: &mut SystemTx, organization_id: OrganizationId, member_id: MemberId) -> Result<()> {
+    sqlx::query!("delete from session where organization_id = $1 and member_id = $2", organization_id.0, member_id.0)
+        .execute(&mut **tx)
+        .await?;
     Ok(())
 }

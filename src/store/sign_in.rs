@@ -67,3 +67,14 @@ pub async fn insert(
     .on_constraint("sign_in_pkey")?;
     Ok(())
 }
+
+/// Gives `email` a new password.
+///
+/// # Errors
+/// The database failed.
+pub async fn set_password(tx: &mut SystemTx, email: &EmailAddress, password_hash: &str) -> Result<()> {
+    sqlx::query!("update sign_in set password_hash = $2 where email = $1", email.as_str(), password_hash)
+        .execute(&mut **tx)
+        .await?;
+    Ok(())
+}

@@ -25,6 +25,8 @@ pub struct SignUp {
     pub organization: String,
     /// The argon2id hash of the chosen password.
     pub password_hash: String,
+    /// Counts the links; only the newest works.
+    pub token_version: i32,
     /// When the verification link ends.
     pub expires_at: OffsetDateTime,
     /// When the address was verified.
@@ -60,9 +62,14 @@ pub async fn insert(tx: &mut SystemTx, sign_up: &SignUp, token_hash: &[u8], now:
 /// # Errors
 /// Missing, or the database failed.
 pub async fn get(tx: &mut SystemTx, id: SignUpId) -> Result<SignUp> {
-    let row = sqlx::query_as!(Row, "select id, organization_id, member_id, email, name, organization, password_hash, expires_at, verified_at from sign_up where id = $1", id.0)
-        .fetch_one(&mut **tx)
-        .await?;
+    let row = sqlx::query_as!(
+        Row,
+        "select id, organization_id, member_id, email, name, organization, password_hash, token_version, expires_at,
+           verified_at from sign_up where id = $1",
+        id.0
+    )
+    .fetch_one(&mut **tx)
+    .await?;
     row.try_into()
 }
 
@@ -71,9 +78,14 @@ pub async fn get(tx: &mut SystemTx, id: SignUpId) -> Result<SignUp> {
 /// # Errors
 /// The database failed.
 pub async fn find_by_token(tx: &mut SystemTx, token_hash: &[u8]) -> Result<Option<SignUp>> {
-    let row = sqlx::query_as!(Row, "select id, organization_id, member_id, email, name, organization, password_hash, expires_at, verified_at from sign_up where token_hash = $1 for update", token_hash)
-        .fetch_optional(&mut **tx)
-        .await?;
+    let row = sqlx::query_as!(
+        Row,
+        "select id, organization_id, member_id, email, name, organization, password_hash, token_version, expires_at,
+           verified_at from sign_up where token_hash = $1 for update",
+        token_hash
+    )
+    .fetch_optional(&mut **tx)
+    .await?;
     row.map(TryInto::try_into).transpose()
 }
 
@@ -82,10 +94,39 @@ pub async fn find_by_token(tx: &mut SystemTx, token_hash: &[u8]) -> Result<Optio
 /// # Errors
 /// The database failed.
 pub async fn find_unverified(tx: &mut SystemTx, email: &EmailAddress) -> Result<Option<SignUp>> {
-    let row = sqlx::query_as!(Row, "select id, organization_id, member_id, email, name, organization, password_hash, expires_at, verified_at from sign_up where email = $1 and verified_at is null order by created_at desc, id desc limit 1", email.as_str())
-        .fetch_optional(&mut **tx)
-        .await?;
+    let row = sqlx::query_as!(
+        Row,
+        "select id, organization_id, member_id, email, name, organization, password_hash, token_version, expires_at,
+           verified_at from sign_up where email = $1 and verified_at is null order by created_at desc, id desc limit 1",
+        email.as_str()
+    )
+    .fetch_optional(&mut **tx)
+    .await?;
     row.map(TryInto::try_into).transpose()
+}
+
+/// Gives a sign-up a new link; the one before ends, and its mail waits to be sent.
+///
+/// # Errors
+/// The database failed.
+pub async fn set_token(
+    tx: &mut SystemTx,
+    id: SignUpId,
+    version: i32,
+    token_hash: &[u8],
+    expires_at: OffsetDateTime,
+) -> Result<()> {
+    sqlx::query!(
+        "update sign_up set token_version = $2, token_hash = $3, expires_at = $4, mail_sent_at = null, mail_error = null
+         where id = $1",
+        id.0,
+        version,
+        token_hash,
+        expires_at
+    )
+    .execute(&mut **tx)
+    .await?;
+    Ok(())
 }
 
 /// Notes that the address was verified.
@@ -131,6 +172,7 @@ struct Row {
     name: String,
     organization: String,
     password_hash: String,
+    token_version: i32,
     expires_at: OffsetDateTime,
     verified_at: Option<OffsetDateTime>,
 }
@@ -146,6 +188,7 @@ impl TryFrom<Row> for SignUp {
             name: row.name,
             organization: row.organization,
             password_hash: row.password_hash,
+            token_version: row.token_version,
             expires_at: row.expires_at,
             verified_at: row.verified_at,
         })

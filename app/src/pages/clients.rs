@@ -17,7 +17,9 @@ use crate::{
 #[server(prefix = "/app", endpoint = "list_clients")]
 pub async fn list_clients(cursor: Option<String>) -> Result<Page<Client>, AppError> {
     let actor = crate::server::actor()?;
-    Ok(service::client::list(&crate::server::service()?, &actor, model::page::DEFAULT_LIMIT, cursor.as_deref()).await?)
+    let filter = service::client::Filter::default();
+    let limit = model::page::DEFAULT_LIMIT;
+    Ok(service::client::list(&crate::server::service()?, &actor, &filter, limit, cursor.as_deref()).await?)
 }
 
 /// Adds a client.
@@ -25,8 +27,9 @@ pub async fn list_clients(cursor: Option<String>) -> Result<Page<Client>, AppErr
 pub async fn create_client(name: String) -> Result<Client, AppError> {
     let actor = crate::server::actor()?;
     let service = crate::server::service()?;
-    let create = async { service::client::create(&service, &actor, &model::client::NewClient::parse(&name)?).await };
-    create.await.map_err(|error| AppError::from(error).keeping(&[("name", &name)]))
+    let fields = model::client::Fields { name: name.clone(), ..Default::default() };
+    let created = service::client::create(&service, &actor, fields, None).await;
+    created.map_err(|error| AppError::from(error).keeping(&[("name", &name)]))
 }
 
 /// The list and the form.
@@ -83,7 +86,7 @@ fn ClientTable(page: Page<Client>) -> impl IntoView {
             <tbody>
                 {page.items.into_iter().map(|client| {
                     let added = day(&client);
-                    view! { <tr><td>{client.name}</td><td class="text-muted"><time data-literal="">{added}</time></td></tr> }
+                    view! { <tr><td>{client.fields.name}</td><td class="text-muted"><time data-literal="">{added}</time></td></tr> }
                 }).collect_view()}
             </tbody>
         </table>

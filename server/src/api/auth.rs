@@ -4,16 +4,21 @@ use std::time::Duration;
 
 use axum::{Json, extract::State};
 use http::{HeaderMap, StatusCode, header};
+use model::{actor::Origin, id::SessionId};
 use serde::{Deserialize, Serialize};
-use service::account::{self, SignUpForm};
+use service::{
+    account::{self, SignUpForm},
+    password_reset, session,
+};
 use utoipa::ToSchema;
 
 use super::{
     error::{ApiError, ErrorBody},
-    input::Body,
+    input::{Body, Id},
+    rfc3339,
 };
 use crate::{
-    cookie::{self, SignedIn},
+    cookie::{self, SignedIn, ThisSession},
     state::AppState,
 };
 
@@ -47,9 +52,8 @@ pub struct SignedUpBody {
 
 /// Stores a sign-up and mails a link to verify the address. A known address gets the same answer, and a mail that says
 /// so. Needs no session.
-#[utoipa::path(post, path = "/api/v1/auth/signup", tag = "accounts", request_body = SignUpBody, responses(
-    (status = 201, body = SignedUpBody), (status = 400, body = ErrorBody), (status = 413, body = ErrorBody),
-    (status = 415, body = ErrorBody), (status = 422, body = ErrorBody)))]
+#[utoipa::path(post, path = "/api/v1/auth/signup", tag = "accounts", request_body = SignUpBody, 
+    responses((status = 201, body = SignedUpBody)))]
 pub(super) async fn sign_up(
     State(state): State<AppState>,
     Body(body): Body<SignUpBody>,
@@ -93,24 +97,23 @@ pub struct SessionBody {
 }
 
 /// Begins a session and sets its cookie. Needs no session.
-#[utoipa::path(post, path = "/api/v1/auth/login", tag = "accounts", request_body = LoginBody, responses(
-    (status = 200, body = SessionBody), (status = 400, body = ErrorBody), (status = 401, body = ErrorBody),
-    (status = 403, body = ErrorBody), (status = 413, body = ErrorBody), (status = 415, body = ErrorBody),
-    (status = 422, body = ErrorBody)))]
+#[utoipa::path(post, path = "/api/v1/auth/login", tag = "accounts", request_body = LoginBody, 
+    responses((status = 200, body = SessionBody), (status = 401, body = ErrorBody)))]
 pub(super) async fn login(
     State(state): State<AppState>,
     headers: HeaderMap,
     Body(body): Body<LoginBody>,
 ) -> Result<(HeaderMap, Json<SessionBody>), ApiError> {
+    state.limits.attempt(&body.email)?;
     let begun = account::login(&state.service, &body.email, &body.password, &user_agent(&headers)).await?;
-    let actor = service::session::find(&state.service, &begun.token).await?.ok_or(service::Error::WrongCredentials)?;
-    let session = session_body(&state, actor).await?;
+    let live = service::session::find(&state.service, &begun.token, Origin::default()).await?;
+    let session = session_body(&state, live.ok_or(service::Error::WrongCredentials)?.actor).await?;
     let cookie = cookie::set(&begun.token, state.http.secure_cookies);
     Ok((HeaderMap::from_iter([(header::SET_COOKIE, cookie)]), Json(session)))
 }
 
 /// Ends the session and takes its cookie.
-#[utoipa::path(post, path = "/api/v1/auth/logout", tag = "accounts", responses((status = 204), (status = 401, body = ErrorBody)))]
+#[utoipa::path(post, path = "/api/v1/auth/logout", tag = "accounts", responses((status = 204)))]
 pub(super) async fn logout(
     SignedIn(_): SignedIn,
     State(state): State<AppState>,
@@ -124,13 +127,130 @@ pub(super) async fn logout(
 }
 
 /// Whom the session acts for.
-#[utoipa::path(get, path = "/api/v1/auth/session", tag = "accounts", responses(
-    (status = 200, body = SessionBody), (status = 401, body = ErrorBody)))]
+#[utoipa::path(get, path = "/api/v1/auth/session", tag = "accounts", responses((status = 200, body = SessionBody)))]
 pub(super) async fn get_session(
     SignedIn(actor): SignedIn,
     State(state): State<AppState>,
 ) -> Result<Json<SessionBody>, ApiError> {
     session_body(&state, actor).await.map(Json)
+}
+
+/// An address.
+#[derive(Debug, Deserialize, ToSchema)]
+pub struct EmailBody {
+    email: String,
+}
+
+/// Mails a new verification link to an address that waits for one; the link before ends. The answer is the same for
+/// every address. Needs no session.
+#[utoipa::path(post, path = "/api/v1/auth/resend-verification", tag = "accounts", request_body = EmailBody,
+    responses((status = 202)))]
+pub(super) async fn resend_verification(
+    State(state): State<AppState>,
+    Body(body): Body<EmailBody>,
+) -> Result<StatusCode, ApiError> {
+    state.limits.attempt(&body.email)?;
+    account::resend_verification(&state.service, &body.email).await?;
+    Ok(StatusCode::ACCEPTED)
+}
+
+/// Mails a link to choose a new password, if the address signs in. The answer is the same for every address. Needs no
+/// session.
+#[utoipa::path(post, path = "/api/v1/auth/forgot", tag = "accounts", request_body = EmailBody,
+    responses((status = 202)))]
+pub(super) async fn forgot(State(state): State<AppState>, Body(body): Body<EmailBody>) -> Result<StatusCode, ApiError> {
+    state.limits.attempt(&body.email)?;
+    password_reset::request(&state.service, &body.email).await?;
+    Ok(StatusCode::ACCEPTED)
+}
+
+/// A new password by a mailed link.
+#[derive(Debug, Deserialize, ToSchema)]
+pub struct ResetBody {
+    /// From the link.
+    token: String,
+    /// 8–128 characters, not easily guessed.
+    password: String,
+}
+
+/// Sets a new password by the token in a mailed link, once; every session of the member ends. Needs no session.
+#[utoipa::path(post, path = "/api/v1/auth/reset", tag = "accounts", request_body = ResetBody,
+    responses((status = 204), (status = 404, body = ErrorBody), (status = 410, body = ErrorBody)))]
+pub(super) async fn reset(State(state): State<AppState>, Body(body): Body<ResetBody>) -> Result<StatusCode, ApiError> {
+    password_reset::complete(&state.service, &body.token, &body.password).await?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+/// A new password while signed in.
+#[derive(Debug, Deserialize, ToSchema)]
+pub struct PasswordBody {
+    /// The present password.
+    present: String,
+    /// 8–128 characters, not easily guessed.
+    password: String,
+}
+
+/// Changes one's own password; every other session ends.
+#[utoipa::path(post, path = "/api/v1/auth/password", tag = "accounts", request_body = PasswordBody,
+    responses((status = 204)))]
+pub(super) async fn change_password(
+    ThisSession(live): ThisSession,
+    State(state): State<AppState>,
+    Body(body): Body<PasswordBody>,
+) -> Result<StatusCode, ApiError> {
+    password_reset::change(&state.service, &live.actor, &body.present, &body.password, Some(live.id)).await?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+/// A signed-in browser.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct ListedSessionBody {
+    id: uuid::Uuid,
+    /// What the browser calls itself.
+    user_agent: String,
+    created_at: String,
+    /// To five minutes or so.
+    seen_at: String,
+    /// Whether it is the one that asks.
+    current: bool,
+}
+
+/// One's own sessions.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct SessionPage {
+    /// The last used first.
+    items: Vec<ListedSessionBody>,
+    /// Always null: the list is whole.
+    next_cursor: Option<String>,
+}
+
+/// One's own live sessions.
+#[utoipa::path(get, path = "/api/v1/auth/sessions", tag = "accounts", responses((status = 200, body = SessionPage)))]
+pub(super) async fn sessions(
+    ThisSession(live): ThisSession,
+    State(state): State<AppState>,
+) -> Result<Json<SessionPage>, ApiError> {
+    let body = |listed: session::Listed| ListedSessionBody {
+        id: listed.id.0,
+        user_agent: listed.user_agent,
+        created_at: rfc3339(listed.created_at),
+        seen_at: rfc3339(listed.seen_at),
+        current: listed.id == live.id,
+    };
+    let items = session::list(&state.service, &live.actor).await?.into_iter().map(body).collect();
+    Ok(Json(SessionPage { items, next_cursor: None }))
+}
+
+/// Ends one of one's own sessions.
+#[utoipa::path(delete, path = "/api/v1/auth/sessions/{id}", tag = "accounts", params(("id" = uuid::Uuid, Path)),
+    responses((status = 204), (status = 404, body = ErrorBody)))]
+pub(super) async fn revoke_session(
+    SignedIn(actor): SignedIn,
+    State(state): State<AppState>,
+    Id(id): Id<SessionId>,
+) -> Result<StatusCode, ApiError> {
+    session::revoke(&state.service, &actor, id).await?;
+    Ok(StatusCode::NO_CONTENT)
 }
 
 async fn session_body(state: &AppState, actor: model::actor::Actor) -> Result<SessionBody, ApiError> {

@@ -1,4 +1,4 @@
-//! `/api/v1/clients`.
+//! `/api/v1/clients`: clients, their stages and history.
 
 use axum::{
     Json,
@@ -6,34 +6,68 @@ use axum::{
 };
 use http::StatusCode;
 use model::{
-    client::{Client, NewClient},
-    id::ClientId,
+    client::{Client, Fields},
+    id::{ClientId, MemberId, StageId},
     page,
+    stage::{Stage, StageChange, Thresholds},
 };
 use serde::{Deserialize, Serialize};
-use service::Service;
+use service::{Service, client};
+use time::OffsetDateTime;
 use utoipa::{IntoParams, ToSchema};
+use uuid::Uuid;
 
 use super::{
     error::{ApiError, ErrorBody},
-    input::{Body, Id},
+    input::{Body, Id, given, parse_bool},
+    rfc3339,
 };
 use crate::cookie::SignedIn;
 
 /// A client of the agency.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct ClientBody {
-    /// Its id.
-    id: uuid::Uuid,
-    /// Its name, exactly as typed.
+    id: Uuid,
     name: String,
-    /// When it was created, RFC 3339.
+    website: String,
+    industry: String,
+    currency: String,
+    time_zone: String,
+    tags: Vec<String>,
+    notes: String,
+    /// The member who answers for it.
+    owner_id: Option<Uuid>,
+    stage_id: Uuid,
+    /// The stage's name.
+    stage: String,
+    /// Whole days in the present stage.
+    days_in_stage: i64,
+    /// green, yellow or red by the agency's thresholds.
+    health: &'static str,
     created_at: String,
+    archived_at: Option<String>,
 }
 
-impl From<Client> for ClientBody {
-    fn from(client: Client) -> Self {
-        Self { id: client.id.0, name: client.name, created_at: super::rfc3339(client.created_at) }
+impl ClientBody {
+    fn new(client: Client, thresholds: Thresholds, now: OffsetDateTime) -> Self {
+        let days_in_stage = client.days_in_stage(now);
+        Self {
+            id: client.id.0,
+            name: client.fields.name,
+            website: client.fields.website,
+            industry: client.fields.industry,
+            currency: client.fields.currency,
+            time_zone: client.fields.time_zone,
+            tags: client.fields.tags,
+            notes: client.fields.notes,
+            owner_id: client.owner_id.map(|id| id.0),
+            stage_id: client.stage_id.0,
+            stage: client.stage,
+            days_in_stage,
+            health: thresholds.health(days_in_stage).key(),
+            created_at: rfc3339(client.created_at),
+            archived_at: client.archived_at.map(rfc3339),
+        }
     }
 }
 
@@ -49,54 +83,247 @@ pub struct ClientPage {
 /// Which part of the list.
 #[derive(Debug, Deserialize, IntoParams)]
 pub struct ListQuery {
-    /// 1–100, 25 when absent.
+    /// 1–100, 25 when absent; more is cut.
     limit: Option<String>,
     /// The `next_cursor` of an earlier page.
     cursor: Option<String>,
+    /// Part of the name, website, industry or a tag.
+    search: Option<String>,
+    /// Only those in this stage.
+    stage_id: Option<String>,
+    /// `true`: the archived ones instead of the others.
+    archived: Option<String>,
 }
 
 /// The clients in one's sight, newest first.
-#[utoipa::path(get, path = "/api/v1/clients", tag = "clients", params(ListQuery), responses(
-    (status = 200, body = ClientPage), (status = 401, body = ErrorBody), (status = 422, body = ErrorBody)))]
+#[utoipa::path(get, path = "/api/v1/clients", tag = "clients", params(ListQuery),
+    responses((status = 200, body = ClientPage), (status = 422, body = ErrorBody)))]
 pub(super) async fn list(
     SignedIn(actor): SignedIn,
     State(service): State<Service>,
     Query(query): Query<ListQuery>,
 ) -> Result<Json<ClientPage>, ApiError> {
     let limit = page::parse_limit(query.limit.as_deref())?;
-    let page = service::client::list(&service, &actor, limit, query.cursor.as_deref()).await?;
-    Ok(Json(ClientPage { items: page.items.into_iter().map(Into::into).collect(), next_cursor: page.next_cursor }))
+    let stage_id = query.stage_id.as_deref().map(str::parse::<StageId>).transpose();
+    let filter = client::Filter {
+        search: query.search.filter(|text| !text.trim().is_empty()),
+        stage_id: stage_id.map_err(|_| model::input::Invalid::new("stage_id", "stage_id is a UUID"))?,
+        archived: parse_bool("archived", query.archived.as_deref())?.unwrap_or(false),
+    };
+    let (_, thresholds) = client::board(&service, &actor).await?;
+    let page = client::list(&service, &actor, &filter, limit, query.cursor.as_deref()).await?;
+    let now = service.clock.now();
+    let items = page.items.into_iter().map(|client| ClientBody::new(client, thresholds, now)).collect();
+    Ok(Json(ClientPage { items, next_cursor: page.next_cursor }))
 }
 
-/// A client to be added.
+/// A client to be added. What is absent is empty; currency and time zone are the agency's.
 #[derive(Debug, Deserialize, ToSchema)]
 pub struct NewClientBody {
     /// One line of 1–200 characters.
     name: String,
+    website: Option<String>,
+    industry: Option<String>,
+    /// ISO 4217.
+    currency: Option<String>,
+    /// An IANA name.
+    time_zone: Option<String>,
+    /// Up to 20 of up to 50 characters are kept.
+    tags: Option<Vec<String>>,
+    notes: Option<String>,
+    owner_id: Option<Uuid>,
 }
 
-/// Adds a client.
-#[utoipa::path(post, path = "/api/v1/clients", tag = "clients", request_body = NewClientBody, responses(
-    (status = 201, body = ClientBody), (status = 400, body = ErrorBody), (status = 401, body = ErrorBody),
-    (status = 403, body = ErrorBody), (status = 413, body = ErrorBody), (status = 415, body = ErrorBody),
-    (status = 422, body = ErrorBody)))]
+/// Adds a client in the first stage.
+#[utoipa::path(post, path = "/api/v1/clients", tag = "clients", request_body = NewClientBody,
+    responses((status = 201, body = ClientBody)))]
 pub(super) async fn create(
     SignedIn(actor): SignedIn,
     State(service): State<Service>,
     Body(body): Body<NewClientBody>,
 ) -> Result<(StatusCode, Json<ClientBody>), ApiError> {
-    let client = service::client::create(&service, &actor, &NewClient::parse(&body.name)?).await?;
-    Ok((StatusCode::CREATED, Json(client.into())))
+    let fields = Fields {
+        name: body.name,
+        website: body.website.unwrap_or_default(),
+        industry: body.industry.unwrap_or_default(),
+        currency: body.currency.unwrap_or_default(),
+        time_zone: body.time_zone.unwrap_or_default(),
+        tags: body.tags.unwrap_or_default(),
+        notes: body.notes.unwrap_or_default(),
+    };
+    let client = client::create(&service, &actor, fields, body.owner_id.map(MemberId)).await?;
+    Ok((StatusCode::CREATED, shown(&service, &actor, client).await?))
 }
 
 /// One client.
-#[utoipa::path(get, path = "/api/v1/clients/{id}", tag = "clients", params(("id" = uuid::Uuid, Path)), responses(
-    (status = 200, body = ClientBody), (status = 400, body = ErrorBody), (status = 401, body = ErrorBody),
-    (status = 404, body = ErrorBody)))]
+#[utoipa::path(get, path = "/api/v1/clients/{id}", tag = "clients", params(("id" = Uuid, Path)),
+    responses((status = 200, body = ClientBody), (status = 404, body = ErrorBody)))]
 pub(super) async fn get(
     SignedIn(actor): SignedIn,
     State(service): State<Service>,
     Id(id): Id<ClientId>,
 ) -> Result<Json<ClientBody>, ApiError> {
-    Ok(Json(service::client::get(&service, &actor, id).await?.into()))
+    let client = client::get(&service, &actor, id).await?;
+    shown(&service, &actor, client).await
+}
+
+/// A change of a client; what is absent stays.
+#[derive(Debug, Deserialize, ToSchema)]
+pub struct ClientChangeBody {
+    name: Option<String>,
+    website: Option<String>,
+    industry: Option<String>,
+    currency: Option<String>,
+    time_zone: Option<String>,
+    tags: Option<Vec<String>>,
+    notes: Option<String>,
+    /// null: nobody answers for it.
+    #[serde(default, deserialize_with = "given")]
+    #[schema(value_type = Option<Uuid>)]
+    owner_id: Option<Option<Uuid>>,
+}
+
+/// Changes a client.
+#[utoipa::path(patch, path = "/api/v1/clients/{id}", tag = "clients", params(("id" = Uuid, Path)),
+    request_body = ClientChangeBody, responses((status = 200, body = ClientBody), (status = 404, body = ErrorBody)))]
+pub(super) async fn update(
+    SignedIn(actor): SignedIn,
+    State(service): State<Service>,
+    Id(id): Id<ClientId>,
+    Body(body): Body<ClientChangeBody>,
+) -> Result<Json<ClientBody>, ApiError> {
+    let change = |fields: &mut Fields, owner_id: &mut Option<MemberId>| {
+        let set = |field: &mut String, value: Option<String>| {
+            if let Some(value) = value {
+                *field = value;
+            }
+        };
+        set(&mut fields.name, body.name);
+        set(&mut fields.website, body.website);
+        set(&mut fields.industry, body.industry);
+        set(&mut fields.currency, body.currency);
+        set(&mut fields.time_zone, body.time_zone);
+        set(&mut fields.notes, body.notes);
+        if let Some(tags) = body.tags {
+            fields.tags = tags;
+        }
+        if let Some(owner) = body.owner_id {
+            *owner_id = owner.map(MemberId);
+        }
+    };
+    let client = client::update(&service, &actor, id, change).await?;
+    shown(&service, &actor, client).await
+}
+
+/// Archives a client: it leaves the lists, nothing of it is lost.
+#[utoipa::path(delete, path = "/api/v1/clients/{id}", tag = "clients", params(("id" = Uuid, Path)),
+    responses((status = 200, body = ClientBody), (status = 404, body = ErrorBody)))]
+pub(super) async fn archive(
+    SignedIn(actor): SignedIn,
+    State(service): State<Service>,
+    Id(id): Id<ClientId>,
+) -> Result<Json<ClientBody>, ApiError> {
+    let client = client::set_archived(&service, &actor, id, true).await?;
+    shown(&service, &actor, client).await
+}
+
+/// Brings an archived client back into the lists.
+#[utoipa::path(post, path = "/api/v1/clients/{id}/restore", tag = "clients", params(("id" = Uuid, Path)),
+    responses((status = 200, body = ClientBody), (status = 404, body = ErrorBody)))]
+pub(super) async fn restore(
+    SignedIn(actor): SignedIn,
+    State(service): State<Service>,
+    Id(id): Id<ClientId>,
+) -> Result<Json<ClientBody>, ApiError> {
+    let client = client::set_archived(&service, &actor, id, false).await?;
+    shown(&service, &actor, client).await
+}
+
+/// A move on the board.
+#[derive(Debug, Deserialize, ToSchema)]
+pub struct StageMoveBody {
+    stage_id: Uuid,
+}
+
+/// Moves a client on the board.
+#[utoipa::path(put, path = "/api/v1/clients/{id}/stage", tag = "clients", params(("id" = Uuid, Path)),
+    request_body = StageMoveBody, responses((status = 200, body = ClientBody), (status = 404, body = ErrorBody)))]
+pub(super) async fn set_stage(
+    SignedIn(actor): SignedIn,
+    State(service): State<Service>,
+    Id(id): Id<ClientId>,
+    Body(body): Body<StageMoveBody>,
+) -> Result<Json<ClientBody>, ApiError> {
+    let client = client::set_stage(&service, &actor, id, body.stage_id.into()).await?;
+    shown(&service, &actor, client).await
+}
+
+/// A move in a client's history.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct StageChangeBody {
+    /// The stage it moved to, as named then.
+    stage: String,
+    /// Who moved it.
+    member: String,
+    created_at: String,
+}
+
+/// A client's moves.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct StageChangePage {
+    /// Newest first.
+    items: Vec<StageChangeBody>,
+    /// Always null: the list is whole.
+    next_cursor: Option<String>,
+}
+
+/// A client's moves on the board.
+#[utoipa::path(get, path = "/api/v1/clients/{id}/history", tag = "clients", params(("id" = Uuid, Path)),
+    responses((status = 200, body = StageChangePage), (status = 404, body = ErrorBody)))]
+pub(super) async fn history(
+    SignedIn(actor): SignedIn,
+    State(service): State<Service>,
+    Id(id): Id<ClientId>,
+) -> Result<Json<StageChangePage>, ApiError> {
+    let body =
+        |StageChange { stage, member, created_at }| StageChangeBody { stage, member, created_at: rfc3339(created_at) };
+    let items = client::history(&service, &actor, id).await?.into_iter().map(body).collect();
+    Ok(Json(StageChangePage { items, next_cursor: None }))
+}
+
+/// A column of the board.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct StageBody {
+    id: Uuid,
+    name: String,
+}
+
+impl From<Stage> for StageBody {
+    fn from(stage: Stage) -> Self {
+        Self { id: stage.id.0, name: stage.name }
+    }
+}
+
+/// The board's columns.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct StagePage {
+    /// From left to right.
+    items: Vec<StageBody>,
+    /// Always null: the list is whole.
+    next_cursor: Option<String>,
+}
+
+/// The board's columns.
+#[utoipa::path(get, path = "/api/v1/stages", tag = "clients", responses((status = 200, body = StagePage)))]
+pub(super) async fn stages(
+    SignedIn(actor): SignedIn,
+    State(service): State<Service>,
+) -> Result<Json<StagePage>, ApiError> {
+    let (stages, _) = client::board(&service, &actor).await?;
+    Ok(Json(StagePage { items: stages.into_iter().map(Into::into).collect(), next_cursor: None }))
+}
+
+async fn shown(service: &Service, actor: &model::actor::Actor, client: Client) -> Result<Json<ClientBody>, ApiError> {
+    let (_, thresholds) = client::board(service, actor).await?;
+    Ok(Json(ClientBody::new(client, thresholds, service.clock.now())))
 }

@@ -39,13 +39,29 @@ pub struct ErrorDetail {
 pub struct ApiError {
     status: StatusCode,
     detail: Box<ErrorDetail>,
+    retry_after: Option<u64>,
 }
 
 impl ApiError {
     /// An error with a status of its own.
     pub fn new(status: StatusCode, code: &str, message: impl Into<String>) -> Self {
         let detail = ErrorDetail { code: code.to_owned(), message: message.into(), ..ErrorDetail::default() };
-        Self { status, detail: Box::new(detail) }
+        Self { status, detail: Box::new(detail), retry_after: None }
+    }
+}
+
+impl ApiError {
+    /// Names the field that cannot be accepted.
+    #[must_use]
+    pub fn at(mut self, field: impl Into<String>) -> Self {
+        self.detail.field = Some(field.into());
+        self
+    }
+
+    /// Too often: worth trying again after so many seconds.
+    pub fn too_many(message: impl Into<String>, retry_after: u64) -> Self {
+        let error = Self::new(StatusCode::TOO_MANY_REQUESTS, "too_many", message);
+        Self { retry_after: Some(retry_after.max(1)), ..error }
     }
 }
 
@@ -64,11 +80,10 @@ impl From<service::Error> for ApiError {
             }
             E::Missing => Self::new(StatusCode::NOT_FOUND, "missing", message),
             E::Invalid(invalid) => {
-                let mut error = Self::new(StatusCode::UNPROCESSABLE_ENTITY, "invalid", invalid.message);
-                error.detail.field = Some(invalid.field);
-                error
+                Self::new(StatusCode::UNPROCESSABLE_ENTITY, "invalid", invalid.message).at(invalid.field)
             }
             E::Conflict { code, .. } => Self::new(StatusCode::CONFLICT, code, message),
+            E::TooMany { retry_after, .. } => Self::too_many(message, retry_after.whole_seconds().unsigned_abs()),
             E::Gone(_) => Self::new(StatusCode::GONE, "gone", message),
             E::Internal(cause) => {
                 let mut chain = cause.to_string();
@@ -93,6 +108,10 @@ impl From<model::input::Invalid> for ApiError {
 impl IntoResponse for ApiError {
     fn into_response(mut self) -> Response {
         self.detail.request_id = request::id();
-        (self.status, Json(ErrorBody { error: *self.detail })).into_response()
+        let mut response = (self.status, Json(ErrorBody { error: *self.detail })).into_response();
+        if let Some(seconds) = self.retry_after {
+            response.headers_mut().insert(http::header::RETRY_AFTER, seconds.into());
+        }
+        response
     }
 }

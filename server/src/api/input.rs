@@ -1,8 +1,12 @@
-//! Reading what a program sent: malformed is 400, a wrong content type 415, too large 413, a wrong value 422.
+//! Reading what a program sent: malformed JSON or id is 400, a wrong content type 415, too large 413, a wrong value
+//! 422 with its field.
 
-use axum::extract::{FromRequest, FromRequestParts, Path as AxumPath, Request, rejection::JsonRejection};
-use http::{StatusCode, request::Parts};
-use serde::de::DeserializeOwned;
+use axum::{
+    body::Bytes,
+    extract::{FromRequest, FromRequestParts, Path, Request},
+};
+use http::{HeaderMap, StatusCode, header, request::Parts};
+use serde::{Deserialize, Deserializer, de::DeserializeOwned};
 
 use crate::api::error::ApiError;
 
@@ -13,23 +17,50 @@ impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for Body<T> {
     type Rejection = ApiError;
 
     async fn from_request(request: Request, state: &S) -> Result<Self, ApiError> {
-        match axum::Json::<T>::from_request(request, state).await {
-            Ok(axum::Json(body)) => Ok(Self(body)),
-            Err(rejection) => Err(refuse(&rejection)),
+        if !is_json(request.headers()) {
+            return Err(ApiError::new(
+                StatusCode::UNSUPPORTED_MEDIA_TYPE,
+                "not_json",
+                "send the body as application/json",
+            ));
         }
+        let bytes = Bytes::from_request(request, state).await.map_err(|rejection| match rejection.status() {
+            StatusCode::PAYLOAD_TOO_LARGE => {
+                ApiError::new(StatusCode::PAYLOAD_TOO_LARGE, "too_large", "the body is too large")
+            }
+            _ => ApiError::new(StatusCode::BAD_REQUEST, "malformed", "the body could not be read to its end"),
+        })?;
+        let mut json = serde_json::Deserializer::from_slice(&bytes);
+        let body = serde_path_to_error::deserialize(&mut json).map_err(|error| refuse(&error))?;
+        json.end().map_err(|error| malformed(&error))?;
+        Ok(Self(body))
     }
 }
 
-fn refuse(rejection: &JsonRejection) -> ApiError {
-    match rejection.status() {
-        StatusCode::UNSUPPORTED_MEDIA_TYPE => {
-            ApiError::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, "not_json", "send the body as application/json")
-        }
-        StatusCode::PAYLOAD_TOO_LARGE => {
-            ApiError::new(StatusCode::PAYLOAD_TOO_LARGE, "too_large", "the body is too large")
-        }
-        _ => ApiError::new(StatusCode::BAD_REQUEST, "malformed", rejection.body_text()),
+fn is_json(headers: &HeaderMap) -> bool {
+    let kind = headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
+    let kind = kind.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
+    kind == "application/json" || kind.ends_with("+json")
+}
+
+fn malformed(error: &serde_json::Error) -> ApiError {
+    ApiError::new(StatusCode::BAD_REQUEST, "malformed", format!("this is not JSON: {error}"))
+}
+
+fn refuse(error: &serde_path_to_error::Error<serde_json::Error>) -> ApiError {
+    let inner = error.inner();
+    if !inner.is_data() {
+        return malformed(inner);
     }
+    let message = inner.to_string();
+    let message = message.split(" at line ").next().unwrap_or_default();
+    let path = error.path().to_string();
+    let field = match message.split('`').nth(1) {
+        Some(name) if message.starts_with("missing field") && path == "." => name.to_owned(),
+        Some(name) if message.starts_with("missing field") => format!("{path}.{name}"),
+        _ => path,
+    };
+    ApiError::new(StatusCode::UNPROCESSABLE_ENTITY, "invalid", message).at(field)
 }
 
 /// An id in the path; a malformed one is 400.
@@ -39,8 +70,42 @@ impl<T: std::str::FromStr, S: Send + Sync> FromRequestParts<S> for Id<T> {
     type Rejection = ApiError;
 
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, ApiError> {
-        let malformed = || ApiError::new(StatusCode::BAD_REQUEST, "malformed_id", "an id is a UUID");
-        let AxumPath(text) = AxumPath::<String>::from_request_parts(parts, state).await.map_err(|_| malformed())?;
-        text.parse().map(Self).map_err(|_| malformed())
+        let Path(text) = Path::<String>::from_request_parts(parts, state).await.map_err(|_| malformed_id())?;
+        text.parse().map(Self).map_err(|_| malformed_id())
+    }
+}
+
+/// Two ids in the path; a malformed one is 400.
+pub struct Ids<A, B>(pub A, pub B);
+
+impl<A: std::str::FromStr, B: std::str::FromStr, S: Send + Sync> FromRequestParts<S> for Ids<A, B> {
+    type Rejection = ApiError;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, ApiError> {
+        let Path((a, b)) =
+            Path::<(String, String)>::from_request_parts(parts, state).await.map_err(|_| malformed_id())?;
+        Ok(Self(a.parse().map_err(|_| malformed_id())?, b.parse().map_err(|_| malformed_id())?))
+    }
+}
+
+fn malformed_id() -> ApiError {
+    ApiError::new(StatusCode::BAD_REQUEST, "malformed_id", "an id is a UUID")
+}
+
+/// A field that may be absent (stays), null (cleared) or given.
+pub fn given<'de, T: Deserialize<'de>, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Option<T>>, D::Error> {
+    Option::<T>::deserialize(deserializer).map(Some)
+}
+
+/// A parameter that is `true` or `false`.
+///
+/// # Errors
+/// 422 for anything else.
+pub fn parse_bool(field: &str, text: Option<&str>) -> Result<Option<bool>, ApiError> {
+    match text {
+        None => Ok(None),
+        Some("true") => Ok(Some(true)),
+        Some("false") => Ok(Some(false)),
+        Some(_) => Err(model::input::Invalid::new(field, format!("{field} is true or false")).into()),
     }
 }

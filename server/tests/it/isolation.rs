@@ -47,6 +47,7 @@ async fn the_runtime_role_sees_one_tenant_or_nothing(pool: PgPool) {
         organization_id: organization.into(),
         member_id: member.into(),
         role: Role::Owner,
+        origin: model::actor::Origin::default(),
     };
     let mut own_rows = 0;
     for (table, ..) in &tables {

@@ -37,6 +37,15 @@ impl TestApp {
 
     /// The same with changed settings.
     pub async fn start_with(pool: PgPool, change: impl FnOnce(&mut Config)) -> Self {
+        Self::serve(pool, change, true).await
+    }
+
+    /// Another server on the same database; the jobs are left to the first.
+    pub async fn second(pool: PgPool) -> Self {
+        Self::serve(pool, |_| (), false).await
+    }
+
+    async fn serve(pool: PgPool, change: impl FnOnce(&mut Config), with_worker: bool) -> Self {
         let _ = tracing_subscriber::fmt().with_env_filter("warn,graphile_worker=off").with_test_writer().try_init();
         static COUNT: AtomicU32 = AtomicU32::new(0);
         let count = COUNT.fetch_add(1, Ordering::Relaxed);
@@ -46,6 +55,7 @@ impl TestApp {
         let mut config = Config::test(data.clone()).unwrap();
         config.address = address;
         config.public_url = Some(format!("http://127.0.0.1:{}", address.port()));
+        (config.limit_sign_in, config.limit_api) = (10_000, 100_000);
         change(&mut config);
 
         let own =
@@ -58,8 +68,11 @@ impl TestApp {
         let context = state::job_context(&config, service.clone()).unwrap();
         let recovery = Recovery { heartbeat: Duration::from_millis(200), silence: Duration::from_secs(1) };
         let worker = Arc::new(worker(context, 2, recovery).await.unwrap());
-        let working = tokio::spawn(async move { worker.run().await });
-        let serving = tokio::spawn(async move { axum::serve(listener, routes::router(app)).await });
+        let working = tokio::spawn(async move { if with_worker { worker.run().await } else { Ok(()) } });
+        let serving = tokio::spawn(async move {
+            let service = routes::router(app).into_make_service_with_connect_info::<SocketAddr>();
+            axum::serve(listener, service).await
+        });
         let tasks = [working.abort_handle(), serving.abort_handle()];
         Self { url: config.public_url(), service, pool, data, tasks }
     }
@@ -79,6 +92,17 @@ impl TestApp {
         assert_eq!(browser.get(&link).await.status(), StatusCode::OK);
         let login = browser.post("/api/v1/auth/login", &json!({"email": email, "password": PASSWORD})).await;
         assert_eq!(login.status(), StatusCode::OK);
+        browser
+    }
+
+    /// Is invited by `host` and joins with `role`.
+    pub async fn join(&self, host: &Browser, email: &str, role: &str) -> Browser {
+        host.create("/api/v1/invitations", &json!({"email": email, "role": role})).await;
+        let link = self.link_in_mail(email, "/invite/").await;
+        let browser = self.browser();
+        let name = email.split('@').next().unwrap();
+        let answer = browser.post(&format!("/api/v1{link}"), &json!({"name": name, "password": PASSWORD})).await;
+        assert_eq!(answer.status(), StatusCode::CREATED);
         browser
     }
 
@@ -114,6 +138,27 @@ impl TestApp {
         mail[start..].split(|c: char| c.is_whitespace() || c == '"' || c == '<').next().unwrap().to_owned()
     }
 
+    /// All links under `path` in the mails to `email`.
+    pub fn links_in_mails(&self, email: &str, path: &str) -> Vec<String> {
+        let start = format!("{}{path}", self.url);
+        let link = |mail: &String| {
+            let at = mail.find(&start)? + self.url.len();
+            Some(mail[at..].split(|c: char| c.is_whitespace() || c == '"' || c == '<').next()?.to_owned())
+        };
+        self.mails(email).iter().filter_map(link).collect()
+    }
+
+    /// The token in the newest reset mail to `email`, waiting up to five seconds for it.
+    pub async fn reset_link(&self, email: &str) -> String {
+        for _ in 0..100 {
+            if let Some(link) = self.links_in_mails(email, "/reset").pop() {
+                return link.strip_prefix("/reset?token=").unwrap().to_owned();
+            }
+            tokio::time::sleep(Duration::from_millis(50)).await;
+        }
+        panic!("no reset mail to {email} within five seconds");
+    }
+
     /// Fails when a job is left in the queue; the last line of a test.
     pub async fn finish(self) {
         for _ in 0..100 {
@@ -145,6 +190,40 @@ pub async fn count(pool: &PgPool, sql: &'static str) -> i64 {
     sqlx::query_scalar(sql).fetch_one(pool).await.unwrap()
 }
 
+/// The agency of the checks: Olga (Owner), Ada (Admin), Max (Manager: C1), Mel (Member: C1, C2), Nia (Member: none);
+/// clients C1, C2, C3; and Bert's agency with its client D1.
+pub struct Agency {
+    pub olga: Browser,
+    pub ada: Browser,
+    pub max: Browser,
+    pub mel: Browser,
+    pub nia: Browser,
+    pub bert: Browser,
+    pub c: [String; 3],
+    pub d1: String,
+}
+
+impl Agency {
+    pub async fn found(app: &TestApp) -> Self {
+        let olga = app.owner("olga@acme.test", "Acme").await;
+        let bert = app.owner("bert@beta.test", "Beta").await;
+        let mut c = Vec::new();
+        for name in ["C1", "C2", "C3"] {
+            c.push(olga.create("/api/v1/clients", &json!({"name": name})).await);
+        }
+        let d1 = bert.create("/api/v1/clients", &json!({"name": "D1"})).await;
+        let ada = app.join(&olga, "ada@acme.test", "admin").await;
+        let max = app.join(&olga, "max@acme.test", "manager").await;
+        let mel = app.join(&olga, "mel@acme.test", "member").await;
+        let nia = app.join(&olga, "nia@acme.test", "member").await;
+        for (browser, client) in [(&max, &c[0]), (&mel, &c[0]), (&mel, &c[1])] {
+            let body = json!({"member_id": browser.member_id().await, "client_id": client});
+            olga.create("/api/v1/assignments", &body).await;
+        }
+        Self { olga, ada, max, mel, nia, bert, c: c.try_into().unwrap(), d1 }
+    }
+}
+
 pub fn sign_up_body(email: &str, organization: &str) -> Value {
     json!({"email": email, "password": PASSWORD, "name": "Olga Owner", "organization": organization})
 }
@@ -161,6 +240,44 @@ impl Browser {
 
     pub async fn post(&self, path: &str, body: &Value) -> Response {
         self.client.post(format!("{}{path}", self.url)).json(body).send().await.unwrap()
+    }
+
+    pub async fn send(&self, method: &str, path: &str, body: &Value) -> Response {
+        let method = method.parse().unwrap();
+        self.client.request(method, format!("{}{path}", self.url)).json(body).send().await.unwrap()
+    }
+
+    /// The same request as a future of its own, giving the status; for many at once.
+    pub fn send_owned(&self, method: &str, path: &str, body: Value) -> impl Future<Output = u16> + Send + use<> {
+        let request = self.client.request(method.parse().unwrap(), format!("{}{path}", self.url)).json(&body);
+        async move { request.send().await.unwrap().status().as_u16() }
+    }
+
+    /// The same browser, with its cookies, at another server of the same installation.
+    pub fn on(&self, other: &TestApp) -> Self {
+        Self { client: self.client.clone(), url: other.url.clone() }
+    }
+
+    /// Posts and returns the new thing's id.
+    pub async fn create(&self, path: &str, body: &Value) -> String {
+        let answer = self.post(path, body).await;
+        let status = answer.status();
+        let created: Value = answer.json().await.unwrap();
+        assert_eq!(status, StatusCode::CREATED, "{path}: {created}");
+        created["id"].as_str().unwrap().to_owned()
+    }
+
+    pub async fn member_id(&self) -> Value {
+        self.json("/api/v1/auth/session").await["user_id"].clone()
+    }
+
+    /// The names in a list of clients.
+    pub async fn client_names(&self) -> Vec<String> {
+        let list = self.json("/api/v1/clients").await;
+        let mut names: Vec<_> =
+            list["items"].as_array().unwrap().iter().map(|item| item["name"].as_str().unwrap().to_owned()).collect();
+        names.sort();
+        names
     }
 
     pub async fn submit(&self, path: &str, fields: &[(&str, &str)]) -> Response {

@@ -1,0 +1,108 @@
+//! Forgotten and changed passwords, sessions, new verification links.
+
+use reqwest::StatusCode;
+use serde_json::json;
+use sqlx::PgPool;
+use time::Duration;
+
+use crate::support::{PASSWORD, TestApp, sign_up_body};
+
+const NEW: &str = "another battery horse";
+
+#[sqlx::test(migrator = "store::MIGRATOR")]
+async fn a_forgotten_password_is_replaced_once_and_ends_every_session(pool: PgPool) {
+    let app = TestApp::start(pool).await;
+    let browser = app.owner("olga@acme.test", "Acme").await;
+    let mut answers = Vec::new();
+    for email in ["olga@acme.test", "nobody@acme.test"] {
+        let answer = app.browser().post("/api/v1/auth/forgot", &json!({"email": email})).await;
+        answers.push((answer.status(), answer.text().await.unwrap()));
+    }
+    assert_eq!(answers[0], answers[1]);
+    assert_eq!(answers[0].0, StatusCode::ACCEPTED);
+    let link = app.reset_link("olga@acme.test").await;
+    let reset = |password: &str| json!({"token": link, "password": password});
+    assert_eq!(browser.post("/api/v1/auth/reset", &reset("short")).await.status(), 422);
+    assert_eq!(browser.post("/api/v1/auth/reset", &reset(NEW)).await.status(), 204);
+    assert_eq!(browser.post("/api/v1/auth/reset", &reset(NEW)).await.status(), 410, "the link works once");
+    assert_eq!(browser.get("/api/v1/auth/session").await.status(), 401, "every session ended");
+    let login = |password: &str| json!({"email": "olga@acme.test", "password": password});
+    assert_eq!(browser.post("/api/v1/auth/login", &login(PASSWORD)).await.status(), 401);
+    assert_eq!(browser.post("/api/v1/auth/login", &login(NEW)).await.status(), 200);
+    assert!(app.mails("nobody@acme.test").is_empty());
+    app.finish().await;
+}
+
+#[sqlx::test(migrator = "store::MIGRATOR")]
+async fn reset_links_end_after_two_hours_and_with_a_newer_one(pool: PgPool) {
+    let app = TestApp::start(pool).await;
+    app.owner("olga@acme.test", "Acme").await;
+    let browser = app.browser();
+    browser.post("/api/v1/auth/forgot", &json!({"email": "olga@acme.test"})).await;
+    let first = app.reset_link("olga@acme.test").await;
+    browser.post("/api/v1/auth/forgot", &json!({"email": "olga@acme.test"})).await;
+    let reset = |token: &str| json!({"token": token, "password": NEW});
+    assert_eq!(browser.post("/api/v1/auth/reset", &reset(&first)).await.status(), 410);
+    app.service.clock.advance(Duration::hours(2));
+    for mail in app.mails("olga@acme.test") {
+        if let Some((_, rest)) = mail.split_once("/reset?token=") {
+            assert_eq!(browser.post("/api/v1/auth/reset", &reset(&rest[..64])).await.status(), 410);
+        }
+    }
+    assert_eq!(browser.post("/api/v1/auth/reset", &reset("unknown")).await.status(), 404);
+    app.finish().await;
+}
+
+#[sqlx::test(migrator = "store::MIGRATOR")]
+async fn changing_the_password_keeps_this_session_and_ends_the_others(pool: PgPool) {
+    let app = TestApp::start(pool).await;
+    let here = app.owner("olga@acme.test", "Acme").await;
+    let there = app.browser();
+    there.post("/api/v1/auth/login", &json!({"email": "olga@acme.test", "password": PASSWORD})).await;
+    assert_eq!(here.json("/api/v1/auth/sessions").await["items"].as_array().unwrap().len(), 2);
+    let change = |present: &str, new: &str| json!({"present": present, "password": new});
+    assert_eq!(here.post("/api/v1/auth/password", &change("wrong horse", NEW)).await.status(), 422);
+    assert_eq!(here.post("/api/v1/auth/password", &change(PASSWORD, "password1")).await.status(), 422);
+    assert_eq!(here.post("/api/v1/auth/password", &change(PASSWORD, NEW)).await.status(), 204);
+    assert_eq!(here.get("/api/v1/auth/session").await.status(), 200);
+    assert_eq!(there.get("/api/v1/auth/session").await.status(), 401);
+    app.finish().await;
+}
+
+#[sqlx::test(migrator = "store::MIGRATOR")]
+async fn sessions_are_listed_and_ended(pool: PgPool) {
+    let app = TestApp::start(pool).await;
+    let here = app.owner("olga@acme.test", "Acme").await;
+    let there = app.browser();
+    there.post("/api/v1/auth/login", &json!({"email": "olga@acme.test", "password": PASSWORD})).await;
+    let list = here.json("/api/v1/auth/sessions").await;
+    let other = list["items"].as_array().unwrap().iter().find(|item| item["current"] == false).unwrap();
+    let path = format!("/api/v1/auth/sessions/{}", other["id"].as_str().unwrap());
+    assert_eq!(here.send("DELETE", &path, &json!({})).await.status(), 204);
+    assert_eq!(there.get("/api/v1/auth/session").await.status(), 401);
+    assert_eq!(here.send("DELETE", &path, &json!({})).await.status(), 404);
+    app.finish().await;
+}
+
+#[sqlx::test(migrator = "store::MIGRATOR")]
+async fn a_new_verification_link_voids_the_one_before(pool: PgPool) {
+    let app = TestApp::start(pool).await;
+    let browser = app.browser();
+    browser.post("/api/v1/auth/signup", &sign_up_body("olga@acme.test", "Acme")).await;
+    let first = app.link_in_mail("olga@acme.test", "/verify-email").await;
+    for email in ["olga@acme.test", "nobody@acme.test"] {
+        let answer = browser.post("/api/v1/auth/resend-verification", &json!({"email": email})).await;
+        assert_eq!(answer.status(), StatusCode::ACCEPTED);
+    }
+    for _ in 0..100 {
+        if app.mails("olga@acme.test").len() == 2 {
+            break;
+        }
+        tokio::time::sleep(std::time::Duration::from_millis(50)).await;
+    }
+    let links: Vec<String> = app.links_in_mails("olga@acme.test", "/verify-email");
+    let second = links.iter().find(|link| **link != first).unwrap();
+    assert_eq!(browser.get(&first).await.status(), StatusCode::GONE);
+    assert_eq!(browser.get(second).await.status(), StatusCode::OK);
+    app.finish().await;
+}

@@ -1,0 +1,83 @@
+//! Requests to choose a new password: stored for every address alike.
+
+use model::{email::EmailAddress, id::PasswordResetId};
+use time::OffsetDateTime;
+
+use crate::{Result, SystemTx, organization::address};
+
+/// A stored request.
+#[derive(Clone, Debug)]
+pub struct PasswordReset {
+    /// Its id.
+    pub id: PasswordResetId,
+    /// The address that was typed.
+    pub email: EmailAddress,
+    /// When its link ends.
+    pub expires_at: OffsetDateTime,
+    /// When its link was used.
+    pub used_at: Option<OffsetDateTime>,
+}
+
+/// Stores a request with the hash of its token; links of earlier requests for the address end.
+///
+/// # Errors
+/// The database failed.
+pub async fn insert(tx: &mut SystemTx, new: &PasswordReset, token_hash: &[u8], now: OffsetDateTime) -> Result<()> {
+    sqlx::query!(
+        "update password_reset set expires_at = $2 where email = $1 and used_at is null and expires_at > $2",
+        new.email.as_str(),
+        now
+    )
+    .execute(&mut **tx)
+    .await?;
+    sqlx::query!(
+        "insert into password_reset (id, email, token_hash, created_at, expires_at) values ($1, $2, $3, $4, $5)",
+        new.id.0,
+        new.email.as_str(),
+        token_hash,
+        now,
+        new.expires_at
+    )
+    .execute(&mut **tx)
+    .await?;
+    Ok(())
+}
+
+/// The request with this id.
+///
+/// # Errors
+/// Missing, or the database failed.
+pub async fn get(tx: &mut SystemTx, id: PasswordResetId) -> Result<PasswordReset> {
+    let row = sqlx::query!("select id, email, expires_at, used_at from password_reset where id = $1", id.0)
+        .fetch_one(&mut **tx)
+        .await?;
+    Ok(PasswordReset {
+        id: row.id.into(),
+        email: address(&row.email)?,
+        expires_at: row.expires_at,
+        used_at: row.used_at,
+    })
+}
+
+/// The request whose token has this hash, locked until the transaction ends.
+///
+/// # Errors
+/// The database failed.
+pub async fn find_by_token(tx: &mut SystemTx, token_hash: &[u8]) -> Result<Option<PasswordReset>> {
+    let id = sqlx::query_scalar!("select id from password_reset where token_hash = $1 for update", token_hash)
+        .fetch_optional(&mut **tx)
+        .await?;
+    match id {
+        Some(id) => get(tx, id.into()).await.map(Some),
+        None => Ok(None),
+    }
+}
+
+/// Notes that the link was used.
+///
+/// # Errors
+/// The database failed.
+pub async fn set_used(tx: &mut SystemTx, id: PasswordResetId, now: OffsetDateTime) -> Result<()> {
+    sqlx::query!("update password_reset set used_at = $2 where id = $1", id.0, now).execute(&mut **tx).await?;
+    Ok(())
+}
