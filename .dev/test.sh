@@ -20,6 +20,7 @@ setup_peers() {
 start_server() {
   SERVER_DATA=$(mktemp -d "/tmp/audienceos-$1-data.XXXXXX")
   DATABASE_URL=$3 AUDIENCEOS_DATA=$SERVER_DATA AUDIENCEOS_ADDRESS=127.0.0.1:$2 \
+    AUDIENCEOS_LIMIT_SIGN_IN=10000 AUDIENCEOS_LIMIT_API=1000000 \
     "${SERVER_BIN:-target/debug/audienceos}" serve >"$SERVER_DATA/server.log" 2>&1 &
   SERVER_PID=$!
   for _ in $(seq 300); do

@@ -1,5 +1,8 @@
 //! The component library: every page is made of these.
 
+pub mod badge;
 pub mod field;
 pub mod icon;
 pub mod notice;
+pub mod outcome;
+pub mod page;

@@ -19,11 +19,16 @@ use leptos_router::{
     components::{ParentRoute, Route, Router, Routes},
     path,
 };
-use pages::{clients, frame, login, missing, sign_up, verify_email};
+use pages::{
+    audit, board, client, clients, forgot, frame, invite, login, members, missing, settings, sign_up, verify_email,
+};
 
 /// Pages for those who are not signed in. They work without WASM and load none.
 pub fn needs_no_session(path: &str) -> bool {
-    matches!(path, "/login" | "/signup" | "/signup/sent" | "/verify-email" | "/nothing-here")
+    matches!(
+        path,
+        "/login" | "/signup" | "/signup/sent" | "/verify-email" | "/resend" | "/forgot" | "/reset" | "/nothing-here"
+    ) || path.starts_with("/invite/")
 }
 
 /// The document around every page.
@@ -76,8 +81,17 @@ pub fn App() -> impl IntoView {
                 <Route path=path!("/signup") view=sign_up::SignUpPage ssr=SsrMode::Async />
                 <Route path=path!("/signup/sent") view=sign_up::SentPage ssr=SsrMode::Async />
                 <Route path=path!("/verify-email") view=verify_email::VerifyEmailPage ssr=SsrMode::Async />
+                <Route path=path!("/resend") view=forgot::ResendPage ssr=SsrMode::Async />
+                <Route path=path!("/forgot") view=forgot::ForgotPage ssr=SsrMode::Async />
+                <Route path=path!("/reset") view=forgot::ResetPage ssr=SsrMode::Async />
+                <Route path=path!("/invite/:token") view=invite::InvitePage ssr=SsrMode::Async />
                 <ParentRoute path=path!("") view=frame::Frame ssr=SsrMode::Async>
                     <Route path=path!("/clients") view=clients::ClientsPage ssr=SsrMode::Async />
+                    <Route path=path!("/clients/board") view=board::BoardPage ssr=SsrMode::Async />
+                    <Route path=path!("/clients/:id") view=client::ClientPage ssr=SsrMode::Async />
+                    <Route path=path!("/members") view=members::MembersPage ssr=SsrMode::Async />
+                    <Route path=path!("/settings") view=settings::SettingsPage ssr=SsrMode::Async />
+                    <Route path=path!("/audit") view=audit::AuditPage ssr=SsrMode::Async />
                 </ParentRoute>
             </Routes>
         </Router>

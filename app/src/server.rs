@@ -3,8 +3,8 @@
 use http::{HeaderValue, header, request::Parts};
 use leptos::{nonce::use_nonce, prelude::*};
 use leptos_axum::ResponseOptions;
-use model::actor::Actor;
-use service::Service;
+use model::{actor::Actor, id::SessionId};
+use service::{Service, session::Live};
 
 use crate::error::AppError;
 
@@ -15,6 +15,16 @@ use crate::error::AppError;
 pub fn actor() -> Result<Actor, AppError> {
     use_context::<Parts>()
         .and_then(|parts| parts.extensions.get::<Actor>().cloned())
+        .ok_or_else(|| service::Error::SignedOut.into())
+}
+
+/// The id of the session that asks.
+///
+/// # Errors
+/// Nobody is signed in.
+pub fn session_id() -> Result<SessionId, AppError> {
+    use_context::<Parts>()
+        .and_then(|parts| parts.extensions.get::<Live>().map(|live| live.id))
         .ok_or_else(|| service::Error::SignedOut.into())
 }
 

@@ -29,7 +29,7 @@ test("sign up, verify, sign in and add a client", async ({ page }) => {
   await look(page, "clients-empty");
   await page.getByLabel("Name of the new client").fill("O'Brien & Sons / West");
   await page.getByRole("button", { name: "Add client" }).click();
-  await expect(page.getByRole("cell", { name: "O'Brien & Sons / West" })).toBeVisible();
+  await expect(page.getByRole("link", { name: "O'Brien & Sons / West" })).toBeVisible();
   await expect(page.getByLabel("Name of the new client")).toHaveValue("");
   await page.getByLabel("Name of the new client").fill("Bakery Beta");
   await page.keyboard.press("Enter");
@@ -69,7 +69,7 @@ test.describe("without JavaScript", () => {
     await owner(page, "Plain Agency");
     await page.getByLabel("Name of the new client").fill("Paper & Ink");
     await page.getByRole("button", { name: "Add client" }).click();
-    await expect(page.getByRole("cell", { name: "Paper & Ink" })).toBeVisible();
+    await expect(page.getByRole("link", { name: "Paper & Ink" })).toBeVisible();
   });
 });
 

@@ -4,14 +4,17 @@ use app::form::Form;
 use axum::{
     Form as Posted,
     body::Body,
-    extract::{Query, Request, State},
+    extract::{Path, Query, Request, State},
     response::{IntoResponse, Redirect, Response},
 };
 use http::{HeaderMap, StatusCode, header};
 use leptos::prelude::provide_context;
 use model::id::SignUpId;
 use serde::Deserialize;
-use service::account::{self, SignUpForm};
+use service::{
+    account::{self, SignUpForm},
+    invitation, password_reset,
+};
 
 use crate::{
     api::{
@@ -51,6 +54,8 @@ fn refused(values: &[(&str, &str)], error: &service::Error) -> (Form, StatusCode
         service::Error::WrongCredentials => ("", StatusCode::UNAUTHORIZED),
         service::Error::EmailUnverified => ("", StatusCode::FORBIDDEN),
         service::Error::Gone(_) => ("", StatusCode::GONE),
+        service::Error::Conflict { .. } => ("", StatusCode::CONFLICT),
+        service::Error::TooMany { .. } => ("", StatusCode::TOO_MANY_REQUESTS),
         service::Error::Missing => ("", StatusCode::NOT_FOUND),
         _ => ("", StatusCode::INTERNAL_SERVER_ERROR),
     };
@@ -215,6 +220,164 @@ pub(crate) async fn verify_email(
         Err(error) => refused(&[], &loggable(error)?),
     };
     Ok(page(&state, "/verify-email", form, status).await)
+}
+
+/// An address in a form of its own.
+#[derive(Debug, Deserialize)]
+pub(crate) struct EmailForm {
+    email: String,
+}
+
+pub(crate) async fn forgot_page(State(state): State<AppState>) -> Response {
+    page(&state, "/forgot", Form::default(), StatusCode::OK).await
+}
+
+pub(crate) async fn forgot(
+    State(state): State<AppState>,
+    Posted(form): Posted<EmailForm>,
+) -> Result<Response, ApiError> {
+    state.limits.attempt(&form.email)?;
+    let asked = password_reset::request(&state.service, &form.email).await;
+    answer_alike(
+        &state,
+        "/forgot",
+        &form.email,
+        asked,
+        "If the address signs in here, a link is on its way. It works for 2 hours.",
+    )
+    .await
+}
+
+pub(crate) async fn resend_page(State(state): State<AppState>) -> Response {
+    page(&state, "/resend", Form::default(), StatusCode::OK).await
+}
+
+pub(crate) async fn resend(
+    State(state): State<AppState>,
+    Posted(form): Posted<EmailForm>,
+) -> Result<Response, ApiError> {
+    state.limits.attempt(&form.email)?;
+    let asked = account::resend_verification(&state.service, &form.email).await;
+    answer_alike(
+        &state,
+        "/resend",
+        &form.email,
+        asked,
+        "If the address waits to be verified, a new link is on its way. Links sent before have ended.",
+    )
+    .await
+}
+
+/// The same words for every address that is shaped like one.
+async fn answer_alike(
+    state: &AppState,
+    path: &str,
+    email: &str,
+    asked: service::Result<()>,
+    words: &str,
+) -> Result<Response, ApiError> {
+    let (form, status) = match asked {
+        Ok(()) => (Form { notice: Some(words.to_owned()), ..Form::default() }, StatusCode::OK),
+        Err(error) => refused(&[("email", email)], &loggable(error)?),
+    };
+    Ok(page(state, path, form, status).await)
+}
+
+pub(crate) async fn reset_page(State(state): State<AppState>, Query(query): Query<TokenQuery>) -> Response {
+    let form = Form { values: [("token".to_owned(), query.token)].into(), ..Form::default() };
+    page(&state, "/reset", form, StatusCode::OK).await
+}
+
+#[derive(Debug, Deserialize)]
+pub(crate) struct ResetForm {
+    token: String,
+    password: String,
+}
+
+pub(crate) async fn reset(
+    State(state): State<AppState>,
+    Posted(form): Posted<ResetForm>,
+) -> Result<Response, ApiError> {
+    match password_reset::complete(&state.service, &form.token, &form.password).await {
+        Ok(()) => {
+            let notice = "Your new password is set and all sessions have ended. Sign in with it.".to_owned();
+            Ok(page(&state, "/login", Form { notice: Some(notice), ..Form::default() }, StatusCode::OK).await)
+        }
+        Err(error) => {
+            let (form, status) = refused(&[("token", &form.token)], &incomplete_link(loggable(error)?));
+            Ok(page(&state, "/reset", form, status).await)
+        }
+    }
+}
+
+/// An unknown token is a link that was not copied whole.
+fn incomplete_link(error: service::Error) -> service::Error {
+    match error {
+        service::Error::Missing => {
+            service::Error::Gone("this link is not complete. Open it from the mail, or copy all of it".into())
+        }
+        other => other,
+    }
+}
+
+/// What the page of an invitation shows.
+async fn invitation_values(state: &AppState, token: &str) -> service::Result<Vec<(&'static str, String)>> {
+    let invited = invitation::find(&state.service, token).await?;
+    Ok(vec![
+        ("token", token.to_owned()),
+        ("organization", invited.organization),
+        ("email", invited.invitation.email.into()),
+        ("role", invited.invitation.role.label().to_owned()),
+    ])
+}
+
+async fn invitation_answer(
+    state: &AppState,
+    token: &str,
+    typed: Option<(&str, service::Error)>,
+) -> Result<Response, ApiError> {
+    let shown = invitation_values(state, token).await;
+    let (form, status) = match (shown, typed) {
+        (Err(error), _) => refused(&[], &incomplete_link(loggable(error)?)),
+        (Ok(values), None) => {
+            let values = values.into_iter().map(|(name, text)| (name.to_owned(), text)).collect();
+            (Form { values, ..Form::default() }, StatusCode::OK)
+        }
+        (Ok(values), Some((name, error))) => {
+            let mut values: Vec<_> = values.iter().map(|(field, text)| (*field, text.as_str())).collect();
+            values.push(("name", name));
+            refused(&values, &loggable(error)?)
+        }
+    };
+    Ok(page(state, "/invite/link", form, status).await)
+}
+
+pub(crate) async fn invite_page(
+    State(state): State<AppState>,
+    Path(token): Path<String>,
+) -> Result<Response, ApiError> {
+    invitation_answer(&state, &token, None).await
+}
+
+#[derive(Debug, Deserialize)]
+pub(crate) struct JoinForm {
+    name: String,
+    password: String,
+}
+
+pub(crate) async fn join(
+    State(state): State<AppState>,
+    Path(token): Path<String>,
+    headers: HeaderMap,
+    Posted(form): Posted<JoinForm>,
+) -> Result<Response, ApiError> {
+    match invitation::accept(&state.service, &token, &form.name, &form.password, &user_agent(&headers)).await {
+        Ok(begun) => {
+            let cookie = cookie::set(&begun.token, state.http.secure_cookies);
+            Ok(([(header::SET_COOKIE, cookie)], Redirect::to("/")).into_response())
+        }
+        Err(error) => invitation_answer(&state, &token, Some((&form.name, error))).await,
+    }
 }
 
 #[cfg(test)]

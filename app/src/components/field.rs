@@ -7,6 +7,9 @@ use leptos::prelude::*;
 pub fn Field(
     /// The field's name in the form and the API.
     name: &'static str,
+    /// Its id, where a page holds two of the same name.
+    #[prop(optional)]
+    id: Option<&'static str>,
     /// What stands above it.
     #[prop(into)]
     label: String,
@@ -35,8 +38,9 @@ pub fn Field(
     #[prop(optional)]
     input: NodeRef<leptos::html::Input>,
 ) -> impl IntoView {
-    let error_id = format!("{name}-error");
-    let help_id = format!("{name}-help");
+    let id = id.unwrap_or(name);
+    let error_id = format!("{id}-error");
+    let help_id = format!("{id}-help");
     let described = {
         let (error_id, help_id, has_help) = (error_id.clone(), help_id.clone(), help.is_some());
         move || {
@@ -52,9 +56,9 @@ pub fn Field(
     };
     view! {
         <div class="flex flex-col gap-1">
-            <label for=name class="font-medium">{label}</label>
+            <label for=id class="font-medium">{label}</label>
             <input
-                id=name
+                id=id
                 name=name
                 type=kind
                 class="control"
@@ -70,6 +74,62 @@ pub fn Field(
             <p id=error_id class="field-error" role="alert" hidden=move || error.get().is_none()>
                 {move || error.get()}
             </p>
+        </div>
+    }
+}
+
+/// Several lines of input.
+#[component]
+pub fn TextArea(
+    /// The field's name in the form and the API.
+    name: &'static str,
+    /// What stands above it.
+    #[prop(into)]
+    label: String,
+    /// What it holds at first.
+    #[prop(into)]
+    value: String,
+    /// What is wrong with it.
+    #[prop(optional, into)]
+    error: Signal<Option<String>>,
+) -> impl IntoView {
+    let error_id = format!("{name}-error");
+    view! {
+        <div class="flex flex-col gap-1">
+            <label for=name class="font-medium">{label}</label>
+            <textarea id=name name=name class="control min-h-24" rows="4" aria-describedby=error_id.clone()>{value}</textarea>
+            <p id=error_id class="field-error" role="alert" hidden=move || error.get().is_none()>{move || error.get()}</p>
+        </div>
+    }
+}
+
+/// A choice of one.
+#[component]
+pub fn Select(
+    /// The field's name in the form and the API.
+    name: &'static str,
+    /// Its id, where a page holds two of the same name.
+    #[prop(optional)]
+    id: Option<&'static str>,
+    /// What stands above it.
+    #[prop(into)]
+    label: String,
+    /// Value and words of each choice.
+    options: Vec<(String, String)>,
+    /// The value that is chosen at first.
+    #[prop(optional, into)]
+    value: String,
+) -> impl IntoView {
+    let id = id.unwrap_or(name);
+    view! {
+        <div class="flex flex-col gap-1">
+            <label for=id class="font-medium">{label}</label>
+            <select id=id name=name class="control">
+                {options.into_iter().map(|(key, words)| {
+                    let chosen = key == value;
+                    view! { <option value=key selected=chosen>{words}</option> }
+                }).collect_view()}
+            </select>
         </div>
     }
 }

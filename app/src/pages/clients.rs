@@ -1,45 +1,123 @@
-//! The agency's clients: the list, and the form that adds one.
+//! The agency's clients: the list, its filters, and the form that adds one.
 
 use leptos::{form::ActionForm, prelude::*};
-use leptos_meta::Title;
-use model::{client::Client, page::Page};
-use time::macros::format_description;
+use leptos_router::hooks::use_query_map;
+use model::{
+    access::{Action, may},
+    client::Client,
+    role::Role,
+    stage::{Health, Stage},
+};
+use serde::{Deserialize, Serialize};
 
 use crate::{
     components::{
+        badge::HealthBadge,
         field::Field,
-        notice::{Notice, Tone},
+        outcome::{Outcome, at, failure},
+        page::{Heading, Skeleton, loaded},
     },
     error::AppError,
 };
 
+/// A client as lists and the board show it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ClientRow {
+    /// The client.
+    pub client: Client,
+    /// Whole days in the present stage.
+    pub days: i64,
+    /// By the agency's thresholds.
+    pub health: Health,
+}
+
+/// One page of the list and what surrounds it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ClientList {
+    rows: Vec<ClientRow>,
+    next_cursor: Option<String>,
+    stages: Vec<Stage>,
+    role: Role,
+}
+
 /// One page of the clients in one's sight.
 #[server(prefix = "/app", endpoint = "list_clients")]
-pub async fn list_clients(cursor: Option<String>) -> Result<Page<Client>, AppError> {
-    let actor = crate::server::actor()?;
-    let filter = service::client::Filter::default();
+pub async fn list_clients(
+    search: Option<String>,
+    stage: Option<String>,
+    archived: bool,
+    cursor: Option<String>,
+) -> Result<ClientList, AppError> {
+    let (actor, service) = (crate::server::actor()?, crate::server::service()?);
+    let stage_id = stage.and_then(|id| id.parse().ok());
+    let filter = service::client::Filter { search, stage_id, archived };
     let limit = model::page::DEFAULT_LIMIT;
-    Ok(service::client::list(&crate::server::service()?, &actor, &filter, limit, cursor.as_deref()).await?)
+    let page = service::client::list(&service, &actor, &filter, limit, cursor.as_deref()).await?;
+    let (stages, thresholds) = service::client::board(&service, &actor).await?;
+    let rows = page.items.into_iter().map(|client| row(client, thresholds, service.clock.now())).collect();
+    Ok(ClientList { rows, next_cursor: page.next_cursor, stages, role: actor.role })
+}
+
+#[cfg(feature = "ssr")]
+pub(super) fn row(client: Client, thresholds: model::stage::Thresholds, now: time::OffsetDateTime) -> ClientRow {
+    let days = client.days_in_stage(now);
+    ClientRow { client, days, health: thresholds.health(days) }
 }
 
 /// Adds a client.
 #[server(prefix = "/app", endpoint = "create_client")]
 pub async fn create_client(name: String) -> Result<Client, AppError> {
-    let actor = crate::server::actor()?;
-    let service = crate::server::service()?;
+    let (actor, service) = (crate::server::actor()?, crate::server::service()?);
     let fields = model::client::Fields { name: name.clone(), ..Default::default() };
     let created = service::client::create(&service, &actor, fields, None).await;
     created.map_err(|error| AppError::from(error).keeping(&[("name", &name)]))
 }
 
-/// The list and the form.
+/// The list, its filters and the form.
 #[component]
 pub fn ClientsPage() -> impl IntoView {
     let create = ServerAction::<CreateClient>::new();
+    let query = use_query_map();
+    let asked = move |name: &str| query.with(|query| query.get(name)).filter(|text| !text.is_empty());
+    let list = Resource::new(
+        move || (asked("search"), asked("stage"), asked("archived").is_some(), asked("cursor"), create.version().get()),
+        |(search, stage, archived, cursor, _)| list_clients(search, stage, archived, cursor),
+    );
+    view! {
+        <div class="flex flex-col gap-6">
+            <Heading text="Clients"><ViewTabs here="list" /></Heading>
+            <Transition fallback=|| view! { <Skeleton /> }>
+                {move || Suspend::new(async move {
+                    loaded(list.await, |list| view! {
+                        {may(list.role, Action::CreateClient).then(|| view! { <NewClient create=create /> })}
+                        <Filters stages=list.stages.clone() search=asked("search") stage=asked("stage") archived=asked("archived").is_some() />
+                        <Rows list=list filtered=asked("search").is_some() || asked("stage").is_some() || asked("archived").is_some() />
+                    })
+                })}
+            </Transition>
+        </div>
+    }
+}
+
+/// The way between list and board.
+#[component]
+pub fn ViewTabs(
+    /// Which of them this page is.
+    here: &'static str,
+) -> impl IntoView {
+    let current = move |name| (here == name).then_some("page");
+    view! {
+        <nav aria-label="Views" class="flex gap-1">
+            <a class="tab" href="/clients" aria-current=current("list")>"List"</a>
+            <a class="tab" href="/clients/board" aria-current=current("board")>"Board"</a>
+        </nav>
+    }
+}
+
+#[component]
+fn NewClient(create: ServerAction<CreateClient>) -> impl IntoView {
     let input = NodeRef::<leptos::html::Input>::new();
-    let created = move || create.version().get();
-    let clients = Resource::new(created, |_| list_clients(None));
-    let error = move || create.value().with(|value| value.as_ref().and_then(|result| result.as_ref().err().cloned()));
+    let failure = failure(create);
     Effect::new(move |_| {
         if create.value().with(|value| matches!(value, Some(Ok(_))))
             && let Some(input) = input.get_untracked()
@@ -47,53 +125,67 @@ pub fn ClientsPage() -> impl IntoView {
             input.set_value("");
         }
     });
+    let typed = move || failure.with(|error| error.as_ref().and_then(|error| error.typed("name").map(str::to_owned)));
     view! {
-        <Title text="Clients" />
-        <div class="flex max-w-5xl flex-col gap-6">
-            <h1>"Clients"</h1>
-            <ActionForm action=create attr:class="flex flex-col gap-3 sm:flex-row sm:items-end" attr:novalidate=true>
-                <div class="w-full sm:w-80">
-                    <Field name="name" label="Name of the new client" input=input
-                        value=Signal::derive(move || error().and_then(|error| error.typed("name").map(str::to_owned)).unwrap_or_default())
-                        error=Signal::derive(move || error().and_then(|error| error.at("name").map(str::to_owned))) />
-                </div>
-                <button type="submit" class="button button-primary" disabled=move || create.pending().get()>"Add client"</button>
-            </ActionForm>
-            {move || error().filter(|error| error.at("name").is_none()).map(|error| view! {
-                <Notice tone=Tone::Bad>{error.to_string()}</Notice>
-            })}
-            <Transition fallback=|| view! { <Skeleton /> }>
-                {move || clients.get().map(|result| match result {
-                    Ok(page) if page.items.is_empty() => view! {
-                        <p class="text-muted" data-test="empty">"Your clients will stand here. Add the first one above."</p>
-                    }.into_any(),
-                    Ok(page) => view! { <ClientTable page=page /> }.into_any(),
-                    Err(error) => view! { <Notice tone=Tone::Bad>{error.to_string()}</Notice> }.into_any(),
-                })}
-            </Transition>
-        </div>
+        <ActionForm action=create attr:class="flex flex-col gap-3 sm:flex-row sm:items-start" attr:novalidate=true>
+            <div class="w-full sm:w-80">
+                <Field name="name" label="Name of the new client" input=input
+                    value=Signal::derive(move || typed().unwrap_or_default()) error=at(failure, "name") />
+            </div>
+            <button type="submit" class="button button-primary sm:mt-6" disabled=move || create.pending().get()>"Add client"</button>
+        </ActionForm>
+        <Outcome action=create fields=&["name"] />
     }
 }
 
 #[component]
-fn ClientTable(page: Page<Client>) -> impl IntoView {
-    let day = |client: &Client| {
-        client.created_at.format(format_description!("[year]-[month]-[day]")).unwrap_or_else(|_| "–".to_owned())
-    };
+fn Filters(stages: Vec<Stage>, search: Option<String>, stage: Option<String>, archived: bool) -> impl IntoView {
+    view! {
+        <form method="get" action="/clients" role="search" class="flex flex-wrap items-end gap-2">
+            <label class="flex flex-col gap-1"><span class="text-xs text-muted">"Search"</span>
+                <input class="control" type="search" name="search" value=search.unwrap_or_default() /></label>
+            <label class="flex flex-col gap-1"><span class="text-xs text-muted">"Stage"</span>
+                <select class="control" name="stage">
+                    <option value="">"All stages"</option>
+                    {stages.into_iter().map(|each| {
+                        let id = each.id.to_string();
+                        let chosen = stage.as_deref() == Some(id.as_str());
+                        view! { <option value=id selected=chosen>{each.name}</option> }
+                    }).collect_view()}
+                </select></label>
+            <label class="flex min-h-9 items-center gap-2"><input type="checkbox" name="archived" value="true" checked=archived />"Archived"</label>
+            <button type="submit" class="button button-plain">"Show"</button>
+        </form>
+    }
+}
+
+#[component]
+fn Rows(list: ClientList, filtered: bool) -> impl IntoView {
+    if list.rows.is_empty() {
+        let words = match (filtered, may(list.role, Action::CreateClient)) {
+            (true, _) => "No client matches. Change the search or show all stages.",
+            (false, true) => "Your clients will stand here. Add the first one above.",
+            (false, false) => "Clients that are assigned to you will stand here. Ask an Admin to assign one.",
+        };
+        return view! { <p class="text-muted" data-test="empty">{words}</p> }.into_any();
+    }
     view! {
         <table class="table" data-test="clients">
-            <thead><tr><th scope="col">"Name"</th><th scope="col">"Added"</th></tr></thead>
+            <thead><tr>
+                <th scope="col">"Name"</th><th scope="col">"Stage"</th>
+                <th scope="col" class="max-sm:hidden">"Days in stage"</th><th scope="col">"Pace"</th>
+            </tr></thead>
             <tbody>
-                {page.items.into_iter().map(|client| {
-                    let added = day(&client);
-                    view! { <tr><td>{client.fields.name}</td><td class="text-muted"><time data-literal="">{added}</time></td></tr> }
+                {list.rows.into_iter().map(|row| view! {
+                    <tr>
+                        <td><a href=format!("/clients/{}", row.client.id) class="text-ink">{row.client.fields.name}</a></td>
+                        <td>{row.client.stage}</td>
+                        <td class="number max-sm:hidden"><span data-literal="">{row.days}</span></td>
+                        <td><HealthBadge health=row.health /></td>
+                    </tr>
                 }).collect_view()}
             </tbody>
         </table>
-    }
-}
-
-#[component]
-fn Skeleton() -> impl IntoView {
-    view! { <div class="flex flex-col gap-3" aria-hidden="true">{(0..4).map(|_| view! { <div class="skeleton"></div> }).collect_view()}</div> }
+        {list.next_cursor.map(|cursor| view! { <p><a class="button button-plain" href=format!("/clients?cursor={cursor}")>"Older clients"</a></p> })}
+    }.into_any()
 }

@@ -30,6 +30,8 @@ pub fn LoginPage() -> impl IntoView {
                     error=form.error("password") />
                 <button type="submit" class="button button-primary">"Sign in"</button>
             </form>
+            <p class="text-muted"><a href="/forgot" rel="external">"Forgot your password?"</a></p>
+            <p class="text-muted">"No verification mail? " <a href="/resend" rel="external">"Send it again"</a></p>
             <p class="text-muted">"New here? " <a href="/signup" rel="external">"Create an account"</a></p>
         </Outside>
     }

@@ -59,6 +59,7 @@ pub fn SentPage() -> impl IntoView {
                     </Notice>
                 }.into_any()
             }}
+            <p class="text-muted">"Nothing there? Look among unwanted mail, or " <a href="/resend" rel="external">"send a new link"</a> "."</p>
             <p><a href="/login" rel="external">"Go to sign in"</a></p>
         </Outside>
     }

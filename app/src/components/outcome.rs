@@ -1,0 +1,56 @@
+//! How an action went: the error at its field, the error as a whole, or a word that it is done.
+
+use leptos::{prelude::*, server_fn::ServerFn};
+
+use crate::{
+    components::notice::{Notice, Tone},
+    error::AppError,
+};
+
+/// The error of an action's last run.
+pub fn failure<S, T>(action: ServerAction<S>) -> Signal<Option<AppError>>
+where
+    S: ServerFn<Output = T, Error = AppError> + Clone + Send + Sync + 'static,
+    T: Send + Sync + 'static,
+{
+    Signal::derive(move || {
+        action.value().with(|value| value.as_ref().and_then(|result| result.as_ref().err().cloned()))
+    })
+}
+
+/// The message for one field.
+pub fn at(failure: Signal<Option<AppError>>, field: &'static str) -> Signal<Option<String>> {
+    Signal::derive(move || failure.with(|error| error.as_ref().and_then(|error| error.at(field).map(str::to_owned))))
+}
+
+/// What is wrong as a whole, or that it is done. Errors of `fields` stand at those fields and are left out here.
+#[component]
+pub fn Outcome<S, T>(
+    /// The action.
+    action: ServerAction<S>,
+    /// The fields that show their own errors.
+    #[prop(default = &[])]
+    fields: &'static [&'static str],
+    /// What to say when it is done.
+    #[prop(optional, into)]
+    done: Option<String>,
+) -> impl IntoView
+where
+    S: ServerFn<Output = T, Error = AppError> + Clone + Send + Sync + 'static,
+    T: Send + Sync + 'static,
+{
+    let failure = failure(action);
+    let whole = move || {
+        failure
+            .get()
+            .filter(|error| !fields.iter().any(|field| error.at(field).is_some()))
+            .map(|error| error.to_string())
+    };
+    let succeeded = move || action.value().with(|value| matches!(value, Some(Ok(_))));
+    view! {
+        {move || whole().map(|message| view! { <Notice tone=Tone::Bad>{message}</Notice> })}
+        {move || done.clone().filter(|_| succeeded() && !action.pending().get()).map(|words| view! {
+            <Notice tone=Tone::Good>{words}</Notice>
+        })}
+    }
+}

@@ -1,0 +1,254 @@
+//! Settings: one's own profile and sign-in, and the agency's name, places and board.
+
+use leptos::{form::ActionForm, prelude::*};
+use model::{
+    access::{Action, may},
+    id::SessionId,
+    member::Member,
+    organization::Organization,
+    stage::Stage,
+};
+use serde::{Deserialize, Serialize};
+use time::OffsetDateTime;
+
+use crate::{
+    components::{
+        badge::{Badge, Shade},
+        field::Field,
+        outcome::{Outcome, at, failure},
+        page::{Heading, Moment, Skeleton, loaded},
+    },
+    error::AppError,
+};
+
+/// A signed-in browser.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SessionRow {
+    id: SessionId,
+    user_agent: String,
+    #[serde(with = "time::serde::rfc3339")]
+    seen_at: OffsetDateTime,
+    current: bool,
+}
+
+/// Everything the page shows.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Settings {
+    member: Member,
+    sessions: Vec<SessionRow>,
+    agency: Option<(Organization, Vec<Stage>)>,
+}
+
+/// One's own settings, and the agency's for those who may read them.
+#[server(prefix = "/app", endpoint = "get_settings")]
+pub async fn get_settings() -> Result<Settings, AppError> {
+    let (actor, service, this) = (crate::server::actor()?, crate::server::service()?, crate::server::session_id()?);
+    let (_, member) = service::organization::get(&service, &actor).await?;
+    let row = |row: service::session::Listed| SessionRow {
+        id: row.id,
+        user_agent: row.user_agent,
+        seen_at: row.seen_at,
+        current: row.id == this,
+    };
+    let sessions = service::session::list(&service, &actor).await?.into_iter().map(row).collect();
+    let agency = match may(actor.role, Action::ReadSettings) {
+        true => Some(service::organization::settings(&service, &actor).await?),
+        false => None,
+    };
+    Ok(Settings { member, sessions, agency })
+}
+
+/// Changes one's own name and nickname.
+#[server(prefix = "/app", endpoint = "update_profile")]
+pub async fn update_profile(name: String, nickname: String) -> Result<(), AppError> {
+    let (actor, service) = (crate::server::actor()?, crate::server::service()?);
+    let change = model::member::Change { name: Some(name), nickname: Some(nickname), ..Default::default() };
+    service::member::update_self(&service, &actor, change).await?;
+    Ok(())
+}
+
+/// Changes one's own password.
+#[server(prefix = "/app", endpoint = "change_password")]
+pub async fn change_password(present: String, password: String) -> Result<(), AppError> {
+    let (actor, service, this) = (crate::server::actor()?, crate::server::service()?, crate::server::session_id()?);
+    Ok(service::password_reset::change(&service, &actor, &present, &password, Some(this)).await?)
+}
+
+/// Ends one of one's own sessions.
+#[server(prefix = "/app", endpoint = "end_session")]
+pub async fn end_session(id: SessionId) -> Result<(), AppError> {
+    let (actor, service) = (crate::server::actor()?, crate::server::service()?);
+    Ok(service::session::revoke(&service, &actor, id).await?)
+}
+
+/// Changes the agency's settings; stages are one a line, in the board's order, and keep their clients by position.
+#[server(prefix = "/app", endpoint = "update_agency")]
+pub async fn update_agency(
+    organization: String,
+    time_zone: String,
+    currency: String,
+    stage_yellow_days: i32,
+    stage_red_days: i32,
+) -> Result<(), AppError> {
+    let (actor, service) = (crate::server::actor()?, crate::server::service()?);
+    let change = |agency: &mut Organization| {
+        (agency.name, agency.time_zone, agency.currency) = (organization, time_zone, currency);
+        (agency.thresholds.yellow_days, agency.thresholds.red_days) = (stage_yellow_days, stage_red_days);
+    };
+    service::organization::update(&service, &actor, change, None).await?;
+    Ok(())
+}
+
+/// Renames, adds and removes stages: names and ids side by side, an empty id for a new stage, an empty name to remove.
+#[server(prefix = "/app", endpoint = "update_stages")]
+pub async fn update_stages(names: Vec<String>, ids: Vec<String>) -> Result<(), AppError> {
+    let (actor, service) = (crate::server::actor()?, crate::server::service()?);
+    let edit = |(name, id): (String, String)| model::stage::StageEdit { id: id.parse().ok(), name };
+    let stages = names.into_iter().zip(ids).filter(|(name, _)| !name.trim().is_empty()).map(edit).collect();
+    service::organization::update(&service, &actor, |_| (), Some(stages)).await?;
+    Ok(())
+}
+
+/// All settings in one page.
+#[component]
+pub fn SettingsPage() -> impl IntoView {
+    let profile = ServerAction::<UpdateProfile>::new();
+    let password = ServerAction::<ChangePassword>::new();
+    let session = ServerAction::<EndSession>::new();
+    let agency = ServerAction::<UpdateAgency>::new();
+    let stages = ServerAction::<UpdateStages>::new();
+    let settings = Resource::new(
+        move || {
+            (
+                profile.version().get(),
+                password.version().get(),
+                session.version().get(),
+                agency.version().get(),
+                stages.version().get(),
+            )
+        },
+        |_| get_settings(),
+    );
+    view! {
+        <div class="flex max-w-2xl flex-col gap-6">
+            <Heading text="Settings" />
+            <Transition fallback=|| view! { <Skeleton /> }>
+                {move || Suspend::new(async move {
+                    loaded(settings.await, |settings| view! {
+                        <Profile member=settings.member profile=profile />
+                        <Password password=password />
+                        <Sessions sessions=settings.sessions end=session />
+                        {settings.agency.map(|(organization, list)| view! {
+                            <Agency organization=organization update=agency />
+                            <Stages list=list update=stages />
+                        })}
+                    })
+                })}
+            </Transition>
+        </div>
+    }
+}
+
+#[component]
+fn Profile(member: Member, profile: ServerAction<UpdateProfile>) -> impl IntoView {
+    let failure = failure(profile);
+    view! {
+        <section class="panel flex flex-col gap-4" aria-label="Profile">
+            <h2>"Profile"</h2>
+            <ActionForm action=profile attr:class="flex flex-col gap-4" attr:novalidate=true>
+                <Field name="name" label="Name" autocomplete="name" value=member.name error=at(failure, "name") />
+                <Field name="nickname" label="Nickname" help="What colleagues call you." value=member.nickname error=at(failure, "nickname") />
+                <div><button type="submit" class="button button-primary">"Save profile"</button></div>
+            </ActionForm>
+            <Outcome action=profile fields=&["name", "nickname"] done="Saved." />
+        </section>
+    }
+}
+
+#[component]
+fn Password(password: ServerAction<ChangePassword>) -> impl IntoView {
+    let failure = failure(password);
+    view! {
+        <section class="panel flex flex-col gap-4" aria-label="Password">
+            <h2>"Password"</h2>
+            <ActionForm action=password attr:class="flex flex-col gap-4" attr:novalidate=true>
+                <Field name="present" label="Present password" kind="password" autocomplete="current-password" error=at(failure, "present") />
+                <Field name="password" label="New password" kind="password" autocomplete="new-password"
+                    help="At least 8 characters. A few uncommon words are best." error=at(failure, "password") />
+                <div><button type="submit" class="button button-primary">"Change password"</button></div>
+            </ActionForm>
+            <Outcome action=password fields=&["present", "password"] done="Changed. Your other sessions have ended." />
+        </section>
+    }
+}
+
+#[component]
+fn Sessions(sessions: Vec<SessionRow>, end: ServerAction<EndSession>) -> impl IntoView {
+    view! {
+        <section class="panel flex flex-col gap-3" aria-label="Sessions">
+            <h2>"Where you are signed in"</h2>
+            <Outcome action=end />
+            <ul class="flex flex-col" data-test="sessions">
+                {sessions.into_iter().map(|row| view! {
+                    <li class="flex items-center justify-between gap-3 border-b border-line py-2">
+                        <span class="min-w-0"><span class="block break-words">{if row.user_agent.is_empty() { "A program".to_owned() } else { row.user_agent }}</span>
+                            <span class="text-xs text-muted">"last seen " <Moment at=row.seen_at /></span></span>
+                        {if row.current {
+                            view! { <Badge shade=Shade::Good words="This browser" /> }.into_any()
+                        } else {
+                            view! {
+                                <ActionForm action=end>
+                                    <input type="hidden" name="id" value=row.id.to_string() />
+                                    <button type="submit" class="button button-quiet">"End"</button>
+                                </ActionForm>
+                            }.into_any()
+                        }}
+                    </li>
+                }).collect_view()}
+            </ul>
+        </section>
+    }
+}
+
+#[component]
+fn Agency(organization: Organization, update: ServerAction<UpdateAgency>) -> impl IntoView {
+    let failure = failure(update);
+    let days = organization.thresholds;
+    view! {
+        <section class="panel flex flex-col gap-4" aria-label="Agency">
+            <h2>"Agency"</h2>
+            <ActionForm action=update attr:class="grid gap-4 sm:grid-cols-2" attr:novalidate=true>
+                <div class="sm:col-span-2"><Field name="organization" label="Agency name" value=organization.name error=at(failure, "organization") /></div>
+                <Field name="time_zone" label="Time zone" value=organization.time_zone error=at(failure, "time_zone") />
+                <Field name="currency" label="Currency" value=organization.currency error=at(failure, "currency") />
+                <Field name="stage_yellow_days" label="Slow after days" kind="number" value=days.yellow_days.to_string() error=at(failure, "stage_yellow_days") />
+                <Field name="stage_red_days" label="Stuck after days" kind="number" value=days.red_days.to_string() error=at(failure, "stage_red_days") />
+                <div><button type="submit" class="button button-primary">"Save agency"</button></div>
+            </ActionForm>
+            <Outcome action=update fields=&["organization", "time_zone", "currency", "stage_yellow_days", "stage_red_days"] done="Saved." />
+        </section>
+    }
+}
+
+#[component]
+fn Stages(list: Vec<Stage>, update: ServerAction<UpdateStages>) -> impl IntoView {
+    let rows: Vec<_> = list
+        .into_iter()
+        .map(|stage| (stage.id.to_string(), stage.name))
+        .chain([(String::new(), String::new())])
+        .collect();
+    view! {
+        <section class="panel flex flex-col gap-4" aria-label="Stages">
+            <h2>"Stages of the board"</h2>
+            <p class="text-xs text-muted">"Between 3 and 20. The last line adds one; an empty name removes a stage that holds no client."</p>
+            <ActionForm action=update attr:class="flex flex-col gap-2">
+                {rows.into_iter().enumerate().map(|(number, (id, name))| view! {
+                    <input type="hidden" name=format!("ids[{number}]") value=id />
+                    <input class="control" name=format!("names[{number}]") value=name aria-label=format!("Stage {}", number + 1) />
+                }).collect_view()}
+                <div><button type="submit" class="button button-primary">"Save stages"</button></div>
+            </ActionForm>
+            <Outcome action=update done="Saved." />
+        </section>
+    }
+}
