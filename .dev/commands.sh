@@ -38,7 +38,7 @@ build() {
   say "building the application${1:+ ($1)}: about 8 minutes from nothing, seconds after an edit"
   local precompress=()
   [ "${1:-}" = --release ] && precompress=(--precompress)
-  cargo leptos build "$@" "${precompress[@]}"
+  cargo leptos build --split "$@" "${precompress[@]}"
 }
 
 cmd_run() {
@@ -53,7 +53,7 @@ cmd_run() {
 cmd_watch() {
   setup_build
   fonts
-  exec cargo leptos watch
+  exec cargo leptos watch --split
 }
 
 cmd_prepare() {

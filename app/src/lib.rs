@@ -15,13 +15,13 @@ pub mod server;
 use leptos::prelude::*;
 use leptos_meta::{HashedStylesheet, MetaTags, Title, provide_meta_context};
 use leptos_router::{
-    SsrMode,
+    Lazy, SsrMode,
     components::{ParentRoute, Route, Router, Routes},
     path,
 };
-use pages::{
-    audit, board, client, clients, forgot, frame, invite, login, members, missing, settings, sign_up, verify_email,
-};
+use pages::{audit, board, client, clients, frame, members, missing, settings};
+#[cfg(feature = "ssr")]
+use pages::{forgot, invite, login, sign_up, verify_email};
 
 /// Pages for those who are not signed in. They work without WASM and load none.
 pub fn needs_no_session(path: &str) -> bool {
@@ -29,6 +29,22 @@ pub fn needs_no_session(path: &str) -> bool {
         path,
         "/login" | "/signup" | "/signup/sent" | "/verify-email" | "/resend" | "/forgot" | "/reset" | "/nothing-here"
     ) || path.starts_with("/invite/")
+}
+
+/// A page that never becomes live: the browser's part of the program leaves it out.
+macro_rules! document {
+    ($page:path) => {
+        || {
+            #[cfg(feature = "ssr")]
+            {
+                view! { <$page /> }.into_any()
+            }
+            #[cfg(not(feature = "ssr"))]
+            {
+                ().into_any()
+            }
+        }
+    };
 }
 
 /// The document around every page.
@@ -77,21 +93,21 @@ pub fn App() -> impl IntoView {
         <Title formatter=|title: String| if title.is_empty() { "AudienceOS".to_owned() } else { format!("{title} · AudienceOS") } />
         <Router>
             <Routes fallback=missing::MissingPage>
-                <Route path=path!("/login") view=login::LoginPage ssr=SsrMode::Async />
-                <Route path=path!("/signup") view=sign_up::SignUpPage ssr=SsrMode::Async />
-                <Route path=path!("/signup/sent") view=sign_up::SentPage ssr=SsrMode::Async />
-                <Route path=path!("/verify-email") view=verify_email::VerifyEmailPage ssr=SsrMode::Async />
-                <Route path=path!("/resend") view=forgot::ResendPage ssr=SsrMode::Async />
-                <Route path=path!("/forgot") view=forgot::ForgotPage ssr=SsrMode::Async />
-                <Route path=path!("/reset") view=forgot::ResetPage ssr=SsrMode::Async />
-                <Route path=path!("/invite/:token") view=invite::InvitePage ssr=SsrMode::Async />
+                <Route path=path!("/login") view=document!(login::LoginPage) ssr=SsrMode::Async />
+                <Route path=path!("/signup") view=document!(sign_up::SignUpPage) ssr=SsrMode::Async />
+                <Route path=path!("/signup/sent") view=document!(sign_up::SentPage) ssr=SsrMode::Async />
+                <Route path=path!("/verify-email") view=document!(verify_email::VerifyEmailPage) ssr=SsrMode::Async />
+                <Route path=path!("/resend") view=document!(forgot::ResendPage) ssr=SsrMode::Async />
+                <Route path=path!("/forgot") view=document!(forgot::ForgotPage) ssr=SsrMode::Async />
+                <Route path=path!("/reset") view=document!(forgot::ResetPage) ssr=SsrMode::Async />
+                <Route path=path!("/invite/:token") view=document!(invite::InvitePage) ssr=SsrMode::Async />
                 <ParentRoute path=path!("") view=frame::Frame ssr=SsrMode::Async>
-                    <Route path=path!("/clients") view=clients::ClientsPage ssr=SsrMode::Async />
-                    <Route path=path!("/clients/board") view=board::BoardPage ssr=SsrMode::Async />
-                    <Route path=path!("/clients/:id") view=client::ClientPage ssr=SsrMode::Async />
-                    <Route path=path!("/members") view=members::MembersPage ssr=SsrMode::Async />
-                    <Route path=path!("/settings") view=settings::SettingsPage ssr=SsrMode::Async />
-                    <Route path=path!("/audit") view=audit::AuditPage ssr=SsrMode::Async />
+                    <Route path=path!("/clients") view={Lazy::<clients::ClientsRoute>::new()} ssr=SsrMode::Async />
+                    <Route path=path!("/clients/board") view={Lazy::<board::BoardRoute>::new()} ssr=SsrMode::Async />
+                    <Route path=path!("/clients/:id") view={Lazy::<client::ClientRoute>::new()} ssr=SsrMode::Async />
+                    <Route path=path!("/members") view={Lazy::<members::MembersRoute>::new()} ssr=SsrMode::Async />
+                    <Route path=path!("/settings") view={Lazy::<settings::SettingsRoute>::new()} ssr=SsrMode::Async />
+                    <Route path=path!("/audit") view={Lazy::<audit::AuditRoute>::new()} ssr=SsrMode::Async />
                 </ParentRoute>
             </Routes>
         </Router>

@@ -32,11 +32,13 @@ test("an agency of two: invite, join, assign, move on the board", async ({ page,
   await page.getByLabel("Website").fill("beta.example");
   await page.getByRole("button", { name: "Save", exact: true }).click();
   await expect(page.getByText("Saved.")).toBeVisible();
+  await expect(page.getByLabel("Website")).toHaveValue("https://beta.example");
   await page.getByText("Add contact").click();
   await page.getByLabel("Contact's name").fill("Jane Doe");
   await page.getByLabel("E-mails").fill("Jane@Beta.example");
   await page.getByRole("button", { name: "Save contact" }).click();
   await expect(page.getByText("jane@beta.example")).toBeVisible();
+  await expect(page.getByLabel("Contact's name")).toHaveValue("");
   await look(page, "client");
 
   const max = address("max");

@@ -23,6 +23,25 @@ pub fn at(failure: Signal<Option<AppError>>, field: &'static str) -> Signal<Opti
     Signal::derive(move || failure.with(|error| error.as_ref().and_then(|error| error.at(field).map(str::to_owned))))
 }
 
+/// Empties or refreshes a form once after each success of its action; a refusal leaves it as typed. `seen` belongs to
+/// the page, so that a form that is drawn again does not forget which successes it has seen.
+pub fn reset_when_done<S, T>(action: ServerAction<S>, seen: StoredValue<usize>, form: NodeRef<leptos::html::Form>)
+where
+    S: ServerFn<Output = T, Error = AppError> + Clone + Send + Sync + 'static,
+    T: Send + Sync + 'static,
+{
+    Effect::new(move |_| {
+        let version = action.version().get();
+        let succeeded = action.value().with(|value| matches!(value, Some(Ok(_))));
+        if succeeded && version > seen.get_value() {
+            seen.set_value(version);
+            if let Some(form) = form.get_untracked() {
+                form.reset();
+            }
+        }
+    });
+}
+
 /// What is wrong as a whole, or that it is done. Errors of `fields` stand at those fields and are left out here.
 #[component]
 pub fn Outcome<S, T>(

@@ -1,7 +1,7 @@
 //! The audit log: who did what, and who was refused what.
 
 use leptos::prelude::*;
-use leptos_router::hooks::use_query_map;
+use leptos_router::{LazyRoute, hooks::use_query_map, lazy_route};
 use model::{audit::AuditEvent, page::Page};
 
 use crate::{
@@ -77,4 +77,18 @@ fn Events(page: Page<AuditEvent>, refused: bool) -> impl IntoView {
         </div>
         {older.map(|href| view! { <p><a class="button button-plain" href=href>"Older entries"</a></p> })}
     }.into_any()
+}
+
+/// The page as a part of its own, loaded when it is first opened.
+#[derive(Debug)]
+pub struct AuditRoute;
+
+#[lazy_route]
+impl LazyRoute for AuditRoute {
+    fn data() -> Self {
+        Self
+    }
+    fn view(_this: Self) -> AnyView {
+        view! { <AuditPage /> }.into_any()
+    }
 }

@@ -6,6 +6,7 @@
 use std::collections::HashMap;
 
 use leptos::{ev::DragEvent, prelude::*, task::spawn_local};
+use leptos_router::{LazyRoute, lazy_route};
 use model::{
     access::{Action, may},
     id::{ClientId, StageId},
@@ -203,5 +204,19 @@ fn Card(row: ClientRow, here: StageId, stages: StoredValue<Vec<Stage>>, moves: M
                 </select>
             })}
         </li>
+    }
+}
+
+/// The page as a part of its own, loaded when it is first opened.
+#[derive(Debug)]
+pub struct BoardRoute;
+
+#[lazy_route]
+impl LazyRoute for BoardRoute {
+    fn data() -> Self {
+        Self
+    }
+    fn view(_this: Self) -> AnyView {
+        view! { <BoardPage /> }.into_any()
     }
 }

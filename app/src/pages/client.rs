@@ -1,7 +1,7 @@
 //! One client: its fields, contacts, who sees it, and its way over the board.
 
 use leptos::{form::ActionForm, prelude::*};
-use leptos_router::hooks::use_params_map;
+use leptos_router::{LazyRoute, hooks::use_params_map, lazy_route};
 use model::{
     access::{Action, may},
     client::Client,
@@ -16,7 +16,7 @@ use crate::{
     components::{
         badge::HealthBadge,
         field::{Field, TextArea},
-        outcome::{Outcome, at, failure},
+        outcome::{Outcome, at, failure, reset_when_done},
         page::{Heading, Moment, Skeleton, loaded},
     },
     error::AppError,
@@ -105,6 +105,7 @@ pub fn ClientPage() -> impl IntoView {
     let archive = ServerAction::<ArchiveClient>::new();
     let add = ServerAction::<CreateContact>::new();
     let remove = ServerAction::<RemoveContact>::new();
+    let (updated, added) = (StoredValue::new(0), StoredValue::new(0));
     let view = Resource::new(
         move || {
             let id = params.with(|params| params.get("id")).unwrap_or_default();
@@ -123,8 +124,8 @@ pub fn ClientPage() -> impl IntoView {
                         view! {
                             <Head view=view.clone() archive=archive />
                             <Outcome action=archive />
-                            <FieldsForm client=view.client editable=editable update=update />
-                            <Contacts id=id contacts=view.contacts editable=editable add=add remove=remove />
+                            <FieldsForm client=view.client editable=editable update=update seen=updated />
+                            <Contacts id=id contacts=view.contacts editable=editable add=add seen=added remove=remove />
                             <History history=view.history />
                         }
                     })
@@ -157,12 +158,19 @@ fn Head(view: ClientView, archive: ServerAction<ArchiveClient>) -> impl IntoView
 }
 
 #[component]
-fn FieldsForm(client: Client, editable: bool, update: ServerAction<UpdateClient>) -> impl IntoView {
+fn FieldsForm(
+    client: Client,
+    editable: bool,
+    update: ServerAction<UpdateClient>,
+    seen: StoredValue<usize>,
+) -> impl IntoView {
     let failure = failure(update);
+    let form = NodeRef::new();
+    reset_when_done(update, seen, form);
     let fields = client.fields;
     view! {
         <section class="panel flex flex-col gap-4" aria-label="About the client">
-            <ActionForm action=update attr:novalidate=true>
+            <ActionForm action=update node_ref=form attr:novalidate=true>
                 <fieldset class="grid gap-4 sm:grid-cols-2" disabled=!editable>
                     <input type="hidden" name="id" value=client.id.to_string() />
                     <Field name="name" label="Name" value=fields.name error=at(failure, "name") />
@@ -188,9 +196,12 @@ fn Contacts(
     contacts: Vec<Contact>,
     editable: bool,
     add: ServerAction<CreateContact>,
+    seen: StoredValue<usize>,
     remove: ServerAction<RemoveContact>,
 ) -> impl IntoView {
     let failure = failure(add);
+    let form = NodeRef::new();
+    reset_when_done(add, seen, form);
     let empty = contacts.is_empty();
     view! {
         <section class="flex flex-col gap-3" aria-label="Contacts">
@@ -217,7 +228,7 @@ fn Contacts(
             {editable.then(|| view! {
                 <details>
                     <summary class="button button-plain">"Add contact"</summary>
-                    <ActionForm action=add attr:class="panel mt-3 grid gap-4 sm:grid-cols-2" attr:novalidate=true>
+                    <ActionForm action=add node_ref=form attr:class="panel mt-3 grid gap-4 sm:grid-cols-2" attr:novalidate=true>
                         <input type="hidden" name="client_id" value=id.to_string() />
                         <Field name="name" id="contact-name" label="Contact's name" error=at(failure, "name") />
                         <Field name="emails" label="E-mails" help="Separated by commas." error=at(failure, "emails") />
@@ -244,5 +255,19 @@ fn History(history: Vec<StageChange>) -> impl IntoView {
                 }).collect_view()}
             </ol>
         </section>
+    }
+}
+
+/// The page as a part of its own, loaded when it is first opened.
+#[derive(Debug)]
+pub struct ClientRoute;
+
+#[lazy_route]
+impl LazyRoute for ClientRoute {
+    fn data() -> Self {
+        Self
+    }
+    fn view(_this: Self) -> AnyView {
+        view! { <ClientPage /> }.into_any()
     }
 }

@@ -1,7 +1,7 @@
 //! The agency's clients: the list, its filters, and the form that adds one.
 
 use leptos::{form::ActionForm, prelude::*};
-use leptos_router::hooks::use_query_map;
+use leptos_router::{LazyRoute, hooks::use_query_map, lazy_route};
 use model::{
     access::{Action, may},
     client::Client,
@@ -188,4 +188,18 @@ fn Rows(list: ClientList, filtered: bool) -> impl IntoView {
         </table>
         {list.next_cursor.map(|cursor| view! { <p><a class="button button-plain" href=format!("/clients?cursor={cursor}")>"Older clients"</a></p> })}
     }.into_any()
+}
+
+/// The page as a part of its own, loaded when it is first opened.
+#[derive(Debug)]
+pub struct ClientsRoute;
+
+#[lazy_route]
+impl LazyRoute for ClientsRoute {
+    fn data() -> Self {
+        Self
+    }
+    fn view(_this: Self) -> AnyView {
+        view! { <ClientsPage /> }.into_any()
+    }
 }

@@ -1,6 +1,7 @@
 //! The people of the agency: who they are, what they may see, and invitations.
 
 use leptos::{form::ActionForm, prelude::*};
+use leptos_router::{LazyRoute, lazy_route};
 use model::{
     assignment::Assignment,
     client::Client,
@@ -15,7 +16,7 @@ use crate::{
     components::{
         badge::{Badge, Shade},
         field::{Field, Select},
-        outcome::{Outcome, at, failure},
+        outcome::{Outcome, at, failure, reset_when_done},
         page::{Day, Heading, Skeleton, loaded},
     },
     error::AppError,
@@ -108,6 +109,7 @@ pub fn MembersPage() -> impl IntoView {
         assign: ServerAction::new(),
         unassign: ServerAction::new(),
     };
+    let invited = StoredValue::new(0);
     let team = Resource::new(
         move || {
             let Actions { invite, invitation, member, assign, unassign } = actions;
@@ -124,7 +126,7 @@ pub fn MembersPage() -> impl IntoView {
                     loaded(team.await, |team| {
                         let roles = Role::ALL.into_iter().filter(|role| *role <= team.role).collect::<Vec<_>>();
                         view! {
-                            <Invite invite=actions.invite roles=roles.clone() />
+                            <Invite invite=actions.invite seen=invited roles=roles.clone() />
                             <Outcome action=actions.member />
                             <Outcome action=actions.assign />
                             <Outcome action=actions.unassign />
@@ -147,11 +149,13 @@ fn role_options(roles: &[Role]) -> Vec<(String, String)> {
 }
 
 #[component]
-fn Invite(invite: ServerAction<InviteMember>, roles: Vec<Role>) -> impl IntoView {
+fn Invite(invite: ServerAction<InviteMember>, seen: StoredValue<usize>, roles: Vec<Role>) -> impl IntoView {
     let failure = failure(invite);
+    let form = NodeRef::new();
+    reset_when_done(invite, seen, form);
     let typed = move || failure.with(|error| error.as_ref().and_then(|error| error.typed("email").map(str::to_owned)));
     view! {
-        <ActionForm action=invite attr:class="flex flex-col gap-3 sm:flex-row sm:items-start" attr:novalidate=true>
+        <ActionForm action=invite node_ref=form attr:class="flex flex-col gap-3 sm:flex-row sm:items-start" attr:novalidate=true>
             <div class="w-full sm:w-72">
                 <Field name="email" label="Invite by e-mail" kind="email" value=Signal::derive(move || typed().unwrap_or_default()) error=at(failure, "email") />
             </div>
@@ -299,4 +303,18 @@ fn Invitations(invitations: Vec<Invitation>, action: ServerAction<ChangeInvitati
             </ul>
         </section>
     }.into_any()
+}
+
+/// The page as a part of its own, loaded when it is first opened.
+#[derive(Debug)]
+pub struct MembersRoute;
+
+#[lazy_route]
+impl LazyRoute for MembersRoute {
+    fn data() -> Self {
+        Self
+    }
+    fn view(_this: Self) -> AnyView {
+        view! { <MembersPage /> }.into_any()
+    }
 }

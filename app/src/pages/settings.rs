@@ -1,6 +1,7 @@
 //! Settings: one's own profile and sign-in, and the agency's name, places and board.
 
 use leptos::{form::ActionForm, prelude::*};
+use leptos_router::{LazyRoute, lazy_route};
 use model::{
     access::{Action, may},
     id::SessionId,
@@ -15,7 +16,7 @@ use crate::{
     components::{
         badge::{Badge, Shade},
         field::Field,
-        outcome::{Outcome, at, failure},
+        outcome::{Outcome, at, failure, reset_when_done},
         page::{Heading, Moment, Skeleton, loaded},
     },
     error::AppError,
@@ -117,6 +118,7 @@ pub fn SettingsPage() -> impl IntoView {
     let session = ServerAction::<EndSession>::new();
     let agency = ServerAction::<UpdateAgency>::new();
     let stages = ServerAction::<UpdateStages>::new();
+    let [profile_seen, password_seen, agency_seen, stages_seen] = [(); 4].map(|()| StoredValue::new(0));
     let settings = Resource::new(
         move || {
             (
@@ -135,12 +137,12 @@ pub fn SettingsPage() -> impl IntoView {
             <Transition fallback=|| view! { <Skeleton /> }>
                 {move || Suspend::new(async move {
                     loaded(settings.await, |settings| view! {
-                        <Profile member=settings.member profile=profile />
-                        <Password password=password />
+                        <Profile member=settings.member profile=profile seen=profile_seen />
+                        <Password password=password seen=password_seen />
                         <Sessions sessions=settings.sessions end=session />
                         {settings.agency.map(|(organization, list)| view! {
-                            <Agency organization=organization update=agency />
-                            <Stages list=list update=stages />
+                            <Agency organization=organization update=agency seen=agency_seen />
+                            <Stages list=list update=stages seen=stages_seen />
                         })}
                     })
                 })}
@@ -150,12 +152,14 @@ pub fn SettingsPage() -> impl IntoView {
 }
 
 #[component]
-fn Profile(member: Member, profile: ServerAction<UpdateProfile>) -> impl IntoView {
+fn Profile(member: Member, profile: ServerAction<UpdateProfile>, seen: StoredValue<usize>) -> impl IntoView {
     let failure = failure(profile);
+    let form = NodeRef::new();
+    reset_when_done(profile, seen, form);
     view! {
         <section class="panel flex flex-col gap-4" aria-label="Profile">
             <h2>"Profile"</h2>
-            <ActionForm action=profile attr:class="flex flex-col gap-4" attr:novalidate=true>
+            <ActionForm action=profile node_ref=form attr:class="flex flex-col gap-4" attr:novalidate=true>
                 <Field name="name" label="Name" autocomplete="name" value=member.name error=at(failure, "name") />
                 <Field name="nickname" label="Nickname" help="What colleagues call you." value=member.nickname error=at(failure, "nickname") />
                 <div><button type="submit" class="button button-primary">"Save profile"</button></div>
@@ -166,12 +170,14 @@ fn Profile(member: Member, profile: ServerAction<UpdateProfile>) -> impl IntoVie
 }
 
 #[component]
-fn Password(password: ServerAction<ChangePassword>) -> impl IntoView {
+fn Password(password: ServerAction<ChangePassword>, seen: StoredValue<usize>) -> impl IntoView {
     let failure = failure(password);
+    let form = NodeRef::new();
+    reset_when_done(password, seen, form);
     view! {
         <section class="panel flex flex-col gap-4" aria-label="Password">
             <h2>"Password"</h2>
-            <ActionForm action=password attr:class="flex flex-col gap-4" attr:novalidate=true>
+            <ActionForm action=password node_ref=form attr:class="flex flex-col gap-4" attr:novalidate=true>
                 <Field name="present" label="Present password" kind="password" autocomplete="current-password" error=at(failure, "present") />
                 <Field name="password" label="New password" kind="password" autocomplete="new-password"
                     help="At least 8 characters. A few uncommon words are best." error=at(failure, "password") />
@@ -211,13 +217,15 @@ fn Sessions(sessions: Vec<SessionRow>, end: ServerAction<EndSession>) -> impl In
 }
 
 #[component]
-fn Agency(organization: Organization, update: ServerAction<UpdateAgency>) -> impl IntoView {
+fn Agency(organization: Organization, update: ServerAction<UpdateAgency>, seen: StoredValue<usize>) -> impl IntoView {
     let failure = failure(update);
+    let form = NodeRef::new();
+    reset_when_done(update, seen, form);
     let days = organization.thresholds;
     view! {
         <section class="panel flex flex-col gap-4" aria-label="Agency">
             <h2>"Agency"</h2>
-            <ActionForm action=update attr:class="grid gap-4 sm:grid-cols-2" attr:novalidate=true>
+            <ActionForm action=update node_ref=form attr:class="grid gap-4 sm:grid-cols-2" attr:novalidate=true>
                 <div class="sm:col-span-2"><Field name="organization" label="Agency name" value=organization.name error=at(failure, "organization") /></div>
                 <Field name="time_zone" label="Time zone" value=organization.time_zone error=at(failure, "time_zone") />
                 <Field name="currency" label="Currency" value=organization.currency error=at(failure, "currency") />
@@ -231,7 +239,9 @@ fn Agency(organization: Organization, update: ServerAction<UpdateAgency>) -> imp
 }
 
 #[component]
-fn Stages(list: Vec<Stage>, update: ServerAction<UpdateStages>) -> impl IntoView {
+fn Stages(list: Vec<Stage>, update: ServerAction<UpdateStages>, seen: StoredValue<usize>) -> impl IntoView {
+    let form = NodeRef::new();
+    reset_when_done(update, seen, form);
     let rows: Vec<_> = list
         .into_iter()
         .map(|stage| (stage.id.to_string(), stage.name))
@@ -241,7 +251,7 @@ fn Stages(list: Vec<Stage>, update: ServerAction<UpdateStages>) -> impl IntoView
         <section class="panel flex flex-col gap-4" aria-label="Stages">
             <h2>"Stages of the board"</h2>
             <p class="text-xs text-muted">"Between 3 and 20. The last line adds one; an empty name removes a stage that holds no client."</p>
-            <ActionForm action=update attr:class="flex flex-col gap-2">
+            <ActionForm action=update node_ref=form attr:class="flex flex-col gap-2">
                 {rows.into_iter().enumerate().map(|(number, (id, name))| view! {
                     <input type="hidden" name=format!("ids[{number}]") value=id />
                     <input class="control" name=format!("names[{number}]") value=name aria-label=format!("Stage {}", number + 1) />
@@ -250,5 +260,19 @@ fn Stages(list: Vec<Stage>, update: ServerAction<UpdateStages>) -> impl IntoView
             </ActionForm>
             <Outcome action=update done="Saved." />
         </section>
+    }
+}
+
+/// The page as a part of its own, loaded when it is first opened.
+#[derive(Debug)]
+pub struct SettingsRoute;
+
+#[lazy_route]
+impl LazyRoute for SettingsRoute {
+    fn data() -> Self {
+        Self
+    }
+    fn view(_this: Self) -> AnyView {
+        view! { <SettingsPage /> }.into_any()
     }
 }
