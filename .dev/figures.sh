@@ -1,24 +1,28 @@
 # Figures and long proofs. Sourced by ./dev.
 
 # bench_names and soak_names: what there is, with a word on each.
-bench_names() { echo "web    first-load sizes, requests a second, latencies, starts"; }
+bench_names() {
+  echo "web      first-load sizes, requests a second, latencies"
+  echo "rebuild  seconds from an edit of a page, and of a query, to a built application"
+}
 soak_names() { echo "jobs   the server is killed again and again; every sign-up gets its mail"; }
 
 cmd_bench() {
   local json='' names=()
   for word in "$@"; do if [ "$word" = --json ]; then json=--json; else names+=("$word"); fi; done
-  [ ${#names[@]} -gt 0 ] || names=(web)
+  [ ${#names[@]} -gt 0 ] || names=(web rebuild)
   trap 'stop_server; pg_stop' EXIT
   for name in "${names[@]}"; do
     case $name in
       web) bench_web $json ;;
+      rebuild) bench_rebuild $json ;;
       *) bench_names >&2; fail "there is no benchmark $name" ;;
     esac
   done
 }
 
 bench_web() {
-  setup_build; setup_peers; apt_install wrk
+  setup_test; apt_install wrk
   build --release >&2
   cargo build --quiet -p benches
   pg_start bench
@@ -26,6 +30,30 @@ bench_web() {
   local port; port=$(free_port)
   SERVER_BIN=target/release/audienceos start_server bench "$port" "$(pg_url bench)"
   target/debug/bench web --url "http://localhost:$port" --data "$SERVER_DATA" "$@"
+}
+
+# Appends a line to a file, builds as `./dev watch` would, and puts the file back.
+edit_and_build() {
+  cp "$1" "$EDITED_COPY"
+  EDITED=$1
+  echo "// $SECONDS" >>"$1"
+  local begun; begun=$(date +%s%N)
+  cargo leptos build --split >/dev/null 2>&1
+  echo $((($(date +%s%N) - begun) / 1000000))
+  undo_edit
+}
+undo_edit() { [ -z "${EDITED:-}" ] || { cp "$EDITED_COPY" "$EDITED"; EDITED=; }; }
+
+bench_rebuild() {
+  setup_build
+  build >&2
+  EDITED_COPY=$(mktemp)
+  trap 'undo_edit; stop_server; pg_stop' EXIT
+  local page store
+  page=$(edit_and_build app/src/pages/clients.rs)
+  store=$(edit_and_build src/store/client.rs)
+  if [ "${1:-}" = --json ]; then echo "{\"page_edit_ms\":$page,\"store_edit_ms\":$store}"
+  else printf '%-28s%12s ms\n' page_edit_ms "$page" store_edit_ms "$store"; fi
 }
 
 cmd_soak() {

@@ -19,7 +19,7 @@ use leptos_router::{
     components::{ParentRoute, Route, Router, Routes},
     path,
 };
-use pages::{audit, board, client, clients, frame, members, missing, settings};
+use pages::{audit, board, client, clients, frame, jobs, members, missing, settings};
 #[cfg(feature = "ssr")]
 use pages::{forgot, invite, login, sign_up, verify_email};
 
@@ -107,6 +107,7 @@ pub fn App() -> impl IntoView {
                     <Route path=path!("/clients/:id") view={Lazy::<client::ClientRoute>::new()} ssr=SsrMode::Async />
                     <Route path=path!("/members") view={Lazy::<members::MembersRoute>::new()} ssr=SsrMode::Async />
                     <Route path=path!("/settings") view={Lazy::<settings::SettingsRoute>::new()} ssr=SsrMode::Async />
+                    <Route path=path!("/settings/jobs") view={Lazy::<jobs::JobsRoute>::new()} ssr=SsrMode::Async />
                     <Route path=path!("/audit") view={Lazy::<audit::AuditRoute>::new()} ssr=SsrMode::Async />
                 </ParentRoute>
             </Routes>

@@ -10,6 +10,7 @@ pub mod forgot;
 pub mod frame;
 #[cfg(feature = "ssr")]
 pub mod invite;
+pub mod jobs;
 #[cfg(feature = "ssr")]
 pub mod login;
 pub mod members;

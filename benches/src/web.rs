@@ -3,7 +3,6 @@
 use std::{path::Path, process::Command};
 
 use anyhow::{Context, ensure};
-use reqwest::{Client, header};
 
 use crate::{figures::Figures, visitor};
 
@@ -18,8 +17,8 @@ pub async fn run(
 ) -> anyhow::Result<()> {
     let cookie = visitor::owner(url, data).await?;
     visitor::add_clients(url, &cookie, CLIENTS).await?;
-    figures.add("login_kib", first_load(url, "/login", None).await?, "KiB");
-    figures.add("app_kib", first_load(url, "/clients", Some(&cookie)).await?, "KiB");
+    figures.add("login_kib", first_load(url, "/login", None)?, "KiB");
+    figures.add("app_kib", first_load(url, "/clients", Some(&cookie))?, "KiB");
 
     let login = load(&format!("{url}/login"), None, seconds)?;
     figures.add("login_rps", login.rps, "1/s");
@@ -35,28 +34,14 @@ pub async fn run(
     Ok(())
 }
 
-/// KiB over the wire for a page and every file that it names, with Brotli where the server offers it.
-async fn first_load(url: &str, path: &str, cookie: Option<&str>) -> anyhow::Result<f64> {
-    let client = Client::new();
-    let get = |path: String| {
-        let mut request = client.get(format!("{url}{path}")).header(header::ACCEPT_ENCODING, "br");
-        if let Some(cookie) = cookie {
-            request = request.header(header::COOKIE, cookie);
-        }
-        request.send()
-    };
-    let plain = client.get(format!("{url}{path}")).header(header::COOKIE, cookie.unwrap_or_default()).send().await?;
-    let html = plain.error_for_status()?.text().await?;
-    let mut bytes = get(path.to_owned()).await?.bytes().await?.len();
-    let mut files: Vec<&str> =
-        html.split(['"', '\'']).filter(|part| part.starts_with("/pkg/") || part.starts_with("/fonts/")).collect();
-    files.sort_unstable();
-    files.dedup();
-    ensure!(files.len() >= 2, "the page names no files: {html}");
-    for file in files {
-        bytes += get(file.to_owned()).await?.error_for_status().context(file.to_owned())?.bytes().await?.len();
-    }
-    Ok(bytes as f64 / 1024.0)
+/// KiB that a browser with an empty cache receives until the page is complete and live.
+fn first_load(url: &str, path: &str, cookie: Option<&str>) -> anyhow::Result<f64> {
+    let mut command = Command::new("node");
+    command.arg("end2end/first-load.mjs").arg(format!("{url}{path}")).args(cookie);
+    let output = command.output().context("node did not start")?;
+    let text = String::from_utf8_lossy(&output.stdout).into_owned();
+    let bytes: f64 = text.trim().parse().with_context(|| String::from_utf8_lossy(&output.stderr).into_owned())?;
+    Ok(bytes / 1024.0)
 }
 
 struct Load {

@@ -7,6 +7,7 @@ pub mod contacts;
 pub mod error;
 pub mod input;
 pub mod invitations;
+pub mod jobs;
 pub mod members;
 pub mod organization;
 
@@ -65,6 +66,8 @@ pub fn routes() -> OpenApiRouter<AppState> {
         .routes(routes!(contacts::list, contacts::create))
         .routes(routes!(contacts::update, contacts::remove))
         .routes(routes!(organization::get, organization::update))
+        .routes(routes!(jobs::list))
+        .routes(routes!(jobs::retry))
         .routes(routes!(audit::list))
         .routes(routes!(audit::csv))
 }

@@ -1,4 +1,4 @@
-//! The command line: `audienceos serve | worker | migrate | version`.
+//! The command line: `audienceos serve | worker | migrate | doctor | version`.
 
 use std::{future::Future, sync::Arc, time::Duration};
 
@@ -9,7 +9,7 @@ use store::Db;
 use tokio::{net::TcpListener, signal::unix::SignalKind};
 use tracing_subscriber::{EnvFilter, layer::SubscriberExt, util::SubscriberInitExt};
 
-use crate::{config::Config, postgres::Postgres, routes, state};
+use crate::{config::Config, doctor, postgres::Postgres, routes, state};
 
 /// AudienceOS: one application in which a marketing agency runs its clients.
 #[derive(Debug, Parser)]
@@ -35,6 +35,8 @@ enum Command {
         #[arg(long)]
         undo: bool,
     },
+    /// List missing and wrong settings, and what will not work without them.
+    Doctor,
     /// Print the version.
     Version,
 }
@@ -53,6 +55,14 @@ pub fn run(cli: Cli) -> anyhow::Result<()> {
         return Ok(());
     }
     let config = Config::load()?;
+    if matches!(command, Command::Doctor) {
+        let database = config.database_url.as_ref().map(|url| url.expose_secret().to_owned());
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+        if !runtime.block_on(doctor::run(&config, database.as_deref()))? {
+            std::process::exit(1);
+        }
+        return Ok(());
+    }
     log(&config);
     tokio::runtime::Builder::new_multi_thread().enable_all().build()?.block_on(async {
         let postgres = match &config.database_url {
@@ -82,7 +92,7 @@ async fn with_database(config: &Config, postgres: Option<&Postgres>, command: Co
     match command {
         Command::Serve { no_worker } => serve(config, db, !no_worker).await,
         Command::Worker => work(config, db).await,
-        Command::Migrate { .. } | Command::Version => Ok(()),
+        Command::Migrate { .. } | Command::Doctor | Command::Version => Ok(()),
     }
 }
 

@@ -40,6 +40,8 @@ pub struct Config {
     pub limit_sign_in: u32,
     /// Requests a minute on one route by one member.
     pub limit_api: u32,
+    /// Opens `/metrics` to those who send it as a bearer token. Unset: there are no metrics.
+    pub metrics_token: Option<SecretString>,
     /// The folder with Postgres' programs, for the private cluster. Unset: the newest under `/usr/lib/postgresql`.
     pub postgres_bin: Option<PathBuf>,
 }

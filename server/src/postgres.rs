@@ -33,10 +33,7 @@ impl Postgres {
     /// # Errors
     /// Postgres is not installed, or does not start; the error says where its log is.
     pub(crate) async fn start(data: &Path, bin: Option<&Path>) -> anyhow::Result<Self> {
-        let bin = match bin {
-            Some(bin) => bin.to_owned(),
-            None => newest_installed()?,
-        };
+        let bin = find_programs(bin)?;
         fs::create_dir_all(data)?;
         let folder = data.canonicalize()?.join("postgres");
         let socket = socket_folder(&folder);
@@ -117,6 +114,18 @@ fn command(program: &Path, user: Option<&User>) -> Command {
     }
     command.arg(program).current_dir("/").env_remove("DATABASE_URL").env("LC_ALL", "C.UTF-8");
     command
+}
+
+/// The folder with Postgres' programs: the one that is set, else the newest installed.
+///
+/// # Errors
+/// None is there; the error says what to install.
+pub(crate) fn find_programs(bin: Option<&Path>) -> anyhow::Result<PathBuf> {
+    match bin {
+        Some(bin) if bin.join("postgres").exists() => Ok(bin.to_owned()),
+        Some(bin) => bail!("AUDIENCEOS_POSTGRES_BIN is {}, which holds no postgres", bin.display()),
+        None => newest_installed(),
+    }
 }
 
 fn newest_installed() -> anyhow::Result<PathBuf> {

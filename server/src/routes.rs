@@ -14,7 +14,7 @@ use leptos_axum::{LeptosRoutes, generate_route_list};
 use model::actor::Actor;
 use tower_http::{catch_panic::CatchPanicLayer, compression::CompressionLayer, services::ServeDir};
 
-use crate::{api, cookie, csrf, forms, headers, limit, request, state::AppState};
+use crate::{api, cookie, csrf, forms, headers, limit, metrics, request, state::AppState};
 
 /// The largest body of a request that is no upload.
 const BODY_LIMIT: usize = 1024 * 1024;
@@ -51,9 +51,11 @@ pub fn router(state: AppState) -> Router {
         .route_service("/favicon.svg", files(&state, "").append_index_html_on_directories(false))
         .route("/healthz", get(|| std::future::ready(StatusCode::OK)))
         .route("/readyz", get(ready))
+        .route("/metrics", get(metrics::show))
         .fallback(missing)
         .layer(DefaultBodyLimit::max(BODY_LIMIT))
         .layer(middleware::from_fn_with_state(state.clone(), limit::check))
+        .layer(middleware::from_fn_with_state(state.clone(), metrics::record))
         .layer(middleware::from_fn_with_state(state.clone(), cookie::identify))
         .layer(middleware::from_fn_with_state(state.clone(), csrf::check))
         .layer(CatchPanicLayer::new())

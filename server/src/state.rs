@@ -9,7 +9,7 @@ use secrecy::ExposeSecret;
 use service::{Clock, Passwords, Service, TokenKey};
 use store::Db;
 
-use crate::{config::Config, limit::Limits};
+use crate::{config::Config, limit::Limits, metrics::Metrics};
 
 /// The state of the router, cheap to clone.
 #[derive(Clone, Debug, FromRef)]
@@ -20,6 +20,8 @@ pub struct AppState {
     pub leptos: LeptosOptions,
     /// What of the configuration routes need.
     pub http: Arc<Http>,
+    /// What operators see.
+    pub metrics: Arc<Metrics>,
     /// How often somebody may ask.
     pub limits: Arc<Limits>,
 }
@@ -60,7 +62,8 @@ impl AppState {
             site: config.site.clone(),
         };
         let limits = Arc::new(Limits::new(config.limit_sign_in, config.limit_api));
-        Ok(Self { service, leptos, http: Arc::new(http), limits })
+        let metrics = Arc::new(Metrics::new(config.metrics_token.clone()));
+        Ok(Self { service, leptos, http: Arc::new(http), metrics, limits })
     }
 }
 

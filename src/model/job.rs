@@ -5,6 +5,8 @@
 
 use serde::{Deserialize, Serialize};
 
+use time::OffsetDateTime;
+
 use crate::id::{InvitationId, OrganizationId, PasswordResetId, SignUpId};
 
 /// Everything the background runner can do.
@@ -37,6 +39,53 @@ impl Job {
             Self::MailSignUp { sign_up_id } => format!("mail_sign_up:{sign_up_id}"),
             Self::MailInvitation { invitation_id, .. } => format!("mail_invitation:{invitation_id}"),
             Self::MailPasswordReset { password_reset_id } => format!("mail_password_reset:{password_reset_id}"),
+        }
+    }
+}
+
+/// A job that is not done, as those who run the agency see it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct QueuedJob {
+    /// Its number in the queue.
+    pub id: i64,
+    /// The job's name.
+    pub name: String,
+    /// How often it was tried.
+    pub attempts: i32,
+    /// Why the last attempt failed.
+    pub error: Option<String>,
+    /// Where it stands.
+    pub state: JobState,
+    /// When it is tried next.
+    #[serde(with = "time::serde::rfc3339")]
+    pub run_at: OffsetDateTime,
+    /// When it was enqueued.
+    #[serde(with = "time::serde::rfc3339")]
+    pub created_at: OffsetDateTime,
+}
+
+/// Where a job stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum JobState {
+    /// Not tried yet.
+    Waiting,
+    /// Being done.
+    Running,
+    /// Failed, and tried again later.
+    Retrying,
+    /// Out of attempts; it waits for a person.
+    Failed,
+}
+
+impl JobState {
+    /// The spelling in answers and on screen.
+    pub const fn key(self) -> &'static str {
+        match self {
+            Self::Waiting => "waiting",
+            Self::Running => "running",
+            Self::Retrying => "retrying",
+            Self::Failed => "failed",
         }
     }
 }

@@ -9,6 +9,7 @@ mod clock;
 pub mod contact;
 mod error;
 pub mod invitation;
+pub mod job;
 pub mod member;
 pub mod organization;
 mod password;
@@ -22,7 +23,7 @@ pub use clock::Clock;
 pub use error::{Error, Result};
 pub use password::Passwords;
 use store::Db;
-pub use token::{TokenKey, random as random_token};
+pub use token::{TokenKey, hash as token_hash, random as random_token};
 
 /// What every action needs, cheap to clone.
 #[derive(Clone, Debug)]

@@ -1,11 +1,11 @@
 //! The queue: enqueueing in the caller's transaction. The runner itself lives in `jobs`.
 
 use graphile_worker_migrations::migrate;
-use model::job::Job;
+use model::job::{Job, JobState, QueuedJob};
 use sqlx::{PgConnection, PgPool};
 use time::OffsetDateTime;
 
-use crate::{Error, Result};
+use crate::{Error, Result, SystemTx, TenantTx};
 
 /// Where the queue keeps its tables.
 pub const SCHEMA: &str = "graphile_worker";
@@ -27,4 +27,70 @@ pub async fn enqueue(tx: &mut PgConnection, job: &Job, run_at: Option<OffsetDate
     let payload = serde_json::to_value(job).map_err(|error| Error::Queue(error.to_string()))?;
     sqlx::query!("select enqueue_job($1, $2, $3)", payload, job.key(), run_at).execute(tx).await?;
     Ok(())
+}
+
+/// The organization's jobs that are not done, newest first, at most 200.
+///
+/// # Errors
+/// The database failed.
+pub async fn list(tx: &mut TenantTx) -> Result<Vec<QueuedJob>> {
+    Ok(sqlx::query!(
+        r#"select id as "id!", payload as "payload!", attempts as "attempts!", max_attempts as "max_attempts!", last_error,
+             run_at as "run_at!", created_at as "created_at!", running as "running!"
+           from list_jobs()"#
+    )
+    .map(|row| QueuedJob {
+        id: row.id,
+        name: row.payload["job"].as_str().unwrap_or("unknown").to_owned(),
+        attempts: row.attempts,
+        error: row.last_error,
+        state: match () {
+            () if row.running => JobState::Running,
+            () if row.attempts >= row.max_attempts => JobState::Failed,
+            () if row.attempts > 0 => JobState::Retrying,
+            () => JobState::Waiting,
+        },
+        run_at: row.run_at,
+        created_at: row.created_at,
+    })
+    .fetch_all(&mut **tx)
+    .await?)
+}
+
+/// Lets a job of the organization run again at once, with all its attempts.
+///
+/// # Errors
+/// Missing when it is done, running, or another organization's.
+pub async fn retry(tx: &mut TenantTx, id: i64) -> Result<()> {
+    match sqlx::query_scalar!(r#"select retry_job($1) as "done!""#, id).fetch_one(&mut **tx).await? {
+        true => Ok(()),
+        false => Err(Error::Missing),
+    }
+}
+
+/// How much work there is over all organizations.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Depth {
+    /// Jobs that wait for their time or another attempt.
+    pub waiting: i64,
+    /// Jobs that run now.
+    pub running: i64,
+    /// Jobs without an attempt left.
+    pub failed: i64,
+    /// How long the oldest due job has been waiting, in seconds.
+    pub oldest_seconds: f64,
+}
+
+/// How much work there is over all organizations.
+///
+/// # Errors
+/// The database failed.
+pub async fn depth(tx: &mut SystemTx) -> Result<Depth> {
+    let row = sqlx::query!(
+        r#"select waiting as "waiting!", running as "running!", failed as "failed!", oldest_seconds as "oldest_seconds!"
+           from queue_depth()"#
+    )
+    .fetch_one(&mut **tx)
+    .await?;
+    Ok(Depth { waiting: row.waiting, running: row.running, failed: row.failed, oldest_seconds: row.oldest_seconds })
 }

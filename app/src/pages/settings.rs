@@ -137,6 +137,7 @@ pub fn SettingsPage() -> impl IntoView {
             <Transition fallback=|| view! { <Skeleton /> }>
                 {move || Suspend::new(async move {
                     loaded(settings.await, |settings| view! {
+                        {may(settings.member.role, Action::RunJobs).then(|| view! { <SettingsTabs here="settings" /> })}
                         <Profile member=settings.member profile=profile seen=profile_seen />
                         <Password password=password seen=password_seen />
                         <Sessions sessions=settings.sessions end=session />
@@ -148,6 +149,21 @@ pub fn SettingsPage() -> impl IntoView {
                 })}
             </Transition>
         </div>
+    }
+}
+
+/// The way between the parts of the settings, for those who see more than their own.
+#[component]
+pub fn SettingsTabs(
+    /// Which of them this page is.
+    here: &'static str,
+) -> impl IntoView {
+    let current = move |name| (here == name).then_some("page");
+    view! {
+        <nav aria-label="Parts of the settings" class="flex gap-1">
+            <a class="tab" href="/settings" aria-current=current("settings")>"Settings"</a>
+            <a class="tab" href="/settings/jobs" aria-current=current("jobs")>"Background work"</a>
+        </nav>
     }
 }
 

@@ -27,6 +27,20 @@ async fn the_configured_limit_is_the_one_that_holds_also_in_parallel(pool: PgPoo
 }
 
 #[sqlx::test(migrator = "store::MIGRATOR")]
+async fn metrics_open_with_their_token_only(pool: PgPool) {
+    let app = TestApp::start_with(pool, |config| config.metrics_token = crate::support::secret("figures")).await;
+    let browser = app.browser();
+    browser.get("/login").await;
+    assert_eq!(browser.get("/metrics").await.status(), StatusCode::UNAUTHORIZED);
+    let with = |token: &str| browser.client.get(format!("{}/metrics", app.url)).bearer_auth(token).send();
+    assert_eq!(with("wrong").await.unwrap().status(), StatusCode::UNAUTHORIZED);
+    let text = with("figures").await.unwrap().text().await.unwrap();
+    assert!(text.contains("http_requests_total{method=\"GET\",route=\"/login\",status=\"200\"} 1"), "{text}");
+    assert!(text.contains("queue_failed 0"));
+    app.finish().await;
+}
+
+#[sqlx::test(migrator = "store::MIGRATOR")]
 async fn an_account_is_protected_from_many_addresses(pool: PgPool) {
     let app = TestApp::start_with(pool, |config| config.limit_sign_in = 5).await;
     let mut statuses = Vec::new();

@@ -52,6 +52,7 @@ async fn the_role_matrix_holds(pool: PgPool) {
     expect(&agency, "PATCH", "/api/v1/organization", &json!({"currency": "EUR"}), [200, 200, 403, 403]).await;
     expect(&agency, "GET", "/api/v1/members", &none, [200, 200, 403, 403]).await;
     expect(&agency, "GET", "/api/v1/invitations", &none, [200, 200, 403, 403]).await;
+    expect(&agency, "GET", "/api/v1/jobs", &none, [200, 200, 403, 403]).await;
     expect(&agency, "GET", "/api/v1/audit", &none, [200, 200, 403, 403]).await;
     expect(&agency, "GET", "/api/v1/audit.csv", &none, [200, 200, 403, 403]).await;
     expect(&agency, "PATCH", "/api/v1/profile", &json!({"nickname": "N"}), [200; 4]).await;
@@ -121,6 +122,8 @@ fn known_routes() -> Vec<(&'static str, &'static str, Value)> {
         ("DELETE", "/api/v1/clients/{client}/contacts/{contact}", json!({})),
         ("GET", "/api/v1/organization", json!(null)),
         ("PATCH", "/api/v1/organization", json!(null)),
+        ("GET", "/api/v1/jobs", json!(null)),
+        ("POST", "/api/v1/jobs/{job}/retry", json!({})),
         ("GET", "/api/v1/audit", json!(null)),
         ("GET", "/api/v1/audit.csv", json!(null)),
     ]
@@ -129,6 +132,14 @@ fn known_routes() -> Vec<(&'static str, &'static str, Value)> {
 /// `/a/{id}/b/{contact_id}` and `/a/{client}/b/{contact}` are the same route.
 fn shape(path: &str) -> String {
     path.split('/').map(|part| if part.starts_with('{') { "{}" } else { part }).collect::<Vec<_>>().join("/")
+}
+
+/// A job of Bert's agency that cannot be done for days.
+async fn foreign_job(app: &TestApp) -> String {
+    let sql = "select id::bigint from graphile_worker.add_job('job', json_build_object('job', 'mail_invitation',
+        'organization_id', (select organization_id from organization where name = 'Beta'),
+        'invitation_id', '018f0000-0000-7000-8000-000000000000'), run_at => now() + interval '3 days')";
+    count(&app.pool, sql).await.to_string()
 }
 
 async fn body_of(browser: &Browser, method: &str, path: &str, body: &Value) -> (StatusCode, Value) {
@@ -158,6 +169,7 @@ async fn every_route_with_an_id_treats_another_agencys_like_a_missing_one(pool: 
 
     let contact = json!({"name": "Jane", "emails": ["jane@d1.test"]});
     let foreign = [
+        ("{job}", foreign_job(&app).await),
         ("{client}", agency.d1.clone()),
         ("{member}", agency.bert.member_id().await.as_str().unwrap().to_owned()),
         ("{contact}", agency.bert.create(&format!("/api/v1/clients/{}/contacts", agency.d1), &contact).await),
@@ -186,7 +198,10 @@ async fn every_route_with_an_id_treats_another_agencys_like_a_missing_one(pool: 
         let fill = |text: &str, ids: &dyn Fn(&str) -> String| {
             foreign.iter().fold(text.to_owned(), |text, (name, id)| text.replace(name, &ids(id)))
         };
-        let absent = |_: &str| "018f0000-0000-7000-8000-000000000000".to_owned();
+        let absent = |id: &str| match id.parse::<i64>() {
+            Ok(_) => "999999999".to_owned(),
+            Err(_) => "018f0000-0000-7000-8000-000000000000".to_owned(),
+        };
         let theirs = |id: &str| id.to_owned();
         let body_with =
             |ids: &dyn Fn(&str) -> String| -> Value { serde_json::from_str(&fill(&body.to_string(), ids)).unwrap() };
@@ -198,6 +213,13 @@ async fn every_route_with_an_id_treats_another_agencys_like_a_missing_one(pool: 
     }
     assert!(tried >= 18);
     assert_eq!(count(&app.pool, state).await, before, "nothing of the other agency was changed");
+    assert_eq!(agency.bert.json("/api/v1/jobs").await["items"][0]["state"], "waiting");
+    assert_eq!(agency.olga.json("/api/v1/jobs").await["items"], json!([]));
+    #[expect(clippy::disallowed_methods, reason = "takes back what this test enqueued")]
+    sqlx::query("delete from graphile_worker._private_jobs where run_at > now() + interval '1 day'")
+        .execute(&app.pool)
+        .await
+        .unwrap();
     app.finish().await;
 }
 

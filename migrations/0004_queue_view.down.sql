@@ -1,0 +1,3 @@
+drop function queue_depth;
+drop function retry_job;
+drop function list_jobs;

@@ -1,0 +1,77 @@
+//! `/api/v1/jobs`: the agency's background work.
+
+use axum::{
+    Json,
+    extract::{Path, State},
+};
+use http::StatusCode;
+use model::job::QueuedJob;
+use serde::Serialize;
+use service::{Service, job};
+use utoipa::ToSchema;
+
+use super::{
+    error::{ApiError, ErrorBody},
+    rfc3339,
+};
+use crate::cookie::SignedIn;
+
+/// A job that is not done.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct JobBody {
+    id: i64,
+    /// What it does.
+    name: String,
+    /// waiting, running, retrying or failed.
+    state: &'static str,
+    attempts: i32,
+    /// Why the last attempt failed.
+    error: Option<String>,
+    /// When it is tried next.
+    run_at: String,
+    created_at: String,
+}
+
+impl From<QueuedJob> for JobBody {
+    fn from(job: QueuedJob) -> Self {
+        Self {
+            id: job.id,
+            name: job.name,
+            state: job.state.key(),
+            attempts: job.attempts,
+            error: job.error,
+            run_at: rfc3339(job.run_at),
+            created_at: rfc3339(job.created_at),
+        }
+    }
+}
+
+/// The agency's jobs.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct JobPage {
+    /// Newest first, at most 200.
+    items: Vec<JobBody>,
+    /// Always null.
+    next_cursor: Option<String>,
+}
+
+/// The agency's jobs that are not done.
+#[utoipa::path(get, path = "/api/v1/jobs", tag = "settings", responses((status = 200, body = JobPage)))]
+pub(super) async fn list(SignedIn(actor): SignedIn, State(service): State<Service>) -> Result<Json<JobPage>, ApiError> {
+    let items = job::list(&service, &actor).await?.into_iter().map(Into::into).collect();
+    Ok(Json(JobPage { items, next_cursor: None }))
+}
+
+/// Lets a waiting or failed job run again at once.
+#[utoipa::path(post, path = "/api/v1/jobs/{id}/retry", tag = "settings", params(("id" = i64, Path)),
+    responses((status = 204), (status = 404, body = ErrorBody)))]
+pub(super) async fn retry(
+    SignedIn(actor): SignedIn,
+    State(service): State<Service>,
+    Path(id): Path<String>,
+) -> Result<StatusCode, ApiError> {
+    let id =
+        id.parse().map_err(|_| ApiError::new(StatusCode::BAD_REQUEST, "malformed_id", "a job's id is a number"))?;
+    job::retry(&service, &actor, id).await?;
+    Ok(StatusCode::NO_CONTENT)
+}

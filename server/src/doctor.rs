@@ -1,0 +1,135 @@
+//! `audienceos doctor`: which settings are missing or wrong, feature by feature, and what will not work without them.
+
+use std::path::Path;
+
+use secrecy::ExposeSecret;
+use store::Db;
+
+use crate::config::Config;
+
+/// How a feature stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum State {
+    Ok,
+    Missing,
+    Wrong,
+}
+
+struct Finding {
+    feature: &'static str,
+    state: State,
+    words: String,
+}
+
+/// Prints one line a feature; the answer is whether the server would start.
+///
+/// # Errors
+/// Never in practice; findings are printed, not returned.
+pub(crate) async fn run(config: &Config, database: Option<&str>) -> anyhow::Result<bool> {
+    let mut findings = vec![check_secret(config), check_mail(config), check_address(config), check_site(&config.site)];
+    findings.extend(check_database(config, database).await);
+    #[expect(clippy::print_stdout, reason = "this is what the command is for")]
+    for finding in &findings {
+        let mark = match finding.state {
+            State::Ok => "ok     ",
+            State::Missing => "missing",
+            State::Wrong => "wrong  ",
+        };
+        println!("{mark}  {:<10} {}", finding.feature, finding.words);
+    }
+    Ok(findings.iter().all(|finding| finding.state != State::Wrong))
+}
+
+fn finding(feature: &'static str, state: State, words: impl Into<String>) -> Finding {
+    Finding { feature, state, words: words.into() }
+}
+
+fn check_secret(config: &Config) -> Finding {
+    match (&config.secret, config.token_key()) {
+        (_, Err(error)) => finding("secret", State::Wrong, format!("{error:#}")),
+        (Some(_), Ok(_)) => finding("secret", State::Ok, "AUDIENCEOS_SECRET is set"),
+        (None, Ok(_)) => {
+            let place = config.data.join("secret");
+            finding(
+                "secret",
+                State::Missing,
+                format!("AUDIENCEOS_SECRET is not set; outside production {} is used", place.display()),
+            )
+        }
+    }
+}
+
+fn check_mail(config: &Config) -> Finding {
+    let Some(url) = &config.smtp_url else {
+        let outbox = config.data.join("outbox");
+        let words =
+            format!("AUDIENCEOS_SMTP_URL is not set: no mail leaves this server, it lies in {}", outbox.display());
+        return finding("mail", State::Missing, words);
+    };
+    match jobs::mailer::Mailer::smtp(url.expose_secret(), &config.mail_from) {
+        Ok(_) => finding("mail", State::Ok, format!("mail goes out from {}", config.mail_from)),
+        Err(_) => finding(
+            "mail",
+            State::Wrong,
+            "AUDIENCEOS_SMTP_URL or AUDIENCEOS_MAIL_FROM is malformed: no mail would go out",
+        ),
+    }
+}
+
+fn check_address(config: &Config) -> Finding {
+    let url = config.public_url();
+    match (url.starts_with("https://"), config.secure_cookies()) {
+        (true, _) => finding("address", State::Ok, format!("people reach the product at {url}")),
+        (false, false) => finding("address", State::Ok, format!("{url}, on this machine only")),
+        (false, true) => {
+            let words = format!(
+                "AUDIENCEOS_PUBLIC_URL is {url}: browsers keep secure cookies only over https, so nobody could sign in"
+            );
+            finding("address", State::Wrong, words)
+        }
+    }
+}
+
+fn check_site(site: &Path) -> Finding {
+    if site.join("pkg").is_dir() {
+        finding("pages", State::Ok, format!("the pages' files are in {}", site.display()))
+    } else {
+        let words = format!(
+            "AUDIENCEOS_SITE is {}, which holds no pkg folder: pages would be bare and not live",
+            site.display()
+        );
+        finding("pages", State::Wrong, words)
+    }
+}
+
+async fn check_database(config: &Config, url: Option<&str>) -> Vec<Finding> {
+    let Some(url) = url else {
+        return vec![match crate::postgres::find_programs(config.postgres_bin.as_deref()) {
+            Ok(bin) => {
+                finding("database", State::Ok, format!("a private cluster with the programs in {}", bin.display()))
+            }
+            Err(error) => finding("database", State::Wrong, format!("DATABASE_URL is not set and {error:#}")),
+        }];
+    };
+    let db = match Db::connect(url, 1).await {
+        Ok(db) => db,
+        Err(error) => {
+            return vec![finding("database", State::Wrong, format!("DATABASE_URL cannot be reached: {error}"))];
+        }
+    };
+    let schema = match db.ready().await {
+        true => finding("schema", State::Ok, "the migrations are applied"),
+        false => {
+            return vec![finding(
+                "schema",
+                State::Missing,
+                "the migrations are not applied; `audienceos migrate` or the next start does so",
+            )];
+        }
+    };
+    let tenants = match db.check_separation().await {
+        Ok(()) => finding("tenants", State::Ok, "the database separates organizations"),
+        Err(error) => finding("tenants", State::Wrong, error.to_string()),
+    };
+    vec![schema, tenants]
+}

@@ -1,0 +1,36 @@
+//! What those who run the agency see and do of its background work.
+
+use model::{access::Action, actor::Actor, job::QueuedJob};
+use serde_json::json;
+use store::{audit, queue};
+
+use crate::{Result, Service, access};
+
+/// The agency's jobs that are not done, newest first.
+///
+/// # Errors
+/// The rule that forbids it.
+pub async fn list(service: &Service, actor: &Actor) -> Result<Vec<QueuedJob>> {
+    access::allow(service, actor, Action::RunJobs).await?;
+    Ok(queue::list(&mut service.db.tenant(actor).await?).await?)
+}
+
+/// Lets a job run again at once.
+///
+/// # Errors
+/// Missing when it is done, running or another agency's, or the rule that forbids it.
+pub async fn retry(service: &Service, actor: &Actor, id: i64) -> Result<()> {
+    access::allow(service, actor, Action::RunJobs).await?;
+    let mut tx = service.db.tenant(actor).await?;
+    queue::retry(&mut tx, id).await?;
+    audit::insert(&mut tx, Action::RunJobs.rule(), true, None, &json!({ "retried": id }), service.clock.now()).await?;
+    Ok(tx.commit().await?)
+}
+
+/// How much work there is over all agencies, for operators.
+///
+/// # Errors
+/// The database failed.
+pub async fn depth(service: &Service) -> Result<queue::Depth> {
+    Ok(queue::depth(&mut service.db.system().await?).await?)
+}
