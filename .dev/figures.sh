@@ -1,11 +1,16 @@
 # Figures and long proofs. Sourced by ./dev.
 
+SCHEMATHESIS=4.32.5
+
 # bench_names and soak_names: what there is, with a word on each.
 bench_names() {
   echo "web      first-load sizes, requests a second, latencies"
   echo "rebuild  seconds from an edit of a page, and of a query, to a built application"
 }
-soak_names() { echo "jobs   the server is killed again and again; every sign-up gets its mail"; }
+soak_names() {
+  echo "jobs  the server is killed again and again; every sign-up gets its mail"
+  echo "api   five minutes of generated requests over the API's document: no 5xx, no undeclared status"
+}
 
 cmd_bench() {
   local json='' names=()
@@ -59,6 +64,7 @@ bench_rebuild() {
 cmd_soak() {
   case ${1:-} in
     jobs) soak_jobs ;;
+    api) soak_api ;;
     '') soak_names ;;
     *) soak_names >&2; fail "there is no long proof $1" ;;
   esac
@@ -73,4 +79,25 @@ soak_jobs() {
   SERVER_DATA=$(mktemp -d /tmp/audienceos-soak-data.XXXXXX)
   target/debug/bench jobs --server target/debug/audienceos --database "$(pg_url soak)" --data "$SERVER_DATA" --kills "${KILLS:-20}"
   rm -rf "$SERVER_DATA"
+}
+
+soak_api() {
+  setup_build; setup_peers
+  local root="$CACHE/schemathesis-$SCHEMATHESIS"
+  if [ ! -x "$root/bin/schemathesis" ]; then
+    say "installing schemathesis $SCHEMATHESIS"
+    quiet schemathesis-venv python3 -m venv "$root"
+    quiet schemathesis-pip "$root/bin/pip" install --disable-pip-version-check "schemathesis==$SCHEMATHESIS"
+  fi
+  trap 'stop_server; pg_stop' EXIT
+  cargo build --quiet -p server -p benches
+  pg_start soak
+  pg_database soak
+  local port; port=$(free_port)
+  start_server soak "$port" "$(pg_url soak)"
+  local cookie; cookie=$(target/debug/bench owner --url "http://localhost:$port" --data "$SERVER_DATA")
+  "$root/bin/schemathesis" run "http://localhost:$port/api/openapi.json" --header "Cookie: $cookie" \
+    --checks not_a_server_error,status_code_conformance,content_type_conformance,response_schema_conformance \
+    --exclude-path-regex "/auth/(logout|sessions/|password)" --max-time "${SECONDS_OF_FUZZING:-300}" --continue-on-failure ||
+    { grep -E "ERROR" "$SERVER_DATA/server.log" | tail -n 20 >&2; fail "the API gave an answer that it should not"; }
 }

@@ -6,3 +6,4 @@ pub mod icon;
 pub mod notice;
 pub mod outcome;
 pub mod page;
+pub mod palette;

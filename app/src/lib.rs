@@ -19,15 +19,26 @@ use leptos_router::{
     components::{ParentRoute, Route, Router, Routes},
     path,
 };
-use pages::{audit, board, client, clients, frame, jobs, members, missing, settings};
 #[cfg(feature = "ssr")]
-use pages::{forgot, invite, login, sign_up, verify_email};
+use pages::{api_docs, forgot, invite, legal, login, sign_up, verify_email};
+use pages::{audit, board, client, clients, frame, jobs, members, missing, settings};
 
 /// Pages for those who are not signed in. They work without WASM and load none.
 pub fn needs_no_session(path: &str) -> bool {
     matches!(
         path,
-        "/login" | "/signup" | "/signup/sent" | "/verify-email" | "/resend" | "/forgot" | "/reset" | "/nothing-here"
+        "/login"
+            | "/signup"
+            | "/signup/sent"
+            | "/verify-email"
+            | "/resend"
+            | "/forgot"
+            | "/reset"
+            | "/nothing-here"
+            | "/privacy"
+            | "/terms"
+            | "/security"
+            | "/api-docs"
     ) || path.starts_with("/invite/")
 }
 
@@ -52,7 +63,7 @@ pub fn shell(options: LeptosOptions) -> impl IntoView {
     let live = live_page();
     view! {
         <!DOCTYPE html>
-        <html lang="en">
+        <html lang="en" data-theme=theme()>
             <head>
                 <meta charset="utf-8" />
                 <meta name="viewport" content="width=device-width, initial-scale=1" />
@@ -83,6 +94,23 @@ fn live_page() -> bool {
     true
 }
 
+/// The choice of light or dark that the browser keeps; none follows the system.
+#[cfg(feature = "ssr")]
+fn theme() -> Option<&'static str> {
+    let parts = use_context::<http::request::Parts>()?;
+    let cookies = parts.headers.get(http::header::COOKIE)?.to_str().ok()?;
+    cookies.split(';').find_map(|pair| match pair.trim() {
+        "theme=light" => Some("light"),
+        "theme=dark" => Some("dark"),
+        _ => None,
+    })
+}
+
+#[cfg(not(feature = "ssr"))]
+fn theme() -> Option<&'static str> {
+    None
+}
+
 /// All pages.
 #[component]
 pub fn App() -> impl IntoView {
@@ -101,6 +129,10 @@ pub fn App() -> impl IntoView {
                 <Route path=path!("/forgot") view=document!(forgot::ForgotPage) ssr=SsrMode::Async />
                 <Route path=path!("/reset") view=document!(forgot::ResetPage) ssr=SsrMode::Async />
                 <Route path=path!("/invite/:token") view=document!(invite::InvitePage) ssr=SsrMode::Async />
+                <Route path=path!("/privacy") view=document!(legal::PrivacyPage) ssr=SsrMode::Async />
+                <Route path=path!("/terms") view=document!(legal::TermsPage) ssr=SsrMode::Async />
+                <Route path=path!("/security") view=document!(legal::SecurityPage) ssr=SsrMode::Async />
+                <Route path=path!("/api-docs") view=document!(api_docs::ApiDocsPage) ssr=SsrMode::Async />
                 <ParentRoute path=path!("") view=frame::Frame ssr=SsrMode::Async>
                     <Route path=path!("/clients") view={Lazy::<clients::ClientsRoute>::new()} ssr=SsrMode::Async />
                     <Route path=path!("/clients/board") view={Lazy::<board::BoardRoute>::new()} ssr=SsrMode::Async />

@@ -1,6 +1,8 @@
 //! One file an area; each holds the server functions only it uses.
 #![expect(missing_docs, reason = "the arguments of server functions become undocumented struct fields")]
 
+#[cfg(feature = "ssr")]
+pub mod api_docs;
 pub mod audit;
 pub mod board;
 pub mod client;
@@ -11,6 +13,8 @@ pub mod frame;
 #[cfg(feature = "ssr")]
 pub mod invite;
 pub mod jobs;
+#[cfg(feature = "ssr")]
+pub mod legal;
 #[cfg(feature = "ssr")]
 pub mod login;
 pub mod members;

@@ -38,6 +38,15 @@ enum Name {
         #[arg(long)]
         rival: Option<String>,
     },
+    /// Not a figure: signs up an agency and prints its session's cookie, for tools that ask the API.
+    Owner {
+        /// The server.
+        #[arg(long)]
+        url: String,
+        /// Its data folder.
+        #[arg(long)]
+        data: PathBuf,
+    },
     /// A long proof: servers are killed again and again; every sign-up gets its mail.
     Jobs {
         /// The server program.
@@ -62,6 +71,14 @@ async fn main() -> anyhow::Result<()> {
     match cli.name {
         Name::Web { url, data, seconds, rival } => {
             web::run(&mut figures, &url, &data, seconds, rival.as_deref()).await?
+        }
+        Name::Owner { url, data } => {
+            let cookie = visitor::owner(&url, &data).await?;
+            #[expect(clippy::print_stdout, reason = "this is what the command is for")]
+            {
+                println!("{cookie}");
+            }
+            return Ok(());
         }
         Name::Jobs { server, database, data, kills } => {
             jobs::run(&mut figures, &server, &database, &data, kills).await?

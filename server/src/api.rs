@@ -11,6 +11,7 @@ pub mod jobs;
 pub mod members;
 pub mod organization;
 
+use app::pages::api_docs::{Operation, Operations};
 use axum::{Json, Router, routing::get};
 use utoipa::OpenApi;
 use utoipa_axum::{router::OpenApiRouter, routes};
@@ -70,6 +71,28 @@ pub fn routes() -> OpenApiRouter<AppState> {
         .routes(routes!(jobs::retry))
         .routes(routes!(audit::list))
         .routes(routes!(audit::csv))
+}
+
+/// Every operation, for the page that people read.
+pub(crate) fn operations() -> Operations {
+    let (_, mut document) = routes().split_for_parts();
+    declare_common_answers(&mut document);
+    let mut operations = Vec::new();
+    for (path, item) in document.paths.paths {
+        let methods =
+            [("GET", item.get), ("POST", item.post), ("PUT", item.put), ("PATCH", item.patch), ("DELETE", item.delete)];
+        for (method, operation) in methods {
+            let Some(operation) = operation else { continue };
+            operations.push(Operation {
+                tag: operation.tags.and_then(|tags| tags.into_iter().next()).unwrap_or_default(),
+                method: method.to_owned(),
+                path: path.clone(),
+                summary: operation.summary.unwrap_or_default(),
+                statuses: operation.responses.responses.into_keys().collect::<Vec<_>>().join(" "),
+            });
+        }
+    }
+    Operations(operations)
 }
 
 /// Adds to every operation what the layers around it can answer.

@@ -42,6 +42,10 @@ pub struct Config {
     pub limit_api: u32,
     /// Opens `/metrics` to those who send it as a bearer token. Unset: there are no metrics.
     pub metrics_token: Option<SecretString>,
+    /// Who runs this installation, for the privacy, terms and security pages.
+    pub operator_name: String,
+    /// Where to write to the operator.
+    pub operator_contact: String,
     /// The folder with Postgres' programs, for the private cluster. Unset: the newest under `/usr/lib/postgresql`.
     pub postgres_bin: Option<PathBuf>,
 }
@@ -57,6 +61,8 @@ struct Defaults {
     jobs: usize,
     limit_sign_in: u32,
     limit_api: u32,
+    operator_name: &'static str,
+    operator_contact: &'static str,
 }
 
 impl Config {
@@ -99,6 +105,8 @@ impl Config {
             jobs: 4,
             limit_sign_in: 10,
             limit_api: 600,
+            operator_name: "",
+            operator_contact: "",
         }))
     }
 

@@ -27,19 +27,59 @@ use crate::{
 
 /// Draws the page at `path` with `form` in its context.
 async fn page(state: &AppState, path: &str, form: Form, status: StatusCode) -> Response {
+    page_with(state, path, form, status, || ()).await
+}
+
+/// The same with more in its context.
+async fn page_with(
+    state: &AppState,
+    path: &str,
+    form: Form,
+    status: StatusCode,
+    more: impl Fn() + Clone + Send + Sync + 'static,
+) -> Response {
     let request = Request::builder().uri(path).body(Body::empty());
     let Ok(request) = request else { return StatusCode::INTERNAL_SERVER_ERROR.into_response() };
-    let (options, context) = (state.leptos.clone(), state.service.clone());
+    let (options, context, operator) = (state.leptos.clone(), state.service.clone(), state.http.operator.clone());
     let draw = leptos_axum::render_app_async_with_context(
         move || {
             provide_context(context.clone());
             provide_context(form.clone());
+            provide_context(operator.clone());
+            more();
         },
         move || app::shell(options.clone()),
     );
     let mut response = draw(request).await;
     *response.status_mut() = status;
     response
+}
+
+/// Keeps the choice of light or dark in the browser and goes back to the page.
+pub(crate) async fn theme(headers: HeaderMap, Posted(form): Posted<ThemeForm>) -> Response {
+    let cookie = match form.theme.as_str() {
+        "light" | "dark" => format!("theme={}; Path=/; Max-Age=31536000; SameSite=Lax", form.theme),
+        _ => "theme=; Path=/; Max-Age=0; SameSite=Lax".to_owned(),
+    };
+    let back = headers.get(header::REFERER).and_then(|value| value.to_str().ok()).unwrap_or("/");
+    let path = back.splitn(4, '/').nth(3).map_or_else(|| "/".to_owned(), |path| format!("/{path}"));
+    ([(header::SET_COOKIE, cookie)], Redirect::to(safe_redirect(&path))).into_response()
+}
+
+#[derive(Debug, Deserialize)]
+pub(crate) struct ThemeForm {
+    theme: String,
+}
+
+/// The pages that anybody may read.
+pub(crate) async fn legal_page(State(state): State<AppState>, request: Request) -> Response {
+    page(&state, request.uri().path(), Form::default(), StatusCode::OK).await
+}
+
+/// The API for people to read.
+pub(crate) async fn api_docs(State(state): State<AppState>) -> Response {
+    let operations = crate::api::operations();
+    page_with(&state, "/api-docs", Form::default(), StatusCode::OK, move || provide_context(operations.clone())).await
 }
 
 /// The page for addresses that lead nowhere.

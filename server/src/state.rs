@@ -2,6 +2,7 @@
 
 use std::{path::PathBuf, sync::Arc};
 
+use app::pages::legal::Operator;
 use axum::extract::FromRef;
 use jobs::mailer::Mailer;
 use leptos::config::LeptosOptions;
@@ -35,6 +36,8 @@ pub struct Http {
     pub secure_cookies: bool,
     /// The folder with the built pages' files.
     pub site: PathBuf,
+    /// Who runs this installation.
+    pub operator: Operator,
 }
 
 impl AppState {
@@ -60,6 +63,7 @@ impl AppState {
             public_url: config.public_url(),
             secure_cookies: config.secure_cookies(),
             site: config.site.clone(),
+            operator: Operator { name: config.operator_name.clone(), contact: config.operator_contact.clone() },
         };
         let limits = Arc::new(Limits::new(config.limit_sign_in, config.limit_api));
         let metrics = Arc::new(Metrics::new(config.metrics_token.clone()));

@@ -40,6 +40,13 @@ pub struct ClientList {
     role: Role,
 }
 
+impl ClientList {
+    /// The clients of this page.
+    pub fn into_rows(self) -> Vec<ClientRow> {
+        self.rows
+    }
+}
+
 /// One page of the clients in one's sight.
 #[server(prefix = "/app", endpoint = "list_clients")]
 pub async fn list_clients(

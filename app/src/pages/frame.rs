@@ -12,7 +12,10 @@ use model::{
 };
 
 use crate::{
-    components::icon::{Icon, IconView},
+    components::{
+        icon::{Icon, IconView},
+        palette::Palette,
+    },
     error::AppError,
 };
 
@@ -47,6 +50,7 @@ pub fn Frame() -> impl IntoView {
                             {sees(Action::ReadMembers).then(|| view! { <NavLink href="/members" icon=Icon::Users label="Members" /> })}
                             {sees(Action::ReadAudit).then(|| view! { <NavLink href="/audit" icon=Icon::List label="Audit log" /> })}
                             <NavLink href="/settings" icon=Icon::Sliders label="Settings" />
+                            {role.map(|role| view! { <Palette role=role /> })}
                         }
                     })}
                 </Suspense>

@@ -16,6 +16,9 @@ pub fn Outside(
             <a href="/login" rel="external" class="self-start text-lg font-semibold text-ink no-underline">"AudienceOS"</a>
             <h1>{heading}</h1>
             {children()}
+            <footer class="flex gap-4 text-xs text-muted">
+                <a href="/privacy" class="text-muted">"Privacy"</a><a href="/terms" class="text-muted">"Terms"</a><a href="/security" class="text-muted">"Security"</a>
+            </footer>
         </main>
     }
 }

@@ -140,6 +140,7 @@ pub fn SettingsPage() -> impl IntoView {
                         {may(settings.member.role, Action::RunJobs).then(|| view! { <SettingsTabs here="settings" /> })}
                         <Profile member=settings.member profile=profile seen=profile_seen />
                         <Password password=password seen=password_seen />
+                        <Appearance />
                         <Sessions sessions=settings.sessions end=session />
                         {settings.agency.map(|(organization, list)| view! {
                             <Agency organization=organization update=agency seen=agency_seen />
@@ -200,6 +201,21 @@ fn Password(password: ServerAction<ChangePassword>, seen: StoredValue<usize>) ->
                 <div><button type="submit" class="button button-primary">"Change password"</button></div>
             </ActionForm>
             <Outcome action=password fields=&["present", "password"] done="Changed. Your other sessions have ended." />
+        </section>
+    }
+}
+
+#[component]
+fn Appearance() -> impl IntoView {
+    view! {
+        <section class="panel flex flex-col gap-3" aria-label="Appearance">
+            <h2>"Appearance"</h2>
+            <form method="post" action="/theme" class="flex flex-wrap gap-2">
+                <button type="submit" class="button button-plain" name="theme" value="system">"Like the system"</button>
+                <button type="submit" class="button button-plain" name="theme" value="light">"Light"</button>
+                <button type="submit" class="button button-plain" name="theme" value="dark">"Dark"</button>
+            </form>
+            <p class="text-xs text-muted">"Ctrl-K or ⌘-K goes to any page or client."</p>
         </section>
     }
 }
