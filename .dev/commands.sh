@@ -60,6 +60,8 @@ cmd_prepare() {
   setup_rust; setup_postgres
   trap pg_stop EXIT
   pg_start prepare
-  write_sqlx "$ROOT/src/store/.sqlx"
+  write_sqlx "$ROOT/target/sqlx-new"
+  rm -rf src/store/.sqlx
+  mv target/sqlx-new src/store/.sqlx
   say "src/store/.sqlx holds $(ls src/store/.sqlx | wc -l) queries"
 }

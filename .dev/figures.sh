@@ -38,13 +38,14 @@ bench_web() {
 }
 
 # Appends a line to a file, builds as `./dev watch` would, and puts the file back.
+# Sets TOOK to the milliseconds.
 edit_and_build() {
   cp "$1" "$EDITED_COPY"
   EDITED=$1
   echo "// $SECONDS" >>"$1"
   local begun; begun=$(date +%s%N)
-  cargo leptos build --split >/dev/null 2>&1
-  echo $((($(date +%s%N) - begun) / 1000000))
+  cargo leptos build --split >/dev/null 2>&1 || fail "the build after an edit of $1 failed"
+  TOOK=$((($(date +%s%N) - begun) / 1000000))
   undo_edit
 }
 undo_edit() { [ -z "${EDITED:-}" ] || { cp "$EDITED_COPY" "$EDITED"; EDITED=; }; }
@@ -55,8 +56,8 @@ bench_rebuild() {
   EDITED_COPY=$(mktemp)
   trap 'undo_edit; stop_server; pg_stop' EXIT
   local page store
-  page=$(edit_and_build app/src/pages/clients.rs)
-  store=$(edit_and_build src/store/client.rs)
+  edit_and_build app/src/pages/clients.rs; page=$TOOK
+  edit_and_build src/store/client.rs; store=$TOOK
   if [ "${1:-}" = --json ]; then echo "{\"page_edit_ms\":$page,\"store_edit_ms\":$store}"
   else printf '%-28s%12s ms\n' page_edit_ms "$page" store_edit_ms "$store"; fi
 }

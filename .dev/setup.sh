@@ -2,13 +2,12 @@
 # outside the checkout. Sourced by ./dev; every step first looks whether its work is already done.
 #
 #   setup_build   compiler with a WASM target, cargo-leptos, wasm-bindgen, Tailwind, Postgres binaries
-#   setup_test    the above, nextest, cargo-deny, Chromium, Playwright
+#   setup_test    the above, nextest, Chromium, Playwright
 
 RUST_VERSION=1.96.0
 CARGO_LEPTOS_VERSION=0.3.11
 WASM_BINDGEN_VERSION=0.2.130
 NEXTEST_VERSION=0.9.143
-CARGO_DENY_VERSION=0.19.0
 NODE_VERSION=24
 
 CACHE=${AUDIENCEOS_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/audienceos}
@@ -57,11 +56,10 @@ setup_rust() {
       timeout 900 rustup toolchain install "$RUST_VERSION" --profile minimal -c clippy -c rustfmt \
         -t wasm32-unknown-unknown >"$CACHE/rustup.log" 2>&1; then
       echo rustup >"$choice"
-    else
-      echo debian >"$choice"
     fi
   fi
-  case $(cat "$choice") in
+  # Only a success is remembered: a download that failed once may work the next time.
+  case $(cat "$choice" 2>/dev/null || echo debian) in
     rustup) export RUSTUP_TOOLCHAIN=$RUST_VERSION ;;
     debian) setup_rust_debian ;;
   esac

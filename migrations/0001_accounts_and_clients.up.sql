@@ -5,18 +5,21 @@
 --   audienceos_runtime  acts for one signed-in member; sees the rows of the organization set in the transaction
 --   audienceos_system   sign-in, the queue and webhook intake, which happen before an organization is known
 
-do $$ begin
-  create role audienceos_runtime nologin;
-exception when duplicate_object or unique_violation then null;
-end $$;
-do $$ begin
-  create role audienceos_system nologin;
-exception when duplicate_object or unique_violation then null;
-end $$;
-do $$ begin
-  if not pg_has_role(current_user, 'audienceos_runtime', 'member') then
-    execute format('grant audienceos_runtime, audienceos_system to %I', current_user);
-  end if;
+do $$
+declare role text;
+begin
+  foreach role in array array['audienceos_runtime', 'audienceos_system'] loop
+    begin
+      if not exists (select from pg_roles where rolname = role) then
+        execute format('create role %I nologin', role);
+      end if;
+    exception when duplicate_object or unique_violation then null;
+    end;
+    -- A superuser may become anybody. Others need the grant; from Postgres 16 on, having made the role is not enough.
+    if not (select rolsuper from pg_roles where rolname = current_user) then
+      execute format('grant %I to %I', role, current_user);
+    end if;
+  end loop;
 end $$;
 
 -- Who the transaction acts for. Unset means nobody: every policy then compares with null and shows nothing.

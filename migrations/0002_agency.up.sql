@@ -38,8 +38,7 @@ create table invitation (
   mail_error text,
   accepted_at timestamptz,
   cancelled_at timestamptz,
-  primary key (organization_id, id),
-  foreign key (organization_id, invited_by) references member on delete cascade
+  primary key (organization_id, id)
 );
 create index invitation_newest on invitation (organization_id, created_at desc, id desc);
 create unique index invitation_pending on invitation (organization_id, email) where accepted_at is null and cancelled_at is null;
@@ -77,9 +76,20 @@ alter table client
   add column owner_id uuid,
   add column tags text[] not null default '{}',
   add column notes text not null default '',
-  add column stage_id uuid not null,
-  add column stage_since timestamptz not null,
-  add column archived_at timestamptz,
+  add column stage_id uuid,
+  add column stage_since timestamptz,
+  add column archived_at timestamptz;
+-- Agencies that are there already get the stages of a new one, and their clients stand in the first.
+insert into stage (organization_id, id, name, position)
+  select o.organization_id, gen_random_uuid(), s.name, s.position - 1
+  from organization o
+  cross join unnest(array['Onboarding', 'Installation', 'Audit', 'Live', 'Needs Support', 'Off-boarding'])
+    with ordinality as s (name, position);
+update client c set stage_since = c.created_at, stage_id =
+  (select s.id from stage s where s.organization_id = c.organization_id and s.position = 0);
+alter table client
+  alter column stage_id set not null,
+  alter column stage_since set not null,
   add foreign key (organization_id, stage_id) references stage,
   add foreign key (organization_id, owner_id) references member;
 
@@ -90,6 +100,7 @@ create table stage_change (
   stage_id uuid not null,
   stage_name text not null,
   member_id uuid not null,
+  member_name text not null,
   created_at timestamptz not null,
   primary key (organization_id, id),
   foreign key (organization_id, client_id) references client on delete cascade

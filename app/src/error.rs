@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]
 pub enum AppError {
     /// The session has ended.
-    #[error("you are signed out. Sign in again; what you typed is still here")]
+    #[error("you are signed out. Sign in again to go on")]
     SignedOut,
     /// A rule forbids it.
     #[error("{message}")]
@@ -38,7 +38,7 @@ pub enum AppError {
     #[error("{0}")]
     Conflict(String),
     /// The server could not be reached.
-    #[error("the server could not be reached. Nothing was changed; try again")]
+    #[error("the server could not be reached. Look whether the change is there before you try again")]
     Unreachable,
     /// Something of ours failed.
     #[error("something failed on our side. Nothing was changed; try again, and name {reference} if it stays")]

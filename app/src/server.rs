@@ -38,7 +38,12 @@ pub fn service() -> Result<Service, AppError> {
 
 /// Sets the status of a server function's answer, or of a page.
 pub fn set_status(status: http::StatusCode) {
-    if let Some(response) = use_context::<ResponseOptions>() {
+    // A form posted by a page that is not live is led back by a redirect, whose status must stay.
+    let led_back = use_context::<Parts>().is_some_and(|parts| {
+        let accepts = parts.headers.get(header::ACCEPT).and_then(|value| value.to_str().ok()).unwrap_or_default();
+        parts.method == http::Method::POST && accepts.contains("text/html")
+    });
+    if let Some(response) = use_context::<ResponseOptions>().filter(|_| !led_back) {
         response.set_status(status);
     }
 }

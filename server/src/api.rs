@@ -10,6 +10,7 @@ pub mod invitations;
 pub mod jobs;
 pub mod members;
 pub mod organization;
+pub mod tokens;
 
 use app::pages::api_docs::{Operation, Operations};
 use axum::{Json, Router, routing::get};
@@ -48,6 +49,8 @@ pub fn routes() -> OpenApiRouter<AppState> {
         .routes(routes!(auth::get_session))
         .routes(routes!(auth::sessions))
         .routes(routes!(auth::revoke_session))
+        .routes(routes!(tokens::list, tokens::create))
+        .routes(routes!(tokens::remove))
         .routes(routes!(members::update_self))
         .routes(routes!(members::list))
         .routes(routes!(members::get, members::update, members::remove))

@@ -1,12 +1,12 @@
 //! The command line: `audienceos serve | worker | migrate | doctor | version`.
 
-use std::{future::Future, sync::Arc, time::Duration};
+use std::{future::Future, time::Duration};
 
 use anyhow::Context;
 use clap::{Parser, Subcommand};
 use secrecy::ExposeSecret;
 use store::Db;
-use tokio::{net::TcpListener, signal::unix::SignalKind};
+use tokio::{net::TcpListener, signal::unix::SignalKind, sync::watch};
 use tracing_subscriber::{EnvFilter, layer::SubscriberExt, util::SubscriberInitExt};
 
 use crate::{config::Config, doctor, postgres::Postgres, routes, state};
@@ -98,22 +98,34 @@ async fn with_database(config: &Config, postgres: Option<&Postgres>, command: Co
 
 async fn serve(config: &Config, db: Db, with_worker: bool) -> anyhow::Result<()> {
     let state = state::AppState::new(config, db)?;
-    let worker = if with_worker {
+    let (stop_jobs, jobs_stopped) = watch::channel(false);
+    let running = if with_worker {
         let context = state::job_context(config, state.service.clone())?;
-        Some(Arc::new(jobs::runner::worker(context, config.jobs, jobs::runner::Recovery::default()).await?))
+        Some(tokio::spawn(jobs::runner::keep_running(context, config.jobs, jobs_stopped)))
     } else {
         None
     };
-    let running = worker.clone().map(|worker| tokio::spawn(async move { worker.run().await }));
     let listener = TcpListener::bind(config.address)
         .await
         .with_context(|| format!("could not listen on {}: is another server running there?", config.address))?;
     tracing::info!("serving {}", config.public_url());
     let stop = stop_signal()?;
+    let (stopping, mut stopped) = watch::channel(false);
+    let stop = async move {
+        stop.await;
+        stopping.send_replace(true);
+    };
     let service = routes::router(state).into_make_service_with_connect_info::<std::net::SocketAddr>();
-    axum::serve(listener, service).with_graceful_shutdown(stop).await?;
-    if let (Some(worker), Some(running)) = (worker, running) {
-        worker.request_shutdown();
+    tokio::select! {
+        result = axum::serve(listener, service).with_graceful_shutdown(stop) => result?,
+        // Requests under way have ten seconds from the signal; one that hangs does not hold the server back.
+        () = async {
+            let _ = stopped.wait_for(|stopped| *stopped).await;
+            tokio::time::sleep(Duration::from_secs(10)).await;
+        } => tracing::warn!("some requests were still under way when the server stopped"),
+    }
+    stop_jobs.send_replace(true);
+    if let Some(running) = running {
         let _ = tokio::time::timeout(Duration::from_secs(15), running).await;
     }
     Ok(())
@@ -121,14 +133,13 @@ async fn serve(config: &Config, db: Db, with_worker: bool) -> anyhow::Result<()>
 
 async fn work(config: &Config, db: Db) -> anyhow::Result<()> {
     let service = state::AppState::new(config, db)?.service;
-    let worker =
-        jobs::runner::worker(state::job_context(config, service)?, config.jobs, jobs::runner::Recovery::default())
-            .await?;
+    let context = state::job_context(config, service)?;
+    let (stop_jobs, jobs_stopped) = watch::channel(false);
     let stop = stop_signal()?;
-    tokio::select! {
-        result = worker.run() => result?,
-        () = async { stop.await; worker.request_shutdown(); std::future::pending().await } => {}
-    }
+    let running = tokio::spawn(jobs::runner::keep_running(context, config.jobs, jobs_stopped));
+    stop.await;
+    stop_jobs.send_replace(true);
+    let _ = tokio::time::timeout(Duration::from_secs(15), running).await;
     Ok(())
 }
 

@@ -83,6 +83,12 @@ impl Config {
                    Set it to 64 hexadecimal digits, for instance from `openssl rand -hex 32`"
             );
         }
+        if config.production && !config.public_url().starts_with("https://") {
+            bail!(
+                "AUDIENCEOS_PUBLIC_URL is not an https:// address: production needs it for links in mail and secure \
+                   cookies. Nothing was started"
+            );
+        }
         Ok(config)
     }
 

@@ -5,8 +5,11 @@ use axum::{
     middleware::Next,
     response::{IntoResponse, Response},
 };
-use http::{HeaderMap, HeaderValue, header, request::Parts};
-use model::actor::{Actor, Origin};
+use http::{HeaderMap, HeaderValue, StatusCode, header, request::Parts};
+use model::{
+    access_token::Scope,
+    actor::{Actor, Origin},
+};
 use service::session::Live;
 
 use crate::{api::error::ApiError, state::AppState};
@@ -46,9 +49,29 @@ fn header_value(text: &str, secure: bool) -> HeaderValue {
     HeaderValue::from_str(&text).unwrap_or_else(|_| HeaderValue::from_static(""))
 }
 
-/// Finds out who acts and leaves the [`Actor`] with the request. Runs for every route.
+/// Reads a personal access token from the request.
+pub(crate) fn bearer(headers: &HeaderMap) -> Option<&str> {
+    let token = headers.get(header::AUTHORIZATION)?.to_str().ok()?.strip_prefix("Bearer ")?;
+    token.starts_with(service::access_token::PREFIX).then_some(token)
+}
+
+/// Finds out who acts and leaves the [`Actor`] with the request: by access token on the API, else by session. Runs for
+/// every route.
 pub(crate) async fn identify(State(state): State<AppState>, mut request: Request, next: Next) -> Response {
-    if let Some(token) = token(request.headers(), state.http.secure_cookies) {
+    if let Some(secret) = bearer(request.headers()).filter(|_| request.uri().path().starts_with("/api/v1/")) {
+        let origin = Origin { method: request.method().to_string(), path: request.uri().path().to_owned() };
+        match service::access_token::find(&state.service, secret, origin).await {
+            Ok(Some((_, Scope::Read))) if !request.method().is_safe() => {
+                let words = "this token may only read. Make one that may write; nothing was changed";
+                return ApiError::new(StatusCode::FORBIDDEN, "token_scope", words).into_response();
+            }
+            Ok(Some((actor, _))) => {
+                request.extensions_mut().insert(actor);
+            }
+            Ok(None) => {}
+            Err(error) => return ApiError::from(error).into_response(),
+        }
+    } else if let Some(token) = token(request.headers(), state.http.secure_cookies) {
         let origin = Origin { method: request.method().to_string(), path: request.uri().path().to_owned() };
         match service::session::find(&state.service, &token, origin).await {
             Ok(Some(live)) => {

@@ -162,7 +162,7 @@ pub(crate) async fn login(
     headers: HeaderMap,
     Posted(form): Posted<LoginForm>,
 ) -> Result<Response, ApiError> {
-    state.limits.attempt(&form.email)?;
+    state.limits.attempt("login", &form.email)?;
     match account::login(&state.service, &form.email, &form.password, &user_agent(&headers)).await {
         Ok(begun) => {
             let cookie = cookie::set(&begun.token, state.http.secure_cookies);
@@ -206,6 +206,7 @@ pub(crate) async fn sign_up(
         name: posted.name,
         organization: posted.organization,
     };
+    state.limits.attempt("signup", &form.email)?;
     match account::sign_up(&state.service, &form).await {
         Ok(signed_up) => Ok(Redirect::to(&format!("/signup/sent?id={}", signed_up.id)).into_response()),
         Err(error) => {
@@ -276,7 +277,7 @@ pub(crate) async fn forgot(
     State(state): State<AppState>,
     Posted(form): Posted<EmailForm>,
 ) -> Result<Response, ApiError> {
-    state.limits.attempt(&form.email)?;
+    state.limits.attempt("reset", &form.email)?;
     let asked = password_reset::request(&state.service, &form.email).await;
     answer_alike(
         &state,
@@ -296,7 +297,7 @@ pub(crate) async fn resend(
     State(state): State<AppState>,
     Posted(form): Posted<EmailForm>,
 ) -> Result<Response, ApiError> {
-    state.limits.attempt(&form.email)?;
+    state.limits.attempt("verify", &form.email)?;
     let asked = account::resend_verification(&state.service, &form.email).await;
     answer_alike(
         &state,

@@ -21,7 +21,7 @@ use governor::{
     state::keyed::DashMapStateStore,
 };
 use http::{HeaderMap, HeaderName, HeaderValue};
-use model::actor::Actor;
+use model::{actor::Actor, email::EmailAddress};
 
 use crate::{api::error::ApiError, state::AppState};
 
@@ -44,13 +44,17 @@ impl Limits {
         Self { sign_in: buckets(sign_in), api: buckets(api) }
     }
 
-    /// Counts an attempt to sign in to, or reset, the account of `email`, whatever address it comes from.
-    pub(crate) fn attempt(&self, email: &str) -> Result<(), ApiError> {
-        self.take(&self.sign_in, format!("account {}", email.trim().to_lowercase())).map(|_| ())
+    /// Counts an attempt of one `kind` (signing in, resetting…) on the account of `email`, whatever address it comes
+    /// from. What is no address has no account.
+    pub(crate) fn attempt(&self, kind: &str, email: &str) -> Result<(), ApiError> {
+        match EmailAddress::parse("email", email) {
+            Ok(email) => self.take(&self.sign_in, format!("account {kind} {email}")).map(|_| ()),
+            Err(_) => Ok(()),
+        }
     }
 
     fn take(&self, buckets: &Buckets, key: String) -> Result<HeaderMap, ApiError> {
-        if buckets.len() > 50_000 {
+        if buckets.len() > 50_000 && buckets.len().is_multiple_of(1024) {
             buckets.retain_recent();
         }
         match buckets.check_key(&key) {
@@ -82,6 +86,7 @@ pub(crate) async fn check(State(state): State<AppState>, request: Request, next:
     let signs_in = changes
         && (route.starts_with("/api/v1/auth/")
             || route.starts_with("/api/v1/invite/")
+            || request.uri().path() == "/app/change_password"
             || matches!(route.as_str(), "/login" | "/signup" | "/forgot" | "/reset" | "/resend" | "/invite/{token}"));
     let buckets = if signs_in { &state.limits.sign_in } else { &state.limits.api };
     let who = match request.extensions().get::<Actor>() {

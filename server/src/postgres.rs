@@ -49,20 +49,26 @@ impl Postgres {
         }
 
         let log = data.join("postgres.log");
-        if !folder.join("PG_VERSION").exists() {
+        if !folder.join("cluster").exists() {
+            let making = folder.join("making");
+            if making.exists() {
+                fs::remove_dir_all(&making)?;
+            }
+            // What an interrupted first start left behind is no cluster; `PG_VERSION` may be there already.
             let output = command(&bin.join("initdb"), user.as_ref())
                 .args(["--username=audienceos", "--auth=trust", "--encoding=UTF8", "--locale=C.UTF-8", "-D"])
-                .arg(&folder)
+                .arg(&making)
                 .output()
                 .await?;
             if !output.status.success() {
-                bail!("initdb could not make {}: {}", folder.display(), String::from_utf8_lossy(&output.stderr));
+                bail!("initdb could not make {}: {}", making.display(), String::from_utf8_lossy(&output.stderr));
             }
+            fs::rename(&making, folder.join("cluster"))?;
         }
         let out = fs::OpenOptions::new().create(true).append(true).open(&log)?;
         let server = command(&bin.join("postgres"), user.as_ref())
             .arg("-D")
-            .arg(&folder)
+            .arg(folder.join("cluster"))
             .arg("-k")
             .arg(&socket)
             .args(["-c", "listen_addresses=", "-c", "max_connections=100"])
@@ -98,7 +104,8 @@ impl Postgres {
     /// Stops the cluster after its running transactions were ended.
     pub(crate) async fn stop(mut self) {
         if let Some(id) = self.server.id() {
-            let _ = Command::new("kill").args(["-INT", &id.to_string()]).status().await;
+            // The shell's own kill: the program of that name is not on every machine.
+            let _ = Command::new("sh").args(["-c", &format!("kill -INT {id}")]).status().await;
             let _ = tokio::time::timeout(Duration::from_secs(30), self.server.wait()).await;
         }
     }

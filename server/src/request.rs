@@ -1,6 +1,10 @@
 //! Every request has an id: in its answer's `x-request-id`, in its log lines, and in the errors it gets.
 
-use axum::{extract::Request, middleware::Next, response::Response};
+use axum::{
+    extract::{MatchedPath, Request},
+    middleware::Next,
+    response::Response,
+};
 use http::HeaderValue;
 use tracing::Instrument;
 
@@ -15,7 +19,9 @@ pub(crate) fn id() -> Option<String> {
 
 pub(crate) async fn trace(request: Request, next: Next) -> Response {
     let id = uuid::Uuid::now_v7().simple().to_string();
-    let span = tracing::info_span!("request", id, method = %request.method(), path = request.uri().path());
+    // The route, not the path: some paths hold a link's token.
+    let route = request.extensions().get::<MatchedPath>().map_or("-", MatchedPath::as_str).to_owned();
+    let span = tracing::info_span!("request", id, method = %request.method(), route);
     let header = HeaderValue::from_str(&id);
     let mut response = ID
         .scope(id, async {

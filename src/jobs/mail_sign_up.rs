@@ -9,14 +9,14 @@ pub(crate) async fn run(context: &Context, id: SignUpId) -> anyhow::Result<()> {
     let url = &context.public_url;
     let (version, to, subject, text) = match account::sign_up_mail(&context.service, id).await? {
         SignUpMail::Nothing => return Ok(()),
-        SignUpMail::Verify { email, name, token, version } => (
+        SignUpMail::Verify { email, name, organization, token, version } => (
             version,
             email,
             "Verify your e-mail address",
             format!(
-                "Hello {name},\n\nopen this link to verify your address and start using AudienceOS:\n\n\
+                "Hello {name},\n\nopen this link to verify your address and open the account of {organization}:\n\n\
                  {url}/verify-email?token={token}\n\n\
-                 It works once, within 48 hours. If you did not sign up, ignore this mail: nothing happens then."
+                 It works once, within 48 hours. If you did not sign up as {name} for {organization}, do not open it."
             ),
         ),
         SignUpMail::Registered { email } => (

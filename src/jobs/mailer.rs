@@ -1,7 +1,10 @@
 //! Sending mail: through SMTP when it is set, else into the outbox folder, where an operator finds `.eml` files,
 //! one for each effect key, so that a repeated job leaves one file.
 
-use std::path::PathBuf;
+use std::{
+    os::unix::fs::{DirBuilderExt, PermissionsExt},
+    path::PathBuf,
+};
 
 use lettre::{
     AsyncSmtpTransport, AsyncTransport, Message, Tokio1Executor,
@@ -62,12 +65,13 @@ impl Mailer {
         Ok(Self { from: mailbox(from)?, transport: Transport::Smtp(Box::new(transport)) })
     }
 
-    /// Writes into `folder`, which is made when it is missing.
+    /// Writes into `folder`, which is made when it is missing and closed to other users: mails hold links that work.
     ///
     /// # Errors
     /// The folder cannot be made or the sender is malformed.
     pub fn outbox(folder: PathBuf, from: &str) -> Result<Self, MailError> {
-        std::fs::create_dir_all(&folder)?;
+        std::fs::DirBuilder::new().recursive(true).mode(0o700).create(&folder)?;
+        std::fs::set_permissions(&folder, std::fs::Permissions::from_mode(0o700))?;
         Ok(Self { from: mailbox(from)?, transport: Transport::Outbox(folder) })
     }
 

@@ -3,7 +3,7 @@
 //! Failed jobs come again with growing pauses, up to twelve times. A killed worker's jobs are taken over by another
 //! within a minute: workers report every few seconds, and whoever is silent is swept.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use graphile_worker::{
     IntoTaskHandlerResult, TaskHandler, Worker, WorkerContext, WorkerOptions, WorkerRecoveryConfig,
@@ -11,6 +11,7 @@ use graphile_worker::{
 };
 use model::job::Job;
 use serde::{Deserialize, Serialize};
+use tokio::sync::watch;
 
 use crate::{Context, mail_invitation, mail_password_reset, mail_sign_up};
 
@@ -77,4 +78,39 @@ pub async fn worker(context: Context, at_once: usize, recovery: Recovery) -> any
         .add_extension(context)
         .init()
         .await?)
+}
+
+/// Runs jobs until `stop` becomes true. A worker that fails, for instance because the database was away, is started
+/// again after a pause that grows to half a minute.
+pub async fn keep_running(context: Context, at_once: usize, mut stop: watch::Receiver<bool>) {
+    let mut pause = Duration::from_secs(1);
+    while !*stop.borrow() {
+        let begun = Instant::now();
+        let result = run_until(context.clone(), at_once, stop.clone()).await;
+        if begun.elapsed() > Duration::from_secs(60) {
+            pause = Duration::from_secs(1);
+        }
+        if let Err(error) = result {
+            tracing::error!(
+                error = format!("{error:#}"),
+                seconds = pause.as_secs(),
+                "the job runner failed and starts again"
+            );
+            tokio::select! {
+                () = tokio::time::sleep(pause) => {}
+                _ = stop.wait_for(|stop| *stop) => {}
+            }
+            pause = (pause * 2).min(Duration::from_secs(30));
+        }
+    }
+}
+
+async fn run_until(context: Context, at_once: usize, mut stop: watch::Receiver<bool>) -> anyhow::Result<()> {
+    let worker = worker(context, at_once, Recovery::default()).await?;
+    let mut run = std::pin::pin!(worker.run());
+    tokio::select! {
+        result = &mut run => return Ok(result?),
+        _ = stop.wait_for(|stop| *stop) => worker.request_shutdown(),
+    }
+    Ok(run.await?)
 }

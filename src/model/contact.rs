@@ -73,8 +73,11 @@ fn parse_all(
         if !parsed.is_empty() && !kept.contains(&parsed) {
             kept.push(parsed);
         }
+        if kept.len() > 20 {
+            return Err(Invalid::new(field, "a contact can have at most 20 of these"));
+        }
     }
-    if kept.len() > 20 { Err(Invalid::new(field, "a contact can have at most 20 of these")) } else { Ok(kept) }
+    Ok(kept)
 }
 
 fn parse_phone(text: &str) -> Result<String, Invalid> {

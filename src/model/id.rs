@@ -62,6 +62,8 @@ ids! {
     InvitationId,
     /// An entry of the audit log.
     AuditEventId,
+    /// A program's way to act for a member.
+    AccessTokenId,
     /// A request to choose a new password.
     PasswordResetId,
 }

@@ -5,6 +5,7 @@
 //! `store`, `service` and the pages.
 
 pub mod access;
+pub mod access_token;
 pub mod actor;
 pub mod assignment;
 pub mod audit;

@@ -43,6 +43,9 @@ pub fn parse_list(stages: Vec<StageEdit>) -> Result<Vec<StageEdit>, Invalid> {
         if parsed.iter().any(|other| other.name.to_lowercase() == name.to_lowercase()) {
             return Err(Invalid::new("stages", format!("there are two stages named {name}")));
         }
+        if stage.id.is_some() && parsed.iter().any(|other| other.id == stage.id) {
+            return Err(Invalid::new("stages", "a stage is named twice"));
+        }
         parsed.push(StageEdit { id: stage.id, name });
     }
     Ok(parsed)

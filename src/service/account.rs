@@ -130,6 +130,8 @@ pub enum SignUpMail {
         email: EmailAddress,
         /// How to address the person.
         name: String,
+        /// The agency's name.
+        organization: String,
         /// The token of the link.
         token: String,
         /// Counts the links that were sent.
@@ -161,6 +163,7 @@ pub async fn sign_up_mail(service: &Service, id: SignUpId) -> Result<SignUpMail>
             version: row.token_version,
             email: row.email,
             name: row.name,
+            organization: row.organization,
         },
     })
 }
@@ -222,7 +225,8 @@ pub struct LoggedIn {
     pub session_id: SessionId,
 }
 
-/// Begins a session for the right address and password. One password hash is computed whatever the outcome.
+/// Begins a session for the right address and password. Two password hashes are computed whatever the outcome: against
+/// the account, and against a sign-up of the address that waits, so that neither tells whether the other is there.
 ///
 /// # Errors
 /// `WrongCredentials`, or `EmailUnverified` when the password is right but the address was never verified.
@@ -230,15 +234,13 @@ pub async fn login(service: &Service, email: &str, password: &str, user_agent: &
     let email = EmailAddress::parse("email", email)?;
     let mut tx = service.db.system().await?;
     let known = sign_in::find(&mut tx, &email).await?;
-    let waiting = match known {
-        None => sign_up::find_unverified(&mut tx, &email).await?,
-        Some(_) => None,
-    };
+    let waiting = sign_up::find_unverified(&mut tx, &email).await?;
     drop(tx);
 
     let hash = known.as_ref().and_then(|row| row.password_hash.as_deref());
-    let hash = hash.or(waiting.as_ref().map(|row| row.password_hash.as_str()));
     let right = service.passwords.verify(password, hash).await?;
+    let hash = waiting.as_ref().map(|row| row.password_hash.as_str());
+    let waits = service.passwords.verify(password, hash).await?;
     match (known, right) {
         (Some(row), true) if !row.deactivated => {
             let mut tx = service.db.system().await?;
@@ -247,7 +249,7 @@ pub async fn login(service: &Service, email: &str, password: &str, user_agent: &
             tx.commit().await?;
             Ok(begun)
         }
-        (None, true) => Err(Error::EmailUnverified),
+        _ if waits => Err(Error::EmailUnverified),
         _ => Err(Error::WrongCredentials),
     }
 }

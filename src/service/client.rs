@@ -29,6 +29,7 @@ pub async fn list(
 ) -> Result<Page<Client>> {
     access::allow(service, actor, Action::ReadClients).await?;
     let cursor = cursor.map(Cursor::parse).transpose()?;
+    let filter = &Filter { search: filter.search.as_deref().map(searchable), ..filter.clone() };
     Ok(client::list(&mut service.db.tenant(actor).await?, filter, limit, cursor).await?)
 }
 
@@ -93,7 +94,7 @@ pub async fn update(
 ) -> Result<Client> {
     allow_on(service, actor, id, Action::EditClient).await?;
     let mut tx = service.db.tenant(actor).await?;
-    let before = client::get(&mut tx, id).await?;
+    let before = client::lock(&mut tx, id).await?;
     let (mut fields, mut owner_id) = (before.fields.clone(), before.owner_id);
     change(&mut fields, &mut owner_id);
     let fields = complete(&mut tx, fields).await?;
@@ -132,7 +133,7 @@ pub async fn set_stage(service: &Service, actor: &Actor, id: ClientId, stage_id:
 pub async fn set_archived(service: &Service, actor: &Actor, id: ClientId, archived: bool) -> Result<Client> {
     allow_on(service, actor, id, Action::ArchiveClient).await?;
     let mut tx = service.db.tenant(actor).await?;
-    let before = client::get(&mut tx, id).await?;
+    let before = client::lock(&mut tx, id).await?;
     if before.archived_at.is_some() != archived {
         client::set_archived(&mut tx, id, archived.then(|| service.clock.now())).await?;
         access::done(service, &mut tx, Action::ArchiveClient, id, json!({ "archived": archived })).await?;
@@ -149,6 +150,11 @@ pub async fn set_archived(service: &Service, actor: &Actor, id: ClientId, archiv
 pub(crate) async fn allow_on(service: &Service, actor: &Actor, id: ClientId, action: Action) -> Result<()> {
     client::get(&mut service.db.tenant(actor).await?, id).await?;
     access::allow(service, actor, action).await
+}
+
+/// A search without the one character that Postgres cannot take.
+pub(crate) fn searchable(text: &str) -> String {
+    text.replace('\0', "").trim().to_owned()
 }
 
 /// Checks the fields and fills in the agency's currency and time zone.

@@ -21,6 +21,8 @@ use crate::{Error, Result, Service, access, account::LoggedIn, password, session
 
 const PURPOSE: &str = "invitation";
 const LINK_LIFETIME: Duration = Duration::days(7);
+/// The mail of one invitation is sent again after this long at the earliest.
+const RESEND_PAUSE: Duration = Duration::minutes(10);
 /// An agency makes at most this many invitations an hour.
 pub const HOURLY_LIMIT: i64 = 10;
 
@@ -51,11 +53,12 @@ pub async fn create(service: &Service, actor: &Actor, email: &str, role: Role) -
     access::allow(service, actor, Action::EditMembers).await?;
     access::allow_rank(service, actor, role).await?;
     let email = EmailAddress::parse("email", email)?;
-    if sign_in::find(&mut service.db.system().await?, &email).await?.is_some() {
-        return Err(Error::Conflict { code: "already_member", message: format!("{email} has an account already") });
-    }
     let now = service.clock.now();
     let mut tx = service.db.tenant(actor).await?;
+    // Only members of one's own agency are named; whether somebody signs in elsewhere is not for others to know.
+    if store::member::exists(&mut tx, &email).await? {
+        return Err(Error::Conflict { code: "already_member", message: format!("{email} is a member already") });
+    }
     if invitation::count_since(&mut tx, now - Duration::hours(1)).await? >= HOURLY_LIMIT {
         return Err(Error::TooMany {
             message: format!("an agency can invite {HOURLY_LIMIT} people an hour. Try again later; nothing was sent"),
@@ -101,8 +104,17 @@ pub async fn cancel(service: &Service, actor: &Actor, id: InvitationId) -> Resul
 pub async fn resend(service: &Service, actor: &Actor, id: InvitationId) -> Result<Invitation> {
     access::allow(service, actor, Action::EditMembers).await?;
     let now = service.clock.now();
+    let before = invitation::get(&mut service.db.tenant(actor).await?, id, now).await?;
+    access::allow_rank(service, actor, before.role).await?;
+    let wait = before.expires_at - LINK_LIFETIME + RESEND_PAUSE - now;
+    open(before)?;
+    if wait.is_positive() {
+        return Err(Error::TooMany {
+            message: "this mail was sent a moment ago. Give it ten minutes; nothing was sent again".into(),
+            retry_after: wait,
+        });
+    }
     let mut tx = service.db.tenant(actor).await?;
-    open(invitation::get(&mut tx, id, now).await?)?;
     invitation::renew(&mut tx, id, now + LINK_LIFETIME).await?;
     mail(&mut tx, actor.organization_id, id).await?;
     access::done(service, &mut tx, Action::EditMembers, id, json!({ "invitation": "sent again" })).await?;
@@ -167,7 +179,8 @@ pub async fn find(service: &Service, link_token: &str) -> Result<Invited> {
 fn usable(found: Option<Invited>) -> Result<Invited> {
     let invited = found.ok_or(Error::Missing)?;
     match invited.invitation.state {
-        State::Pending => Ok(invited),
+        State::Pending if invited.inviter_may => Ok(invited),
+        State::Pending => Err(Error::Gone("who invited you may not do so any more. Ask for a new invitation".into())),
         State::Accepted => Err(Error::Gone("this invitation was used already. You can sign in".into())),
         State::Expired => Err(Error::Gone("this invitation has ended after 7 days. Ask for a new one".into())),
         State::Cancelled => Err(Error::Gone("this invitation was taken back. Ask for a new one".into())),

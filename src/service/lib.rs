@@ -2,6 +2,7 @@
 //! transaction. Pages, API and jobs call these functions and nothing else; they know `store` and `model` only.
 
 mod access;
+pub mod access_token;
 pub mod account;
 pub mod audit;
 pub mod client;

@@ -15,7 +15,7 @@ use store::{TenantTx, assignment, client, cursor::Cursor, member, session};
 
 pub use store::member::Filter;
 
-use crate::{Error, Result, Service, access};
+use crate::{Error, Result, Service, access, client::searchable};
 
 /// The members of the agency, newest first.
 ///
@@ -30,6 +30,7 @@ pub async fn list(
 ) -> Result<Page<Member>> {
     access::allow(service, actor, Action::ReadMembers).await?;
     let cursor = cursor.map(Cursor::parse).transpose()?;
+    let filter = &Filter { search: filter.search.as_deref().map(searchable), ..filter.clone() };
     Ok(member::list(&mut service.db.tenant(actor).await?, filter, limit, cursor).await?)
 }
 
@@ -54,7 +55,7 @@ pub async fn update_self(service: &Service, actor: &Actor, change: Change) -> Re
     let mut this = member::get(&mut tx, actor.member_id).await?;
     this.name = change.name.unwrap_or(this.name);
     this.nickname = change.nickname.unwrap_or(this.nickname);
-    member::update(&mut tx, &this, service.clock.now()).await?;
+    member::set_profile(&mut tx, &this.name, &this.nickname).await?;
     access::done(service, &mut tx, Action::EditSelf, this.id, json!({ "name": this.name })).await?;
     tx.commit().await?;
     Ok(this)

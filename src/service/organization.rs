@@ -45,7 +45,7 @@ pub async fn update(
 ) -> Result<(Organization, Vec<Stage>)> {
     access::allow(service, actor, Action::EditSettings).await?;
     let mut tx = service.db.tenant(actor).await?;
-    let mut agency = organization::get(&mut tx).await?;
+    let mut agency = organization::lock(&mut tx).await?;
     change(&mut agency);
     agency.id = actor.organization_id;
     agency.name = parse_name(&agency.name)?;

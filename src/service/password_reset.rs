@@ -65,7 +65,7 @@ pub async fn complete(service: &Service, link_token: &str, new_password: &str) -
     usable(service, &row)?;
     let known = sign_in::find(&mut tx, &row.email).await?.ok_or(Error::Missing)?;
     sign_in::set_password(&mut tx, &row.email, &password_hash).await?;
-    session::remove_all_of(&mut tx, known.organization_id, known.member_id).await?;
+    session::remove_all_of(&mut tx, known.organization_id, known.member_id, None).await?;
     password_reset::set_used(&mut tx, row.id, now).await?;
     Ok(tx.commit().await?)
 }
@@ -101,9 +101,10 @@ pub async fn change(
     let password_hash = service.passwords.hash(new_password).await?;
     let mut tx = service.db.system().await?;
     sign_in::set_password(&mut tx, &this.email, &password_hash).await?;
+    session::remove_all_of(&mut tx, actor.organization_id, actor.member_id, keep).await?;
+    password_reset::end_all(&mut tx, &this.email, service.clock.now()).await?;
     tx.commit().await?;
     let mut tx = service.db.tenant(actor).await?;
-    session::remove_all(&mut tx, actor.member_id, keep).await?;
     access::done(service, &mut tx, Action::EditSelf, actor.member_id, json!({ "password": "changed" })).await?;
     Ok(tx.commit().await?)
 }

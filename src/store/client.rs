@@ -113,6 +113,15 @@ pub async fn get(tx: &mut TenantTx, id: ClientId) -> Result<Client> {
     Ok(row.into())
 }
 
+/// One client, locked until the transaction ends, so that two changes at once do not undo each other.
+///
+/// # Errors
+/// Missing, also when it may not be changed by the acting member.
+pub async fn lock(tx: &mut TenantTx, id: ClientId) -> Result<Client> {
+    sqlx::query!("select id from client where id = $1 for update", id.0).fetch_one(&mut **tx).await?;
+    get(tx, id).await
+}
+
 /// Adds a client in `stage`.
 ///
 /// # Errors
@@ -224,12 +233,11 @@ pub async fn reassign_owner(tx: &mut TenantTx, from: MemberId, to: MemberId) -> 
 /// The database failed.
 pub async fn list_changes(tx: &mut TenantTx, id: ClientId) -> Result<Vec<StageChange>> {
     Ok(sqlx::query!(
-        r#"select h.stage_name, coalesce(m.name, 'a former member') as "member!", h.created_at
-           from stage_change h left join member m on m.organization_id = h.organization_id and m.id = h.member_id
-           where h.client_id = $1 order by h.created_at desc, h.id desc"#,
+        "select stage_name, member_name, created_at from stage_change
+         where client_id = $1 order by created_at desc, id desc",
         id.0
     )
-    .map(|row| StageChange { stage: row.stage_name, member: row.member, created_at: row.created_at })
+    .map(|row| StageChange { stage: row.stage_name, member: row.member_name, created_at: row.created_at })
     .fetch_all(&mut **tx)
     .await?)
 }
@@ -237,8 +245,8 @@ pub async fn list_changes(tx: &mut TenantTx, id: ClientId) -> Result<Vec<StageCh
 async fn insert_change(tx: &mut TenantTx, client_id: ClientId, stage: &Stage, now: OffsetDateTime) -> Result<()> {
     let actor = tx.actor().clone();
     sqlx::query!(
-        "insert into stage_change (organization_id, id, client_id, stage_id, stage_name, member_id, created_at)
-         values ($1, $2, $3, $4, $5, $6, $7)",
+        "insert into stage_change (organization_id, id, client_id, stage_id, stage_name, member_id, member_name, created_at)
+         select $1, $2, $3, $4, $5, m.id, m.name, $7 from member m where m.id = $6",
         actor.organization_id.0,
         id::new::<Uuid>(now),
         client_id.0,

@@ -20,7 +20,10 @@ impl Cursor {
     pub fn parse(text: &str) -> Result<Self, Invalid> {
         let wrong = || Invalid::new("cursor", "cursor must be the next_cursor of an earlier page");
         let (nanos, id) = text.split_once('_').ok_or_else(wrong)?;
-        let nanos = nanos.parse().map_err(|_| wrong())?;
+        let nanos: i128 = nanos.parse().map_err(|_| wrong())?;
+        if nanos < 0 {
+            return Err(wrong());
+        }
         Ok(Self {
             created_at: OffsetDateTime::from_unix_timestamp_nanos(nanos).map_err(|_| wrong())?,
             id: id.parse().map_err(|_| wrong())?,

@@ -193,6 +193,8 @@ pub struct Invited {
     pub organization: String,
     /// Who asked.
     pub invited_by: String,
+    /// Whether who asked is still an active member of at least the role that was given.
+    pub inviter_may: bool,
 }
 
 /// The invitation whose token has this hash, locked until the transaction ends.
@@ -220,16 +222,20 @@ pub async fn invited(
     now: OffsetDateTime,
 ) -> Result<Invited> {
     let row = sqlx::query!(
-        "select i.email, i.role, i.created_at, i.expires_at, i.mail_sent_at, i.mail_error, i.accepted_at,
-           i.cancelled_at, o.name as organization, m.name as invited_by
+        r#"select i.email, i.role, i.created_at, i.expires_at, i.mail_sent_at, i.mail_error, i.accepted_at,
+           i.cancelled_at, o.name as organization, m.name as "invited_by?", m.role as "inviter_role?",
+           m.deactivated_at is null as "inviter_active!"
          from invitation i join organization o using (organization_id)
-         join member m on m.organization_id = i.organization_id and m.id = i.invited_by
-         where i.organization_id = $1 and i.id = $2",
+         left join member m on m.organization_id = i.organization_id and m.id = i.invited_by
+         where i.organization_id = $1 and i.id = $2"#,
         organization_id.0,
         id.0
     )
     .fetch_one(&mut **tx)
     .await?;
+    let inviter = row.inviter_role.as_deref().map(parse_role).transpose()?;
+    let given = parse_role(&row.role)?;
+    let inviter_may = row.inviter_active && inviter.is_some_and(|role| role.sees_every_client() && role >= given);
     let invitation = Row {
         id: id.0,
         email: row.email,
@@ -245,7 +251,8 @@ pub async fn invited(
         invitation: invitation.into_model(now)?,
         organization_id,
         organization: row.organization,
-        invited_by: row.invited_by,
+        invited_by: row.invited_by.unwrap_or_else(|| "a former member".to_owned()),
+        inviter_may,
     })
 }
 

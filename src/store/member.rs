@@ -56,6 +56,16 @@ pub async fn get(tx: &mut TenantTx, id: MemberId) -> Result<Member> {
     .try_into()
 }
 
+/// Whether somebody of the organization has this address.
+///
+/// # Errors
+/// The database failed.
+pub async fn exists(tx: &mut TenantTx, email: &EmailAddress) -> Result<bool> {
+    Ok(sqlx::query_scalar!(r#"select exists (select from member where email = $1) as "is!""#, email.as_str())
+        .fetch_one(&mut **tx)
+        .await?)
+}
+
 /// Locks one member and all Owners until the transaction ends, so that two changes at once cannot both remove the
 /// last Owner; returns how many active Owners there are.
 ///
@@ -147,6 +157,18 @@ pub async fn update(tx: &mut TenantTx, member: &Member, now: OffsetDateTime) -> 
     .execute(&mut **tx)
     .await?;
     if done.rows_affected() == 1 { Ok(()) } else { Err(crate::Error::Missing) }
+}
+
+/// Writes the acting member's own name and nickname, and nothing else of it.
+///
+/// # Errors
+/// The database failed.
+pub async fn set_profile(tx: &mut TenantTx, name: &str, nickname: &str) -> Result<()> {
+    let id = tx.actor().member_id;
+    sqlx::query!("update member set name = $2, nickname = $3 where id = $1", id.0, name, nickname)
+        .execute(&mut **tx)
+        .await?;
+    Ok(())
 }
 
 /// Removes a member with its sessions, assignments and way of signing in. What it did stays in the audit log.

@@ -31,6 +31,15 @@ pub async fn get(tx: &mut TenantTx) -> Result<Organization> {
     })
 }
 
+/// The organization, locked until the transaction ends, so that two changes at once do not undo each other.
+///
+/// # Errors
+/// Missing only when the organization was deleted meanwhile.
+pub async fn lock(tx: &mut TenantTx) -> Result<Organization> {
+    sqlx::query!("select organization_id from organization for update").fetch_one(&mut **tx).await?;
+    get(tx).await
+}
+
 /// Changes the organization's settings.
 ///
 /// # Errors

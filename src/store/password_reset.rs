@@ -23,13 +23,7 @@ pub struct PasswordReset {
 /// # Errors
 /// The database failed.
 pub async fn insert(tx: &mut SystemTx, new: &PasswordReset, token_hash: &[u8], now: OffsetDateTime) -> Result<()> {
-    sqlx::query!(
-        "update password_reset set expires_at = $2 where email = $1 and used_at is null and expires_at > $2",
-        new.email.as_str(),
-        now
-    )
-    .execute(&mut **tx)
-    .await?;
+    end_all(tx, &new.email, now).await?;
     sqlx::query!(
         "insert into password_reset (id, email, token_hash, created_at, expires_at) values ($1, $2, $3, $4, $5)",
         new.id.0,
@@ -37,6 +31,21 @@ pub async fn insert(tx: &mut SystemTx, new: &PasswordReset, token_hash: &[u8], n
         token_hash,
         now,
         new.expires_at
+    )
+    .execute(&mut **tx)
+    .await?;
+    Ok(())
+}
+
+/// Ends the links of all requests for the address.
+///
+/// # Errors
+/// The database failed.
+pub async fn end_all(tx: &mut SystemTx, email: &EmailAddress, now: OffsetDateTime) -> Result<()> {
+    sqlx::query!(
+        "update password_reset set expires_at = $2 where email = $1 and used_at is null and expires_at > $2",
+        email.as_str(),
+        now
     )
     .execute(&mut **tx)
     .await?;

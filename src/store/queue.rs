@@ -43,7 +43,7 @@ pub async fn list(tx: &mut TenantTx) -> Result<Vec<QueuedJob>> {
         id: row.id,
         name: row.payload["job"].as_str().unwrap_or("unknown").to_owned(),
         attempts: row.attempts,
-        error: row.last_error,
+        error: row.last_error.map(|error| plain(&error)),
         state: match () {
             () if row.running => JobState::Running,
             () if row.attempts >= row.max_attempts => JobState::Failed,
@@ -55,6 +55,12 @@ pub async fn list(tx: &mut TenantTx) -> Result<Vec<QueuedJob>> {
     })
     .fetch_all(&mut **tx)
     .await?)
+}
+
+/// An error without the wrapping that the queue puts around what the job said.
+fn plain(error: &str) -> String {
+    let inner = error.strip_prefix("TaskError(\"").and_then(|rest| rest.strip_suffix("\")"));
+    inner.unwrap_or(error).trim_matches('"').replace("\\\"", "\"")
 }
 
 /// Lets a job of the organization run again at once, with all its attempts.

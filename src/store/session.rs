@@ -168,13 +168,23 @@ pub async fn remove_all(tx: &mut TenantTx, member_id: MemberId, keep: Option<Ses
     Ok(())
 }
 
-/// Ends all sessions of a member, before anybody is signed in.
+/// Ends all sessions of a member but for the one to keep, in the transaction that changes how it signs in.
 ///
 /// # Errors
 /// The database failed.
-pub async fn remove_all_of(tx: &mut SystemTx, organization_id: OrganizationId, member_id: MemberId) -> Result<()> {
-    sqlx::query!("delete from session where organization_id = $1 and member_id = $2", organization_id.0, member_id.0)
-        .execute(&mut **tx)
-        .await?;
+pub async fn remove_all_of(
+    tx: &mut SystemTx,
+    organization_id: OrganizationId,
+    member_id: MemberId,
+    keep: Option<SessionId>,
+) -> Result<()> {
+    sqlx::query!(
+        "delete from session where organization_id = $1 and member_id = $2 and ($3::uuid is null or id <> $3)",
+        organization_id.0,
+        member_id.0,
+        keep.map(|id| id.0)
+    )
+    .execute(&mut **tx)
+    .await?;
     Ok(())
 }

@@ -44,6 +44,7 @@ pub fn loaded<T, V: IntoView + 'static>(result: Result<T, AppError>, draw: impl 
                 AppError::Missing => http::StatusCode::NOT_FOUND,
                 AppError::Forbidden { .. } => http::StatusCode::FORBIDDEN,
                 AppError::SignedOut => http::StatusCode::UNAUTHORIZED,
+                AppError::Invalid { .. } => http::StatusCode::UNPROCESSABLE_ENTITY,
                 _ => http::StatusCode::INTERNAL_SERVER_ERROR,
             });
             view! { <Notice tone=Tone::Bad>{error.to_string()}</Notice> }.into_any()

@@ -52,6 +52,7 @@ pub fn Palette(
 ) -> impl IntoView {
     let open = RwSignal::new(false);
     let typed = RwSignal::new(String::new());
+    let searching = RwSignal::new(false);
     let found = RwSignal::new(Vec::<Place>::new());
     let chosen = RwSignal::new(0_usize);
     let input = NodeRef::<Input>::new();
@@ -91,11 +92,12 @@ pub fn Palette(
             found.set(Vec::new());
             return;
         }
+        searching.set(true);
         spawn_local(async move {
-            if let Ok(places) = clients(text.clone()).await
-                && typed.try_get_untracked() == Some(text)
-            {
+            let places = clients(text.clone()).await.unwrap_or_default();
+            if typed.try_get_untracked() == Some(text) {
                 found.set(places);
+                searching.set(false);
             }
         });
     };
@@ -136,7 +138,7 @@ pub fn Palette(
                             }
                         }).collect_view()}
                     </ul>
-                    {move || places.with(Vec::is_empty).then(|| view! { <p class="p-2 text-muted">"Nothing is called that."</p> })}
+                    {move || (places.with(Vec::is_empty) && !searching.get()).then(|| view! { <p class="p-2 text-muted">"Nothing is called that."</p> })}
                 </div>
             </div>
         </Show>

@@ -1,7 +1,7 @@
 //! The board: clients as cards in the columns of the agency's stages. Cards are dragged, or moved with their menu.
 //!
 //! A move shows at once. When the server refuses it the card goes back, unless a newer move of the same card has
-//! taken its place meanwhile.
+//! taken its place meanwhile. Moves of one card are sent one after the other, so that the last one holds.
 
 use std::collections::HashMap;
 
@@ -58,12 +58,13 @@ pub async fn move_client(client_id: ClientId, stage_id: StageId) -> Result<(), A
     Ok(())
 }
 
-/// Where cards stand on this screen: the last stage that the server confirmed, the one shown, and how many moves.
+/// Where a card stands on this screen: the last stage that the server confirmed, the one shown, and whether a move is
+/// under way.
 #[derive(Clone, Copy)]
 struct Place {
     confirmed: StageId,
     shown: StageId,
-    moves: u32,
+    moving: bool,
 }
 
 #[derive(Clone, Copy)]
@@ -74,31 +75,40 @@ struct Moves {
 }
 
 impl Moves {
+    /// Shows the card in its new stage and tells the server, one move of a card at a time; the newest wish wins.
     fn start(self, id: ClientId, to: StageId) {
-        let Some(count) = self.places.try_update(|places| {
+        let begin = self.places.try_update(|places| {
             let place = places.get_mut(&id)?;
-            if place.shown == to {
-                return None;
-            }
-            (place.shown, place.moves) = (to, place.moves + 1);
-            Some(place.moves)
-        }) else {
+            place.shown = to;
+            let begin = !place.moving && place.confirmed != to;
+            place.moving |= begin;
+            begin.then_some(())
+        });
+        if begin.flatten().is_none() {
             return;
-        };
-        let Some(count) = count else { return };
+        }
         self.failure.set(None);
         spawn_local(async move {
-            let result = move_client(id, to).await;
-            self.places.update(|places| {
-                let Some(place) = places.get_mut(&id) else { return };
-                match &result {
-                    Ok(()) => place.confirmed = to,
-                    Err(_) if place.moves == count => place.shown = place.confirmed,
-                    Err(_) => {}
+            let mut target = to;
+            loop {
+                let result = move_client(id, target).await;
+                let next = self.places.try_update(|places| {
+                    let place = places.get_mut(&id)?;
+                    match &result {
+                        Ok(()) => place.confirmed = target,
+                        Err(_) if place.shown == target => place.shown = place.confirmed,
+                        Err(_) => {}
+                    }
+                    place.moving = place.shown != place.confirmed;
+                    place.moving.then_some(place.shown)
+                });
+                if let Err(error) = result {
+                    self.failure.set(Some(format!("The move was not kept: {error}")));
                 }
-            });
-            if let Err(error) = result {
-                self.failure.set(Some(format!("The move was not kept: {error}")));
+                match next.flatten() {
+                    Some(newer) => target = newer,
+                    None => return,
+                }
             }
         });
     }
@@ -120,7 +130,7 @@ pub fn BoardPage() -> impl IntoView {
 
 #[component]
 fn Columns(board: Board) -> impl IntoView {
-    let place = |row: &ClientRow| Place { confirmed: row.client.stage_id, shown: row.client.stage_id, moves: 0 };
+    let place = |row: &ClientRow| Place { confirmed: row.client.stage_id, shown: row.client.stage_id, moving: false };
     let places = board.rows.iter().map(|row| (row.client.id, place(row))).collect();
     let moves = Moves { places: RwSignal::new(places), failure: RwSignal::new(None), dragged: RwSignal::new(None) };
     let editable = may(board.role, Action::EditClient);

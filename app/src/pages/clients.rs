@@ -1,7 +1,7 @@
 //! The agency's clients: the list, its filters, and the form that adds one.
 
 use leptos::{form::ActionForm, prelude::*};
-use leptos_router::{LazyRoute, hooks::use_query_map, lazy_route};
+use leptos_router::{LazyRoute, hooks::use_query_map, lazy_route, params::ParamsMap};
 use model::{
     access::{Action, may},
     client::Client,
@@ -14,7 +14,7 @@ use crate::{
     components::{
         badge::HealthBadge,
         field::Field,
-        outcome::{Outcome, at, failure},
+        outcome::{Outcome, at, failure, reset_when_done},
         page::{Heading, Skeleton, loaded},
     },
     error::AppError,
@@ -86,6 +86,7 @@ pub fn ClientsPage() -> impl IntoView {
     let create = ServerAction::<CreateClient>::new();
     let query = use_query_map();
     let asked = move |name: &str| query.with(|query| query.get(name)).filter(|text| !text.is_empty());
+    let seen = StoredValue::new(0);
     let list = Resource::new(
         move || (asked("search"), asked("stage"), asked("archived").is_some(), asked("cursor"), create.version().get()),
         |(search, stage, archived, cursor, _)| list_clients(search, stage, archived, cursor),
@@ -96,9 +97,9 @@ pub fn ClientsPage() -> impl IntoView {
             <Transition fallback=|| view! { <Skeleton /> }>
                 {move || Suspend::new(async move {
                     loaded(list.await, |list| view! {
-                        {may(list.role, Action::CreateClient).then(|| view! { <NewClient create=create /> })}
+                        {may(list.role, Action::CreateClient).then(|| view! { <NewClient create=create seen=seen /> })}
                         <Filters stages=list.stages.clone() search=asked("search") stage=asked("stage") archived=asked("archived").is_some() />
-                        <Rows list=list filtered=asked("search").is_some() || asked("stage").is_some() || asked("archived").is_some() />
+                        <Rows list=list asked=[("search", asked("search")), ("stage", asked("stage")), ("archived", asked("archived"))] />
                     })
                 })}
             </Transition>
@@ -122,21 +123,15 @@ pub fn ViewTabs(
 }
 
 #[component]
-fn NewClient(create: ServerAction<CreateClient>) -> impl IntoView {
-    let input = NodeRef::<leptos::html::Input>::new();
+fn NewClient(create: ServerAction<CreateClient>, seen: StoredValue<usize>) -> impl IntoView {
+    let form = NodeRef::new();
     let failure = failure(create);
-    Effect::new(move |_| {
-        if create.value().with(|value| matches!(value, Some(Ok(_))))
-            && let Some(input) = input.get_untracked()
-        {
-            input.set_value("");
-        }
-    });
+    reset_when_done(create, seen, form);
     let typed = move || failure.with(|error| error.as_ref().and_then(|error| error.typed("name").map(str::to_owned)));
     view! {
-        <ActionForm action=create attr:class="flex flex-col gap-3 sm:flex-row sm:items-start" attr:novalidate=true>
+        <ActionForm action=create node_ref=form attr:class="flex flex-col gap-3 sm:flex-row sm:items-start" attr:novalidate=true>
             <div class="w-full sm:w-80">
-                <Field name="name" label="Name of the new client" input=input
+                <Field name="name" label="Name of the new client"
                     value=Signal::derive(move || typed().unwrap_or_default()) error=at(failure, "name") />
             </div>
             <button type="submit" class="button button-primary sm:mt-6" disabled=move || create.pending().get()>"Add client"</button>
@@ -167,7 +162,18 @@ fn Filters(stages: Vec<Stage>, search: Option<String>, stage: Option<String>, ar
 }
 
 #[component]
-fn Rows(list: ClientList, filtered: bool) -> impl IntoView {
+fn Rows(list: ClientList, asked: [(&'static str, Option<String>); 3]) -> impl IntoView {
+    let filtered = asked.iter().any(|(_, value)| value.is_some());
+    let older = list.next_cursor.clone().map(|cursor| {
+        let mut query = ParamsMap::new();
+        for (name, value) in asked {
+            if let Some(value) = value {
+                query.insert(name, value);
+            }
+        }
+        query.insert("cursor", cursor);
+        format!("/clients{}", query.to_query_string())
+    });
     if list.rows.is_empty() {
         let words = match (filtered, may(list.role, Action::CreateClient)) {
             (true, _) => "No client matches. Change the search or show all stages.",
@@ -193,7 +199,7 @@ fn Rows(list: ClientList, filtered: bool) -> impl IntoView {
                 }).collect_view()}
             </tbody>
         </table>
-        {list.next_cursor.map(|cursor| view! { <p><a class="button button-plain" href=format!("/clients?cursor={cursor}")>"Older clients"</a></p> })}
+        {older.map(|href| view! { <p><a class="button button-plain" href=href>"Older clients"</a></p> })}
     }.into_any()
 }
 

@@ -62,7 +62,8 @@ fn Jobs(jobs: Vec<QueuedJob>, retry: ServerAction<RetryJob>) -> impl IntoView {
                         <div class="min-w-0">
                             <p class="flex items-center gap-2"><span class="font-medium">{job.name.replace('_', " ")}</span>
                                 <Badge shade=shade words=job.state.key() />
-                                <span class="text-xs text-muted"><span data-literal="">{job.attempts}</span>" attempts, next " <Moment at=job.run_at /></span></p>
+                                <span class="text-xs text-muted"><span data-literal="">{job.attempts}</span>" attempts"
+                                    {(job.state != JobState::Failed).then(|| view! { ", next " <Moment at=job.run_at /> })}</span></p>
                             {job.error.map(|error| view! { <p class="break-words text-xs text-bad">{error}</p> })}
                         </div>
                         {(job.state != JobState::Running).then(|| view! {

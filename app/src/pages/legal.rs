@@ -63,7 +63,7 @@ pub fn SecurityPage() -> impl IntoView {
             <Responsible />
             <p>"To report a security hole, write to the contact above before telling others."</p>
             <h2>"What the product does"</h2>
-            <p>"Agencies are separated by the database itself. Passwords are kept as argon2id hashes, and tokens of sessions and mailed links as hashes only. Every refusal is written into the agency's audit log."</p>
+            <p>"Agencies are separated by the database itself. Passwords are kept as argon2id hashes, and tokens of sessions and mailed links as hashes only. What a rule refuses is written into the agency's audit log."</p>
         </Outside>
     }
 }

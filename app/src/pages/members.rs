@@ -185,7 +185,7 @@ fn MemberRow(
             clients
                 .iter()
                 .find(|client| client.id == id)
-                .map_or_else(|| "an archived client".to_owned(), |client| client.fields.name.clone())
+                .map_or_else(|| "another client".to_owned(), |client| client.fields.name.clone())
         }
     };
     let choice_label = format!("Client for {}", member.name);
@@ -293,7 +293,7 @@ fn Invitations(invitations: Vec<Invitation>, action: ServerAction<ChangeInvitati
                                 <span class="break-words">{invitation.email.to_string()}</span>
                                 <span class="text-muted">{invitation.role.label()}</span>
                                 <Badge shade=shade words=invitation.state.key() />
-                                {failed.then(|| view! { <Badge shade=Shade::Bad words="mail failed, tried again" /> })}
+                                {failed.then(|| view! { <Badge shade=Shade::Bad words="mail not sent yet" /> })}
                                 <span class="text-xs text-muted">"since " <Day at=invitation.created_at /></span>
                             </span>
                             {open.then(|| view! { <span class="flex gap-1">{change.clone()(true, "Send again")}{change(false, "Take back")}</span> })}

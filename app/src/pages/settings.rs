@@ -82,19 +82,23 @@ pub async fn end_session(id: SessionId) -> Result<(), AppError> {
     Ok(service::session::revoke(&service, &actor, id).await?)
 }
 
-/// Changes the agency's settings; stages are one a line, in the board's order, and keep their clients by position.
+/// Changes the agency's settings.
 #[server(prefix = "/app", endpoint = "update_agency")]
 pub async fn update_agency(
     organization: String,
     time_zone: String,
     currency: String,
-    stage_yellow_days: i32,
-    stage_red_days: i32,
+    stage_yellow_days: String,
+    stage_red_days: String,
 ) -> Result<(), AppError> {
     let (actor, service) = (crate::server::actor()?, crate::server::service()?);
+    let days = |field, text: &str| {
+        text.trim().parse().map_err(|_| model::input::Invalid::new(field, "enter a number of days"))
+    };
+    let (yellow, red) = (days("stage_yellow_days", &stage_yellow_days)?, days("stage_red_days", &stage_red_days)?);
     let change = |agency: &mut Organization| {
         (agency.name, agency.time_zone, agency.currency) = (organization, time_zone, currency);
-        (agency.thresholds.yellow_days, agency.thresholds.red_days) = (stage_yellow_days, stage_red_days);
+        (agency.thresholds.yellow_days, agency.thresholds.red_days) = (yellow, red);
     };
     service::organization::update(&service, &actor, change, None).await?;
     Ok(())

@@ -55,7 +55,7 @@ pub fn SentPage() -> impl IntoView {
                 view! {
                     <Notice tone=Tone::Bad>
                         "The mail to " <strong>{email}</strong>
-                        " could not be sent just now. We keep trying for some hours; there is no need to sign up again."
+                        " has not gone out yet. We keep trying for some hours; there is no need to sign up again."
                     </Notice>
                 }.into_any()
             }}

@@ -104,7 +104,7 @@ pub(super) async fn login(
     headers: HeaderMap,
     Body(body): Body<LoginBody>,
 ) -> Result<(HeaderMap, Json<SessionBody>), ApiError> {
-    state.limits.attempt(&body.email)?;
+    state.limits.attempt("login", &body.email)?;
     let begun = account::login(&state.service, &body.email, &body.password, &user_agent(&headers)).await?;
     let live = service::session::find(&state.service, &begun.token, Origin::default()).await?;
     let session = session_body(&state, live.ok_or(service::Error::WrongCredentials)?.actor).await?;
@@ -149,7 +149,7 @@ pub(super) async fn resend_verification(
     State(state): State<AppState>,
     Body(body): Body<EmailBody>,
 ) -> Result<StatusCode, ApiError> {
-    state.limits.attempt(&body.email)?;
+    state.limits.attempt("verify", &body.email)?;
     account::resend_verification(&state.service, &body.email).await?;
     Ok(StatusCode::ACCEPTED)
 }
@@ -159,7 +159,7 @@ pub(super) async fn resend_verification(
 #[utoipa::path(post, path = "/api/v1/auth/forgot", tag = "accounts", request_body = EmailBody,
     responses((status = 202)))]
 pub(super) async fn forgot(State(state): State<AppState>, Body(body): Body<EmailBody>) -> Result<StatusCode, ApiError> {
-    state.limits.attempt(&body.email)?;
+    state.limits.attempt("reset", &body.email)?;
     password_reset::request(&state.service, &body.email).await?;
     Ok(StatusCode::ACCEPTED)
 }

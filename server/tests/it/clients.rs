@@ -38,6 +38,7 @@ async fn the_form_works_without_wasm(pool: PgPool) {
     let long = "x".repeat(201);
     let request = browser.client.post(format!("{}/app/create_client", app.url)).header("accept", "text/html");
     let answer = request.header("referer", page.clone()).form(&[("name", long.as_str())]).send().await.unwrap();
+    assert!(answer.status().is_redirection(), "the browser follows the way back");
     let back = answer.headers()[header::LOCATION].to_str().unwrap().to_owned();
     let html = browser.get(back.strip_prefix(&app.url).unwrap()).await.text().await.unwrap();
     assert!(html.contains("Name can have at most 200 characters"), "{html}");

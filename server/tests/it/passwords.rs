@@ -70,6 +70,44 @@ async fn changing_the_password_keeps_this_session_and_ends_the_others(pool: PgPo
 }
 
 #[sqlx::test(migrator = "store::MIGRATOR")]
+async fn an_access_token_acts_for_its_member_within_its_scope_until_it_ends(pool: PgPool) {
+    let app = TestApp::start(pool).await;
+    let olga = app.owner("olga@acme.test", "Acme").await;
+    let make = async |scope: &str| {
+        let answer = olga.post("/api/v1/tokens", &json!({"name": "script", "scope": scope, "days": 30})).await;
+        assert_eq!(answer.status(), StatusCode::CREATED);
+        answer.json::<serde_json::Value>().await.unwrap()
+    };
+    let (reader, writer) = (make("read").await, make("write").await);
+    let program = reqwest::Client::new();
+    let ask = |method: reqwest::Method, path: &str, made: &serde_json::Value| {
+        let request =
+            program.request(method, format!("{}{path}", app.url)).bearer_auth(made["token"].as_str().unwrap());
+        request.json(&json!({"name": "By program"})).send()
+    };
+    let get = reqwest::Method::GET;
+    let post = reqwest::Method::POST;
+    assert_eq!(ask(get.clone(), "/api/v1/clients", &reader).await.unwrap().status(), 200);
+    assert_eq!(ask(post.clone(), "/api/v1/clients", &reader).await.unwrap().status(), 403);
+    assert_eq!(ask(post.clone(), "/api/v1/clients", &writer).await.unwrap().status(), 201);
+    assert_eq!(ask(get.clone(), "/api/v1/tokens", &writer).await.unwrap().status(), 401, "a token makes no tokens");
+    assert!(
+        ask(get.clone(), "/clients", &writer).await.unwrap().url().path().starts_with("/login"),
+        "pages want a session"
+    );
+    let listed = olga.json("/api/v1/tokens").await;
+    assert_eq!(listed["items"].as_array().unwrap().len(), 2);
+    assert!(!listed.to_string().contains("aos_"), "shown once");
+    let path = format!("/api/v1/tokens/{}", reader["id"].as_str().unwrap());
+    assert_eq!(olga.send("DELETE", &path, &json!({})).await.status(), 204);
+    assert_eq!(ask(get.clone(), "/api/v1/clients", &reader).await.unwrap().status(), 401);
+    app.service.clock.advance(Duration::days(31));
+    assert_eq!(ask(get, "/api/v1/clients", &writer).await.unwrap().status(), 401);
+    assert_eq!(olga.post("/api/v1/tokens", &json!({"name": "x", "scope": "all", "days": 1})).await.status(), 401);
+    app.finish().await;
+}
+
+#[sqlx::test(migrator = "store::MIGRATOR")]
 async fn sessions_are_listed_and_ended(pool: PgPool) {
     let app = TestApp::start(pool).await;
     let here = app.owner("olga@acme.test", "Acme").await;
