@@ -3,7 +3,7 @@ import { address, expect, live, look, mailedLink, owner, password, test } from "
 test.use({ allowedErrors: [/status of (403|404|409|422)/] });
 
 test("an agency of two: invite, join, assign, move on the board", async ({ page, browser }) => {
-  test.setTimeout(120_000);
+  test.setTimeout(180_000);
   await owner(page, "Acme & Söhne");
   await live(page);
   for (const name of ["Bakery Beta", "Clinic Gamma"]) {

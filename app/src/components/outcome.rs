@@ -23,6 +23,20 @@ pub fn at(failure: Signal<Option<AppError>>, field: &'static str) -> Signal<Opti
     Signal::derive(move || failure.with(|error| error.as_ref().and_then(|error| error.at(field).map(str::to_owned))))
 }
 
+/// Counts an action's successes. Pages read their data again after these only: a refusal changes nothing on the server,
+/// and drawing the page anew would disturb what is being typed.
+pub fn successes<S, T>(action: ServerAction<S>) -> Memo<usize>
+where
+    S: ServerFn<Output = T, Error = AppError> + Clone + Send + Sync + 'static,
+    T: Send + Sync + 'static,
+{
+    Memo::new(move |before: Option<&usize>| {
+        let version = action.version().get();
+        let succeeded = action.value().with(|value| matches!(value, Some(Ok(_))));
+        if succeeded { version } else { before.copied().unwrap_or_default() }
+    })
+}
+
 /// Empties or refreshes a form once after each success of its action; a refusal leaves it as typed. `seen` belongs to
 /// the page, so that a form that is drawn again does not forget which successes it has seen.
 pub fn reset_when_done<S, T>(action: ServerAction<S>, seen: StoredValue<usize>, form: NodeRef<leptos::html::Form>)

@@ -16,7 +16,7 @@ use crate::{
     components::{
         badge::HealthBadge,
         field::{Field, TextArea},
-        outcome::{Outcome, at, failure, reset_when_done},
+        outcome::{Outcome, at, failure, reset_when_done, successes},
         page::{Heading, Moment, Skeleton, loaded},
     },
     error::AppError,
@@ -106,12 +106,13 @@ pub fn ClientPage() -> impl IntoView {
     let add = ServerAction::<CreateContact>::new();
     let remove = ServerAction::<RemoveContact>::new();
     let (updated, added) = (StoredValue::new(0), StoredValue::new(0));
+    let changes = [successes(update), successes(archive), successes(add), successes(remove)];
     let view = Resource::new(
         move || {
             let id = params.with(|params| params.get("id")).unwrap_or_default();
-            (id, update.version().get(), archive.version().get(), add.version().get(), remove.version().get())
+            (id, changes.map(|change| change.get()))
         },
-        |(id, ..)| get_client(id),
+        |(id, _)| get_client(id),
     );
     view! {
         <div class="flex max-w-4xl flex-col gap-6">

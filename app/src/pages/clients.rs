@@ -14,7 +14,7 @@ use crate::{
     components::{
         badge::HealthBadge,
         field::Field,
-        outcome::{Outcome, at, failure, reset_when_done},
+        outcome::{Outcome, at, failure, reset_when_done, successes},
         page::{Heading, Skeleton, loaded},
     },
     error::AppError,
@@ -86,9 +86,9 @@ pub fn ClientsPage() -> impl IntoView {
     let create = ServerAction::<CreateClient>::new();
     let query = use_query_map();
     let asked = move |name: &str| query.with(|query| query.get(name)).filter(|text| !text.is_empty());
-    let seen = StoredValue::new(0);
+    let (seen, created) = (StoredValue::new(0), successes(create));
     let list = Resource::new(
-        move || (asked("search"), asked("stage"), asked("archived").is_some(), asked("cursor"), create.version().get()),
+        move || (asked("search"), asked("stage"), asked("archived").is_some(), asked("cursor"), created.get()),
         |(search, stage, archived, cursor, _)| list_clients(search, stage, archived, cursor),
     );
     view! {

@@ -7,7 +7,7 @@ use model::job::{JobState, QueuedJob};
 use crate::{
     components::{
         badge::{Badge, Shade},
-        outcome::Outcome,
+        outcome::{Outcome, successes},
         page::{Heading, Moment, Skeleton, loaded},
     },
     error::AppError,
@@ -32,7 +32,8 @@ pub async fn retry_job(id: i64) -> Result<(), AppError> {
 #[component]
 pub fn JobsPage() -> impl IntoView {
     let retry = ServerAction::<RetryJob>::new();
-    let jobs = Resource::new(move || retry.version().get(), |_| list_jobs());
+    let retried = successes(retry);
+    let jobs = Resource::new(move || retried.get(), |_| list_jobs());
     view! {
         <div class="flex max-w-4xl flex-col gap-6">
             <Heading text="Background work"><SettingsTabs here="jobs" /></Heading>

@@ -16,7 +16,7 @@ use crate::{
     components::{
         badge::{Badge, Shade},
         field::{Field, Select},
-        outcome::{Outcome, at, failure, reset_when_done},
+        outcome::{Outcome, at, failure, reset_when_done, successes},
         page::{Day, Heading, Skeleton, loaded},
     },
     error::AppError,
@@ -110,14 +110,9 @@ pub fn MembersPage() -> impl IntoView {
         unassign: ServerAction::new(),
     };
     let invited = StoredValue::new(0);
-    let team = Resource::new(
-        move || {
-            let Actions { invite, invitation, member, assign, unassign } = actions;
-            let changes = (invite.version().get(), invitation.version().get(), member.version().get());
-            (changes, assign.version().get(), unassign.version().get())
-        },
-        |_| get_team(),
-    );
+    let Actions { invite, invitation, member, assign, unassign } = actions;
+    let changes = [successes(invite), successes(invitation), successes(member), successes(assign), successes(unassign)];
+    let team = Resource::new(move || changes.map(|change| change.get()), |_| get_team());
     view! {
         <div class="flex max-w-4xl flex-col gap-6">
             <Heading text="Members" />

@@ -16,7 +16,7 @@ use crate::{
     components::{
         badge::{Badge, Shade},
         field::Field,
-        outcome::{Outcome, at, failure, reset_when_done},
+        outcome::{Outcome, at, failure, reset_when_done, successes},
         page::{Heading, Moment, Skeleton, loaded},
     },
     error::AppError,
@@ -123,18 +123,8 @@ pub fn SettingsPage() -> impl IntoView {
     let agency = ServerAction::<UpdateAgency>::new();
     let stages = ServerAction::<UpdateStages>::new();
     let [profile_seen, password_seen, agency_seen, stages_seen] = [(); 4].map(|()| StoredValue::new(0));
-    let settings = Resource::new(
-        move || {
-            (
-                profile.version().get(),
-                password.version().get(),
-                session.version().get(),
-                agency.version().get(),
-                stages.version().get(),
-            )
-        },
-        |_| get_settings(),
-    );
+    let changes = [successes(profile), successes(password), successes(session), successes(agency), successes(stages)];
+    let settings = Resource::new(move || changes.map(|change| change.get()), |_| get_settings());
     view! {
         <div class="flex max-w-2xl flex-col gap-6">
             <Heading text="Settings" />
