@@ -62,6 +62,20 @@ check_migrations() {
   diff target/schema-first.sql target/schema-second.sql >&2 || fail "the schema differs after down and up"
 }
 
+# Every command that README and docs name is there, and the harmless ones run.
+check_docs() {
+  say "commands in the docs"
+  local word
+  for word in $(grep -ohE '\./dev [a-z]+' README.md docs/*.md docs/adr/*.md | cut -d' ' -f2 | sort -u); do
+    cmd_help | grep -q "^\./dev $word" || fail "the docs name ./dev $word, which is not there"
+  done
+  for word in $(grep -ohE '`audienceos [a-z]+' README.md docs/*.md docs/adr/*.md | cut -d' ' -f2 | sort -u); do
+    target/debug/audienceos help "$word" >/dev/null || fail "the docs name audienceos $word, which is not there"
+  done
+  target/debug/audienceos version >/dev/null
+  DATABASE_URL=$(pg_url migrations) AUDIENCEOS_DATA=$(mktemp -d /tmp/audienceos-doctor.XXXXXX) target/debug/audienceos doctor >&2
+}
+
 check_browser() {
   say "browser tests"
   pg_database end2end
@@ -69,6 +83,10 @@ check_browser() {
   start_server end2end "$port" "$(pg_url end2end)"
   E2E_URL="http://localhost:$port" E2E_DATA=$SERVER_DATA env -C end2end \
     node_modules/.bin/playwright test "$@" || { tail -n 30 "$SERVER_DATA/server.log" >&2; fail "browser tests failed"; }
+  if grep -q "panicked" "$SERVER_DATA/server.log"; then
+    grep -A 12 "panicked" "$SERVER_DATA/server.log" | head -n 60 >&2
+    fail "the server panicked during the browser tests"
+  fi
   stop_server
 }
 
@@ -85,6 +103,7 @@ cmd_test() {
   cargo clippy --quiet -p frontend --target wasm32-unknown-unknown --profile wasm-dev -- -D warnings
   build
   check_migrations
+  check_docs
   say "tests against Postgres"
   DATABASE_URL=$PG_URL CI=${CI:-} cargo nextest run --workspace --exclude frontend
   check_browser

@@ -1,5 +1,7 @@
-// Prints the bytes that a browser with an empty cache receives until a page is complete and live.
+// Prints the bytes, with Brotli, of everything that a browser with an empty cache asks for until a page is complete and
+// live. On plain http browsers do not offer Brotli themselves, so what they asked for is asked for again with it.
 //   node first-load.mjs URL [COOKIE]
+import { get } from "node:http";
 import { chromium } from "@playwright/test";
 
 const [url, cookie] = process.argv.slice(2);
@@ -13,12 +15,22 @@ if (cookie) {
   await context.addCookies([{ name, value, url }]);
 }
 const page = await context.newPage();
-const network = await context.newCDPSession(page);
-let bytes = 0;
-await network.send("Network.enable");
-network.on("Network.loadingFinished", (event) => (bytes += event.encodedDataLength));
+const asked = new Set();
+page.on("request", (request) => request.method() === "GET" && asked.add(request.url()));
 await page.goto(url, { waitUntil: "networkidle" });
 if (cookie) await page.waitForFunction(() => document.documentElement.dataset.live === "true");
 await page.waitForTimeout(500);
-console.log(bytes);
 await browser.close();
+
+const size = (url) =>
+  new Promise((resolve, reject) => {
+    get(url, { agent: false, headers: { "accept-encoding": "br", ...(cookie && { cookie }) } }, (answer) => {
+      let bytes = 0;
+      answer.on("data", (part) => (bytes += part.length));
+      answer.on("end", () => (answer.statusCode === 200 ? resolve(bytes) : reject(new Error(`${url}: ${answer.statusCode}`))));
+    }).on("error", (error) => reject(new Error(`${url}: ${error.message}`)));
+  });
+let bytes = 0;
+for (const each of asked) bytes += await size(each);
+console.log(bytes);
+if (process.env.VERBOSE) for (const each of asked) console.error(await size(each), each);

@@ -56,7 +56,7 @@ pub fn Palette(
     let found = RwSignal::new(Vec::<Place>::new());
     let chosen = RwSignal::new(0_usize);
     let input = NodeRef::<Input>::new();
-    let navigate = StoredValue::new_local(use_navigate());
+    let navigate = StoredValue::new(use_navigate());
 
     let places = Memo::new(move |_| {
         let text = typed.get().to_lowercase();
