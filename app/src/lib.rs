@@ -118,7 +118,10 @@ pub fn App() -> impl IntoView {
     #[cfg(feature = "ssr")]
     server::set_content_security_policy();
     view! {
-        <Title formatter=|title: String| if title.is_empty() { "AudienceOS".to_owned() } else { format!("{title} · AudienceOS") } />
+        <Title
+            text="AudienceOS"
+            formatter=|title: String| if title == "AudienceOS" { title } else { format!("{title} · AudienceOS") }
+        />
         <Router>
             <Routes fallback=missing::MissingPage>
                 <Route path=path!("/login") view=document!(login::LoginPage) ssr=SsrMode::Async />

@@ -44,37 +44,13 @@ async fn clients(search: String) -> Result<Vec<Place>, AppError> {
     Ok(list.into_rows().into_iter().take(8).map(place).collect())
 }
 
-/// The palette's key. The palette itself is loaded when it is first opened.
+/// The palette and its key; lies over the page while it is open.
 #[component]
 pub fn Palette(
     /// What the person may do.
     role: Role,
 ) -> impl IntoView {
     let open = RwSignal::new(false);
-    Effect::new(move |_| {
-        let handle = window_event_listener(keydown, move |event| {
-            if (event.ctrl_key() || event.meta_key()) && event.key().eq_ignore_ascii_case("k") {
-                event.prevent_default();
-                open.update(|open| *open = !*open);
-            }
-        });
-        on_cleanup(move || handle.remove());
-    });
-    view! {
-        <Show when=move || open.get()>
-            <Suspense>{move || Suspend::new(async move { opened(role, open).await })}</Suspense>
-        </Show>
-    }
-}
-
-#[lazy]
-fn opened(role: Role, open: RwSignal<bool>) -> AnyView {
-    view! { <Opened role=role open=open /> }.into_any()
-}
-
-/// What lies over the page while the palette is open.
-#[component]
-fn Opened(role: Role, open: RwSignal<bool>) -> impl IntoView {
     let typed = RwSignal::new(String::new());
     let searching = RwSignal::new(false);
     let found = RwSignal::new(Vec::<Place>::new());
@@ -90,7 +66,21 @@ fn Opened(role: Role, open: RwSignal<bool>) -> impl IntoView {
         places
     });
     Effect::new(move |_| {
-        if let Some(input) = input.get() {
+        let handle = window_event_listener(keydown, move |event| {
+            if (event.ctrl_key() || event.meta_key()) && event.key().eq_ignore_ascii_case("k") {
+                event.prevent_default();
+                typed.set(String::new());
+                found.set(Vec::new());
+                chosen.set(0);
+                open.update(|open| *open = !*open);
+            }
+        });
+        on_cleanup(move || handle.remove());
+    });
+    Effect::new(move |_| {
+        if open.get()
+            && let Some(input) = input.get()
+        {
             let _ = input.focus();
         }
     });
@@ -133,6 +123,7 @@ fn Opened(role: Role, open: RwSignal<bool>) -> impl IntoView {
         _ => {}
     };
     view! {
+        <Show when=move || open.get()>
             <div class="overlay" on:click=move |_| open.set(false)>
                 <div class="floating" role="dialog" aria-modal="true" aria-label="Go to" on:click=|event| event.stop_propagation() on:keydown=keys>
                     <input node_ref=input class="control" type="text" autocomplete="off" placeholder="Go to a page or client"
@@ -150,5 +141,6 @@ fn Opened(role: Role, open: RwSignal<bool>) -> impl IntoView {
                     {move || (places.with(Vec::is_empty) && !searching.get()).then(|| view! { <p class="p-2 text-muted">"Nothing is called that."</p> })}
                 </div>
             </div>
+        </Show>
     }
 }
