@@ -33,6 +33,21 @@ test("an agency of two: invite, join, assign, move on the board", async ({ page,
   await page.getByRole("button", { name: "Save", exact: true }).click();
   await expect(page.getByText("Saved.")).toBeVisible();
   await expect(page.getByLabel("Website")).toHaveValue("https://beta.example");
+  await page.reload();
+  await live(page);
+  await page.getByLabel("Notes").fill("Call on <Monday> & ask");
+  await page.getByRole("button", { name: "Save", exact: true }).click();
+  await expect(page.getByText("Saved.")).toBeVisible();
+  await page.getByLabel("Industry").fill("Food");
+  await Promise.all([
+    page.waitForResponse((answer) => answer.url().includes("/app/update_client")),
+    page.getByRole("button", { name: "Save", exact: true }).click(),
+  ]);
+  await expect(page.getByLabel("Notes")).toHaveValue("Call on <Monday> & ask");
+  await page.reload();
+  await expect(page.getByLabel("Notes")).toHaveValue("Call on <Monday> & ask");
+  await expect(page.getByLabel("Industry")).toHaveValue("Food");
+  await live(page);
   await page.getByText("Add contact").click();
   await page.getByLabel("Contact's name").fill("Jane Doe");
   await page.getByLabel("E-mails").fill("Jane@Beta.example");

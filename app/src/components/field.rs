@@ -97,7 +97,15 @@ pub fn TextArea(
     view! {
         <div class="flex flex-col gap-1">
             <label for=name class="font-medium">{label}</label>
-            <textarea id=name name=name class="control min-h-24" rows="4" aria-describedby=error_id.clone()>{value}</textarea>
+            <textarea
+                id=name
+                name=name
+                class="control min-h-24"
+                rows="4"
+                aria-describedby=error_id.clone()
+                // As the element's own text, so that a form that is reset after saving shows what was saved.
+                inner_html=value.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;")
+            ></textarea>
             <p id=error_id class="field-error" role="alert" hidden=move || error.get().is_none()>{move || error.get()}</p>
         </div>
     }
