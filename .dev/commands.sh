@@ -26,11 +26,8 @@ write_sqlx() {
   touch src/store/lib.rs
 }
 
-# Copies the typeface from npm's package to where the pages expect it.
-fonts() {
-  mkdir -p public/fonts
-  cp -u style/node_modules/@fontsource-variable/inter/files/inter-latin-wght-normal.woff2 public/fonts/inter.woff2
-}
+# Cuts the typeface of npm's package into the files that the pages load.
+fonts() { node style/fonts.mjs; }
 
 # build [--release]: server, WASM and style sheet, in target/debug or target/release, and target/site.
 build() {
@@ -39,6 +36,7 @@ build() {
   local precompress=()
   [ "${1:-}" = --release ] && precompress=(--precompress)
   cargo leptos build --split "$@" "${precompress[@]}"
+  node .dev/pack.mjs target/site/pkg "target/$([ "${1:-}" = --release ] && echo release || echo debug)/hash.txt" __clients_route "${precompress[@]}"
 }
 
 cmd_run() {

@@ -4,7 +4,7 @@ SCHEMATHESIS=4.32.5
 
 # bench_names and soak_names: what there is, with a word on each.
 bench_names() {
-  echo "web      first-load sizes, requests a second, latencies"
+  echo "web      first-load sizes, requests a second and latencies beside a Next.js page's, cold and warm start"
   echo "rebuild  seconds from an edit of a page, and of a query, to a built application"
 }
 soak_names() {
@@ -16,7 +16,7 @@ cmd_bench() {
   local json='' names=()
   for word in "$@"; do if [ "$word" = --json ]; then json=--json; else names+=("$word"); fi; done
   [ ${#names[@]} -gt 0 ] || names=(web rebuild)
-  trap 'stop_server; pg_stop' EXIT
+  trap 'stop_rival; stop_server; pg_stop' EXIT
   for name in "${names[@]}"; do
     case $name in
       web) bench_web $json ;;
@@ -26,15 +26,42 @@ cmd_bench() {
   done
 }
 
+# start_rival PORT DATABASE: the same client list as a Next.js page over the same rows, built as for production.
+start_rival() {
+  local folder="$ROOT/benches/rivals/next"
+  npm_folder "$folder"
+  quiet next-build env -C "$folder" NEXT_TELEMETRY_DISABLED=1 node_modules/.bin/next build
+  PGHOST=$PG_FOLDER PGUSER=audienceos PGDATABASE=$2 NEXT_TELEMETRY_DISABLED=1 NODE_ENV=production \
+    env -C "$folder" node node_modules/next/dist/bin/next start -H 127.0.0.1 -p "$1" >"$CACHE/log/next.log" 2>&1 &
+  RIVAL_PID=$!
+  for _ in $(seq 300); do
+    curl -s -o /dev/null "http://127.0.0.1:$1/" && return
+    kill -0 "$RIVAL_PID" 2>/dev/null || break
+    sleep 0.1
+  done
+  cat "$CACHE/log/next.log" >&2
+  fail "the Next.js page did not start"
+}
+stop_rival() {
+  [ -n "${RIVAL_PID:-}" ] || return 0
+  kill "$RIVAL_PID" 2>/dev/null || true
+  wait "$RIVAL_PID" 2>/dev/null || true
+  RIVAL_PID=
+}
+
 bench_web() {
   setup_test; apt_install wrk
   build --release >&2
   cargo build --quiet -p benches
   pg_start bench
   pg_database bench
-  local port; port=$(free_port)
+  local port rival; port=$(free_port)
   SERVER_BIN=target/release/audienceos start_server bench "$port" "$(pg_url bench)"
-  target/debug/bench web --url "http://localhost:$port" --data "$SERVER_DATA" "$@"
+  rival=$(free_port)
+  start_rival "$rival" bench
+  target/debug/bench web --url "http://localhost:$port" --data "$SERVER_DATA" --server target/release/audienceos \
+    --rival "http://localhost:$rival/clients" "$@"
+  stop_rival
 }
 
 # Appends a line to a file, builds as `./dev watch` would, and puts the file back.

@@ -2,12 +2,13 @@
 # outside the checkout. Sourced by ./dev; every step first looks whether its work is already done.
 #
 #   setup_build   compiler with a WASM target, cargo-leptos, wasm-bindgen, Tailwind, Postgres binaries
-#   setup_test    the above, nextest, Chromium, Playwright
+#   setup_test    the above, nextest, cargo-deny, Chromium, Playwright
 
 RUST_VERSION=1.96.0
 CARGO_LEPTOS_VERSION=0.3.11
 WASM_BINDGEN_VERSION=0.2.130
 NEXTEST_VERSION=0.9.143
+CARGO_DENY_VERSION=0.20.2
 NODE_VERSION=24
 
 CACHE=${AUDIENCEOS_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/audienceos}
@@ -149,6 +150,7 @@ setup_build() {
 setup_test() {
   setup_build
   have cargo-nextest || cargo_tool cargo-nextest "$NEXTEST_VERSION" 5 --locked
+  cargo_tool cargo-deny "$CARGO_DENY_VERSION" 1 --locked
   apt_install chromium fonts-liberation
   npm_folder "$ROOT/end2end"
 }

@@ -1,6 +1,9 @@
 # Everything that must hold before a change lands. Sourced by ./dev; `cmd_test` is its only entry.
 
 PEERS_AIOSMTPD=1.4.6
+PEERS_EMULATE=0.12.2
+PEERS_GOOGLE_ADS=34.0.0
+PEERS_NODE=("@stoplight/prism-cli@5.14.2" "graphql@16.15.0" "@graphql-tools/mock@9.1.14" "mountebank@2.9.1")
 SERVER_PID=
 
 setup_peers() {
@@ -14,6 +17,35 @@ setup_peers() {
     quiet peers-pip "$root/bin/pip" install --disable-pip-version-check "aiosmtpd==$PEERS_AIOSMTPD"
   fi
   export AUDIENCEOS_PEER_PYTHON="$root/bin/python"
+  export AUDIENCEOS_PEER_EMULATE="$CACHE/peers-emulate-$PEERS_EMULATE"
+  if [ ! -f "$AUDIENCEOS_PEER_EMULATE/node_modules/emulate/dist/index.js" ]; then
+    say "installing the independent Google for tests"
+    mkdir -p "$AUDIENCEOS_PEER_EMULATE"
+    quiet peers-emulate npm install --prefix "$AUDIENCEOS_PEER_EMULATE" --no-audit --no-fund \
+      "emulate@$PEERS_EMULATE" "node@$NODE_VERSION"
+  fi
+  setup_provider_peers
+}
+
+# What judges the providers' clients: specifications by Prism, Shopify's schema by a GraphQL mock, Google Ads' own
+# package; and mountebank, which answers with faults.
+setup_provider_peers() {
+  local node; node="$CACHE/peers-node-$(printf '%s\n' "${PEERS_NODE[@]}" | sha256sum | cut -c1-12)"
+  if [ ! -f "$node/complete" ]; then
+    say "installing the judges of providers' requests for tests"
+    mkdir -p "$node"
+    quiet peers-node npm install --prefix "$node" --no-audit --no-fund "${PEERS_NODE[@]}"
+    touch "$node/complete"
+  fi
+  export AUDIENCEOS_PEER_NODE=$node
+  local ads="$CACHE/peers-google-ads-$PEERS_GOOGLE_ADS"
+  if ! "$ads/bin/python" -c 'import google.ads.googleads' 2>/dev/null; then
+    say "installing Google Ads' own package for tests"
+    rm -rf "$ads"
+    quiet peers-google-ads-venv python3 -m venv "$ads"
+    quiet peers-google-ads-pip "$ads/bin/pip" install --disable-pip-version-check "google-ads==$PEERS_GOOGLE_ADS"
+  fi
+  export AUDIENCEOS_PEER_GOOGLE_ADS="$ads/bin/python"
 }
 
 # start_server NAME PORT DATABASE_URL [command before]: the built server with a data folder of its own.
@@ -47,6 +79,24 @@ check_sqlx() {
   write_sqlx "$ROOT/target/sqlx-fresh"
   diff -rq "$ROOT/target/sqlx-fresh" src/store/.sqlx >&2 ||
     fail "src/store/.sqlx is not fresh: run ./dev prepare and commit what it writes"
+}
+
+# What we depend on: licences, bans and sources always; known faults where their database can be had.
+check_dependencies() {
+  say "licences, bans and sources of dependencies"
+  cargo deny --log-level warn check licenses bans sources >&2 || fail "a dependency breaks a rule of .deny.toml"
+  mkdir -p "$CACHE/log"
+  if timeout 300 cargo deny fetch db >"$CACHE/log/advisories.log" 2>&1; then
+    cargo deny --log-level warn check advisories >&2 || fail "a dependency has a known fault"
+  else
+    NOT_RUN+=(advisories)
+  fi
+}
+
+check_rustdoc() {
+  say "documentation of the code"
+  RUSTDOCFLAGS="-D warnings" cargo doc --quiet --no-deps --workspace --exclude frontend ||
+    fail "the documentation of the code has faults"
 }
 
 check_migrations() {
@@ -91,16 +141,19 @@ check_browser() {
 }
 
 cmd_test() {
+  NOT_RUN=()
   trap 'stop_server; pg_stop' EXIT
   setup_test; setup_peers
   export AUDIENCEOS_SHARED=${AUDIENCEOS_SHARED:-$ROOT/../shared}
   say "format"
   cargo fmt --check || fail "run cargo fmt"
+  check_dependencies
   pg_start test
   check_sqlx
   say "clippy"
   cargo clippy --quiet --workspace --exclude frontend --all-targets -- -D warnings
   cargo clippy --quiet -p frontend --target wasm32-unknown-unknown --profile wasm-dev -- -D warnings
+  check_rustdoc
   build
   check_migrations
   check_docs
@@ -109,7 +162,8 @@ cmd_test() {
   check_browser
   # The runner of the tests keeps what passing ones print to itself.
   if [ ! -d "$AUDIENCEOS_SHARED" ]; then
-    grep -ohE 'shared\("[a-z_ ]+"' -r server/tests | cut -d'"' -f2 | sort -u | sed 's/^/not run: /'
+    while read -r name; do NOT_RUN+=("$name"); done < <(grep -ohE '(shared|prism|folder)\("[a-z_ ]+"' -r server/tests src/providers/tests | cut -d'"' -f2 | sort -u)
   fi
+  for name in "${NOT_RUN[@]}"; do echo "not run: $name"; done
   say "everything holds"
 }

@@ -1,17 +1,19 @@
 //! What a page is told when an action was not done. Internals are logged once, here, with the reference that the
 //! person sees.
 
-use leptos::{
-    prelude::{FromServerFnError, ServerFnErrorErr},
-    server_fn::codec::JsonEncoding,
-};
+mod wire;
+
+use leptos::prelude::{FromServerFnError, ServerFnErrorErr};
 use serde::{Deserialize, Serialize};
+
+use crate::codec::JsonText;
 
 /// Why an action was not done, in words for people.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]
+#[serde(from = "wire::Wire", into = "wire::Wire")]
 pub enum AppError {
     /// The session has ended.
-    #[error("you are signed out. Sign in again to go on")]
+    #[error("your session has ended, and nothing was changed")]
     SignedOut,
     /// A rule forbids it.
     #[error("{message}")]
@@ -37,6 +39,16 @@ pub enum AppError {
     /// The present state forbids it.
     #[error("{0}")]
     Conflict(String),
+    /// Somebody else changed the same fields after they were read.
+    #[error("{message}")]
+    Changed {
+        /// In words.
+        message: String,
+        /// The fields, what each holds now as a form would, and words about it.
+        held: Vec<(String, String, String)>,
+        /// What was typed, so that a page without WASM can show it again.
+        typed: Vec<(String, String)>,
+    },
     /// The server could not be reached.
     #[error("the server could not be reached. Look whether the change is there before you try again")]
     Unreachable,
@@ -53,6 +65,9 @@ impl AppError {
     pub fn at(&self, name: &str) -> Option<&str> {
         match self {
             Self::Invalid { field, message, .. } if field == name => Some(message),
+            Self::Changed { held, .. } => {
+                held.iter().find(|(field, ..)| field == name).map(|(_, _, words)| words.as_str())
+            }
             _ => None,
         }
     }
@@ -60,7 +75,9 @@ impl AppError {
     /// What was typed into the field `name` when the error came back.
     pub fn typed(&self, name: &str) -> Option<&str> {
         match self {
-            Self::Invalid { typed, .. } => typed.iter().find(|(field, _)| field == name).map(|(_, text)| text.as_str()),
+            Self::Invalid { typed, .. } | Self::Changed { typed, .. } => {
+                typed.iter().find(|(field, _)| field == name).map(|(_, text)| text.as_str())
+            }
             _ => None,
         }
     }
@@ -68,7 +85,7 @@ impl AppError {
     /// Keeps what was typed with a field error.
     #[must_use]
     pub fn keeping(mut self, fields: &[(&str, &str)]) -> Self {
-        if let Self::Invalid { typed, .. } = &mut self {
+        if let Self::Invalid { typed, .. } | Self::Changed { typed, .. } = &mut self {
             *typed = fields.iter().map(|(name, text)| ((*name).to_owned(), (*text).to_owned())).collect();
         }
         self
@@ -76,7 +93,7 @@ impl AppError {
 }
 
 impl FromServerFnError for AppError {
-    type Encoder = JsonEncoding;
+    type Encoder = JsonText;
 
     fn from_server_fn_error(error: ServerFnErrorErr) -> Self {
         match error {
@@ -110,22 +127,33 @@ impl From<service::Error> for AppError {
         use http::StatusCode as S;
         use service::Error as E;
         crate::server::set_status(match &error {
-            E::SignedOut | E::WrongCredentials => S::UNAUTHORIZED,
-            E::Refused(_) | E::EmailUnverified => S::FORBIDDEN,
+            E::SignedOut | E::WrongCredentials | E::WrongCode => S::UNAUTHORIZED,
+            E::Refused(_) | E::EmailUnverified | E::UnknownAddress => S::FORBIDDEN,
             E::Missing => S::NOT_FOUND,
             E::Invalid(_) => S::UNPROCESSABLE_ENTITY,
-            E::Conflict { .. } => S::CONFLICT,
+            E::Conflict { .. } | E::ChangedMeanwhile(_) | E::ReassignmentRequired(_) => S::CONFLICT,
             E::TooMany { .. } => S::TOO_MANY_REQUESTS,
             E::Gone(_) => S::GONE,
             E::Internal(_) => S::INTERNAL_SERVER_ERROR,
         });
+        let words = error.to_string();
         match error {
             E::SignedOut => Self::SignedOut,
             E::Refused(refusal) => Self::Forbidden { rule: refusal.rule, message: refusal.message },
             E::Missing => Self::Missing,
             E::Invalid(invalid) => Self::Invalid { field: invalid.field, message: invalid.message, typed: Vec::new() },
+            E::ChangedMeanwhile(held) => {
+                let field = |held: service::Held| {
+                    let now = held.sentence();
+                    (held.field.to_owned(), held.typed, now)
+                };
+                Self::Changed { message: words, held: held.into_iter().map(field).collect(), typed: Vec::new() }
+            }
+            E::ReassignmentRequired(_) => Self::Conflict(words),
             E::Conflict { message, .. } | E::TooMany { message, .. } | E::Gone(message) => Self::Conflict(message),
-            other @ (E::WrongCredentials | E::EmailUnverified) => Self::Conflict(other.to_string()),
+            other @ (E::WrongCredentials | E::EmailUnverified | E::WrongCode | E::UnknownAddress) => {
+                Self::Conflict(other.to_string())
+            }
             other @ E::Internal(_) => internal(&other),
         }
     }

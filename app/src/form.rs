@@ -26,8 +26,48 @@ impl Form {
         self.values.get(field).cloned().unwrap_or_default()
     }
 
+    /// Whether the page opens with the focus in `field`: the wrong one, or the `first` of a form that came back without.
+    pub fn focus(&self, field: &str, first: &str) -> bool {
+        match &self.error {
+            Some((name, _)) if !name.is_empty() => name == field,
+            _ => field == first,
+        }
+    }
+
     /// What is wrong with `field`.
     pub fn error(&self, field: &str) -> Option<String> {
-        self.error.as_ref().filter(|(name, _)| name == field).map(|(_, message)| message.clone())
+        self.error
+            .as_ref()
+            .filter(|(name, _)| name == field)
+            .map(|(_, message)| crate::components::notice::sentence(message))
+    }
+}
+
+/// `path?name=target` with the target encoded: a way that leads on to another page of ours.
+pub fn leading_to(path: &str, name: &str, target: &str) -> String {
+    let mut way = format!("{path}?{name}=");
+    for byte in target.bytes() {
+        match byte {
+            b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' | b'/' | b'-' | b'_' | b'.' | b'~' => way.push(char::from(byte)),
+            other => {
+                way.push('%');
+                for digit in [other >> 4, other & 15] {
+                    way.push(char::from_digit(u32::from(digit), 16).unwrap_or('0').to_ascii_uppercase());
+                }
+            }
+        }
+    }
+    way
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_way_carries_its_target_encoded() {
+        assert_eq!(leading_to("/login", "redirect", "/clients?a=b"), "/login?redirect=/clients%3Fa%3Db");
+        assert_eq!(leading_to("/login", "redirect", "/"), "/login?redirect=/");
+        assert_eq!(leading_to("/login", "redirect", "/ö"), "/login?redirect=/%C3%B6");
     }
 }

@@ -5,6 +5,7 @@
 //! [`needs_no_session`] are plain documents: they load no WASM, and their forms post to the server.
 #![recursion_limit = "256"]
 
+pub mod codec;
 pub mod components;
 pub mod error;
 pub mod form;
@@ -21,20 +22,21 @@ use leptos_router::{
 };
 #[cfg(feature = "ssr")]
 use pages::{api_docs, forgot, invite, legal, login, sign_up, verify_email};
-use pages::{audit, board, client, clients, frame, jobs, members, missing, settings};
+use pages::{audit, board, client, clients, frame, jobs, mail, members, missing, settings, sign_in, styleguide};
 
 /// Pages for those who are not signed in. They work without WASM and load none.
 pub fn needs_no_session(path: &str) -> bool {
     matches!(
         path,
         "/login"
+            | "/login/code"
             | "/signup"
             | "/signup/sent"
             | "/verify-email"
             | "/resend"
             | "/forgot"
             | "/reset"
-            | "/nothing-here"
+            | "/trouble"
             | "/privacy"
             | "/terms"
             | "/security"
@@ -69,7 +71,7 @@ pub fn shell(options: LeptosOptions) -> impl IntoView {
                 <meta name="viewport" content="width=device-width, initial-scale=1" />
                 <meta name="color-scheme" content="light dark" />
                 <link rel="icon" href="/favicon.svg" type="image/svg+xml" />
-                <link rel="preload" href="/fonts/inter.woff2" r#as="font" type="font/woff2" crossorigin="anonymous" />
+                <link rel="preload" href="/fonts/inter-basic.woff2" r#as="font" type="font/woff2" crossorigin="anonymous" />
                 <HashedStylesheet options=options.clone() id="leptos" />
                 <MetaTags />
                 {live.then(|| view! {
@@ -117,6 +119,13 @@ pub fn App() -> impl IntoView {
     provide_meta_context();
     #[cfg(feature = "ssr")]
     server::set_content_security_policy();
+    // Effects run in the browser, once the page answers to clicks: what only works then comes into sight, and browser
+    // tests wait for it.
+    Effect::new(|_| {
+        if let Some(root) = document().document_element() {
+            let _ = root.set_attribute("data-live", "true");
+        }
+    });
     view! {
         <Title
             text="AudienceOS"
@@ -125,6 +134,7 @@ pub fn App() -> impl IntoView {
         <Router>
             <Routes fallback=missing::MissingPage>
                 <Route path=path!("/login") view=document!(login::LoginPage) ssr=SsrMode::Async />
+                <Route path=path!("/login/code") view=document!(login::CodePage) ssr=SsrMode::Async />
                 <Route path=path!("/signup") view=document!(sign_up::SignUpPage) ssr=SsrMode::Async />
                 <Route path=path!("/signup/sent") view=document!(sign_up::SentPage) ssr=SsrMode::Async />
                 <Route path=path!("/verify-email") view=document!(verify_email::VerifyEmailPage) ssr=SsrMode::Async />
@@ -136,14 +146,19 @@ pub fn App() -> impl IntoView {
                 <Route path=path!("/terms") view=document!(legal::TermsPage) ssr=SsrMode::Async />
                 <Route path=path!("/security") view=document!(legal::SecurityPage) ssr=SsrMode::Async />
                 <Route path=path!("/api-docs") view=document!(api_docs::ApiDocsPage) ssr=SsrMode::Async />
+                <Route path=path!("/trouble") view=document!(missing::TroublePage) ssr=SsrMode::Async />
+                <Route path=path!("/styleguide") view={Lazy::<styleguide::StyleguideRoute>::new()} ssr=SsrMode::Async />
                 <ParentRoute path=path!("") view=frame::Frame ssr=SsrMode::Async>
                     <Route path=path!("/clients") view={Lazy::<clients::ClientsRoute>::new()} ssr=SsrMode::Async />
                     <Route path=path!("/clients/board") view={Lazy::<board::BoardRoute>::new()} ssr=SsrMode::Async />
                     <Route path=path!("/clients/:id") view={Lazy::<client::ClientRoute>::new()} ssr=SsrMode::Async />
                     <Route path=path!("/members") view={Lazy::<members::MembersRoute>::new()} ssr=SsrMode::Async />
                     <Route path=path!("/settings") view={Lazy::<settings::SettingsRoute>::new()} ssr=SsrMode::Async />
+                    <Route path=path!("/settings/sign-in") view={Lazy::<sign_in::SignInRoute>::new()} ssr=SsrMode::Async />
+                    <Route path=path!("/settings/mail") view={Lazy::<mail::MailRoute>::new()} ssr=SsrMode::Async />
                     <Route path=path!("/settings/jobs") view={Lazy::<jobs::JobsRoute>::new()} ssr=SsrMode::Async />
                     <Route path=path!("/audit") view={Lazy::<audit::AuditRoute>::new()} ssr=SsrMode::Async />
+                    <Route path=path!("/*any") view=missing::MissingPage ssr=SsrMode::Async />
                 </ParentRoute>
             </Routes>
         </Router>

@@ -1,6 +1,8 @@
 //! One file an area; each holds the server functions only it uses.
 #![expect(missing_docs, reason = "the arguments of server functions become undocumented struct fields")]
 
+pub mod access_tokens;
+pub mod agency;
 #[cfg(feature = "ssr")]
 pub mod api_docs;
 pub mod audit;
@@ -17,11 +19,15 @@ pub mod jobs;
 pub mod legal;
 #[cfg(feature = "ssr")]
 pub mod login;
+pub mod mail;
 pub mod members;
 pub mod missing;
 pub mod outside;
 pub mod settings;
+pub mod sign_in;
 #[cfg(feature = "ssr")]
 pub mod sign_up;
+pub mod styleguide;
+pub mod two_factor;
 #[cfg(feature = "ssr")]
 pub mod verify_email;

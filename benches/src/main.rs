@@ -4,6 +4,7 @@
 
 mod figures;
 mod jobs;
+mod start;
 mod visitor;
 mod web;
 
@@ -23,7 +24,7 @@ struct Cli {
 
 #[derive(Subcommand)]
 enum Name {
-    /// Sizes of first loads; requests a second and latencies of the login page and the client list.
+    /// Sizes of first loads; requests a second and latencies of the login page and the client list; starts.
     Web {
         /// The server.
         #[arg(long)]
@@ -34,6 +35,9 @@ enum Name {
         /// Seconds for each load.
         #[arg(long, default_value_t = 10)]
         seconds: u32,
+        /// The server program, for its starts.
+        #[arg(long)]
+        server: PathBuf,
         /// A rival's client list with the same rows.
         #[arg(long)]
         rival: Option<String>,
@@ -69,8 +73,9 @@ async fn main() -> anyhow::Result<()> {
     let cli = Cli::parse();
     let mut figures = Figures::default();
     match cli.name {
-        Name::Web { url, data, seconds, rival } => {
-            web::run(&mut figures, &url, &data, seconds, rival.as_deref()).await?
+        Name::Web { url, data, seconds, server, rival } => {
+            web::run(&mut figures, &url, &data, seconds, rival.as_deref()).await?;
+            start::run(&mut figures, &server).await?;
         }
         Name::Owner { url, data } => {
             let cookie = visitor::owner(&url, &data).await?;

@@ -27,12 +27,17 @@ pub async fn owner(url: &str, data: &Path) -> anyhow::Result<String> {
     Ok(cookie.split(';').next().unwrap_or_default().to_owned())
 }
 
+/// What the clients are called.
+pub fn client_name(number: u32) -> String {
+    format!("Client {number:03} & Sons")
+}
+
 /// Adds `count` clients.
 pub async fn add_clients(url: &str, cookie: &str, count: u32) -> anyhow::Result<()> {
     let client = Client::new();
     for number in 0..count {
         let request = client.post(format!("{url}/api/v1/clients")).header(header::COOKIE, cookie);
-        request.json(&json!({"name": format!("Client {number:03} & Sons")})).send().await?.error_for_status()?;
+        request.json(&json!({"name": client_name(number)})).send().await?.error_for_status()?;
     }
     let list = client.get(format!("{url}/api/v1/clients?limit=100")).header(header::COOKIE, cookie).send().await?;
     let list: Value = list.json().await?;

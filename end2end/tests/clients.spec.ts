@@ -12,6 +12,7 @@ test("sign up, verify, sign in and add a client", async ({ page }) => {
   await page.getByLabel("Your name").fill("Olga Owner");
   await page.getByLabel("E-mail").fill(email);
   await page.getByLabel("Password").fill(password);
+  await page.getByLabel("Repeat it").fill(password);
   await look(page, "signup");
   await page.getByRole("button", { name: "Create account" }).click();
   await expect(page.getByText(email)).toBeVisible();
@@ -55,8 +56,9 @@ test.describe("a refused form", () => {
     await page.getByLabel("Your name").fill("Olga");
     await page.getByLabel("E-mail").fill("olga@example.com");
     await page.getByLabel("Password").fill("password");
+  await page.getByLabel("Repeat it").fill("password");
     await page.getByRole("button", { name: "Create account" }).click();
-    await expect(page.getByText("this password is easy to guess")).toBeVisible();
+    await expect(page.getByText("This password is easy to guess")).toBeVisible();
     await expect(page.getByLabel("Agency name")).toHaveValue("Acme");
     await expect(page.getByLabel("E-mail")).toHaveValue("olga@example.com");
     await look(page, "signup-error");

@@ -1,6 +1,6 @@
 // What every browser test needs: a page that fails on console errors, the outbox, accessibility, pictures.
 import AxeBuilder from "@axe-core/playwright";
-import { test as base, expect, type Page } from "@playwright/test";
+import { test as base, expect, type Browser, type Page } from "@playwright/test";
 import { readFileSync, readdirSync } from "node:fs";
 import { join } from "node:path";
 
@@ -62,6 +62,7 @@ export async function owner(page: Page, organization: string): Promise<string> {
   await page.getByLabel("Your name").fill("Olga Owner");
   await page.getByLabel("E-mail").fill(email);
   await page.getByLabel("Password").fill(password);
+  await page.getByLabel("Repeat it").fill(password);
   await page.getByRole("button", { name: "Create account" }).click();
   await expect(page.getByRole("heading", { name: "Check your mail" })).toBeVisible();
   await page.goto(await mailedLink(email, "/verify-email"));
@@ -71,4 +72,24 @@ export async function owner(page: Page, organization: string): Promise<string> {
   await page.getByRole("button", { name: "Sign in" }).click();
   await expect(page).toHaveURL("/clients");
   return email;
+}
+
+/** Invites somebody, opens the mailed link in a browser of its own and joins. */
+export async function joined(page: Page, browser: Browser, name: string, role: string) {
+  const email = address(role);
+  await page.goto("/members");
+  await live(page);
+  await page.getByLabel("Invite by e-mail").fill(email);
+  await page.getByLabel("As", { exact: true }).selectOption(role);
+  await page.getByRole("button", { name: "Send invitation" }).click();
+  await expect(page.getByTestId("invitations").getByText(email)).toBeVisible();
+  const options = test.info().project.use;
+  const context = await browser.newContext({ viewport: options.viewport, colorScheme: options.colorScheme, hasTouch: options.hasTouch, isMobile: options.isMobile });
+  const guest = await context.newPage();
+  await guest.goto(new URL(await mailedLink(email, "/invite/"), page.url()).href);
+  await guest.getByLabel("Your name").fill(name);
+  await guest.getByLabel("Password").fill(password);
+  await guest.getByRole("button", { name: "Join" }).click();
+  await expect(guest).toHaveURL(/\/clients/);
+  return { email, guest, context };
 }

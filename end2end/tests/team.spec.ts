@@ -16,7 +16,8 @@ test("an agency of two: invite, join, assign, move on the board", async ({ page,
   await page.getByRole("link", { name: "Board" }).click();
   await expect(page.getByTestId("board")).toBeVisible();
   await live(page);
-  await page.getByLabel("Stage of Bakery Beta").selectOption({ label: "Live" });
+  await page.getByRole("button", { name: "Move Bakery Beta" }).click();
+  await page.getByRole("dialog").getByRole("button", { name: "Live", exact: true }).click();
   await expect(page.getByRole("region", { name: "Live" }).getByText("Bakery Beta")).toBeVisible();
   await look(page, "board");
   await page.reload();
@@ -27,7 +28,7 @@ test("an agency of two: invite, join, assign, move on the board", async ({ page,
   await live(page);
   await page.getByLabel("Website").fill("no dots");
   await page.getByRole("button", { name: "Save", exact: true }).click();
-  await expect(page.getByText("enter an address like https://example.com")).toBeVisible();
+  await expect(page.getByText("Enter an address like https://example.com")).toBeVisible();
   await expect(page.getByLabel("Website")).toHaveValue("no dots");
   await page.getByLabel("Website").fill("beta.example");
   await page.getByRole("button", { name: "Save", exact: true }).click();
@@ -48,19 +49,19 @@ test("an agency of two: invite, join, assign, move on the board", async ({ page,
   await expect(page.getByLabel("Notes")).toHaveValue("Call on <Monday> & ask");
   await expect(page.getByLabel("Industry")).toHaveValue("Food");
   await live(page);
-  await page.getByText("Add contact").click();
+  await page.getByRole("button", { name: "Add contact" }).click();
   await page.getByLabel("Contact's name").fill("Jane Doe");
   await page.getByLabel("E-mails").fill("Jane@Beta.example");
   await page.getByRole("button", { name: "Save contact" }).click();
   await expect(page.getByText("jane@beta.example")).toBeVisible();
-  await expect(page.getByLabel("Contact's name")).toHaveValue("");
+  await expect(page.getByRole("dialog")).toBeHidden();
   await look(page, "client");
 
   const max = address("max");
   await page.getByRole("link", { name: "Members" }).click();
   await page.getByLabel("Invite by e-mail").fill("nonsense");
   await page.getByRole("button", { name: "Send invitation" }).click();
-  await expect(page.getByText("enter an e-mail address")).toBeVisible();
+  await expect(page.getByText("Enter an e-mail address")).toBeVisible();
   await page.getByLabel("Invite by e-mail").fill(max);
   await page.getByLabel("As", { exact: true }).selectOption("manager");
   await page.getByRole("button", { name: "Send invitation" }).click();
@@ -80,8 +81,9 @@ test("an agency of two: invite, join, assign, move on the board", async ({ page,
   await page.reload();
   await live(page);
   const row = page.getByTestId(`member ${max}`);
-  await row.getByLabel("Client for Max Manager").selectOption({ label: "Bakery Beta" });
-  await row.getByRole("button", { name: "Assign" }).click();
+  await row.getByLabel("Client for Max Manager").fill("bakery");
+  await row.getByRole("button", { name: "Find clients for Max Manager" }).click();
+  await row.getByRole("button", { name: "Assign Bakery Beta to Max Manager" }).click();
   await expect(row.getByRole("button", { name: "Take Bakery Beta from Max Manager" })).toBeVisible();
   await look(page, "members");
 
@@ -89,20 +91,33 @@ test("an agency of two: invite, join, assign, move on the board", async ({ page,
   await expect(guest.getByTestId("clients").getByRole("row")).toHaveCount(2);
   await expect(guest.getByRole("link", { name: "Bakery Beta" })).toBeVisible();
   await guest.goto(new URL("/members", page.url()).href);
-  await expect(guest.getByText("only an Admin or Owner sees the list of members")).toBeVisible();
+  await expect(guest.getByText("Only an Admin or Owner sees the list of members").first()).toBeVisible();
   await second.close();
 
   await page.getByRole("link", { name: "Audit log" }).click();
   await expect(page.getByRole("cell", { name: "members.edit" }).first()).toBeVisible();
   await look(page, "audit");
-  await page.getByRole("link", { name: "Refused" }).click();
+  await expect(page.getByRole("row").filter({ hasText: "assigned: Bakery Beta" })).toContainText("Max Manager");
+  await page.getByLabel("Outcome").selectOption({ label: "Refused" });
+  await page.getByRole("button", { name: "Show" }).click();
+  await expect(page).toHaveURL("/audit?allowed=false");
   await expect(page.getByRole("cell", { name: "members.read" })).toBeVisible();
+  await expect(page.getByRole("cell", { name: "members.edit" })).toHaveCount(0);
+  await expect(page.getByRole("link", { name: "Export CSV" })).toHaveAttribute("href", "/api/v1/audit.csv?allowed=false");
+  await page.getByRole("link", { name: "Max Manager" }).first().click();
+  await expect(page.getByLabel("Who").locator("option:checked")).toHaveText("Max Manager");
+  await page.getByLabel("Up to").fill("2020-01-01");
+  await page.getByRole("button", { name: "Show" }).click();
+  await expect(page.getByTestId("empty")).toContainText("Nothing matches");
+  await look(page, "audit-nothing");
+  await page.getByRole("link", { name: "Show everything" }).click();
+  await expect(page).toHaveURL("/audit");
 
   await page.getByRole("link", { name: "Settings" }).click();
   await expect(page.getByLabel("Agency name")).toHaveValue("Acme & Söhne");
   await page.getByLabel("Stuck after days").fill("3");
   await page.getByRole("button", { name: "Save agency" }).click();
-  await expect(page.getByText("red must come later than yellow")).toBeVisible();
+  await expect(page.getByText("Stuck must come later than Slow")).toBeVisible();
   await page.getByLabel("Stage 1", { exact: true }).fill("Welcome");
   await page.getByRole("button", { name: "Save stages" }).click();
   await expect(page.getByText("Saved.")).toBeVisible();

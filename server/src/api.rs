@@ -8,31 +8,42 @@ pub mod error;
 pub mod input;
 pub mod invitations;
 pub mod jobs;
+pub mod list;
 pub mod members;
 pub mod organization;
 pub mod tokens;
+pub mod two_factor;
 
 use app::pages::api_docs::{Operation, Operations};
 use axum::{Json, Router, routing::get};
 use utoipa::OpenApi;
 use utoipa_axum::{router::OpenApiRouter, routes};
 
-use crate::state::AppState;
+use crate::{
+    cookie,
+    state::{AppState, Http},
+};
 
+/// What is said of every route: a session or a token, unless the route says otherwise.
 #[derive(OpenApi)]
-#[openapi(info(
-    title = "AudienceOS",
-    description = "Every route needs a session cookie, unless it says otherwise. Errors are \
-                   `{\"error\":{\"code\",\"message\",\"field\"?,\"rule\"?,\"request_id\"}}`."
-))]
+#[openapi(
+    info(
+        title = "AudienceOS",
+        description = "Every route needs a session cookie or an access token, unless it says otherwise. Errors are \
+                       `{\"error\":{\"code\",\"message\",\"field\"?,\"rule\"?,\"request_id\"}}`."
+    ),
+    security(("session" = []), ("token" = []))
+)]
 struct Document;
 
 /// All routes of the API and its document.
-pub fn router() -> Router<AppState> {
+pub fn router(http: &Http) -> Router<AppState> {
     let (router, mut document) = routes().split_for_parts();
     declare_common_answers(&mut document);
+    declare_sign_in(&mut document, http);
     router
         .route("/api/openapi.json", get(move || std::future::ready(Json(document))))
+        .method_not_allowed_fallback(not_allowed)
         .route("/api/{*rest}", axum::routing::any(missing))
 }
 
@@ -42,6 +53,7 @@ pub fn routes() -> OpenApiRouter<AppState> {
         .routes(routes!(auth::sign_up))
         .routes(routes!(auth::resend_verification))
         .routes(routes!(auth::login))
+        .routes(routes!(auth::login_code))
         .routes(routes!(auth::logout))
         .routes(routes!(auth::forgot))
         .routes(routes!(auth::reset))
@@ -49,6 +61,11 @@ pub fn routes() -> OpenApiRouter<AppState> {
         .routes(routes!(auth::get_session))
         .routes(routes!(auth::sessions))
         .routes(routes!(auth::revoke_session))
+        .routes(routes!(two_factor::get))
+        .routes(routes!(two_factor::enrol))
+        .routes(routes!(two_factor::confirm))
+        .routes(routes!(two_factor::renew_recovery_codes))
+        .routes(routes!(two_factor::disable))
         .routes(routes!(tokens::list, tokens::create))
         .routes(routes!(tokens::remove))
         .routes(routes!(members::update_self))
@@ -121,6 +138,34 @@ fn declare_common_answers(document: &mut utoipa::openapi::OpenApi) {
             add("415", "the body is not JSON");
         }
     }
+}
+
+/// Says where the API is and the two ways to say who one is.
+fn declare_sign_in(document: &mut utoipa::openapi::OpenApi, http: &Http) {
+    use utoipa::openapi::{
+        Server,
+        security::{ApiKey, ApiKeyValue, HttpAuthScheme, HttpBuilder, SecurityScheme},
+    };
+    document.servers = Some(vec![Server::new(&http.public_url)]);
+    let cookie = ApiKeyValue::with_description(
+        cookie::name(cookie::Kind::Session, http.secure_cookies),
+        "From signing in.".to_owned(),
+    );
+    let token = HttpBuilder::new()
+        .scheme(HttpAuthScheme::Bearer)
+        .description(Some(
+            "A personal access token, made by POST /api/v1/tokens. One that may only read changes nothing.",
+        ))
+        .build();
+    let components = document.components.get_or_insert_default();
+    components.add_security_scheme("session", SecurityScheme::ApiKey(ApiKey::Cookie(cookie)));
+    components.add_security_scheme("token", SecurityScheme::Http(token));
+}
+
+/// A route that is there, asked in a way that it does not know; `Allow` names the ways.
+async fn not_allowed() -> error::ApiError {
+    let words = "this address cannot be asked in this way. The header Allow names the ways";
+    error::ApiError::new(http::StatusCode::METHOD_NOT_ALLOWED, "method_not_allowed", words)
 }
 
 async fn missing() -> error::ApiError {

@@ -9,7 +9,7 @@ use store::Db;
 use tokio::{net::TcpListener, signal::unix::SignalKind, sync::watch};
 use tracing_subscriber::{EnvFilter, layer::SubscriberExt, util::SubscriberInitExt};
 
-use crate::{config::Config, doctor, postgres::Postgres, routes, state};
+use crate::{config::Config, doctor, faults, postgres::Postgres, routes, state};
 
 /// AudienceOS: one application in which a marketing agency runs its clients.
 #[derive(Debug, Parser)]
@@ -63,13 +63,19 @@ pub fn run(cli: Cli) -> anyhow::Result<()> {
         }
         return Ok(());
     }
+    let _reporting = faults::start(&config)?;
     log(&config);
     tokio::runtime::Builder::new_multi_thread().enable_all().build()?.block_on(async {
+        // Before anything else is started: an address that is taken ends it here.
+        let listener = match command {
+            Command::Serve { .. } => Some(listen(&config).await?),
+            _ => None,
+        };
         let postgres = match &config.database_url {
             Some(_) => None,
             None => Some(Postgres::start(&config.data, config.postgres_bin.as_deref()).await?),
         };
-        let result = with_database(&config, postgres.as_ref(), command).await;
+        let result = with_database(&config, postgres.as_ref(), command, listener).await;
         if let Some(postgres) = postgres {
             postgres.stop().await;
         }
@@ -77,7 +83,12 @@ pub fn run(cli: Cli) -> anyhow::Result<()> {
     })
 }
 
-async fn with_database(config: &Config, postgres: Option<&Postgres>, command: Command) -> anyhow::Result<()> {
+async fn with_database(
+    config: &Config,
+    postgres: Option<&Postgres>,
+    command: Command,
+    listener: Option<TcpListener>,
+) -> anyhow::Result<()> {
     let url = match (&config.database_url, postgres) {
         (Some(url), _) => url.expose_secret(),
         (None, Some(postgres)) => postgres.url(),
@@ -89,14 +100,29 @@ async fn with_database(config: &Config, postgres: Option<&Postgres>, command: Co
     }
     db.migrate().await?;
     db.check_separation().await?;
-    match command {
-        Command::Serve { no_worker } => serve(config, db, !no_worker).await,
-        Command::Worker => work(config, db).await,
-        Command::Migrate { .. } | Command::Doctor | Command::Version => Ok(()),
+    match (command, listener) {
+        (Command::Serve { no_worker }, Some(listener)) => serve(config, db, listener, !no_worker).await,
+        (Command::Worker, _) => work(config, db).await,
+        _ => Ok(()),
     }
 }
 
-async fn serve(config: &Config, db: Db, with_worker: bool) -> anyhow::Result<()> {
+/// Takes the address.
+///
+/// # Errors
+/// It is taken already, or is none of this machine's.
+async fn listen(config: &Config) -> anyhow::Result<TcpListener> {
+    TcpListener::bind(config.address).await.map_err(|error| match error.kind() {
+        std::io::ErrorKind::AddrInUse => anyhow::anyhow!(
+            "another program, perhaps another AudienceOS, listens on {} already: stop it, or set AUDIENCEOS_ADDRESS to \
+             another address",
+            config.address
+        ),
+        _ => anyhow::anyhow!("could not listen on {}, as AUDIENCEOS_ADDRESS says: {error}", config.address),
+    })
+}
+
+async fn serve(config: &Config, db: Db, listener: TcpListener, with_worker: bool) -> anyhow::Result<()> {
     let state = state::AppState::new(config, db)?;
     let (stop_jobs, jobs_stopped) = watch::channel(false);
     let running = if with_worker {
@@ -105,9 +131,8 @@ async fn serve(config: &Config, db: Db, with_worker: bool) -> anyhow::Result<()>
     } else {
         None
     };
-    let listener = TcpListener::bind(config.address)
-        .await
-        .with_context(|| format!("could not listen on {}: is another server running there?", config.address))?;
+    let metrics = state.metrics.clone();
+    tokio::spawn(async move { metrics.keep_up().await });
     tracing::info!("serving {}", config.public_url());
     let stop = stop_signal()?;
     let (stopping, mut stopped) = watch::channel(false);
@@ -158,7 +183,7 @@ fn stop_signal() -> anyhow::Result<impl Future<Output = ()> + Send + 'static> {
 fn log(config: &Config) {
     let filter = EnvFilter::try_from_default_env()
         .unwrap_or_else(|_| EnvFilter::new("info,graphile_worker=warn,sqlx=warn,tower_http=warn"));
-    let registry = tracing_subscriber::registry().with(filter);
+    let registry = tracing_subscriber::registry().with(filter).with(faults::layer());
     if config.production {
         registry.with(tracing_subscriber::fmt::layer().json().with_writer(std::io::stderr)).init();
     } else {

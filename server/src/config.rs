@@ -30,6 +30,12 @@ pub struct Config {
     pub smtp_url: Option<SecretString>,
     /// The sender of mail.
     pub mail_from: String,
+    /// The id that Google gave this installation. With the secret it opens "Sign in with Google".
+    pub google_client_id: Option<String>,
+    /// The secret that belongs to it.
+    pub google_client_secret: Option<SecretString>,
+    /// Another place in Google's stead, for tests and proxies. Refused in production.
+    pub google_base_url: Option<String>,
     /// The folder with the built pages' files.
     pub site: PathBuf,
     /// Connections to the database.
@@ -42,6 +48,10 @@ pub struct Config {
     pub limit_api: u32,
     /// Opens `/metrics` to those who send it as a bearer token. Unset: there are no metrics.
     pub metrics_token: Option<SecretString>,
+    /// Other sites whose pages may use the API with an access token: origins, separated by commas. Empty: none.
+    pub cors_origins: String,
+    /// `SENTRY_DSN`: where faults are reported. Unset: they stand in the log only.
+    pub sentry_dsn: Option<SecretString>,
     /// Who runs this installation, for the privacy, terms and security pages.
     pub operator_name: String,
     /// Where to write to the operator.
@@ -61,6 +71,7 @@ struct Defaults {
     jobs: usize,
     limit_sign_in: u32,
     limit_api: u32,
+    cors_origins: &'static str,
     operator_name: &'static str,
     operator_contact: &'static str,
 }
@@ -73,7 +84,7 @@ impl Config {
     pub fn load() -> anyhow::Result<Self> {
         let config: Self = Self::defaults()
             .merge(Toml::file("audienceos.toml"))
-            .merge(Env::raw().only(&["DATABASE_URL"]))
+            .merge(Env::raw().only(&["DATABASE_URL", "SENTRY_DSN"]))
             .merge(Env::prefixed("AUDIENCEOS_"))
             .extract()
             .context("a setting is wrong; nothing was started")?;
@@ -89,6 +100,14 @@ impl Config {
                    cookies. Nothing was started"
             );
         }
+        if config.production && config.google_base_url.is_some() {
+            bail!(
+                "AUDIENCEOS_GOOGLE_BASE_URL is set: in production only Google itself says who somebody is. Nothing was \
+                   started. Take the setting away"
+            );
+        }
+        crate::cors::origins(&config)?;
+        crate::faults::destination(&config)?;
         Ok(config)
     }
 
@@ -111,9 +130,15 @@ impl Config {
             jobs: 4,
             limit_sign_in: 10,
             limit_api: 600,
+            cors_origins: "",
             operator_name: "",
             operator_contact: "",
         }))
+    }
+
+    /// Where mails lie while no mail server is set.
+    pub fn outbox(&self) -> PathBuf {
+        self.data.join("outbox")
     }
 
     /// Where people reach the product.

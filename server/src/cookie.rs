@@ -14,12 +14,46 @@ use service::session::Live;
 
 use crate::{api::error::ApiError, state::AppState};
 
-const NAME: &str = "audienceos_session";
-const MAX_AGE: u32 = 400 * 24 * 3600;
+/// Where access tokens count; everywhere else they are not read.
+pub(crate) const TOKENS_UNDER: &str = "/api/v1/";
+
+/// What a cookie is for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Kind {
+    /// The session. The database decides when it ends.
+    Session,
+    /// A sign-in that waits for its code.
+    Step,
+    /// A way to Google.
+    Google,
+}
+
+impl Kind {
+    const fn name(self) -> &'static str {
+        match self {
+            Self::Session => "audienceos_session",
+            Self::Step => "audienceos_step",
+            Self::Google => "audienceos_google",
+        }
+    }
+
+    const fn max_age(self) -> i64 {
+        match self {
+            Self::Session => 400 * 24 * 3600,
+            Self::Step => service::session::SECOND_STEP_WAITS.whole_seconds(),
+            Self::Google => service::google::WAY_LIFETIME.whole_seconds(),
+        }
+    }
+}
 
 /// Reads the session's token from the request.
 pub(crate) fn token(headers: &HeaderMap, secure: bool) -> Option<String> {
-    let name = name(secure);
+    read(headers, Kind::Session, secure)
+}
+
+/// Reads what a cookie holds.
+pub(crate) fn read(headers: &HeaderMap, kind: Kind, secure: bool) -> Option<String> {
+    let name = name(kind, secure);
     headers
         .get_all(header::COOKIE)
         .iter()
@@ -30,18 +64,20 @@ pub(crate) fn token(headers: &HeaderMap, secure: bool) -> Option<String> {
         .map(|(_, token)| token.to_owned())
 }
 
-/// The header that gives the browser its session. The database decides when it ends.
-pub(crate) fn set(token: &str, secure: bool) -> HeaderValue {
-    header_value(&format!("{}={token}; Path=/; HttpOnly; SameSite=Lax; Max-Age={MAX_AGE}", name(secure)), secure)
+/// The header that gives the browser a cookie.
+pub(crate) fn set(kind: Kind, token: &str, secure: bool) -> HeaderValue {
+    let (name, age) = (name(kind, secure), kind.max_age());
+    header_value(&format!("{name}={token}; Path=/; HttpOnly; SameSite=Lax; Max-Age={age}"), secure)
 }
 
-/// The header that takes the session from the browser.
-pub(crate) fn clear(secure: bool) -> HeaderValue {
-    header_value(&format!("{}=; Path=/; HttpOnly; SameSite=Lax; Max-Age=0", name(secure)), secure)
+/// The header that takes a cookie from the browser.
+pub(crate) fn clear(kind: Kind, secure: bool) -> HeaderValue {
+    header_value(&format!("{}=; Path=/; HttpOnly; SameSite=Lax; Max-Age=0", name(kind, secure)), secure)
 }
 
-fn name(secure: bool) -> String {
-    if secure { format!("__Host-{NAME}") } else { NAME.to_owned() }
+/// What a cookie is called.
+pub(crate) fn name(kind: Kind, secure: bool) -> String {
+    if secure { format!("__Host-{}", kind.name()) } else { kind.name().to_owned() }
 }
 
 fn header_value(text: &str, secure: bool) -> HeaderValue {
@@ -58,7 +94,7 @@ pub(crate) fn bearer(headers: &HeaderMap) -> Option<&str> {
 /// Finds out who acts and leaves the [`Actor`] with the request: by access token on the API, else by session. Runs for
 /// every route.
 pub(crate) async fn identify(State(state): State<AppState>, mut request: Request, next: Next) -> Response {
-    if let Some(secret) = bearer(request.headers()).filter(|_| request.uri().path().starts_with("/api/v1/")) {
+    if let Some(secret) = bearer(request.headers()).filter(|_| request.uri().path().starts_with(TOKENS_UNDER)) {
         let origin = Origin { method: request.method().to_string(), path: request.uri().path().to_owned() };
         match service::access_token::find(&state.service, secret, origin).await {
             Ok(Some((_, Scope::Read))) if !request.method().is_safe() => {
@@ -113,8 +149,11 @@ mod tests {
 
     #[test]
     fn cookies_are_marked_by_kind_of_connection() {
-        assert_eq!(set("t", false), "audienceos_session=t; Path=/; HttpOnly; SameSite=Lax; Max-Age=34560000");
-        let secure = set("t", true);
+        assert_eq!(
+            set(Kind::Session, "t", false),
+            "audienceos_session=t; Path=/; HttpOnly; SameSite=Lax; Max-Age=34560000"
+        );
+        let secure = set(Kind::Session, "t", true);
         let secure = secure.to_str().unwrap();
         assert!(secure.starts_with("__Host-audienceos_session=t;") && secure.ends_with("; Secure"));
         let mut headers = HeaderMap::new();

@@ -1,7 +1,8 @@
 //! Refuses changes that another site's page asks a signed-in browser to make.
 //!
 //! Browsers say where a request comes from (`Sec-Fetch-Site`, `Origin`); programs that are not browsers send neither
-//! and carry no session by accident. Requests with a token of their own and webhooks carry no cookie and pass.
+//! and carry no session by accident. Webhooks carry no cookie and pass; so does a page that the operator let in, when it
+//! brings an access token: the token alone then says who acts.
 
 use axum::{
     extract::{Request, State},
@@ -10,12 +11,13 @@ use axum::{
 };
 use http::{HeaderMap, Method, StatusCode, header};
 
-use crate::{api::error::ApiError, state::AppState};
+use crate::{api::error::ApiError, cookie, state::AppState};
 
 pub(crate) async fn check(State(state): State<AppState>, request: Request, next: Next) -> Response {
     let changes = !matches!(*request.method(), Method::GET | Method::HEAD | Method::OPTIONS);
     if changes
         && !request.uri().path().starts_with("/api/webhooks/")
+        && !let_in(&request, &state)
         && foreign(request.headers(), &state.http.public_url)
     {
         return ApiError::new(
@@ -26,6 +28,14 @@ pub(crate) async fn check(State(state): State<AppState>, request: Request, next:
         .into_response();
     }
     next.run(request).await
+}
+
+/// Whether an access token acts, from an origin on the operator's list. Browsers send that header from another site only
+/// after they have asked, and on these routes a token leaves the session's cookie unread.
+fn let_in(request: &Request, state: &AppState) -> bool {
+    request.uri().path().starts_with(cookie::TOKENS_UNDER)
+        && cookie::bearer(request.headers()).is_some()
+        && request.headers().get(header::ORIGIN).is_some_and(|origin| state.http.cors_origins.contains(origin))
 }
 
 fn foreign(headers: &HeaderMap, public_url: &str) -> bool {

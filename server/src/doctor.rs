@@ -26,7 +26,15 @@ struct Finding {
 /// # Errors
 /// Never in practice; findings are printed, not returned.
 pub(crate) async fn run(config: &Config, database: Option<&str>) -> anyhow::Result<bool> {
-    let mut findings = vec![check_secret(config), check_mail(config), check_address(config), check_site(&config.site)];
+    let mut findings = vec![
+        check_secret(config),
+        check_mail(config),
+        check_google(config),
+        check_address(config),
+        check_site(&config.site),
+        check_faults(config),
+        check_metrics(config),
+    ];
     findings.extend(check_database(config, database).await);
     #[expect(clippy::print_stdout, reason = "this is what the command is for")]
     for finding in &findings {
@@ -61,7 +69,7 @@ fn check_secret(config: &Config) -> Finding {
 
 fn check_mail(config: &Config) -> Finding {
     let Some(url) = &config.smtp_url else {
-        let outbox = config.data.join("outbox");
+        let outbox = config.outbox();
         let words =
             format!("AUDIENCEOS_SMTP_URL is not set: no mail leaves this server, it lies in {}", outbox.display());
         return finding("mail", State::Missing, words);
@@ -72,6 +80,26 @@ fn check_mail(config: &Config) -> Finding {
             "mail",
             State::Wrong,
             "AUDIENCEOS_SMTP_URL or AUDIENCEOS_MAIL_FROM is malformed: no mail would go out",
+        ),
+    }
+}
+
+fn check_google(config: &Config) -> Finding {
+    let callback = format!("{}{}", config.public_url(), crate::google::CALLBACK);
+    match (&config.google_client_id, &config.google_client_secret) {
+        (Some(_), Some(_)) => {
+            finding("google", State::Ok, format!("people sign in with Google; it sends them to {callback}"))
+        }
+        (None, None) => finding(
+            "google",
+            State::Missing,
+            "AUDIENCEOS_GOOGLE_CLIENT_ID and AUDIENCEOS_GOOGLE_CLIENT_SECRET are not set: nobody can sign in with Google",
+        ),
+        _ => finding(
+            "google",
+            State::Wrong,
+            "only one of AUDIENCEOS_GOOGLE_CLIENT_ID and AUDIENCEOS_GOOGLE_CLIENT_SECRET is set: nobody can sign in with \
+             Google",
         ),
     }
 }
@@ -99,6 +127,20 @@ fn check_site(site: &Path) -> Finding {
             site.display()
         );
         finding("pages", State::Wrong, words)
+    }
+}
+
+fn check_faults(config: &Config) -> Finding {
+    match &config.sentry_dsn {
+        Some(_) => finding("faults", State::Ok, "faults are reported to Sentry"),
+        None => finding("faults", State::Missing, "SENTRY_DSN is not set: faults stand in the log only"),
+    }
+}
+
+fn check_metrics(config: &Config) -> Finding {
+    match &config.metrics_token {
+        Some(_) => finding("metrics", State::Ok, "/metrics opens with AUDIENCEOS_METRICS_TOKEN"),
+        None => finding("metrics", State::Missing, "AUDIENCEOS_METRICS_TOKEN is not set: there is no /metrics"),
     }
 }
 

@@ -25,6 +25,15 @@ use model::{actor::Actor, email::EmailAddress};
 
 use crate::{api::error::ApiError, state::AppState};
 
+/// What a signed-in page does that proves who the person is, with a password or a code.
+const PROVING: [&str; 5] = [
+    "/app/change_password",
+    "/app/enrol_two_factor",
+    "/app/confirm_two_factor",
+    "/app/renew_recovery_codes",
+    "/app/disable_two_factor",
+];
+
 type Buckets = RateLimiter<String, DashMapStateStore<String>, DefaultClock, StateInformationMiddleware>;
 
 /// The buckets of this process.
@@ -86,8 +95,11 @@ pub(crate) async fn check(State(state): State<AppState>, request: Request, next:
     let signs_in = changes
         && (route.starts_with("/api/v1/auth/")
             || route.starts_with("/api/v1/invite/")
-            || request.uri().path() == "/app/change_password"
-            || matches!(route.as_str(), "/login" | "/signup" | "/forgot" | "/reset" | "/resend" | "/invite/{token}"));
+            || PROVING.contains(&request.uri().path())
+            || matches!(
+                route.as_str(),
+                "/login" | "/login/code" | "/signup" | "/forgot" | "/reset" | "/resend" | "/invite/{token}"
+            ));
     let buckets = if signs_in { &state.limits.sign_in } else { &state.limits.api };
     let who = match request.extensions().get::<Actor>() {
         Some(actor) => actor.member_id.to_string(),

@@ -91,7 +91,11 @@ impl Postgres {
     async fn wait_until_ready(&mut self, log: &Path) -> anyhow::Result<()> {
         for _ in 0..600 {
             if let Some(status) = self.server.try_wait()? {
-                bail!("postgres ended at once ({status}); see {}", log.display());
+                bail!(
+                    "the private Postgres ended at once ({status}): is another AudienceOS running on this data folder? \
+                     {} says why",
+                    log.display()
+                );
             }
             if store::Db::connect(&self.url, 1).await.is_ok() {
                 return Ok(());

@@ -1,6 +1,6 @@
 //! The router: pages, their server functions, forms, API, files, health; and the layers around all of them.
 
-use app::{App, needs_no_session, shell};
+use app::{App, form::leading_to, needs_no_session, shell};
 use axum::{
     Router,
     extract::{DefaultBodyLimit, Request, State},
@@ -8,20 +8,27 @@ use axum::{
     response::{IntoResponse, Redirect, Response},
     routing::{get, post},
 };
-use http::{Method, StatusCode};
+use http::{HeaderValue, StatusCode, header};
 use leptos::prelude::provide_context;
 use leptos_axum::{LeptosRoutes, generate_route_list};
 use model::actor::Actor;
+use tower::util::option_layer;
 use tower_http::{catch_panic::CatchPanicLayer, compression::CompressionLayer, services::ServeDir};
 
-use crate::{api, cookie, csrf, forms, headers, limit, metrics, request, state::AppState};
+use crate::{api, cookie, cors, csrf, error_page, forms, google, headers, limit, metrics, request, state::AppState};
 
 /// The largest body of a request that is no upload.
 const BODY_LIMIT: usize = 1024 * 1024;
 
+/// Shows the component library; outside production only.
+const STYLEGUIDE: &str = "/styleguide";
+
 /// Everything the server answers.
 pub fn router(state: AppState) -> Router {
-    let pages = generate_route_list(App).into_iter().filter(|page| !needs_no_session(page.path())).collect::<Vec<_>>();
+    // What no page answers is for the fallback, and the style guide is for those who build the pages.
+    let served =
+        |path: &str| !(needs_no_session(path) || path.contains('*') || (state.http.production && path == STYLEGUIDE));
+    let pages = generate_route_list(App).into_iter().filter(|page| served(page.path())).collect::<Vec<_>>();
     let context = {
         let service = state.service.clone();
         move || provide_context(service.clone())
@@ -34,6 +41,9 @@ pub fn router(state: AppState) -> Router {
     Router::new()
         .route("/", get(start))
         .route("/login", get(forms::login_page).post(forms::login))
+        .route("/login/code", get(forms::code_page).post(forms::code))
+        .route("/auth/google", get(forms::google))
+        .route(google::CALLBACK, get(forms::google_callback))
         .route("/logout", post(forms::logout))
         .route("/signup", get(forms::sign_up_page).post(forms::sign_up))
         .route("/signup/sent", get(forms::sent_page))
@@ -49,7 +59,7 @@ pub fn router(state: AppState) -> Router {
         .route("/api/docs", get(forms::api_docs))
         .route("/app/{*function}", post(server_function))
         .merge(live)
-        .merge(api::router())
+        .merge(api::router(&state.http))
         .layer(CompressionLayer::new())
         .nest_service("/pkg", files(&state, "pkg"))
         .nest_service("/fonts", files(&state, "fonts"))
@@ -57,13 +67,15 @@ pub fn router(state: AppState) -> Router {
         .route("/healthz", get(|| std::future::ready(StatusCode::OK)))
         .route("/readyz", get(ready))
         .route("/metrics", get(metrics::show))
-        .fallback(missing)
+        .fallback(|| std::future::ready(StatusCode::NOT_FOUND))
         .layer(DefaultBodyLimit::max(BODY_LIMIT))
         .layer(middleware::from_fn_with_state(state.clone(), limit::check))
         .layer(middleware::from_fn_with_state(state.clone(), metrics::record))
         .layer(middleware::from_fn_with_state(state.clone(), cookie::identify))
         .layer(middleware::from_fn_with_state(state.clone(), csrf::check))
+        .layer(option_layer(cors::layer(&state.http.cors_origins)))
         .layer(CatchPanicLayer::new())
+        .layer(middleware::from_fn_with_state(state.clone(), error_page::show))
         .layer(middleware::from_fn_with_state(state.clone(), headers::secure))
         .layer(middleware::from_fn(request::trace))
         .with_state(state)
@@ -83,33 +95,33 @@ async fn start(request: Request) -> Redirect {
     }
 }
 
-/// Sends those who are not signed in to the login page, and back afterwards.
+/// Sends those who are not signed in to the login page, and back afterwards. A live page that asks for data is not led
+/// away: its server function says that the session has ended, and the page offers to sign in again.
 async fn require_session(request: Request, next: Next) -> Response {
-    if request.extensions().get::<Actor>().is_some() {
+    if request.extensions().get::<Actor>().is_some() || request.uri().path() == STYLEGUIDE {
         return next.run(request).await;
     }
-    let target = request.uri().path_and_query().map_or("/", |path| path.as_str());
-    let target: String = target
-        .bytes()
-        .map(|b| match b {
-            b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' | b'/' | b'-' | b'_' | b'.' | b'~' => char::from(b).to_string(),
-            other => format!("%{other:02X}"),
-        })
-        .collect();
-    Redirect::to(&format!("/login?redirect={target}")).into_response()
+    match way_back(&request) {
+        Some(target) => Redirect::to(&leading_to("/login", "redirect", &target)).into_response(),
+        None => next.run(request).await,
+    }
+}
+
+/// Where to come back to after signing in; `None` for a live page's own request, which is not led away.
+fn way_back(request: &Request) -> Option<String> {
+    let header = |name| request.headers().get(name).and_then(|value: &HeaderValue| value.to_str().ok());
+    if !request.uri().path().starts_with("/app/") {
+        return Some(request.uri().path_and_query().map_or("/", |path| path.as_str()).to_owned());
+    }
+    // A form of a page that is not live yet: back to its page.
+    header(header::ACCEPT).filter(|kinds| kinds.contains("text/html"))?;
+    let page = header(header::REFERER).and_then(|referer| referer.splitn(4, '/').nth(3)).unwrap_or_default();
+    Some(format!("/{page}"))
 }
 
 async fn server_function(State(state): State<AppState>, request: Request) -> Response {
     let service = state.service.clone();
     leptos_axum::handle_server_fns_with_context(move || provide_context(service.clone()), request).await.into_response()
-}
-
-/// Unknown addresses: a page for people.
-async fn missing(State(state): State<AppState>, request: Request) -> Response {
-    if request.method() != Method::GET {
-        return StatusCode::NOT_FOUND.into_response();
-    }
-    forms::missing_page(&state).await
 }
 
 async fn ready(State(state): State<AppState>) -> StatusCode {

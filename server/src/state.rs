@@ -2,15 +2,16 @@
 
 use std::{path::PathBuf, sync::Arc};
 
-use app::pages::legal::Operator;
+use app::pages::{legal::Operator, outside::Ways};
 use axum::extract::FromRef;
+use http::HeaderValue;
 use jobs::mailer::Mailer;
 use leptos::config::LeptosOptions;
 use secrecy::ExposeSecret;
-use service::{Clock, Passwords, Service, TokenKey};
+use service::{Clock, Passwords, Service, TokenKey, Vault};
 use store::Db;
 
-use crate::{config::Config, limit::Limits, metrics::Metrics};
+use crate::{config::Config, cors, google::Google, limit::Limits, metrics::Metrics};
 
 /// The state of the router, cheap to clone.
 #[derive(Clone, Debug, FromRef)]
@@ -25,6 +26,8 @@ pub struct AppState {
     pub metrics: Arc<Metrics>,
     /// How often somebody may ask.
     pub limits: Arc<Limits>,
+    /// Signing in with Google, when it is configured.
+    pub google: Option<Arc<Google>>,
 }
 
 /// What of the configuration routes need.
@@ -32,26 +35,35 @@ pub struct AppState {
 pub struct Http {
     /// Where people reach the product.
     pub public_url: String,
+    /// Whether this installation serves people, not those who build it.
+    pub production: bool,
     /// Whether cookies are marked secure.
     pub secure_cookies: bool,
     /// The folder with the built pages' files.
     pub site: PathBuf,
+    /// Other sites whose pages may use the API.
+    pub cors_origins: Vec<HeaderValue>,
     /// Who runs this installation.
     pub operator: Operator,
+    /// How people sign in and get mail.
+    pub ways: Ways,
 }
 
 impl AppState {
     /// Puts the services together over a connected database.
     ///
     /// # Errors
-    /// The secret cannot be read or made.
+    /// The secret cannot be read or made, or the list of other sites is malformed.
     pub fn new(config: &Config, db: Db) -> anyhow::Result<Self> {
         let at_once = std::thread::available_parallelism().map_or(2, usize::from);
+        let secret = config.token_key()?;
         let service = Service {
             db,
             clock: Clock::default(),
             passwords: Arc::new(Passwords::new(at_once)),
-            token_key: Arc::new(TokenKey::new(config.token_key()?)),
+            token_key: Arc::new(TokenKey::new(secret)),
+            vault: Arc::new(Vault::new(secret)),
+            outbox: config.smtp_url.is_none().then(|| config.outbox().into()),
         };
         let leptos = LeptosOptions::builder()
             .output_name("audienceos")
@@ -59,15 +71,19 @@ impl AppState {
             .site_addr(config.address)
             .hash_files(hashed())
             .build();
+        let google = Google::new(config)?.map(Arc::new);
         let http = Http {
             public_url: config.public_url(),
+            production: config.production,
             secure_cookies: config.secure_cookies(),
             site: config.site.clone(),
+            cors_origins: cors::origins(config)?,
             operator: Operator { name: config.operator_name.clone(), contact: config.operator_contact.clone() },
+            ways: Ways { google: google.is_some(), outbox: config.smtp_url.is_none() },
         };
         let limits = Arc::new(Limits::new(config.limit_sign_in, config.limit_api));
         let metrics = Arc::new(Metrics::new(config.metrics_token.clone()));
-        Ok(Self { service, leptos, http: Arc::new(http), metrics, limits })
+        Ok(Self { service, leptos, http: Arc::new(http), metrics, limits, google })
     }
 }
 
@@ -83,7 +99,7 @@ fn hashed() -> bool {
 pub fn job_context(config: &Config, service: Service) -> anyhow::Result<jobs::Context> {
     let mailer = match &config.smtp_url {
         Some(url) => Mailer::smtp(url.expose_secret(), &config.mail_from)?,
-        None => Mailer::outbox(config.data.join("outbox"), &config.mail_from)?,
+        None => Mailer::outbox(config.outbox(), &config.mail_from)?,
     };
     Ok(jobs::Context { service, mailer: Arc::new(mailer), public_url: config.public_url() })
 }

@@ -7,6 +7,7 @@ mod mail_invitation;
 mod mail_password_reset;
 mod mail_sign_up;
 pub mod mailer;
+mod purge_ended;
 pub mod runner;
 
 use std::sync::Arc;

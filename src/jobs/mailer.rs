@@ -8,7 +8,10 @@ use std::{
 
 use lettre::{
     AsyncSmtpTransport, AsyncTransport, Message, Tokio1Executor,
-    message::{Mailbox, MultiPart},
+    message::{
+        Body, Mailbox, MultiPart, SinglePart,
+        header::{ContentTransferEncoding, ContentType},
+    },
     transport::smtp,
 };
 use model::email::EmailAddress;
@@ -39,6 +42,9 @@ pub enum MailError {
     #[error("the outbox folder could not be written: {0}")]
     Outbox(#[from] std::io::Error),
 }
+
+/// The longest line of a mail that is not encoded (RFC 5322).
+const LONGEST_LINE: usize = 998;
 
 /// Sends mail from one address.
 #[derive(Debug)]
@@ -86,7 +92,7 @@ impl Mailer {
             .from(self.from.clone())
             .to(mailbox(mail.to.as_str())?)
             .subject(&mail.subject)
-            .multipart(MultiPart::alternative_plain_html(mail.text.clone(), html(&mail.text)))
+            .multipart(self.parts(&mail.text))
             .map_err(|error| MailError::Malformed(error.to_string()))?;
         match &self.transport {
             Transport::Smtp(transport) => {
@@ -99,6 +105,27 @@ impl Mailer {
             }
         }
         Ok(())
+    }
+}
+
+impl Mailer {
+    /// The text, plain and as HTML. In the outbox both stand as they are, so that a link can be copied from the file;
+    /// through SMTP they are encoded for servers that take seven bits only.
+    fn parts(&self, text: &str) -> MultiPart {
+        let part = |kind: ContentType, text: String| {
+            let short = text.lines().all(|line| line.len() <= LONGEST_LINE);
+            let body = match self.transport {
+                Transport::Outbox(_) if short => {
+                    let lines = text.replace('\n', "\r\n").into_bytes();
+                    Body::dangerous_pre_encoded(lines, ContentTransferEncoding::EightBit)
+                }
+                Transport::Outbox(_) | Transport::Smtp(_) => Body::new(text),
+            };
+            SinglePart::builder().header(kind).body(body)
+        };
+        MultiPart::alternative()
+            .singlepart(part(ContentType::TEXT_PLAIN, text.to_owned()))
+            .singlepart(part(ContentType::TEXT_HTML, html(text)))
     }
 }
 

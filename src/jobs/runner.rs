@@ -6,14 +6,14 @@
 use std::time::{Duration, Instant};
 
 use graphile_worker::{
-    IntoTaskHandlerResult, TaskHandler, Worker, WorkerContext, WorkerOptions, WorkerRecoveryConfig,
-    WorkerShutdownConfig,
+    Cron, Crontab, CrontabFill, IntoTaskHandlerResult, TaskHandler, Worker, WorkerContext, WorkerOptions,
+    WorkerRecoveryConfig, WorkerShutdownConfig,
 };
 use model::job::Job;
 use serde::{Deserialize, Serialize};
 use tokio::sync::watch;
 
-use crate::{Context, mail_invitation, mail_password_reset, mail_sign_up};
+use crate::{Context, mail_invitation, mail_password_reset, mail_sign_up, purge_ended};
 
 /// How fast a dead worker's jobs are taken over.
 #[derive(Clone, Copy, Debug)]
@@ -51,6 +51,7 @@ async fn run(context: &Context, job: Job) -> anyhow::Result<()> {
             mail_invitation::run(context, organization_id, invitation_id).await
         }
         Job::MailPasswordReset { password_reset_id } => mail_password_reset::run(context, password_reset_id).await,
+        Job::PurgeEnded => purge_ended::run(context).await,
     }
 }
 
@@ -75,9 +76,18 @@ pub async fn worker(context: Context, at_once: usize, recovery: Recovery) -> any
         )
         .worker_shutdown(shutdown)
         .define_job::<Run>()
+        .with_crons([daily(3, 20, Job::PurgeEnded)?])
         .add_extension(context)
         .init()
         .await?)
+}
+
+/// `job` every day at this time (UTC), once whatever the number of workers; a day that all of them slept through is made
+/// up for.
+fn daily(hour: u32, minute: u32, job: Job) -> anyhow::Result<Crontab> {
+    let key = job.key();
+    let cron = Cron::daily_at::<Run>(hour, minute)?.id(&key).job_key(key).max_attempts(12);
+    Ok(cron.fill(CrontabFill::days(1)).payload(Run(job))?.build())
 }
 
 /// Runs jobs until `stop` becomes true. A worker that fails, for instance because the database was away, is started

@@ -63,6 +63,14 @@ actions! {
     EditSelf: "self.edit", Member, "everybody keeps their own profile and sign-in";
 }
 
+/// Beside the table: rules that can refuse, too, and what happens before somebody is signed in.
+const FURTHER_RULES: [&str; 5] = ["members.rank", "members.self", "members.join", "sign_in", "sign_in.code"];
+
+/// The names of all rules, for choosing among them.
+pub fn rules() -> impl Iterator<Item = &'static str> {
+    Action::ALL.iter().map(|action| action.rule()).chain(FURTHER_RULES)
+}
+
 /// A refusal that names its rule.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]
 #[error("{message}")]

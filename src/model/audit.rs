@@ -12,7 +12,7 @@ pub struct AuditEvent {
     pub id: AuditEventId,
     /// Who acted.
     pub member_id: MemberId,
-    /// That member's name now, or its id when the member is gone.
+    /// That member's name at the time.
     pub member: String,
     /// The rule that allowed or refused it.
     pub action: String,
@@ -20,6 +20,8 @@ pub struct AuditEvent {
     pub allowed: bool,
     /// What it was done to.
     pub resource_id: Option<String>,
+    /// Its name at the time: a client's, a member's…
+    pub resource: String,
     /// What exactly, as JSON.
     pub detail: String,
     /// The request's method.

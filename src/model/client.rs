@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 use time::OffsetDateTime;
 
 use crate::{
+    currency,
     id::{ClientId, MemberId, StageId},
     input::{Invalid, line, optional_line, text},
 };
@@ -59,6 +60,115 @@ pub struct Fields {
     pub notes: String,
 }
 
+/// The parts of a client that people edit. What is absent is not spoken of.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Edit {
+    /// Its name.
+    pub name: Option<String>,
+    /// Its page's address.
+    pub website: Option<String>,
+    /// Its industry.
+    pub industry: Option<String>,
+    /// Its currency.
+    pub currency: Option<String>,
+    /// Its time zone.
+    pub time_zone: Option<String>,
+    /// Its tags.
+    pub tags: Option<Vec<String>>,
+    /// What was noted.
+    pub notes: Option<String>,
+    /// Who answers for it; `Some(None)` is nobody.
+    pub owner_id: Option<Option<MemberId>>,
+}
+
+impl Edit {
+    /// The parts of a client's fields and owner, all of them.
+    pub fn whole(fields: Fields, owner_id: Option<MemberId>) -> Self {
+        Self {
+            name: Some(fields.name),
+            website: Some(fields.website),
+            industry: Some(fields.industry),
+            currency: Some(fields.currency),
+            time_zone: Some(fields.time_zone),
+            tags: Some(fields.tags),
+            notes: Some(fields.notes),
+            owner_id: Some(owner_id),
+        }
+    }
+
+    /// Only what differs from `before`: what somebody really changed in a form that was filled with `before`. White
+    /// space and the ways to end a line are no change.
+    #[must_use]
+    pub fn changed_from(self, before: &Self) -> Self {
+        fn texts(new: Option<String>, before: Option<&String>) -> Option<String> {
+            new.filter(|new| before.is_none_or(|before| tidy(new) != tidy(before)))
+        }
+        Self {
+            name: texts(self.name, before.name.as_ref()),
+            website: texts(self.website, before.website.as_ref()),
+            industry: texts(self.industry, before.industry.as_ref()),
+            currency: texts(self.currency, before.currency.as_ref()),
+            time_zone: texts(self.time_zone, before.time_zone.as_ref()),
+            tags: self.tags.filter(|new| before.tags.as_ref().is_none_or(|before| tidy_tags(new) != tidy_tags(before))),
+            notes: texts(self.notes, before.notes.as_ref()),
+            owner_id: self.owner_id.filter(|new| before.owner_id.is_none_or(|before| *new != before)),
+        }
+    }
+
+    /// A client's fields and owner after this edit.
+    pub fn over(self, fields: &Fields, owner_id: Option<MemberId>) -> (Fields, Option<MemberId>) {
+        let fields = fields.clone();
+        let after = Fields {
+            name: self.name.unwrap_or(fields.name),
+            website: self.website.unwrap_or(fields.website),
+            industry: self.industry.unwrap_or(fields.industry),
+            currency: self.currency.unwrap_or(fields.currency),
+            time_zone: self.time_zone.unwrap_or(fields.time_zone),
+            tags: self.tags.unwrap_or(fields.tags),
+            notes: self.notes.unwrap_or(fields.notes),
+        };
+        (after, self.owner_id.unwrap_or(owner_id))
+    }
+
+    /// The names of the parts that are spoken of.
+    pub fn names(&self) -> Vec<&'static str> {
+        let parts = [
+            ("name", self.name.is_some()),
+            ("website", self.website.is_some()),
+            ("industry", self.industry.is_some()),
+            ("currency", self.currency.is_some()),
+            ("time_zone", self.time_zone.is_some()),
+            ("tags", self.tags.is_some()),
+            ("notes", self.notes.is_some()),
+            ("owner_id", self.owner_id.is_some()),
+        ];
+        parts.into_iter().filter_map(|(name, there)| there.then_some(name)).collect()
+    }
+
+    /// Of these parts only those that `other` speaks of too.
+    #[must_use]
+    pub fn only(self, other: &Self) -> Self {
+        Self {
+            name: self.name.filter(|_| other.name.is_some()),
+            website: self.website.filter(|_| other.website.is_some()),
+            industry: self.industry.filter(|_| other.industry.is_some()),
+            currency: self.currency.filter(|_| other.currency.is_some()),
+            time_zone: self.time_zone.filter(|_| other.time_zone.is_some()),
+            tags: self.tags.filter(|_| other.tags.is_some()),
+            notes: self.notes.filter(|_| other.notes.is_some()),
+            owner_id: self.owner_id.filter(|_| other.owner_id.is_some()),
+        }
+    }
+}
+
+fn tidy(text: &str) -> String {
+    text.trim().replace("\r\n", "\n").replace('\r', "\n")
+}
+
+fn tidy_tags(tags: &[String]) -> Vec<&str> {
+    tags.iter().map(|tag| tag.trim()).filter(|tag| !tag.is_empty()).collect()
+}
+
 impl Fields {
     /// Checks every field and tidies the white space.
     ///
@@ -108,16 +218,16 @@ fn parse_website(website: &str) -> Result<String, Invalid> {
     }
 }
 
-/// An ISO 4217 code: three capital letters.
+/// An ISO 4217 code: three capital letters that name a currency.
 ///
 /// # Errors
 /// Anything else.
 pub fn parse_currency(field: &str, code: &str) -> Result<String, Invalid> {
     let code = code.trim().to_uppercase();
-    if code.len() == 3 && code.bytes().all(|byte| byte.is_ascii_uppercase()) {
+    if currency::ALL.contains(&code.as_str()) {
         Ok(code)
     } else {
-        Err(Invalid::new(field, "enter a currency code of three letters, such as EUR"))
+        Err(Invalid::new(field, "enter the code of a currency, such as EUR"))
     }
 }
 
@@ -161,11 +271,23 @@ mod tests {
     }
 
     #[test]
+    fn an_edit_is_what_differs_from_what_the_form_was_filled_with() {
+        let before = Edit::whole(Fields { notes: "a\nb".into(), tags: vec!["x".into()], ..fields() }, None);
+        let typed =
+            Fields { notes: "a\r\nb ".into(), tags: vec![" x".into(), String::new()], name: "New".into(), ..fields() };
+        let change = Edit::whole(typed, None).changed_from(&before);
+        assert_eq!(change, Edit { name: Some("New".into()), ..Edit::default() });
+        assert_eq!(change.names(), ["name"]);
+        assert_eq!(before.only(&change), Edit { name: Some("Acme".into()), ..Edit::default() });
+    }
+
+    #[test]
     fn wrong_fields_are_named() {
         for (change, field) in [
             (Fields { website: "javascript:alert(1)".into(), ..fields() }, "website"),
             (Fields { website: "no dots".into(), ..fields() }, "website"),
             (Fields { currency: "EURO".into(), ..fields() }, "currency"),
+            (Fields { currency: "ZZZ".into(), ..fields() }, "currency"),
             (Fields { time_zone: "'; drop".into(), ..fields() }, "time_zone"),
             (Fields { notes: "x".repeat(10_001), ..fields() }, "notes"),
         ] {

@@ -7,7 +7,7 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-use crate::input::Invalid;
+use crate::input::{Invalid, has_invisible};
 
 /// A parsed address in lower case.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
@@ -27,7 +27,8 @@ impl EmailAddress {
         let domain_fits = domain.contains('.')
             && domain.split('.').all(|label| !label.is_empty() && !label.starts_with('-') && !label.ends_with('-'))
             && domain.chars().all(|c| c.is_alphanumeric() || c == '-' || c == '.');
-        if text.len() > 254 || local.is_empty() || local.len() > 64 || !local.chars().all(plain) || !domain_fits {
+        let local_fits = !local.is_empty() && local.len() <= 64 && local.chars().all(plain) && !has_invisible(local);
+        if text.len() > 254 || !local_fits || !domain_fits {
             return Err(wrong());
         }
         Ok(Self(text))
@@ -80,6 +81,7 @@ mod tests {
             "x@-y.com",
             "x\n@y.com",
             "<a@b.com>",
+            "a\u{200b}b@x.com",
         ] {
             assert!(EmailAddress::parse("email", bad).is_err(), "{bad}");
         }

@@ -66,4 +66,16 @@ ids! {
     AccessTokenId,
     /// A request to choose a new password.
     PasswordResetId,
+    /// A sign-in that waits for a code.
+    LoginStepId,
+    /// A way to Google and back.
+    GoogleAttemptId,
+    /// A linked provider account.
+    ConnectionId,
+    /// A consent that was begun.
+    OAuthStateId,
+    /// An ad account, shop or mailbox.
+    ChannelId,
+    /// One reading of a connection.
+    SyncRunId,
 }

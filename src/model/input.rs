@@ -22,7 +22,7 @@ impl Invalid {
 /// A trimmed, required line of at most `max` characters.
 ///
 /// # Errors
-/// Empty after trimming, too long, or with control characters.
+/// Empty after trimming, too long, or with characters that cannot be seen.
 pub fn line(field: &str, label: &str, text: &str, max: usize) -> Result<String, Invalid> {
     let text = text.trim();
     if text.is_empty() {
@@ -34,31 +34,64 @@ pub fn line(field: &str, label: &str, text: &str, max: usize) -> Result<String, 
 /// A trimmed line of at most `max` characters that may be empty.
 ///
 /// # Errors
-/// Too long, or with control characters.
+/// Too long, or with characters that cannot be seen.
 pub fn optional_line(field: &str, label: &str, text: &str, max: usize) -> Result<String, Invalid> {
     let text = text.trim();
     if text.chars().count() > max {
         return Err(Invalid::new(field, format!("{label} can have at most {max} characters")));
     }
-    if text.chars().any(char::is_control) {
-        return Err(Invalid::new(field, format!("{label} must be one line without control characters")));
+    if has_invisible(text) {
+        let words = "must be one line without characters that cannot be seen. Type it instead of pasting it";
+        return Err(Invalid::new(field, format!("{label} {words}")));
     }
     Ok(text.to_owned())
 }
 
-/// Trimmed text of any number of lines, at most `max` characters.
+/// Whether a line holds what nobody sees: control characters, zero-width ones, fillers, and those that turn the
+/// direction of writing. Two names that look the same would not be. Joiners stay where scripts and signs need them:
+/// between characters that are not ASCII.
+pub(crate) fn has_invisible(line: &str) -> bool {
+    let mut before = None;
+    let mut characters = line.chars().peekable();
+    while let Some(c) = characters.next() {
+        let hidden = match c {
+            '\u{200c}' | '\u{200d}' => {
+                let beyond_ascii = |c: Option<char>| c.is_some_and(|c| !c.is_ascii() && !is_hidden(c));
+                !(beyond_ascii(before) && beyond_ascii(characters.peek().copied()))
+            }
+            other => other.is_control() || is_hidden(other),
+        };
+        if hidden {
+            return true;
+        }
+        before = Some(c);
+    }
+    false
+}
+
+/// Zero-width characters, fillers, line separators and marks of direction.
+const fn is_hidden(c: char) -> bool {
+    matches!(
+        c,
+        '\u{ad}' | '\u{34f}' | '\u{61c}' | '\u{115f}' | '\u{1160}' | '\u{17b4}' | '\u{17b5}' | '\u{180b}'..='\u{180f}'
+            | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{3164}' | '\u{feff}'
+            | '\u{ffa0}' | '\u{fff9}'..='\u{fffb}' | '\u{e0000}'..='\u{e0fff}'
+    )
+}
+
+/// Trimmed text of any number of lines, at most `max` characters. Lines end as on every machine: with a line feed.
 ///
 /// # Errors
 /// Too long, or with control characters other than line breaks and tabs.
 pub fn text(field: &str, label: &str, text: &str, max: usize) -> Result<String, Invalid> {
-    let text = text.trim();
+    let text = text.trim().replace("\r\n", "\n").replace('\r', "\n");
     if text.chars().count() > max {
         return Err(Invalid::new(field, format!("{label} can have at most {max} characters")));
     }
-    if text.chars().any(|c| c.is_control() && !matches!(c, '\n' | '\r' | '\t')) {
+    if text.chars().any(|c| c.is_control() && !matches!(c, '\n' | '\t')) {
         return Err(Invalid::new(field, format!("{label} must not hold control characters")));
     }
-    Ok(text.to_owned())
+    Ok(text)
 }
 
 #[cfg(test)]
@@ -72,5 +105,25 @@ mod tests {
         assert_eq!(line("name", "Name", "abcdef", 5).unwrap_err().field, "name");
         assert!(line("name", "Name", "a\0b", 20).is_err());
         assert_eq!(optional_line("tag", "Tag", "  ", 5).as_deref(), Ok(""));
+        assert_eq!(text("notes", "Notes", "a\r\nb\rc", 20).as_deref(), Ok("a\nb\nc"));
+    }
+
+    #[test]
+    fn what_nobody_sees_is_refused_and_what_scripts_need_is_kept() {
+        for bad in [
+            "Ac\u{200b}me",
+            "\u{200b}",
+            "\u{feff}Acme",
+            "Ac\u{200d}me",
+            "\u{202e}emcA",
+            "a\u{7f}b",
+            "\u{3164}",
+            "é\u{200d}",
+        ] {
+            assert!(line("name", "Name", bad, 20).is_err(), "{bad:?}");
+        }
+        for good in ["نرم\u{200c}افزار", "👩\u{200d}💻 Studio", "Zoë", "Müller & Söhne", "日本"] {
+            assert_eq!(line("name", "Name", good, 20).as_deref(), Ok(good));
+        }
     }
 }

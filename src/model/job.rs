@@ -30,6 +30,8 @@ pub enum Job {
         /// The request.
         password_reset_id: PasswordResetId,
     },
+    /// Throws away what has ended and is of no more use; comes by itself once a day.
+    PurgeEnded,
 }
 
 impl Job {
@@ -39,6 +41,7 @@ impl Job {
             Self::MailSignUp { sign_up_id } => format!("mail_sign_up:{sign_up_id}"),
             Self::MailInvitation { invitation_id, .. } => format!("mail_invitation:{invitation_id}"),
             Self::MailPasswordReset { password_reset_id } => format!("mail_password_reset:{password_reset_id}"),
+            Self::PurgeEnded => "purge_ended".to_owned(),
         }
     }
 }

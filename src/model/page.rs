@@ -1,6 +1,7 @@
 //! Pages of a list: a bounded number of items and an opaque cursor to the next.
 
 use serde::{Deserialize, Serialize};
+use time::{Date, Month};
 
 use crate::input::Invalid;
 
@@ -30,6 +31,20 @@ pub fn parse_limit(text: Option<&str>) -> Result<i64, Invalid> {
     }
 }
 
+/// Parses a day such as 2026-11-03.
+///
+/// # Errors
+/// No such day, or another way to write it.
+pub fn parse_day(field: &str, text: &str) -> Result<Date, Invalid> {
+    let wrong = || Invalid::new(field, "enter a day as 2026-11-03");
+    let mut parts = text.trim().splitn(3, '-').map(|part| part.bytes().all(|b| b.is_ascii_digit()).then_some(part));
+    let mut part = |digits: usize| parts.next().flatten().filter(|part| part.len() == digits).ok_or_else(wrong);
+    let (year, month, day) = (part(4)?, part(2)?, part(2)?);
+    let month = month.parse::<u8>().ok().and_then(|month| Month::try_from(month).ok()).ok_or_else(wrong)?;
+    let (year, day) = (year.parse().map_err(|_| wrong())?, day.parse().map_err(|_| wrong())?);
+    Date::from_calendar_date(year, month, day).map_err(|_| wrong())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -40,6 +55,16 @@ mod tests {
         assert_eq!(parse_limit(Some("150")), Ok(100));
         for bad in ["0", "-5", "abc", ""] {
             assert!(parse_limit(Some(bad)).is_err(), "{bad}");
+        }
+    }
+
+    #[test]
+    fn days_are_of_the_calendar() {
+        assert_eq!(parse_day("from", "2026-11-03").unwrap().to_string(), "2026-11-03");
+        for bad in
+            ["", "2026-02-30", "2026-13-01", "3.11.2026", "2026-1-1", "2026-11-03T00:00", "-026-11-03", "+026-11-03"]
+        {
+            assert_eq!(parse_day("from", bad).unwrap_err().field, "from", "{bad}");
         }
     }
 }

@@ -66,23 +66,23 @@ pub struct StageChange {
 /// How long a client may stay in a stage.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Thresholds {
-    /// From this many days on it is yellow.
+    /// From this many days on it is yellow: Slow on screen.
     pub yellow_days: i32,
-    /// From this many days on it is red.
+    /// From this many days on it is red: Stuck on screen.
     pub red_days: i32,
 }
 
 impl Thresholds {
-    /// Checks that yellow comes before red.
+    /// Checks that Slow comes before Stuck.
     ///
     /// # Errors
     /// An [`Invalid`] for the field that must change.
     pub fn parse(self) -> Result<Self, Invalid> {
         if self.yellow_days < 1 || self.red_days > 3650 {
-            return Err(Invalid::new("stage_yellow_days", "thresholds are between 1 and 3650 days"));
+            return Err(Invalid::new("stage_yellow_days", "enter between 1 and 3650 days"));
         }
         if self.yellow_days >= self.red_days {
-            return Err(Invalid::new("stage_red_days", "red must come later than yellow"));
+            return Err(Invalid::new("stage_red_days", "Stuck must come later than Slow"));
         }
         Ok(self)
     }

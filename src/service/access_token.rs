@@ -54,8 +54,8 @@ pub async fn create(
     };
     let mut tx = service.db.tenant(actor).await?;
     access_token::insert(&mut tx, &made, &token::hash(&secret)).await?;
-    access::done(service, &mut tx, Action::EditSelf, made.id, json!({ "token": made.name, "scope": scope.key() }))
-        .await?;
+    let detail = json!({ "token": "made", "scope": scope.key() });
+    access::done_to(service, &mut tx, Action::EditSelf, (made.id, &made.name), detail).await?;
     tx.commit().await?;
     Ok((made, secret))
 }
@@ -67,8 +67,8 @@ pub async fn create(
 pub async fn remove(service: &Service, actor: &Actor, id: AccessTokenId) -> Result<()> {
     access::allow(service, actor, Action::EditSelf).await?;
     let mut tx = service.db.tenant(actor).await?;
-    access_token::remove(&mut tx, id).await?;
-    access::done(service, &mut tx, Action::EditSelf, id, json!({ "token": "taken back" })).await?;
+    let name = access_token::remove(&mut tx, id).await?;
+    access::done_to(service, &mut tx, Action::EditSelf, (id, &name), json!({ "token": "taken back" })).await?;
     Ok(tx.commit().await?)
 }
 

@@ -13,7 +13,11 @@ use model::{
 };
 use store::{queue, sign_in, sign_up};
 
-use crate::{Error, Result, Service, password, session, token};
+use crate::{
+    Error, Result, Service, password,
+    session::{self, Entry, Visitor},
+    token,
+};
 
 const PURPOSE: &str = "sign_up";
 /// How long a verification link works.
@@ -181,11 +185,18 @@ pub async fn set_sign_up_mail(service: &Service, id: SignUpId, error: Option<&st
 /// Verifies an address by the token in its link, once, and makes the agency and its Owner.
 ///
 /// # Errors
-/// Missing for an unknown token, Gone for one that ended or was used.
+/// Missing for an unknown token, Gone for one that ended, was used or replaced.
 pub async fn verify_email(service: &Service, link_token: &str) -> Result<EmailAddress> {
     let now = service.clock.now();
     let mut tx = service.db.system().await?;
-    let row = sign_up::find_by_token(&mut tx, &token::hash(link_token)).await?.ok_or(Error::Missing)?;
+    let hash = token::hash(link_token);
+    let Some(row) = sign_up::find_by_token(&mut tx, &hash).await? else {
+        return Err(match sign_up::find_replaced(&mut tx, &hash).await? {
+            Some(true) => Error::Gone("this address was verified already. You can sign in".into()),
+            Some(false) => Error::Gone("a newer link has replaced this one. Open the newest mail we sent you".into()),
+            None => Error::Missing,
+        });
+    };
     if row.verified_at.is_some() {
         return Err(Error::Gone("this link was used already. You can sign in".into()));
     }
@@ -225,12 +236,12 @@ pub struct LoggedIn {
     pub session_id: SessionId,
 }
 
-/// Begins a session for the right address and password. Two password hashes are computed whatever the outcome: against
+/// Takes the first step of signing in with the right address and password. Two password hashes are computed whatever the outcome: against
 /// the account, and against a sign-up of the address that waits, so that neither tells whether the other is there.
 ///
 /// # Errors
 /// `WrongCredentials`, or `EmailUnverified` when the password is right but the address was never verified.
-pub async fn login(service: &Service, email: &str, password: &str, user_agent: &str) -> Result<LoggedIn> {
+pub async fn login(service: &Service, email: &str, password: &str, visitor: &Visitor) -> Result<Entry> {
     let email = EmailAddress::parse("email", email)?;
     let mut tx = service.db.system().await?;
     let known = sign_in::find(&mut tx, &email).await?;
@@ -244,10 +255,10 @@ pub async fn login(service: &Service, email: &str, password: &str, user_agent: &
     match (known, right) {
         (Some(row), true) if !row.deactivated => {
             let mut tx = service.db.system().await?;
-            let begun =
-                session::begin(&mut tx, row.organization_id, row.member_id, user_agent, service.clock.now()).await?;
+            let now = service.clock.now();
+            let entry = session::enter(&mut tx, row.organization_id, row.member_id, visitor, "password", now).await?;
             tx.commit().await?;
-            Ok(begun)
+            Ok(entry)
         }
         _ if waits => Err(Error::EmailUnverified),
         _ => Err(Error::WrongCredentials),

@@ -3,7 +3,7 @@
 use model::{
     access::Action,
     actor::Actor,
-    client::{Client, Fields},
+    client::{Client, Edit, Fields},
     id::{ClientId, MemberId, StageId},
     input::Invalid,
     page::Page,
@@ -14,7 +14,7 @@ use store::{TenantTx, client, cursor::Cursor, member, organization, stage};
 
 pub use store::client::Filter;
 
-use crate::{Error, Result, Service, access};
+use crate::{Error, Held, Result, Service, access};
 
 /// The clients in the actor's sight, newest first.
 ///
@@ -31,6 +31,26 @@ pub async fn list(
     let cursor = cursor.map(Cursor::parse).transpose()?;
     let filter = &Filter { search: filter.search.as_deref().map(searchable), ..filter.clone() };
     Ok(client::list(&mut service.db.tenant(actor).await?, filter, limit, cursor).await?)
+}
+
+/// What a list of clients shows: the clients as [`list`] gives them, and the board's columns and thresholds as [`board`]
+/// does, read at one moment.
+///
+/// # Errors
+/// A malformed cursor.
+pub async fn list_with_board(
+    service: &Service,
+    actor: &Actor,
+    filter: &Filter,
+    limit: i64,
+    cursor: Option<&str>,
+) -> Result<(Page<Client>, Vec<Stage>, Thresholds)> {
+    access::allow(service, actor, Action::ReadClients).await?;
+    let cursor = cursor.map(Cursor::parse).transpose()?;
+    let filter = &Filter { search: filter.search.as_deref().map(searchable), ..filter.clone() };
+    let mut tx = service.db.tenant(actor).await?;
+    let page = client::list(&mut tx, filter, limit, cursor).await?;
+    Ok((page, stage::list(&mut tx).await?, organization::get(&mut tx).await?.thresholds))
 }
 
 /// One client in the actor's sight.
@@ -63,46 +83,61 @@ pub async fn history(service: &Service, actor: &Actor, id: ClientId) -> Result<V
     Ok(client::list_changes(&mut tx, id).await?)
 }
 
-/// Adds a client in the first stage. Currency and time zone are the agency's where they are empty.
+/// Adds a client, in the first stage unless another is named. Currency and time zone are the agency's where they are
+/// empty.
 ///
 /// # Errors
 /// A field that cannot be accepted, or the rule that forbids it.
-pub async fn create(service: &Service, actor: &Actor, fields: Fields, owner_id: Option<MemberId>) -> Result<Client> {
+pub async fn create(
+    service: &Service,
+    actor: &Actor,
+    fields: Fields,
+    owner_id: Option<MemberId>,
+    stage_id: Option<StageId>,
+) -> Result<Client> {
     access::allow(service, actor, Action::CreateClient).await?;
     let now = service.clock.now();
     let mut tx = service.db.tenant(actor).await?;
     let fields = complete(&mut tx, fields).await?;
     check_owner(&mut tx, owner_id).await?;
     let id = store::id::new(now);
-    let first = stage::first(&mut tx).await?;
-    client::insert(&mut tx, id, &fields, owner_id, &first, now).await?;
-    access::done(service, &mut tx, Action::CreateClient, id, json!({ "name": fields.name })).await?;
+    let stage = match stage_id {
+        Some(id) => known_stage(&mut tx, id).await?,
+        None => stage::first(&mut tx).await?,
+    };
+    client::insert(&mut tx, id, &fields, owner_id, &stage, now).await?;
+    let detail = json!({ "stage": stage.name });
+    access::done_to(service, &mut tx, Action::CreateClient, (id, &fields.name), detail).await?;
     let created = client::get(&mut tx, id).await?;
     tx.commit().await?;
     Ok(created)
 }
 
-/// Changes a client's fields and owner.
+/// Changes a client's fields and owner. `read` is what the changed parts held when they were read: a part that holds
+/// something else by now was changed by somebody else, and is not overwritten unseen.
 ///
 /// # Errors
-/// Missing, a field that cannot be accepted, or the rule that forbids it.
-pub async fn update(
-    service: &Service,
-    actor: &Actor,
-    id: ClientId,
-    change: impl FnOnce(&mut Fields, &mut Option<MemberId>),
-) -> Result<Client> {
+/// Missing, an archived client, a field that cannot be accepted or was changed meanwhile, or the rule that forbids it.
+pub async fn update(service: &Service, actor: &Actor, id: ClientId, change: Edit, read: Edit) -> Result<Client> {
     allow_on(service, actor, id, Action::EditClient).await?;
     let mut tx = service.db.tenant(actor).await?;
-    let before = client::lock(&mut tx, id).await?;
-    let (mut fields, mut owner_id) = (before.fields.clone(), before.owner_id);
-    change(&mut fields, &mut owner_id);
+    let before = lock_open(&mut tx, id).await?;
+    let present = Edit::whole(before.fields.clone(), before.owner_id);
+    let lost = present.clone().changed_from(&read).only(&read).only(&change.clone().changed_from(&present));
+    if lost != Edit::default() {
+        return Err(Error::ChangedMeanwhile(held(&mut tx, lost).await?));
+    }
+    let (fields, owner_id) = change.over(&before.fields, before.owner_id);
     let fields = complete(&mut tx, fields).await?;
     if owner_id != before.owner_id {
         check_owner(&mut tx, owner_id).await?;
     }
-    client::update(&mut tx, id, &fields, owner_id).await?;
-    access::done(service, &mut tx, Action::EditClient, id, json!({ "name": fields.name })).await?;
+    let changed = Edit::whole(fields.clone(), owner_id).changed_from(&present).names();
+    if !changed.is_empty() {
+        client::update(&mut tx, id, &fields, owner_id).await?;
+        let detail = json!({ "changed": changed });
+        access::done_to(service, &mut tx, Action::EditClient, (id, &fields.name), detail).await?;
+    }
     let after = client::get(&mut tx, id).await?;
     tx.commit().await?;
     Ok(after)
@@ -111,16 +146,17 @@ pub async fn update(
 /// Moves a client on the board.
 ///
 /// # Errors
-/// Missing, an unknown stage, or the rule that forbids it.
+/// Missing, an archived client, an unknown stage, or the rule that forbids it.
 pub async fn set_stage(service: &Service, actor: &Actor, id: ClientId, stage_id: StageId) -> Result<Client> {
     allow_on(service, actor, id, Action::EditClient).await?;
     let mut tx = service.db.tenant(actor).await?;
-    let target = match stage::get(&mut tx, stage_id).await {
-        Err(store::Error::Missing) => return Err(Invalid::new("stage_id", "the board has no such stage").into()),
-        other => other?,
-    };
-    client::set_stage(&mut tx, id, &target, service.clock.now()).await?;
-    access::done(service, &mut tx, Action::EditClient, id, json!({ "stage": target.name })).await?;
+    let target = known_stage(&mut tx, stage_id).await?;
+    let before = lock_open(&mut tx, id).await?;
+    if before.stage_id != target.id {
+        client::set_stage(&mut tx, id, &target, service.clock.now()).await?;
+        let detail = json!({ "stage": target.name, "stage_before": before.stage });
+        access::done_to(service, &mut tx, Action::EditClient, (id, &before.fields.name), detail).await?;
+    }
     let after = client::get(&mut tx, id).await?;
     tx.commit().await?;
     Ok(after)
@@ -136,11 +172,45 @@ pub async fn set_archived(service: &Service, actor: &Actor, id: ClientId, archiv
     let before = client::lock(&mut tx, id).await?;
     if before.archived_at.is_some() != archived {
         client::set_archived(&mut tx, id, archived.then(|| service.clock.now())).await?;
-        access::done(service, &mut tx, Action::ArchiveClient, id, json!({ "archived": archived })).await?;
+        let detail = json!({ "archived": archived });
+        access::done_to(service, &mut tx, Action::ArchiveClient, (id, &before.fields.name), detail).await?;
     }
     let after = client::get(&mut tx, id).await?;
     tx.commit().await?;
     Ok(after)
+}
+
+/// Who can answer for a client, as far as the actor sees them: active members, by name.
+///
+/// # Errors
+/// The rule that forbids it.
+pub async fn owners(service: &Service, actor: &Actor) -> Result<Vec<(MemberId, String)>> {
+    access::allow(service, actor, Action::EditClient).await?;
+    let filter = member::Filter { active: Some(true), ..Default::default() };
+    let mut tx = service.db.tenant(actor).await?;
+    let (mut owners, mut cursor) = (Vec::new(), None);
+    loop {
+        let page = member::list(&mut tx, &filter, model::page::MAX_LIMIT, cursor).await?;
+        owners.extend(page.items.into_iter().map(|member| (member.id, member.name)));
+        match page.next_cursor {
+            Some(next) => cursor = Some(Cursor::parse(&next)?),
+            None => break,
+        }
+    }
+    owners.sort_by_key(|(_, name)| name.to_lowercase());
+    Ok(owners)
+}
+
+/// The name of the member who answers for a client, where the actor sees that member.
+///
+/// # Errors
+/// The database failed.
+pub async fn owner_name(service: &Service, actor: &Actor, id: MemberId) -> Result<Option<String>> {
+    match member::get(&mut service.db.tenant(actor).await?, id).await {
+        Ok(owner) => Ok(Some(owner.name)),
+        Err(store::Error::Missing) => Ok(None),
+        Err(error) => Err(error.into()),
+    }
 }
 
 /// Lets the actor do `action` to a client. One that is out of sight is missing, whatever the role.
@@ -148,8 +218,63 @@ pub async fn set_archived(service: &Service, actor: &Actor, id: ClientId, archiv
 /// # Errors
 /// Missing, or the rule that forbids it.
 pub(crate) async fn allow_on(service: &Service, actor: &Actor, id: ClientId, action: Action) -> Result<()> {
-    client::get(&mut service.db.tenant(actor).await?, id).await?;
-    access::allow(service, actor, action).await
+    let client = client::get(&mut service.db.tenant(actor).await?, id).await?;
+    access::allow_to(service, actor, action, id, &client.fields.name).await
+}
+
+/// A client that is not archived, locked until the transaction ends.
+///
+/// # Errors
+/// Missing, or an archived client: it stays as it is until it is brought back.
+pub(crate) async fn lock_open(tx: &mut TenantTx, id: ClientId) -> Result<Client> {
+    let client = client::lock(tx, id).await?;
+    match client.archived_at {
+        None => Ok(client),
+        Some(_) => Err(Error::Conflict {
+            code: "archived",
+            message: format!("{} is archived. Bring it back first; nothing was changed", client.fields.name),
+        }),
+    }
+}
+
+async fn known_stage(tx: &mut TenantTx, id: StageId) -> Result<Stage> {
+    stage::get(tx, id).await.map_err(|error| match error {
+        store::Error::Missing => Invalid::new("stage_id", "the board has no such stage").into(),
+        other => other.into(),
+    })
+}
+
+/// What the parts of `edit` hold, for people and programs.
+async fn held(tx: &mut TenantTx, edit: Edit) -> Result<Vec<Held>> {
+    let text = |field, text: Option<String>| {
+        text.map(|text| Held { field, value: json!(text), words: text.clone(), typed: text })
+    };
+    let tags = edit.tags.map(|tags| {
+        let line = tags.join(", ");
+        Held { field: "tags", value: json!(tags), words: line.clone(), typed: line }
+    });
+    let owner = match edit.owner_id {
+        None => None,
+        Some(None) => Some((String::new(), "nobody".to_owned())),
+        Some(Some(id)) => match member::get(tx, id).await {
+            Ok(owner) => Some((id.to_string(), owner.name)),
+            Err(store::Error::Missing) => Some((id.to_string(), "another member".to_owned())),
+            Err(error) => return Err(error.into()),
+        },
+    };
+    let owner =
+        owner.map(|(typed, words)| Held { field: "owner_id", value: json!(edit.owner_id.flatten()), words, typed });
+    let fields = [
+        text("name", edit.name),
+        text("website", edit.website),
+        text("industry", edit.industry),
+        text("currency", edit.currency),
+        text("time_zone", edit.time_zone),
+        tags,
+        text("notes", edit.notes),
+        owner,
+    ];
+    Ok(fields.into_iter().flatten().collect())
 }
 
 /// A search without the one character that Postgres cannot take.

@@ -9,7 +9,10 @@ use model::{
 use serde_json::json;
 use store::{client, contact};
 
-use crate::{Error, Result, Service, access, client::allow_on};
+use crate::{
+    Error, Result, Service, access,
+    client::{allow_on, lock_open},
+};
 
 /// The contacts of a client.
 ///
@@ -25,14 +28,17 @@ pub async fn list(service: &Service, actor: &Actor, client_id: ClientId) -> Resu
 /// Adds a contact.
 ///
 /// # Errors
-/// Missing, a field that cannot be accepted, an address of another contact, or the rule that forbids it.
+/// Missing, an archived client, a field that cannot be accepted, an address of another contact, or the rule that
+/// forbids it.
 pub async fn create(service: &Service, actor: &Actor, client_id: ClientId, fields: Fields) -> Result<Contact> {
     allow_on(service, actor, client_id, Action::EditClient).await?;
     let mut tx = service.db.tenant(actor).await?;
     let now = service.clock.now();
+    let client = lock_open(&mut tx, client_id).await?;
     let new = Contact { id: store::id::new(now), client_id, fields: fields.parse()? };
     contact::insert(&mut tx, &new, now).await.map_err(taken)?;
-    access::done(service, &mut tx, Action::EditClient, client_id, json!({ "contact": new.fields.name })).await?;
+    let detail = json!({ "contact_added": new.fields.name });
+    access::done_to(service, &mut tx, Action::EditClient, (client_id, &client.fields.name), detail).await?;
     tx.commit().await?;
     Ok(new)
 }
@@ -50,9 +56,11 @@ pub async fn update(
 ) -> Result<Contact> {
     allow_on(service, actor, client_id, Action::EditClient).await?;
     let mut tx = service.db.tenant(actor).await?;
+    let client = lock_open(&mut tx, client_id).await?;
     let changed = Contact { id, client_id, fields: fields.parse()? };
     contact::update(&mut tx, client_id, id, &changed.fields).await.map_err(taken)?;
-    access::done(service, &mut tx, Action::EditClient, client_id, json!({ "contact": changed.fields.name })).await?;
+    let detail = json!({ "contact_changed": changed.fields.name });
+    access::done_to(service, &mut tx, Action::EditClient, (client_id, &client.fields.name), detail).await?;
     tx.commit().await?;
     Ok(changed)
 }
@@ -60,12 +68,13 @@ pub async fn update(
 /// Removes a contact.
 ///
 /// # Errors
-/// Missing, or the rule that forbids it.
+/// Missing, an archived client, or the rule that forbids it.
 pub async fn remove(service: &Service, actor: &Actor, client_id: ClientId, id: ContactId) -> Result<()> {
     allow_on(service, actor, client_id, Action::EditClient).await?;
     let mut tx = service.db.tenant(actor).await?;
-    contact::remove(&mut tx, client_id, id).await?;
-    access::done(service, &mut tx, Action::EditClient, client_id, json!({ "contact_removed": id })).await?;
+    let client = lock_open(&mut tx, client_id).await?;
+    let detail = json!({ "contact_removed": contact::remove(&mut tx, client_id, id).await? });
+    access::done_to(service, &mut tx, Action::EditClient, (client_id, &client.fields.name), detail).await?;
     Ok(tx.commit().await?)
 }
 

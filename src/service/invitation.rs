@@ -12,12 +12,22 @@ use model::{
     role::Role,
 };
 use serde_json::json;
-use store::{cursor::Cursor, invitation, queue, sign_in};
+use store::{
+    audit::{self, Author},
+    cursor::Cursor,
+    invitation, queue, sign_in,
+};
 use time::Duration;
 
 pub use store::invitation::Invited;
 
-use crate::{Error, Result, Service, access, account::LoggedIn, password, session, token};
+use crate::{
+    Error, Result, Service, access,
+    account::LoggedIn,
+    password,
+    session::{self, Visitor},
+    token,
+};
 
 const PURPOSE: &str = "invitation";
 const LINK_LIFETIME: Duration = Duration::days(7);
@@ -36,6 +46,15 @@ pub async fn list(service: &Service, actor: &Actor, limit: i64, cursor: Option<&
     Ok(invitation::list(&mut service.db.tenant(actor).await?, limit, cursor, service.clock.now()).await?)
 }
 
+/// How many invitations wait for an answer.
+///
+/// # Errors
+/// The rule that forbids it.
+pub async fn count_pending(service: &Service, actor: &Actor) -> Result<i64> {
+    access::allow(service, actor, Action::ReadMembers).await?;
+    Ok(invitation::count_pending(&mut service.db.tenant(actor).await?, service.clock.now()).await?)
+}
+
 /// One invitation.
 ///
 /// # Errors
@@ -51,7 +70,7 @@ pub async fn get(service: &Service, actor: &Actor, id: InvitationId) -> Result<I
 /// A malformed address, one that signs in or was asked already, too many in an hour, or the rule that forbids it.
 pub async fn create(service: &Service, actor: &Actor, email: &str, role: Role) -> Result<Invitation> {
     access::allow(service, actor, Action::EditMembers).await?;
-    access::allow_rank(service, actor, role).await?;
+    access::allow_rank(service, actor, None, role).await?;
     let email = EmailAddress::parse("email", email)?;
     let now = service.clock.now();
     let mut tx = service.db.tenant(actor).await?;
@@ -77,7 +96,8 @@ pub async fn create(service: &Service, actor: &Actor, email: &str, role: Role) -
         },
     )?;
     mail(&mut tx, actor.organization_id, id).await?;
-    access::done(service, &mut tx, Action::EditMembers, id, json!({ "invited": email, "role": role.key() })).await?;
+    let detail = json!({ "invitation": "sent", "role": role.key() });
+    access::done_to(service, &mut tx, Action::EditMembers, (id, email.as_str()), detail).await?;
     let created = invitation::get(&mut tx, id, now).await?;
     tx.commit().await?;
     Ok(created)
@@ -91,9 +111,10 @@ pub async fn cancel(service: &Service, actor: &Actor, id: InvitationId) -> Resul
     access::allow(service, actor, Action::EditMembers).await?;
     let now = service.clock.now();
     let mut tx = service.db.tenant(actor).await?;
-    open(invitation::get(&mut tx, id, now).await?)?;
+    let before = open(invitation::get(&mut tx, id, now).await?)?;
     invitation::cancel(&mut tx, id, now).await?;
-    access::done(service, &mut tx, Action::EditMembers, id, json!({ "invitation": "cancelled" })).await?;
+    let detail = json!({ "invitation": "taken back" });
+    access::done_to(service, &mut tx, Action::EditMembers, (id, before.email.as_str()), detail).await?;
     Ok(tx.commit().await?)
 }
 
@@ -105,9 +126,9 @@ pub async fn resend(service: &Service, actor: &Actor, id: InvitationId) -> Resul
     access::allow(service, actor, Action::EditMembers).await?;
     let now = service.clock.now();
     let before = invitation::get(&mut service.db.tenant(actor).await?, id, now).await?;
-    access::allow_rank(service, actor, before.role).await?;
+    access::allow_rank(service, actor, Some((id.0, before.email.as_str())), before.role).await?;
     let wait = before.expires_at - LINK_LIFETIME + RESEND_PAUSE - now;
-    open(before)?;
+    let before = open(before)?;
     if wait.is_positive() {
         return Err(Error::TooMany {
             message: "this mail was sent a moment ago. Give it ten minutes; nothing was sent again".into(),
@@ -117,15 +138,16 @@ pub async fn resend(service: &Service, actor: &Actor, id: InvitationId) -> Resul
     let mut tx = service.db.tenant(actor).await?;
     invitation::renew(&mut tx, id, now + LINK_LIFETIME).await?;
     mail(&mut tx, actor.organization_id, id).await?;
-    access::done(service, &mut tx, Action::EditMembers, id, json!({ "invitation": "sent again" })).await?;
+    let detail = json!({ "invitation": "sent again" });
+    access::done_to(service, &mut tx, Action::EditMembers, (id, before.email.as_str()), detail).await?;
     let renewed = invitation::get(&mut tx, id, now).await?;
     tx.commit().await?;
     Ok(renewed)
 }
 
-fn open(invitation: Invitation) -> Result<()> {
+fn open(invitation: Invitation) -> Result<Invitation> {
     match invitation.state {
-        State::Pending | State::Expired => Ok(()),
+        State::Pending | State::Expired => Ok(invitation),
         State::Accepted => Err(Error::Conflict { code: "accepted", message: "this person has joined already".into() }),
         State::Cancelled => {
             Err(Error::Conflict { code: "cancelled", message: "this invitation was taken back. Make a new one".into() })
@@ -196,7 +218,7 @@ pub async fn accept(
     link_token: &str,
     name: &str,
     password: &str,
-    user_agent: &str,
+    visitor: &Visitor,
 ) -> Result<LoggedIn> {
     let invited = find(service, link_token).await?;
     let name = member::parse_name(name)?;
@@ -220,7 +242,10 @@ pub async fn accept(
         }
     })?;
     invitation::set_accepted(&mut tx, organization_id, id, now).await?;
-    let begun = session::begin(&mut tx, organization_id, member_id, user_agent, now).await?;
+    let author = Author { organization_id, member_id, origin: &visitor.origin };
+    let detail = json!({ "invitation": id, "role": role.key() });
+    audit::insert_outside(&mut tx, &author, "members.join", true, &detail, now).await?;
+    let begun = session::begin(&mut tx, organization_id, member_id, visitor, "invitation", now).await?;
     tx.commit().await?;
     Ok(begun)
 }

@@ -9,22 +9,30 @@ pub mod client;
 mod clock;
 pub mod contact;
 mod error;
+pub mod google;
 pub mod invitation;
 pub mod job;
 pub mod member;
+pub mod moment;
 pub mod organization;
+pub mod outbox;
 mod password;
 pub mod password_reset;
+pub mod purge;
 pub mod session;
 mod token;
+mod totp;
+pub mod two_factor;
+mod vault;
 
-use std::sync::Arc;
+use std::{path::Path, sync::Arc};
 
 pub use clock::Clock;
-pub use error::{Error, Result};
+pub use error::{Error, Held, Result};
 pub use password::Passwords;
 use store::Db;
 pub use token::{TokenKey, hash as token_hash, random as random_token};
+pub use vault::Vault;
 
 /// What every action needs, cheap to clone.
 #[derive(Clone, Debug)]
@@ -37,4 +45,8 @@ pub struct Service {
     pub passwords: Arc<Passwords>,
     /// Makes the tokens in mailed links.
     pub token_key: Arc<TokenKey>,
+    /// Seals secrets at rest.
+    pub vault: Arc<Vault>,
+    /// The folder that mails lie in while no mail leaves the server.
+    pub outbox: Option<Arc<Path>>,
 }

@@ -3,7 +3,7 @@
 use model::{
     access::Action,
     actor::Actor,
-    assignment::Assignment,
+    assignment::{Assignment, Sight},
     id::{AssignmentId, ClientId, MemberId},
     input::Invalid,
     member::{Change, Member},
@@ -12,6 +12,7 @@ use model::{
 };
 use serde_json::json;
 use store::{TenantTx, assignment, client, cursor::Cursor, member, session};
+use time::OffsetDateTime;
 
 pub use store::member::Filter;
 
@@ -34,14 +35,72 @@ pub async fn list(
     Ok(member::list(&mut service.db.tenant(actor).await?, filter, limit, cursor).await?)
 }
 
-/// One member, with the clients assigned to it.
+/// One member, with the clients assigned to it, by name.
 ///
 /// # Errors
 /// Missing, or the rule that forbids it.
-pub async fn get(service: &Service, actor: &Actor, id: MemberId) -> Result<(Member, Vec<Assignment>)> {
-    access::allow(service, actor, Action::ReadMembers).await?;
+pub async fn get(service: &Service, actor: &Actor, id: MemberId) -> Result<(Member, Vec<Sight>)> {
+    allow_on(service, actor, id, Action::ReadMembers).await?;
     let mut tx = service.db.tenant(actor).await?;
-    Ok((member::get(&mut tx, id).await?, assignment::list(&mut tx, None, Some(id)).await?))
+    let member = member::get(&mut tx, id).await?;
+    let assigned = assignment::list_of(&mut tx, &[id]).await?.into_iter().map(|(_, sight)| sight).collect();
+    Ok((member, assigned))
+}
+
+/// The clients assigned to each of these members, by name.
+///
+/// # Errors
+/// The rule that forbids it.
+pub async fn assigned(service: &Service, actor: &Actor, ids: &[MemberId]) -> Result<Vec<(MemberId, Sight)>> {
+    access::allow(service, actor, Action::ReadMembers).await?;
+    Ok(assignment::list_of(&mut service.db.tenant(actor).await?, ids).await?)
+}
+
+/// Clients that can be assigned to a member, by name: those it does not see yet.
+///
+/// # Errors
+/// The rule that forbids it.
+pub async fn assignable(
+    service: &Service,
+    actor: &Actor,
+    id: MemberId,
+    search: Option<&str>,
+    limit: i64,
+) -> Result<Vec<(ClientId, String)>> {
+    access::allow(service, actor, Action::EditMembers).await?;
+    let search = search.map(searchable);
+    Ok(assignment::list_free(&mut service.db.tenant(actor).await?, id, search.as_deref(), limit).await?)
+}
+
+/// The clients that a member answers for, by name.
+///
+/// # Errors
+/// The rule that forbids it.
+pub async fn owned(service: &Service, actor: &Actor, id: MemberId) -> Result<Vec<(ClientId, String)>> {
+    access::allow(service, actor, Action::ReadMembers).await?;
+    Ok(client::list_owned(&mut service.db.tenant(actor).await?, id).await?)
+}
+
+/// The names of the members, by name: of all, or of those who can sign in.
+///
+/// # Errors
+/// The rule that forbids it.
+pub async fn names(service: &Service, actor: &Actor, active_only: bool) -> Result<Vec<(MemberId, String)>> {
+    access::allow(service, actor, Action::ReadMembers).await?;
+    Ok(member::list_names(&mut service.db.tenant(actor).await?, active_only).await?)
+}
+
+/// Lets the actor do `action` to a member, or refuses it; the refusal names the member where the actor sees it.
+async fn allow_on(service: &Service, actor: &Actor, id: MemberId, action: Action) -> Result<()> {
+    if model::access::may(actor.role, action) {
+        return Ok(());
+    }
+    let name = match member::get(&mut service.db.tenant(actor).await?, id).await {
+        Ok(seen) => seen.name,
+        Err(store::Error::Missing) => String::new(),
+        Err(error) => return Err(error.into()),
+    };
+    access::allow_to(service, actor, action, id, &name).await
 }
 
 /// Changes one's own name and nickname.
@@ -56,7 +115,8 @@ pub async fn update_self(service: &Service, actor: &Actor, change: Change) -> Re
     this.name = change.name.unwrap_or(this.name);
     this.nickname = change.nickname.unwrap_or(this.nickname);
     member::set_profile(&mut tx, &this.name, &this.nickname).await?;
-    access::done(service, &mut tx, Action::EditSelf, this.id, json!({ "name": this.name })).await?;
+    let detail = json!({ "profile": "changed" });
+    access::done_to(service, &mut tx, Action::EditSelf, (this.id, &this.name), detail).await?;
     tx.commit().await?;
     Ok(this)
 }
@@ -66,20 +126,15 @@ pub async fn update_self(service: &Service, actor: &Actor, change: Change) -> Re
 /// # Errors
 /// Missing, a field that cannot be accepted, the last Owner, or the rule that forbids it.
 pub async fn update(service: &Service, actor: &Actor, id: MemberId, change: Change) -> Result<Member> {
-    access::allow(service, actor, Action::EditMembers).await?;
+    allow_on(service, actor, id, Action::EditMembers).await?;
     let change = change.parse()?;
-    let role = allow_change(service, actor, id).await?;
+    let present = allow_change(service, actor, id).await?;
     if let Some(role) = change.role {
-        access::allow_rank(service, actor, role).await?;
+        access::allow_rank(service, actor, Some((id.0, &present.name)), role).await?;
     }
-    if id == actor.member_id && (change.role.is_some_and(|new| new != role) || change.active == Some(false)) {
-        return access::refuse(
-            service,
-            actor,
-            "members.self",
-            "nobody changes their own role or deactivates themselves",
-        )
-        .await;
+    if id == actor.member_id && (change.role.is_some_and(|new| new != present.role) || change.active == Some(false)) {
+        let words = "nobody changes their own role or deactivates themselves";
+        return access::refuse(service, actor, (id.0, &present.name), "members.self", words).await;
     }
     let mut tx = service.db.tenant(actor).await?;
     let owners = member::lock_owners(&mut tx).await?;
@@ -98,10 +153,9 @@ pub async fn update(service: &Service, actor: &Actor, id: MemberId, change: Chan
     }
     member::update(&mut tx, &after, service.clock.now()).await?;
     if before.active && !after.active {
-        session::remove_all(&mut tx, id, None).await?;
+        session::remove_all(&mut tx, id).await?;
     }
-    let detail = json!({ "role": after.role.key(), "active": after.active, "role_before": before.role.key() });
-    access::done(service, &mut tx, Action::EditMembers, id, detail).await?;
+    access::done_to(service, &mut tx, Action::EditMembers, (id, &after.name), difference(&before, &after)).await?;
     tx.commit().await?;
     Ok(after)
 }
@@ -111,10 +165,11 @@ pub async fn update(service: &Service, actor: &Actor, id: MemberId, change: Chan
 /// # Errors
 /// Missing, clients without a new owner, the last Owner, or the rule that forbids it.
 pub async fn remove(service: &Service, actor: &Actor, id: MemberId, reassign_to: Option<MemberId>) -> Result<()> {
-    access::allow(service, actor, Action::EditMembers).await?;
-    allow_change(service, actor, id).await?;
+    allow_on(service, actor, id, Action::EditMembers).await?;
+    let present = allow_change(service, actor, id).await?;
     if id == actor.member_id {
-        return access::refuse(service, actor, "members.self", "nobody removes themselves").await;
+        let words = "nobody removes themselves";
+        return access::refuse(service, actor, (id.0, &present.name), "members.self", words).await;
     }
     let mut tx = service.db.tenant(actor).await?;
     let owners = member::lock_owners(&mut tx).await?;
@@ -123,41 +178,68 @@ pub async fn remove(service: &Service, actor: &Actor, id: MemberId, reassign_to:
     if before.role == Role::Owner && before.active && owners <= 1 {
         return Err(last_owner());
     }
-    hand_over(&mut tx, id, reassign_to).await?;
-    member::remove(&mut tx, id).await?;
-    access::done(service, &mut tx, Action::EditMembers, id, json!({ "removed": before.name })).await?;
+    let handed = hand_over(&mut tx, id, reassign_to, service.clock.now()).await?;
+    member::remove(&mut tx, id).await.map_err(|error| match error {
+        store::Error::Conflict(_) => Error::Conflict {
+            code: "busy",
+            message: "this member was given a client at the same moment. Nothing was changed; try again".into(),
+        },
+        other => other.into(),
+    })?;
+    let detail = json!({ "removed": true, "handed_over": handed });
+    access::done_to(service, &mut tx, Action::EditMembers, (id, &before.name), detail).await?;
     Ok(tx.commit().await?)
 }
 
-/// Nobody changes a member above their own role; returns the member's role.
-async fn allow_change(service: &Service, actor: &Actor, id: MemberId) -> Result<Role> {
-    let role = member::get(&mut service.db.tenant(actor).await?, id).await?.role;
-    access::allow_rank(service, actor, role).await?;
-    Ok(role)
+/// What of a member is other than before.
+fn difference(before: &Member, after: &Member) -> serde_json::Value {
+    let mut detail = serde_json::Map::new();
+    let mut put = |differs: bool, name: &str, value: serde_json::Value| {
+        if differs {
+            detail.insert(name.to_owned(), value);
+        }
+    };
+    put(before.role != after.role, "role", json!(after.role.key()));
+    put(before.role != after.role, "role_before", json!(before.role.key()));
+    put(before.active != after.active, "active", json!(after.active));
+    put(before.name != after.name, "name_before", json!(before.name));
+    put(before.nickname != after.nickname, "nickname", json!(after.nickname));
+    serde_json::Value::Object(detail)
 }
 
-async fn hand_over(tx: &mut TenantTx, from: MemberId, to: Option<MemberId>) -> Result<()> {
+/// Nobody changes a member above their own role; returns the member.
+async fn allow_change(service: &Service, actor: &Actor, id: MemberId) -> Result<Member> {
+    let member = member::get(&mut service.db.tenant(actor).await?, id).await?;
+    access::allow_rank(service, actor, Some((id.0, &member.name)), member.role).await?;
+    Ok(member)
+}
+
+/// Gives the clients of one member to another, with sight of them; returns who took how many.
+async fn hand_over(
+    tx: &mut TenantTx,
+    from: MemberId,
+    to: Option<MemberId>,
+    now: OffsetDateTime,
+) -> Result<Option<serde_json::Value>> {
     let owned = client::list_owned(tx, from).await?;
-    match to {
-        None if owned.is_empty() => Ok(()),
-        None => {
-            let names: Vec<_> = owned.into_iter().map(|(_, name)| name).collect();
-            Err(Error::Conflict {
-                code: "reassignment_required",
-                message: format!(
-                    "this member answers for {}. Choose who takes over; nothing was changed",
-                    names.join(", ")
-                ),
-            })
+    let Some(to) = to else {
+        return if owned.is_empty() { Ok(None) } else { Err(Error::ReassignmentRequired(owned)) };
+    };
+    let target = match member::get(tx, to).await {
+        Ok(target) if target.active && to != from => target,
+        Ok(_) | Err(store::Error::Missing) => {
+            return Err(Invalid::new("reassign_to", "choose another active member of the agency").into());
         }
-        Some(to) => match member::get(tx, to).await {
-            Ok(target) if target.active && to != from => Ok(client::reassign_owner(tx, from, to).await?),
-            Ok(_) | Err(store::Error::Missing) => {
-                Err(Invalid::new("reassign_to", "choose another active member of the agency").into())
-            }
-            Err(error) => Err(error.into()),
-        },
+        Err(error) => return Err(error.into()),
+    };
+    client::reassign_owner(tx, from, to).await?;
+    if !target.role.sees_every_client() {
+        for (client_id, _) in &owned {
+            let new = Assignment { id: store::id::new(now), client_id: *client_id, member_id: to };
+            assignment::insert_if_missing(tx, &new, now).await?;
+        }
     }
+    Ok(Some(json!({ "to": target.name, "clients": owned.len() })))
 }
 
 fn last_owner() -> Error {
@@ -173,11 +255,12 @@ fn last_owner() -> Error {
 /// Missing for a client or member that is not there, somebody who sees every client already, a repeat, or the rule
 /// that forbids it.
 pub async fn assign(service: &Service, actor: &Actor, member_id: MemberId, client_id: ClientId) -> Result<Assignment> {
-    access::allow(service, actor, Action::EditMembers).await?;
+    allow_on(service, actor, member_id, Action::EditMembers).await?;
     let now = service.clock.now();
     let mut tx = service.db.tenant(actor).await?;
-    client::get(&mut tx, client_id).await?;
-    if member::get(&mut tx, member_id).await?.role.sees_every_client() {
+    let client = client::get(&mut tx, client_id).await?.fields.name;
+    let member = member::get(&mut tx, member_id).await?;
+    if member.role.sees_every_client() {
         return Err(Invalid::new("member_id", "this member sees every client already").into());
     }
     let new = Assignment { id: store::id::new(now), client_id, member_id };
@@ -187,7 +270,8 @@ pub async fn assign(service: &Service, actor: &Actor, member_id: MemberId, clien
         }
         other => other.into(),
     })?;
-    access::done(service, &mut tx, Action::EditMembers, member_id, json!({ "assigned": client_id })).await?;
+    let detail = json!({ "assigned": client });
+    access::done_to(service, &mut tx, Action::EditMembers, (member_id, &member.name), detail).await?;
     tx.commit().await?;
     Ok(new)
 }
@@ -200,18 +284,8 @@ pub async fn unassign(service: &Service, actor: &Actor, id: AssignmentId) -> Res
     access::allow(service, actor, Action::EditMembers).await?;
     let mut tx = service.db.tenant(actor).await?;
     let gone = assignment::remove(&mut tx, id).await?;
-    access::done(service, &mut tx, Action::EditMembers, gone.member_id, json!({ "unassigned": gone.client_id }))
-        .await?;
+    let member = member::get(&mut tx, gone.member_id).await?.name;
+    let detail = json!({ "unassigned": client::get(&mut tx, gone.client_id).await?.fields.name });
+    access::done_to(service, &mut tx, Action::EditMembers, (gone.member_id, &member), detail).await?;
     Ok(tx.commit().await?)
-}
-
-/// Who sees a client by assignment.
-///
-/// # Errors
-/// Missing when the client is out of sight, or the rule that forbids it.
-pub async fn assigned_to(service: &Service, actor: &Actor, client_id: ClientId) -> Result<Vec<Assignment>> {
-    access::allow(service, actor, Action::ReadMembers).await?;
-    let mut tx = service.db.tenant(actor).await?;
-    client::get(&mut tx, client_id).await?;
-    Ok(assignment::list(&mut tx, Some(client_id), None).await?)
 }

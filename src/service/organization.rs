@@ -45,7 +45,8 @@ pub async fn update(
 ) -> Result<(Organization, Vec<Stage>)> {
     access::allow(service, actor, Action::EditSettings).await?;
     let mut tx = service.db.tenant(actor).await?;
-    let mut agency = organization::lock(&mut tx).await?;
+    let before = organization::lock(&mut tx).await?;
+    let mut agency = before.clone();
     change(&mut agency);
     agency.id = actor.organization_id;
     agency.name = parse_name(&agency.name)?;
@@ -56,7 +57,9 @@ pub async fn update(
         return Err(Invalid::new("time_zone", "there is no such time zone. Enter one such as Europe/Berlin").into());
     }
     organization::update(&mut tx, &agency).await?;
+    let mut changed = changed(&before, &agency);
     if let Some(stages) = stages {
+        changed.push("stages");
         stage::replace(&mut tx, &parse_list(stages)?, service.clock.now()).await.map_err(|error| match error {
             store::Error::Missing => {
                 Error::Invalid(Invalid::new("stages", "the list names a stage that is not there any more"))
@@ -69,8 +72,20 @@ pub async fn update(
             other => other.into(),
         })?;
     }
-    access::done(service, &mut tx, Action::EditSettings, agency.id, json!({ "name": agency.name })).await?;
+    let detail = json!({ "changed": changed });
+    access::done_to(service, &mut tx, Action::EditSettings, (agency.id, &agency.name), detail).await?;
     let stages = stage::list(&mut tx).await?;
     tx.commit().await?;
     Ok((agency, stages))
+}
+
+/// The names of the settings that differ.
+fn changed(before: &Organization, after: &Organization) -> Vec<&'static str> {
+    let settings = [
+        ("name", before.name != after.name),
+        ("time_zone", before.time_zone != after.time_zone),
+        ("currency", before.currency != after.currency),
+        ("thresholds", before.thresholds != after.thresholds),
+    ];
+    settings.into_iter().filter_map(|(name, differs)| differs.then_some(name)).collect()
 }

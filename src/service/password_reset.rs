@@ -9,13 +9,14 @@ use model::{
 };
 use serde_json::json;
 use store::{
-    member,
+    audit::{self, Author},
+    login_step, member,
     password_reset::{self, PasswordReset},
     queue, session, sign_in,
 };
 use time::Duration;
 
-use crate::{Error, Result, Service, access, password, token};
+use crate::{Error, Result, Service, access, password, session::Visitor, token};
 
 const PURPOSE: &str = "password_reset";
 const LINK_LIFETIME: Duration = Duration::hours(2);
@@ -52,7 +53,7 @@ pub async fn mail_content(service: &Service, id: PasswordResetId) -> Result<Opti
 ///
 /// # Errors
 /// Missing for an unknown token, Gone for one that ended or was used, a password that is too weak.
-pub async fn complete(service: &Service, link_token: &str, new_password: &str) -> Result<()> {
+pub async fn complete(service: &Service, link_token: &str, new_password: &str, visitor: &Visitor) -> Result<()> {
     let hash = token::hash(link_token);
     let row = password_reset::find_by_token(&mut service.db.system().await?, &hash).await?.ok_or(Error::Missing)?;
     usable(service, &row)?;
@@ -66,8 +67,22 @@ pub async fn complete(service: &Service, link_token: &str, new_password: &str) -
     let known = sign_in::find(&mut tx, &row.email).await?.ok_or(Error::Missing)?;
     sign_in::set_password(&mut tx, &row.email, &password_hash).await?;
     session::remove_all_of(&mut tx, known.organization_id, known.member_id, None).await?;
+    login_step::remove_all_of(&mut tx, known.organization_id, known.member_id).await?;
+    let author = Author { organization_id: known.organization_id, member_id: known.member_id, origin: &visitor.origin };
+    let detail = json!({ "password": "reset by a mailed link" });
+    audit::insert_outside(&mut tx, &author, Action::EditSelf.rule(), true, &detail, now).await?;
     password_reset::set_used(&mut tx, row.id, now).await?;
     Ok(tx.commit().await?)
+}
+
+/// Whether the link can still be used.
+///
+/// # Errors
+/// Missing for an unknown token, Gone for one that ended or was used.
+pub async fn check(service: &Service, link_token: &str) -> Result<()> {
+    let hash = token::hash(link_token);
+    let row = password_reset::find_by_token(&mut service.db.system().await?, &hash).await?.ok_or(Error::Missing)?;
+    usable(service, &row)
 }
 
 fn usable(service: &Service, row: &PasswordReset) -> Result<()> {
@@ -102,9 +117,11 @@ pub async fn change(
     let mut tx = service.db.system().await?;
     sign_in::set_password(&mut tx, &this.email, &password_hash).await?;
     session::remove_all_of(&mut tx, actor.organization_id, actor.member_id, keep).await?;
-    password_reset::end_all(&mut tx, &this.email, service.clock.now()).await?;
-    tx.commit().await?;
-    let mut tx = service.db.tenant(actor).await?;
-    access::done(service, &mut tx, Action::EditSelf, actor.member_id, json!({ "password": "changed" })).await?;
+    login_step::remove_all_of(&mut tx, actor.organization_id, actor.member_id).await?;
+    let now = service.clock.now();
+    password_reset::end_all(&mut tx, &this.email, now).await?;
+    let author = Author { organization_id: actor.organization_id, member_id: actor.member_id, origin: &actor.origin };
+    let detail = json!({ "password": "changed" });
+    audit::insert_outside(&mut tx, &author, Action::EditSelf.rule(), true, &detail, now).await?;
     Ok(tx.commit().await?)
 }

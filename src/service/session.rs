@@ -9,7 +9,10 @@ use model::{
 use serde_json::json;
 use store::{
     SystemTx,
+    audit::{self, Author},
+    login_step::{self, LoginStep},
     session::{self, NewSession},
+    two_factor,
 };
 use time::{Duration, OffsetDateTime};
 
@@ -19,6 +22,8 @@ use crate::{Result, Service, access, account::LoggedIn, token};
 
 /// A session ends this long after it was last used.
 pub const LIFETIME: Duration = Duration::days(14);
+/// How long the first step of signing in waits for the second.
+pub const SECOND_STEP_WAITS: Duration = Duration::minutes(10);
 /// How often use is noted.
 const NOTED_EVERY: Duration = Duration::minutes(5);
 
@@ -46,7 +51,48 @@ pub async fn find(service: &Service, cookie_token: &str, origin: Origin) -> Resu
     Ok(Some(Live { id: found.id, actor: Actor { origin, ..found.actor } }))
 }
 
-/// Begins a session in the transaction that proved who the person is.
+/// Who asks, before it is known who it is.
+#[derive(Clone, Debug, Default)]
+pub struct Visitor {
+    /// What the browser calls itself.
+    pub user_agent: String,
+    /// The request, for the audit log; its path holds no link's token.
+    pub origin: Origin,
+}
+
+/// What the first step of signing in leads to.
+#[derive(Debug)]
+pub enum Entry {
+    /// A session.
+    Session(LoggedIn),
+    /// The second step: this token stands for it, in a cookie of its own.
+    Code(String),
+}
+
+/// Goes on from the first step of signing in, in the transaction that proved it: a session, or the second step for
+/// those who have turned it on.
+///
+/// # Errors
+/// The database failed.
+pub(crate) async fn enter(
+    tx: &mut SystemTx,
+    organization_id: OrganizationId,
+    member_id: MemberId,
+    visitor: &Visitor,
+    way: &str,
+    now: OffsetDateTime,
+) -> Result<Entry> {
+    let second = two_factor::find(tx, organization_id, member_id).await?;
+    if second.is_none_or(|second| second.confirmed_at.is_none()) {
+        return Ok(Entry::Session(begin(tx, organization_id, member_id, visitor, way, now).await?));
+    }
+    let token = token::random()?;
+    let step = LoginStep { id: store::id::new(now), organization_id, member_id };
+    login_step::insert(tx, &step, &token::hash(&token), now, now + SECOND_STEP_WAITS).await?;
+    Ok(Entry::Code(token))
+}
+
+/// Begins a session in the transaction that proved who the person is, and writes down by which `way`.
 ///
 /// # Errors
 /// The database failed.
@@ -54,7 +100,8 @@ pub(crate) async fn begin(
     tx: &mut SystemTx,
     organization_id: OrganizationId,
     member_id: MemberId,
-    user_agent: &str,
+    visitor: &Visitor,
+    way: &str,
     now: OffsetDateTime,
 ) -> Result<LoggedIn> {
     let token = token::random()?;
@@ -64,10 +111,12 @@ pub(crate) async fn begin(
         organization_id,
         member_id,
         token_hash: &token::hash(&token),
-        user_agent: &user_agent.chars().take(300).collect::<String>(),
+        user_agent: &visitor.user_agent.chars().take(300).collect::<String>(),
         expires_at: now + LIFETIME,
     };
     session::insert(tx, &new, now).await?;
+    let author = Author { organization_id, member_id, origin: &visitor.origin };
+    audit::insert_outside(tx, &author, "sign_in", true, &json!({ "by": way }), now).await?;
     Ok(LoggedIn { token, session_id })
 }
 

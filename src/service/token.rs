@@ -47,9 +47,25 @@ pub fn hash(token: &str) -> [u8; 32] {
 /// # Errors
 /// Internal: the system gives no randomness.
 pub fn random() -> Result<String> {
-    let mut bytes = [0u8; 32];
+    Ok(hex::encode(random_bytes::<32>()?))
+}
+
+/// So many random bytes.
+///
+/// # Errors
+/// Internal: the system gives no randomness.
+pub(crate) fn random_bytes<const N: usize>() -> Result<[u8; N]> {
+    let mut bytes = [0u8; N];
     OsRng.try_fill_bytes(&mut bytes).map_err(|error| Error::Internal(Box::new(error)))?;
-    Ok(hex::encode(bytes))
+    Ok(bytes)
+}
+
+/// A key of its own for `purpose`, derived from the installation's secret.
+pub(crate) fn derive_key(secret: &[u8; 32], purpose: &str) -> [u8; 32] {
+    let mut mac = Hmac::<Sha256>::new_from_slice(secret).unwrap_or_else(|_| unreachable!("HMAC takes any key length"));
+    mac.update(b"key\0");
+    mac.update(purpose.as_bytes());
+    mac.finalize().into_bytes().into()
 }
 
 #[cfg(test)]

@@ -60,13 +60,13 @@ pub async fn insert(tx: &mut TenantTx, token: &AccessToken, token_hash: &[u8]) -
     Ok(())
 }
 
-/// Takes a token back.
+/// Takes a token back; returns its name.
 ///
 /// # Errors
 /// Missing when it is somebody else's.
-pub async fn remove(tx: &mut TenantTx, id: AccessTokenId) -> Result<()> {
-    let done = sqlx::query!("delete from access_token where id = $1", id.0).execute(&mut **tx).await?;
-    if done.rows_affected() == 1 { Ok(()) } else { Err(Error::Missing) }
+pub async fn remove(tx: &mut TenantTx, id: AccessTokenId) -> Result<String> {
+    let removed = sqlx::query_scalar!("delete from access_token where id = $1 returning name", id.0);
+    Ok(removed.fetch_one(&mut **tx).await?)
 }
 
 /// Whom a token acts for and what it may do, unless it ended or its member was deactivated.

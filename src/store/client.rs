@@ -180,16 +180,11 @@ pub async fn update(tx: &mut TenantTx, id: ClientId, fields: &Fields, owner_id: 
     one(done.rows_affected())
 }
 
-/// Moves a client to a stage and notes it in its history; nothing happens when it stands there already.
+/// Moves a client to a stage and notes it in its history.
 ///
 /// # Errors
 /// Missing when it may not be changed by the acting member.
 pub async fn set_stage(tx: &mut TenantTx, id: ClientId, stage: &Stage, now: OffsetDateTime) -> Result<()> {
-    let before =
-        sqlx::query_scalar!("select stage_id from client where id = $1 for update", id.0).fetch_one(&mut **tx).await?;
-    if before == stage.id.0 {
-        return Ok(());
-    }
     let done = sqlx::query!("update client set stage_id = $2, stage_since = $3 where id = $1", id.0, stage.id.0, now)
         .execute(&mut **tx)
         .await?;
@@ -207,7 +202,7 @@ pub async fn set_archived(tx: &mut TenantTx, id: ClientId, archived_at: Option<O
     one(done.rows_affected())
 }
 
-/// Clients that a member answers for.
+/// Clients that a member answers for, archived ones too, by name.
 ///
 /// # Errors
 /// The database failed.

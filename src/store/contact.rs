@@ -73,15 +73,14 @@ pub async fn update(tx: &mut TenantTx, client_id: ClientId, id: ContactId, field
     insert_addresses(tx, id, fields).await
 }
 
-/// Removes a contact.
+/// Removes a contact; returns its name.
 ///
 /// # Errors
 /// Missing when it may not be changed.
-pub async fn remove(tx: &mut TenantTx, client_id: ClientId, id: ContactId) -> Result<()> {
-    let done = sqlx::query!("delete from contact where client_id = $1 and id = $2", client_id.0, id.0)
-        .execute(&mut **tx)
-        .await?;
-    if done.rows_affected() == 1 { Ok(()) } else { Err(Error::Missing) }
+pub async fn remove(tx: &mut TenantTx, client_id: ClientId, id: ContactId) -> Result<String> {
+    let removed =
+        sqlx::query_scalar!("delete from contact where client_id = $1 and id = $2 returning name", client_id.0, id.0);
+    Ok(removed.fetch_one(&mut **tx).await?)
 }
 
 async fn insert_addresses(tx: &mut TenantTx, id: ContactId, fields: &Fields) -> Result<()> {

@@ -12,11 +12,15 @@ use std::{
 
 use model::actor::Actor;
 use sqlx::{
-    AssertSqlSafe, PgConnection, PgPool, Postgres, Transaction,
+    AssertSqlSafe, Connection, PgConnection, PgPool, Postgres, Transaction,
     postgres::{PgConnectOptions, PgPoolOptions},
 };
 
 use crate::{Error, MIGRATOR, Result, queue};
+
+/// A connection that was used within this time is taken for alive; asking it first would cost every transaction a round
+/// trip. One that rested longer is asked, so that a database that was restarted is not noticed by people.
+const TAKEN_FOR_ALIVE: Duration = Duration::from_secs(2);
 
 /// The database, cheap to clone.
 #[derive(Clone, Debug)]
@@ -45,6 +49,15 @@ impl Db {
         let pool = PgPoolOptions::new()
             .max_connections(connections)
             .acquire_timeout(Duration::from_secs(10))
+            .test_before_acquire(false)
+            .before_acquire(|connection, rested| {
+                Box::pin(async move {
+                    if rested.idle_for > TAKEN_FOR_ALIVE {
+                        connection.ping().await?;
+                    }
+                    Ok(true)
+                })
+            })
             .connect_with(options)
             .await?;
         Ok(Self { pool })
@@ -129,8 +142,7 @@ impl Db {
              set local audienceos.member_id = '{}'; set local audienceos.role = '{}'",
             actor.organization_id, actor.member_id, actor.role
         );
-        let transaction = self.pool.begin_with(AssertSqlSafe(begin)).await?;
-        Ok(TenantTx { transaction, actor: actor.clone() })
+        Ok(TenantTx { transaction: self.begin(begin).await?, actor: actor.clone() })
     }
 
     /// Begins a transaction over all organizations.
@@ -138,7 +150,15 @@ impl Db {
     /// # Errors
     /// No connection within 10 s.
     pub async fn system(&self) -> Result<SystemTx> {
-        Ok(SystemTx(self.pool.begin_with("begin; set local role audienceos_system").await?))
+        Ok(SystemTx(self.begin("begin; set local role audienceos_system".to_owned()).await?))
+    }
+
+    /// Begins in a task of its own: a beginning that is given up half-way (a browser that goes away) would leave its
+    /// connection inside a transaction that nobody ends, and the pool would hand it to the next.
+    async fn begin(&self, statements: String) -> Result<Transaction<'static, Postgres>> {
+        let pool = self.pool.clone();
+        let begun = tokio::spawn(async move { pool.begin_with(AssertSqlSafe(statements)).await });
+        Ok(begun.await.unwrap_or(Err(sqlx::Error::WorkerCrashed))?)
     }
 }
 
@@ -184,3 +204,37 @@ macro_rules! connection {
 }
 connection!(TenantTx, transaction);
 connection!(SystemTx, 0);
+
+#[cfg(test)]
+mod tests {
+    use std::{future::Future, task::Poll};
+
+    use super::*;
+
+    /// Lets `future` run for `turns` turns and gives it up.
+    async fn give_up<F: Future>(future: F, turns: u32) {
+        let mut future = std::pin::pin!(future);
+        let mut left = turns;
+        std::future::poll_fn(|context| {
+            if left == 0 || future.as_mut().poll(context).is_ready() {
+                return Poll::Ready(());
+            }
+            left -= 1;
+            Poll::Pending
+        })
+        .await;
+    }
+
+    #[sqlx::test(migrator = "crate::MIGRATOR")]
+    #[expect(clippy::disallowed_methods, reason = "provokes a failure outside a transaction")]
+    async fn a_beginning_that_is_given_up_leaves_no_transaction_open(pool: PgPool) {
+        let db = Db::from_pool(pool.clone());
+        for turns in 1..6 {
+            give_up(db.system(), turns).await;
+            for _ in 0..pool.options().get_max_connections() {
+                let failed = sqlx::query("select 1 / 0").execute(&pool).await;
+                assert!(failed.unwrap_err().to_string().contains("division by zero"), "after {turns} turns");
+            }
+        }
+    }
+}

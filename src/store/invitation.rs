@@ -1,5 +1,7 @@
 //! Invitations: people asked to join. The link's token is kept as a hash only.
 
+use std::collections::HashMap;
+
 use model::{
     email::EmailAddress,
     id::{InvitationId, OrganizationId},
@@ -77,6 +79,20 @@ pub async fn list(
     Ok(cursor::page(items, limit, |invitation| (invitation.created_at, invitation.id.0)))
 }
 
+/// The roles that these invitations give, as far as they are in sight.
+///
+/// # Errors
+/// The database failed.
+pub async fn roles(tx: &mut TenantTx, ids: &[InvitationId]) -> Result<HashMap<InvitationId, Role>> {
+    let ids: Vec<_> = ids.iter().map(|id| id.0).collect();
+    sqlx::query!("select id, role from invitation where id = any($1)", &ids)
+        .fetch_all(&mut **tx)
+        .await?
+        .into_iter()
+        .map(|row| Ok((row.id.into(), parse_role(&row.role)?)))
+        .collect()
+}
+
 /// One invitation, with its state at `now`.
 ///
 /// # Errors
@@ -91,6 +107,20 @@ pub async fn get(tx: &mut TenantTx, id: InvitationId, now: OffsetDateTime) -> Re
     .fetch_one(&mut **tx)
     .await?
     .into_model(now)
+}
+
+/// How many invitations of the organization can still be accepted at `now`.
+///
+/// # Errors
+/// The database failed.
+pub async fn count_pending(tx: &mut TenantTx, now: OffsetDateTime) -> Result<i64> {
+    Ok(sqlx::query_scalar!(
+        r#"select count(*) as "count!" from invitation
+           where accepted_at is null and cancelled_at is null and expires_at > $1"#,
+        now
+    )
+    .fetch_one(&mut **tx)
+    .await?)
 }
 
 /// How many invitations the organization made since `since`, counted one request at a time.

@@ -9,14 +9,19 @@
 pub mod access_token;
 pub mod assignment;
 pub mod audit;
+pub mod channel;
 pub mod client;
+pub mod connection;
 pub mod contact;
 pub mod cursor;
 mod db;
 mod error;
+pub mod google_attempt;
 pub mod id;
 pub mod invitation;
+pub mod login_step;
 pub mod member;
+pub mod metric;
 pub mod organization;
 pub mod password_reset;
 pub mod queue;
@@ -24,6 +29,8 @@ pub mod session;
 pub mod sign_in;
 pub mod sign_up;
 pub mod stage;
+pub mod sync;
+pub mod two_factor;
 
 pub use db::{Db, SystemTx, TenantTx};
 pub use error::{Error, OnConstraint, Result};

@@ -1,5 +1,7 @@
 //! Members of the organization, in the sight of the acting member.
 
+use std::collections::HashMap;
+
 use model::{
     email::EmailAddress,
     id::{MemberId, OrganizationId},
@@ -10,7 +12,7 @@ use model::{
 use time::OffsetDateTime;
 
 use crate::{
-    Result, SystemTx, TenantTx,
+    OnConstraint, Result, SystemTx, TenantTx,
     cursor::{self, Cursor},
     organization::{address, parse_role},
 };
@@ -66,6 +68,20 @@ pub async fn exists(tx: &mut TenantTx, email: &EmailAddress) -> Result<bool> {
         .await?)
 }
 
+/// The roles of those members of the organization who have one of these addresses.
+///
+/// # Errors
+/// The database failed.
+pub async fn roles(tx: &mut TenantTx, emails: &[EmailAddress]) -> Result<HashMap<EmailAddress, Role>> {
+    let emails: Vec<_> = emails.iter().map(|email| email.as_str().to_owned()).collect();
+    sqlx::query!("select email, role from member where email = any($1)", &emails)
+        .fetch_all(&mut **tx)
+        .await?
+        .into_iter()
+        .map(|row| Ok((address(&row.email)?, parse_role(&row.role)?)))
+        .collect()
+}
+
 /// Locks one member and all Owners until the transaction ends, so that two changes at once cannot both remove the
 /// last Owner; returns how many active Owners there are.
 ///
@@ -81,7 +97,7 @@ pub async fn lock_owners(tx: &mut TenantTx) -> Result<i64> {
 /// What a list of members is narrowed to.
 #[derive(Clone, Debug, Default)]
 pub struct Filter {
-    /// Part of the name or address, in any case.
+    /// Part of the name, nickname or address, in any case.
     pub search: Option<String>,
     /// Only those who can, or cannot, sign in.
     pub active: Option<bool>,
@@ -96,7 +112,7 @@ pub async fn list(tx: &mut TenantTx, filter: &Filter, limit: i64, cursor: Option
         Row,
         r#"select id, name, nickname, email, role, deactivated_at is null as "active!", created_at from member
            where ($1::timestamptz is null or (created_at, id) < ($1, $2::uuid))
-             and ($3::text is null or position(lower($3) in lower(name || ' ' || email)) > 0)
+             and ($3::text is null or position(lower($3) in lower(name || ' ' || nickname || ' ' || email)) > 0)
              and ($4::boolean is null or (deactivated_at is null) = $4)
            order by created_at desc, id desc limit $5"#,
         cursor.map(|c| c.created_at),
@@ -109,6 +125,20 @@ pub async fn list(tx: &mut TenantTx, filter: &Filter, limit: i64, cursor: Option
     .await?;
     let members = rows.into_iter().map(TryInto::try_into).collect::<Result<Vec<Member>>>()?;
     Ok(cursor::page(members, limit, |member| (member.created_at, member.id.0)))
+}
+
+/// The names of the members, by name.
+///
+/// # Errors
+/// The database failed.
+pub async fn list_names(tx: &mut TenantTx, active_only: bool) -> Result<Vec<(MemberId, String)>> {
+    Ok(sqlx::query!(
+        "select id, name from member where not $1 or deactivated_at is null order by lower(name), id",
+        active_only
+    )
+    .map(|row| (row.id.into(), row.name))
+    .fetch_all(&mut **tx)
+    .await?)
 }
 
 /// Adds a member; its way of signing in is another row.
@@ -174,8 +204,11 @@ pub async fn set_profile(tx: &mut TenantTx, name: &str, nickname: &str) -> Resul
 /// Removes a member with its sessions, assignments and way of signing in. What it did stays in the audit log.
 ///
 /// # Errors
-/// Missing when out of sight.
+/// Missing when out of sight; `Conflict("client_organization_id_owner_id_fkey")` when it answers for a client.
 pub async fn remove(tx: &mut TenantTx, id: MemberId) -> Result<()> {
-    let done = sqlx::query!("delete from member where id = $1", id.0).execute(&mut **tx).await?;
+    let done = sqlx::query!("delete from member where id = $1", id.0)
+        .execute(&mut **tx)
+        .await
+        .on_constraint("client_organization_id_owner_id_fkey")?;
     if done.rows_affected() == 1 { Ok(()) } else { Err(crate::Error::Missing) }
 }

@@ -1,5 +1,7 @@
 //! Requests to choose a new password: stored for every address alike.
 
+use std::collections::HashMap;
+
 use model::{email::EmailAddress, id::PasswordResetId};
 use time::OffsetDateTime;
 
@@ -68,6 +70,20 @@ pub async fn get(tx: &mut SystemTx, id: PasswordResetId) -> Result<PasswordReset
     })
 }
 
+/// The addresses that these requests were made for.
+///
+/// # Errors
+/// The database failed.
+pub async fn emails(tx: &mut SystemTx, ids: &[PasswordResetId]) -> Result<HashMap<PasswordResetId, EmailAddress>> {
+    let ids: Vec<_> = ids.iter().map(|id| id.0).collect();
+    sqlx::query!("select id, email from password_reset where id = any($1)", &ids)
+        .fetch_all(&mut **tx)
+        .await?
+        .into_iter()
+        .map(|row| Ok((row.id.into(), address(&row.email)?)))
+        .collect()
+}
+
 /// The request whose token has this hash, locked until the transaction ends.
 ///
 /// # Errors
@@ -89,4 +105,15 @@ pub async fn find_by_token(tx: &mut SystemTx, token_hash: &[u8]) -> Result<Optio
 pub async fn set_used(tx: &mut SystemTx, id: PasswordResetId, now: OffsetDateTime) -> Result<()> {
     sqlx::query!("update password_reset set used_at = $2 where id = $1", id.0, now).execute(&mut **tx).await?;
     Ok(())
+}
+
+/// Throws away the requests that were used, or whose link ended, before this moment; tells how many.
+///
+/// # Errors
+/// The database failed.
+pub async fn purge(tx: &mut SystemTx, before: OffsetDateTime) -> Result<u64> {
+    Ok(sqlx::query!("delete from password_reset where coalesce(used_at, expires_at) <= $1", before)
+        .execute(&mut **tx)
+        .await?
+        .rows_affected())
 }

@@ -153,18 +153,12 @@ pub async fn remove_own(tx: &mut TenantTx, id: SessionId) -> Result<()> {
     if done.rows_affected() == 1 { Ok(()) } else { Err(crate::Error::Missing) }
 }
 
-/// Ends all sessions of a member in the acting member's reach, but for the one to keep.
+/// Ends all sessions of a member in the acting member's reach.
 ///
 /// # Errors
 /// The database failed.
-pub async fn remove_all(tx: &mut TenantTx, member_id: MemberId, keep: Option<SessionId>) -> Result<()> {
-    sqlx::query!(
-        "delete from session where member_id = $1 and ($2::uuid is null or id <> $2)",
-        member_id.0,
-        keep.map(|id| id.0)
-    )
-    .execute(&mut **tx)
-    .await?;
+pub async fn remove_all(tx: &mut TenantTx, member_id: MemberId) -> Result<()> {
+    sqlx::query!("delete from session where member_id = $1", member_id.0).execute(&mut **tx).await?;
     Ok(())
 }
 
@@ -187,4 +181,12 @@ pub async fn remove_all_of(
     .execute(&mut **tx)
     .await?;
     Ok(())
+}
+
+/// Throws away the sessions that ended before this moment; tells how many.
+///
+/// # Errors
+/// The database failed.
+pub async fn purge(tx: &mut SystemTx, before: OffsetDateTime) -> Result<u64> {
+    Ok(sqlx::query!("delete from session where expires_at <= $1", before).execute(&mut **tx).await?.rows_affected())
 }

@@ -89,6 +89,20 @@ pub async fn find_by_token(tx: &mut SystemTx, token_hash: &[u8]) -> Result<Optio
     row.map(TryInto::try_into).transpose()
 }
 
+/// Whether the link whose token has this hash was replaced by a newer one, and then whether its sign-up is verified.
+///
+/// # Errors
+/// The database failed.
+pub async fn find_replaced(tx: &mut SystemTx, token_hash: &[u8]) -> Result<Option<bool>> {
+    Ok(sqlx::query_scalar!(
+        r#"select s.verified_at is not null as "verified!"
+           from replaced_link l join sign_up s on s.id = l.sign_up_id where l.token_hash = $1"#,
+        token_hash
+    )
+    .fetch_optional(&mut **tx)
+    .await?)
+}
+
 /// The newest unverified sign-up of `email`.
 ///
 /// # Errors
@@ -116,6 +130,12 @@ pub async fn set_token(
     token_hash: &[u8],
     expires_at: OffsetDateTime,
 ) -> Result<()> {
+    sqlx::query!(
+        "insert into replaced_link (token_hash, sign_up_id) select token_hash, id from sign_up where id = $1",
+        id.0
+    )
+    .execute(&mut **tx)
+    .await?;
     sqlx::query!(
         "update sign_up set token_version = $2, token_hash = $3, expires_at = $4, mail_sent_at = null, mail_error = null
          where id = $1",
@@ -162,6 +182,17 @@ pub async fn get_mail(tx: &mut SystemTx, id: SignUpId) -> Result<Option<bool>> {
     let row =
         sqlx::query!("select mail_sent_at, mail_error from sign_up where id = $1", id.0).fetch_one(&mut **tx).await?;
     Ok(row.mail_sent_at.map(|_| true).or(row.mail_error.map(|_| false)))
+}
+
+/// Throws away the sign-ups that were verified, or whose link ended, before this moment; tells how many.
+///
+/// # Errors
+/// The database failed.
+pub async fn purge(tx: &mut SystemTx, before: OffsetDateTime) -> Result<u64> {
+    Ok(sqlx::query!("delete from sign_up where coalesce(verified_at, expires_at) <= $1", before)
+        .execute(&mut **tx)
+        .await?
+        .rows_affected())
 }
 
 struct Row {

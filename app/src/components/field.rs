@@ -2,6 +2,8 @@
 
 use leptos::prelude::*;
 
+use crate::components::notice::sentence;
+
 /// One line of input. What is wrong stands below in words; what was typed stays.
 #[component]
 pub fn Field(
@@ -37,6 +39,9 @@ pub fn Field(
     /// The input element, for a page that clears or focuses it.
     #[prop(optional)]
     input: NodeRef<leptos::html::Input>,
+    /// The key that leads to it, and what the list of keys says about it.
+    #[prop(optional)]
+    key: Option<(&'static str, &'static str)>,
 ) -> impl IntoView {
     let id = id.unwrap_or(name);
     let error_id = format!("{id}-error");
@@ -68,11 +73,13 @@ pub fn Field(
                 autofocus=autofocus
                 aria-invalid=move || error.get().is_some().then_some("true")
                 aria-describedby=described
+                data-key=key.map(|(key, _)| key)
+                data-does=key.map(|(_, does)| does)
                 node_ref=input
             />
             {help.map(|help| view! { <p id=help_id class="text-xs text-muted">{help}</p> })}
             <p id=error_id class="field-error" role="alert" hidden=move || error.get().is_none()>
-                {move || error.get()}
+                {move || error.get().map(|words| sentence(&words))}
             </p>
         </div>
     }
@@ -106,7 +113,9 @@ pub fn TextArea(
                 // As the element's own text, so that a form that is reset after saving shows what was saved.
                 inner_html=value.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;")
             ></textarea>
-            <p id=error_id class="field-error" role="alert" hidden=move || error.get().is_none()>{move || error.get()}</p>
+            <p id=error_id class="field-error" role="alert" hidden=move || error.get().is_none()>
+                {move || error.get().map(|words| sentence(&words))}
+            </p>
         </div>
     }
 }
@@ -124,20 +133,36 @@ pub fn Select(
     label: String,
     /// Value and words of each choice.
     options: Vec<(String, String)>,
-    /// The value that is chosen at first.
+    /// The value that is chosen at first; one that is no choice any more is offered as well.
     #[prop(optional, into)]
     value: String,
+    /// A sentence below.
+    #[prop(optional, into)]
+    help: Option<String>,
+    /// What is wrong with it.
+    #[prop(optional, into)]
+    error: Signal<Option<String>>,
 ) -> impl IntoView {
     let id = id.unwrap_or(name);
+    let error_id = format!("{id}-error");
+    let described = error_id.clone();
+    let other =
+        (!value.is_empty() && options.iter().all(|(key, _)| *key != value)).then(|| (value.clone(), value.clone()));
+    let options = other.into_iter().chain(options);
     view! {
-        <div class="flex flex-col gap-1">
+        <div class="flex min-w-0 flex-col gap-1">
             <label for=id class="font-medium">{label}</label>
-            <select id=id name=name class="control">
-                {options.into_iter().map(|(key, words)| {
+            <select id=id name=name class="control" aria-describedby=described
+                aria-invalid=move || error.get().is_some().then_some("true")>
+                {options.map(|(key, words)| {
                     let chosen = key == value;
                     view! { <option value=key selected=chosen>{words}</option> }
                 }).collect_view()}
             </select>
+            {help.map(|help| view! { <p class="text-xs text-muted">{help}</p> })}
+            <p id=error_id class="field-error" role="alert" hidden=move || error.get().is_none()>
+                {move || error.get().map(|words| sentence(&words))}
+            </p>
         </div>
     }
 }

@@ -17,6 +17,20 @@ pub enum Icon {
     List,
     /// The board.
     Columns,
+    /// Closes what is open.
+    Close,
+    /// A menu of what else can be done.
+    More,
+    /// Search, and the palette.
+    Search,
+    /// The keys of the page.
+    Keyboard,
+    /// Earlier in an order.
+    Up,
+    /// Later in an order.
+    Down,
+    /// To another column.
+    Move,
 }
 
 impl Icon {
@@ -31,6 +45,15 @@ impl Icon {
             Self::Sliders => "M4 21v-7m0-4V3m8 18v-9m0-4V3m8 18v-5m0-4V3M2 14h4m4-6h4m4 8h4",
             Self::List => "M8 6h13M8 12h13M8 18h13M3 6h.01M3 12h.01M3 18h.01",
             Self::Columns => "M4 3h16a1 1 0 0 1 1 1v16a1 1 0 0 1-1 1H4a1 1 0 0 1-1-1V4a1 1 0 0 1 1-1Zm5 0v18m6-18v18",
+            Self::Close => "M18 6 6 18M6 6l12 12",
+            Self::More => "M5 12h.01M12 12h.01M19 12h.01",
+            Self::Search => "m21 21-4.3-4.3M19 11a8 8 0 1 1-16 0 8 8 0 0 1 16 0Z",
+            Self::Keyboard => {
+                "M4 5h16a2 2 0 0 1 2 2v10a2 2 0 0 1-2 2H4a2 2 0 0 1-2-2V7a2 2 0 0 1 2-2Zm2 4h.01M10 9h.01M14 9h.01M18 9h.01M8 13h.01M12 13h.01M16 13h.01M7 16h10"
+            }
+            Self::Up => "m18 15-6-6-6 6",
+            Self::Down => "m6 9 6 6 6-6",
+            Self::Move => "M5 12h14m-7-7 7 7-7 7",
             Self::LogOut => "M9 21H5a2 2 0 0 1-2-2V5a2 2 0 0 1 2-2h4m7 14 5-5-5-5m5 5H9",
         }
     }

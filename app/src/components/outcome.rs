@@ -1,9 +1,12 @@
-//! How an action went: the error at its field, the error as a whole, or a word that it is done.
+//! How an action went: the error at its field, the error as a whole, or a toast that it is done.
 
 use leptos::{prelude::*, server_fn::ServerFn};
 
 use crate::{
-    components::notice::{Notice, Tone},
+    components::{
+        notice::Failed,
+        toast::{Next, Toasts},
+    },
     error::AppError,
 };
 
@@ -64,26 +67,37 @@ pub fn Outcome<S, T>(
     /// The fields that show their own errors.
     #[prop(default = &[])]
     fields: &'static [&'static str],
-    /// What to say when it is done.
+    /// What the toast says when it is done.
     #[prop(optional, into)]
     done: Option<String>,
 ) -> impl IntoView
 where
     S: ServerFn<Output = T, Error = AppError> + Clone + Send + Sync + 'static,
-    T: Send + Sync + 'static,
+    T: Clone + Send + Sync + 'static,
 {
     let failure = failure(action);
-    let whole = move || {
-        failure
-            .get()
-            .filter(|error| !fields.iter().any(|field| error.at(field).is_some()))
-            .map(|error| error.to_string())
-    };
-    let succeeded = move || action.value().with(|value| matches!(value, Some(Ok(_))));
-    view! {
-        {move || whole().map(|message| view! { <Notice tone=Tone::Bad>{message}</Notice> })}
-        {move || done.clone().filter(|_| succeeded() && !action.pending().get()).map(|words| view! {
-            <Notice tone=Tone::Good>{words}</Notice>
-        })}
+    let whole = move || failure.get().filter(|error| !fields.iter().any(|field| error.at(field).is_some()));
+    if let (Some(done), Some(toasts)) = (done, Toasts::of_page()) {
+        on_success(action, move |_| toasts.show(done.clone(), Next::Nothing));
     }
+    view! { {move || whole().map(|error| view! { <Failed error=error /> })} }
+}
+
+/// Does something once after each success of an action from now on, with what it gave.
+pub fn on_success<S, T>(action: ServerAction<S>, mut then: impl FnMut(T) + 'static)
+where
+    S: ServerFn<Output = T, Error = AppError> + Clone + Send + Sync + 'static,
+    T: Clone + Send + Sync + 'static,
+{
+    let mut seen = action.version().get_untracked();
+    Effect::new(move |_| {
+        let version = action.version().get();
+        let value = action.value().with(|value| value.as_ref().and_then(|result| result.as_ref().ok().cloned()));
+        if let Some(value) = value
+            && version > seen
+        {
+            seen = version;
+            untrack(|| then(value));
+        }
+    });
 }

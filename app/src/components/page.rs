@@ -2,12 +2,9 @@
 
 use leptos::prelude::*;
 use leptos_meta::Title;
-use time::{OffsetDateTime, macros::format_description};
+use model::moment::Moment;
 
-use crate::{
-    components::notice::{Notice, Tone},
-    error::AppError,
-};
+use crate::{components::notice::Failed, error::AppError};
 
 /// A page's title and heading, with what stands beside it.
 #[component]
@@ -22,7 +19,7 @@ pub fn Heading(
     view! {
         <Title text=text.clone() />
         <div class="flex flex-wrap items-center justify-between gap-3">
-            <h1>{text}</h1>
+            <h1 id="heading" tabindex="-1" class="min-w-0 break-words">{text}</h1>
             <div class="flex flex-wrap items-center gap-2">{children.map(|children| children())}</div>
         </div>
     }
@@ -47,29 +44,32 @@ pub fn loaded<T, V: IntoView + 'static>(result: Result<T, AppError>, draw: impl 
                 AppError::Invalid { .. } => http::StatusCode::UNPROCESSABLE_ENTITY,
                 _ => http::StatusCode::INTERNAL_SERVER_ERROR,
             });
-            view! { <Notice tone=Tone::Bad>{error.to_string()}</Notice> }.into_any()
+            view! { <Failed error=error /> }.into_any()
         }
     }
 }
 
-/// A day, exact to the minute on hover.
-#[component]
-pub fn Day(
-    /// The moment.
-    at: OffsetDateTime,
-) -> impl IntoView {
-    let day = at.format(format_description!("[year]-[month]-[day]")).unwrap_or_else(|_| "–".to_owned());
-    let exact = at.format(format_description!("[year]-[month]-[day] [hour]:[minute] UTC")).unwrap_or_default();
-    view! { <time title=exact data-literal="">{day}</time> }
+/// True until the page is live, for buttons whose answer is shown once and would be lost on a page that is not.
+pub fn live_only() -> Signal<bool> {
+    let waiting = RwSignal::new(true);
+    Effect::new(move |_| waiting.set(false));
+    waiting.into()
 }
 
-/// A moment to the minute.
+/// A moment: how long ago, or its day; to the minute with the zone on hover.
 #[component]
-pub fn Moment(
+pub fn When(
     /// The moment.
-    at: OffsetDateTime,
+    at: Moment,
 ) -> impl IntoView {
-    let text =
-        at.format(format_description!("[year]-[month]-[day] [hour]:[minute]")).unwrap_or_else(|_| "–".to_owned());
-    view! { <time title="UTC" data-literal="" class="whitespace-nowrap">{text}</time> }
+    view! { <time datetime=at.at title=format!("{} {}", at.clock, at.zone) data-literal="" class="whitespace-nowrap">{at.words}</time> }
+}
+
+/// A moment to the minute, with the zone on hover.
+#[component]
+pub fn Clock(
+    /// The moment.
+    at: Moment,
+) -> impl IntoView {
+    view! { <time datetime=at.at title=at.zone data-literal="" class="whitespace-nowrap">{at.clock}</time> }
 }

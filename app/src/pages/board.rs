@@ -1,11 +1,8 @@
-//! The board: clients as cards in the columns of the agency's stages. Cards are dragged, or moved with their menu.
-//!
-//! A move shows at once. When the server refuses it the card goes back, unless a newer move of the same card has
-//! taken its place meanwhile. Moves of one card are sent one after the other, so that the last one holds.
+//! The board: clients as cards in the columns of the agency's stages. Cards are dragged, or moved with their button.
 
-use std::collections::HashMap;
+mod moves;
 
-use leptos::{ev::DragEvent, prelude::*, task::spawn_local};
+use leptos::{ev::DragEvent, prelude::*};
 use leptos_router::{LazyRoute, lazy_route};
 use model::{
     access::{Action, may},
@@ -18,12 +15,18 @@ use serde::{Deserialize, Serialize};
 use crate::{
     components::{
         badge::HealthBadge,
+        dialog::Dialog,
+        focus,
+        icon::{Icon, IconView},
         notice::{Notice, Tone},
-        page::{Heading, Skeleton, loaded},
+        page::Heading,
+        part::part,
+        toast::Toasts,
     },
     error::AppError,
     pages::clients::{ClientRow, ViewTabs},
 };
+use moves::Moves;
 
 /// The board and its cards.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -34,7 +37,7 @@ pub struct Board {
 }
 
 /// The board with every client in one's sight.
-#[server(prefix = "/app", endpoint = "get_board")]
+#[server(prefix = "/app", endpoint = "get_board", output = crate::codec::Json)]
 pub async fn get_board() -> Result<Board, AppError> {
     let (actor, service) = (crate::server::actor()?, crate::server::service()?);
     let (stages, thresholds) = service::client::board(&service, &actor).await?;
@@ -51,67 +54,11 @@ pub async fn get_board() -> Result<Board, AppError> {
 }
 
 /// Moves a client to a stage.
-#[server(prefix = "/app", endpoint = "move_client")]
+#[server(prefix = "/app", endpoint = "move_client", output = crate::codec::Json)]
 pub async fn move_client(client_id: ClientId, stage_id: StageId) -> Result<(), AppError> {
     let (actor, service) = (crate::server::actor()?, crate::server::service()?);
     service::client::set_stage(&service, &actor, client_id, stage_id).await?;
     Ok(())
-}
-
-/// Where a card stands on this screen: the last stage that the server confirmed, the one shown, and whether a move is
-/// under way.
-#[derive(Clone, Copy)]
-struct Place {
-    confirmed: StageId,
-    shown: StageId,
-    moving: bool,
-}
-
-#[derive(Clone, Copy)]
-struct Moves {
-    places: RwSignal<HashMap<ClientId, Place>>,
-    failure: RwSignal<Option<String>>,
-    dragged: RwSignal<Option<ClientId>>,
-}
-
-impl Moves {
-    /// Shows the card in its new stage and tells the server, one move of a card at a time; the newest wish wins.
-    fn start(self, id: ClientId, to: StageId) {
-        let begin = self.places.try_update(|places| {
-            let place = places.get_mut(&id)?;
-            place.shown = to;
-            let begin = !place.moving && place.confirmed != to;
-            place.moving |= begin;
-            begin.then_some(())
-        });
-        if begin.flatten().is_none() {
-            return;
-        }
-        self.failure.set(None);
-        spawn_local(async move {
-            let mut target = to;
-            loop {
-                let result = move_client(id, target).await;
-                let next = self.places.try_update(|places| {
-                    let place = places.get_mut(&id)?;
-                    match &result {
-                        Ok(()) => place.confirmed = target,
-                        Err(_) if place.shown == target => place.shown = place.confirmed,
-                        Err(_) => {}
-                    }
-                    place.moving = place.shown != place.confirmed;
-                    place.moving.then_some(place.shown)
-                });
-                if let Err(error) = result {
-                    self.failure.set(Some(format!("The move was not kept: {error}")));
-                }
-                match next.flatten() {
-                    Some(newer) => target = newer,
-                    None => return,
-                }
-            }
-        });
-    }
 }
 
 /// The board.
@@ -119,51 +66,91 @@ impl Moves {
 pub fn BoardPage() -> impl IntoView {
     let board = Resource::new(|| (), |()| get_board());
     view! {
-        <div class="flex flex-col gap-6">
-            <Heading text="Board"><ViewTabs here="board" /></Heading>
-            <Transition fallback=|| view! { <Skeleton /> }>
-                {move || Suspend::new(async move { loaded(board.await, |board| view! { <Columns board=board /> }) })}
-            </Transition>
+        <div class="board-page">
+            <Heading text="Board"><ViewTabs here="/clients/board" /></Heading>
+            {part("The board", "heading", board, |board| view! { <Columns board=board /> })}
         </div>
     }
+}
+
+/// What the columns and cards share.
+#[derive(Clone, Copy)]
+struct Shared {
+    moves: Moves,
+    rows: StoredValue<Vec<ClientRow>>,
+    /// What the names are searched for, in lower case.
+    search: RwSignal<String>,
+    /// The card whose next stage is being chosen.
+    choosing: RwSignal<Option<(ClientId, String)>>,
+    choice: RwSignal<bool>,
+    editable: bool,
+}
+
+/// The id of a card's button, by which the focus finds the card in its new column.
+fn button_id(id: ClientId) -> String {
+    format!("move-{id}")
 }
 
 #[component]
 fn Columns(board: Board) -> impl IntoView {
-    let place = |row: &ClientRow| Place { confirmed: row.client.stage_id, shown: row.client.stage_id, moving: false };
-    let places = board.rows.iter().map(|row| (row.client.id, place(row))).collect();
-    let moves = Moves { places: RwSignal::new(places), failure: RwSignal::new(None), dragged: RwSignal::new(None) };
-    let editable = may(board.role, Action::EditClient);
+    if board.rows.is_empty() {
+        return view! { <p class="text-muted" data-test="empty">"Clients stand here as cards, each in its stage. "<a href="/clients">"Add the first one in the list"</a>"."</p> }.into_any();
+    }
     let rows = StoredValue::new(board.rows);
     let stages = StoredValue::new(board.stages.clone());
+    let toasts = Toasts::of_page();
+    let settled = Callback::new(move |(id, stage): (ClientId, StageId)| {
+        let client = rows.with_value(|rows| rows.iter().find(|row| row.id == id).map(|row| row.name.clone()));
+        let stage =
+            stages.with_value(|stages| stages.iter().find(|each| each.id == stage).map(|each| each.name.clone()));
+        if let (Some(toasts), Some(client), Some(stage)) = (toasts, client, stage) {
+            toasts.tell(format!("{client} stands in {stage}"));
+        }
+        // The card is drawn anew in its column, and takes the focus along.
+        let held = focus::held();
+        request_animation_frame(move || {
+            if held.is_some_and(|held| held.is_empty() || held == button_id(id)) || focus::held().is_none() {
+                focus::to(&button_id(id));
+            }
+        });
+    });
+    let moves = Moves::new(
+        rows.with_value(|rows| rows.iter().map(|row| (row.id, row.stage_id)).collect::<Vec<_>>()).into_iter(),
+        settled,
+    );
+    let shared = Shared {
+        moves,
+        rows,
+        search: RwSignal::new(String::new()),
+        choosing: RwSignal::new(None),
+        choice: RwSignal::new(false),
+        editable: may(board.role, Action::EditClient),
+    };
     view! {
+        <label class="flex w-full flex-col gap-1 sm:w-72"><span class="text-xs text-muted">"Search"</span>
+            <input class="control" type="search" autocomplete="off" data-key="/" data-does="Search the board"
+                on:input=move |event| shared.search.set(event_target_value(&event).trim().to_lowercase()) />
+        </label>
         {move || moves.failure.get().map(|message| view! { <Notice tone=Tone::Bad>{message}</Notice> })}
         <div class="board" tabindex="0" role="group" aria-label="Stages; scroll sideways for more" data-test="board">
-            {board.stages.into_iter().map(|stage| view! { <Column stage=stage rows=rows stages=stages moves=moves editable=editable /> }).collect_view()}
+            {board.stages.into_iter().map(|stage| view! { <Column stage=stage shared=shared /> }).collect_view()}
         </div>
+        <Choice shared=shared stages=stages />
     }
+    .into_any()
 }
 
 #[component]
-fn Column(
-    stage: Stage,
-    rows: StoredValue<Vec<ClientRow>>,
-    stages: StoredValue<Vec<Stage>>,
-    moves: Moves,
-    editable: bool,
-) -> impl IntoView {
+fn Column(stage: Stage, shared: Shared) -> impl IntoView {
     let over = RwSignal::new(false);
-    let id = stage.id;
-    let label = stage.name.clone();
-    let cards = move || {
-        moves.places.with(|places| {
-            let here = |row: &&ClientRow| places.get(&row.client.id).is_some_and(|place| place.shown == id);
-            rows.with_value(|rows| rows.iter().filter(here).cloned().collect::<Vec<_>>())
-        })
-    };
-    let count = move || cards().len();
+    let (id, moves) = (stage.id, shared.moves);
+    let cards = Memo::new(move |_| {
+        let search = shared.search.get();
+        let here = |row: &&ClientRow| moves.stage_of(row.id) == Some(id) && row.name.to_lowercase().contains(&search);
+        shared.rows.with_value(|rows| rows.iter().filter(here).cloned().collect::<Vec<_>>())
+    });
     let on_over = move |event: DragEvent| {
-        if editable {
+        if shared.editable && moves.dragged.with_untracked(Option::is_some) {
             event.prevent_default();
             over.set(true);
         }
@@ -176,45 +163,77 @@ fn Column(
         }
     };
     view! {
-        <section class="column" aria-label=label data-over=move || over.get().to_string()
+        <section class="column" aria-label=stage.name.clone() data-over=move || over.get().to_string()
             on:dragover=on_over on:dragleave=move |_| over.set(false) on:drop=on_drop>
-            <h2 class="flex items-center justify-between px-1 pb-2 text-sm">
-                <span class="truncate">{stage.name}</span><span class="text-xs font-normal text-muted" data-literal="">{count}</span>
+            <h2 class="column-title">
+                <span class="min-w-0 truncate" title=stage.name.clone()>{stage.name.clone()}</span>
+                <span class="text-xs font-normal text-muted" data-literal="">{move || cards.with(Vec::len)}</span>
             </h2>
-            <ul class="flex flex-col gap-2">
-                <For each=cards key=|row| row.client.id children=move |row| view! { <Card row=row here=id stages=stages moves=moves editable=editable /> } />
+            <ul class="column-cards">
+                <For each=move || cards.get() key=|row| row.id children=move |row| view! { <Card row=row shared=shared /> } />
             </ul>
         </section>
     }
 }
 
 #[component]
-fn Card(row: ClientRow, here: StageId, stages: StoredValue<Vec<Stage>>, moves: Moves, editable: bool) -> impl IntoView {
-    let id = row.client.id;
-    let name = row.client.fields.name.clone();
-    let chosen = move |event| {
-        if let Ok(stage) = event_target_value(&event).parse() {
-            moves.start(id, stage);
+fn Card(row: ClientRow, shared: Shared) -> impl IntoView {
+    let (id, moves) = (row.id, shared.moves);
+    let name = row.name.clone();
+    let choose = move |_| {
+        shared.choosing.set(Some((id, name.clone())));
+        shared.choice.set(true);
+    };
+    let drag = move |event: DragEvent| {
+        // Without something to carry, some browsers do not begin to drag.
+        if let Some(carried) = event.data_transfer() {
+            let _ = carried.set_data("text/plain", &id.to_string());
         }
+        moves.dragged.set(Some(id));
     };
     view! {
-        <li class="card flex flex-col gap-2" draggable=editable.to_string()
-            on:dragstart=move |_| moves.dragged.set(Some(id)) on:dragend=move |_| moves.dragged.set(None)>
-            <a href=format!("/clients/{id}") class="font-medium text-ink">{row.client.fields.name}</a>
-            <div class="flex items-center justify-between gap-2">
-                <HealthBadge health=row.health />
-                <span class="text-xs text-muted"><span data-literal="">{row.days}</span>" days"</span>
+        <li class="card flex flex-col gap-2" draggable=shared.editable.to_string() data-test="card"
+            on:dragstart=drag on:dragend=move |_| moves.dragged.set(None)>
+            <a href=format!("/clients/{id}") class="break-words font-medium text-ink" draggable="false">{row.name.clone()}</a>
+            <div class="flex flex-wrap items-center justify-between gap-2">
+                <span class="flex flex-wrap items-center gap-2"><HealthBadge health=row.health />
+                    <span class="text-xs text-muted"><span data-literal="">{row.days}</span>{if row.days == 1 { " day" } else { " days" }}</span></span>
+                {shared.editable.then(|| view! {
+                    <button type="button" id=button_id(id) class="button button-quiet button-icon needs-live" aria-label=format!("Move {}", row.name) aria-haspopup="dialog" on:click=choose>
+                        <IconView icon=Icon::Move />
+                    </button>
+                })}
             </div>
-            {editable.then(|| view! {
-                <select class="control text-xs" aria-label=format!("Stage of {name}") on:change=chosen>
-                    {stages.with_value(|stages| stages.iter().map(|stage| {
-                        let selected = stage.id == here;
-                        view! { <option value=stage.id.to_string() selected=selected>{stage.name.clone()}</option> }
-                    }).collect_view())}
-                </select>
-            })}
         </li>
     }
+}
+
+/// The stages that the chosen card can go to: one dialog for all cards.
+#[component]
+fn Choice(shared: Shared, stages: StoredValue<Vec<Stage>>) -> impl IntoView {
+    let name =
+        move || shared.choosing.with(|choosing| choosing.as_ref().map(|(_, name)| name.clone())).unwrap_or_default();
+    let present = move || {
+        shared.choosing.with(|choosing| choosing.as_ref().map(|(id, _)| *id)).and_then(|id| shared.moves.stage_of(id))
+    };
+    let options = stages.with_value(|stages| {
+        stages
+            .iter()
+            .map(|stage| {
+                let id = stage.id;
+                let go = move |_| {
+                    shared.choice.set(false);
+                    if let Some((client, _)) = shared.choosing.get_untracked() {
+                        shared.moves.start(client, id);
+                    }
+                };
+                view! {
+                    <li><button type="button" class="choice w-full text-left" aria-current=move || (present() == Some(id)).then_some("true") on:click=go>{stage.name.clone()}</button></li>
+                }
+            })
+            .collect_view()
+    });
+    view! { <Dialog open=shared.choice title=Signal::derive(move || format!("Move {}", name()))><ul class="flex flex-col">{options}</ul></Dialog> }
 }
 
 /// The page as a part of its own, loaded when it is first opened.

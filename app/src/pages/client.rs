@@ -1,258 +1,214 @@
-//! One client: its fields, contacts, who sees it, and its way over the board.
+//! One client: its fields, its contacts, and its way over the board. Each part loads and fails by itself.
 
-use leptos::{form::ActionForm, prelude::*};
+mod contacts;
+mod fields;
+
+pub(super) use fields::plain;
+
+use leptos::prelude::*;
 use leptos_router::{LazyRoute, hooks::use_params_map, lazy_route};
 use model::{
     access::{Action, may},
-    client::Client,
-    contact::Contact,
-    id::{ClientId, ContactId},
+    client::Fields,
+    id::{ClientId, MemberId},
+    moment::Moment,
     role::Role,
-    stage::{Health, StageChange},
+    stage::Health,
 };
 use serde::{Deserialize, Serialize};
 
 use crate::{
     components::{
-        badge::HealthBadge,
-        field::{Field, TextArea},
-        outcome::{Outcome, at, failure, reset_when_done, successes},
-        page::{Heading, Moment, Skeleton, loaded},
+        badge::{Badge, HealthBadge, Shade},
+        button::Button,
+        form::ActionForm,
+        notice::{Notice, Tone},
+        outcome::{Outcome, on_success, successes},
+        page::{Heading, When},
+        part::part_or,
+        toast::Toasts,
     },
     error::AppError,
 };
 
-/// A client and all that its page shows.
+/// What the fields can be chosen from.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Choices {
+    owners: Vec<(MemberId, String)>,
+    zones: Vec<String>,
+}
+
+/// A client as its page shows it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ClientView {
-    client: Client,
+    id: ClientId,
+    fields: Fields,
+    owner_id: Option<MemberId>,
+    owner: Option<String>,
+    stage: String,
     days: i64,
     health: Health,
-    contacts: Vec<Contact>,
-    history: Vec<StageChange>,
+    archived: Option<Moment>,
+    /// Only for those who can change the client.
+    choices: Option<Choices>,
     role: Role,
 }
 
+/// A move of the client.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Move {
+    stage: String,
+    member: String,
+    at: Moment,
+}
+
 /// One client in one's sight.
-#[server(prefix = "/app", endpoint = "get_client")]
+#[server(prefix = "/app", endpoint = "get_client", output = crate::codec::Json)]
 pub async fn get_client(id: String) -> Result<ClientView, AppError> {
     let (actor, service) = (crate::server::actor()?, crate::server::service()?);
     let id: ClientId = id.parse().map_err(|_| service::Error::Missing)?;
     let client = service::client::get(&service, &actor, id).await?;
     let (_, thresholds) = service::client::board(&service, &actor).await?;
-    let days = client.days_in_stage(service.clock.now());
-    let contacts = service::contact::list(&service, &actor, id).await?;
-    let history = service::client::history(&service, &actor, id).await?;
-    Ok(ClientView { health: thresholds.health(days), client, days, contacts, history, role: actor.role })
+    let words = service::moment::Words::of(&service, &actor).await?;
+    let owner = match client.owner_id {
+        Some(owner) => service::client::owner_name(&service, &actor, owner).await?,
+        None => None,
+    };
+    let choices = match may(actor.role, Action::EditClient) && client.archived_at.is_none() {
+        true => {
+            Some(Choices { owners: service::client::owners(&service, &actor).await?, zones: service::moment::zones() })
+        }
+        false => None,
+    };
+    let days = client.days_in_stage(words.now());
+    Ok(ClientView {
+        id,
+        owner_id: client.owner_id,
+        owner,
+        stage: client.stage,
+        days,
+        health: thresholds.health(days),
+        archived: client.archived_at.map(|at| words.write(at)),
+        fields: client.fields,
+        choices,
+        role: actor.role,
+    })
 }
 
-/// Changes a client's fields; tags are separated by commas.
-#[server(prefix = "/app", endpoint = "update_client")]
-pub async fn update_client(
-    id: ClientId,
-    name: String,
-    website: String,
-    industry: String,
-    currency: String,
-    time_zone: String,
-    tags: String,
-    notes: String,
-) -> Result<(), AppError> {
+/// The moves of a client, newest first.
+#[server(prefix = "/app", endpoint = "list_moves", output = crate::codec::Json)]
+pub async fn list_moves(id: String) -> Result<Vec<Move>, AppError> {
     let (actor, service) = (crate::server::actor()?, crate::server::service()?);
-    let tags = tags.split(',').map(str::to_owned).collect();
-    let new = model::client::Fields { name, website, industry, currency, time_zone, tags, notes };
-    service::client::update(&service, &actor, id, |fields, _| *fields = new).await?;
-    Ok(())
+    let id: ClientId = id.parse().map_err(|_| service::Error::Missing)?;
+    let words = service::moment::Words::of(&service, &actor).await?;
+    let history = service::client::history(&service, &actor, id).await?;
+    let made = |change: model::stage::StageChange| Move {
+        stage: change.stage,
+        member: change.member,
+        at: words.write(change.created_at),
+    };
+    Ok(history.into_iter().map(made).collect())
 }
 
-/// Takes a client out of the lists, or back in.
-#[server(prefix = "/app", endpoint = "archive_client")]
-pub async fn archive_client(id: ClientId, archived: bool) -> Result<(), AppError> {
+/// Takes a client out of the lists, or back in; gives back what was done.
+#[server(prefix = "/app", endpoint = "archive_client", output = crate::codec::Json)]
+pub async fn archive_client(id: ClientId, archived: bool) -> Result<(ClientId, bool), AppError> {
     let (actor, service) = (crate::server::actor()?, crate::server::service()?);
     service::client::set_archived(&service, &actor, id, archived).await?;
-    Ok(())
-}
-
-/// Adds a contact; addresses are separated by commas.
-#[server(prefix = "/app", endpoint = "create_contact")]
-pub async fn create_contact(
-    client_id: ClientId,
-    name: String,
-    emails: String,
-    phones: String,
-    handles: String,
-) -> Result<(), AppError> {
-    let (actor, service) = (crate::server::actor()?, crate::server::service()?);
-    let list = |text: &str| text.split(',').map(str::to_owned).collect();
-    let (emails, phones, handles) = (list(&emails), list(&phones), list(&handles));
-    let fields = model::contact::Fields { name, emails, phones, handles };
-    service::contact::create(&service, &actor, client_id, fields).await?;
-    Ok(())
-}
-
-/// Removes a contact.
-#[server(prefix = "/app", endpoint = "remove_contact")]
-pub async fn remove_contact(client_id: ClientId, id: ContactId) -> Result<(), AppError> {
-    let (actor, service) = (crate::server::actor()?, crate::server::service()?);
-    Ok(service::contact::remove(&service, &actor, client_id, id).await?)
+    Ok((id, archived))
 }
 
 /// The client named in the address.
 #[component]
 pub fn ClientPage() -> impl IntoView {
     let params = use_params_map();
-    let update = ServerAction::<UpdateClient>::new();
+    let id = Memo::new(move |_| params.with(|params| params.get("id")).unwrap_or_default());
+    let update = ServerAction::<fields::UpdateClient>::new();
     let archive = ServerAction::<ArchiveClient>::new();
-    let add = ServerAction::<CreateContact>::new();
-    let remove = ServerAction::<RemoveContact>::new();
-    let (updated, added) = (StoredValue::new(0), StoredValue::new(0));
-    let changes = [successes(update), successes(archive), successes(add), successes(remove)];
-    let view = Resource::new(
-        move || {
-            let id = params.with(|params| params.get("id")).unwrap_or_default();
-            (id, changes.map(|change| change.get()))
-        },
-        |(id, _)| get_client(id),
-    );
+    let updated = StoredValue::new(0);
+    let changes = [successes(update), successes(archive)];
+    let again = RwSignal::new(0);
+    let view =
+        Resource::new(move || (id.get(), changes.map(|change| change.get()), again.get()), |(id, _, _)| get_client(id));
+    let moves = Resource::new(move || id.get(), list_moves);
+    if let Some(toasts) = Toasts::of_page() {
+        on_success(archive, move |(id, archived)| {
+            let words = if archived { "The client is archived" } else { "The client is back in the lists" };
+            toasts.with_undo(words.to_owned(), again, move || archive_client(id, !archived));
+        });
+    }
+    let head = move |view: ClientView| {
+        view! {
+            <Head view=view.clone() archive=archive />
+            <Outcome action=archive />
+            <fields::About view=view update=update seen=updated />
+        }
+    };
+    let missing = |error: &AppError| {
+        (*error == AppError::Missing).then(|| {
+            view! {
+                <Heading text="There is no such client" />
+                <p class="text-muted">"The address is wrong, or the client is gone or not in your sight."</p>
+            }
+            .into_any()
+        })
+    };
+    let nothing = |error: &AppError| (*error == AppError::Missing).then(|| ().into_any());
     view! {
         <div class="flex max-w-4xl flex-col gap-6">
             <p><a href="/clients" class="text-muted">"← Clients"</a></p>
-            <Transition fallback=|| view! { <Skeleton /> }>
-                {move || Suspend::new(async move {
-                    loaded(view.await, |view| {
-                        let editable = may(view.role, Action::EditClient);
-                        let id = view.client.id;
-                        view! {
-                            <Head view=view.clone() archive=archive />
-                            <Outcome action=archive />
-                            <FieldsForm client=view.client editable=editable update=update seen=updated />
-                            <Contacts id=id contacts=view.contacts editable=editable add=add seen=added remove=remove />
-                            <History history=view.history />
-                        }
-                    })
-                })}
-            </Transition>
+            {part_or("The client", "heading", view, head, missing)}
+            <contacts::Contacts id=id archived=Signal::derive(move || changes[1].get() + again.get()) />
+            {part_or("The way over the board", "way", moves, |moves| view! { <Way moves=moves /> }, nothing)}
         </div>
     }
 }
 
 #[component]
 fn Head(view: ClientView, archive: ServerAction<ArchiveClient>) -> impl IntoView {
-    let archived = view.client.archived_at.is_some();
+    let archived = view.archived.is_some();
+    let may_archive = may(view.role, Action::ArchiveClient);
+    let named = format!("{} {}", if archived { "Bring back" } else { "Archive" }, view.fields.name);
+    let id = view.id;
+    let button = move || {
+        view! {
+            <ActionForm action=archive>
+                <input type="hidden" name="id" value=id.to_string() />
+                <input type="hidden" name="archived" value=(!archived).to_string() />
+                <Button named=named id="archive" pending=archive.pending()>{if archived { "Bring back" } else { "Archive" }}</Button>
+            </ActionForm>
+        }
+    };
     view! {
-        <Heading text=view.client.fields.name.clone()>
-            {may(view.role, Action::ArchiveClient).then(|| view! {
-                <ActionForm action=archive>
-                    <input type="hidden" name="id" value=view.client.id.to_string() />
-                    <input type="hidden" name="archived" value=(!archived).to_string() />
-                    <button type="submit" class="button button-plain">{if archived { "Bring back" } else { "Archive" }}</button>
-                </ActionForm>
-            })}
-        </Heading>
+        <Heading text=view.fields.name.clone()>{may_archive.then(button)}</Heading>
+        {view.archived.map(|at| view! {
+            <Notice tone=Tone::Plain><p data-test="archived">
+                <strong>"This client is archived"</strong>" (" <When at=at /> "). It is in no list and not on the board, and nothing of it can be changed. Nothing is lost: "
+                {if may_archive { "bring it back to go on." } else { "an Admin or Owner can bring it back." }}
+            </p></Notice>
+        })}
         <p class="flex flex-wrap items-center gap-2">
-            <span>{view.client.stage.clone()}</span>
-            <span class="text-muted"><span data-literal="">{view.days}</span>" days in this stage"</span>
-            <HealthBadge health=view.health />
-            {archived.then(|| view! { <span class="badge">"Archived"</span> })}
+            <span>{view.stage}</span>
+            <span class="text-muted"><span data-literal="">{view.days}</span>{if view.days == 1 { " day" } else { " days" }} " in this stage"</span>
+            {if archived {
+                view! { <Badge shade=Shade::Plain words="Archived" /> }.into_any()
+            } else {
+                view! { <HealthBadge health=view.health /> }.into_any()
+            }}
         </p>
     }
 }
 
 #[component]
-fn FieldsForm(
-    client: Client,
-    editable: bool,
-    update: ServerAction<UpdateClient>,
-    seen: StoredValue<usize>,
-) -> impl IntoView {
-    let failure = failure(update);
-    let form = NodeRef::new();
-    reset_when_done(update, seen, form);
-    let fields = client.fields;
-    view! {
-        <section class="panel flex flex-col gap-4" aria-label="About the client">
-            <ActionForm action=update node_ref=form attr:novalidate=true>
-                <fieldset class="grid gap-4 sm:grid-cols-2" disabled=!editable>
-                    <input type="hidden" name="id" value=client.id.to_string() />
-                    <Field name="name" label="Name" value=fields.name error=at(failure, "name") />
-                    <Field name="website" label="Website" value=fields.website error=at(failure, "website") />
-                    <Field name="industry" label="Industry" value=fields.industry error=at(failure, "industry") />
-                    <Field name="tags" label="Tags" help="Separated by commas." value=fields.tags.join(", ") error=at(failure, "tags") />
-                    <Field name="currency" label="Currency" value=fields.currency error=at(failure, "currency") />
-                    <Field name="time_zone" label="Time zone" value=fields.time_zone error=at(failure, "time_zone") />
-                    <div class="sm:col-span-2"><TextArea name="notes" label="Notes" value=fields.notes error=at(failure, "notes") /></div>
-                    {editable.then(|| view! {
-                        <div><button type="submit" class="button button-primary" disabled=move || update.pending().get()>"Save"</button></div>
-                    })}
-                </fieldset>
-            </ActionForm>
-            <Outcome action=update fields=&["name", "website", "industry", "tags", "currency", "time_zone", "notes"] done="Saved." />
-        </section>
-    }
-}
-
-#[component]
-fn Contacts(
-    id: ClientId,
-    contacts: Vec<Contact>,
-    editable: bool,
-    add: ServerAction<CreateContact>,
-    seen: StoredValue<usize>,
-    remove: ServerAction<RemoveContact>,
-) -> impl IntoView {
-    let failure = failure(add);
-    let form = NodeRef::new();
-    reset_when_done(add, seen, form);
-    let empty = contacts.is_empty();
-    view! {
-        <section class="flex flex-col gap-3" aria-label="Contacts">
-            <h2>"Contacts"</h2>
-            {empty.then(|| view! { <p class="text-muted">"People at this client will stand here; their addresses let messages find it."</p> })}
-            <ul class="flex flex-col" data-test="contacts">
-                {contacts.into_iter().map(|contact| {
-                    let addresses = contact.fields.addresses().map(|(_, address)| address.to_owned()).collect::<Vec<_>>().join(" · ");
-                    let label = format!("Remove {}", contact.fields.name);
-                    view! {
-                        <li class="flex items-center justify-between gap-3 border-b border-line py-2">
-                            <span class="min-w-0"><span class="font-medium">{contact.fields.name}</span>" "<span class="break-words text-muted">{addresses}</span></span>
-                            {editable.then(|| view! {
-                                <ActionForm action=remove>
-                                    <input type="hidden" name="client_id" value=id.to_string() />
-                                    <input type="hidden" name="id" value=contact.id.to_string() />
-                                    <button type="submit" class="button button-quiet" aria-label=label>"Remove"</button>
-                                </ActionForm>
-                            })}
-                        </li>
-                    }
-                }).collect_view()}
-            </ul>
-            {editable.then(|| view! {
-                <details>
-                    <summary class="button button-plain">"Add contact"</summary>
-                    <ActionForm action=add node_ref=form attr:class="panel mt-3 grid gap-4 sm:grid-cols-2" attr:novalidate=true>
-                        <input type="hidden" name="client_id" value=id.to_string() />
-                        <Field name="name" id="contact-name" label="Contact's name" error=at(failure, "name") />
-                        <Field name="emails" label="E-mails" help="Separated by commas." error=at(failure, "emails") />
-                        <Field name="phones" label="Phones" help="With the country, like +49 30 1234567." error=at(failure, "phones") />
-                        <Field name="handles" label="Handles" help="Names on social networks." error=at(failure, "handles") />
-                        <div><button type="submit" class="button button-primary">"Save contact"</button></div>
-                    </ActionForm>
-                </details>
-                <Outcome action=add fields=&["name", "emails", "phones", "handles"] />
-            })}
-            <Outcome action=remove />
-        </section>
-    }
-}
-
-#[component]
-fn History(history: Vec<StageChange>) -> impl IntoView {
+fn Way(moves: Vec<Move>) -> impl IntoView {
+    let empty = moves.is_empty();
     view! {
         <section class="flex flex-col gap-3" aria-label="Way over the board">
-            <h2>"Way over the board"</h2>
-            <ol class="flex flex-col gap-1">
-                {history.into_iter().map(|change| view! {
-                    <li><span class="font-medium">{change.stage}</span><span class="text-muted">" · " {change.member} " · " <Moment at=change.created_at /></span></li>
+            <h2 id="way" tabindex="-1">"Way over the board"</h2>
+            {empty.then(|| view! { <p class="text-muted">"Moves from stage to stage will stand here, with who made them and when."</p> })}
+            <ol class="flex flex-col gap-1" data-test="moves">
+                {moves.into_iter().map(|made| view! {
+                    <li class="break-words"><span class="font-medium">{made.stage}</span><span class="text-muted">" · " {made.member} " · " <When at=made.at /></span></li>
                 }).collect_view()}
             </ol>
         </section>

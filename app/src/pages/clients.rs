@@ -1,10 +1,15 @@
 //! The agency's clients: the list, its filters, and the form that adds one.
 
-use leptos::{form::ActionForm, prelude::*};
-use leptos_router::{LazyRoute, hooks::use_query_map, lazy_route, params::ParamsMap};
+use leptos::{ev::SubmitEvent, html, prelude::*};
+use leptos_router::{
+    LazyRoute,
+    hooks::{use_navigate, use_query_map},
+    lazy_route,
+    params::ParamsMap,
+};
 use model::{
     access::{Action, may},
-    client::Client,
+    id::{ClientId, StageId},
     role::Role,
     stage::{Health, Stage},
 };
@@ -13,9 +18,15 @@ use serde::{Deserialize, Serialize};
 use crate::{
     components::{
         badge::HealthBadge,
+        button::{Button, Kind},
         field::Field,
-        outcome::{Outcome, at, failure, reset_when_done, successes},
-        page::{Heading, Skeleton, loaded},
+        form::ActionForm,
+        outcome::{Outcome, at, failure, on_success, reset_when_done, successes},
+        page::Heading,
+        part::part,
+        table::{Cell, Table},
+        tabs::Tabs,
+        toast::{Next, Toasts},
     },
     error::AppError,
 };
@@ -23,8 +34,14 @@ use crate::{
 /// A client as lists and the board show it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ClientRow {
-    /// The client.
-    pub client: Client,
+    /// Its id.
+    pub id: ClientId,
+    /// Its name.
+    pub name: String,
+    /// Where it stands on the board.
+    pub stage_id: StageId,
+    /// That stage's name.
+    pub stage: String,
     /// Whole days in the present stage.
     pub days: i64,
     /// By the agency's thresholds.
@@ -47,8 +64,12 @@ impl ClientList {
     }
 }
 
+/// As many rows as one looks through without paging.
+#[cfg(feature = "ssr")]
+const ROWS: i64 = 50;
+
 /// One page of the clients in one's sight.
-#[server(prefix = "/app", endpoint = "list_clients")]
+#[server(prefix = "/app", endpoint = "list_clients", output = crate::codec::Json)]
 pub async fn list_clients(
     search: Option<String>,
     stage: Option<String>,
@@ -58,26 +79,75 @@ pub async fn list_clients(
     let (actor, service) = (crate::server::actor()?, crate::server::service()?);
     let stage_id = stage.and_then(|id| id.parse().ok());
     let filter = service::client::Filter { search, stage_id, archived };
-    let limit = model::page::DEFAULT_LIMIT;
-    let page = service::client::list(&service, &actor, &filter, limit, cursor.as_deref()).await?;
-    let (stages, thresholds) = service::client::board(&service, &actor).await?;
+    let (page, stages, thresholds) =
+        service::client::list_with_board(&service, &actor, &filter, ROWS, cursor.as_deref()).await?;
     let rows = page.items.into_iter().map(|client| row(client, thresholds, service.clock.now())).collect();
     Ok(ClientList { rows, next_cursor: page.next_cursor, stages, role: actor.role })
 }
 
 #[cfg(feature = "ssr")]
-pub(super) fn row(client: Client, thresholds: model::stage::Thresholds, now: time::OffsetDateTime) -> ClientRow {
+pub(super) fn row(
+    client: model::client::Client,
+    thresholds: model::stage::Thresholds,
+    now: time::OffsetDateTime,
+) -> ClientRow {
     let days = client.days_in_stage(now);
-    ClientRow { client, days, health: thresholds.health(days) }
+    ClientRow {
+        id: client.id,
+        name: client.fields.name,
+        stage_id: client.stage_id,
+        stage: client.stage,
+        days,
+        health: thresholds.health(days),
+    }
 }
 
-/// Adds a client.
-#[server(prefix = "/app", endpoint = "create_client")]
-pub async fn create_client(name: String) -> Result<Client, AppError> {
+/// Adds a client; gives its id and name.
+#[server(prefix = "/app", endpoint = "create_client", output = crate::codec::Json)]
+pub async fn create_client(name: String) -> Result<(ClientId, String), AppError> {
     let (actor, service) = (crate::server::actor()?, crate::server::service()?);
     let fields = model::client::Fields { name: name.clone(), ..Default::default() };
-    let created = service::client::create(&service, &actor, fields, None).await;
-    created.map_err(|error| AppError::from(error).keeping(&[("name", &name)]))
+    let created = service::client::create(&service, &actor, fields, None, None).await;
+    let created = created.map_err(|error| AppError::from(error).keeping(&[("name", &name)]))?;
+    Ok((created.id, created.fields.name))
+}
+
+/// What the list is narrowed to, as the address says.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+struct Asked {
+    search: Option<String>,
+    stage: Option<String>,
+    archived: bool,
+    cursor: Option<String>,
+}
+
+impl Asked {
+    fn read(query: &ParamsMap) -> Self {
+        let text = |name: &str| query.get(name).filter(|text| !text.is_empty());
+        Self {
+            search: text("search"),
+            stage: text("stage"),
+            archived: text("archived").is_some(),
+            cursor: text("cursor"),
+        }
+    }
+
+    const fn narrows(&self) -> bool {
+        self.search.is_some() || self.stage.is_some() || self.archived
+    }
+
+    fn href(self) -> String {
+        let mut query = ParamsMap::new();
+        let archived = self.archived.then(|| "true".to_owned());
+        for (name, value) in
+            [("search", self.search), ("stage", self.stage), ("archived", archived), ("cursor", self.cursor)]
+        {
+            if let Some(value) = value {
+                query.insert(name, value);
+            }
+        }
+        format!("/clients{}", query.to_query_string())
+    }
 }
 
 /// The list, its filters and the form.
@@ -85,24 +155,33 @@ pub async fn create_client(name: String) -> Result<Client, AppError> {
 pub fn ClientsPage() -> impl IntoView {
     let create = ServerAction::<CreateClient>::new();
     let query = use_query_map();
-    let asked = move |name: &str| query.with(|query| query.get(name)).filter(|text| !text.is_empty());
+    let asked = Memo::new(move |_| query.with(Asked::read));
     let (seen, created) = (StoredValue::new(0), successes(create));
     let list = Resource::new(
-        move || (asked("search"), asked("stage"), asked("archived").is_some(), asked("cursor"), created.get()),
-        |(search, stage, archived, cursor, _)| list_clients(search, stage, archived, cursor),
+        move || (asked.get(), created.get()),
+        |(asked, _)| list_clients(asked.search, asked.stage, asked.archived, asked.cursor),
     );
+    if let Some(toasts) = Toasts::of_page() {
+        on_success(create, move |(id, name)| {
+            let words = match asked.get_untracked().narrows() {
+                true => format!("{name} is added. The list below shows only what matches your filter"),
+                false => format!("{name} is added"),
+            };
+            toasts.show(words, Next::Go(format!("/clients/{id}"), "Open".to_owned()));
+        });
+    }
+    let draw = move |list: ClientList| {
+        let asked = asked.get_untracked();
+        view! {
+            {may(list.role, Action::CreateClient).then(|| view! { <NewClient create=create seen=seen /> })}
+            <Filters stages=list.stages.clone() asked=asked.clone() />
+            <Rows list=list asked=asked />
+        }
+    };
     view! {
         <div class="flex flex-col gap-6">
-            <Heading text="Clients"><ViewTabs here="list" /></Heading>
-            <Transition fallback=|| view! { <Skeleton /> }>
-                {move || Suspend::new(async move {
-                    loaded(list.await, |list| view! {
-                        {may(list.role, Action::CreateClient).then(|| view! { <NewClient create=create seen=seen /> })}
-                        <Filters stages=list.stages.clone() search=asked("search") stage=asked("stage") archived=asked("archived").is_some() />
-                        <Rows list=list asked=[("search", asked("search")), ("stage", asked("stage")), ("archived", asked("archived"))] />
-                    })
-                })}
-            </Transition>
+            <Heading text="Clients"><ViewTabs here="/clients" /></Heading>
+            {part("The list of clients", "heading", list, draw)}
         </div>
     }
 }
@@ -113,13 +192,7 @@ pub fn ViewTabs(
     /// Which of them this page is.
     here: &'static str,
 ) -> impl IntoView {
-    let current = move |name| (here == name).then_some("page");
-    view! {
-        <nav aria-label="Views" class="flex gap-1">
-            <a class="tab" href="/clients" aria-current=current("list")>"List"</a>
-            <a class="tab" href="/clients/board" aria-current=current("board")>"Board"</a>
-        </nav>
-    }
+    view! { <Tabs label="Views" tabs=vec![("/clients", "List"), ("/clients/board", "Board")] here=here /> }
 }
 
 #[component]
@@ -131,76 +204,89 @@ fn NewClient(create: ServerAction<CreateClient>, seen: StoredValue<usize>) -> im
     view! {
         <ActionForm action=create node_ref=form attr:class="flex flex-col gap-3 sm:flex-row sm:items-start" attr:novalidate=true>
             <div class="w-full sm:w-80">
-                <Field name="name" label="Name of the new client"
+                <Field name="name" label="Name of the new client" key=("n", "Add a client")
                     value=Signal::derive(move || typed().unwrap_or_default()) error=at(failure, "name") />
             </div>
-            <button type="submit" class="button button-primary sm:mt-6" disabled=move || create.pending().get()>"Add client"</button>
+            <div class="flex flex-col sm:mt-6"><Button kind=Kind::Primary pending=create.pending()>"Add client"</Button></div>
         </ActionForm>
         <Outcome action=create fields=&["name"] />
     }
 }
 
 #[component]
-fn Filters(stages: Vec<Stage>, search: Option<String>, stage: Option<String>, archived: bool) -> impl IntoView {
+fn Filters(stages: Vec<Stage>, asked: Asked) -> impl IntoView {
+    let (search, stage, archived) =
+        (NodeRef::<html::Input>::new(), NodeRef::<html::Select>::new(), NodeRef::<html::Input>::new());
+    let navigate = use_navigate();
+    let show = move |event: SubmitEvent| {
+        event.prevent_default();
+        let text = |text: Option<String>| text.map(|text| text.trim().to_owned()).filter(|text| !text.is_empty());
+        let asked = Asked {
+            search: text(search.get_untracked().map(|input| input.value())),
+            stage: text(stage.get_untracked().map(|select| select.value())),
+            archived: archived.get_untracked().is_some_and(|input| input.checked()),
+            cursor: None,
+        };
+        navigate(&asked.href(), Default::default());
+    };
+    let text = asked.search.unwrap_or_default();
     view! {
-        <form method="get" action="/clients" role="search" class="flex flex-wrap items-end gap-2">
-            <label class="flex flex-col gap-1"><span class="text-xs text-muted">"Search"</span>
-                <input class="control" type="search" name="search" value=search.unwrap_or_default() /></label>
-            <label class="flex flex-col gap-1"><span class="text-xs text-muted">"Stage"</span>
-                <select class="control" name="stage">
+        <form method="get" action="/clients" role="search" class="flex flex-wrap items-end gap-2" on:submit=show>
+            <label class="flex flex-col gap-1 max-sm:w-full"><span class="text-xs text-muted">"Search"</span>
+                <input node_ref=search id="search" class="control" type="search" name="search" autocomplete="off" data-key="/" data-does="Search the clients"
+                    value=text.clone() prop:value=text /></label>
+            <label class="flex min-w-0 flex-col gap-1"><span class="text-xs text-muted">"Stage"</span>
+                <select node_ref=stage id="stage" class="control" name="stage" autocomplete="off">
                     <option value="">"All stages"</option>
                     {stages.into_iter().map(|each| {
                         let id = each.id.to_string();
-                        let chosen = stage.as_deref() == Some(id.as_str());
-                        view! { <option value=id selected=chosen>{each.name}</option> }
+                        let chosen = asked.stage.as_deref() == Some(id.as_str());
+                        view! { <option value=id selected=chosen prop:selected=chosen>{each.name}</option> }
                     }).collect_view()}
                 </select></label>
-            <label class="flex min-h-9 items-center gap-2"><input type="checkbox" name="archived" value="true" checked=archived />"Archived"</label>
-            <button type="submit" class="button button-plain">"Show"</button>
+            <label class="flex min-h-9 items-center gap-2">
+                <input node_ref=archived id="archived" type="checkbox" name="archived" value="true" autocomplete="off" checked=asked.archived prop:checked=asked.archived />"Archived"
+            </label>
+            <Button>"Show"</Button>
         </form>
     }
 }
 
 #[component]
-fn Rows(list: ClientList, asked: [(&'static str, Option<String>); 3]) -> impl IntoView {
-    let filtered = asked.iter().any(|(_, value)| value.is_some());
-    let older = list.next_cursor.clone().map(|cursor| {
-        let mut query = ParamsMap::new();
-        for (name, value) in asked {
-            if let Some(value) = value {
-                query.insert(name, value);
-            }
-        }
-        query.insert("cursor", cursor);
-        format!("/clients{}", query.to_query_string())
-    });
+fn Rows(list: ClientList, asked: Asked) -> impl IntoView {
     if list.rows.is_empty() {
-        let words = match (filtered, may(list.role, Action::CreateClient)) {
-            (true, _) => "No client matches. Change the search or show all stages.",
-            (false, true) => "Your clients will stand here. Add the first one above.",
-            (false, false) => "Clients that are assigned to you will stand here. Ask an Admin to assign one.",
-        };
-        return view! { <p class="text-muted" data-test="empty">{words}</p> }.into_any();
+        return view! { <Nothing narrows=asked.narrows() role=list.role /> }.into_any();
     }
+    let older = list.next_cursor.map(|cursor| Asked { cursor: Some(cursor), ..asked }.href());
     view! {
-        <table class="table" data-test="clients">
-            <thead><tr>
-                <th scope="col">"Name"</th><th scope="col">"Stage"</th>
-                <th scope="col" class="max-sm:hidden">"Days in stage"</th><th scope="col">"Pace"</th>
-            </tr></thead>
-            <tbody>
-                {list.rows.into_iter().map(|row| view! {
-                    <tr>
-                        <td><a href=format!("/clients/{}", row.client.id) class="text-ink">{row.client.fields.name}</a></td>
-                        <td>{row.client.stage}</td>
-                        <td class="number max-sm:hidden"><span data-literal="">{row.days}</span></td>
-                        <td><HealthBadge health=row.health /></td>
-                    </tr>
-                }).collect_view()}
-            </tbody>
-        </table>
-        {older.map(|href| view! { <p><a class="button button-plain" href=href>"Older clients"</a></p> })}
-    }.into_any()
+        <Table label="Clients" columns=vec!["Name", "Stage", "Days in stage", "Pace"] test="clients">
+            {list.rows.into_iter().map(|row| view! {
+                <tr role="row">
+                    <Cell><a href=format!("/clients/{}", row.id) class="text-ink">{row.name}</a></Cell>
+                    <Cell of="Stage">{row.stage}</Cell>
+                    <Cell of="Days in stage" number=true><span data-literal="">{row.days}</span></Cell>
+                    <Cell of="Pace"><HealthBadge health=row.health /></Cell>
+                </tr>
+            }).collect_view()}
+        </Table>
+        {older.map(|href| view! { <p><a class=Kind::Plain.class() href=href>"Older clients"</a></p> })}
+    }
+    .into_any()
+}
+
+#[component]
+fn Nothing(narrows: bool, role: Role) -> impl IntoView {
+    let words = match (narrows, may(role, Action::CreateClient)) {
+        (true, _) => "No client matches. Change the search or show all clients.",
+        (false, true) => "Your clients will stand here. Add the first one above.",
+        (false, false) => "Clients that are assigned to you will stand here. Ask an Admin to assign one.",
+    };
+    view! {
+        <div class="flex flex-wrap items-center gap-3">
+            <p class="text-muted" data-test="empty">{words}</p>
+            {narrows.then(|| view! { <a class=Kind::Plain.class() href="/clients">"Show all clients"</a> })}
+        </div>
+    }
 }
 
 /// The page as a part of its own, loaded when it is first opened.

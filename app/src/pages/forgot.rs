@@ -9,7 +9,7 @@ use crate::{
         notice::{Notice, Tone},
     },
     form::Form,
-    pages::outside::Outside,
+    pages::outside::{OutboxNotice, Outside},
 };
 
 /// "Forgot your password?"
@@ -31,6 +31,7 @@ fn AskForLink(action: &'static str, heading: &'static str, button: &'static str)
         <Title text=heading />
         <Outside heading=heading>
             {form.notice.clone().map(|notice| view! { <Notice tone=Tone::Good>{notice}</Notice> })}
+            <OutboxNotice />
             <form method="post" action=action class="flex flex-col gap-4">
                 <Field name="email" label="E-mail" kind="email" autocomplete="username" required=true autofocus=true
                     value=form.value("email") error=form.error("email") />
@@ -46,16 +47,19 @@ fn AskForLink(action: &'static str, heading: &'static str, button: &'static str)
 pub fn ResetPage() -> impl IntoView {
     let form = Form::of_page();
     let form_error = form.error("");
+    let usable = form.values.contains_key("token");
     view! {
         <Title text="Choose a new password" />
         <Outside heading="Choose a new password">
             {form_error.map(|message| view! { <Notice tone=Tone::Bad>{message}</Notice> })}
-            <form method="post" action="/reset" class="flex flex-col gap-4">
-                <input type="hidden" name="token" value=form.value("token") />
-                <Field name="password" label="New password" kind="password" autocomplete="new-password" required=true autofocus=true
-                    help="At least 8 characters. A few uncommon words are best." error=form.error("password") />
-                <button type="submit" class="button button-primary">"Set password"</button>
-            </form>
+            {usable.then(|| view! {
+                <form method="post" action="/reset" class="flex flex-col gap-4">
+                    <input type="hidden" name="token" value=form.value("token") />
+                    <Field name="password" label="New password" kind="password" autocomplete="new-password" required=true autofocus=true
+                        help="At least 8 characters. A few uncommon words are best." error=form.error("password") />
+                    <button type="submit" class="button button-primary">"Set password"</button>
+                </form>
+            })}
             <p class="text-muted"><a href="/forgot" rel="external">"Ask for a new link"</a></p>
         </Outside>
     }

@@ -1,73 +1,189 @@
-//! The frame around every page of a signed-in member: who and where one is, and the way to the areas.
+//! The frame around every page of a signed-in member: who and where one is, the way to the areas, and what every page
+//! has: the palette, the keys, the toasts.
+
+use std::time::Duration;
 
 use leptos::prelude::*;
-use leptos_router::{
-    components::{A, Outlet},
-    hooks::use_location,
-};
+use leptos_router::{components::Outlet, hooks::use_location};
 use model::{
     access::{Action, may},
-    member::Member,
-    organization::Organization,
+    role::Role,
 };
+use serde::{Deserialize, Serialize};
 
 use crate::{
     components::{
+        focus,
         icon::{Icon, IconView},
-        palette::Palette,
+        over::Over,
+        toast::{Toaster, Toasts},
     },
     error::AppError,
 };
 
 /// The agency and oneself.
-#[server(prefix = "/app", endpoint = "get_frame")]
-pub async fn get_frame() -> Result<(Organization, Member), AppError> {
-    let actor = crate::server::actor()?;
-    Ok(service::organization::get(&crate::server::service()?, &actor).await?)
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Around {
+    organization: String,
+    name: String,
+    role: Role,
 }
 
-/// Sidebar, or a bar at the bottom on phones, and the page.
+/// What stands around the page.
+#[server(prefix = "/app", endpoint = "get_frame", output = crate::codec::Json)]
+pub async fn get_frame() -> Result<Around, AppError> {
+    let actor = crate::server::actor()?;
+    let (organization, member) = service::organization::get(&crate::server::service()?, &actor).await?;
+    Ok(Around { organization: organization.name, name: member.name, role: member.role })
+}
+
+/// Reads the frame again, after the agency or oneself was renamed.
+#[derive(Clone, Copy)]
+pub struct Refresh(Option<Resource<Result<Around, AppError>>>);
+
+impl Refresh {
+    /// That of the frame around this page.
+    pub fn of_page() -> Self {
+        use_context().unwrap_or(Self(None))
+    }
+
+    /// Reads it again.
+    pub fn frame(self) {
+        if let Self(Some(frame)) = self {
+            frame.refetch();
+        }
+    }
+
+    /// The role of who looks; nobody's where there is no frame.
+    pub async fn role(self) -> Option<Role> {
+        match self {
+            Self(Some(frame)) => frame.await.ok().map(|around| around.role),
+            Self(None) => None,
+        }
+    }
+}
+
+/// Sidebar, or a bar at the bottom on phones, the bar at the top, and the page.
 #[component]
 pub fn Frame() -> impl IntoView {
     let frame = Resource::new(|| (), |()| get_frame());
+    provide_context(Refresh(Some(frame)));
+    let toasts = Toasts::provide();
+    let (palette, keys) = (RwSignal::new(false), RwSignal::new(false));
+    follow_page(toasts);
+    let role = move || async move { frame.await.ok().map(|around| around.role) };
     view! {
-        <a href="#page" class="button button-primary sr-only focus:not-sr-only focus:absolute focus:left-2 focus:top-2">"Skip to the page"</a>
-        <div class="flex min-h-dvh flex-col md:flex-row">
-            <nav aria-label="Areas" class="sticky bottom-0 z-10 order-last flex shrink-0 flex-row items-center gap-1 border-t border-line bg-subtle p-1 md:top-0 md:order-first md:h-dvh md:w-56 md:flex-col md:items-stretch md:border-r md:border-t-0 md:p-2">
-                <Suspense fallback=|| view! { <div class="skeleton hidden w-32 md:block"></div> }>
-                    {move || Suspend::new(async move {
-                        let frame = frame.await.ok();
-                        let role = frame.as_ref().map(|(_, member)| member.role);
-                        let sees = move |action| role.is_some_and(|role| may(role, action));
-                        view! {
-                            {frame.map(|(organization, member)| view! {
-                                <div class="hidden px-2.5 pb-3 pt-1 md:block">
-                                    <p class="truncate font-semibold" data-test="organization">{organization.name}</p>
-                                    <p class="truncate text-xs text-muted" data-test="member">{member.name} " · " {member.role.label()}</p>
-                                </div>
-                            })}
-                            <NavLink href="/clients" icon=Icon::Building label="Clients" />
-                            {sees(Action::ReadMembers).then(|| view! { <NavLink href="/members" icon=Icon::Users label="Members" /> })}
-                            {sees(Action::ReadAudit).then(|| view! { <NavLink href="/audit" icon=Icon::List label="Audit log" /> })}
-                            <NavLink href="/settings" icon=Icon::Sliders label="Settings" />
-                            {role.map(|role| view! { <Palette role=role /> })}
-                        }
-                    })}
-                </Suspense>
-                <form method="post" action="/logout" class="flex-1 md:mt-auto md:flex-none">
-                    <button type="submit" class="nav-link w-full cursor-pointer text-muted"><IconView icon=Icon::LogOut />"Sign out"</button>
-                </form>
-            </nav>
-            <main id="page" tabindex="-1" class="min-w-0 flex-1 p-4 md:p-6"><Outlet /></main>
+        <SkipLink />
+        <div class="frame">
+            <Sidebar frame=frame />
+            <div class="flex min-w-0 flex-1 flex-col">
+                <header class="top-bar">
+                    <Suspense>{move || Suspend::new(async move {
+                        frame.await.ok().map(|around| view! { <p class="truncate font-semibold md:hidden">{around.organization}</p> })
+                    })}</Suspense>
+                    <button type="button" class="button button-plain top-search needs-live" aria-label="Go to a page or client" on:click=move |_| palette.set(true)>
+                        <IconView icon=Icon::Search /><span class="max-md:hidden">"Go to…"</span><kbd class="max-md:hidden">"Ctrl K"</kbd>
+                    </button>
+                    <button type="button" class="button button-quiet button-icon needs-live max-md:hidden" aria-label="Keys of this page" on:click=move |_| keys.set(true)>
+                        <IconView icon=Icon::Keyboard />
+                    </button>
+                </header>
+                <main id="page" tabindex="-1" class="min-w-0 flex-1 p-4 md:p-6"><Outlet /></main>
+            </div>
+        </div>
+        <Over role=role palette=palette list=keys />
+        <Toaster toasts=toasts />
+    }
+}
+
+/// The frame around a page that is not live, such as one that says what went wrong.
+#[cfg(feature = "ssr")]
+#[component]
+pub fn StillFrame(
+    /// The page.
+    children: Children,
+) -> impl IntoView {
+    let frame = Resource::new(|| (), |()| get_frame());
+    view! {
+        <SkipLink />
+        <div class="frame">
+            <Sidebar frame=frame />
+            <main id="page" tabindex="-1" class="min-w-0 flex-1 p-4 md:p-6">{children()}</main>
         </div>
     }
 }
 
+/// After another page was opened: the focus goes to it, unless it is there already, and its title is told.
+fn follow_page(toasts: Toasts) {
+    let location = use_location();
+    Effect::new(move |before: Option<String>| {
+        let path = location.pathname.get();
+        if before.is_some_and(|before| before != path) {
+            arrive(toasts, document().title(), 30);
+        }
+        path
+    });
+}
+
+/// Waits for the page's title, which comes with its code and what it shows, for three seconds at most.
+fn arrive(toasts: Toasts, before: String, tries: u8) {
+    let look = move || {
+        let title = document().title();
+        if title == before && tries > 0 {
+            return arrive(toasts, before, tries - 1);
+        }
+        if !matches!(document().query_selector("#page :focus, dialog[open]"), Ok(Some(_))) {
+            focus::to("page");
+        }
+        toasts.tell(title);
+    };
+    set_timeout(look, Duration::from_millis(100));
+}
+
 #[component]
-fn NavLink(href: &'static str, icon: Icon, label: &'static str) -> impl IntoView {
+fn SkipLink() -> impl IntoView {
+    // `external`: the browser itself follows it, and with it moves the focus.
+    view! { <a href="#page" rel="external" class="skip button button-primary">"Skip to the page"</a> }
+}
+
+#[component]
+fn Sidebar(frame: Resource<Result<Around, AppError>>) -> impl IntoView {
+    view! {
+        <nav aria-label="Areas" class="sidebar">
+            <Suspense fallback=|| view! { <div class="skeleton hidden w-32 md:block"></div> }>
+                {move || Suspend::new(async move {
+                    let around = frame.await.ok();
+                    let role = around.as_ref().map(|around| around.role);
+                    let sees = move |action| role.is_some_and(|role| may(role, action));
+                    view! {
+                        {around.map(|around| view! {
+                            <div class="hidden px-2.5 pb-3 pt-1 md:block">
+                                <p class="truncate font-semibold" data-test="organization">{around.organization}</p>
+                                <p class="truncate text-xs text-muted" data-test="member">{around.name} " · " {around.role.label()}</p>
+                            </div>
+                        })}
+                        <NavLink href="/clients" icon=Icon::Building label="Clients" key="c" />
+                        {sees(Action::ReadMembers).then(|| view! { <NavLink href="/members" icon=Icon::Users label="Members" key="m" /> })}
+                        {sees(Action::ReadAudit).then(|| view! { <NavLink href="/audit" icon=Icon::List label="Audit log" key="a" /> })}
+                        <NavLink href="/settings" icon=Icon::Sliders label="Settings" key="s" />
+                    }
+                })}
+            </Suspense>
+            <form method="post" action="/logout" class="flex-1 md:mt-auto md:flex-none">
+                <button type="submit" class="nav-link w-full cursor-pointer text-muted"><IconView icon=Icon::LogOut />"Sign out"</button>
+            </form>
+        </nav>
+    }
+}
+
+#[component]
+fn NavLink(href: &'static str, icon: Icon, label: &'static str, key: &'static str) -> impl IntoView {
     let location = use_location();
     let here = move || location.pathname.get().starts_with(href).then_some("page");
+    let does = format!("Go to {label}");
     view! {
-        <A href=href attr:class="nav-link flex-1 md:flex-none" attr:aria-current=here><IconView icon=icon />{label}</A>
+        <a href=href class="nav-link flex-1 md:flex-none" aria-current=here data-key=key data-does=does>
+            <IconView icon=icon />{label}
+        </a>
     }
 }

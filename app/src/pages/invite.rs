@@ -25,8 +25,8 @@ pub fn InvitePage() -> impl IntoView {
             {usable.then(|| view! {
                 <p class="text-muted">"You were invited as " <strong>{form.value("role")}</strong> " and sign in with " <strong>{form.value("email")}</strong> "."</p>
                 <form method="post" action=format!("/invite/{}", form.value("token")) class="flex flex-col gap-4">
-                    <Field name="name" label="Your name" autocomplete="name" required=true autofocus=true value=form.value("name") error=form.error("name") />
-                    <Field name="password" label="Password" kind="password" autocomplete="new-password" required=true
+                    <Field name="name" label="Your name" autocomplete="name" required=true autofocus=form.focus("name", "name") value=form.value("name") error=form.error("name") />
+                    <Field name="password" label="Password" kind="password" autocomplete="new-password" required=true autofocus=form.focus("password", "name")
                         help="At least 8 characters. A few uncommon words are best." error=form.error("password") />
                     <button type="submit" class="button button-primary">"Join"</button>
                 </form>

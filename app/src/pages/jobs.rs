@@ -1,28 +1,52 @@
 //! The agency's background work: what waits, runs, and failed.
 
-use leptos::{form::ActionForm, prelude::*};
+use leptos::prelude::*;
 use leptos_router::{LazyRoute, lazy_route};
-use model::job::{JobState, QueuedJob};
+use model::{job::JobState, moment::Moment};
+use serde::{Deserialize, Serialize};
 
 use crate::{
     components::{
         badge::{Badge, Shade},
+        button::Button,
+        form::ActionForm,
         outcome::{Outcome, successes},
-        page::{Heading, Moment, Skeleton, loaded},
+        page::{Heading, When},
+        part::part,
     },
     error::AppError,
     pages::settings::SettingsTabs,
 };
 
+/// A job as the page shows it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct JobRow {
+    id: i64,
+    name: String,
+    state: JobState,
+    attempts: i32,
+    error: Option<String>,
+    next: Moment,
+}
+
 /// The agency's jobs that are not done.
-#[server(prefix = "/app", endpoint = "list_jobs")]
-pub async fn list_jobs() -> Result<Vec<QueuedJob>, AppError> {
+#[server(prefix = "/app", endpoint = "list_jobs", output = crate::codec::Json)]
+pub async fn list_jobs() -> Result<Vec<JobRow>, AppError> {
     let (actor, service) = (crate::server::actor()?, crate::server::service()?);
-    Ok(service::job::list(&service, &actor).await?)
+    let words = service::moment::Words::of(&service, &actor).await?;
+    let row = |job: model::job::QueuedJob| JobRow {
+        id: job.id,
+        name: job.name.replace('_', " "),
+        state: job.state,
+        attempts: job.attempts,
+        error: job.error,
+        next: words.write(job.run_at),
+    };
+    Ok(service::job::list(&service, &actor).await?.into_iter().map(row).collect())
 }
 
 /// Lets a job run again at once.
-#[server(prefix = "/app", endpoint = "retry_job")]
+#[server(prefix = "/app", endpoint = "retry_job", output = crate::codec::Json)]
 pub async fn retry_job(id: i64) -> Result<(), AppError> {
     let (actor, service) = (crate::server::actor()?, crate::server::service()?);
     Ok(service::job::retry(&service, &actor, id).await?)
@@ -36,17 +60,16 @@ pub fn JobsPage() -> impl IntoView {
     let jobs = Resource::new(move || retried.get(), |_| list_jobs());
     view! {
         <div class="flex max-w-4xl flex-col gap-6">
-            <Heading text="Background work"><SettingsTabs here="jobs" /></Heading>
+            <Heading text="Background work" />
+            <SettingsTabs here="/settings/jobs" />
             <Outcome action=retry done="It runs again." />
-            <Transition fallback=|| view! { <Skeleton /> }>
-                {move || Suspend::new(async move { loaded(jobs.await, |jobs| view! { <Jobs jobs=jobs retry=retry /> }) })}
-            </Transition>
+            {part("The background work", "heading", jobs, move |jobs| view! { <Jobs jobs=jobs retry=retry /> })}
         </div>
     }
 }
 
 #[component]
-fn Jobs(jobs: Vec<QueuedJob>, retry: ServerAction<RetryJob>) -> impl IntoView {
+fn Jobs(jobs: Vec<JobRow>, retry: ServerAction<RetryJob>) -> impl IntoView {
     if jobs.is_empty() {
         return view! { <p class="text-muted" data-test="empty">"Nothing waits and nothing failed. Work in the background will stand here."</p> }.into_any();
     }
@@ -61,16 +84,16 @@ fn Jobs(jobs: Vec<QueuedJob>, retry: ServerAction<RetryJob>) -> impl IntoView {
                 view! {
                     <li class="flex flex-wrap items-center justify-between gap-3 border-b border-line py-2">
                         <div class="min-w-0">
-                            <p class="flex items-center gap-2"><span class="font-medium">{job.name.replace('_', " ")}</span>
+                            <p class="flex flex-wrap items-center gap-2"><span class="font-medium">{job.name.clone()}</span>
                                 <Badge shade=shade words=job.state.key() />
                                 <span class="text-xs text-muted"><span data-literal="">{job.attempts}</span>" attempts"
-                                    {(job.state != JobState::Failed).then(|| view! { ", next " <Moment at=job.run_at /> })}</span></p>
+                                    {(job.state != JobState::Failed).then(|| view! { ", next " <When at=job.next /> })}</span></p>
                             {job.error.map(|error| view! { <p class="break-words text-xs text-bad">{error}</p> })}
                         </div>
                         {(job.state != JobState::Running).then(|| view! {
                             <ActionForm action=retry>
                                 <input type="hidden" name="id" value=job.id.to_string() />
-                                <button type="submit" class="button button-plain">"Try now"</button>
+                                <Button named=format!("Try {} now", job.name) pending=retry.pending()>"Try now"</Button>
                             </ActionForm>
                         })}
                     </li>

@@ -1,303 +1,342 @@
 //! The people of the agency: who they are, what they may see, and invitations.
 
-use leptos::{form::ActionForm, prelude::*};
-use leptos_router::{LazyRoute, lazy_route};
+mod invitations;
+mod row;
+
+use leptos::{ev::SubmitEvent, html, prelude::*};
+use leptos_router::{
+    LazyRoute,
+    hooks::{use_navigate, use_query_map},
+    lazy_route,
+    params::ParamsMap,
+};
 use model::{
-    assignment::Assignment,
-    client::Client,
-    id::{AssignmentId, ClientId, InvitationId, MemberId},
-    invitation::{EmailStatus, Invitation, State},
-    member::Member,
+    id::{AssignmentId, ClientId, MemberId},
     role::Role,
 };
 use serde::{Deserialize, Serialize};
 
 use crate::{
     components::{
-        badge::{Badge, Shade},
-        field::{Field, Select},
-        outcome::{Outcome, at, failure, reset_when_done, successes},
-        page::{Day, Heading, Skeleton, loaded},
+        button::{Button, Kind},
+        outcome::{Outcome, on_success, successes},
+        page::Heading,
+        part::{drawing, part},
+        toast::{Next, Toasts},
     },
     error::AppError,
 };
+use invitations::{ChangeInvitation, Invitations, Invite, InviteMember, list_invitations};
+use row::{MemberRow, Removal};
 
-/// Everything the page shows.
+/// A member as the page shows it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Person {
+    id: MemberId,
+    name: String,
+    email: String,
+    role: Role,
+    active: bool,
+    /// The clients it was given sight of, by name.
+    assigned: Vec<(AssignmentId, ClientId, String)>,
+}
+
+/// One page of the members, and clients that were looked for to be assigned to one of them.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Team {
-    members: Vec<(Member, Vec<Assignment>)>,
-    invitations: Vec<Invitation>,
-    clients: Vec<Client>,
+    people: Vec<Person>,
+    next_cursor: Option<String>,
+    found: Option<Found>,
     this: MemberId,
     role: Role,
 }
 
-/// Members, invitations and the clients that can be assigned.
-#[server(prefix = "/app", endpoint = "get_team")]
-pub async fn get_team() -> Result<Team, AppError> {
-    let (actor, service) = (crate::server::actor()?, crate::server::service()?);
-    let limit = model::page::MAX_LIMIT;
-    let listed = service::member::list(&service, &actor, &Default::default(), limit, None).await?.items;
-    let mut members = Vec::new();
-    for member in listed {
-        members.push(service::member::get(&service, &actor, member.id).await?);
-    }
-    let invitations = service::invitation::list(&service, &actor, limit, None).await?.items;
-    let clients = service::client::list(&service, &actor, &Default::default(), limit, None).await?.items;
-    Ok(Team { members, invitations, clients, this: actor.member_id, role: actor.role })
+/// Clients that a member does not see yet and that match what was looked for.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Found {
+    of: MemberId,
+    clients: Vec<(ClientId, String)>,
+    /// Whether more match than are shown.
+    more: bool,
 }
 
-/// Asks somebody to join.
-#[server(prefix = "/app", endpoint = "invite_member")]
-pub async fn invite_member(email: String, role: Role) -> Result<(), AppError> {
+/// How many clients are offered at once.
+#[cfg(feature = "ssr")]
+const OFFERED: usize = 10;
+
+/// One page of the members, the last who joined first. `of` and `client` look for clients for one of them.
+#[server(prefix = "/app", endpoint = "get_team", output = crate::codec::Json)]
+pub async fn get_team(
+    search: Option<String>,
+    cursor: Option<String>,
+    of: Option<MemberId>,
+    client: Option<String>,
+) -> Result<Team, AppError> {
     let (actor, service) = (crate::server::actor()?, crate::server::service()?);
-    let made = service::invitation::create(&service, &actor, &email, role).await;
-    made.map(|_| ()).map_err(|error| AppError::from(error).keeping(&[("email", &email)]))
+    let filter = service::member::Filter { search, active: None };
+    let limit = model::page::DEFAULT_LIMIT;
+    let page = service::member::list(&service, &actor, &filter, limit, cursor.as_deref()).await?;
+    let ids: Vec<_> = page.items.iter().map(|member| member.id).collect();
+    let mut people: Vec<_> = page.items.into_iter().map(person).collect();
+    for (id, made) in service::member::assigned(&service, &actor, &ids).await? {
+        if let Some(person) = people.iter_mut().find(|person| person.id == id) {
+            person.assigned.push((made.id, made.client_id, made.client));
+        }
+    }
+    let found = match of {
+        Some(of) => {
+            let limit = OFFERED as i64 + 1;
+            let mut clients = service::member::assignable(&service, &actor, of, client.as_deref(), limit).await?;
+            let more = clients.len() > OFFERED;
+            clients.truncate(OFFERED);
+            Some(Found { of, clients, more })
+        }
+        None => None,
+    };
+    Ok(Team { people, next_cursor: page.next_cursor, found, this: actor.member_id, role: actor.role })
 }
 
-/// Takes an invitation back, or sends it again.
-#[server(prefix = "/app", endpoint = "change_invitation")]
-pub async fn change_invitation(id: InvitationId, resend: bool) -> Result<(), AppError> {
-    let (actor, service) = (crate::server::actor()?, crate::server::service()?);
-    match resend {
-        true => service::invitation::resend(&service, &actor, id).await.map(|_| ())?,
-        false => service::invitation::cancel(&service, &actor, id).await?,
+#[cfg(feature = "ssr")]
+fn person(member: model::member::Member) -> Person {
+    Person {
+        id: member.id,
+        name: member.name,
+        email: member.email.to_string(),
+        role: member.role,
+        active: member.active,
+        assigned: Vec::new(),
     }
-    Ok(())
+}
+
+/// What the page shows, as the address says.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+struct Asked {
+    search: Option<String>,
+    cursor: Option<String>,
+    /// For whom clients are looked for, and by which part of their name.
+    of: Option<MemberId>,
+    client: Option<String>,
+}
+
+impl Asked {
+    fn read(query: &ParamsMap) -> Self {
+        let text = |name: &str| query.get(name).filter(|text| !text.trim().is_empty());
+        Self {
+            search: text("search"),
+            cursor: text("cursor"),
+            of: text("of").and_then(|id| id.parse().ok()),
+            client: text("client"),
+        }
+    }
+
+    fn href(self) -> String {
+        let mut query = ParamsMap::new();
+        let of = self.of.map(|id| id.to_string());
+        for (name, value) in [("search", self.search), ("cursor", self.cursor), ("of", of), ("client", self.client)] {
+            if let Some(value) = value {
+                query.insert(name, value);
+            }
+        }
+        format!("/members{}", query.to_query_string())
+    }
+}
+
+/// A change of a member that can be taken back.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Changed {
+    id: MemberId,
+    name: String,
+    role: Option<Role>,
+    active: Option<bool>,
+    role_before: Role,
 }
 
 /// Changes a member's role, or whether it can sign in.
-#[server(prefix = "/app", endpoint = "change_member")]
-pub async fn change_member(id: MemberId, role: Option<Role>, active: Option<bool>) -> Result<(), AppError> {
+#[server(prefix = "/app", endpoint = "change_member", output = crate::codec::Json)]
+pub async fn change_member(id: MemberId, role: Option<Role>, active: Option<bool>) -> Result<Changed, AppError> {
     let (actor, service) = (crate::server::actor()?, crate::server::service()?);
     let change = model::member::Change { role, active, ..Default::default() };
-    service::member::update(&service, &actor, id, change).await?;
-    Ok(())
+    let (before, _) = service::member::get(&service, &actor, id).await?;
+    let after = service::member::update(&service, &actor, id, change).await?;
+    Ok(Changed { id, name: after.name, role, active, role_before: before.role })
+}
+
+/// What removing a member needs: the clients it answers for, and who can take over.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Estate {
+    clients: Vec<String>,
+    heirs: Vec<(MemberId, String)>,
+}
+
+/// What removing a member needs.
+#[server(prefix = "/app", endpoint = "get_estate", output = crate::codec::Json)]
+pub async fn get_estate(id: MemberId) -> Result<Estate, AppError> {
+    let (actor, service) = (crate::server::actor()?, crate::server::service()?);
+    let clients = service::member::owned(&service, &actor, id).await?.into_iter().map(|(_, name)| name).collect();
+    let heirs = service::member::names(&service, &actor, true).await?;
+    Ok(Estate { clients, heirs: heirs.into_iter().filter(|(heir, _)| *heir != id).collect() })
+}
+
+/// Removes a member for good, once its name was typed; its clients go to `reassign_to`.
+#[server(prefix = "/app", endpoint = "remove_member", output = crate::codec::Json)]
+pub async fn remove_member(id: MemberId, confirm: String, reassign_to: String) -> Result<String, AppError> {
+    let (actor, service) = (crate::server::actor()?, crate::server::service()?);
+    let (member, _) = service::member::get(&service, &actor, id).await?;
+    if confirm.trim() != member.name {
+        let message = format!("type {} to remove this member", member.name);
+        return Err(model::input::Invalid::new("confirm", message).into());
+    }
+    let reassign_to = match reassign_to.as_str() {
+        "" => None,
+        id => Some(id.parse().map_err(|_| model::input::Invalid::new("reassign_to", "choose a member"))?),
+    };
+    service::member::remove(&service, &actor, id, reassign_to).await?;
+    Ok(member.name)
 }
 
 /// Gives a member sight of a client.
-#[server(prefix = "/app", endpoint = "assign_client")]
+#[server(prefix = "/app", endpoint = "assign_client", output = crate::codec::Json)]
 pub async fn assign_client(member_id: MemberId, client_id: ClientId) -> Result<(), AppError> {
     let (actor, service) = (crate::server::actor()?, crate::server::service()?);
     service::member::assign(&service, &actor, member_id, client_id).await?;
     Ok(())
 }
 
-/// Takes a member's sight of a client.
-#[server(prefix = "/app", endpoint = "unassign_client")]
-pub async fn unassign_client(id: AssignmentId) -> Result<(), AppError> {
+/// Takes a member's sight of a client; `member_id` and `client_id` come back, so that it can be given again.
+#[server(prefix = "/app", endpoint = "unassign_client", output = crate::codec::Json)]
+pub async fn unassign_client(
+    id: AssignmentId,
+    member_id: MemberId,
+    client_id: ClientId,
+) -> Result<(MemberId, ClientId), AppError> {
     let (actor, service) = (crate::server::actor()?, crate::server::service()?);
-    Ok(service::member::unassign(&service, &actor, id).await?)
+    service::member::unassign(&service, &actor, id).await?;
+    Ok((member_id, client_id))
 }
 
 #[derive(Clone, Copy)]
 struct Actions {
-    invite: ServerAction<InviteMember>,
-    invitation: ServerAction<ChangeInvitation>,
     member: ServerAction<ChangeMember>,
     assign: ServerAction<AssignClient>,
     unassign: ServerAction<UnassignClient>,
+    remove: ServerAction<RemoveMember>,
+    /// Whose removal is being considered.
+    removing: RwSignal<Option<Person>>,
+    /// Whether the dialog about it is open.
+    asking: RwSignal<bool>,
 }
 
 /// Members and invitations.
 #[component]
 pub fn MembersPage() -> impl IntoView {
     let actions = Actions {
-        invite: ServerAction::new(),
-        invitation: ServerAction::new(),
         member: ServerAction::new(),
         assign: ServerAction::new(),
         unassign: ServerAction::new(),
+        remove: ServerAction::new(),
+        removing: RwSignal::new(None),
+        asking: RwSignal::new(false),
     };
+    let (invite, invitation) = (ServerAction::<InviteMember>::new(), ServerAction::<ChangeInvitation>::new());
     let invited = StoredValue::new(0);
-    let Actions { invite, invitation, member, assign, unassign } = actions;
-    let changes = [successes(invite), successes(invitation), successes(member), successes(assign), successes(unassign)];
-    let team = Resource::new(move || changes.map(|change| change.get()), |_| get_team());
+    let Actions { member, assign, unassign, remove, .. } = actions;
+    let again = RwSignal::new(0);
+    let changes = [successes(member), successes(assign), successes(unassign), successes(remove)];
+    let query = use_query_map();
+    let asked = Memo::new(move |_| query.with(Asked::read));
+    let team = Resource::new(
+        move || (asked.get(), changes.map(|change| change.get()), again.get()),
+        |(asked, ..)| get_team(asked.search, asked.cursor, asked.of, asked.client),
+    );
+    let sent = [successes(invite), successes(invitation)];
+    let invitations = Resource::new(move || sent.map(|change| change.get()), |_| list_invitations());
+    announce(actions, again);
+    let draw = move |team: Team| {
+        let roles = Role::ALL.into_iter().filter(|role| *role <= team.role).collect::<Vec<_>>();
+        let asked = asked.get_untracked();
+        let empty = team.people.is_empty();
+        let (people, found) = (StoredValue::new(team.people), StoredValue::new(team.found));
+        let (this, reach, drawing) = (team.this, StoredValue::new(roles.clone()), drawing());
+        let place = StoredValue::new(Asked { of: None, client: None, ..asked.clone() });
+        let client = StoredValue::new(asked.client.clone().unwrap_or_default());
+        let older = team
+            .next_cursor
+            .map(|cursor| Asked { cursor: Some(cursor), search: asked.search.clone(), ..Asked::default() }.href());
+        let narrowed = asked.search.is_some();
+        view! {
+            <Invite invite=invite seen=invited roles=roles />
+            <Search asked=asked />
+            <Outcome action=member />
+            <Outcome action=assign />
+            <Outcome action=unassign />
+            {empty.then(|| view! {
+                <div class="flex flex-wrap items-center gap-3">
+                    <p class="text-muted" data-test="empty">{if narrowed { "Nobody matches. Change the search or show everybody." } else { "There is nobody on this page any more." }}</p>
+                    <a class=Kind::Plain.class() href="/members">"Show everybody"</a>
+                </div>
+            })}
+            <ul class="flex flex-col gap-3" data-test="members">
+                <For each=move || people.get_value() key=move |person| (drawing, person.id) children=move |person| view! {
+                    <MemberRow person=person found=found client=client place=place roles=reach this=this actions=actions />
+                } />
+            </ul>
+            {older.map(|href| view! { <p><a class=Kind::Plain.class() href=href>"Earlier members"</a></p> })}
+        }
+    };
     view! {
         <div class="flex max-w-4xl flex-col gap-6">
             <Heading text="Members" />
-            <Transition fallback=|| view! { <Skeleton /> }>
-                {move || Suspend::new(async move {
-                    loaded(team.await, |team| {
-                        let roles = Role::ALL.into_iter().filter(|role| *role <= team.role).collect::<Vec<_>>();
-                        view! {
-                            <Invite invite=actions.invite seen=invited roles=roles.clone() />
-                            <Outcome action=actions.member />
-                            <Outcome action=actions.assign />
-                            <Outcome action=actions.unassign />
-                            <ul class="flex flex-col gap-3" data-test="members">
-                                {team.members.into_iter().map(|(member, assignments)| view! {
-                                    <MemberRow member=member assignments=assignments clients=team.clients.clone() roles=roles.clone() this=team.this actions=actions />
-                                }).collect_view()}
-                            </ul>
-                            <Invitations invitations=team.invitations action=actions.invitation />
-                        }
-                    })
-                })}
-            </Transition>
+            {part("The members", "heading", team, draw)}
+            <Removal actions=actions />
+            {part("The invitations", "invitations", invitations, move |list| view! { <Invitations invitations=list action=invitation /> })}
         </div>
     }
 }
 
-fn role_options(roles: &[Role]) -> Vec<(String, String)> {
-    roles.iter().rev().map(|role| (role.key().to_owned(), role.label().to_owned())).collect()
-}
-
 #[component]
-fn Invite(invite: ServerAction<InviteMember>, seen: StoredValue<usize>, roles: Vec<Role>) -> impl IntoView {
-    let failure = failure(invite);
-    let form = NodeRef::new();
-    reset_when_done(invite, seen, form);
-    let typed = move || failure.with(|error| error.as_ref().and_then(|error| error.typed("email").map(str::to_owned)));
-    view! {
-        <ActionForm action=invite node_ref=form attr:class="flex flex-col gap-3 sm:flex-row sm:items-start" attr:novalidate=true>
-            <div class="w-full sm:w-72">
-                <Field name="email" label="Invite by e-mail" kind="email" value=Signal::derive(move || typed().unwrap_or_default()) error=at(failure, "email") />
-            </div>
-            <Select name="role" label="As" options=role_options(&roles) value="member" />
-            <button type="submit" class="button button-primary sm:mt-6" disabled=move || invite.pending().get()>"Send invitation"</button>
-        </ActionForm>
-        <Outcome action=invite fields=&["email"] done="The invitation is stored; its mail is on the way." />
-    }
-}
-
-#[component]
-fn MemberRow(
-    member: Member,
-    assignments: Vec<Assignment>,
-    clients: Vec<Client>,
-    roles: Vec<Role>,
-    this: MemberId,
-    actions: Actions,
-) -> impl IntoView {
-    let id = member.id;
-    let mine = id == this;
-    let reachable = roles.contains(&member.role) && !mine;
-    let sees_all = member.role.sees_every_client();
-    let name_of = {
-        let clients = clients.clone();
-        move |id: ClientId| {
-            clients
-                .iter()
-                .find(|client| client.id == id)
-                .map_or_else(|| "another client".to_owned(), |client| client.fields.name.clone())
-        }
+fn Search(asked: Asked) -> impl IntoView {
+    let input = NodeRef::<html::Input>::new();
+    let navigate = use_navigate();
+    let show = move |event: SubmitEvent| {
+        event.prevent_default();
+        let text = input.get_untracked().map(|input| input.value().trim().to_owned());
+        let asked = Asked { search: text.filter(|text| !text.is_empty()), ..Asked::default() };
+        navigate(&asked.href(), Default::default());
     };
-    let choice_label = format!("Client for {}", member.name);
-    let person = member.name.clone();
-    let free: Vec<_> =
-        clients.into_iter().filter(|client| assignments.iter().all(|made| made.client_id != client.id)).collect();
+    let text = asked.search.unwrap_or_default();
     view! {
-        <li class="panel flex flex-col gap-3" data-test=format!("member {}", member.email)>
-            <div class="flex flex-wrap items-center justify-between gap-3">
-                <div class="min-w-0">
-                    <p class="flex items-center gap-2"><span class="font-medium">{member.name.clone()}</span>
-                        {mine.then(|| view! { <Badge shade=Shade::Plain words="You" /> })}
-                        {(!member.active).then(|| view! { <Badge shade=Shade::Warn words="Deactivated" /> })}</p>
-                    <p class="break-words text-xs text-muted">{member.email.to_string()}</p>
-                </div>
-                {if reachable {
-                    view! { <MemberControls member=member.clone() roles=roles change=actions.member /> }.into_any()
-                } else {
-                    view! { <span class="text-muted">{member.role.label()}</span> }.into_any()
-                }}
-            </div>
-            {if sees_all {
-                view! { <p class="text-xs text-muted">"Sees every client."</p> }.into_any()
-            } else {
-                view! {
-                    <div class="flex flex-wrap items-center gap-2">
-                        {assignments.is_empty().then(|| view! { <span class="text-xs text-muted">"Sees no client yet."</span> })}
-                        {assignments.into_iter().map(|made| {
-                            let name = name_of(made.client_id);
-                            let label = format!("Take {name} from {person}");
-                            view! {
-                                <ActionForm action=actions.unassign>
-                                    <input type="hidden" name="id" value=made.id.to_string() />
-                                    <button type="submit" class="badge cursor-pointer" aria-label=label>{name} " ×"</button>
-                                </ActionForm>
-                            }
-                        }).collect_view()}
-                        {(!free.is_empty()).then(|| view! {
-                            <ActionForm action=actions.assign attr:class="flex items-center gap-2">
-                                <input type="hidden" name="member_id" value=id.to_string() />
-                                <select class="control w-auto" name="client_id" aria-label=choice_label>
-                                    {free.into_iter().map(|client| view! { <option value=client.id.to_string()>{client.fields.name}</option> }).collect_view()}
-                                </select>
-                                <button type="submit" class="button button-plain">"Assign"</button>
-                            </ActionForm>
-                        })}
-                    </div>
-                }.into_any()
-            }}
-        </li>
+        <form method="get" action="/members" role="search" class="flex flex-wrap items-end gap-2" on:submit=show>
+            <label class="flex flex-col gap-1"><span class="text-xs text-muted">"Search by name or address"</span>
+                <input node_ref=input id="search" class="control" type="search" name="search" autocomplete="off" data-key="/" data-does="Search the members"
+                    value=text.clone() prop:value=text /></label>
+            <Button>"Show"</Button>
+        </form>
     }
 }
 
-#[component]
-fn MemberControls(member: Member, roles: Vec<Role>, change: ServerAction<ChangeMember>) -> impl IntoView {
-    let (id, same_id) = (member.id.to_string(), member.id.to_string());
-    view! {
-        <div class="flex flex-wrap items-center gap-2">
-            <ActionForm action=change attr:class="flex items-center gap-2">
-                <input type="hidden" name="id" value=id />
-                <select class="control w-auto" name="role" aria-label=format!("Role of {}", member.name)>
-                    {role_options(&roles).into_iter().map(|(key, words)| {
-                        let selected = key == member.role.key();
-                        view! { <option value=key selected=selected>{words}</option> }
-                    }).collect_view()}
-                </select>
-                <button type="submit" class="button button-plain">"Change role"</button>
-            </ActionForm>
-            <ActionForm action=change>
-                <input type="hidden" name="id" value=same_id />
-                <input type="hidden" name="active" value=(!member.active).to_string() />
-                <button type="submit" class=if member.active { "button button-danger" } else { "button button-plain" }>
-                    {if member.active { "Deactivate" } else { "Activate" }}
-                </button>
-            </ActionForm>
-        </div>
-    }
-}
-
-#[component]
-fn Invitations(invitations: Vec<Invitation>, action: ServerAction<ChangeInvitation>) -> impl IntoView {
-    if invitations.is_empty() {
-        return ().into_any();
-    }
-    view! {
-        <section class="flex flex-col gap-3" aria-label="Invitations">
-            <h2>"Invitations"</h2>
-            <Outcome action=action />
-            <ul class="flex flex-col" data-test="invitations">
-                {invitations.into_iter().map(|invitation| {
-                    let open = matches!(invitation.state, State::Pending | State::Expired);
-                    let shade = if invitation.state == State::Accepted { Shade::Good } else { Shade::Plain };
-                    let failed = open && invitation.email_status == EmailStatus::Failed;
-                    let id = invitation.id.to_string();
-                    let change = move |resend: bool, words: &'static str| view! {
-                        <ActionForm action=action>
-                            <input type="hidden" name="id" value=id.clone() />
-                            <input type="hidden" name="resend" value=resend.to_string() />
-                            <button type="submit" class="button button-quiet">{words}</button>
-                        </ActionForm>
-                    };
-                    view! {
-                        <li class="flex flex-wrap items-center justify-between gap-2 border-b border-line py-2">
-                            <span class="flex min-w-0 flex-wrap items-center gap-2">
-                                <span class="break-words">{invitation.email.to_string()}</span>
-                                <span class="text-muted">{invitation.role.label()}</span>
-                                <Badge shade=shade words=invitation.state.key() />
-                                {failed.then(|| view! { <Badge shade=Shade::Bad words="mail not sent yet" /> })}
-                                <span class="text-xs text-muted">"since " <Day at=invitation.created_at /></span>
-                            </span>
-                            {open.then(|| view! { <span class="flex gap-1">{change.clone()(true, "Send again")}{change(false, "Take back")}</span> })}
-                        </li>
-                    }
-                }).collect_view()}
-            </ul>
-        </section>
-    }.into_any()
+/// Says what was done, and offers the way back.
+fn announce(actions: Actions, again: RwSignal<usize>) {
+    let Some(toasts) = Toasts::of_page() else { return };
+    let Actions { member, assign, unassign, remove, asking, .. } = actions;
+    on_success(member, move |changed: Changed| {
+        let Changed { id, name, role, active, role_before } = changed;
+        let words = match (role, active) {
+            (Some(role), _) => format!("{name} is {} now", role.label()),
+            (_, Some(false)) => format!("{name} is deactivated and signed out everywhere"),
+            _ => format!("{name} can sign in again"),
+        };
+        let undo = move || change_member(id, role.map(|_| role_before), active.map(|active| !active));
+        toasts.with_undo(words, again, undo);
+    });
+    on_success(assign, move |()| toasts.show("The client is assigned", Next::Nothing));
+    on_success(unassign, move |(member_id, client_id)| {
+        let words = "The client is no longer assigned".to_owned();
+        toasts.with_undo(words, again, move || assign_client(member_id, client_id));
+    });
+    on_success(remove, move |name: String| {
+        asking.set(false);
+        toasts.show(format!("{name} is removed"), Next::Nothing);
+    });
 }
 
 /// The page as a part of its own, loaded when it is first opened.

@@ -2,6 +2,29 @@
 
 use leptos::prelude::*;
 
+/// How people sign in and get mail in this installation, from the settings.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Ways {
+    /// Whether they may sign in with Google.
+    pub google: bool,
+    /// Whether mail lies in the outbox folder instead of leaving the server.
+    pub outbox: bool,
+}
+
+/// Says where mail is when none leaves the server.
+#[cfg(feature = "ssr")]
+#[component]
+pub fn OutboxNotice() -> impl IntoView {
+    use crate::components::notice::{Notice, Tone};
+    let outbox = use_context::<Ways>().unwrap_or_default().outbox;
+    outbox.then(|| view! {
+        <Notice tone=Tone::Plain>
+            "This server is not connected to a mail server, so no mail leaves it. Its mails lie as files in the folder "
+            <code>"outbox"</code> " of its data folder ("<code>"data/outbox"</code>", unless set otherwise). Whoever runs it can open them."
+        </Notice>
+    })
+}
+
 /// The wordmark and one narrow column.
 #[component]
 pub fn Outside(

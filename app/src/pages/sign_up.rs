@@ -9,7 +9,7 @@ use crate::{
         notice::{Notice, Tone},
     },
     form::Form,
-    pages::outside::Outside,
+    pages::outside::{OutboxNotice, Outside, Ways},
 };
 
 /// The sign-up page.
@@ -22,15 +22,17 @@ pub fn SignUpPage() -> impl IntoView {
         <Outside heading="Create your agency's account">
             {form_error.map(|message| view! { <Notice tone=Tone::Bad>{message}</Notice> })}
             <form method="post" action="/signup" class="flex flex-col gap-4">
-                <Field name="organization" label="Agency name" autocomplete="organization" required=true autofocus=true
+                <Field name="organization" label="Agency name" autocomplete="organization" required=true autofocus=form.focus("organization", "organization")
                     value=form.value("organization") error=form.error("organization") />
-                <Field name="name" label="Your name" autocomplete="name" required=true
+                <Field name="name" label="Your name" autocomplete="name" required=true autofocus=form.focus("name", "organization")
                     value=form.value("name") error=form.error("name") />
-                <Field name="email" label="E-mail" kind="email" autocomplete="username" required=true
+                <Field name="email" label="E-mail" kind="email" autocomplete="username" required=true autofocus=form.focus("email", "organization")
                     help="We send a link to this address; the account opens with it."
                     value=form.value("email") error=form.error("email") />
-                <Field name="password" label="Password" kind="password" autocomplete="new-password" required=true
+                <Field name="password" label="Password" kind="password" autocomplete="new-password" required=true autofocus=form.focus("password", "organization")
                     help="At least 8 characters. A few uncommon words are best." error=form.error("password") />
+                <Field name="repeat" label="Repeat it" kind="password" autocomplete="new-password" required=true
+                    autofocus=form.focus("repeat", "organization") error=form.error("repeat") />
                 <button type="submit" class="button button-primary">"Create account"</button>
             </form>
             <p class="text-muted">"Have an account? " <a href="/login" rel="external">"Sign in"</a></p>
@@ -44,10 +46,16 @@ pub fn SentPage() -> impl IntoView {
     let form = Form::of_page();
     let sent = form.error.is_none();
     let email = form.value("email");
+    let outbox = use_context::<Ways>().unwrap_or_default().outbox;
     view! {
         <Title text="Check your mail" />
         <Outside heading=if sent { "Check your mail" } else { "Your sign-up is stored" }>
-            {if sent {
+            {if outbox && sent {
+                view! {
+                    <p>"A mail to " <strong>{email}</strong> " with a link is ready. Open the link to verify the address, then sign in."</p>
+                    <OutboxNotice />
+                }.into_any()
+            } else if sent {
                 view! {
                     <p>"We sent a link to " <strong>{email}</strong> ". Open it to verify the address, then sign in."</p>
                 }.into_any()

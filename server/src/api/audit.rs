@@ -1,19 +1,19 @@
 //! `/api/v1/audit`: who did what and who was refused what.
 
-use axum::{
-    Json,
-    extract::{Query, State},
-};
+use axum::{Json, body::Body, extract::State};
+use futures_util::{StreamExt, stream};
 use http::{HeaderMap, HeaderValue, header};
-use model::{audit::AuditEvent, page};
+use model::{audit::AuditEvent, input::Invalid, page};
 use serde::{Deserialize, Serialize};
 use service::{Service, audit};
+use tracing::Instrument;
 use utoipa::{IntoParams, ToSchema};
 use uuid::Uuid;
 
 use super::{
     error::{ApiError, ErrorBody},
-    input::parse_bool,
+    input::Params,
+    list::{self, ListQuery, Slice},
     rfc3339,
 };
 use crate::cookie::SignedIn;
@@ -23,12 +23,14 @@ use crate::cookie::SignedIn;
 pub struct AuditEventBody {
     id: Uuid,
     member_id: Uuid,
-    /// The member's name now.
+    /// The member's name at the time.
     member: String,
     /// The rule that allowed or refused it.
     action: String,
     allowed: bool,
     resource_id: Option<String>,
+    /// What it was done to, by its name at the time: a client, a member…
+    resource: String,
     /// What exactly, as JSON text.
     detail: String,
     method: String,
@@ -45,6 +47,7 @@ impl From<AuditEvent> for AuditEventBody {
             action: event.action,
             allowed: event.allowed,
             resource_id: event.resource_id,
+            resource: event.resource,
             detail: event.detail,
             method: event.method,
             path: event.path,
@@ -61,65 +64,103 @@ pub struct AuditPage {
     next_cursor: Option<String>,
 }
 
-/// Which part of the log.
+/// What narrows the log.
 #[derive(Debug, Deserialize, IntoParams)]
-pub struct ListQuery {
-    /// 1–100, 25 when absent; more is cut.
-    limit: Option<String>,
-    cursor: Option<String>,
+pub struct AuditQuery {
     /// `true`: what was done. `false`: what was refused.
     allowed: Option<String>,
+    /// Only under this rule, such as `clients.edit`.
+    action: Option<String>,
+    /// Only by this member.
+    member_id: Option<String>,
+    /// From this day on, as 2026-11-03 in the agency's time zone.
+    from: Option<String>,
+    /// Up to and with this day.
+    to: Option<String>,
+}
+
+impl AuditQuery {
+    fn filter(self) -> Result<audit::Filter, Invalid> {
+        let text = |text: Option<String>| text.filter(|text| !text.is_empty());
+        Ok(audit::Filter {
+            done: list::yes_or_no("allowed", text(self.allowed).as_deref())?,
+            action: list::search(self.action),
+            member_id: list::id("member_id", text(self.member_id).as_deref())?,
+            from: list::day("from", text(self.from).as_deref())?,
+            to: list::day("to", text(self.to).as_deref())?,
+        })
+    }
 }
 
 /// The audit log, newest first.
-#[utoipa::path(get, path = "/api/v1/audit", tag = "settings", params(ListQuery),
+#[utoipa::path(get, path = "/api/v1/audit", tag = "settings", params(ListQuery, AuditQuery),
     responses((status = 200, body = AuditPage), (status = 422, body = ErrorBody)))]
 pub(super) async fn list(
     SignedIn(actor): SignedIn,
     State(service): State<Service>,
-    Query(query): Query<ListQuery>,
+    slice: Slice,
+    Params(query): Params<AuditQuery>,
 ) -> Result<Json<AuditPage>, ApiError> {
-    let limit = page::parse_limit(query.limit.as_deref())?;
-    let allowed = parse_bool("allowed", query.allowed.as_deref())?;
-    let page = audit::list(&service, &actor, allowed, limit, query.cursor.as_deref()).await?;
+    let page = audit::list(&service, &actor, &query.filter()?, slice.limit, slice.cursor.as_deref()).await?;
     Ok(Json(AuditPage { items: page.items.into_iter().map(Into::into).collect(), next_cursor: page.next_cursor }))
 }
 
-/// The whole audit log as CSV, newest first.
-#[utoipa::path(get, path = "/api/v1/audit.csv", tag = "settings",
-    responses((status = 200, body = String, content_type = "text/csv")))]
+/// The audit log as CSV, newest first: all of it, or what the parameters leave.
+#[utoipa::path(get, path = "/api/v1/audit.csv", tag = "settings", params(AuditQuery),
+    responses((status = 200, body = String, content_type = "text/csv"), (status = 422, body = ErrorBody)))]
 pub(super) async fn csv(
     SignedIn(actor): SignedIn,
     State(service): State<Service>,
-) -> Result<(HeaderMap, String), ApiError> {
-    let mut text = "created_at,member,action,allowed,resource_id,method,path,detail\r\n".to_owned();
-    let mut cursor = None;
-    loop {
-        let page = audit::list(&service, &actor, None, page::MAX_LIMIT, cursor.as_deref()).await?;
-        for event in page.items {
-            let cells = [
-                rfc3339(event.created_at),
-                event.member,
-                event.action,
-                event.allowed.to_string(),
-                event.resource_id.unwrap_or_default(),
-                event.method,
-                event.path,
-                event.detail,
-            ];
-            text.push_str(&cells.map(|cell| csv_cell(&cell)).join(","));
-            text.push_str("\r\n");
-        }
-        cursor = page.next_cursor;
-        if cursor.is_none() {
-            break;
-        }
-    }
+    Params(query): Params<AuditQuery>,
+) -> Result<(HeaderMap, Body), ApiError> {
+    let filter = query.filter()?;
+    // The first part is read before the answer begins, so that a refusal can still be one. The others are read as fast
+    // as they are taken, and held one at a time.
+    let first = audit::list(&service, &actor, &filter, page::MAX_LIMIT, None).await?;
+    let begin =
+        format!("created_at,member,action,allowed,resource,resource_id,method,path,detail\r\n{}", lines(first.items));
+    let rest = stream::try_unfold(first.next_cursor, move |cursor| {
+        let (service, actor, filter) = (service.clone(), actor.clone(), filter.clone());
+        let part = async move {
+            let Some(cursor) = cursor else { return Ok(None) };
+            let page =
+                audit::list(&service, &actor, &filter, page::MAX_LIMIT, Some(&cursor)).await.map_err(broken_off)?;
+            Ok(Some((lines(page.items), page.next_cursor)))
+        };
+        part.instrument(tracing::Span::current())
+    });
     let headers = HeaderMap::from_iter([
         (header::CONTENT_TYPE, HeaderValue::from_static("text/csv; charset=utf-8")),
         (header::CONTENT_DISPOSITION, HeaderValue::from_static("attachment; filename=\"audit.csv\"")),
     ]);
-    Ok((headers, text))
+    Ok((headers, Body::from_stream(stream::iter([Ok::<_, String>(begin)]).chain(rest))))
+}
+
+/// An answer that has begun can only break off, which whoever receives it notices; the log says why.
+fn broken_off(error: service::Error) -> String {
+    let words = error.to_string();
+    drop(ApiError::from(error));
+    words
+}
+
+fn lines(events: Vec<AuditEvent>) -> String {
+    let mut text = String::new();
+    for event in events {
+        let cells = [
+            rfc3339(event.created_at),
+            event.member,
+            event.action,
+            event.allowed.to_string(),
+            event.resource,
+            event.resource_id.unwrap_or_default(),
+            event.method,
+            event.path,
+            event.detail,
+        ];
+        text.push_str(&cells.map(|cell| csv_cell(&cell)).join(","));
+        text.push_str("\r\n");
+    }
+    text
 }
 
 /// A quoted cell that no spreadsheet takes for a formula: what begins like one gets an apostrophe in front, which

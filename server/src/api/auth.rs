@@ -2,13 +2,19 @@
 
 use std::time::Duration;
 
-use axum::{Json, extract::State};
+use axum::{
+    Json,
+    extract::State,
+    response::{AppendHeaders, IntoResponse, Response},
+};
 use http::{HeaderMap, StatusCode, header};
 use model::{actor::Origin, id::SessionId};
 use serde::{Deserialize, Serialize};
 use service::{
     account::{self, SignUpForm},
-    password_reset, session,
+    password_reset,
+    session::{self, Entry},
+    two_factor,
 };
 use utoipa::ToSchema;
 
@@ -18,8 +24,9 @@ use super::{
     rfc3339,
 };
 use crate::{
-    cookie::{self, SignedIn, ThisSession},
+    cookie::{self, Kind, SignedIn, ThisSession},
     state::AppState,
+    visit::Visit,
 };
 
 /// How long an answer waits for the first attempt to send a mail.
@@ -52,7 +59,7 @@ pub struct SignedUpBody {
 
 /// Stores a sign-up and mails a link to verify the address. A known address gets the same answer, and a mail that says
 /// so. Needs no session.
-#[utoipa::path(post, path = "/api/v1/auth/signup", tag = "accounts", request_body = SignUpBody, 
+#[utoipa::path(post, path = "/api/v1/auth/signup", tag = "accounts", security(()), request_body = SignUpBody,
     responses((status = 201, body = SignedUpBody)))]
 pub(super) async fn sign_up(
     State(state): State<AppState>,
@@ -96,20 +103,64 @@ pub struct SessionBody {
     role: &'static str,
 }
 
-/// Begins a session and sets its cookie. Needs no session.
-#[utoipa::path(post, path = "/api/v1/auth/login", tag = "accounts", request_body = LoginBody, 
-    responses((status = 200, body = SessionBody), (status = 401, body = ErrorBody)))]
+/// The password was right; a code is needed too.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct CodeNeededBody {
+    /// Always true: send the code to `/api/v1/auth/login/code` within ten minutes, with the cookie of this answer.
+    code_needed: bool,
+}
+
+/// Begins a session and sets its cookie; for members with two-factor sign-in it answers 202 and the code comes next.
+/// Needs no session.
+#[utoipa::path(post, path = "/api/v1/auth/login", tag = "accounts", security(()), request_body = LoginBody,
+    responses((status = 200, body = SessionBody), (status = 202, body = CodeNeededBody),
+        (status = 401, body = ErrorBody)))]
 pub(super) async fn login(
     State(state): State<AppState>,
-    headers: HeaderMap,
+    visit: Visit,
     Body(body): Body<LoginBody>,
-) -> Result<(HeaderMap, Json<SessionBody>), ApiError> {
+) -> Result<Response, ApiError> {
     state.limits.attempt("login", &body.email)?;
-    let begun = account::login(&state.service, &body.email, &body.password, &user_agent(&headers)).await?;
-    let live = service::session::find(&state.service, &begun.token, Origin::default()).await?;
-    let session = session_body(&state, live.ok_or(service::Error::WrongCredentials)?.actor).await?;
-    let cookie = cookie::set(&begun.token, state.http.secure_cookies);
-    Ok((HeaderMap::from_iter([(header::SET_COOKIE, cookie)]), Json(session)))
+    match account::login(&state.service, &body.email, &body.password, &visit.visitor).await? {
+        Entry::Session(begun) => {
+            let (headers, session) = signed_in(&state, &begun.token).await?;
+            Ok((headers, session).into_response())
+        }
+        Entry::Code(token) => {
+            let cookie = cookie::set(Kind::Step, &token, state.http.secure_cookies);
+            let body = CodeNeededBody { code_needed: true };
+            Ok((StatusCode::ACCEPTED, [(header::SET_COOKIE, cookie)], Json(body)).into_response())
+        }
+    }
+}
+
+/// The second step of signing in.
+#[derive(Debug, Deserialize, ToSchema)]
+pub struct CodeBody {
+    /// The code that the app shows, or a recovery code.
+    code: String,
+}
+
+/// The second step of signing in: begins a session with a code. Needs the cookie of the first step, and no session.
+#[utoipa::path(post, path = "/api/v1/auth/login/code", tag = "accounts", security(()), request_body = CodeBody,
+    responses((status = 200, body = SessionBody), (status = 401, body = ErrorBody), (status = 410, body = ErrorBody)))]
+pub(super) async fn login_code(
+    State(state): State<AppState>,
+    visit: Visit,
+    Body(body): Body<CodeBody>,
+) -> Result<Response, ApiError> {
+    let token = visit.step.as_deref().unwrap_or_default();
+    let begun = two_factor::second_step(&state.service, token, &body.code, &visit.visitor).await?;
+    let (headers, session) = signed_in(&state, &begun.token).await?;
+    let cleared = cookie::clear(Kind::Step, state.http.secure_cookies);
+    Ok((headers, AppendHeaders([(header::SET_COOKIE, cleared)]), session).into_response())
+}
+
+async fn signed_in(state: &AppState, token: &str) -> Result<(HeaderMap, Json<SessionBody>), ApiError> {
+    let live = session::find(&state.service, token, Origin::default()).await?;
+    let body = session_body(state, live.ok_or(service::Error::WrongCredentials)?.actor).await?;
+    let cookie = cookie::set(Kind::Session, token, state.http.secure_cookies);
+    Ok((HeaderMap::from_iter([(header::SET_COOKIE, cookie)]), Json(body)))
 }
 
 /// Ends the session and takes its cookie.
@@ -122,7 +173,7 @@ pub(super) async fn logout(
     if let Some(token) = cookie::token(&headers, state.http.secure_cookies) {
         service::session::end(&state.service, &token).await?;
     }
-    let cookie = cookie::clear(state.http.secure_cookies);
+    let cookie = cookie::clear(Kind::Session, state.http.secure_cookies);
     Ok((StatusCode::NO_CONTENT, HeaderMap::from_iter([(header::SET_COOKIE, cookie)])))
 }
 
@@ -143,7 +194,7 @@ pub struct EmailBody {
 
 /// Mails a new verification link to an address that waits for one; the link before ends. The answer is the same for
 /// every address. Needs no session.
-#[utoipa::path(post, path = "/api/v1/auth/resend-verification", tag = "accounts", request_body = EmailBody,
+#[utoipa::path(post, path = "/api/v1/auth/resend-verification", tag = "accounts", security(()), request_body = EmailBody,
     responses((status = 202)))]
 pub(super) async fn resend_verification(
     State(state): State<AppState>,
@@ -156,7 +207,7 @@ pub(super) async fn resend_verification(
 
 /// Mails a link to choose a new password, if the address signs in. The answer is the same for every address. Needs no
 /// session.
-#[utoipa::path(post, path = "/api/v1/auth/forgot", tag = "accounts", request_body = EmailBody,
+#[utoipa::path(post, path = "/api/v1/auth/forgot", tag = "accounts", security(()), request_body = EmailBody,
     responses((status = 202)))]
 pub(super) async fn forgot(State(state): State<AppState>, Body(body): Body<EmailBody>) -> Result<StatusCode, ApiError> {
     state.limits.attempt("reset", &body.email)?;
@@ -174,10 +225,14 @@ pub struct ResetBody {
 }
 
 /// Sets a new password by the token in a mailed link, once; every session of the member ends. Needs no session.
-#[utoipa::path(post, path = "/api/v1/auth/reset", tag = "accounts", request_body = ResetBody,
+#[utoipa::path(post, path = "/api/v1/auth/reset", tag = "accounts", security(()), request_body = ResetBody,
     responses((status = 204), (status = 404, body = ErrorBody), (status = 410, body = ErrorBody)))]
-pub(super) async fn reset(State(state): State<AppState>, Body(body): Body<ResetBody>) -> Result<StatusCode, ApiError> {
-    password_reset::complete(&state.service, &body.token, &body.password).await?;
+pub(super) async fn reset(
+    State(state): State<AppState>,
+    visit: Visit,
+    Body(body): Body<ResetBody>,
+) -> Result<StatusCode, ApiError> {
+    password_reset::complete(&state.service, &body.token, &body.password, &visit.visitor).await?;
     Ok(StatusCode::NO_CONTENT)
 }
 
@@ -191,7 +246,7 @@ pub struct PasswordBody {
 }
 
 /// Changes one's own password; every other session ends.
-#[utoipa::path(post, path = "/api/v1/auth/password", tag = "accounts", request_body = PasswordBody,
+#[utoipa::path(post, path = "/api/v1/auth/password", tag = "accounts", security(("session" = [])), request_body = PasswordBody,
     responses((status = 204)))]
 pub(super) async fn change_password(
     ThisSession(live): ThisSession,
@@ -225,7 +280,7 @@ pub struct SessionPage {
 }
 
 /// One's own live sessions.
-#[utoipa::path(get, path = "/api/v1/auth/sessions", tag = "accounts", responses((status = 200, body = SessionPage)))]
+#[utoipa::path(get, path = "/api/v1/auth/sessions", tag = "accounts", security(("session" = [])), responses((status = 200, body = SessionPage)))]
 pub(super) async fn sessions(
     ThisSession(live): ThisSession,
     State(state): State<AppState>,
@@ -263,12 +318,4 @@ async fn session_body(state: &AppState, actor: model::actor::Actor) -> Result<Se
         email: member.email.into(),
         role: member.role.key(),
     })
-}
-
-/// What the browser calls itself.
-pub(crate) fn user_agent(headers: &HeaderMap) -> String {
-    headers
-        .get(header::USER_AGENT)
-        .map(|value| String::from_utf8_lossy(value.as_bytes()).into_owned())
-        .unwrap_or_default()
 }

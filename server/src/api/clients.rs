@@ -1,14 +1,10 @@
 //! `/api/v1/clients`: clients, their stages and history.
 
-use axum::{
-    Json,
-    extract::{Query, State},
-};
+use axum::{Json, extract::State};
 use http::StatusCode;
 use model::{
-    client::{Client, Fields},
-    id::{ClientId, MemberId, StageId},
-    page,
+    client::{Client, Edit, Fields},
+    id::{ClientId, MemberId},
     stage::{Stage, StageChange, Thresholds},
 };
 use serde::{Deserialize, Serialize};
@@ -19,7 +15,8 @@ use uuid::Uuid;
 
 use super::{
     error::{ApiError, ErrorBody},
-    input::{Body, Id, given, parse_bool},
+    input::{Body, Id, Params, given},
+    list::{self, ListQuery, Slice},
     rfc3339,
 };
 use crate::cookie::SignedIn;
@@ -80,13 +77,9 @@ pub struct ClientPage {
     next_cursor: Option<String>,
 }
 
-/// Which part of the list.
+/// What narrows the list.
 #[derive(Debug, Deserialize, IntoParams)]
-pub struct ListQuery {
-    /// 1–100, 25 when absent; more is cut.
-    limit: Option<String>,
-    /// The `next_cursor` of an earlier page.
-    cursor: Option<String>,
+pub struct ClientQuery {
     /// Part of the name, website, industry or a tag.
     search: Option<String>,
     /// Only those in this stage.
@@ -96,22 +89,21 @@ pub struct ListQuery {
 }
 
 /// The clients in one's sight, newest first.
-#[utoipa::path(get, path = "/api/v1/clients", tag = "clients", params(ListQuery),
+#[utoipa::path(get, path = "/api/v1/clients", tag = "clients", params(ListQuery, ClientQuery),
     responses((status = 200, body = ClientPage), (status = 422, body = ErrorBody)))]
 pub(super) async fn list(
     SignedIn(actor): SignedIn,
     State(service): State<Service>,
-    Query(query): Query<ListQuery>,
+    slice: Slice,
+    Params(query): Params<ClientQuery>,
 ) -> Result<Json<ClientPage>, ApiError> {
-    let limit = page::parse_limit(query.limit.as_deref())?;
-    let stage_id = query.stage_id.as_deref().map(str::parse::<StageId>).transpose();
     let filter = client::Filter {
-        search: query.search.filter(|text| !text.trim().is_empty()),
-        stage_id: stage_id.map_err(|_| model::input::Invalid::new("stage_id", "stage_id is a UUID"))?,
-        archived: parse_bool("archived", query.archived.as_deref())?.unwrap_or(false),
+        search: list::search(query.search),
+        stage_id: list::id("stage_id", query.stage_id.as_deref())?,
+        archived: list::yes_or_no("archived", query.archived.as_deref())?.unwrap_or(false),
     };
-    let (_, thresholds) = client::board(&service, &actor).await?;
-    let page = client::list(&service, &actor, &filter, limit, query.cursor.as_deref()).await?;
+    let (page, _, thresholds) =
+        client::list_with_board(&service, &actor, &filter, slice.limit, slice.cursor.as_deref()).await?;
     let now = service.clock.now();
     let items = page.items.into_iter().map(|client| ClientBody::new(client, thresholds, now)).collect();
     Ok(Json(ClientPage { items, next_cursor: page.next_cursor }))
@@ -132,9 +124,11 @@ pub struct NewClientBody {
     tags: Option<Vec<String>>,
     notes: Option<String>,
     owner_id: Option<Uuid>,
+    /// A column of the board; the first when absent.
+    stage_id: Option<Uuid>,
 }
 
-/// Adds a client in the first stage.
+/// Adds a client, in the first stage unless another is named.
 #[utoipa::path(post, path = "/api/v1/clients", tag = "clients", request_body = NewClientBody,
     responses((status = 201, body = ClientBody)))]
 pub(super) async fn create(
@@ -151,7 +145,8 @@ pub(super) async fn create(
         tags: body.tags.unwrap_or_default(),
         notes: body.notes.unwrap_or_default(),
     };
-    let client = client::create(&service, &actor, fields, body.owner_id.map(MemberId)).await?;
+    let client =
+        client::create(&service, &actor, fields, body.owner_id.map(MemberId), body.stage_id.map(Into::into)).await?;
     Ok((StatusCode::CREATED, shown(&service, &actor, client).await?))
 }
 
@@ -165,6 +160,30 @@ pub(super) async fn get(
 ) -> Result<Json<ClientBody>, ApiError> {
     let client = client::get(&service, &actor, id).await?;
     shown(&service, &actor, client).await
+}
+
+/// What the changed fields held when they were read.
+#[derive(Debug, Deserialize, ToSchema)]
+pub struct ClientReadBody {
+    name: Option<String>,
+    website: Option<String>,
+    industry: Option<String>,
+    currency: Option<String>,
+    time_zone: Option<String>,
+    tags: Option<Vec<String>>,
+    notes: Option<String>,
+    /// null: nobody answered for it.
+    #[serde(default, deserialize_with = "given")]
+    #[schema(value_type = Option<Uuid>)]
+    owner_id: Option<Option<Uuid>>,
+}
+
+impl From<ClientReadBody> for Edit {
+    fn from(body: ClientReadBody) -> Self {
+        let ClientReadBody { name, website, industry, currency, time_zone, tags, notes, owner_id } = body;
+        let owner_id = owner_id.map(|owner| owner.map(MemberId));
+        Self { name, website, industry, currency, time_zone, tags, notes, owner_id }
+    }
 }
 
 /// A change of a client; what is absent stays.
@@ -181,37 +200,26 @@ pub struct ClientChangeBody {
     #[serde(default, deserialize_with = "given")]
     #[schema(value_type = Option<Uuid>)]
     owner_id: Option<Option<Uuid>>,
+    /// What the changed fields held when you read them. Where one holds something else by now, somebody else changed it:
+    /// the answer is 409 `changed_meanwhile` with what it holds, and nothing is changed.
+    expected: Option<ClientReadBody>,
 }
 
-/// Changes a client.
+/// Changes a client. An archived one is 409 `archived` until it is brought back.
 #[utoipa::path(patch, path = "/api/v1/clients/{id}", tag = "clients", params(("id" = Uuid, Path)),
-    request_body = ClientChangeBody, responses((status = 200, body = ClientBody), (status = 404, body = ErrorBody)))]
+    request_body = ClientChangeBody,
+    responses((status = 200, body = ClientBody), (status = 404, body = ErrorBody), (status = 409, body = ErrorBody)))]
 pub(super) async fn update(
     SignedIn(actor): SignedIn,
     State(service): State<Service>,
     Id(id): Id<ClientId>,
     Body(body): Body<ClientChangeBody>,
 ) -> Result<Json<ClientBody>, ApiError> {
-    let change = |fields: &mut Fields, owner_id: &mut Option<MemberId>| {
-        let set = |field: &mut String, value: Option<String>| {
-            if let Some(value) = value {
-                *field = value;
-            }
-        };
-        set(&mut fields.name, body.name);
-        set(&mut fields.website, body.website);
-        set(&mut fields.industry, body.industry);
-        set(&mut fields.currency, body.currency);
-        set(&mut fields.time_zone, body.time_zone);
-        set(&mut fields.notes, body.notes);
-        if let Some(tags) = body.tags {
-            fields.tags = tags;
-        }
-        if let Some(owner) = body.owner_id {
-            *owner_id = owner.map(MemberId);
-        }
-    };
-    let client = client::update(&service, &actor, id, change).await?;
+    let ClientChangeBody { name, website, industry, currency, time_zone, tags, notes, owner_id, expected } = body;
+    let owner_id = owner_id.map(|owner| owner.map(MemberId));
+    let change = Edit { name, website, industry, currency, time_zone, tags, notes, owner_id };
+    let read = expected.map(Edit::from).unwrap_or_default();
+    let client = client::update(&service, &actor, id, change, read).await?;
     shown(&service, &actor, client).await
 }
 
@@ -245,9 +253,10 @@ pub struct StageMoveBody {
     stage_id: Uuid,
 }
 
-/// Moves a client on the board.
+/// Moves a client on the board. An archived one is 409 `archived` until it is brought back.
 #[utoipa::path(put, path = "/api/v1/clients/{id}/stage", tag = "clients", params(("id" = Uuid, Path)),
-    request_body = StageMoveBody, responses((status = 200, body = ClientBody), (status = 404, body = ErrorBody)))]
+    request_body = StageMoveBody,
+    responses((status = 200, body = ClientBody), (status = 404, body = ErrorBody), (status = 409, body = ErrorBody)))]
 pub(super) async fn set_stage(
     SignedIn(actor): SignedIn,
     State(service): State<Service>,

@@ -103,7 +103,7 @@ pub(super) async fn update(
 /// Removes a contact.
 #[utoipa::path(delete, path = "/api/v1/clients/{id}/contacts/{contact_id}", tag = "clients",
     params(("id" = Uuid, Path), ("contact_id" = Uuid, Path)),
-    responses((status = 204), (status = 404, body = ErrorBody)))]
+    responses((status = 204), (status = 404, body = ErrorBody), (status = 409, body = ErrorBody)))]
 pub(super) async fn remove(
     SignedIn(actor): SignedIn,
     State(service): State<Service>,

@@ -6,6 +6,7 @@ use axum::{
 };
 use http::StatusCode;
 use serde::Serialize;
+use serde_json::json;
 use utoipa::ToSchema;
 
 use crate::request;
@@ -30,9 +31,18 @@ pub struct ErrorDetail {
     /// The rule that forbids it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub rule: Option<String>,
+    /// More for programs: with `changed_meanwhile` what the fields hold now, with `reassignment_required` the clients
+    /// that need somebody.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<Object>)]
+    pub details: Option<serde_json::Value>,
     /// Stands in the log beside the cause.
     pub request_id: Option<String>,
 }
+
+/// The words of an error, left with its answer for those who make a page of it.
+#[derive(Clone, Debug)]
+pub(crate) struct Said(pub String);
 
 /// An error on its way out.
 #[derive(Debug)]
@@ -72,6 +82,8 @@ impl From<service::Error> for ApiError {
         match error {
             E::SignedOut => Self::new(StatusCode::UNAUTHORIZED, "signed_out", message),
             E::WrongCredentials => Self::new(StatusCode::UNAUTHORIZED, "wrong_credentials", message),
+            E::WrongCode => Self::new(StatusCode::UNAUTHORIZED, "wrong_code", message).at("code"),
+            E::UnknownAddress => Self::new(StatusCode::FORBIDDEN, "unknown_address", message),
             E::EmailUnverified => Self::new(StatusCode::FORBIDDEN, "email_unverified", message),
             E::Refused(refusal) => {
                 let mut refused = Self::new(StatusCode::FORBIDDEN, "forbidden", refusal.message);
@@ -83,6 +95,20 @@ impl From<service::Error> for ApiError {
                 Self::new(StatusCode::UNPROCESSABLE_ENTITY, "invalid", invalid.message).at(invalid.field)
             }
             E::Conflict { code, .. } => Self::new(StatusCode::CONFLICT, code, message),
+            E::ChangedMeanwhile(held) => {
+                let field = held.first().map_or("", |held| held.field);
+                let mut changed = Self::new(StatusCode::CONFLICT, "changed_meanwhile", message).at(field);
+                let fields = held.into_iter().map(|held| (held.field.to_owned(), held.value)).collect();
+                changed.detail.details = Some(serde_json::Value::Object(fields));
+                changed
+            }
+            E::ReassignmentRequired(clients) => {
+                let mut required = Self::new(StatusCode::CONFLICT, "reassignment_required", message);
+                let client = |(id, name): (model::id::ClientId, String)| json!({ "id": id, "name": name });
+                let clients: Vec<_> = clients.into_iter().map(client).collect();
+                required.detail.details = Some(json!({ "clients": clients }));
+                required
+            }
             E::TooMany { retry_after, .. } => Self::too_many(message, retry_after.whole_seconds().unsigned_abs()),
             E::Gone(_) => Self::new(StatusCode::GONE, "gone", message),
             E::Internal(cause) => {
@@ -108,7 +134,9 @@ impl From<model::input::Invalid> for ApiError {
 impl IntoResponse for ApiError {
     fn into_response(mut self) -> Response {
         self.detail.request_id = request::id();
+        let said = Said(self.detail.message.clone());
         let mut response = (self.status, Json(ErrorBody { error: *self.detail })).into_response();
+        response.extensions_mut().insert(said);
         if let Some(seconds) = self.retry_after {
             response.headers_mut().insert(http::header::RETRY_AFTER, seconds.into());
         }

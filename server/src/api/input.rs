@@ -3,7 +3,7 @@
 
 use axum::{
     body::Bytes,
-    extract::{FromRequest, FromRequestParts, Path, Request},
+    extract::{FromRequest, FromRequestParts, Path, Query, Request},
 };
 use http::{HeaderMap, StatusCode, header, request::Parts};
 use serde::{Deserialize, Deserializer, de::DeserializeOwned};
@@ -88,6 +88,36 @@ impl<A: std::str::FromStr, B: std::str::FromStr, S: Send + Sync> FromRequestPart
     }
 }
 
+/// Any text in the path; what is no text is 400.
+pub struct Part(pub String);
+
+impl<S: Send + Sync> FromRequestParts<S> for Part {
+    type Rejection = ApiError;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, ApiError> {
+        let Path(text) = Path::<String>::from_request_parts(parts, state)
+            .await
+            .map_err(|_| ApiError::new(StatusCode::BAD_REQUEST, "malformed", "the address holds what is no text"))?;
+        Ok(Self(text))
+    }
+}
+
+/// The parameters after the question mark; what cannot be read, or stands there twice, is 400.
+pub struct Params<T>(pub T);
+
+impl<T: DeserializeOwned, S: Send + Sync> FromRequestParts<S> for Params<T> {
+    type Rejection = ApiError;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, ApiError> {
+        let Query(query) = Query::<T>::from_request_parts(parts, state).await.map_err(|rejection| {
+            let cause = rejection.body_text();
+            let cause = cause.rsplit_once("query string: ").map_or(cause.as_str(), |(_, cause)| cause);
+            ApiError::new(StatusCode::BAD_REQUEST, "malformed", format!("the parameters cannot be read: {cause}"))
+        })?;
+        Ok(Self(query))
+    }
+}
+
 fn malformed_id() -> ApiError {
     ApiError::new(StatusCode::BAD_REQUEST, "malformed_id", "an id is a UUID")
 }
@@ -95,17 +125,4 @@ fn malformed_id() -> ApiError {
 /// A field that may be absent (stays), null (cleared) or given.
 pub fn given<'de, T: Deserialize<'de>, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Option<T>>, D::Error> {
     Option::<T>::deserialize(deserializer).map(Some)
-}
-
-/// A parameter that is `true` or `false`.
-///
-/// # Errors
-/// 422 for anything else.
-pub fn parse_bool(field: &str, text: Option<&str>) -> Result<Option<bool>, ApiError> {
-    match text {
-        None => Ok(None),
-        Some("true") => Ok(Some(true)),
-        Some("false") => Ok(Some(false)),
-        Some(_) => Err(model::input::Invalid::new(field, format!("{field} is true or false")).into()),
-    }
 }

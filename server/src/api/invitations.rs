@@ -2,31 +2,28 @@
 
 use std::time::Duration;
 
-use axum::{
-    Json,
-    extract::{Path, Query, State},
-};
+use axum::{Json, extract::State};
 use http::{HeaderMap, StatusCode, header};
 use model::{
     id::InvitationId,
     invitation::{EmailStatus, Invitation},
-    page,
 };
 use serde::{Deserialize, Serialize};
 use service::{Service, invitation};
-use utoipa::{IntoParams, ToSchema};
+use utoipa::ToSchema;
 use uuid::Uuid;
 
 use super::{
-    auth::user_agent,
     error::{ApiError, ErrorBody},
-    input::{Body, Id},
+    input::{Body, Id, Part},
+    list::{ListQuery, Slice},
     members::parse_role,
     rfc3339,
 };
 use crate::{
-    cookie::{self, SignedIn},
+    cookie::{self, Kind, SignedIn},
     state::AppState,
+    visit::Visit,
 };
 
 /// A person asked to join.
@@ -64,14 +61,8 @@ pub struct InvitationPage {
     /// Newest first.
     items: Vec<InvitationBody>,
     next_cursor: Option<String>,
-}
-
-/// Which part of the list.
-#[derive(Debug, Deserialize, IntoParams)]
-pub struct ListQuery {
-    /// 1–100, 25 when absent; more is cut.
-    limit: Option<String>,
-    cursor: Option<String>,
+    /// How many wait for an answer, on all pages.
+    pending: i64,
 }
 
 /// The agency's invitations, newest first.
@@ -80,11 +71,12 @@ pub struct ListQuery {
 pub(super) async fn list(
     SignedIn(actor): SignedIn,
     State(service): State<Service>,
-    Query(query): Query<ListQuery>,
+    slice: Slice,
 ) -> Result<Json<InvitationPage>, ApiError> {
-    let limit = page::parse_limit(query.limit.as_deref())?;
-    let page = invitation::list(&service, &actor, limit, query.cursor.as_deref()).await?;
-    Ok(Json(InvitationPage { items: page.items.into_iter().map(Into::into).collect(), next_cursor: page.next_cursor }))
+    let page = invitation::list(&service, &actor, slice.limit, slice.cursor.as_deref()).await?;
+    let items = page.items.into_iter().map(Into::into).collect();
+    let pending = invitation::count_pending(&service, &actor).await?;
+    Ok(Json(InvitationPage { items, next_cursor: page.next_cursor, pending }))
 }
 
 /// Who is asked to join, as what.
@@ -150,12 +142,9 @@ pub struct InvitedBody {
 }
 
 /// What a link stands for. Needs no session.
-#[utoipa::path(get, path = "/api/v1/invite/{token}", tag = "members", params(("token" = String, Path)),
+#[utoipa::path(get, path = "/api/v1/invite/{token}", tag = "members", security(()), params(("token" = String, Path)),
     responses((status = 200, body = InvitedBody), (status = 404, body = ErrorBody), (status = 410, body = ErrorBody)))]
-pub(super) async fn show(
-    State(service): State<Service>,
-    Path(token): Path<String>,
-) -> Result<Json<InvitedBody>, ApiError> {
+pub(super) async fn show(State(service): State<Service>, Part(token): Part) -> Result<Json<InvitedBody>, ApiError> {
     let invited = invitation::find(&service, &token).await?;
     Ok(Json(InvitedBody {
         email: invited.invitation.email.into(),
@@ -174,18 +163,18 @@ pub struct AcceptBody {
 }
 
 /// Joins the agency and signs in. Needs no session.
-#[utoipa::path(post, path = "/api/v1/invite/{token}", tag = "members", params(("token" = String, Path)),
+#[utoipa::path(post, path = "/api/v1/invite/{token}", tag = "members", security(()), params(("token" = String, Path)),
     request_body = AcceptBody, responses((status = 201, body = InvitedBody), (status = 404, body = ErrorBody),
     (status = 409, body = ErrorBody), (status = 410, body = ErrorBody)))]
 pub(super) async fn accept(
     State(state): State<AppState>,
-    Path(token): Path<String>,
-    headers: HeaderMap,
+    Part(token): Part,
+    visit: Visit,
     Body(body): Body<AcceptBody>,
 ) -> Result<(StatusCode, HeaderMap, Json<InvitedBody>), ApiError> {
     let invited = invitation::find(&state.service, &token).await?;
-    let begun = invitation::accept(&state.service, &token, &body.name, &body.password, &user_agent(&headers)).await?;
-    let cookie = cookie::set(&begun.token, state.http.secure_cookies);
+    let begun = invitation::accept(&state.service, &token, &body.name, &body.password, &visit.visitor).await?;
+    let cookie = cookie::set(Kind::Session, &begun.token, state.http.secure_cookies);
     let body = InvitedBody {
         email: invited.invitation.email.into(),
         role: invited.invitation.role.key(),

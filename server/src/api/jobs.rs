@@ -1,9 +1,6 @@
 //! `/api/v1/jobs`: the agency's background work.
 
-use axum::{
-    Json,
-    extract::{Path, State},
-};
+use axum::{Json, extract::State};
 use http::StatusCode;
 use model::job::QueuedJob;
 use serde::Serialize;
@@ -12,6 +9,7 @@ use utoipa::ToSchema;
 
 use super::{
     error::{ApiError, ErrorBody},
+    input::Part,
     rfc3339,
 };
 use crate::cookie::SignedIn;
@@ -68,7 +66,7 @@ pub(super) async fn list(SignedIn(actor): SignedIn, State(service): State<Servic
 pub(super) async fn retry(
     SignedIn(actor): SignedIn,
     State(service): State<Service>,
-    Path(id): Path<String>,
+    Part(id): Part,
 ) -> Result<StatusCode, ApiError> {
     let id =
         id.parse().map_err(|_| ApiError::new(StatusCode::BAD_REQUEST, "malformed_id", "a job's id is a number"))?;

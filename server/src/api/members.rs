@@ -1,15 +1,12 @@
 //! `/api/v1/members` and `/api/v1/assignments`.
 
-use axum::{
-    Json,
-    extract::{Query, State},
-};
+use axum::{Json, extract::State};
 use http::StatusCode;
 use model::{
+    assignment::Sight,
     id::{AssignmentId, MemberId},
     input::Invalid,
     member::{Change, Member},
-    page,
     role::Role,
 };
 use serde::{Deserialize, Serialize};
@@ -19,7 +16,8 @@ use uuid::Uuid;
 
 use super::{
     error::{ApiError, ErrorBody},
-    input::{Body, Id, parse_bool},
+    input::{Body, Id, Params},
+    list::{self, ListQuery, Slice},
     rfc3339,
 };
 use crate::cookie::SignedIn;
@@ -60,32 +58,29 @@ pub struct MemberPage {
     next_cursor: Option<String>,
 }
 
-/// Which part of the list.
+/// What narrows the list.
 #[derive(Debug, Deserialize, IntoParams)]
-pub struct ListQuery {
-    /// 1–100, 25 when absent; more is cut.
-    limit: Option<String>,
-    cursor: Option<String>,
-    /// Part of the name or address.
+pub struct MemberQuery {
+    /// Part of the name, nickname or address.
     search: Option<String>,
     /// `true` or `false`.
     is_active: Option<String>,
 }
 
 /// The members of the agency, newest first.
-#[utoipa::path(get, path = "/api/v1/members", tag = "members", params(ListQuery),
+#[utoipa::path(get, path = "/api/v1/members", tag = "members", params(ListQuery, MemberQuery),
     responses((status = 200, body = MemberPage), (status = 422, body = ErrorBody)))]
 pub(super) async fn list(
     SignedIn(actor): SignedIn,
     State(service): State<Service>,
-    Query(query): Query<ListQuery>,
+    slice: Slice,
+    Params(query): Params<MemberQuery>,
 ) -> Result<Json<MemberPage>, ApiError> {
-    let limit = page::parse_limit(query.limit.as_deref())?;
     let filter = member::Filter {
-        search: query.search.filter(|text| !text.trim().is_empty()),
-        active: parse_bool("is_active", query.is_active.as_deref())?,
+        search: list::search(query.search),
+        active: list::yes_or_no("is_active", query.is_active.as_deref())?,
     };
-    let page = member::list(&service, &actor, &filter, limit, query.cursor.as_deref()).await?;
+    let page = member::list(&service, &actor, &filter, slice.limit, slice.cursor.as_deref()).await?;
     Ok(Json(MemberPage { items: page.items.into_iter().map(Into::into).collect(), next_cursor: page.next_cursor }))
 }
 
@@ -135,17 +130,17 @@ pub struct RemoveQuery {
     reassign_to: Option<String>,
 }
 
-/// Removes a member. Clients it answers for need somebody to take over.
+/// Removes a member. Clients it answers for need somebody to take over, who sees them from then on; without, the answer
+/// is 409 `reassignment_required` with the list of them.
 #[utoipa::path(delete, path = "/api/v1/members/{id}", tag = "members", params(("id" = Uuid, Path), RemoveQuery),
     responses((status = 204), (status = 404, body = ErrorBody), (status = 409, body = ErrorBody)))]
 pub(super) async fn remove(
     SignedIn(actor): SignedIn,
     State(service): State<Service>,
     Id(id): Id<MemberId>,
-    Query(query): Query<RemoveQuery>,
+    Params(query): Params<RemoveQuery>,
 ) -> Result<StatusCode, ApiError> {
-    let to = query.reassign_to.as_deref().map(str::parse::<MemberId>).transpose();
-    let to = to.map_err(|_| Invalid::new("reassign_to", "reassign_to is a UUID"))?;
+    let to = list::id("reassign_to", query.reassign_to.as_deref())?;
     member::remove(&service, &actor, id, to).await?;
     Ok(StatusCode::NO_CONTENT)
 }
@@ -228,11 +223,7 @@ pub(super) async fn assignments(
     Id(id): Id<MemberId>,
 ) -> Result<Json<AssignmentPage>, ApiError> {
     let (_, assignments) = member::get(&service, &actor, id).await?;
-    let body = |made: model::assignment::Assignment| AssignmentBody {
-        id: made.id.0,
-        member_id: made.member_id.0,
-        client_id: made.client_id.0,
-    };
+    let body = |made: Sight| AssignmentBody { id: made.id.0, member_id: id.0, client_id: made.client_id.0 };
     Ok(Json(AssignmentPage { items: assignments.into_iter().map(body).collect(), next_cursor: None }))
 }
 

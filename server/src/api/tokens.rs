@@ -54,7 +54,7 @@ pub struct TokenPage {
 }
 
 /// One's own access tokens. Needs a session: a token cannot list or make tokens.
-#[utoipa::path(get, path = "/api/v1/tokens", tag = "accounts", responses((status = 200, body = TokenPage)))]
+#[utoipa::path(get, path = "/api/v1/tokens", tag = "accounts", security(("session" = [])), responses((status = 200, body = TokenPage)))]
 pub(super) async fn list(
     ThisSession(live): ThisSession,
     State(service): State<Service>,
@@ -75,7 +75,7 @@ pub struct NewTokenBody {
 }
 
 /// Makes an access token. It is shown in this answer and never again.
-#[utoipa::path(post, path = "/api/v1/tokens", tag = "accounts", request_body = NewTokenBody,
+#[utoipa::path(post, path = "/api/v1/tokens", tag = "accounts", security(("session" = [])), request_body = NewTokenBody,
     responses((status = 201, body = TokenBody)))]
 pub(super) async fn create(
     ThisSession(live): ThisSession,
@@ -87,7 +87,7 @@ pub(super) async fn create(
 }
 
 /// Takes a token back, from its next use on.
-#[utoipa::path(delete, path = "/api/v1/tokens/{id}", tag = "accounts", params(("id" = Uuid, Path)),
+#[utoipa::path(delete, path = "/api/v1/tokens/{id}", tag = "accounts", security(("session" = [])), params(("id" = Uuid, Path)),
     responses((status = 204), (status = 404, body = ErrorBody)))]
 pub(super) async fn remove(
     ThisSession(live): ThisSession,

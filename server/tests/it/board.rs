@@ -5,10 +5,10 @@ use serde_json::{Value, json};
 use sqlx::PgPool;
 use time::Duration;
 
-use crate::support::{Agency, TestApp, count};
+use crate::support::{Agency, Browser, TestApp, count};
 
 #[sqlx::test(migrator = "store::MIGRATOR")]
-async fn fields_are_kept_as_typed_and_wrong_ones_named(pool: PgPool) {
+async fn b11_1_fields_are_kept_as_typed_and_wrong_ones_named(pool: PgPool) {
     let app = TestApp::start(pool).await;
     let olga = app.owner("olga@acme.test", "Acme").await;
     olga.send("PATCH", "/api/v1/organization", &json!({"currency": "EUR", "time_zone": "Europe/Berlin"})).await;
@@ -27,17 +27,44 @@ async fn fields_are_kept_as_typed_and_wrong_ones_named(pool: PgPool) {
         (json!({"tags": vec!["t"; 101]}), "tags"),
         (json!({"owner_id": "018f0000-0000-7000-8000-000000000000"}), "owner_id"),
         (json!({"name": ""}), "name"),
+        (json!({"name": "Ac\u{200b}me"}), "name"),
+        (json!({"name": "\u{200b}"}), "name"),
+        (json!({"name": "A\u{7}cme"}), "name"),
+        (json!({"name": "\u{202e}emcA"}), "name"),
+        (json!({"industry": "Fo\u{feff}od"}), "industry"),
+        (json!({"tags": ["a\u{200d}b"]}), "tags"),
     ] {
         let answer = olga.send("PATCH", &format!("/api/v1/clients/{id}"), &change).await;
         assert_eq!(answer.status(), 422, "{change}");
         assert_eq!(answer.json::<Value>().await.unwrap()["error"]["field"], field);
     }
     assert_eq!(olga.json(&format!("/api/v1/clients/{id}")).await, client, "nothing was changed");
+
+    let stages = olga.json("/api/v1/stages").await;
+    assert_eq!(client["stage_id"], stages["items"][0]["id"], "the default stage is a column of the board");
+    let third = json!({"name": "Late", "stage_id": stages["items"][2]["id"]});
+    let late = olga.create("/api/v1/clients", &third).await;
+    assert_eq!(olga.json(&format!("/api/v1/clients/{late}")).await["stage"], stages["items"][2]["name"]);
+    for (body, field) in [
+        (json!({}), "name"),
+        (json!({"name": "New", "stage_id": "018f0000-0000-7000-8000-000000000000"}), "stage_id"),
+        (json!({"name": "New", "stage_id": "Onboarding"}), "stage_id"),
+    ] {
+        let answer = olga.post("/api/v1/clients", &body).await;
+        assert_eq!(answer.status(), 422, "{body}");
+        assert_eq!(answer.json::<Value>().await.unwrap()["error"]["field"], field);
+    }
+    let contact = json!({"name": "Jane", "emails": ["no address"]});
+    let answer = olga.post(&format!("/api/v1/clients/{id}/contacts"), &contact).await;
+    assert_eq!(
+        (answer.status().as_u16(), answer.json::<Value>().await.unwrap()["error"]["field"].clone()),
+        (422, json!("emails"))
+    );
     app.finish().await;
 }
 
 #[sqlx::test(migrator = "store::MIGRATOR")]
-async fn a_move_is_kept_with_who_and_when_and_days_follow_the_clock(pool: PgPool) {
+async fn b11_2_b11_3_a_move_is_kept_with_who_and_when_and_days_follow_the_clock(pool: PgPool) {
     let app = TestApp::start(pool).await;
     let agency = Agency::found(&app).await;
     let path = format!("/api/v1/clients/{}", agency.c[0]);
@@ -73,7 +100,7 @@ async fn a_move_is_kept_with_who_and_when_and_days_follow_the_clock(pool: PgPool
 }
 
 #[sqlx::test(migrator = "store::MIGRATOR")]
-async fn stages_are_renamed_added_and_removed_when_empty(pool: PgPool) {
+async fn b11_4_stages_are_renamed_added_and_removed_when_empty(pool: PgPool) {
     let app = TestApp::start(pool).await;
     let agency = Agency::found(&app).await;
     let stages = agency.olga.json("/api/v1/stages").await;
@@ -99,7 +126,7 @@ async fn stages_are_renamed_added_and_removed_when_empty(pool: PgPool) {
 }
 
 #[sqlx::test(migrator = "store::MIGRATOR")]
-async fn archived_clients_leave_the_list_and_come_back_whole(pool: PgPool) {
+async fn b11_5_archived_clients_leave_the_list_and_come_back_whole(pool: PgPool) {
     let app = TestApp::start(pool).await;
     let agency = Agency::found(&app).await;
     let path = format!("/api/v1/clients/{}", agency.c[0]);
@@ -132,5 +159,113 @@ async fn an_address_belongs_to_one_contact_of_an_agency(pool: PgPool) {
     assert_eq!(listed["items"][0]["phones"], json!([]));
     assert_eq!(agency.max.send("DELETE", &path, &json!({})).await.status(), 204);
     assert_eq!(agency.max.send("DELETE", &path, &json!({})).await.status(), 404);
+    app.finish().await;
+}
+
+#[sqlx::test(migrator = "store::MIGRATOR")]
+async fn b11_5_an_archived_client_stays_as_it_is_until_it_is_brought_back(pool: PgPool) {
+    let app = TestApp::start(pool).await;
+    let agency = Agency::found(&app).await;
+    let path = format!("/api/v1/clients/{}", agency.c[0]);
+    let jane = json!({"name": "Jane", "emails": ["jane@c1.com"]});
+    let contact = agency.max.create(&format!("{path}/contacts"), &jane).await;
+    let stages = agency.olga.json("/api/v1/stages").await;
+    agency.olga.send("DELETE", &path, &json!({})).await;
+    let before = agency.olga.json(&path).await;
+    let attempts = [
+        ("PATCH", path.clone(), json!({"notes": "late"})),
+        ("PUT", format!("{path}/stage"), json!({"stage_id": stages["items"][2]["id"]})),
+        ("POST", format!("{path}/contacts"), json!({"name": "Joe"})),
+        ("PUT", format!("{path}/contacts/{contact}"), json!({"name": "Joe"})),
+        ("DELETE", format!("{path}/contacts/{contact}"), json!({})),
+    ];
+    for browser in [&agency.olga, &agency.max] {
+        for (method, path, body) in &attempts {
+            let answer = browser.send(method, path, body).await;
+            assert_eq!(answer.status(), StatusCode::CONFLICT, "{method} {path}");
+            let body: Value = answer.json().await.unwrap();
+            assert_eq!(body["error"]["code"], "archived");
+            assert_eq!(body["error"]["message"], "C1 is archived. Bring it back first; nothing was changed");
+        }
+    }
+    assert_eq!(agency.olga.json(&path).await, before);
+    assert_eq!(agency.olga.json(&format!("{path}/contacts")).await["items"][0]["name"], "Jane");
+    let page = agency.olga.get("/clients/board").await.text().await.unwrap();
+    assert!(!page.contains(&agency.c[0]) && page.contains(&agency.c[1]), "it is not on the board");
+    agency.olga.send("POST", &format!("{path}/restore"), &json!({})).await;
+    for (method, path, body) in &attempts[..2] {
+        assert_eq!(agency.max.send(method, path, body).await.status(), 200, "{method} {path}");
+    }
+    app.finish().await;
+}
+
+#[sqlx::test(migrator = "store::MIGRATOR")]
+async fn two_people_change_one_client_and_neither_undoes_the_other(pool: PgPool) {
+    let app = TestApp::start(pool).await;
+    let agency = Agency::found(&app).await;
+    let path = format!("/api/v1/clients/{}", agency.c[0]);
+    let patch = async |who: &Browser, body: Value| {
+        let answer = who.send("PATCH", &path, &body).await;
+        (answer.status().as_u16(), answer.json::<Value>().await.unwrap())
+    };
+    // Both read the client; Ada is first. Max changes something else, then the same.
+    let read = agency.max.json(&path).await;
+    assert_eq!(
+        patch(&agency.ada, json!({"website": "https://a.example", "expected": {"website": read["website"]}})).await.0,
+        200
+    );
+    let other = json!({"industry": "Food", "expected": {"industry": read["industry"], "website": read["website"]}});
+    assert_eq!(patch(&agency.max, other).await.0, 200, "another field than the one that was changed");
+
+    let same =
+        json!({"website": "https://m.example", "notes": "n", "expected": {"website": read["website"], "notes": ""}});
+    let (status, refused) = patch(&agency.max, same).await;
+    assert_eq!(status, 409);
+    assert_eq!(
+        (&refused["error"]["code"], &refused["error"]["field"]),
+        (&json!("changed_meanwhile"), &json!("website"))
+    );
+    assert_eq!(refused["error"]["details"], json!({"website": "https://a.example"}));
+    assert!(refused["error"]["message"].as_str().unwrap().contains("website is now “https://a.example”"));
+    let now = agency.max.json(&path).await;
+    let held = (&now["website"], &now["industry"], &now["notes"]);
+    assert_eq!(held, (&json!("https://a.example"), &json!("Food"), &json!("")), "nothing of a refused change is kept");
+
+    let aware = json!({"website": "https://m.example", "expected": refused["error"]["details"]});
+    assert_eq!(patch(&agency.max, aware).await.1["website"], "https://m.example", "who has seen it may replace it");
+    let same_wish = json!({"website": "https://m.example", "expected": {"website": "https://a.example"}});
+    assert_eq!(patch(&agency.ada, same_wish).await.0, 200, "both wanted the same");
+
+    let (max, ada) = (agency.max.member_id().await, agency.ada.member_id().await);
+    assert_eq!(
+        patch(&agency.ada, json!({"owner_id": max, "tags": ["a", "b"], "expected": {"owner_id": null, "tags": []}}))
+            .await
+            .0,
+        200
+    );
+    let late = json!({"owner_id": ada, "tags": ["c"], "expected": {"owner_id": null, "tags": []}});
+    let (status, refused) = patch(&agency.olga, late).await;
+    assert_eq!((status, &refused["error"]["details"]), (409, &json!({"owner_id": max, "tags": ["a", "b"]})));
+    assert!(refused["error"]["message"].as_str().unwrap().contains("owner is now “max”"), "{refused}");
+    app.finish().await;
+}
+
+#[sqlx::test(migrator = "store::MIGRATOR")]
+async fn of_ten_changes_at_once_that_read_the_same_one_is_made(pool: PgPool) {
+    let app = TestApp::start(pool).await;
+    let agency = Agency::found(&app).await;
+    let path = format!("/api/v1/clients/{}", agency.c[0]);
+    let attempts: Vec<_> = (0..10)
+        .map(|n| {
+            let body = json!({"notes": format!("note {n}"), "expected": {"notes": ""}});
+            tokio::spawn(agency.olga.send_owned("PATCH", &path, body))
+        })
+        .collect();
+    let mut statuses = Vec::new();
+    for attempt in attempts {
+        statuses.push(attempt.await.unwrap());
+    }
+    statuses.sort_unstable();
+    assert_eq!(statuses, [[200].as_slice(), &[409; 9]].concat());
     app.finish().await;
 }

@@ -117,3 +117,93 @@ async fn every_answer_carries_the_security_headers(pool: PgPool) {
     assert_eq!(browser.get("/readyz").await.status(), StatusCode::OK);
     app.finish().await;
 }
+
+#[sqlx::test(migrator = "store::MIGRATOR")]
+async fn the_form_of_a_client_saves_only_what_was_changed_in_it(pool: PgPool) {
+    let app = TestApp::start(pool).await;
+    let browser = app.owner("olga@acme.test", "Acme").await;
+    let id = browser.create("/api/v1/clients", &json!({"name": "Acme", "notes": "one\ntwo", "tags": ["a", "b"]})).await;
+    let path = format!("/api/v1/clients/{id}");
+    let page = format!("{}/clients/{id}", app.url);
+    let names = ["name", "website", "industry", "currency", "time_zone", "tags", "notes", "owner_id"];
+    let filled = ["Acme", "", "", "USD", "UTC", "a, b", "one\ntwo", ""];
+    let submit = async |changes: &[(&str, &str)]| {
+        let mut fields = vec![("read[0]".to_owned(), id.clone())];
+        for (place, (name, value)) in names.into_iter().zip(filled).enumerate() {
+            fields.push((format!("read[{}]", place + 1), value.replace('\n', "\r\n")));
+            let typed = changes.iter().find(|(changed, _)| *changed == name).map_or(value, |(_, typed)| *typed);
+            fields.push((name.to_owned(), typed.replace('\n', "\r\n")));
+        }
+        let request = browser.client.post(format!("{}/app/update_client", app.url)).header("accept", "text/html");
+        let answer = request.header("referer", page.clone()).form(&fields).send().await.unwrap();
+        assert!(answer.status().is_redirection(), "{}", answer.status());
+        answer.headers()[header::LOCATION].to_str().unwrap().strip_prefix(&app.url).unwrap().to_owned()
+    };
+    let meanwhile = json!({"website": "https://other.example", "notes": "theirs", "tags": ["c"]});
+    browser.send("PATCH", &path, &meanwhile).await;
+    submit(&[("industry", "Food")]).await;
+    let now = browser.json(&path).await;
+    let held = (&now["industry"], &now["website"], &now["notes"], &now["tags"]);
+    assert_eq!(held, (&json!("Food"), &json!("https://other.example"), &json!("theirs"), &json!(["c"])));
+
+    let back = submit(&[("website", "https://mine.example"), ("notes", "mine")]).await;
+    assert_eq!(browser.json(&path).await, now, "nothing was overwritten unseen");
+    let html = browser.get(&back).await.text().await.unwrap();
+    assert!(
+        html.contains("website is now “https://other.example”") && html.contains("notes is now “theirs”"),
+        "{html}"
+    );
+    assert!(
+        html.contains("value=\"https://mine.example\"") && html.contains(">mine</textarea>"),
+        "what was typed is kept"
+    );
+    app.finish().await;
+}
+
+#[sqlx::test(migrator = "store::MIGRATOR")]
+async fn the_page_of_members_shows_every_member_and_client_by_name(pool: PgPool) {
+    let app = TestApp::start(pool).await;
+    let olga = app.owner("olga@acme.test", "Acme").await;
+    let mel = app.join(&olga, "mel@acme.test", "member").await.member_id().await;
+    let mut clients = Vec::new();
+    for n in 0..105 {
+        clients.push(olga.create("/api/v1/clients", &json!({"name": format!("Client {n:03}")})).await);
+    }
+    // The oldest, and one that is archived: both were "another client" to a page that knows the newest hundred only.
+    for client in [&clients[0], &clients[1]] {
+        olga.create("/api/v1/assignments", &json!({"member_id": mel, "client_id": client})).await;
+    }
+    olga.send("DELETE", &format!("/api/v1/clients/{}", clients[1]), &json!({})).await;
+    #[expect(clippy::disallowed_methods, reason = "hires faster than by invitation")]
+    sqlx::query(
+        "insert into member (organization_id, id, name, email, role, created_at)
+         select organization_id, gen_random_uuid(), 'Person ' || to_char(n, 'FM000'), 'p' || n || '@acme.test', 'member',
+           created_at + n * interval '1 second'
+         from member, generate_series(1, 60) n where email = 'mel@acme.test'",
+    )
+    .execute(&app.pool)
+    .await
+    .unwrap();
+    let (mut path, mut seen, mut pages) = ("/members".to_owned(), String::new(), 0);
+    loop {
+        let html = olga.get(&path).await.text().await.unwrap();
+        pages += 1;
+        seen.push_str(&html);
+        let Some(at) = html.find("href=\"/members?cursor=") else { break };
+        path = html[at + 6..].split('"').next().unwrap().to_owned();
+    }
+    assert_eq!(pages, 3, "62 members, 25 a page");
+    for n in 1..=60 {
+        assert_eq!(seen.matches(&format!("data-test=\"member p{n}@acme.test\"")).count(), 1, "{n}");
+    }
+    assert!(seen.contains("Take Client 000 from mel") && seen.contains("Take Client 001 from mel"));
+    assert!(!seen.contains("another client"));
+
+    let found = olga.get(&format!("/members?search=mel&of={}&client=client+00", mel.as_str().unwrap())).await;
+    let html = found.text().await.unwrap();
+    assert!(html.contains("Assign Client 002 to mel") && html.contains("Assign Client 009 to mel"));
+    assert!(!html.contains("Assign Client 000 to mel"), "it is assigned already");
+    assert!(!html.contains("Assign Client 001 to mel"), "it is archived");
+    assert!(!html.contains("data-test=\"member p1@acme.test\""), "the search narrows the list");
+    app.finish().await;
+}

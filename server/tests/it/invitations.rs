@@ -12,7 +12,65 @@ fn invite(email: &str, role: &str) -> Value {
 }
 
 #[sqlx::test(migrator = "store::MIGRATOR")]
-async fn invited_people_join_with_the_role_they_were_given(pool: PgPool) {
+async fn b5_1_an_admin_invites_as_anything_but_owner_and_the_mail_holds_a_link(pool: PgPool) {
+    let app = TestApp::start(pool).await;
+    let olga = app.owner("olga@acme.test", "Acme").await;
+    let ada = app.join(&olga, "ada@acme.test", "admin").await;
+    for (who, role) in [(&ada, "admin"), (&ada, "manager"), (&ada, "member"), (&olga, "owner")] {
+        let email = format!("{role}@x.com");
+        let answer = who.post("/api/v1/invitations", &invite(&email, role)).await;
+        assert_eq!(answer.status(), StatusCode::CREATED, "{role}");
+        let made: Value = answer.json().await.unwrap();
+        assert_eq!(
+            (&made["role"], &made["email"], &made["email_status"]),
+            (&json!(role), &json!(email), &json!("sent"))
+        );
+        let moment = |name: &str| {
+            let text = made[name].as_str().unwrap();
+            time::OffsetDateTime::parse(text, &time::format_description::well_known::Rfc3339).unwrap()
+        };
+        assert_eq!(moment("expires_at") - moment("created_at"), Duration::days(7));
+        let token = app.link_in_mail(&email, "/invite/").await.strip_prefix("/invite/").unwrap().to_owned();
+        assert!(token.len() == 64 && token.bytes().all(|byte| byte.is_ascii_hexdigit()), "{token}");
+        let stored = count(&app.pool, "select count(*) from invitation where length(token_hash) = 32").await;
+        assert_eq!(stored, count(&app.pool, "select count(*) from invitation").await, "only a hash is kept");
+    }
+    let refused = ada.post("/api/v1/invitations", &invite("other@x.com", "owner")).await;
+    assert_eq!(refused.status(), StatusCode::FORBIDDEN);
+    assert_eq!(refused.json::<Value>().await.unwrap()["error"]["rule"], "members.rank");
+    app.finish().await;
+}
+
+#[sqlx::test(migrator = "store::MIGRATOR")]
+async fn b5_8_the_list_marks_each_invitation_and_counts_those_that_wait(pool: PgPool) {
+    let app = TestApp::start(pool).await;
+    let olga = app.owner("olga@acme.test", "Acme").await;
+    olga.create("/api/v1/invitations", &invite("old@x.com", "member")).await;
+    app.link_in_mail("old@x.com", "/invite/").await;
+    app.service.clock.advance(Duration::days(7));
+    app.join(&olga, "ada@acme.test", "admin").await;
+    let gone = olga.create("/api/v1/invitations", &invite("gone@x.com", "member")).await;
+    olga.create("/api/v1/invitations", &invite("new@x.com", "member")).await;
+    olga.create("/api/v1/invitations", &invite("newer@x.com", "member")).await;
+    assert_eq!(olga.send("DELETE", &format!("/api/v1/invitations/{gone}"), &json!({})).await.status(), 204);
+    let list = olga.json("/api/v1/invitations").await;
+    let states: Vec<_> =
+        list["items"].as_array().unwrap().iter().map(|item| (&item["email"], &item["state"])).collect();
+    let expected = [
+        (json!("newer@x.com"), json!("pending")),
+        (json!("new@x.com"), json!("pending")),
+        (json!("gone@x.com"), json!("cancelled")),
+        (json!("ada@acme.test"), json!("accepted")),
+        (json!("old@x.com"), json!("expired")),
+    ];
+    assert_eq!(states, expected.iter().map(|(email, state)| (email, state)).collect::<Vec<_>>());
+    assert_eq!(list["pending"], 2);
+    assert_eq!(olga.json("/api/v1/invitations?limit=1").await["pending"], 2, "of all pages");
+    app.finish().await;
+}
+
+#[sqlx::test(migrator = "store::MIGRATOR")]
+async fn b5_2_b5_5_b5_6_b5_7_invited_people_join_once_with_the_role_they_were_given(pool: PgPool) {
     let app = TestApp::start(pool).await;
     let olga = app.owner("olga@acme.test", "Acme").await;
     let ada = app.join(&olga, "ada@acme.test", "admin").await;
@@ -62,7 +120,7 @@ async fn invited_people_join_with_the_role_they_were_given(pool: PgPool) {
 }
 
 #[sqlx::test(migrator = "store::MIGRATOR")]
-async fn links_end_after_seven_days_and_can_be_renewed_or_taken_back(pool: PgPool) {
+async fn b5_8_links_end_after_seven_days_and_can_be_renewed_or_taken_back(pool: PgPool) {
     let app = TestApp::start(pool).await;
     let olga = app.owner("olga@acme.test", "Acme").await;
     let id = olga.create("/api/v1/invitations", &invite("new@x.com", "member")).await;
@@ -84,7 +142,7 @@ async fn links_end_after_seven_days_and_can_be_renewed_or_taken_back(pool: PgPoo
 }
 
 #[sqlx::test(migrator = "store::MIGRATOR")]
-async fn ten_invitations_an_hour_also_when_asked_at_once(pool: PgPool) {
+async fn b5_4_ten_invitations_an_hour_also_when_asked_at_once(pool: PgPool) {
     let app = TestApp::start(pool).await;
     let olga = app.owner("olga@acme.test", "Acme").await;
     let attempts: Vec<_> = (0..14)
@@ -104,7 +162,7 @@ async fn ten_invitations_an_hour_also_when_asked_at_once(pool: PgPool) {
 }
 
 #[sqlx::test(migrator = "store::MIGRATOR")]
-async fn a_mail_that_fails_is_said_and_the_invitation_stays(pool: PgPool) {
+async fn b5_3_a_mail_that_fails_is_said_and_the_invitation_stays(pool: PgPool) {
     let app = TestApp::start(pool).await;
     let agency = Agency::found(&app).await;
     let closed = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();

@@ -37,15 +37,10 @@ impl TestApp {
 
     /// The same with changed settings.
     pub async fn start_with(pool: PgPool, change: impl FnOnce(&mut Config)) -> Self {
-        Self::serve(pool, change, true).await
+        Self::serve(pool, change).await
     }
 
-    /// Another server on the same database; the jobs are left to the first.
-    pub async fn second(pool: PgPool) -> Self {
-        Self::serve(pool, |_| (), false).await
-    }
-
-    async fn serve(pool: PgPool, change: impl FnOnce(&mut Config), with_worker: bool) -> Self {
+    async fn serve(pool: PgPool, change: impl FnOnce(&mut Config)) -> Self {
         let _ = tracing_subscriber::fmt().with_env_filter("warn,graphile_worker=off").with_test_writer().try_init();
         static COUNT: AtomicU32 = AtomicU32::new(0);
         let count = COUNT.fetch_add(1, Ordering::Relaxed);
@@ -68,7 +63,7 @@ impl TestApp {
         let context = state::job_context(&config, service.clone()).unwrap();
         let recovery = Recovery { heartbeat: Duration::from_millis(200), silence: Duration::from_secs(1) };
         let worker = Arc::new(worker(context, 2, recovery).await.unwrap());
-        let working = tokio::spawn(async move { if with_worker { worker.run().await } else { Ok(()) } });
+        let working = tokio::spawn(async move { worker.run().await });
         let serving = tokio::spawn(async move {
             let service = routes::router(app).into_make_service_with_connect_info::<SocketAddr>();
             axum::serve(listener, service).await
@@ -190,6 +185,32 @@ pub async fn count(pool: &PgPool, sql: &'static str) -> i64 {
     sqlx::query_scalar(sql).fetch_one(pool).await.unwrap()
 }
 
+/// Every row of every table, or of one agency's rows in every table, as one text each: equal before and after when
+/// nothing was changed.
+#[expect(clippy::disallowed_methods, reason = "walks the catalogue, whatever tables there are")]
+pub async fn all_rows(pool: &PgPool, agency: Option<&str>) -> Vec<(String, String)> {
+    let tables: Vec<(String, bool)> = sqlx::query_as(
+        "select c.relname::text, exists (select from pg_attribute a where a.attrelid = c.oid and a.attname = 'organization_id')
+         from pg_class c where relnamespace = 'public'::regnamespace and relkind in ('r', 'p') order by 1",
+    )
+    .fetch_all(pool)
+    .await
+    .unwrap();
+    let mut rows = Vec::new();
+    for (table, of_agency) in tables {
+        let only = match agency {
+            Some(_) if !of_agency => continue,
+            Some(name) => {
+                format!("where organization_id = (select organization_id from organization where name = '{name}')")
+            }
+            None => String::new(),
+        };
+        let sql = format!("select coalesce(json_agg(t order by t::text)::text, '') from {table} t {only}");
+        rows.push((table, sqlx::query_scalar(sqlx::AssertSqlSafe(sql)).fetch_one(pool).await.unwrap()));
+    }
+    rows
+}
+
 /// The agency of the checks: Olga (Owner), Ada (Admin), Max (Manager: C1), Mel (Member: C1, C2), Nia (Member: none);
 /// clients C1, C2, C3; and Bert's agency with its client D1.
 pub struct Agency {
@@ -230,7 +251,7 @@ pub fn sign_up_body(email: &str, organization: &str) -> Value {
 
 pub struct Browser {
     pub client: Client,
-    url: String,
+    pub url: String,
 }
 
 impl Browser {
@@ -254,8 +275,8 @@ impl Browser {
     }
 
     /// The same browser, with its cookies, at another server of the same installation.
-    pub fn on(&self, other: &TestApp) -> Self {
-        Self { client: self.client.clone(), url: other.url.clone() }
+    pub fn at(&self, url: &str) -> Self {
+        Self { client: self.client.clone(), url: url.to_owned() }
     }
 
     /// Posts and returns the new thing's id.
@@ -265,6 +286,11 @@ impl Browser {
         let created: Value = answer.json().await.unwrap();
         assert_eq!(status, StatusCode::CREATED, "{path}: {created}");
         created["id"].as_str().unwrap().to_owned()
+    }
+
+    /// Its member's address in the API.
+    pub async fn member_path(&self) -> String {
+        format!("/api/v1/members/{}", self.member_id().await.as_str().unwrap())
     }
 
     pub async fn member_id(&self) -> Value {

@@ -1,0 +1,92 @@
+//! A part of a page that loads, fails and is tried again by itself: what fails in one leaves the others as they are.
+
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use leptos::prelude::*;
+use serde::{Serialize, de::DeserializeOwned};
+
+use crate::{
+    components::{
+        button::Button,
+        focus,
+        notice::{Failed, Notice, Tone, sentence},
+        page::Skeleton,
+    },
+    error::AppError,
+};
+
+/// Draws what `resource` holds; while it loads a skeleton, and when it fails what failed and a way to try again.
+///
+/// `what` names the part ("The contacts"), `back` is the id of what gets the focus when drawing anew took it away.
+pub fn part<T, V>(
+    what: &'static str,
+    back: &'static str,
+    resource: Resource<Result<T, AppError>>,
+    draw: impl Fn(T) -> V + Clone + Send + Sync + 'static,
+) -> AnyView
+where
+    T: Clone + Serialize + DeserializeOwned + Send + Sync + 'static,
+    V: IntoView + 'static,
+{
+    part_or(what, back, resource, draw, |_| None)
+}
+
+/// The same, with words of its own for some errors, such as a page of which nothing is left.
+pub fn part_or<T, V>(
+    what: &'static str,
+    back: &'static str,
+    resource: Resource<Result<T, AppError>>,
+    draw: impl Fn(T) -> V + Clone + Send + Sync + 'static,
+    otherwise: fn(&AppError) -> Option<AnyView>,
+) -> AnyView
+where
+    T: Clone + Serialize + DeserializeOwned + Send + Sync + 'static,
+    V: IntoView + 'static,
+{
+    let read = move || {
+        let draw = draw.clone();
+        Suspend::new(async move {
+            let loaded = resource.await;
+            if cfg!(not(feature = "ssr")) {
+                focus::restore(focus::held(), back);
+            }
+            match loaded {
+                Ok(value) => draw(value).into_any(),
+                Err(error) => otherwise(&error)
+                    .unwrap_or_else(|| failed(what, &error, Callback::new(move |()| resource.refetch()))),
+            }
+        })
+    };
+    view! { <Transition fallback=|| view! { <Skeleton /> }>{read}</Transition> }.into_any()
+}
+
+/// A number of its own for each drawing, for the keys of lists: a list that was read again is made of new rows, since
+/// the old ones belong to the drawing before.
+pub fn drawing() -> usize {
+    static NUMBER: AtomicUsize = AtomicUsize::new(0);
+    NUMBER.fetch_add(1, Ordering::Relaxed)
+}
+
+/// What failed, what stays, and the way to try again where that can help.
+pub fn failed(what: &'static str, error: &AppError, again: Callback<()>) -> AnyView {
+    if matches!(error, AppError::SignedOut) {
+        return view! { <Failed error=error.clone() /> }.into_any();
+    }
+    let helps = matches!(error, AppError::Unreachable | AppError::Internal { .. } | AppError::Conflict(_));
+    let words = sentence(&error.to_string());
+    view! {
+        <Notice tone=Tone::Bad>
+            <div class="flex flex-wrap items-center justify-between gap-3" data-test="failed-part">
+                <p class="min-w-0">
+                    {helps.then(|| view! { <strong>{what} " could not be loaded."</strong> " " })}
+                    {words}
+                    {helps.then_some(". The rest of the page stays as it is.")}
+                </p>
+                {helps.then(|| view! {
+                    <Button does="button" named=format!("Try again: {what}") on:click=move |_| again.run(())>"Try again"</Button>
+                })}
+            </div>
+        </Notice>
+    }
+    .into_any()
+}

@@ -1,0 +1,145 @@
+import { expect, joined, live, look, owner, test } from "./support";
+
+test.use({ allowedErrors: [/status of (404|409|422)/] });
+
+test("roles and sign-in are changed with a way back, and members are removed by name", async ({ page, browser }) => {
+  test.setTimeout(150_000);
+  await owner(page, "People Agency");
+  const { email, context } = await joined(page, browser, "Ann Other", "manager");
+  await context.close();
+  await page.goto("/members");
+  await live(page);
+  const row = page.getByTestId(`member ${email}`);
+  const toasts = page.getByTestId("toasts");
+  await row.getByLabel("Role of Ann Other", { exact: true }).selectOption("admin");
+  await row.getByRole("button", { name: "Change role of Ann Other" }).click();
+  await expect(toasts.getByText("Ann Other is Admin now")).toBeVisible();
+  await expect(row.getByText("Sees every client")).toBeVisible();
+  await expect(row.getByRole("button", { name: "Change role of Ann Other" })).toBeFocused();
+  await look(page, "members-undo");
+  await toasts.getByRole("button", { name: "Undo" }).click();
+  await expect(toasts.getByText("Taken back")).toBeVisible();
+  await expect(row.getByText("Sees no client yet")).toBeVisible();
+
+  await row.getByRole("button", { name: "More about Ann Other" }).click();
+  await look(page, "members-menu");
+  await row.getByRole("button", { name: "Deactivate Ann Other" }).click();
+  await expect(toasts.getByText("Ann Other is deactivated")).toBeVisible();
+  await expect(row.getByText("Deactivated")).toBeVisible();
+  await toasts.getByRole("button", { name: "Undo" }).last().click();
+  await expect(row.getByText("Deactivated")).toHaveCount(0);
+
+  await row.getByRole("button", { name: "More about Ann Other" }).click();
+  await row.getByRole("button", { name: "Remove Ann Other" }).click();
+  const dialog = page.getByRole("dialog", { name: "Remove Ann Other" });
+  await dialog.getByLabel("Type the name").fill("Ann");
+  await dialog.getByRole("button", { name: "Remove Ann Other" }).click();
+  await expect(dialog.getByText("Type Ann Other to remove this member")).toBeVisible();
+  await expect(dialog.getByLabel("Type the name")).toHaveValue("Ann");
+  await look(page, "members-remove");
+  await dialog.getByLabel("Type the name").fill("Ann Other");
+  await dialog.getByRole("button", { name: "Remove Ann Other" }).click();
+  await expect(toasts.getByText("Ann Other is removed")).toBeVisible();
+  await expect(row).toHaveCount(0);
+});
+
+test("members are searched, and their clients found by a part of the name", async ({ page, browser }) => {
+  test.setTimeout(150_000);
+  await owner(page, "Searching Agency");
+  await live(page);
+  for (const name of ["Bakery Beta", "Bakery Gamma", "Clinic Delta"]) {
+    await page.getByLabel("Name of the new client").fill(name);
+    await page.keyboard.press("Enter");
+    await expect(page.getByTestId("clients").getByRole("link", { name })).toBeVisible();
+  }
+  const { email, context } = await joined(page, browser, "Mel Member", "member");
+  await context.close();
+  await page.goto("/members");
+  await live(page);
+  const people = page.getByTestId("members").getByRole("listitem");
+  await page.getByLabel("Search by name or address").fill("mel member");
+  await page.keyboard.press("Enter");
+  await expect(page).toHaveURL(/\/members\?search=mel/);
+  await expect(page.getByText("You", { exact: true })).toHaveCount(0);
+  const row = page.getByTestId(`member ${email}`);
+  await row.getByLabel("Client for Mel Member").fill("bakery");
+  await page.keyboard.press("Enter");
+  const offered = row.getByTestId("offered");
+  await expect(offered.getByRole("button")).toHaveCount(2);
+  await look(page, "members-find");
+  await offered.getByRole("button", { name: "Assign Bakery Gamma to Mel Member" }).click();
+  await expect(row.getByRole("button", { name: "Take Bakery Gamma from Mel Member" })).toBeVisible();
+  await expect(offered.getByRole("button")).toHaveCount(1);
+  await expect(row.getByLabel("Client for Mel Member")).toHaveValue("bakery");
+  await offered.getByRole("link", { name: "Done" }).click();
+  await expect(offered).toHaveCount(0);
+  await expect(page).toHaveURL(/\/members\?search=mel/);
+  await page.getByLabel("Search by name or address").fill("nobody is called that");
+  await page.keyboard.press("Enter");
+  await expect(page.getByTestId("empty")).toContainText("Nobody matches");
+  await look(page, "members-no-match");
+  await page.getByRole("link", { name: "Show everybody" }).click();
+  await expect(page.getByTestId(`member ${email}`)).toBeVisible();
+  await expect(people.first()).toBeVisible();
+});
+
+test("a member who answers for clients is removed once somebody takes over", async ({ page, browser }) => {
+  test.setTimeout(150_000);
+  await owner(page, "Handing Agency");
+  await live(page);
+  await page.getByLabel("Name of the new client").fill("Bakery Beta");
+  await page.keyboard.press("Enter");
+  await page.getByTestId("toasts").getByRole("link", { name: "Open" }).click();
+  const { email, context } = await joined(page, browser, "Ann Other", "manager");
+  await context.close();
+  await page.goto("/clients");
+  await page.getByTestId("clients").getByRole("link", { name: "Bakery Beta" }).click();
+  await live(page);
+  await page.getByLabel("Owner").selectOption({ label: "Ann Other" });
+  await page.getByRole("button", { name: "Save", exact: true }).click();
+  await expect(page.getByTestId("toasts").getByText("Saved.")).toBeVisible();
+  await page.goto("/members");
+  await live(page);
+  const row = page.getByTestId(`member ${email}`);
+  await row.getByRole("button", { name: "More about Ann Other" }).click();
+  await row.getByRole("button", { name: "Remove Ann Other" }).click();
+  const dialog = page.getByRole("dialog", { name: "Remove Ann Other" });
+  await expect(dialog.getByText("Answers for Bakery Beta")).toBeVisible();
+  await dialog.getByLabel("Type the name").fill("Ann Other");
+  await dialog.getByRole("button", { name: "Remove Ann Other" }).click();
+  await expect(dialog.getByText("Choose who takes over; nothing was changed")).toBeVisible();
+  await expect(dialog.getByLabel("Type the name")).toHaveValue("Ann Other");
+  await look(page, "members-heir");
+  await dialog.getByLabel("Who takes over").selectOption({ label: "Olga Owner" });
+  await dialog.getByRole("button", { name: "Remove Ann Other" }).click();
+  await expect(page.getByTestId("toasts").getByText("Ann Other is removed")).toBeVisible();
+  await expect(row).toHaveCount(0);
+});
+
+test("a Member reads a client in plain words", async ({ page, browser }) => {
+  test.setTimeout(150_000);
+  await owner(page, "Reading Agency");
+  await live(page);
+  await page.getByLabel("Name of the new client").fill("Bakery Beta");
+  await page.keyboard.press("Enter");
+  await expect(page.getByTestId("clients").getByRole("link", { name: "Bakery Beta" })).toBeVisible();
+  const { email, guest, context } = await joined(page, browser, "Mel Member", "member");
+  await page.goto("/members");
+  await live(page);
+  const row = page.getByTestId(`member ${email}`);
+  await row.getByRole("button", { name: "Find clients for Mel Member" }).click();
+  await row.getByRole("button", { name: "Assign Bakery Beta to Mel Member" }).click();
+  await expect(row.getByRole("button", { name: "Take Bakery Beta from Mel Member" })).toBeVisible();
+  await guest.goto(new URL("/clients", page.url()).href);
+  await live(guest);
+  await guest.getByTestId("clients").getByRole("link", { name: "Bakery Beta" }).click();
+  await expect(guest.getByTestId("facts")).toBeVisible();
+  await expect(guest.getByTestId("facts").getByText("not filled in").first()).toBeAttached();
+  await expect(guest.locator("main input, main select, main textarea, main button")).toHaveCount(0);
+  await look(guest, "client-read-only");
+  await guest.goto(new URL("/clients/board", page.url()).href);
+  await live(guest);
+  await expect(guest.getByTestId("card")).toHaveAttribute("draggable", "false");
+  await expect(guest.getByRole("button", { name: "Move Bakery Beta" })).toHaveCount(0);
+  await context.close();
+});

@@ -1,0 +1,138 @@
+import { expect, live, look, owner, test } from "./support";
+
+test.use({ allowedErrors: [/status of (404|500)/] });
+
+test("the skip link moves the focus to the page", async ({ page }) => {
+  await owner(page, "Skip Agency");
+  await live(page);
+  await page.keyboard.press("Tab");
+  await expect(page.getByRole("link", { name: "Skip to the page" })).toBeFocused();
+  await look(page, "skip-link");
+  await page.keyboard.press("Enter");
+  await expect(page.locator("main#page")).toBeFocused();
+  await page.keyboard.press("Tab");
+  await expect(page.getByRole("link", { name: "List" })).toBeFocused();
+});
+
+test("? lists the keys of the page, and they work until they are switched off", async ({ page }) => {
+  await owner(page, "Keys Agency");
+  await live(page);
+  const members = page.getByRole("link", { name: "Members" });
+  await members.focus();
+  await page.keyboard.press("?");
+  const keys = page.getByRole("dialog", { name: "Keys of this page" });
+  await expect(keys.getByText("Add a client")).toBeVisible();
+  await expect(keys.getByText("Search the clients")).toBeVisible();
+  await look(page, "keys");
+  await page.keyboard.press("n");
+  await expect(keys).toBeVisible();
+  await page.keyboard.press("Escape");
+  await expect(keys).toBeHidden();
+  await expect(members).toBeFocused();
+  await page.keyboard.press("n");
+  await expect(page.getByLabel("Name of the new client")).toBeFocused();
+  await page.keyboard.type("m?");
+  await expect(page.getByLabel("Name of the new client")).toHaveValue("m?");
+  await page.locator("main#page").focus();
+  await page.keyboard.press("/");
+  await expect(page.getByLabel("Search")).toBeFocused();
+  await page.locator("main#page").focus();
+  await page.keyboard.press("m");
+  await expect(page).toHaveURL("/members");
+  await page.locator("main#page").focus();
+  await page.keyboard.press("?");
+  await keys.getByLabel("Single letters work as keys").uncheck();
+  await page.keyboard.press("Escape");
+  await page.locator("main#page").focus();
+  await page.keyboard.press("c");
+  await page.keyboard.press("?");
+  await expect(keys).toBeVisible();
+  await expect(page).toHaveURL("/members");
+});
+
+test("the palette keeps the focus, gives it back, and does what the page offers", async ({ page }) => {
+  await owner(page, "Palette Agency");
+  await live(page);
+  const opener = page.getByRole("button", { name: "Go to a page or client" });
+  await opener.click();
+  const palette = page.getByRole("dialog", { name: "Go to" });
+  await expect(palette.getByRole("combobox")).toBeFocused();
+  for (let press = 0; press < 4; press += 1) {
+    await page.keyboard.press("Tab");
+    expect(await page.evaluate(() => document.activeElement === document.body || !!document.activeElement?.closest("dialog"))).toBe(true);
+  }
+  await page.keyboard.press("Escape");
+  await expect(palette).toBeHidden();
+  await expect(opener).toBeFocused();
+  await page.keyboard.press("Control+k");
+  await page.keyboard.type("add a");
+  await expect(palette.getByRole("option", { name: "Add a client" })).toHaveAttribute("aria-selected", "true");
+  await page.keyboard.press("Enter");
+  await expect(page.getByLabel("Name of the new client")).toBeFocused();
+});
+
+test("another page takes the focus and its title is told", async ({ page }) => {
+  await owner(page, "Route Agency");
+  await live(page);
+  await page.getByRole("link", { name: "Settings" }).click();
+  await expect(page.getByRole("heading", { name: "Settings", level: 1 })).toBeVisible();
+  await expect(page.locator("main#page")).toBeFocused();
+  await expect(page.getByTestId("told")).toHaveText("Settings · AudienceOS");
+});
+
+test("what is done is told in a polite region and goes by itself", async ({ page }) => {
+  await owner(page, "Toast Agency");
+  await live(page);
+  await page.getByLabel("Name of the new client").fill("Bakery Beta");
+  await page.keyboard.press("Enter");
+  const toasts = page.getByTestId("toasts");
+  await expect(toasts).toHaveAttribute("aria-live", "polite");
+  await expect(toasts.getByText("Bakery Beta is added")).toBeVisible();
+  await look(page, "toast");
+  await expect(page.getByLabel("Name of the new client")).toBeFocused();
+  await toasts.getByRole("button", { name: "Dismiss" }).click();
+  await expect(toasts.getByText("Bakery Beta is added")).toHaveCount(0);
+});
+
+test("unknown addresses keep the areas for those who are signed in", async ({ page }) => {
+  await page.goto("/no-such-page");
+  await expect(page.getByRole("heading", { name: "There is nothing here" })).toBeVisible();
+  await expect(page.getByRole("navigation", { name: "Areas" })).toHaveCount(0);
+  await expect(page.getByTestId("request-id")).toHaveText(/^[0-9a-f]{32}$/);
+  await look(page, "missing-outside");
+  await owner(page, "Lost Agency");
+  await page.goto("/no-such-page");
+  await expect(page.getByRole("heading", { name: "There is nothing here" })).toBeVisible();
+  await expect(page).toHaveTitle("There is nothing here · AudienceOS");
+  await look(page, "missing");
+  await page.getByRole("link", { name: "Clients" }).click();
+  await expect(page).toHaveURL("/clients");
+  await page.goto("/clients/01890000-0000-7000-8000-000000000000");
+  await expect(page).toHaveTitle("There is no such client · AudienceOS");
+  await expect(page.getByRole("heading", { name: "There is no such client" })).toBeVisible();
+  await expect(page.getByRole("navigation", { name: "Areas" })).toBeVisible();
+  await live(page);
+  await look(page, "client-missing");
+});
+
+test("a part that fails says so, leaves the rest, and is tried again", async ({ page }) => {
+  await owner(page, "Broken Agency");
+  await live(page);
+  await page.getByLabel("Name of the new client").fill("Bakery Beta");
+  await page.keyboard.press("Enter");
+  await expect(page.getByTestId("clients").getByRole("link", { name: "Bakery Beta" })).toBeVisible();
+  await page.route("**/app/list_contacts*", (route) => route.fulfill({ status: 500, contentType: "application/json", body: JSON.stringify([7, ["0f3a"], []]) }));
+  await page.getByTestId("clients").getByRole("link", { name: "Bakery Beta" }).click();
+  const failed = page.getByTestId("failed-part");
+  await expect(failed).toContainText("The contacts could not be loaded");
+  await expect(failed).toContainText("0f3a");
+  await expect(page.getByLabel("Website")).toBeVisible();
+  await expect(page.getByRole("heading", { name: "Way over the board" })).toBeVisible();
+  await page.getByLabel("Website").fill("still.typing");
+  await look(page, "failed-part");
+  await page.unroute("**/app/list_contacts*");
+  await failed.getByRole("button", { name: "Try again: The contacts" }).click();
+  await expect(failed).toHaveCount(0);
+  await expect(page.getByRole("button", { name: "Add contact" })).toBeVisible();
+  await expect(page.getByLabel("Website")).toHaveValue("still.typing");
+});

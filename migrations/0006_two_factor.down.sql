@@ -1,0 +1,1 @@
+drop table login_step, recovery_code, two_factor;

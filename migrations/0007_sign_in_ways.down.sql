@@ -1,0 +1,1 @@
+drop table replaced_link, google_attempt;

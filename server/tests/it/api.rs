@@ -1,0 +1,89 @@
+//! What all routes of the API have in common: the shape of their errors, and what their document says of them.
+
+use reqwest::StatusCode;
+use serde_json::{Value, json};
+use sqlx::PgPool;
+
+use crate::support::{Agency, TestApp};
+
+#[sqlx::test(migrator = "store::MIGRATOR")]
+async fn malformed_requests_get_the_shape_of_every_error(pool: PgPool) {
+    let app = TestApp::start(pool).await;
+    let olga = app.owner("olga@acme.test", "Acme").await;
+    for (method, path, status, code) in [
+        ("GET", "/api/v1/clients?limit=1&limit=2", 400, "malformed"),
+        ("GET", "/api/v1/members?search=a&search=b", 400, "malformed"),
+        ("GET", "/api/v1/invitations?cursor=a&cursor=b", 400, "malformed"),
+        ("GET", "/api/v1/audit?limit=1&limit=2", 400, "malformed"),
+        ("GET", "/api/v1/clients?limit=nonsense", 422, "invalid"),
+        ("GET", "/api/v1/invite/%FF", 400, "malformed"),
+        ("GET", "/api/v1/clients/%FF", 400, "malformed_id"),
+        ("POST", "/api/v1/jobs/%FF/retry", 400, "malformed"),
+        ("POST", "/api/v1/jobs/x/retry", 400, "malformed_id"),
+        ("DELETE", "/api/v1/clients", 405, "method_not_allowed"),
+        ("PUT", "/api/v1/auth/session", 405, "method_not_allowed"),
+        ("POST", "/api/openapi.json", 405, "method_not_allowed"),
+        ("GET", "/api/v1/nothing", 404, "missing"),
+        ("GET", "/api/nothing", 404, "missing"),
+    ] {
+        let answer = olga.send(method, path, &json!({})).await;
+        assert_eq!(answer.status(), status, "{method} {path}");
+        assert_eq!(answer.headers()["content-type"], "application/json", "{method} {path}");
+        assert_eq!(answer.headers().contains_key("allow"), status == 405, "{method} {path}");
+        let id = answer.headers()["x-request-id"].to_str().unwrap().to_owned();
+        let body: Value = answer.json().await.unwrap();
+        assert_eq!((&body["error"]["code"], &body["error"]["request_id"]), (&json!(code), &json!(id)), "{path}");
+        assert!(!body["error"]["message"].as_str().unwrap().is_empty());
+    }
+    app.finish().await;
+}
+
+#[sqlx::test(migrator = "store::MIGRATOR")]
+async fn the_document_says_who_may_ask_and_each_route_does_so(pool: PgPool) {
+    let app = TestApp::start(pool).await;
+    let agency = Agency::found(&app).await;
+    let document = agency.olga.json("/api/openapi.json").await;
+    assert_eq!(document["servers"][0]["url"], app.url);
+    let schemes = &document["components"]["securitySchemes"];
+    assert_eq!(
+        (&schemes["session"]["in"], &schemes["session"]["name"]),
+        (&json!("cookie"), &json!("audienceos_session"))
+    );
+    assert_eq!((&schemes["token"]["type"], &schemes["token"]["scheme"]), (&json!("http"), &json!("bearer")));
+    let both = json!([{"session": []}, {"token": []}]);
+    assert_eq!(document["security"], both);
+
+    let made = agency.olga.post("/api/v1/tokens", &json!({"name": "t", "scope": "write", "days": 1})).await;
+    let token = made.json::<Value>().await.unwrap()["token"].as_str().unwrap().to_owned();
+    let mut kinds = [0; 3];
+    for (path, item) in document["paths"].as_object().unwrap() {
+        for (method, operation) in item.as_object().unwrap() {
+            let url = format!(
+                "{}{}",
+                app.url,
+                path.replace("{token}", "0").replace("{id}", "0").replace("{contact_id}", "0")
+            );
+            let ask = async |token: &str| {
+                let request = app.browser().client.request(method.to_uppercase().parse().unwrap(), &url);
+                let answer = request.bearer_auth(token).json(&json!({})).send().await.unwrap();
+                (answer.status(), answer.text().await.unwrap())
+            };
+            let open = |(status, text): &(StatusCode, String)| {
+                !(*status == StatusCode::UNAUTHORIZED && text.contains("signed_out"))
+            };
+            let security = operation.get("security").unwrap_or(&both);
+            let (stranger, program) = (ask("none").await, ask(&token).await);
+            let place = format!("{method} {path}: {security}, {stranger:?}, {program:?}");
+            let kind = match (open(&stranger), open(&program)) {
+                (true, true) => 0,
+                (false, false) => 1,
+                (false, true) => 2,
+                (true, false) => panic!("{place}"),
+            };
+            assert_eq!(security, &[json!([{}]), json!([{"session": []}]), both.clone()][kind], "{place}");
+            kinds[kind] += 1;
+        }
+    }
+    assert!(kinds.iter().all(|count| *count >= 5), "{kinds:?}");
+    app.stop().await;
+}

@@ -1,0 +1,174 @@
+//! What stands before every route: a session, our own pages, and a database that answers.
+
+use std::collections::BTreeSet;
+
+use reqwest::{Method, StatusCode, header, redirect::Policy};
+use serde_json::{Value, json};
+use sqlx::PgPool;
+
+use crate::support::{Agency, Browser, TestApp, all_rows};
+
+/// Routes of the API that work for those who are not signed in.
+const OPEN: [&str; 8] = [
+    "POST /api/v1/auth/signup",
+    "POST /api/v1/auth/resend-verification",
+    "POST /api/v1/auth/login",
+    "POST /api/v1/auth/login/code",
+    "POST /api/v1/auth/forgot",
+    "POST /api/v1/auth/reset",
+    "GET /api/v1/invite/{token}",
+    "POST /api/v1/invite/{token}",
+];
+
+/// Every operation that the API's document lists, with ids of the right shape in its path.
+async fn operations(browser: &Browser) -> Vec<(Method, String, String)> {
+    let document = browser.json("/api/openapi.json").await;
+    let mut operations = Vec::new();
+    for (path, item) in document["paths"].as_object().unwrap() {
+        for method in item.as_object().unwrap().keys() {
+            let method: Method = method.to_uppercase().parse().unwrap();
+            let filled: Vec<_> = path
+                .split('/')
+                .map(|part| if part.starts_with('{') { "018f0000-0000-7000-8000-000000000000" } else { part })
+                .collect();
+            operations.push((method.clone(), format!("{method} {path}"), filled.join("/")));
+        }
+    }
+    assert!(operations.len() > 40);
+    operations
+}
+
+#[sqlx::test(migrator = "store::MIGRATOR")]
+async fn b1_2_without_a_session_the_api_answers_401_in_json_never_a_page(pool: PgPool) {
+    let app = TestApp::start(pool).await;
+    let stranger = app.browser();
+    let mut open = BTreeSet::new();
+    for (method, name, path) in operations(&stranger).await {
+        for accept in ["*/*", "text/html"] {
+            let request =
+                stranger.client.request(method.clone(), format!("{}{path}", app.url)).header("accept", accept);
+            let answer = request.json(&json!({})).send().await.unwrap();
+            let (status, kind) = (answer.status(), answer.headers().get(header::CONTENT_TYPE).cloned());
+            assert!(!answer.headers().contains_key(header::LOCATION), "{name}");
+            assert_eq!(kind.unwrap(), "application/json", "{name}");
+            let body: Value = answer.json().await.unwrap();
+            if body["error"]["code"] == "signed_out" {
+                assert_eq!(status, StatusCode::UNAUTHORIZED, "{name}");
+            } else {
+                assert!(status.is_client_error(), "{name}: {status} {body}");
+                open.insert(name.clone());
+            }
+        }
+    }
+    // Others may be open too, each with an answer of its own; none of these may ask for a session.
+    for route in OPEN {
+        assert!(open.contains(route), "{route} works without a session");
+    }
+    let closed: BTreeSet<_> =
+        open.iter().filter(|name| !name.contains("/auth/") && !name.contains("/invite/")).collect();
+    assert_eq!(closed, BTreeSet::new(), "everything else needs a session");
+    app.finish().await;
+}
+
+/// Forms of pages that work without WASM.
+const FORMS: [&str; 9] =
+    ["/login", "/logout", "/signup", "/resend", "/forgot", "/reset", "/invite/0", "/theme", "/api/webhooks-of-nobody"];
+
+#[sqlx::test(migrator = "store::MIGRATOR")]
+async fn b1_14_other_sites_change_nothing_on_any_route(pool: PgPool) {
+    let app = TestApp::start(pool).await;
+    let agency = Agency::found(&app).await;
+    let mut routes: Vec<_> = operations(&agency.olga)
+        .await
+        .into_iter()
+        .filter(|(method, ..)| !method.is_safe())
+        .map(|(method, _, path)| (method, path))
+        .collect();
+    let functions: Vec<_> = leptos::server_fn::axum::server_fn_paths().collect();
+    assert!(functions.len() > 20, "the pages' server functions are linked into this program");
+    routes.extend(functions.into_iter().map(|(path, _)| (Method::POST, path.to_owned())));
+    routes.extend(FORMS.map(|path| (Method::POST, path.to_owned())));
+    routes.push((Method::POST, format!("/api/v1/clients/{}/contacts", agency.c[0])));
+    routes.push((Method::PATCH, format!("/api/v1/clients/{}", agency.c[0])));
+
+    let before = all_rows(&app.pool, None).await;
+    let foreign = [
+        ("origin", "https://evil.test"),
+        ("origin", "null"),
+        ("sec-fetch-site", "cross-site"),
+        ("sec-fetch-site", "same-site"),
+    ];
+    let bodies = [
+        ("application/json", "{\"name\":\"x\"}"),
+        ("text/plain", "{\"name\":\"x\"}"),
+        ("application/x-www-form-urlencoded", "name=x"),
+        (
+            "multipart/form-data; boundary=b",
+            "--b\r\ncontent-disposition: form-data; name=\"name\"\r\n\r\nx\r\n--b--\r\n",
+        ),
+    ];
+    for (method, path) in &routes {
+        for ((name, value), (kind, body)) in foreign.into_iter().flat_map(|site| bodies.map(|body| (site, body))) {
+            let request = agency.olga.client.request(method.clone(), format!("{}{path}", app.url));
+            let answer = request.header(name, value).header("content-type", kind).body(body).send().await.unwrap();
+            assert_eq!(answer.status(), StatusCode::FORBIDDEN, "{method} {path} {name}: {value}, {kind}");
+            let body: Value = answer.json().await.unwrap();
+            assert_eq!(body["error"]["code"], "cross_site", "{method} {path}");
+        }
+    }
+    assert_eq!(all_rows(&app.pool, None).await, before);
+
+    for method in [Method::GET, Method::HEAD, Method::OPTIONS] {
+        for (name, value) in foreign {
+            let request = agency.olga.client.request(method.clone(), format!("{}/api/v1/clients", app.url));
+            let status = request.header(name, value).send().await.unwrap().status();
+            assert_ne!(status, StatusCode::FORBIDDEN, "{method} changes nothing and may be asked from anywhere");
+        }
+    }
+    let own = agency.olga.client.post(format!("{}/api/v1/clients", app.url)).header("origin", &app.url);
+    let own = own.header("sec-fetch-site", "same-origin").json(&json!({"name": "Ours"})).send().await.unwrap();
+    assert_eq!(own.status(), StatusCode::CREATED, "our own pages may");
+    app.finish().await;
+}
+
+#[sqlx::test(migrator = "store::MIGRATOR")]
+async fn b1_21_signing_out_ends_the_session_and_leaves_no_page_behind(pool: PgPool) {
+    let app = TestApp::start(pool).await;
+    let olga = app.owner("olga@acme.test", "Acme").await;
+    let elsewhere = app.browser();
+    let login = json!({"email": "olga@acme.test", "password": crate::support::PASSWORD});
+    let begun = elsewhere.post("/api/v1/auth/login", &login).await;
+    let stolen = begun.headers()[header::SET_COOKIE].to_str().unwrap().split(';').next().unwrap().to_owned();
+    for path in ["/clients", "/clients/board", "/settings", "/api/v1/clients", "/api/v1/auth/session"] {
+        let answer = elsewhere.get(path).await;
+        assert_eq!(answer.status(), 200, "{path}");
+        assert_eq!(answer.headers()[header::CACHE_CONTROL], "no-store", "{path}: the back button asks again");
+    }
+    let out = elsewhere.submit("/logout", &[]).await;
+    assert_eq!((out.status(), out.headers()[header::LOCATION].to_str().unwrap()), (StatusCode::SEE_OTHER, "/login"));
+    assert!(out.headers()[header::SET_COOKIE].to_str().unwrap().contains("Max-Age=0"));
+    assert_eq!(elsewhere.get("/clients").await.headers()[header::LOCATION], "/login?redirect=/clients");
+    let bare = reqwest::Client::builder().redirect(Policy::none()).build().unwrap();
+    let again = bare.get(format!("{}/api/v1/clients", app.url)).header("cookie", stolen).send().await.unwrap();
+    assert_eq!(again.status(), StatusCode::UNAUTHORIZED, "the cookie of before is worth nothing");
+    assert_eq!(olga.get("/api/v1/clients").await.status(), 200, "other browsers stay signed in");
+    app.finish().await;
+}
+
+#[sqlx::test(migrator = "store::MIGRATOR")]
+async fn b1_23_readyz_says_whether_the_database_answers_to_anybody(pool: PgPool) {
+    let app = TestApp::start(pool).await;
+    let stranger = app.browser();
+    assert_eq!(stranger.get("/readyz").await.status(), StatusCode::OK);
+    assert_eq!(stranger.get("/healthz").await.status(), StatusCode::OK);
+    #[expect(clippy::disallowed_methods, reason = "takes the schema away from under the server")]
+    sqlx::query("update _sqlx_migrations set success = false").execute(&app.pool).await.unwrap();
+    assert_eq!(stranger.get("/readyz").await.status(), StatusCode::SERVICE_UNAVAILABLE, "a schema that is not whole");
+    #[expect(clippy::disallowed_methods, reason = "gives it back")]
+    sqlx::query("update _sqlx_migrations set success = true").execute(&app.pool).await.unwrap();
+    assert_eq!(stranger.get("/readyz").await.status(), StatusCode::OK);
+    app.service.db.pool().close().await;
+    assert_eq!(stranger.get("/readyz").await.status(), StatusCode::SERVICE_UNAVAILABLE);
+    assert_eq!(stranger.get("/healthz").await.status(), StatusCode::OK, "the process itself lives");
+    app.stop().await;
+}

@@ -1,0 +1,94 @@
+//! The built program as an operator runs it: a process of its own, with its settings in the environment.
+
+use std::{
+    path::PathBuf,
+    process::{Child, Command, ExitStatus, Stdio},
+    sync::atomic::{AtomicU32, Ordering},
+    time::Duration,
+};
+
+use sqlx::{ConnectOptions, PgPool};
+
+pub struct Process {
+    child: Child,
+    pub url: String,
+    pub address: String,
+    data: PathBuf,
+}
+
+impl Process {
+    /// `audienceos serve` with these settings and nothing else, before it is ready.
+    pub fn spawn(address: &str, settings: &[(&str, &str)]) -> Self {
+        static COUNT: AtomicU32 = AtomicU32::new(0);
+        let count = COUNT.fetch_add(1, Ordering::Relaxed);
+        let data = std::env::temp_dir().join(format!("audienceos-process-{}-{count}", std::process::id()));
+        std::fs::create_dir_all(&data).unwrap();
+        let log = std::fs::File::create(data.join("log")).unwrap();
+        let child = Command::new(env!("CARGO_BIN_EXE_audienceos"))
+            .arg("serve")
+            .current_dir(&data)
+            .env_remove("DATABASE_URL")
+            .env("RUST_BACKTRACE", "1")
+            .env("AUDIENCEOS_DATA", data.join("data"))
+            .env("AUDIENCEOS_ADDRESS", address)
+            .envs(settings.iter().copied())
+            .stdout(Stdio::null())
+            .stderr(log)
+            .spawn()
+            .unwrap();
+        Self { child, url: format!("http://{address}"), address: address.to_owned(), data }
+    }
+
+    /// The same on the test's database, once it is ready.
+    pub async fn start(pool: &PgPool, settings: &[(&str, &str)]) -> Self {
+        let address = free_address();
+        let database = pool.connect_options().to_url_lossy().to_string();
+        let settings: Vec<_> = settings.iter().copied().chain([("DATABASE_URL", database.as_str())]).collect();
+        let process = Self::spawn(&address, &settings);
+        for _ in 0..300 {
+            if reqwest::get(format!("{}/readyz", process.url)).await.is_ok_and(|answer| answer.status() == 200) {
+                return process;
+            }
+            tokio::time::sleep(Duration::from_millis(50)).await;
+        }
+        panic!("the server did not become ready: {}", process.log());
+    }
+
+    /// What it wrote to standard error so far.
+    pub fn log(&self) -> String {
+        std::fs::read_to_string(self.data.join("log")).unwrap()
+    }
+
+    pub fn has_private_postgres(&self) -> bool {
+        self.data.join("data/postgres").exists()
+    }
+
+    /// Asks it to stop, as a service manager does.
+    pub fn terminate(&self) {
+        let kill = format!("kill -TERM {}", self.child.id());
+        assert!(Command::new("sh").args(["-c", &kill]).status().unwrap().success());
+    }
+
+    /// How it ended, waiting up to twenty seconds.
+    pub async fn ended(&mut self) -> ExitStatus {
+        for _ in 0..400 {
+            if let Some(status) = self.child.try_wait().unwrap() {
+                return status;
+            }
+            tokio::time::sleep(Duration::from_millis(50)).await;
+        }
+        panic!("the server did not end: {}", self.log());
+    }
+}
+
+impl Drop for Process {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+        let _ = std::fs::remove_dir_all(&self.data);
+    }
+}
+
+pub fn free_address() -> String {
+    std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().to_string()
+}

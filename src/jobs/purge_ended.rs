@@ -1,0 +1,16 @@
+//! Throws away what has ended and is of no more use. Running twice does no harm.
+
+use service::purge;
+
+use crate::Context;
+
+pub(crate) async fn run(context: &Context) -> anyhow::Result<()> {
+    let purged = purge::run(&context.service).await?;
+    tracing::info!(
+        sessions = purged.sessions,
+        sign_ups = purged.sign_ups,
+        password_resets = purged.password_resets,
+        "threw away what had ended"
+    );
+    Ok(())
+}

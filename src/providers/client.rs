@@ -1,0 +1,398 @@
+//! The HTTP client that all providers share: timeouts, a size cap, a rate for each connection, retries with jitter that
+//! honour Retry-After, and errors that carry no address, header or token.
+//!
+//! A request goes to the provider's own host only: an [`Http`] is bound to one base address, and paths cannot leave it.
+//! Redirects are not followed.
+
+use std::{fmt, num::NonZeroU32, sync::Arc, time::Duration};
+
+use governor::{DefaultDirectRateLimiter, Quota};
+use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header};
+use rand::Rng;
+use secrecy::{ExposeSecret, SecretString};
+use serde::{Serialize, de::DeserializeOwned};
+use url::Url;
+
+use crate::{Error, Result};
+
+/// The largest answer that is read.
+pub const LARGEST_ANSWER: usize = 64 << 20;
+const ATTEMPTS: u32 = 4;
+/// A pause longer than this is left to the job, which gives its place to others meanwhile.
+const PATIENCE: Duration = Duration::from_secs(10);
+
+/// How often a connection may call its provider.
+#[derive(Clone, Copy, Debug)]
+pub struct Limit {
+    /// On average.
+    pub per_second: u32,
+    /// At once.
+    pub burst: u32,
+}
+
+/// Tells a provider's refusal from its answer; [`standard`] for those that speak plain HTTP.
+pub type Fault = fn(&Answer) -> Option<Error>;
+
+/// What came back. Its body may hold a new token, so `Debug` tells its length only.
+pub struct Answer {
+    /// The status.
+    pub status: StatusCode,
+    /// Its headers.
+    pub headers: HeaderMap,
+    /// The body, at most [`LARGEST_ANSWER`] bytes.
+    pub body: Vec<u8>,
+}
+
+impl fmt::Debug for Answer {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Answer").field("status", &self.status).field("length", &self.body.len()).finish()
+    }
+}
+
+impl Answer {
+    /// How long the provider asks to wait: seconds or a date (RFC 9110 §10.2.3).
+    pub fn retry_after(&self) -> Option<Duration> {
+        let text = self.headers.get(header::RETRY_AFTER)?.to_str().ok()?;
+        if let Ok(seconds) = text.parse() {
+            return Some(Duration::from_secs(seconds));
+        }
+        let date = |name: &HeaderValue| httpdate::parse_http_date(name.to_str().ok()?).ok();
+        let until = httpdate::parse_http_date(text).ok()?;
+        until.duration_since(date(self.headers.get(header::DATE)?)?).ok()
+    }
+
+    /// The body as JSON, if it is.
+    pub fn json(&self) -> Option<serde_json::Value> {
+        serde_json::from_slice(&self.body).ok()
+    }
+
+    /// The beginning of the body, for messages.
+    pub fn excerpt(&self) -> String {
+        String::from_utf8_lossy(&self.body[..self.body.len().min(300)]).into_owned()
+    }
+}
+
+/// What a plain HTTP API means by its status.
+pub fn standard(answer: &Answer) -> Option<Error> {
+    let words = || answer.excerpt();
+    match answer.status.as_u16() {
+        200..=299 => None,
+        401 => Some(Error::Unauthorized(words())),
+        429 => Some(Error::limited(answer.retry_after())),
+        408 | 500..=599 => Some(Error::Unavailable(format!("status {}", answer.status.as_u16()))),
+        _ => Some(Error::Rejected(words())),
+    }
+}
+
+/// The one pool of connections.
+#[derive(Clone, Debug)]
+pub struct Client(reqwest::Client);
+
+impl Client {
+    /// Makes the pool.
+    ///
+    /// # Errors
+    /// The system's certificates cannot be read.
+    pub fn new() -> Result<Self> {
+        reqwest::Client::builder()
+            .connect_timeout(Duration::from_secs(10))
+            .timeout(Duration::from_secs(90))
+            .redirect(reqwest::redirect::Policy::none())
+            .user_agent(concat!("AudienceOS/", env!("CARGO_PKG_VERSION")))
+            .build()
+            .map(Self)
+            .map_err(|error| Error::Unavailable(error.to_string()))
+    }
+
+    /// Binds the client to one host for one connection.
+    pub fn bind(&self, base: Url, limit: Limit, fault: Fault) -> Http {
+        let number = |value| NonZeroU32::new(value).unwrap_or(NonZeroU32::MIN);
+        let quota = Quota::per_second(number(limit.per_second)).allow_burst(number(limit.burst));
+        Http { client: self.0.clone(), base, fault, rate: Arc::new(DefaultDirectRateLimiter::direct(quota)) }
+    }
+}
+
+/// The client of one connection, bound to its provider's host; cheap to clone, the rate is shared.
+#[derive(Clone)]
+pub struct Http {
+    client: reqwest::Client,
+    base: Url,
+    fault: Fault,
+    rate: Arc<DefaultDirectRateLimiter>,
+}
+
+impl fmt::Debug for Http {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Http").field("host", &self.host()).finish_non_exhaustive()
+    }
+}
+
+impl Http {
+    /// The host that it is bound to.
+    pub fn host(&self) -> &str {
+        self.base.host_str().unwrap_or_default()
+    }
+
+    /// A GET of `path` under the base address.
+    pub fn get(&self, path: &str) -> Request<'_> {
+        self.request(Method::GET, path)
+    }
+
+    /// A POST to `path` under the base address.
+    pub fn post(&self, path: &str) -> Request<'_> {
+        self.request(Method::POST, path)
+    }
+
+    /// A DELETE of `path` under the base address.
+    pub fn delete(&self, path: &str) -> Request<'_> {
+        self.request(Method::DELETE, path)
+    }
+
+    fn request(&self, method: Method, path: &str) -> Request<'_> {
+        let mut url = self.base.clone();
+        // Set, not joined: a path from an answer can never become another host.
+        url.set_path(&format!("{}/{}", self.base.path().trim_end_matches('/'), path.trim_start_matches('/')));
+        Request {
+            http: self,
+            method,
+            url,
+            headers: HeaderMap::new(),
+            body: Vec::new(),
+            attempts: ATTEMPTS,
+            limit: None,
+            secrets: Secrets::default(),
+            failed: None,
+        }
+    }
+}
+
+/// A request in the making.
+#[must_use]
+pub struct Request<'a> {
+    http: &'a Http,
+    method: Method,
+    url: Url,
+    headers: HeaderMap,
+    body: Vec<u8>,
+    attempts: u32,
+    limit: Option<Duration>,
+    secrets: Secrets,
+    failed: Option<Error>,
+}
+
+impl Request<'_> {
+    /// Adds a parameter to the address.
+    pub fn query(mut self, name: &str, value: &str) -> Self {
+        self.url.query_pairs_mut().append_pair(name, value);
+        self.secrets.learn_named(name, value);
+        self
+    }
+
+    /// Keeps `value`, which is sent, out of errors; what is named a secret, token or code is kept out anyway.
+    pub fn hide(mut self, value: &SecretString) -> Self {
+        self.secrets.learn(value.expose_secret());
+        self
+    }
+
+    /// Adds a header that is not secret.
+    pub fn header(mut self, name: &'static str, value: &str) -> Self {
+        match HeaderValue::from_str(value) {
+            Ok(value) => drop(self.headers.insert(HeaderName::from_static(name), value)),
+            Err(_) => {
+                self.failed = Some(Error::Rejected(format!("the value of {name} has characters that cannot be sent")))
+            }
+        }
+        self
+    }
+
+    /// Adds a header that never appears in a trace.
+    pub fn secret(mut self, name: &'static str, value: &SecretString) -> Self {
+        self.secrets.learn(value.expose_secret().trim_start_matches("Bearer "));
+        match HeaderValue::from_str(value.expose_secret()) {
+            Ok(mut value) => {
+                value.set_sensitive(true);
+                self.headers.insert(HeaderName::from_static(name), value);
+            }
+            Err(_) => {
+                self.failed =
+                    Some(Error::Unauthorized("the stored credential has characters that cannot be sent".into()))
+            }
+        }
+        self
+    }
+
+    /// Sends the token as RFC 6750 §2.1 says.
+    pub fn bearer(self, token: &SecretString) -> Self {
+        let value = SecretString::from(format!("Bearer {}", token.expose_secret()));
+        self.secret("authorization", &value)
+    }
+
+    /// Sends `body` as JSON.
+    pub fn json(mut self, body: &impl Serialize) -> Self {
+        match serde_json::to_value(body) {
+            Ok(value) => {
+                for (name, value) in value.as_object().into_iter().flatten() {
+                    self.secrets.learn_named(name, value.as_str().unwrap_or_default());
+                }
+                self.body = value.to_string().into_bytes();
+            }
+            Err(error) => self.failed = Some(Error::Malformed(error.to_string())),
+        }
+        self.header("content-type", "application/json")
+    }
+
+    /// Sends `fields` as a form.
+    pub fn form(mut self, fields: &[(&str, &str)]) -> Self {
+        for (name, value) in fields {
+            self.secrets.learn_named(name, value);
+        }
+        self.body = url::form_urlencoded::Serializer::new(String::new()).extend_pairs(fields).finish().into_bytes();
+        self.header("content-type", "application/x-www-form-urlencoded")
+    }
+
+    /// Never sends it twice: for what changes something at the provider, such as exchanging a code.
+    pub fn once(mut self) -> Self {
+        self.attempts = 1;
+        self
+    }
+
+    /// Waits no longer than `limit` for the whole answer of each attempt.
+    pub fn within(mut self, limit: Duration) -> Self {
+        self.limit = Some(limit);
+        self
+    }
+
+    /// Sends it and reads the answer as JSON.
+    ///
+    /// # Errors
+    /// The kinds of [`Error`].
+    pub async fn send<T: DeserializeOwned>(self) -> Result<T> {
+        self.send_with(|answer| {
+            serde_json::from_slice(&answer.body).map_err(|error| Error::Malformed(error.to_string()))
+        })
+        .await
+    }
+
+    /// Sends it and reads the answer with `read`.
+    ///
+    /// # Errors
+    /// The kinds of [`Error`].
+    pub async fn send_with<T>(mut self, read: impl FnOnce(Answer) -> Result<T>) -> Result<T> {
+        let answer = self.attempt().await?;
+        read(answer).map_err(|error| self.secrets.strike_from(error))
+    }
+
+    /// Sends it; a fault that may pass is tried again after a growing pause.
+    ///
+    /// # Errors
+    /// The kinds of [`Error`].
+    pub async fn answer(mut self) -> Result<Answer> {
+        self.attempt().await
+    }
+
+    async fn attempt(&mut self) -> Result<Answer> {
+        if let Some(error) = self.failed.take() {
+            return Err(error);
+        }
+        for attempt in 1.. {
+            self.http.rate.until_ready().await;
+            let result = self.try_once().await;
+            let pause = match &result {
+                Err(Error::Unavailable(_)) => Duration::from_millis(250 << attempt.min(5)),
+                Err(Error::RateLimited { after }) if *after <= PATIENCE => *after,
+                _ => return result,
+            };
+            if attempt >= self.attempts {
+                return result;
+            }
+            let jitter = rand::rng().random_range(0.0..0.5);
+            tracing::debug!(host = self.url.host_str(), attempt, "a call is tried again");
+            tokio::time::sleep(pause.mul_f64(1.0 + jitter)).await;
+        }
+        Err(Error::Unavailable("no attempt was made".into()))
+    }
+
+    async fn try_once(&self) -> Result<Answer> {
+        let plain = |error: reqwest::Error| {
+            let error = error.without_url();
+            let kind = if error.is_timeout() {
+                "no answer in time"
+            } else if error.is_connect() {
+                "no connection"
+            } else {
+                "the connection broke"
+            };
+            Error::Unavailable(kind.to_owned())
+        };
+        let mut request = self.http.client.request(self.method.clone(), self.url.clone());
+        if let Some(limit) = self.limit {
+            request = request.timeout(limit);
+        }
+        let mut response = request.headers(self.headers.clone()).body(self.body.clone()).send().await.map_err(plain)?;
+        let (status, headers) = (response.status(), response.headers().clone());
+        let mut body = Vec::new();
+        while let Some(part) = response.chunk().await.map_err(plain)? {
+            if body.len() + part.len() > LARGEST_ANSWER {
+                return Err(Error::Malformed(format!("it is larger than {} MiB", LARGEST_ANSWER >> 20)));
+            }
+            body.extend_from_slice(&part);
+        }
+        let answer = Answer { status, headers, body };
+        // A fault is told from a copy without what we sent: providers repeat a token that they refuse.
+        let fault = match self.secrets.strike(&answer.body) {
+            Some(body) => (self.http.fault)(&Answer { status, headers: answer.headers.clone(), body }),
+            None => (self.http.fault)(&answer),
+        };
+        match fault {
+            Some(error) => Err(error),
+            None if answer.status.is_success() => Ok(answer),
+            None => Err(Error::Malformed(format!("status {}", answer.status.as_u16()))),
+        }
+    }
+}
+
+/// What a request carries that must not come back in an error's text.
+#[derive(Default)]
+struct Secrets(Vec<String>);
+
+impl Secrets {
+    /// Answers that are longer are no refusals.
+    const LONGEST_REFUSAL: usize = 256 << 10;
+
+    fn learn(&mut self, secret: &str) {
+        if secret.len() >= 4 {
+            let encoded: String = url::form_urlencoded::byte_serialize(secret.as_bytes()).collect();
+            self.0.extend([secret.replace('/', "\\/"), encoded, secret.to_owned()]);
+        }
+    }
+
+    /// Learns the value of a field whose name says that it is secret.
+    fn learn_named(&mut self, name: &str, value: &str) {
+        if ["secret", "token", "code", "proof"].iter().any(|word| name.contains(word)) {
+            self.learn(value);
+        }
+    }
+
+    /// The body without them, if it holds any.
+    fn strike(&self, body: &[u8]) -> Option<Vec<u8>> {
+        if body.len() > Self::LONGEST_REFUSAL {
+            return None;
+        }
+        let text = String::from_utf8_lossy(body);
+        self.0.iter().any(|secret| text.contains(secret)).then(|| self.strike_text(&text).into_bytes())
+    }
+
+    fn strike_text(&self, text: &str) -> String {
+        self.0.iter().fold(text.to_owned(), |text, secret| text.replace(secret, "[hidden]"))
+    }
+
+    fn strike_from(&self, error: Error) -> Error {
+        match error {
+            Error::Unauthorized(words) => Error::Unauthorized(self.strike_text(&words)),
+            Error::Unavailable(words) => Error::Unavailable(self.strike_text(&words)),
+            Error::Malformed(words) => Error::Malformed(self.strike_text(&words)),
+            Error::Rejected(words) => Error::Rejected(self.strike_text(&words)),
+            limited @ (Error::RateLimited { .. } | Error::CursorExpired) => limited,
+        }
+    }
+}

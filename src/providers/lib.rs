@@ -1,0 +1,293 @@
+//! The outside world: one file for each provider, the registry, and the HTTP client that all share.
+//!
+//! A provider's file stands in this order: what it is, its API version, limits and oddities with why they matter; the
+//! descriptor; wire types; calls; mapping to `model`; tests. To add one, write `<key>.rs` and two lines here: the module
+//! and its place in [`all`]. Capabilities default to none, so that a new one touches no provider that is there.
+//! Nothing here knows the database or decides what to do about a failure: [`Error`]'s kind does.
+
+mod client;
+mod error;
+pub mod number;
+pub mod shopify;
+mod tiktok_ads;
+
+use std::{collections::BTreeMap, fmt, time::Duration};
+
+use async_trait::async_trait;
+pub use client::{Answer, Client, Fault, Http, LARGEST_ANSWER, Limit, Request, standard};
+pub use error::{Error, LONGEST_PAUSE, Result};
+use model::{
+    metric::{Account, DayRow, Days, Entity},
+    provider::Descriptor,
+};
+use rust_decimal::Decimal;
+use secrecy::SecretString;
+use time::OffsetDateTime;
+use url::Url;
+
+/// A provider: what it is, and what it can do.
+#[async_trait]
+pub trait Provider: Send + Sync {
+    /// What it is, gives and needs.
+    fn descriptor(&self) -> &'static Descriptor;
+    /// Where its API lives. Outside production a setting may replace the host, for tests and proxies.
+    fn base(&self) -> &'static str;
+    /// All hosts at which it is spoken to: its own, or `replaced` in their place.
+    ///
+    /// # Errors
+    /// Never, for addresses that are written as they should be.
+    fn hosts(&self, replaced: Option<&Url>) -> Result<Hosts> {
+        let api = replaced.cloned().map_or_else(|| address(self.base()), Ok)?;
+        Ok(Hosts { consent: api.clone(), tokens: api.clone(), api })
+    }
+    /// The hosts of one connection, for providers whose hosts depend on its fields (a shop's address); else [`hosts`].
+    ///
+    /// [`hosts`]: Provider::hosts
+    ///
+    /// # Errors
+    /// Rejected, saying what is wrong with a field.
+    fn hosts_for(&self, fields: &BTreeMap<String, String>, replaced: Option<&Url>) -> Result<Hosts> {
+        let _ = fields;
+        self.hosts(replaced)
+    }
+    /// How often it may be called.
+    fn limit(&self) -> Limit;
+    /// How its refusals are told from its answers.
+    fn fault(&self) -> Fault;
+    /// The accounts that a credential reaches; the call that proves that a credential works.
+    ///
+    /// # Errors
+    /// The kinds of [`Error`].
+    async fn accounts(&self, call: &Call<'_>) -> Result<Vec<Account>>;
+    /// Consent on the provider's own page.
+    fn oauth(&self) -> Option<&dyn OAuth> {
+        None
+    }
+    /// Reports of advertising.
+    fn ads(&self) -> Option<&dyn Ads> {
+        None
+    }
+    /// Orders of a shop.
+    fn shop(&self) -> Option<&dyn Shop> {
+        None
+    }
+}
+
+/// The hosts at which a provider is spoken to; mostly one and the same.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Hosts {
+    /// Answers the calls.
+    pub api: Url,
+    /// Shows the page of consent.
+    pub consent: Url,
+    /// Gives tokens and takes them back: the client of [`OAuth::exchange`], `refresh` and `revoke` is bound to it.
+    pub tokens: Url,
+}
+
+/// Reads an address that is written in the source.
+pub(crate) fn address(text: &str) -> Result<Url> {
+    text.parse().map_err(|_| Error::Rejected(format!("{text} is no address")))
+}
+
+/// What a call needs: the connection's client, its credential, and the server's settings.
+#[derive(Debug)]
+pub struct Call<'a> {
+    /// The HTTP client, bound to the provider's host and the connection's rate.
+    pub http: &'a Http,
+    /// The connection's credential.
+    pub credential: &'a Credential,
+    /// The settings that the descriptor names.
+    pub settings: &'a Settings,
+}
+
+/// A connection's opened credential. Nothing of it is ever written to a trace.
+#[derive(Clone, Debug, Default)]
+pub struct Credential {
+    /// What is sent with each call.
+    pub access_token: SecretString,
+    /// Typed fields, and what the provider said at consent (a shop's host, for instance).
+    pub fields: BTreeMap<String, String>,
+}
+
+/// The server's settings for providers, by the variable's name.
+#[derive(Clone, Debug, Default)]
+pub struct Settings(pub BTreeMap<String, SecretString>);
+
+impl Settings {
+    /// The value of `variable`.
+    ///
+    /// # Errors
+    /// Rejected, naming the variable, when the operator has not set it.
+    pub fn get(&self, variable: &str) -> Result<&SecretString> {
+        self.0.get(variable).ok_or_else(|| Error::Rejected(format!("{variable} is not set: ask your operator")))
+    }
+}
+
+/// How long a provider may take to take a permission back: the person who disconnects waits for it.
+pub(crate) const REVOCATION: Duration = Duration::from_secs(5);
+
+/// Consent: RFC 6749 with PKCE (RFC 7636), as each provider speaks it.
+#[async_trait]
+pub trait OAuth: Send + Sync {
+    /// The page on which a person consents.
+    ///
+    /// # Errors
+    /// A setting or field is missing.
+    fn consent(&self, settings: &Settings, asked: &Consent<'_>) -> Result<Url>;
+    /// Exchanges the code that came back.
+    ///
+    /// # Errors
+    /// The kinds of [`Error`].
+    async fn exchange(&self, http: &Http, settings: &Settings, asked: &Exchange<'_>) -> Result<Tokens>;
+    /// Asks for a new access token. A rotated refresh token is in the answer; the old one is dead from then on.
+    ///
+    /// # Errors
+    /// Unauthorized when the provider refuses the refresh token.
+    async fn refresh(&self, http: &Http, settings: &Settings, refresh_token: &SecretString) -> Result<Tokens>;
+    /// Takes the permission back.
+    ///
+    /// # Errors
+    /// The kinds of [`Error`]; the connection is removed all the same.
+    async fn revoke(&self, call: &Call<'_>, refresh_token: Option<&SecretString>) -> Result<()>;
+}
+
+/// What is asked for at consent.
+#[derive(Clone, Copy, Debug)]
+pub struct Consent<'a> {
+    /// The provider's consent host, live or replaced.
+    pub base: &'a Url,
+    /// Comes back unchanged; one-time.
+    pub state: &'a str,
+    /// Where the browser comes back.
+    pub redirect_uri: &'a str,
+    /// SHA-256 of the verifier, base64url (RFC 7636 §4.2).
+    pub code_challenge: &'a str,
+    /// What the person typed first (a shop's address).
+    pub fields: &'a BTreeMap<String, String>,
+}
+
+/// What is exchanged for tokens. All but the address of return is secret.
+#[derive(Clone, Copy)]
+pub struct Exchange<'a> {
+    /// The code that came back.
+    pub code: &'a str,
+    /// The same address as at consent.
+    pub redirect_uri: &'a str,
+    /// The verifier of the challenge (RFC 7636 §4.1).
+    pub code_verifier: &'a str,
+    /// Every parameter that came back, for providers that sign them.
+    pub parameters: &'a BTreeMap<String, String>,
+}
+
+impl fmt::Debug for Exchange<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Exchange").field("redirect_uri", &self.redirect_uri).finish_non_exhaustive()
+    }
+}
+
+/// What a provider gives for consent.
+#[derive(Clone, Debug)]
+pub struct Tokens {
+    /// Sent with each call.
+    pub access_token: SecretString,
+    /// Gets the next access token.
+    pub refresh_token: Option<SecretString>,
+    /// How long the access token works; none is "until it is taken back".
+    pub expires_in: Option<Duration>,
+    /// The scopes that were granted, as the provider spells them.
+    pub scopes: Vec<String>,
+    /// What else a connection must know (a shop's host).
+    pub fields: BTreeMap<String, String>,
+}
+
+/// One page of something, and where the next begins.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Page<T> {
+    /// What is on it.
+    pub items: T,
+    /// Where the next page begins; none on the last.
+    pub next: Option<String>,
+}
+
+/// Reports of advertising, day by day.
+#[async_trait]
+pub trait Ads: Send + Sync {
+    /// How many days one request covers.
+    fn piece(&self) -> u16;
+    /// One page of what is reported for `days`; the pages of a piece belong together and are kept together.
+    ///
+    /// # Errors
+    /// The kinds of [`Error`].
+    async fn report(&self, call: &Call<'_>, account: &Account, days: Days, page: Option<&str>) -> Result<Page<Report>>;
+}
+
+/// What a page of a report holds.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Report {
+    /// The campaigns, groups and ads that the rows are about.
+    pub entities: Vec<Entity>,
+    /// What was reported of them.
+    pub rows: Vec<DayRow>,
+}
+
+/// Orders of a shop.
+#[async_trait]
+pub trait Shop: Send + Sync {
+    /// One page of the orders that changed since `since`, oldest change first.
+    ///
+    /// # Errors
+    /// The kinds of [`Error`].
+    async fn orders(&self, call: &Call<'_>, since: OffsetDateTime, page: Option<&str>) -> Result<Page<Vec<Order>>>;
+}
+
+/// An order as the shop's books have it. Amounts are in the shop's own currency.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Order {
+    /// The provider's id.
+    pub external_id: String,
+    /// What people call it (#1001).
+    pub name: String,
+    /// When it was placed.
+    pub created_at: OffsetDateTime,
+    /// When it last changed.
+    pub updated_at: OffsetDateTime,
+    /// When it was cancelled.
+    pub cancelled_at: Option<OffsetDateTime>,
+    /// Whether it is a test order, which never counts.
+    pub test: bool,
+    /// Goods after discounts, without taxes and shipping, before refunds.
+    pub goods: Decimal,
+    /// Taxes, shipping's taxes included.
+    pub taxes: Decimal,
+    /// Shipping after discounts, without its taxes.
+    pub shipping: Decimal,
+    /// The customer's id.
+    pub customer_id: Option<String>,
+    /// What was paid back.
+    pub refunds: Vec<Refund>,
+}
+
+/// Money paid back.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Refund {
+    /// The provider's id.
+    pub external_id: String,
+    /// When.
+    pub created_at: OffsetDateTime,
+    /// Goods that were paid back, without taxes and shipping.
+    pub goods: Decimal,
+    /// Taxes that were paid back.
+    pub taxes: Decimal,
+    /// Shipping that was paid back.
+    pub shipping: Decimal,
+}
+
+/// Every provider, in the order of the settings page.
+pub fn all() -> &'static [&'static dyn Provider] {
+    &[&tiktok_ads::PROVIDER, &shopify::PROVIDER]
+}
+
+/// The provider with this key.
+pub fn find(key: &str) -> Option<&'static dyn Provider> {
+    all().iter().copied().find(|provider| provider.descriptor().key == key)
+}

@@ -1,0 +1,119 @@
+//! Moments in words, in an agency's time zone, and the zones there are.
+//!
+//! The rules of the zones are part of the program, so that every server says the same. A zone that they do not know
+//! (the database may know more names) is shown in UTC, and says so.
+
+use jiff::{
+    Timestamp,
+    tz::{TimeZone, TimeZoneDatabase},
+};
+use model::{actor::Actor, moment::Moment};
+use time::OffsetDateTime;
+
+use crate::{Result, Service};
+
+/// Writes the moments of one answer: the same zone and the same present for all of them.
+#[derive(Clone, Debug)]
+pub struct Words {
+    zone: TimeZone,
+    name: String,
+    now: OffsetDateTime,
+}
+
+impl Words {
+    /// In the time zone of the actor's agency.
+    ///
+    /// # Errors
+    /// The database failed.
+    pub async fn of(service: &Service, actor: &Actor) -> Result<Self> {
+        let agency = store::organization::get(&mut service.db.tenant(actor).await?).await?;
+        Ok(Self::new(&agency.time_zone, service.clock.now()))
+    }
+
+    fn new(zone: &str, now: OffsetDateTime) -> Self {
+        match TimeZoneDatabase::bundled().get(zone) {
+            Ok(known) => Self { zone: known, name: zone.to_owned(), now },
+            Err(_) => Self { zone: TimeZone::UTC, name: "UTC".to_owned(), now },
+        }
+    }
+
+    /// The present, as these words see it.
+    pub const fn now(&self) -> OffsetDateTime {
+        self.now
+    }
+
+    /// A moment: relative up to a day away, then its day.
+    pub fn write(&self, at: OffsetDateTime) -> Moment {
+        let stamp = Timestamp::from_second(at.unix_timestamp()).unwrap_or(Timestamp::UNIX_EPOCH);
+        let local = stamp.to_zoned(self.zone.clone());
+        Moment {
+            at: stamp.to_string(),
+            words: near(self.now - at).unwrap_or_else(|| local.strftime("%-d %b %Y").to_string()),
+            clock: local.strftime("%Y-%m-%d %H:%M").to_string(),
+            zone: self.name.clone(),
+        }
+    }
+}
+
+/// How long ago, or how far ahead, within a day.
+fn near(age: time::Duration) -> Option<String> {
+    let (minutes, ahead) = (age.whole_minutes().abs(), age.is_negative());
+    let span = match minutes {
+        0 => return Some("just now".to_owned()),
+        1..60 => format!("{minutes} min"),
+        60..1440 => format!("{} h", minutes / 60),
+        _ => return None,
+    };
+    Some(if ahead { format!("in {span}") } else { format!("{span} ago") })
+}
+
+/// The time zones that an agency or a client can choose: `Area/City` and UTC, by name.
+pub fn zones() -> Vec<String> {
+    const AREAS: [&str; 10] =
+        ["Africa", "America", "Antarctica", "Arctic", "Asia", "Atlantic", "Australia", "Europe", "Indian", "Pacific"];
+    let place = |name: &str| name == "UTC" || name.split_once('/').is_some_and(|(area, _)| AREAS.contains(&area));
+    let mut names: Vec<String> =
+        TimeZoneDatabase::bundled().available().map(|name| name.to_string()).filter(|name| place(name)).collect();
+    names.sort();
+    names
+}
+
+#[cfg(test)]
+mod tests {
+    use time::{Duration, macros::datetime};
+
+    use super::*;
+
+    const NOW: OffsetDateTime = datetime!(2026-11-03 13:05:30 UTC);
+
+    #[test]
+    fn near_moments_are_relative_and_far_ones_are_days_of_the_agency() {
+        let berlin = Words::new("Europe/Berlin", NOW);
+        let words = |ago| berlin.write(NOW - ago).words;
+        assert_eq!(words(Duration::seconds(20)), "just now");
+        assert_eq!(words(Duration::minutes(4)), "4 min ago");
+        assert_eq!(words(Duration::hours(23)), "23 h ago");
+        assert_eq!(words(Duration::minutes(-5)), "in 5 min");
+        assert_eq!(words(Duration::hours(24)), "2 Nov 2026");
+        let late = datetime!(2026-07-31 22:30 UTC);
+        assert_eq!(berlin.write(late).clock, "2026-08-01 00:30");
+        assert_eq!(berlin.write(late).words, "1 Aug 2026");
+        assert_eq!(Words::new("America/New_York", NOW).write(late).clock, "2026-07-31 18:30");
+    }
+
+    #[test]
+    fn an_unknown_zone_is_shown_in_utc_and_says_so() {
+        let moment = Words::new("Mars/Olympus", NOW).write(NOW);
+        assert_eq!((moment.clock.as_str(), moment.zone.as_str()), ("2026-11-03 13:05", "UTC"));
+        assert_eq!(moment.at, "2026-11-03T13:05:30Z");
+    }
+
+    #[test]
+    fn the_zones_are_places_and_utc() {
+        let zones = zones();
+        assert!(
+            ["UTC", "Europe/Berlin", "America/Argentina/Ushuaia"].iter().all(|zone| zones.iter().any(|z| z == zone))
+        );
+        assert!(!zones.iter().any(|zone| zone.starts_with("Etc/") || zone == "EST5EDT"));
+    }
+}

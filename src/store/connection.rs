@@ -1,0 +1,216 @@
+//! Connections to providers. A disconnected one keeps its row and all that was read through it, and is shown no more.
+
+use model::{
+    connection::{Connection, ConnectionState},
+    id::ConnectionId,
+};
+use time::OffsetDateTime;
+
+use crate::{Error, Result, SystemTx, TenantTx};
+
+struct Row {
+    id: sqlx::types::Uuid,
+    provider: String,
+    label: String,
+    reconnect_reason: Option<String>,
+    scopes: Vec<String>,
+    paused_at: Option<OffsetDateTime>,
+    broken_until: Option<OffsetDateTime>,
+    created_at: OffsetDateTime,
+    last_sync_at: Option<OffsetDateTime>,
+    next_sync_at: Option<OffsetDateTime>,
+}
+
+impl Row {
+    fn connection(self, now: OffsetDateTime) -> Connection {
+        let state = match (self.reconnect_reason, self.paused_at, self.broken_until.filter(|until| *until > now)) {
+            (Some(reason), ..) => ConnectionState::Reconnect { reason },
+            (None, Some(_), _) => ConnectionState::Paused,
+            (None, None, Some(until)) => ConnectionState::Resting { until },
+            (None, None, None) => ConnectionState::Connected,
+        };
+        Connection {
+            id: self.id.into(),
+            provider: self.provider,
+            label: self.label,
+            state,
+            scopes: self.scopes,
+            created_at: self.created_at,
+            last_sync_at: self.last_sync_at,
+            next_sync_at: self.next_sync_at,
+        }
+    }
+}
+
+/// The organization's connections, newest first.
+///
+/// # Errors
+/// The database failed.
+pub async fn list(tx: &mut TenantTx, now: OffsetDateTime) -> Result<Vec<Connection>> {
+    let rows = sqlx::query_as!(
+        Row,
+        "select id, provider, label, reconnect_reason, scopes, paused_at, broken_until, created_at, last_sync_at, next_sync_at
+         from connection where disconnected_at is null order by created_at desc, id desc"
+    )
+    .fetch_all(&mut **tx)
+    .await?;
+    Ok(rows.into_iter().map(|row| row.connection(now)).collect())
+}
+
+/// One connection.
+///
+/// # Errors
+/// Missing when it is disconnected or another organization's.
+pub async fn get(tx: &mut TenantTx, id: ConnectionId, now: OffsetDateTime) -> Result<Connection> {
+    let row = sqlx::query_as!(
+        Row,
+        "select id, provider, label, reconnect_reason, scopes, paused_at, broken_until, created_at, last_sync_at, next_sync_at
+         from connection where id = $1 and disconnected_at is null",
+        id.0
+    )
+    .fetch_one(&mut **tx)
+    .await?;
+    Ok(row.connection(now))
+}
+
+/// Stores a connection that the acting member made.
+///
+/// # Errors
+/// The database failed.
+pub async fn insert(tx: &mut TenantTx, new: &Connection) -> Result<()> {
+    let actor = tx.actor().clone();
+    sqlx::query!(
+        "insert into connection (organization_id, id, provider, label, scopes, created_by, created_at, next_sync_at)
+         values ($1, $2, $3, $4, $5, $6, $7, $8)",
+        actor.organization_id.0,
+        new.id.0,
+        new.provider,
+        new.label,
+        &new.scopes,
+        actor.member_id.0,
+        new.created_at,
+        new.next_sync_at
+    )
+    .execute(&mut **tx)
+    .await?;
+    Ok(())
+}
+
+async fn one(done: sqlx::postgres::PgQueryResult) -> Result<()> {
+    if done.rows_affected() == 1 { Ok(()) } else { Err(Error::Missing) }
+}
+
+/// Consent was given again: it works, with these scopes.
+///
+/// # Errors
+/// Missing when it is gone.
+pub async fn set_connected(tx: &mut TenantTx, id: ConnectionId, scopes: &[String], next: OffsetDateTime) -> Result<()> {
+    one(sqlx::query!(
+        "update connection set reconnect_reason = null, broken_until = null, failures = 0, scopes = $2, next_sync_at = $3
+         where id = $1 and disconnected_at is null",
+        id.0,
+        scopes,
+        next
+    )
+    .execute(&mut **tx)
+    .await?)
+    .await
+}
+
+/// Somebody must consent again, for the provider's reason.
+///
+/// # Errors
+/// Missing when it is gone.
+pub async fn set_reconnect(tx: &mut TenantTx, id: ConnectionId, reason: &str) -> Result<()> {
+    one(sqlx::query!(
+        "update connection set reconnect_reason = $2, next_sync_at = null where id = $1 and disconnected_at is null",
+        id.0,
+        reason
+    )
+    .execute(&mut **tx)
+    .await?)
+    .await
+}
+
+/// Switches it off or on again.
+///
+/// # Errors
+/// Missing when it is gone.
+pub async fn set_paused(tx: &mut TenantTx, id: ConnectionId, paused_at: Option<OffsetDateTime>) -> Result<()> {
+    one(sqlx::query!("update connection set paused_at = $2 where id = $1 and disconnected_at is null", id.0, paused_at)
+        .execute(&mut **tx)
+        .await?)
+    .await
+}
+
+/// Ends it: nothing is read through it any more. Its credential is thrown away by `credential::remove`.
+///
+/// # Errors
+/// Missing when it is gone already.
+pub async fn set_disconnected(tx: &mut TenantTx, id: ConnectionId, now: OffsetDateTime) -> Result<()> {
+    one(sqlx::query!(
+        "update connection set disconnected_at = $2, next_sync_at = null where id = $1 and disconnected_at is null",
+        id.0,
+        now
+    )
+    .execute(&mut **tx)
+    .await?)
+    .await
+}
+
+/// A run ended: a success clears the failures, a failure counts, and the circuit breaker rests it after the fifth in a
+/// row until `rest`.
+///
+/// # Errors
+/// Missing when it is gone.
+pub async fn set_synced(
+    tx: &mut TenantTx,
+    id: ConnectionId,
+    succeeded: bool,
+    now: OffsetDateTime,
+    next: Option<OffsetDateTime>,
+    rest: OffsetDateTime,
+) -> Result<()> {
+    one(sqlx::query!(
+        "update connection set
+           last_sync_at = case when $2 then $3::timestamptz else last_sync_at end,
+           failures = case when $2 then 0 else failures + 1 end,
+           broken_until = case when $2 then null when failures + 1 >= 5 then $5::timestamptz else broken_until end,
+           next_sync_at = case when reconnect_reason is null then $4::timestamptz end
+         where id = $1 and disconnected_at is null",
+        id.0,
+        succeeded,
+        now,
+        next,
+        rest
+    )
+    .execute(&mut **tx)
+    .await?)
+    .await
+}
+
+/// Connections whose time has come, those of the organization that waited longest first, each organization's in turn.
+///
+/// # Errors
+/// The database failed.
+pub async fn list_due(
+    tx: &mut SystemTx,
+    now: OffsetDateTime,
+    limit: i64,
+) -> Result<Vec<(model::id::OrganizationId, ConnectionId)>> {
+    let rows = sqlx::query!(
+        "select c.organization_id, c.id
+         from connection c
+         where c.next_sync_at <= $1 and c.disconnected_at is null and c.paused_at is null and c.reconnect_reason is null
+           and (c.broken_until is null or c.broken_until <= $1)
+           and not exists (select from provider_switch s where s.provider = c.provider)
+           and not exists (select from sync_run r where r.organization_id = c.organization_id and r.connection_id = c.id and r.state = 'running')
+         order by row_number() over (partition by c.organization_id order by c.next_sync_at, c.id), c.next_sync_at
+         limit $2",
+        now,
+        limit
+    )
+    .fetch_all(&mut **tx)
+    .await?;
+    Ok(rows.into_iter().map(|row| (row.organization_id.into(), row.id.into())).collect())
+}
