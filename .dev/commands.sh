@@ -36,7 +36,7 @@ build() {
   local precompress=()
   [ "${1:-}" = --release ] && precompress=(--precompress)
   cargo leptos build --split "$@" "${precompress[@]}"
-  node .dev/pack.mjs target/site/pkg "target/$([ "${1:-}" = --release ] && echo release || echo debug)/hash.txt" __clients_route "${precompress[@]}"
+  node .dev/pack.mjs target/site/pkg "target/$([ "${1:-}" = --release ] && echo release || echo debug)/hash.txt" "${precompress[@]}"
 }
 
 cmd_run() {

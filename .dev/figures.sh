@@ -5,21 +5,24 @@ SCHEMATHESIS=4.32.5
 # bench_names and soak_names: what there is, with a word on each.
 bench_names() {
   echo "web      first-load sizes, requests a second and latencies beside a Next.js page's, cold and warm start"
+  echo "sync     rows a second into the store, and the memory of a back-fill of a million rows"
   echo "rebuild  seconds from an edit of a page, and of a query, to a built application"
 }
 soak_names() {
   echo "jobs  the server is killed again and again; every sign-up gets its mail"
+  echo "sync  workers are killed 50 times and the database is stopped while they read; takeover and fairness with default settings"
   echo "api   five minutes of generated requests over the API's document: no 5xx, no undeclared status"
 }
 
 cmd_bench() {
   local json='' names=()
   for word in "$@"; do if [ "$word" = --json ]; then json=--json; else names+=("$word"); fi; done
-  [ ${#names[@]} -gt 0 ] || names=(web rebuild)
+  [ ${#names[@]} -gt 0 ] || names=(web sync rebuild)
   trap 'stop_rival; stop_server; pg_stop' EXIT
   for name in "${names[@]}"; do
     case $name in
       web) bench_web $json ;;
+      sync) bench_sync $json ;;
       rebuild) bench_rebuild $json ;;
       *) bench_names >&2; fail "there is no benchmark $name" ;;
     esac
@@ -64,6 +67,17 @@ bench_web() {
   stop_rival
 }
 
+bench_sync() {
+  setup_build
+  cargo build --quiet --release -p server
+  cargo build --quiet --release -p benches
+  pg_start bench
+  pg_database bench
+  SERVER_DATA=$(mktemp -d /tmp/audienceos-bench-data.XXXXXX)
+  target/release/bench sync --server target/release/audienceos --database "$(pg_url bench)" --data "$SERVER_DATA" "$@"
+  rm -rf "$SERVER_DATA"
+}
+
 # Appends a line to a file, builds as `./dev watch` would, and puts the file back.
 # Sets TOOK to the milliseconds.
 edit_and_build() {
@@ -92,6 +106,7 @@ bench_rebuild() {
 cmd_soak() {
   case ${1:-} in
     jobs) soak_jobs ;;
+    sync) soak_sync ;;
     api) soak_api ;;
     '') soak_names ;;
     *) soak_names >&2; fail "there is no long proof $1" ;;
@@ -107,6 +122,18 @@ soak_jobs() {
   SERVER_DATA=$(mktemp -d /tmp/audienceos-soak-data.XXXXXX)
   target/debug/bench jobs --server target/debug/audienceos --database "$(pg_url soak)" --data "$SERVER_DATA" --kills "${KILLS:-20}"
   rm -rf "$SERVER_DATA"
+}
+
+soak_sync() {
+  setup_build
+  trap 'pg_stop' EXIT
+  cargo build --quiet -p server -p benches
+  pg_start soak
+  pg_database soak
+  SERVER_DATA=$(mktemp -d /tmp/audienceos-soak-data.XXXXXX)
+  target/debug/bench sync-soak --server target/debug/audienceos --database "$(pg_url soak)" --data "$SERVER_DATA"
+  rm -rf "$SERVER_DATA"
+  AUDIENCEOS_KILLS=${KILLS:-50} DATABASE_URL=$(pg_url soak) cargo nextest run -p server crash::
 }
 
 soak_api() {

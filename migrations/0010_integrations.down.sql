@@ -1,3 +1,4 @@
 drop table provider_switch, metric_daily, metric_observation, ad_entity, staged_page, sync_cursor, sync_run, channel,
-  oauth_state, credential, connection;
-drop function reads_integrations;
+  oauth_state, credential_lease, credential, connection;
+alter table two_factor drop constraint two_factor_sealed;
+drop function reads_integrations, sealed_key;

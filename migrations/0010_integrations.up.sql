@@ -27,19 +27,37 @@ create table connection (
 create index connection_due on connection (next_sync_at) where disconnected_at is null and paused_at is null;
 create index connection_newest on connection (organization_id, created_at desc, id desc);
 
+-- Which key of the ring sealed these bytes: they say so themselves (docs/adr/0004), so that no column can say another
+-- thing. Null when the vault did not write them; a check then keeps them out, whatever code runs.
+create function sealed_key(sealed bytea) returns text language sql immutable strict parallel safe
+  return case
+    when length(sealed) < 42 then null
+    when get_byte(sealed, 0) = 1 then 'installation'
+    when get_byte(sealed, 0) = 2 and get_byte(sealed, 1) between 1 and 20 then encode(substring(sealed from 3 for get_byte(sealed, 1)), 'escape')
+  end;
+alter table two_factor add constraint two_factor_sealed check (sealed_key(secret) is not null);
+
 -- The vault. `sealed` is opened with a key that is not in the database, for this organization, connection and field only.
 create table credential (
   organization_id uuid not null,
   connection_id uuid not null,
-  field text not null,
-  key_id text not null,
-  sealed bytea not null,
+  field text not null check (length(field) between 1 and 100),
+  sealed bytea not null constraint credential_sealed check (sealed_key(sealed) is not null),
   expires_at timestamptz,
   updated_at timestamptz not null,
   primary key (organization_id, connection_id, field),
   foreign key (organization_id, connection_id) references connection on delete cascade
 );
-create index credential_key on credential (key_id);
+
+-- Who renews a connection's credential now. Whoever is killed lets go by falling silent: nobody holds it after `ends_at`.
+create table credential_lease (
+  organization_id uuid not null,
+  connection_id uuid not null,
+  holder uuid not null,
+  ends_at timestamptz not null,
+  primary key (organization_id, connection_id),
+  foreign key (organization_id, connection_id) references connection on delete cascade
+);
 
 -- A consent that was begun: one-time, ten minutes, for the member and session that began it.
 create table oauth_state (
@@ -50,7 +68,7 @@ create table oauth_state (
   member_id uuid not null,
   session_id uuid not null,
   connection_id uuid,
-  sealed_verifier bytea not null,
+  sealed_verifier bytea not null constraint oauth_state_sealed check (sealed_key(sealed_verifier) is not null),
   fields jsonb not null default '{}',
   created_at timestamptz not null,
   expires_at timestamptz not null,
@@ -206,7 +224,7 @@ create table provider_switch (
 do $$
 declare name text;
 begin
-  foreach name in array array['connection', 'credential', 'oauth_state', 'channel', 'sync_run', 'sync_cursor',
+  foreach name in array array['connection', 'credential', 'credential_lease', 'oauth_state', 'channel', 'sync_run', 'sync_cursor',
                               'staged_page', 'ad_entity', 'metric_observation', 'metric_daily', 'provider_switch'] loop
     execute format('alter table %I enable row level security', name);
     execute format('alter table %I force row level security', name);

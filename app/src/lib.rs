@@ -1,8 +1,8 @@
 //! The pages: Leptos, rendered on the server, live in the browser where a page has something to do.
 //!
 //! A page is `pages/<area>.rs` with the server functions only it uses, a `<Route>` in [`App`] and a browser test of the
-//! same name. Server functions obtain the actor first and call one function of `service`. Pages listed in
-//! [`needs_no_session`] are plain documents: they load no WASM, and their forms post to the server.
+//! same name. Server functions obtain the actor first and call one function of `service`. Pages for those who are not
+//! signed in are plain documents ([`pages::documents`]): they load no WASM, and their forms post to the server.
 #![recursion_limit = "256"]
 
 pub mod codec;
@@ -13,6 +13,8 @@ pub mod pages;
 #[cfg(feature = "ssr")]
 pub mod server;
 
+pub use pages::documents::needs_no_session;
+
 use leptos::prelude::*;
 use leptos_meta::{HashedStylesheet, MetaTags, Title, provide_meta_context};
 use leptos_router::{
@@ -20,45 +22,9 @@ use leptos_router::{
     components::{ParentRoute, Route, Router, Routes},
     path,
 };
-#[cfg(feature = "ssr")]
-use pages::{api_docs, forgot, invite, legal, login, sign_up, verify_email};
-use pages::{audit, board, client, clients, frame, jobs, mail, members, missing, settings, sign_in, styleguide};
-
-/// Pages for those who are not signed in. They work without WASM and load none.
-pub fn needs_no_session(path: &str) -> bool {
-    matches!(
-        path,
-        "/login"
-            | "/login/code"
-            | "/signup"
-            | "/signup/sent"
-            | "/verify-email"
-            | "/resend"
-            | "/forgot"
-            | "/reset"
-            | "/trouble"
-            | "/privacy"
-            | "/terms"
-            | "/security"
-            | "/api-docs"
-    ) || path.starts_with("/invite/")
-}
-
-/// A page that never becomes live: the browser's part of the program leaves it out.
-macro_rules! document {
-    ($page:path) => {
-        || {
-            #[cfg(feature = "ssr")]
-            {
-                view! { <$page /> }.into_any()
-            }
-            #[cfg(not(feature = "ssr"))]
-            {
-                ().into_any()
-            }
-        }
-    };
-}
+use pages::{
+    audit, board, client, clients, documents, frame, jobs, mail, members, missing, settings, sign_in, styleguide,
+};
 
 /// The document around every page.
 pub fn shell(options: LeptosOptions) -> impl IntoView {
@@ -133,23 +99,10 @@ pub fn App() -> impl IntoView {
         />
         <Router>
             <Routes fallback=missing::MissingPage>
-                <Route path=path!("/login") view=document!(login::LoginPage) ssr=SsrMode::Async />
-                <Route path=path!("/login/code") view=document!(login::CodePage) ssr=SsrMode::Async />
-                <Route path=path!("/signup") view=document!(sign_up::SignUpPage) ssr=SsrMode::Async />
-                <Route path=path!("/signup/sent") view=document!(sign_up::SentPage) ssr=SsrMode::Async />
-                <Route path=path!("/verify-email") view=document!(verify_email::VerifyEmailPage) ssr=SsrMode::Async />
-                <Route path=path!("/resend") view=document!(forgot::ResendPage) ssr=SsrMode::Async />
-                <Route path=path!("/forgot") view=document!(forgot::ForgotPage) ssr=SsrMode::Async />
-                <Route path=path!("/reset") view=document!(forgot::ResetPage) ssr=SsrMode::Async />
-                <Route path=path!("/invite/:token") view=document!(invite::InvitePage) ssr=SsrMode::Async />
-                <Route path=path!("/privacy") view=document!(legal::PrivacyPage) ssr=SsrMode::Async />
-                <Route path=path!("/terms") view=document!(legal::TermsPage) ssr=SsrMode::Async />
-                <Route path=path!("/security") view=document!(legal::SecurityPage) ssr=SsrMode::Async />
-                <Route path=path!("/api-docs") view=document!(api_docs::ApiDocsPage) ssr=SsrMode::Async />
-                <Route path=path!("/trouble") view=document!(missing::TroublePage) ssr=SsrMode::Async />
+                <documents::DocumentRoutes />
                 <Route path=path!("/styleguide") view={Lazy::<styleguide::StyleguideRoute>::new()} ssr=SsrMode::Async />
                 <ParentRoute path=path!("") view=frame::Frame ssr=SsrMode::Async>
-                    <Route path=path!("/clients") view={Lazy::<clients::ClientsRoute>::new()} ssr=SsrMode::Async />
+                    <Route path=path!("/clients") view=clients::ClientsPage ssr=SsrMode::Async />
                     <Route path=path!("/clients/board") view={Lazy::<board::BoardRoute>::new()} ssr=SsrMode::Async />
                     <Route path=path!("/clients/:id") view={Lazy::<client::ClientRoute>::new()} ssr=SsrMode::Async />
                     <Route path=path!("/members") view={Lazy::<members::MembersRoute>::new()} ssr=SsrMode::Async />

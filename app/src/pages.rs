@@ -9,6 +9,7 @@ pub mod audit;
 pub mod board;
 pub mod client;
 pub mod clients;
+pub mod documents;
 #[cfg(feature = "ssr")]
 pub mod forgot;
 pub mod frame;

@@ -2,9 +2,12 @@
 //!
 //! `./dev` builds and starts what is measured. To add a name: a file here, an arm below, a line in `./dev`.
 
+mod agency;
 mod figures;
 mod jobs;
+mod provider;
 mod start;
+mod sync;
 mod visitor;
 mod web;
 
@@ -51,6 +54,30 @@ enum Name {
         #[arg(long)]
         data: PathBuf,
     },
+    /// Rows a second into the store, and the memory of a back-fill of a million rows.
+    Sync {
+        /// The server program.
+        #[arg(long)]
+        server: PathBuf,
+        /// Its database.
+        #[arg(long)]
+        database: String,
+        /// Its data folder.
+        #[arg(long)]
+        data: PathBuf,
+    },
+    /// A long proof: how long a killed worker's run waits, and one connection behind another agency's many.
+    SyncSoak {
+        /// The server program.
+        #[arg(long)]
+        server: PathBuf,
+        /// Its database.
+        #[arg(long)]
+        database: String,
+        /// Its data folder.
+        #[arg(long)]
+        data: PathBuf,
+    },
     /// A long proof: servers are killed again and again; every sign-up gets its mail.
     Jobs {
         /// The server program.
@@ -85,6 +112,8 @@ async fn main() -> anyhow::Result<()> {
             }
             return Ok(());
         }
+        Name::Sync { server, database, data } => sync::bench(&mut figures, &server, &database, &data).await?,
+        Name::SyncSoak { server, database, data } => sync::soak(&mut figures, &server, &database, &data).await?,
         Name::Jobs { server, database, data, kills } => {
             jobs::run(&mut figures, &server, &database, &data, kills).await?
         }

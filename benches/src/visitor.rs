@@ -16,8 +16,12 @@ pub async fn sign_up(client: &Client, url: &str, email: &str) -> reqwest::Result
 
 /// A signed-in Owner: the `Cookie` header of its session.
 pub async fn owner(url: &str, data: &Path) -> anyhow::Result<String> {
+    owner_of(url, data, "bench@example.com").await
+}
+
+/// The same with an address of its own.
+pub async fn owner_of(url: &str, data: &Path, email: &str) -> anyhow::Result<String> {
     let client = Client::new();
-    let email = "bench@example.com";
     ensure!(sign_up(&client, url, email).await?.status() == 201, "sign-up was refused");
     let token = mailed_token(data, email).await?;
     client.get(format!("{url}/verify-email?token={token}")).send().await?.error_for_status()?;

@@ -41,5 +41,28 @@ test("pages that anybody may read", async ({ page }) => {
     await expect(page.getByRole("heading", { level: 1 })).toBeVisible();
     await look(page, path.replace(/\//g, "_"));
   }
-  await expect(page.getByTestId("rules").getByRole("row")).toHaveCount(12);
+  await expect(page.getByTestId("rules").getByRole("row")).toHaveCount(14);
+});
+
+test("a link to a page that is never live is left to the browser, and Back returns", async ({ page }) => {
+  await owner(page, "Reading Agency");
+  await live(page);
+  for (const [path, heading] of [["/privacy?from=clients#main", "Privacy"], ["/terms", "Terms"]]) {
+    await page.evaluate((href) => {
+      const link = Object.assign(document.createElement("a"), { href, textContent: "Read it" });
+      document.getElementById("page")!.append(link);
+    }, path);
+    await page.getByRole("link", { name: "Read it" }).click();
+    await expect(page).toHaveURL(path);
+    await expect(page.getByRole("heading", { level: 1 })).toContainText(heading);
+    await page.goBack();
+    await expect(page).toHaveURL("/clients");
+    await live(page);
+    await expect(page.getByRole("heading", { name: "Clients", level: 1 })).toBeVisible();
+    await page.getByRole("link", { name: "Settings" }).click();
+    await expect(page).toHaveURL("/settings");
+    await expect(page.getByRole("button", { name: "Dark" })).toBeVisible();
+    await page.goBack();
+    await expect(page).toHaveURL("/clients");
+  }
 });

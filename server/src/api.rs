@@ -6,6 +6,7 @@ pub mod clients;
 pub mod contacts;
 pub mod error;
 pub mod input;
+pub mod integrations;
 pub mod invitations;
 pub mod jobs;
 pub mod list;
@@ -20,8 +21,9 @@ use utoipa::OpenApi;
 use utoipa_axum::{router::OpenApiRouter, routes};
 
 use crate::{
-    cookie,
+    connect, cookie, cron,
     state::{AppState, Http},
+    webhooks,
 };
 
 /// What is said of every route: a session or a token, unless the route says otherwise.
@@ -87,6 +89,17 @@ pub fn routes() -> OpenApiRouter<AppState> {
         .routes(routes!(contacts::list, contacts::create))
         .routes(routes!(contacts::update, contacts::remove))
         .routes(routes!(organization::get, organization::update))
+        .routes(routes!(integrations::list, integrations::connect))
+        .routes(routes!(integrations::get, integrations::switch, integrations::disconnect))
+        .routes(routes!(integrations::sync))
+        .routes(routes!(integrations::sync_provider))
+        .routes(routes!(integrations::test))
+        .routes(routes!(integrations::runs))
+        .routes(routes!(integrations::accounts))
+        .routes(routes!(integrations::map))
+        .routes(routes!(connect::callback))
+        .routes(routes!(webhooks::receive))
+        .routes(routes!(cron::start))
         .routes(routes!(jobs::list))
         .routes(routes!(jobs::retry))
         .routes(routes!(audit::list))

@@ -1,4 +1,4 @@
-//! The command line: `audienceos serve | worker | migrate | doctor | version`.
+//! The command line: `audienceos serve | worker | migrate | keys | providers | doctor | version`.
 
 use std::{future::Future, time::Duration};
 
@@ -9,7 +9,7 @@ use store::Db;
 use tokio::{net::TcpListener, signal::unix::SignalKind, sync::watch};
 use tracing_subscriber::{EnvFilter, layer::SubscriberExt, util::SubscriberInitExt};
 
-use crate::{config::Config, doctor, faults, postgres::Postgres, routes, state};
+use crate::{config::Config, doctor, faults, keys, postgres::Postgres, routes, state, switches};
 
 /// AudienceOS: one application in which a marketing agency runs its clients.
 #[derive(Debug, Parser)]
@@ -35,6 +35,16 @@ enum Command {
         #[arg(long)]
         undo: bool,
     },
+    /// Look after the keys that seal secrets at rest.
+    Keys {
+        #[command(subcommand)]
+        command: keys::Command,
+    },
+    /// Switch a provider off or on for everybody, while servers run.
+    Providers {
+        #[command(subcommand)]
+        command: switches::Command,
+    },
     /// List missing and wrong settings, and what will not work without them.
     Doctor,
     /// Print the version.
@@ -54,15 +64,20 @@ pub fn run(cli: Cli) -> anyhow::Result<()> {
         }
         return Ok(());
     }
+    if matches!(command, Command::Keys { command: keys::Command::New }) {
+        return keys::print_new();
+    }
     let config = Config::load()?;
     if matches!(command, Command::Doctor) {
-        let database = config.database_url.as_ref().map(|url| url.expose_secret().to_owned());
+        let set = config.database_url.as_ref().map(|url| url.expose_secret().to_owned());
+        let database = set.or_else(|| Postgres::running(&config.data));
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
         if !runtime.block_on(doctor::run(&config, database.as_deref()))? {
             std::process::exit(1);
         }
         return Ok(());
     }
+    config.key_ring()?;
     let _reporting = faults::start(&config)?;
     log(&config);
     tokio::runtime::Builder::new_multi_thread().enable_all().build()?.block_on(async {
@@ -71,11 +86,20 @@ pub fn run(cli: Cli) -> anyhow::Result<()> {
             Command::Serve { .. } => Some(listen(&config).await?),
             _ => None,
         };
-        let postgres = match &config.database_url {
-            Some(_) => None,
-            None => Some(Postgres::start(&config.data, config.postgres_bin.as_deref()).await?),
+        // Keys and switches are looked after while the server runs, in the cluster that it runs.
+        let running = match command {
+            Command::Keys { .. } | Command::Providers { .. } => Postgres::running(&config.data),
+            _ => None,
         };
-        let result = with_database(&config, postgres.as_ref(), command, listener).await;
+        let postgres = match (&config.database_url, &running) {
+            (None, None) => Some(Postgres::start(&config.data, config.postgres_bin.as_deref()).await?),
+            _ => None,
+        };
+        let set = config.database_url.as_ref().map(ExposeSecret::expose_secret);
+        let private = || postgres.as_ref().map(Postgres::url).or(running.as_deref());
+        let url =
+            set.or_else(private).unwrap_or_else(|| unreachable!("without an address the private cluster is started"));
+        let result = with_database(&config, url, command, listener).await;
         if let Some(postgres) = postgres {
             postgres.stop().await;
         }
@@ -85,21 +109,25 @@ pub fn run(cli: Cli) -> anyhow::Result<()> {
 
 async fn with_database(
     config: &Config,
-    postgres: Option<&Postgres>,
+    url: &str,
     command: Command,
     listener: Option<TcpListener>,
 ) -> anyhow::Result<()> {
-    let url = match (&config.database_url, postgres) {
-        (Some(url), _) => url.expose_secret(),
-        (None, Some(postgres)) => postgres.url(),
-        (None, None) => unreachable!("without a database address the private cluster is started"),
-    };
     let db = Db::connect(url, config.connections).await.context("the database could not be reached")?;
     if let Command::Migrate { undo: true } = command {
         return Ok(db.unmigrate().await?);
     }
+    if let Command::Keys { command } = command {
+        return keys::run(config, &db, &command).await;
+    }
+    if let Command::Providers { command } = command {
+        return switches::run(&db, &command).await;
+    }
     db.migrate().await?;
     db.check_separation().await?;
+    if matches!(command, Command::Serve { .. } | Command::Worker) {
+        keys::report_lost(&db, &config.vault()?).await?;
+    }
     match (command, listener) {
         (Command::Serve { no_worker }, Some(listener)) => serve(config, db, listener, !no_worker).await,
         (Command::Worker, _) => work(config, db).await,
@@ -126,8 +154,8 @@ async fn serve(config: &Config, db: Db, listener: TcpListener, with_worker: bool
     let state = state::AppState::new(config, db)?;
     let (stop_jobs, jobs_stopped) = watch::channel(false);
     let running = if with_worker {
-        let context = state::job_context(config, state.service.clone())?;
-        Some(tokio::spawn(jobs::runner::keep_running(context, config.jobs, jobs_stopped)))
+        let context = state::job_context(config, &state)?;
+        Some(tokio::spawn(jobs::runner::keep_running(context, config.jobs, config.recovery(), jobs_stopped)))
     } else {
         None
     };
@@ -157,11 +185,10 @@ async fn serve(config: &Config, db: Db, listener: TcpListener, with_worker: bool
 }
 
 async fn work(config: &Config, db: Db) -> anyhow::Result<()> {
-    let service = state::AppState::new(config, db)?.service;
-    let context = state::job_context(config, service)?;
+    let context = state::job_context(config, &state::AppState::new(config, db)?)?;
     let (stop_jobs, jobs_stopped) = watch::channel(false);
     let stop = stop_signal()?;
-    let running = tokio::spawn(jobs::runner::keep_running(context, config.jobs, jobs_stopped));
+    let running = tokio::spawn(jobs::runner::keep_running(context, config.jobs, config.recovery(), jobs_stopped));
     stop.await;
     stop_jobs.send_replace(true);
     let _ = tokio::time::timeout(Duration::from_secs(15), running).await;

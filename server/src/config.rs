@@ -1,15 +1,19 @@
 //! Configuration: environment variables, and `audienceos.toml` in the working directory for those who prefer a file.
 //! Nothing else reads the environment.
 
-use std::{net::SocketAddr, path::PathBuf};
+use std::{collections::BTreeMap, net::SocketAddr, path::PathBuf, time::Duration};
 
 use anyhow::{Context, bail};
 use figment::{
     Figment,
     providers::{Env, Format, Serialized, Toml},
 };
+use jobs::runner::Recovery;
+use providers::Outside;
 use secrecy::{ExposeSecret, SecretString};
 use serde::{Deserialize, Serialize};
+use service::{Vault, vault::Keys};
+use url::Url;
 
 /// Everything that can be set. Variables are `AUDIENCEOS_` + the name in capitals, unless said otherwise.
 #[derive(Clone, Debug, Deserialize)]
@@ -26,6 +30,9 @@ pub struct Config {
     pub production: bool,
     /// 64 hexadecimal digits that make links in mail unforgeable. Unset outside production: made once in the data folder.
     pub secret: Option<SecretString>,
+    /// The keys that seal secrets at rest: `id:key`, separated by commas, the first seals; or `file:` and the path of a
+    /// file with one a line. Unset: a key that derives from the secret.
+    pub keys: Option<SecretString>,
     /// `smtp://` or `smtps://user:password@host:port`. Unset: mail goes into the outbox folder.
     pub smtp_url: Option<SecretString>,
     /// The sender of mail.
@@ -36,12 +43,23 @@ pub struct Config {
     pub google_client_secret: Option<SecretString>,
     /// Another place in Google's stead, for tests and proxies. Refused in production.
     pub google_base_url: Option<String>,
+    /// The settings of providers by the names under which operators know them, without a prefix: `GOOGLE_ADS_CLIENT_ID`…
+    #[serde(skip)]
+    pub providers: BTreeMap<String, SecretString>,
+    /// `AUDIENCEOS_<PROVIDER>_BASE_URL`: another place in a provider's stead by its key, for tests and proxies. Refused in
+    /// production.
+    #[serde(skip)]
+    pub provider_urls: BTreeMap<String, Url>,
+    /// `CRON_SECRET`: lets another program start schedules. Unset: none can.
+    pub cron_secret: Option<SecretString>,
     /// The folder with the built pages' files.
     pub site: PathBuf,
     /// Connections to the database.
     pub connections: u32,
     /// Jobs at the same time.
     pub jobs: usize,
+    /// Milliseconds: a worker that was silent for so long is believed dead, and its jobs are taken over.
+    pub worker_silence: u64,
     /// Attempts a minute on one route of signing up, in and resetting, from one address.
     pub limit_sign_in: u32,
     /// Requests a minute on one route by one member.
@@ -69,6 +87,7 @@ struct Defaults {
     site: PathBuf,
     connections: u32,
     jobs: usize,
+    worker_silence: u64,
     limit_sign_in: u32,
     limit_api: u32,
     cors_origins: &'static str,
@@ -82,9 +101,9 @@ impl Config {
     /// # Errors
     /// A value is malformed; the error names it.
     pub fn load() -> anyhow::Result<Self> {
-        let config: Self = Self::defaults()
+        let mut config: Self = Self::defaults()
             .merge(Toml::file("audienceos.toml"))
-            .merge(Env::raw().only(&["DATABASE_URL", "SENTRY_DSN"]))
+            .merge(Env::raw().only(&["DATABASE_URL", "SENTRY_DSN", "CRON_SECRET"]))
             .merge(Env::prefixed("AUDIENCEOS_"))
             .extract()
             .context("a setting is wrong; nothing was started")?;
@@ -106,9 +125,42 @@ impl Config {
                    started. Take the setting away"
             );
         }
+        config.read_providers()?;
         crate::cors::origins(&config)?;
         crate::faults::destination(&config)?;
         Ok(config)
+    }
+
+    /// Reads what providers need; the names are theirs.
+    fn read_providers(&mut self) -> anyhow::Result<()> {
+        let set = |name: &str| Env::raw().only(&[name]).iter().map(|(_, value)| value).next();
+        for provider in providers::all() {
+            let descriptor = provider.descriptor();
+            for setting in descriptor.settings {
+                if let Some(value) = set(setting.variable).filter(|value| !value.is_empty()) {
+                    self.providers.insert(setting.variable.to_owned(), value.into());
+                }
+            }
+            let variable = format!("AUDIENCEOS_{}_BASE_URL", descriptor.key.to_uppercase());
+            let Some(value) = set(&variable) else { continue };
+            if self.production {
+                bail!(
+                    "{variable} is set: in production only {} itself is called. Nothing was started. Take the setting away",
+                    descriptor.name
+                );
+            }
+            let url = value.parse().with_context(|| format!("{variable} is no address. Nothing was started"))?;
+            self.provider_urls.insert(descriptor.key.to_owned(), url);
+        }
+        Ok(())
+    }
+
+    /// The way to the providers, as set.
+    ///
+    /// # Errors
+    /// The system's certificates cannot be read.
+    pub fn outside(&self) -> anyhow::Result<Outside> {
+        Ok(Outside::new(providers::Settings(self.providers.clone()), self.provider_urls.clone())?)
     }
 
     /// Defaults and nothing from outside, for tests.
@@ -128,12 +180,19 @@ impl Config {
             site: "target/site".into(),
             connections: 20,
             jobs: 4,
+            worker_silence: 30_000,
             limit_sign_in: 10,
             limit_api: 600,
             cors_origins: "",
             operator_name: "",
             operator_contact: "",
         }))
+    }
+
+    /// How fast a dead worker's jobs are taken over.
+    pub fn recovery(&self) -> Recovery {
+        let silence = Duration::from_millis(self.worker_silence.max(500));
+        Recovery { heartbeat: silence / 6, silence }
     }
 
     /// Where mails lie while no mail server is set.
@@ -172,6 +231,37 @@ impl Config {
         }
         let text = std::fs::read_to_string(&path).with_context(|| format!("could not read {}", path.display()))?;
         parse_key(text.trim()).with_context(|| format!("{} must hold 64 hexadecimal digits", path.display()))
+    }
+
+    /// The keys that are set, if any are.
+    ///
+    /// # Errors
+    /// The setting is malformed, or names a file that cannot be read. No key is in the words.
+    pub fn key_ring(&self) -> anyhow::Result<Option<Keys>> {
+        let Some(keys) = &self.keys else { return Ok(None) };
+        let text = keys.expose_secret();
+        let keys = match text.strip_prefix("file:") {
+            Some(path) => {
+                let text = std::fs::read_to_string(path)
+                    .with_context(|| format!("AUDIENCEOS_KEYS names the file {path}, which cannot be read"))?;
+                Keys::parse(&text)
+                    .with_context(|| format!("AUDIENCEOS_KEYS names the file {path}, which is no key ring"))
+            }
+            None => Keys::parse(text).context("AUDIENCEOS_KEYS is no key ring"),
+        };
+        keys.map(Some)
+    }
+
+    /// What seals and opens secrets at rest.
+    ///
+    /// # Errors
+    /// As [`Self::key_ring`] and [`Self::token_key`].
+    pub fn vault(&self) -> anyhow::Result<Vault> {
+        let secret = self.token_key()?;
+        Ok(match self.key_ring()? {
+            Some(keys) => Vault::with_keys(secret, keys),
+            None => Vault::new(secret),
+        })
     }
 }
 

@@ -2,6 +2,7 @@
 
 use std::path::Path;
 
+use model::provider::Descriptor;
 use secrecy::ExposeSecret;
 use store::Db;
 
@@ -28,13 +29,16 @@ struct Finding {
 pub(crate) async fn run(config: &Config, database: Option<&str>) -> anyhow::Result<bool> {
     let mut findings = vec![
         check_secret(config),
+        check_keys(config),
         check_mail(config),
         check_google(config),
+        check_cron(config),
         check_address(config),
         check_site(&config.site),
         check_faults(config),
         check_metrics(config),
     ];
+    findings.extend(providers::all().iter().map(|provider| check_provider(config, provider.descriptor())));
     findings.extend(check_database(config, database).await);
     #[expect(clippy::print_stdout, reason = "this is what the command is for")]
     for finding in &findings {
@@ -65,6 +69,42 @@ fn check_secret(config: &Config) -> Finding {
             )
         }
     }
+}
+
+fn check_keys(config: &Config) -> Finding {
+    match config.key_ring() {
+        Err(error) => finding("keys", State::Wrong, format!("{error:#}")),
+        Ok(None) => finding(
+            "keys",
+            State::Missing,
+            "AUDIENCEOS_KEYS is not set: secrets at rest are sealed with a key of the installation's secret, which must \
+             then stay as it is",
+        ),
+        Ok(Some(_)) => finding("keys", State::Ok, "AUDIENCEOS_KEYS is set"),
+    }
+}
+
+/// What lies under which key.
+async fn check_sealed(config: &Config, db: &Db) -> Option<Finding> {
+    let vault = config.vault().ok()?;
+    let usage = match service::keys::list(db, &vault).await {
+        Ok(usage) => usage,
+        Err(_) => return Some(finding("vault", State::Wrong, "the sealed secrets could not be counted")),
+    };
+    let used = usage.iter().filter(|usage| usage.secrets > 0);
+    let words: Vec<_> = used.clone().map(|usage| format!("{} under {}", usage.secrets, usage.key)).collect();
+    let words = if words.is_empty() { "nothing is sealed yet".to_owned() } else { words.join(", ") };
+    let lost: Vec<_> = usage.iter().filter(|usage| !usage.in_ring).map(|usage| usage.key.as_str()).collect();
+    Some(if !lost.is_empty() {
+        let lost = lost.join(", ");
+        let words =
+            format!("{words}; {lost} is not in AUDIENCEOS_KEYS: what lies under it cannot be opened. Put it back");
+        finding("vault", State::Wrong, words)
+    } else if used.clone().any(|usage| !usage.seals) {
+        finding("vault", State::Ok, format!("{words}; `audienceos keys rotate` puts all under {}", vault.sealing()))
+    } else {
+        finding("vault", State::Ok, words)
+    })
 }
 
 fn check_mail(config: &Config) -> Finding {
@@ -101,6 +141,27 @@ fn check_google(config: &Config) -> Finding {
             "only one of AUDIENCEOS_GOOGLE_CLIENT_ID and AUDIENCEOS_GOOGLE_CLIENT_SECRET is set: nobody can sign in with \
              Google",
         ),
+    }
+}
+
+fn check_provider(config: &Config, provider: &Descriptor) -> Finding {
+    let unset = |name: &&str| !config.providers.contains_key(*name);
+    let missing: Vec<_> = provider.settings.iter().map(|setting| setting.variable).filter(unset).collect();
+    let callback = format!("{}/api/oauth/{}/callback", config.public_url(), provider.key);
+    if missing.is_empty() {
+        finding(provider.key, State::Ok, format!("{} can be connected; it sends people to {callback}", provider.name))
+    } else {
+        let words = format!("not set: {}; nobody can connect {}", missing.join(", "), provider.name);
+        finding(provider.key, State::Missing, words)
+    }
+}
+
+fn check_cron(config: &Config) -> Finding {
+    match &config.cron_secret {
+        Some(secret) if !secret.expose_secret().is_empty() => {
+            finding("cron", State::Ok, "CRON_SECRET is set: another program can start schedules")
+        }
+        _ => finding("cron", State::Missing, "CRON_SECRET is not set: only the built-in schedules run"),
     }
 }
 
@@ -173,5 +234,5 @@ async fn check_database(config: &Config, url: Option<&str>) -> Vec<Finding> {
         Ok(()) => finding("tenants", State::Ok, "the database separates organizations"),
         Err(error) => finding("tenants", State::Wrong, error.to_string()),
     };
-    vec![schema, tenants]
+    [schema, tenants].into_iter().chain(check_sealed(config, &db).await).collect()
 }

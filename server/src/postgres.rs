@@ -77,10 +77,16 @@ impl Postgres {
             .stderr(out)
             .spawn()
             .context("could not start postgres")?;
-        let url = format!("postgres:///postgres?host={}&user=audienceos", socket.display());
-        let mut postgres = Self { server, url };
+        let mut postgres = Self { server, url: address(&socket) };
         postgres.wait_until_ready(&log).await?;
         Ok(postgres)
+    }
+
+    /// Where the cluster in `data/postgres` is reached that another process runs now.
+    pub(crate) fn running(data: &Path) -> Option<String> {
+        let socket = socket_folder(&data.canonicalize().ok()?.join("postgres"));
+        std::os::unix::net::UnixStream::connect(socket.join(".s.PGSQL.5432")).ok()?;
+        Some(address(&socket))
     }
 
     /// Where to connect.
@@ -160,6 +166,10 @@ fn socket_folder(folder: &Path) -> PathBuf {
     let mut hasher = DefaultHasher::new();
     folder.hash(&mut hasher);
     std::env::temp_dir().join(format!("audienceos-{:016x}", hasher.finish()))
+}
+
+fn address(socket: &Path) -> String {
+    format!("postgres:///postgres?host={}&user=audienceos", socket.display())
 }
 
 /// Whom to run as when we are root: `postgres`, else `nobody`.

@@ -15,7 +15,9 @@ use model::actor::Actor;
 use tower::util::option_layer;
 use tower_http::{catch_panic::CatchPanicLayer, compression::CompressionLayer, services::ServeDir};
 
-use crate::{api, cookie, cors, csrf, error_page, forms, google, headers, limit, metrics, request, state::AppState};
+use crate::{
+    api, connect, cookie, cors, csrf, error_page, forms, google, headers, limit, metrics, request, state::AppState,
+};
 
 /// The largest body of a request that is no upload.
 const BODY_LIMIT: usize = 1024 * 1024;
@@ -57,6 +59,7 @@ pub fn router(state: AppState) -> Router {
         .route("/security", get(forms::legal_page))
         .route("/theme", post(forms::theme))
         .route("/api/docs", get(forms::api_docs))
+        .route("/integrations/{provider}/connect", post(connect::start))
         .route("/app/{*function}", post(server_function))
         .merge(live)
         .merge(api::router(&state.http))

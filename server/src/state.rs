@@ -7,8 +7,9 @@ use axum::extract::FromRef;
 use http::HeaderValue;
 use jobs::mailer::Mailer;
 use leptos::config::LeptosOptions;
-use secrecy::ExposeSecret;
-use service::{Clock, Passwords, Service, TokenKey, Vault};
+use providers::Outside;
+use secrecy::{ExposeSecret, SecretString};
+use service::{Clock, Offer, Passwords, Service, TokenKey};
 use store::Db;
 
 use crate::{config::Config, cors, google::Google, limit::Limits, metrics::Metrics};
@@ -28,6 +29,8 @@ pub struct AppState {
     pub limits: Arc<Limits>,
     /// Signing in with Google, when it is configured.
     pub google: Option<Arc<Google>>,
+    /// The way to the providers.
+    pub outside: Arc<Outside>,
 }
 
 /// What of the configuration routes need.
@@ -41,6 +44,8 @@ pub struct Http {
     pub secure_cookies: bool,
     /// The folder with the built pages' files.
     pub site: PathBuf,
+    /// Lets another program start schedules.
+    pub cron_secret: Option<SecretString>,
     /// Other sites whose pages may use the API.
     pub cors_origins: Vec<HeaderValue>,
     /// Who runs this installation.
@@ -53,17 +58,19 @@ impl AppState {
     /// Puts the services together over a connected database.
     ///
     /// # Errors
-    /// The secret cannot be read or made, or the list of other sites is malformed.
+    /// The secret cannot be read or made, or the key ring or the list of other sites is malformed.
     pub fn new(config: &Config, db: Db) -> anyhow::Result<Self> {
         let at_once = std::thread::available_parallelism().map_or(2, usize::from);
         let secret = config.token_key()?;
+        let outside = Arc::new(config.outside()?);
         let service = Service {
             db,
             clock: Clock::default(),
             passwords: Arc::new(Passwords::new(at_once)),
             token_key: Arc::new(TokenKey::new(secret)),
-            vault: Arc::new(Vault::new(secret)),
+            vault: Arc::new(config.vault()?),
             outbox: config.smtp_url.is_none().then(|| config.outbox().into()),
+            offers: offers(&outside),
         };
         let leptos = LeptosOptions::builder()
             .output_name("audienceos")
@@ -77,14 +84,24 @@ impl AppState {
             production: config.production,
             secure_cookies: config.secure_cookies(),
             site: config.site.clone(),
+            cron_secret: config.cron_secret.clone(),
             cors_origins: cors::origins(config)?,
             operator: Operator { name: config.operator_name.clone(), contact: config.operator_contact.clone() },
             ways: Ways { google: google.is_some(), outbox: config.smtp_url.is_none() },
         };
         let limits = Arc::new(Limits::new(config.limit_sign_in, config.limit_api));
         let metrics = Arc::new(Metrics::new(config.metrics_token.clone()));
-        Ok(Self { service, leptos, http: Arc::new(http), metrics, limits, google })
+        Ok(Self { service, leptos, http: Arc::new(http), metrics, limits, google, outside })
     }
+}
+
+/// The providers that can be connected, as the settings allow.
+fn offers(outside: &Outside) -> Arc<[Offer]> {
+    let offer = |provider: &&'static dyn providers::Provider| {
+        let descriptor = provider.descriptor();
+        Offer { descriptor, missing: outside.missing(descriptor) }
+    };
+    providers::all().iter().map(offer).collect()
 }
 
 /// Whether the build gave the files of the pages names with hashes: it then left a list beside the program.
@@ -96,10 +113,18 @@ fn hashed() -> bool {
 ///
 /// # Errors
 /// The mail settings are malformed or the outbox cannot be made.
-pub fn job_context(config: &Config, service: Service) -> anyhow::Result<jobs::Context> {
+pub fn job_context(config: &Config, state: &AppState) -> anyhow::Result<jobs::Context> {
     let mailer = match &config.smtp_url {
         Some(url) => Mailer::smtp(url.expose_secret(), &config.mail_from)?,
         None => Mailer::outbox(config.outbox(), &config.mail_from)?,
     };
-    Ok(jobs::Context { service, mailer: Arc::new(mailer), public_url: config.public_url() })
+    Ok(jobs::Context {
+        service: state.service.clone(),
+        mailer: Arc::new(mailer),
+        public_url: config.public_url(),
+        outside: state.outside.clone(),
+        lease: config.recovery().silence,
+        // Half of the workers: no organization takes them all.
+        share: i64::try_from(config.jobs / 2).unwrap_or(i64::MAX).max(1),
+    })
 }

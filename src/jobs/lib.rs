@@ -6,13 +6,20 @@
 mod mail_invitation;
 mod mail_password_reset;
 mod mail_sign_up;
+mod mail_stale;
+mod mail_sync_failure;
 pub mod mailer;
 mod purge_ended;
+mod queue_due;
+mod revoke_connection;
 pub mod runner;
+mod sync;
+pub mod test_connection;
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 use mailer::Mailer;
+use providers::Outside;
 use service::Service;
 
 /// What every job needs, cheap to clone.
@@ -24,4 +31,12 @@ pub struct Context {
     pub mailer: Arc<Mailer>,
     /// Where people reach the product, without a slash at the end; links in mail begin with it.
     pub public_url: String,
+    /// The way to the providers.
+    pub outside: Arc<Outside>,
+    /// A run's worker that says nothing for so long is believed dead.
+    pub lease: Duration,
+    /// How many connections of one organization are read at once.
+    pub share: i64,
 }
+
+pub use sync::stored;

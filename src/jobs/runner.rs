@@ -13,7 +13,10 @@ use model::job::Job;
 use serde::{Deserialize, Serialize};
 use tokio::sync::watch;
 
-use crate::{Context, mail_invitation, mail_password_reset, mail_sign_up, purge_ended};
+use crate::{
+    Context, mail_invitation, mail_password_reset, mail_sign_up, mail_stale, mail_sync_failure, purge_ended, queue_due,
+    revoke_connection, sync, test_connection,
+};
 
 /// How fast a dead worker's jobs are taken over.
 #[derive(Clone, Copy, Debug)]
@@ -22,12 +25,6 @@ pub struct Recovery {
     pub heartbeat: Duration,
     /// A worker that was silent for this long is dead.
     pub silence: Duration,
-}
-
-impl Default for Recovery {
-    fn default() -> Self {
-        Self { heartbeat: Duration::from_secs(5), silence: Duration::from_secs(30) }
-    }
 }
 
 /// The one task of the queue; its payload is a [`Job`].
@@ -51,6 +48,22 @@ async fn run(context: &Context, job: Job) -> anyhow::Result<()> {
             mail_invitation::run(context, organization_id, invitation_id).await
         }
         Job::MailPasswordReset { password_reset_id } => mail_password_reset::run(context, password_reset_id).await,
+        Job::SyncConnection { organization_id, connection_id, cause } => {
+            sync::run(context, organization_id, connection_id, cause).await
+        }
+        Job::QueueDue => queue_due::run(context).await,
+        Job::TestConnection { organization_id, connection_id } => {
+            test_connection::run(context, organization_id, connection_id).await
+        }
+        Job::RevokeConnection { organization_id, connection_id, provider } => {
+            revoke_connection::run(context, organization_id, connection_id, &provider).await
+        }
+        Job::MailStale { organization_id, connection_id } => {
+            mail_stale::run(context, organization_id, connection_id).await
+        }
+        Job::MailSyncFailure { organization_id, sync_run_id } => {
+            mail_sync_failure::run(context, organization_id, sync_run_id).await
+        }
         Job::PurgeEnded => purge_ended::run(context).await,
     }
 }
@@ -76,7 +89,7 @@ pub async fn worker(context: Context, at_once: usize, recovery: Recovery) -> any
         )
         .worker_shutdown(shutdown)
         .define_job::<Run>()
-        .with_crons([daily(3, 20, Job::PurgeEnded)?])
+        .with_crons([daily(3, 20, Job::PurgeEnded)?, every_minute(Job::QueueDue)?])
         .add_extension(context)
         .init()
         .await?)
@@ -90,13 +103,20 @@ fn daily(hour: u32, minute: u32, job: Job) -> anyhow::Result<Crontab> {
     Ok(cron.fill(CrontabFill::days(1)).payload(Run(job))?.build())
 }
 
+/// `job` every minute, once whatever the number of workers.
+fn every_minute(job: Job) -> anyhow::Result<Crontab> {
+    let key = job.key();
+    let cron = Cron::every_minute::<Run>().id(&key).job_key(key).max_attempts(1);
+    Ok(cron.payload(Run(job))?.build())
+}
+
 /// Runs jobs until `stop` becomes true. A worker that fails, for instance because the database was away, is started
 /// again after a pause that grows to half a minute.
-pub async fn keep_running(context: Context, at_once: usize, mut stop: watch::Receiver<bool>) {
+pub async fn keep_running(context: Context, at_once: usize, recovery: Recovery, mut stop: watch::Receiver<bool>) {
     let mut pause = Duration::from_secs(1);
     while !*stop.borrow() {
         let begun = Instant::now();
-        let result = run_until(context.clone(), at_once, stop.clone()).await;
+        let result = run_until(context.clone(), at_once, recovery, stop.clone()).await;
         if begun.elapsed() > Duration::from_secs(60) {
             pause = Duration::from_secs(1);
         }
@@ -115,8 +135,13 @@ pub async fn keep_running(context: Context, at_once: usize, mut stop: watch::Rec
     }
 }
 
-async fn run_until(context: Context, at_once: usize, mut stop: watch::Receiver<bool>) -> anyhow::Result<()> {
-    let worker = worker(context, at_once, Recovery::default()).await?;
+async fn run_until(
+    context: Context,
+    at_once: usize,
+    recovery: Recovery,
+    mut stop: watch::Receiver<bool>,
+) -> anyhow::Result<()> {
+    let worker = worker(context, at_once, recovery).await?;
     let mut run = std::pin::pin!(worker.run());
     tokio::select! {
         result = &mut run => return Ok(result?),

@@ -59,6 +59,10 @@ actions! {
     ReadAudit: "audit.read", Admin, "only an Admin or Owner reads the audit log";
     /// See background jobs and the mails of the agency, and have failed ones tried again.
     RunJobs: "jobs.run", Admin, "only an Admin or Owner sees background work";
+    /// See the connections to providers, and what their runs did.
+    ReadIntegrations: "integrations.read", Manager, "Managers, Admins and Owners see what is connected";
+    /// Connect, sync, map and disconnect providers.
+    EditIntegrations: "integrations.edit", Admin, "only an Admin or Owner connects and disconnects providers";
     /// Read and change one's own profile, sessions and sign-in.
     EditSelf: "self.edit", Member, "everybody keeps their own profile and sign-in";
 }

@@ -20,6 +20,14 @@ pub struct Actor {
     pub origin: Origin,
 }
 
+impl Actor {
+    /// The product itself, at work for an agency in the background: nobody's account.
+    pub fn machine(organization_id: OrganizationId) -> Self {
+        let origin = Origin { method: "job".to_owned(), path: String::new() };
+        Self { organization_id, member_id: MemberId(uuid::Uuid::nil()), role: Role::Owner, origin }
+    }
+}
+
 /// The request that an action came through.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Origin {

@@ -27,6 +27,24 @@ pub struct Connection {
     /// When the next run begins.
     #[serde(with = "time::serde::rfc3339::option")]
     pub next_sync_at: Option<OffsetDateTime>,
+    /// The last look at whether it works.
+    pub test: Option<Test>,
+    /// Runs that failed in a row.
+    pub failures: i32,
+    /// Whether it speaks to the simulated world.
+    pub simulated: bool,
+}
+
+/// A look at whether a connection works.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Test {
+    /// When.
+    #[serde(with = "time::serde::rfc3339")]
+    pub at: OffsetDateTime,
+    /// How long the answer took, in milliseconds.
+    pub millis: i32,
+    /// What was wrong, with what to do; none when it works.
+    pub fault: Option<String>,
 }
 
 /// Whether a connection works.

@@ -7,7 +7,10 @@ use serde::{Deserialize, Serialize};
 
 use time::OffsetDateTime;
 
-use crate::id::{InvitationId, OrganizationId, PasswordResetId, SignUpId};
+use crate::{
+    connection::Cause,
+    id::{ConnectionId, InvitationId, OrganizationId, PasswordResetId, SignUpId, SyncRunId},
+};
 
 /// Everything the background runner can do.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -30,6 +33,47 @@ pub enum Job {
         /// The request.
         password_reset_id: PasswordResetId,
     },
+    /// Reads a connection.
+    SyncConnection {
+        /// The agency.
+        organization_id: OrganizationId,
+        /// What is read.
+        connection_id: ConnectionId,
+        /// Why.
+        cause: Cause,
+    },
+    /// Queues the connections whose time has come; comes by itself every minute and after each run.
+    QueueDue,
+    /// Asks a provider whether a connection works.
+    TestConnection {
+        /// The agency.
+        organization_id: OrganizationId,
+        /// What is asked about.
+        connection_id: ConnectionId,
+    },
+    /// Has a provider take its permission back, and throws the credential away, whatever the provider says.
+    RevokeConnection {
+        /// The agency.
+        organization_id: OrganizationId,
+        /// What was disconnected.
+        connection_id: ConnectionId,
+        /// The provider's key.
+        provider: String,
+    },
+    /// Mails those who run the agency that a connection's run failed.
+    MailSyncFailure {
+        /// The agency.
+        organization_id: OrganizationId,
+        /// The run.
+        sync_run_id: SyncRunId,
+    },
+    /// Mails those who run the agency that a connection was not read for a day.
+    MailStale {
+        /// The agency.
+        organization_id: OrganizationId,
+        /// What was not read.
+        connection_id: ConnectionId,
+    },
     /// Throws away what has ended and is of no more use; comes by itself once a day.
     PurgeEnded,
 }
@@ -41,6 +85,12 @@ impl Job {
             Self::MailSignUp { sign_up_id } => format!("mail_sign_up:{sign_up_id}"),
             Self::MailInvitation { invitation_id, .. } => format!("mail_invitation:{invitation_id}"),
             Self::MailPasswordReset { password_reset_id } => format!("mail_password_reset:{password_reset_id}"),
+            Self::SyncConnection { connection_id, .. } => format!("sync_connection:{connection_id}"),
+            Self::QueueDue => "queue_due".to_owned(),
+            Self::TestConnection { connection_id, .. } => format!("test_connection:{connection_id}"),
+            Self::RevokeConnection { connection_id, .. } => format!("revoke_connection:{connection_id}"),
+            Self::MailStale { connection_id, .. } => format!("mail_stale:{connection_id}"),
+            Self::MailSyncFailure { sync_run_id, .. } => format!("mail_sync_failure:{sync_run_id}"),
             Self::PurgeEnded => "purge_ended".to_owned(),
         }
     }

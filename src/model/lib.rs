@@ -25,5 +25,6 @@ pub mod organization;
 pub mod page;
 pub mod provider;
 pub mod role;
+pub mod shop;
 pub mod stage;
 pub mod two_factor;

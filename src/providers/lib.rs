@@ -7,7 +7,11 @@
 
 mod client;
 mod error;
+pub mod file;
+mod google_ads;
+mod meta_ads;
 pub mod number;
+mod outside;
 pub mod shopify;
 mod tiktok_ads;
 
@@ -20,6 +24,7 @@ use model::{
     metric::{Account, DayRow, Days, Entity},
     provider::Descriptor,
 };
+pub use outside::Outside;
 use rust_decimal::Decimal;
 use secrecy::SecretString;
 use time::OffsetDateTime;
@@ -87,6 +92,12 @@ pub struct Hosts {
 /// Reads an address that is written in the source.
 pub(crate) fn address(text: &str) -> Result<Url> {
     text.parse().map_err(|_| Error::Rejected(format!("{text} is no address")))
+}
+
+/// An id that stands in a path: digits and nothing else.
+pub(crate) fn digits(id: &str) -> Result<&str> {
+    let good = !id.is_empty() && id.bytes().all(|byte| byte.is_ascii_digit());
+    good.then_some(id).ok_or_else(|| Error::Rejected("an account's id has digits only".into()))
 }
 
 /// What a call needs: the connection's client, its credential, and the server's settings.
@@ -284,7 +295,7 @@ pub struct Refund {
 
 /// Every provider, in the order of the settings page.
 pub fn all() -> &'static [&'static dyn Provider] {
-    &[&tiktok_ads::PROVIDER, &shopify::PROVIDER]
+    &[&google_ads::PROVIDER, &meta_ads::PROVIDER, &tiktok_ads::PROVIDER, &shopify::PROVIDER]
 }
 
 /// The provider with this key.

@@ -34,3 +34,13 @@ pub async fn retry(service: &Service, actor: &Actor, id: i64) -> Result<()> {
 pub async fn depth(service: &Service) -> Result<queue::Depth> {
     Ok(queue::depth(&mut service.db.system().await?).await?)
 }
+
+/// Starts a schedule that somebody outside asks for; the caller has checked who.
+///
+/// # Errors
+/// The database failed.
+pub async fn start(service: &Service, job: &model::job::Job) -> Result<()> {
+    let mut tx = service.db.system().await?;
+    queue::enqueue(&mut tx, job, None).await?;
+    Ok(tx.commit().await?)
+}

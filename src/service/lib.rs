@@ -7,11 +7,14 @@ pub mod account;
 pub mod audit;
 pub mod client;
 mod clock;
+pub mod connection;
 pub mod contact;
+pub mod credential;
 mod error;
 pub mod google;
 pub mod invitation;
 pub mod job;
+pub mod keys;
 pub mod member;
 pub mod moment;
 pub mod organization;
@@ -22,13 +25,17 @@ pub mod purge;
 pub mod session;
 mod token;
 mod totp;
+#[cfg(test)]
+mod trial;
 pub mod two_factor;
-mod vault;
+pub mod vault;
+pub mod webhook;
 
 use std::{path::Path, sync::Arc};
 
 pub use clock::Clock;
 pub use error::{Error, Held, Result};
+use model::provider::Descriptor;
 pub use password::Passwords;
 use store::Db;
 pub use token::{TokenKey, hash as token_hash, random as random_token};
@@ -49,4 +56,15 @@ pub struct Service {
     pub vault: Arc<Vault>,
     /// The folder that mails lie in while no mail leaves the server.
     pub outbox: Option<Arc<Path>>,
+    /// The providers that can be connected.
+    pub offers: Arc<[Offer]>,
+}
+
+/// A provider that this program knows.
+#[derive(Clone, Debug)]
+pub struct Offer {
+    /// What it is.
+    pub descriptor: &'static Descriptor,
+    /// The settings that it needs and that the operator has not set.
+    pub missing: Vec<&'static str>,
 }

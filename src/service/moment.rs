@@ -8,7 +8,7 @@ use jiff::{
     tz::{TimeZone, TimeZoneDatabase},
 };
 use model::{actor::Actor, moment::Moment};
-use time::OffsetDateTime;
+use time::{Date, OffsetDateTime};
 
 use crate::{Result, Service};
 
@@ -44,7 +44,7 @@ impl Words {
 
     /// A moment: relative up to a day away, then its day.
     pub fn write(&self, at: OffsetDateTime) -> Moment {
-        let stamp = Timestamp::from_second(at.unix_timestamp()).unwrap_or(Timestamp::UNIX_EPOCH);
+        let stamp = stamp(at);
         let local = stamp.to_zoned(self.zone.clone());
         Moment {
             at: stamp.to_string(),
@@ -67,6 +67,38 @@ fn near(age: time::Duration) -> Option<String> {
     Some(if ahead { format!("in {span}") } else { format!("{span} ago") })
 }
 
+/// The day in a zone at a moment; none for a zone that nobody knows.
+pub fn day(zone: &str, at: OffsetDateTime) -> Option<Date> {
+    let local = stamp(at).to_zoned(TimeZoneDatabase::bundled().get(zone).ok()?);
+    let month = time::Month::try_from(local.month().unsigned_abs()).ok()?;
+    Date::from_calendar_date(local.year().into(), month, local.day().unsigned_abs()).ok()
+}
+
+/// When it last was this full hour in a zone; a zone that nobody knows is UTC.
+pub fn last_hour(zone: &str, hour: i8, now: OffsetDateTime) -> OffsetDateTime {
+    hours(zone, hour, now).filter(|at| *at <= now).max().unwrap_or(now)
+}
+
+/// When it will be this full hour in a zone next; a zone that nobody knows is UTC.
+pub fn next_hour(zone: &str, hour: i8, now: OffsetDateTime) -> OffsetDateTime {
+    hours(zone, hour, now).filter(|at| *at > now).min().unwrap_or(now)
+}
+
+/// This full hour of the days around now. Where the clock skips it, what the clock shows then.
+fn hours(zone: &str, hour: i8, now: OffsetDateTime) -> impl Iterator<Item = OffsetDateTime> {
+    let zone = TimeZoneDatabase::bundled().get(zone).unwrap_or(TimeZone::UTC);
+    let today = stamp(now).to_zoned(zone.clone()).date();
+    (-2..=2).filter_map(move |days| {
+        let day = today.checked_add(jiff::Span::new().days(days)).ok()?;
+        let at = day.at(hour, 0, 0, 0).to_zoned(zone.clone()).ok()?;
+        OffsetDateTime::from_unix_timestamp(at.timestamp().as_second()).ok()
+    })
+}
+
+fn stamp(at: OffsetDateTime) -> Timestamp {
+    Timestamp::from_second(at.unix_timestamp()).unwrap_or(Timestamp::UNIX_EPOCH)
+}
+
 /// The time zones that an agency or a client can choose: `Area/City` and UTC, by name.
 pub fn zones() -> Vec<String> {
     const AREAS: [&str; 10] =
@@ -80,7 +112,10 @@ pub fn zones() -> Vec<String> {
 
 #[cfg(test)]
 mod tests {
-    use time::{Duration, macros::datetime};
+    use time::{
+        Duration,
+        macros::{date, datetime},
+    };
 
     use super::*;
 
@@ -106,6 +141,20 @@ mod tests {
         let moment = Words::new("Mars/Olympus", NOW).write(NOW);
         assert_eq!((moment.clock.as_str(), moment.zone.as_str()), ("2026-11-03 13:05", "UTC"));
         assert_eq!(moment.at, "2026-11-03T13:05:30Z");
+    }
+
+    #[test]
+    fn a_day_and_an_hour_are_those_of_the_zone() {
+        let late = datetime!(2026-03-01 23:30 UTC);
+        assert_eq!(day("Asia/Tokyo", late), Some(date!(2026 - 03 - 02)));
+        assert_eq!(day("America/New_York", late), Some(date!(2026 - 03 - 01)));
+        assert_eq!(day("Mars/Olympus", late), None);
+        assert_eq!(last_hour("Asia/Tokyo", 2, late), datetime!(2026-03-01 17:00 UTC));
+        assert_eq!(next_hour("Asia/Tokyo", 2, late), datetime!(2026-03-02 17:00 UTC));
+        assert_eq!(last_hour("Asia/Tokyo", 2, datetime!(2026-03-01 17:00 UTC)), datetime!(2026-03-01 17:00 UTC));
+        // On 29 March 2026 the clocks of Berlin go from 2 to 3.
+        assert_eq!(next_hour("Europe/Berlin", 2, datetime!(2026-03-29 00:00 UTC)), datetime!(2026-03-29 01:00 UTC));
+        assert_eq!(next_hour("Europe/Berlin", 2, datetime!(2026-03-29 12:00 UTC)), datetime!(2026-03-30 00:00 UTC));
     }
 
     #[test]

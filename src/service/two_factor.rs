@@ -14,7 +14,9 @@ use serde_json::{Value, json};
 use store::{
     SystemTx,
     audit::{self, Author},
-    login_step, member, sign_in, two_factor,
+    login_step, member,
+    sealed::Row,
+    sign_in, two_factor,
 };
 use time::{Duration, OffsetDateTime};
 
@@ -32,8 +34,8 @@ const FAILURES: i32 = 10;
 const FAILING_FOR: Duration = Duration::minutes(15);
 
 /// Whose second factor it is, for what is sealed and hashed.
-fn row(organization_id: OrganizationId, member_id: MemberId) -> String {
-    format!("two_factor {organization_id} {member_id}")
+fn row(organization_id: OrganizationId, member_id: MemberId) -> Row {
+    Row::TwoFactor(organization_id, member_id)
 }
 
 fn recovery_hash(service: &Service, actor: &Actor, code: &str) -> Vec<u8> {

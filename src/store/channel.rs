@@ -9,37 +9,64 @@ use time::OffsetDateTime;
 
 use crate::{Error, Result, TenantTx, id};
 
+struct Stored {
+    id: sqlx::types::Uuid,
+    connection_id: sqlx::types::Uuid,
+    client_id: Option<sqlx::types::Uuid>,
+    kind: String,
+    external_id: String,
+    manager_id: Option<String>,
+    name: String,
+    currency: String,
+    time_zone: String,
+}
+
+impl Stored {
+    fn channel(self) -> Result<Channel> {
+        let kind = ChannelKind::parse(&self.kind)
+            .ok_or_else(|| Error::Database(sqlx::Error::Decode(format!("unknown kind {}", self.kind).into())))?;
+        Ok(Channel {
+            id: self.id.into(),
+            connection_id: self.connection_id.into(),
+            client_id: self.client_id.map(Into::into),
+            kind,
+            account: Account {
+                external_id: self.external_id,
+                name: self.name,
+                currency: self.currency,
+                time_zone: self.time_zone,
+                manager_id: self.manager_id,
+            },
+        })
+    }
+}
+
 /// The channels of a connection, by name.
 ///
 /// # Errors
 /// The database failed.
 pub async fn list(tx: &mut TenantTx, connection_id: ConnectionId) -> Result<Vec<Channel>> {
-    sqlx::query!(
-        "select id, client_id, kind, external_id, manager_id, name, currency, time_zone
+    let found = sqlx::query_as!(
+        Stored,
+        "select id, connection_id, client_id, kind, external_id, manager_id, name, currency, time_zone
          from channel where connection_id = $1 order by name, external_id",
         connection_id.0
-    )
-    .fetch_all(&mut **tx)
-    .await?
-    .into_iter()
-    .map(|row| {
-        let kind = ChannelKind::parse(&row.kind)
-            .ok_or_else(|| Error::Database(sqlx::Error::Decode(format!("unknown kind {}", row.kind).into())))?;
-        Ok(Channel {
-            id: row.id.into(),
-            connection_id,
-            client_id: row.client_id.map(Into::into),
-            kind,
-            account: Account {
-                external_id: row.external_id,
-                name: row.name,
-                currency: row.currency,
-                time_zone: row.time_zone,
-                manager_id: row.manager_id,
-            },
-        })
-    })
-    .collect()
+    );
+    found.fetch_all(&mut **tx).await?.into_iter().map(Stored::channel).collect()
+}
+
+/// One channel.
+///
+/// # Errors
+/// Missing when it is not in sight.
+pub async fn get(tx: &mut TenantTx, id: ChannelId) -> Result<Channel> {
+    let found = sqlx::query_as!(
+        Stored,
+        "select id, connection_id, client_id, kind, external_id, manager_id, name, currency, time_zone
+         from channel where id = $1",
+        id.0
+    );
+    found.fetch_one(&mut **tx).await?.channel()
 }
 
 /// Keeps an account that a connection reaches: new ones are added unmapped, names follow the provider.

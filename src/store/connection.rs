@@ -1,8 +1,8 @@
 //! Connections to providers. A disconnected one keeps its row and all that was read through it, and is shown no more.
 
 use model::{
-    connection::{Connection, ConnectionState},
-    id::ConnectionId,
+    connection::{Connection, ConnectionState, Test},
+    id::{ConnectionId, OrganizationId},
 };
 use time::OffsetDateTime;
 
@@ -19,6 +19,11 @@ struct Row {
     created_at: OffsetDateTime,
     last_sync_at: Option<OffsetDateTime>,
     next_sync_at: Option<OffsetDateTime>,
+    tested_at: Option<OffsetDateTime>,
+    tested_ms: Option<i32>,
+    tested_fault: Option<String>,
+    failures: i32,
+    mode: String,
 }
 
 impl Row {
@@ -38,6 +43,13 @@ impl Row {
             created_at: self.created_at,
             last_sync_at: self.last_sync_at,
             next_sync_at: self.next_sync_at,
+            test: self.tested_at.map(|at| Test {
+                at,
+                millis: self.tested_ms.unwrap_or_default(),
+                fault: self.tested_fault,
+            }),
+            failures: self.failures,
+            simulated: self.mode == "simulated",
         }
     }
 }
@@ -49,7 +61,8 @@ impl Row {
 pub async fn list(tx: &mut TenantTx, now: OffsetDateTime) -> Result<Vec<Connection>> {
     let rows = sqlx::query_as!(
         Row,
-        "select id, provider, label, reconnect_reason, scopes, paused_at, broken_until, created_at, last_sync_at, next_sync_at
+        "select id, provider, label, reconnect_reason, scopes, paused_at, broken_until, created_at, last_sync_at, next_sync_at,
+           tested_at, tested_ms, tested_fault, failures, mode
          from connection where disconnected_at is null order by created_at desc, id desc"
     )
     .fetch_all(&mut **tx)
@@ -64,7 +77,8 @@ pub async fn list(tx: &mut TenantTx, now: OffsetDateTime) -> Result<Vec<Connecti
 pub async fn get(tx: &mut TenantTx, id: ConnectionId, now: OffsetDateTime) -> Result<Connection> {
     let row = sqlx::query_as!(
         Row,
-        "select id, provider, label, reconnect_reason, scopes, paused_at, broken_until, created_at, last_sync_at, next_sync_at
+        "select id, provider, label, reconnect_reason, scopes, paused_at, broken_until, created_at, last_sync_at, next_sync_at,
+           tested_at, tested_ms, tested_fault, failures, mode
          from connection where id = $1 and disconnected_at is null",
         id.0
     )
@@ -132,6 +146,28 @@ pub async fn set_reconnect(tx: &mut TenantTx, id: ConnectionId, reason: &str) ->
     .await
 }
 
+/// The same, when nobody acts: a job was refused by the provider.
+///
+/// # Errors
+/// Missing when it is gone.
+pub async fn set_reconnect_of(
+    tx: &mut SystemTx,
+    organization_id: OrganizationId,
+    id: ConnectionId,
+    reason: &str,
+) -> Result<()> {
+    one(sqlx::query!(
+        "update connection set reconnect_reason = $3, next_sync_at = null
+         where organization_id = $1 and id = $2 and disconnected_at is null",
+        organization_id.0,
+        id.0,
+        reason
+    )
+    .execute(&mut **tx)
+    .await?)
+    .await
+}
+
 /// Switches it off or on again.
 ///
 /// # Errors
@@ -189,28 +225,136 @@ pub async fn set_synced(
     .await
 }
 
-/// Connections whose time has come, those of the organization that waited longest first, each organization's in turn.
+/// Connections whose time has come and that the queue takes now. No organization has more than `share` of them under
+/// way at once, so that one with many does not keep the others waiting; they come in turn, those that waited longest
+/// first. Who was queued and did not begin within ten minutes is queued again.
 ///
 /// # Errors
 /// The database failed.
-pub async fn list_due(
+pub async fn take_due(
     tx: &mut SystemTx,
     now: OffsetDateTime,
-    limit: i64,
-) -> Result<Vec<(model::id::OrganizationId, ConnectionId)>> {
+    share: i64,
+) -> Result<Vec<(OrganizationId, ConnectionId)>> {
     let rows = sqlx::query!(
-        "select c.organization_id, c.id
-         from connection c
-         where c.next_sync_at <= $1 and c.disconnected_at is null and c.paused_at is null and c.reconnect_reason is null
-           and (c.broken_until is null or c.broken_until <= $1)
-           and not exists (select from provider_switch s where s.provider = c.provider)
-           and not exists (select from sync_run r where r.organization_id = c.organization_id and r.connection_id = c.id and r.state = 'running')
-         order by row_number() over (partition by c.organization_id order by c.next_sync_at, c.id), c.next_sync_at
-         limit $2",
+        r#"with busy as (
+             select c.organization_id, count(*) as taken from connection c
+             where c.queued_at > $1::timestamptz - interval '10 minutes' or exists (
+               select from sync_run r where r.organization_id = c.organization_id and r.connection_id = c.id and r.state = 'running')
+             group by c.organization_id
+           ), due as (
+             select c.organization_id, c.id, c.next_sync_at,
+               coalesce(b.taken, 0) + row_number() over (partition by c.organization_id order by c.next_sync_at, c.id) as place
+             from connection c left join busy b on b.organization_id = c.organization_id
+             where c.next_sync_at <= $1 and c.disconnected_at is null and c.paused_at is null and c.reconnect_reason is null
+               and (c.broken_until is null or c.broken_until <= $1)
+               and (c.queued_at is null or c.queued_at <= $1::timestamptz - interval '10 minutes')
+               and not exists (select from provider_switch s where s.provider = c.provider)
+               and not exists (select from sync_run r where r.organization_id = c.organization_id and r.connection_id = c.id
+                               and r.state = 'running')
+           ), taken as (
+             update connection c set queued_at = $1 from due d
+             where d.place <= $2 and c.organization_id = d.organization_id and c.id = d.id
+               and (c.queued_at is null or c.queued_at <= $1::timestamptz - interval '10 minutes')
+             returning c.organization_id, c.id
+           )
+           select t.organization_id, t.id from taken t join due d on d.organization_id = t.organization_id and d.id = t.id
+           order by d.place, d.next_sync_at"#,
         now,
-        limit
+        share
     )
     .fetch_all(&mut **tx)
     .await?;
     Ok(rows.into_iter().map(|row| (row.organization_id.into(), row.id.into())).collect())
+}
+
+/// Connections with a mapped account that nobody could read for a day, and of which nobody was told since they were last
+/// read. Those that a person switched off are left out; each comes once.
+///
+/// # Errors
+/// The database failed.
+pub async fn take_stale(tx: &mut SystemTx, now: OffsetDateTime) -> Result<Vec<(OrganizationId, ConnectionId)>> {
+    let rows = sqlx::query!(
+        "update connection c set stale_told_at = $1
+         where c.disconnected_at is null and c.paused_at is null
+           and coalesce(c.last_sync_at, c.created_at) < $1::timestamptz - interval '24 hours'
+           and (c.stale_told_at is null or c.stale_told_at < c.last_sync_at)
+           and exists (select from channel h where h.organization_id = c.organization_id and h.connection_id = c.id
+                       and h.client_id is not null)
+         returning c.organization_id, c.id",
+        now
+    )
+    .fetch_all(&mut **tx)
+    .await?;
+    Ok(rows.into_iter().map(|row| (row.organization_id.into(), row.id.into())).collect())
+}
+
+/// When somebody was told that it was not read for a day.
+///
+/// # Errors
+/// The database failed.
+pub async fn stale_told_at(tx: &mut TenantTx, id: ConnectionId) -> Result<Option<OffsetDateTime>> {
+    let found = sqlx::query_scalar!("select stale_told_at from connection where id = $1", id.0);
+    Ok(found.fetch_optional(&mut **tx).await?.flatten())
+}
+
+/// The queue's turn has come: a run begins, or there is nothing to do.
+///
+/// # Errors
+/// The database failed.
+pub async fn set_begun(tx: &mut TenantTx, id: ConnectionId) -> Result<()> {
+    sqlx::query!("update connection set queued_at = null where id = $1", id.0).execute(&mut **tx).await?;
+    Ok(())
+}
+
+/// Keeps what the last look at whether it works came to.
+///
+/// # Errors
+/// Missing when it is gone.
+pub async fn set_tested(tx: &mut TenantTx, id: ConnectionId, test: &model::connection::Test) -> Result<()> {
+    one(sqlx::query!(
+        "update connection set tested_at = $2, tested_ms = $3, tested_fault = $4 where id = $1 and disconnected_at is null",
+        id.0,
+        test.at,
+        test.millis,
+        test.fault
+    )
+    .execute(&mut **tx)
+    .await?)
+    .await
+}
+
+/// What it is called.
+///
+/// # Errors
+/// Missing when it is gone.
+pub async fn set_label(tx: &mut TenantTx, id: ConnectionId, label: &str) -> Result<()> {
+    one(sqlx::query!("update connection set label = $2 where id = $1 and disconnected_at is null", id.0, label)
+        .execute(&mut **tx)
+        .await?)
+    .await
+}
+
+/// Brings its next run forward to `at`.
+///
+/// # Errors
+/// Missing when it is gone.
+pub async fn set_next(tx: &mut TenantTx, id: ConnectionId, at: OffsetDateTime) -> Result<()> {
+    one(sqlx::query!(
+        "update connection set next_sync_at = least(next_sync_at, $2), broken_until = null where id = $1 and disconnected_at is null",
+        id.0,
+        at
+    )
+    .execute(&mut **tx)
+    .await?)
+    .await
+}
+
+/// Handed to the queue.
+///
+/// # Errors
+/// The database failed.
+pub async fn set_queued(tx: &mut TenantTx, id: ConnectionId, now: OffsetDateTime) -> Result<()> {
+    sqlx::query!("update connection set queued_at = $2 where id = $1", id.0, now).execute(&mut **tx).await?;
+    Ok(())
 }

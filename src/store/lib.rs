@@ -7,12 +7,14 @@
 #![expect(deprecated, reason = "sqlx 0.9 warns at every time column once graphile_worker has enabled chrono too")]
 
 pub mod access_token;
+pub mod ad_entity;
 pub mod assignment;
 pub mod audit;
 pub mod channel;
 pub mod client;
 pub mod connection;
 pub mod contact;
+pub mod credential;
 pub mod cursor;
 mod db;
 mod error;
@@ -22,15 +24,22 @@ pub mod invitation;
 pub mod login_step;
 pub mod member;
 pub mod metric;
+pub mod oauth_state;
 pub mod organization;
 pub mod password_reset;
+pub mod provider_switch;
 pub mod queue;
+pub mod sealed;
 pub mod session;
+pub mod shop;
 pub mod sign_in;
 pub mod sign_up;
 pub mod stage;
+pub mod staged_page;
 pub mod sync;
+pub mod sync_cursor;
 pub mod two_factor;
+pub mod webhook_event;
 
 pub use db::{Db, SystemTx, TenantTx};
 pub use error::{Error, OnConstraint, Result};

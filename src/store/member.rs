@@ -212,3 +212,18 @@ pub async fn remove(tx: &mut TenantTx, id: MemberId) -> Result<()> {
         .on_constraint("client_organization_id_owner_id_fkey")?;
     if done.rows_affected() == 1 { Ok(()) } else { Err(crate::Error::Missing) }
 }
+
+/// The addresses of the active members who run the agency.
+///
+/// # Errors
+/// The database failed.
+pub async fn list_admins(tx: &mut TenantTx) -> Result<Vec<EmailAddress>> {
+    sqlx::query_scalar!(
+        "select email from member where deactivated_at is null and role in ('owner', 'admin') order by created_at, id"
+    )
+    .fetch_all(&mut **tx)
+    .await?
+    .iter()
+    .map(|email| crate::organization::address(email))
+    .collect()
+}

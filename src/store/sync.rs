@@ -1,14 +1,24 @@
-//! Runs that read connections, how far they came, and the pages of a piece that is not read to its end.
+//! Runs that read connections, who reads, and how far they came.
 //!
 //! The database allows one running run of a connection; a second begin is refused by the unique index `sync_run_one`.
 
 use model::{
     connection::{Cause, Fault, Progress, RunState, SyncRun},
-    id::{ChannelId, ConnectionId, SyncRunId},
+    id::{ConnectionId, SyncRunId},
 };
-use time::{Date, OffsetDateTime};
+use sqlx::types::Uuid;
+use time::OffsetDateTime;
 
 use crate::{Error, OnConstraint, Result, TenantTx};
+
+/// Who reads now, and until when it is believed without a word from it.
+#[derive(Clone, Copy, Debug)]
+pub struct Hold {
+    /// A worker's try at a run; made anew for each.
+    pub holder: Uuid,
+    /// Then somebody else may take the run over.
+    pub until: OffsetDateTime,
+}
 
 /// Begins a run.
 ///
@@ -19,16 +29,20 @@ pub async fn insert(
     id: SyncRunId,
     connection_id: ConnectionId,
     cause: Cause,
+    hold: Hold,
     now: OffsetDateTime,
 ) -> Result<()> {
     let organization = tx.actor().organization_id;
     sqlx::query!(
-        "insert into sync_run (organization_id, id, connection_id, cause, state, started_at) values ($1, $2, $3, $4, 'running', $5)",
+        "insert into sync_run (organization_id, id, connection_id, cause, state, started_at, holder, held_until)
+         values ($1, $2, $3, $4, 'running', $5, $6, $7)",
         organization.0,
         id.0,
         connection_id.0,
         cause.key(),
-        now
+        now,
+        hold.holder,
+        hold.until
     )
     .execute(&mut **tx)
     .await
@@ -36,27 +50,97 @@ pub async fn insert(
     Ok(())
 }
 
-/// The run of a connection that is not ended: a killed worker's run goes on under its own id.
+/// A run that is not ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Running {
+    /// Its id.
+    pub id: SyncRunId,
+    /// Until when its worker is believed.
+    pub held_until: OffsetDateTime,
+    /// How often the provider could not be reached in a row.
+    pub attempts: i32,
+}
+
+/// The run of a connection that is not ended.
 ///
 /// # Errors
 /// The database failed.
-pub async fn find_running(tx: &mut TenantTx, connection_id: ConnectionId) -> Result<Option<SyncRunId>> {
-    Ok(sqlx::query_scalar!("select id from sync_run where connection_id = $1 and state = 'running'", connection_id.0)
-        .fetch_optional(&mut **tx)
-        .await?
-        .map(Into::into))
+pub async fn find_running(tx: &mut TenantTx, connection_id: ConnectionId) -> Result<Option<Running>> {
+    Ok(sqlx::query!(
+        "select id, coalesce(held_until, started_at) as \"held_until!\", attempts from sync_run
+         where connection_id = $1 and state = 'running'",
+        connection_id.0
+    )
+    .map(|row| Running { id: row.id.into(), held_until: row.held_until, attempts: row.attempts })
+    .fetch_optional(&mut **tx)
+    .await?)
+}
+
+/// Takes a run over whose worker fell silent or let go, so that it goes on under its own id.
+///
+/// # Errors
+/// Missing when somebody else was quicker, or it has ended.
+pub async fn take(tx: &mut TenantTx, id: SyncRunId, hold: Hold, now: OffsetDateTime) -> Result<()> {
+    let done = sqlx::query!(
+        "update sync_run set holder = $2, held_until = $3
+         where id = $1 and state = 'running' and (held_until is null or held_until <= $4)",
+        id.0,
+        hold.holder,
+        hold.until,
+        now
+    )
+    .execute(&mut **tx)
+    .await?;
+    if done.rows_affected() == 1 { Ok(()) } else { Err(Error::Missing) }
+}
+
+/// Says that the worker still reads.
+///
+/// # Errors
+/// Missing when the run has ended or was taken over: whoever asks is a zombie and must stop.
+pub async fn hold(tx: &mut TenantTx, id: SyncRunId, hold: Hold) -> Result<()> {
+    let done = sqlx::query!(
+        "update sync_run set held_until = $3 where id = $1 and state = 'running' and holder = $2",
+        id.0,
+        hold.holder,
+        hold.until
+    )
+    .execute(&mut **tx)
+    .await?;
+    if done.rows_affected() == 1 { Ok(()) } else { Err(Error::Missing) }
+}
+
+/// Lets a run go until another try, which begins at `until`: it stays a running one.
+///
+/// # Errors
+/// Missing when the run has ended or was taken over.
+pub async fn let_go(tx: &mut TenantTx, id: SyncRunId, hold: Hold, step: &str, attempts: i32) -> Result<()> {
+    let done = sqlx::query!(
+        "update sync_run set held_until = $3, step = $4, attempts = $5 where id = $1 and state = 'running' and holder = $2",
+        id.0,
+        hold.holder,
+        hold.until,
+        step,
+        attempts
+    )
+    .execute(&mut **tx)
+    .await?;
+    if done.rows_affected() == 1 { Ok(()) } else { Err(Error::Missing) }
 }
 
 /// Adds to what a run did, and says what it does now.
 ///
 /// # Errors
-/// Missing when the run has ended: whoever adds is a zombie and must stop.
-pub async fn add(tx: &mut TenantTx, id: SyncRunId, more: &Progress) -> Result<()> {
+/// Missing when the run has ended or was taken over: whoever adds is a zombie and must stop.
+pub async fn add(tx: &mut TenantTx, id: SyncRunId, hold: Hold, more: &Progress) -> Result<()> {
     let done = sqlx::query!(
-        "update sync_run set step = $2, days_done = days_done + $3, days_total = greatest(days_total, $4), pages = pages + $5,
-           rows_new = rows_new + $6, rows_changed = rows_changed + $7, rows_unchanged = rows_unchanged + $8, rows_withdrawn = rows_withdrawn + $9
-         where id = $1 and state = 'running'",
+        "update sync_run set held_until = $11, step = $3, days_done = days_done + $4, days_total = greatest(days_total, $5),
+           pages = pages + $6, rows_new = rows_new + $7, rows_changed = rows_changed + $8,
+           rows_unchanged = rows_unchanged + $9, rows_withdrawn = rows_withdrawn + $10,
+           attempts = case when $6 > 0 then 0 else attempts end
+         where id = $1 and state = 'running' and holder = $2",
         id.0,
+        hold.holder,
         more.step,
         more.days_done,
         more.days_total,
@@ -64,7 +148,8 @@ pub async fn add(tx: &mut TenantTx, id: SyncRunId, more: &Progress) -> Result<()
         more.rows_new,
         more.rows_changed,
         more.rows_unchanged,
-        more.rows_withdrawn
+        more.rows_withdrawn,
+        hold.until
     )
     .execute(&mut **tx)
     .await?;
@@ -74,11 +159,19 @@ pub async fn add(tx: &mut TenantTx, id: SyncRunId, more: &Progress) -> Result<()
 /// Ends a run, with what went wrong if something did.
 ///
 /// # Errors
-/// Missing when it has ended already.
-pub async fn finish(tx: &mut TenantTx, id: SyncRunId, fault: Option<&Fault>, now: OffsetDateTime) -> Result<()> {
+/// Missing when it has ended already or was taken over.
+pub async fn finish(
+    tx: &mut TenantTx,
+    id: SyncRunId,
+    holder: Uuid,
+    fault: Option<&Fault>,
+    now: OffsetDateTime,
+) -> Result<()> {
     let done = sqlx::query!(
-        "update sync_run set state = $2, finished_at = $3, error_kind = $4, error = $5, hint = $6 where id = $1 and state = 'running'",
+        "update sync_run set state = $3, finished_at = $4, error_kind = $5, error = $6, hint = $7, held_until = null
+         where id = $1 and state = 'running' and holder = $2",
         id.0,
+        holder,
         if fault.is_some() { "failed" } else { "succeeded" },
         now,
         fault.map(|fault| fault.kind.as_str()),
@@ -90,147 +183,82 @@ pub async fn finish(tx: &mut TenantTx, id: SyncRunId, fault: Option<&Fault>, now
     if done.rows_affected() == 1 { Ok(()) } else { Err(Error::Missing) }
 }
 
+struct Row {
+    id: Uuid,
+    connection_id: Uuid,
+    cause: String,
+    state: String,
+    started_at: OffsetDateTime,
+    finished_at: Option<OffsetDateTime>,
+    step: String,
+    days_done: i32,
+    days_total: i32,
+    pages: i64,
+    rows_new: i64,
+    rows_changed: i64,
+    rows_unchanged: i64,
+    rows_withdrawn: i64,
+    error_kind: Option<String>,
+    error: Option<String>,
+    hint: Option<String>,
+}
+
+impl Row {
+    fn run(self) -> Result<SyncRun> {
+        let unknown = |text: &str| Error::Database(sqlx::Error::Decode(format!("unknown word {text}").into()));
+        Ok(SyncRun {
+            id: self.id.into(),
+            connection_id: self.connection_id.into(),
+            cause: Cause::parse(&self.cause).ok_or_else(|| unknown(&self.cause))?,
+            state: RunState::parse(&self.state).ok_or_else(|| unknown(&self.state))?,
+            started_at: self.started_at,
+            finished_at: self.finished_at,
+            progress: Progress {
+                step: self.step,
+                days_done: self.days_done,
+                days_total: self.days_total,
+                pages: self.pages,
+                rows_new: self.rows_new,
+                rows_changed: self.rows_changed,
+                rows_unchanged: self.rows_unchanged,
+                rows_withdrawn: self.rows_withdrawn,
+            },
+            fault: self.error_kind.map(|kind| Fault {
+                kind,
+                message: self.error.unwrap_or_default(),
+                hint: self.hint.unwrap_or_default(),
+            }),
+        })
+    }
+}
+
 /// The runs of a connection, newest first.
 ///
 /// # Errors
 /// The database failed.
 pub async fn list(tx: &mut TenantTx, connection_id: ConnectionId, limit: i64) -> Result<Vec<SyncRun>> {
-    let unknown = |text: &str| Error::Database(sqlx::Error::Decode(format!("unknown word {text}").into()));
-    sqlx::query!(
-        "select id, cause, state, started_at, finished_at, step, days_done, days_total, pages, rows_new, rows_changed, rows_unchanged,
-           rows_withdrawn, error_kind, error, hint
+    let found = sqlx::query_as!(
+        Row,
+        "select id, connection_id, cause, state, started_at, finished_at, step, days_done, days_total, pages, rows_new, rows_changed,
+           rows_unchanged, rows_withdrawn, error_kind, error, hint
          from sync_run where connection_id = $1 order by started_at desc, id desc limit $2",
         connection_id.0,
         limit
-    )
-    .fetch_all(&mut **tx)
-    .await?
-    .into_iter()
-    .map(|row| {
-        Ok(SyncRun {
-            id: row.id.into(),
-            connection_id,
-            cause: Cause::parse(&row.cause).ok_or_else(|| unknown(&row.cause))?,
-            state: RunState::parse(&row.state).ok_or_else(|| unknown(&row.state))?,
-            started_at: row.started_at,
-            finished_at: row.finished_at,
-            progress: Progress {
-                step: row.step,
-                days_done: row.days_done,
-                days_total: row.days_total,
-                pages: row.pages,
-                rows_new: row.rows_new,
-                rows_changed: row.rows_changed,
-                rows_unchanged: row.rows_unchanged,
-                rows_withdrawn: row.rows_withdrawn,
-            },
-            fault: row.error_kind.map(|kind| Fault {
-                kind,
-                message: row.error.unwrap_or_default(),
-                hint: row.hint.unwrap_or_default(),
-            }),
-        })
-    })
-    .collect()
+    );
+    found.fetch_all(&mut **tx).await?.into_iter().map(Row::run).collect()
 }
 
-/// A page of a piece that goes on.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Staged {
-    /// Its place in the piece, from 0.
-    pub number: i32,
-    /// Where the next page begins.
-    pub next: String,
-    /// What it holds, as the job wrote it.
-    pub report: serde_json::Value,
-}
-
-/// Keeps a page of the piece that begins on `first`.
+/// One run.
 ///
 /// # Errors
 /// The database failed.
-pub async fn stage(
-    tx: &mut TenantTx,
-    channel: ChannelId,
-    stream: &str,
-    first: Date,
-    last: Date,
-    page: &Staged,
-    now: OffsetDateTime,
-) -> Result<()> {
-    let organization = tx.actor().organization_id;
-    sqlx::query!(
-        "insert into staged_page (organization_id, channel_id, stream, first_day, number, last_day, next, report, created_at)
-         values ($1, $2, $3, $4, $5, $6, $7, $8, $9)
-         on conflict (organization_id, channel_id, stream, first_day, number) do nothing",
-        organization.0,
-        channel.0,
-        stream,
-        first,
-        page.number,
-        last,
-        page.next,
-        page.report,
-        now
-    )
-    .execute(&mut **tx)
-    .await?;
-    Ok(())
-}
-
-/// How far the piece was read: the number of its pages and where the next begins.
-///
-/// # Errors
-/// The database failed.
-pub async fn find_staged(
-    tx: &mut TenantTx,
-    channel: ChannelId,
-    stream: &str,
-    first: Date,
-    last: Date,
-) -> Result<Option<(i32, String)>> {
-    Ok(sqlx::query!(
-        "select number, next from staged_page
-         where channel_id = $1 and stream = $2 and first_day = $3 and last_day = $4 order by number desc limit 1",
-        channel.0,
-        stream,
-        first,
-        last
-    )
-    .fetch_optional(&mut **tx)
-    .await?
-    .map(|row| (row.number + 1, row.next)))
-}
-
-/// One page of the piece.
-///
-/// # Errors
-/// Missing when there is none with that number.
-pub async fn get_staged(
-    tx: &mut TenantTx,
-    channel: ChannelId,
-    stream: &str,
-    first: Date,
-    number: i32,
-) -> Result<serde_json::Value> {
-    Ok(sqlx::query_scalar!(
-        "select report from staged_page where channel_id = $1 and stream = $2 and first_day = $3 and number = $4",
-        channel.0,
-        stream,
-        first,
-        number
-    )
-    .fetch_one(&mut **tx)
-    .await?)
-}
-
-/// Throws the pages of a piece away: it is kept, or must be read anew.
-///
-/// # Errors
-/// The database failed.
-pub async fn unstage(tx: &mut TenantTx, channel: ChannelId, stream: &str) -> Result<()> {
-    sqlx::query!("delete from staged_page where channel_id = $1 and stream = $2", channel.0, stream)
-        .execute(&mut **tx)
-        .await?;
-    Ok(())
+pub async fn find(tx: &mut TenantTx, id: SyncRunId) -> Result<Option<SyncRun>> {
+    let found = sqlx::query_as!(
+        Row,
+        "select id, connection_id, cause, state, started_at, finished_at, step, days_done, days_total, pages, rows_new, rows_changed,
+           rows_unchanged, rows_withdrawn, error_kind, error, hint
+         from sync_run where id = $1",
+        id.0
+    );
+    found.fetch_optional(&mut **tx).await?.map(Row::run).transpose()
 }

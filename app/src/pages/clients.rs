@@ -1,10 +1,9 @@
-//! The agency's clients: the list, its filters, and the form that adds one.
+//! The agency's clients: the list, its filters, and the form that adds one. The only page of the frame whose code is not
+//! a part of its own: everybody starts here.
 
 use leptos::{ev::SubmitEvent, html, prelude::*};
 use leptos_router::{
-    LazyRoute,
     hooks::{use_navigate, use_query_map},
-    lazy_route,
     params::ParamsMap,
 };
 use model::{
@@ -286,19 +285,5 @@ fn Nothing(narrows: bool, role: Role) -> impl IntoView {
             <p class="text-muted" data-test="empty">{words}</p>
             {narrows.then(|| view! { <a class=Kind::Plain.class() href="/clients">"Show all clients"</a> })}
         </div>
-    }
-}
-
-/// The page as a part of its own, loaded when it is first opened.
-#[derive(Debug)]
-pub struct ClientsRoute;
-
-#[lazy_route]
-impl LazyRoute for ClientsRoute {
-    fn data() -> Self {
-        Self
-    }
-    fn view(_this: Self) -> AnyView {
-        view! { <ClientsPage /> }.into_any()
     }
 }

@@ -5,7 +5,10 @@ use reqwest::StatusCode;
 use serde_json::json;
 use sqlx::{AssertSqlSafe, Connection, PgPool, Row};
 
-use crate::support::{TestApp, all_rows};
+use crate::{
+    seed,
+    support::{TestApp, all_rows},
+};
 
 #[sqlx::test(migrator = "store::MIGRATOR")]
 async fn b3_1_another_agencys_client_looks_like_a_missing_one(pool: PgPool) {
@@ -18,29 +21,6 @@ async fn b3_1_another_agencys_client_looks_like_a_missing_one(pool: PgPool) {
     assert_eq!(a.json("/api/v1/clients").await["items"], json!([]));
     app.finish().await;
 }
-
-/// A row for every agency in each table of the integrations.
-const INTEGRATIONS: &str = "
-insert into connection (organization_id, id, provider, label, created_by, created_at)
-  select organization_id, gen_random_uuid(), 'google_ads', 'Ads', id, now() from member where role = 'owner';
-insert into credential (organization_id, connection_id, field, key_id, sealed, updated_at)
-  select organization_id, id, 'access_token', 'k', 'sealed', now() from connection;
-insert into oauth_state (organization_id, id, state_hash, provider, member_id, session_id, sealed_verifier, created_at, expires_at)
-  select organization_id, gen_random_uuid(), organization_id::text::bytea, 'google_ads', created_by, gen_random_uuid(), 'v', now(), now()
-  from connection;
-insert into channel (organization_id, id, connection_id, kind, external_id, name, currency, time_zone, created_at)
-  select organization_id, gen_random_uuid(), id, 'ads', '1', 'Account', 'EUR', 'UTC', now() from connection;
-insert into sync_run (organization_id, id, connection_id, cause, state, started_at)
-  select organization_id, gen_random_uuid(), id, 'first', 'running', now() from connection;
-insert into sync_cursor (organization_id, channel_id, stream, updated_at) select organization_id, id, 'days', now() from channel;
-insert into staged_page (organization_id, channel_id, stream, first_day, number, last_day, next, report, created_at)
-  select organization_id, id, 'days', '2026-03-01', 0, '2026-03-02', 'n', '{}', now() from channel;
-insert into ad_entity (organization_id, channel_id, level, external_id, name, status, updated_at)
-  select organization_id, id, 'campaign', '1', 'Spring', 'active', now() from channel;
-insert into metric_observation (organization_id, channel_id, day, level, entity_id, attribution, observed_at, sync_run_id, spend)
-  select organization_id, id, '2026-03-01', 'campaign', '1', '', now(), gen_random_uuid(), 1 from channel;
-insert into metric_daily (organization_id, channel_id, day, level, entity_id, attribution, observed_at, sync_run_id, spend)
-  select organization_id, id, '2026-03-01', 'campaign', '1', '', now(), gen_random_uuid(), 1 from channel";
 
 /// Two agencies with a row in every table that belongs to one; the Owners of both.
 #[expect(clippy::disallowed_methods, reason = "asks for the ids as the superuser")]
@@ -57,9 +37,7 @@ async fn two_agencies(app: &TestApp) -> (Actor, Actor) {
         owner.create("/api/v1/assignments", &body).await;
         owner.create("/api/v1/tokens", &json!({"name": "t", "scope": "read", "days": 1})).await;
     }
-    for sql in INTEGRATIONS.split(";\n") {
-        sqlx::query(sql).execute(&app.pool).await.unwrap();
-    }
+    seed::integrations(&app.pool).await;
     let ids: Vec<(uuid::Uuid, uuid::Uuid)> =
         sqlx::query_as("select organization_id, id from member where role = 'owner' order by email desc")
             .fetch_all(&app.pool)

@@ -150,6 +150,8 @@ async fn b1_22_what_is_missing_or_wrong_ends_the_start_and_is_named() {
         (vec![production, ("AUDIENCEOS_SECRET", "x")], "AUDIENCEOS_PUBLIC_URL"),
         (vec![("AUDIENCEOS_CORS_ORIGINS", "*")], "AUDIENCEOS_CORS_ORIGINS"),
         (vec![("SENTRY_DSN", "not an address")], "SENTRY_DSN"),
+        (vec![("AUDIENCEOS_KEYS", "k1:too-short")], "AUDIENCEOS_KEYS"),
+        (vec![("AUDIENCEOS_KEYS", "file:/nowhere/keys")], "/nowhere/keys"),
     ] {
         let mut process = Process::spawn(&free_address(), &settings);
         assert_eq!(process.ended().await.code(), Some(1), "{named}");

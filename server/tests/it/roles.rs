@@ -4,7 +4,10 @@ use reqwest::StatusCode;
 use serde_json::{Value, json};
 use sqlx::PgPool;
 
-use crate::support::{Agency, Browser, TestApp, all_rows, count};
+use crate::{
+    seed,
+    support::{Agency, Browser, TestApp, all_rows, count},
+};
 
 /// One line of the matrix: what is done, and the status that Olga, Ada, Max and Mel get.
 type Line = (&'static str, &'static str, Value, [u16; 4]);
@@ -51,6 +54,8 @@ fn matrix() -> Vec<Line> {
         ("POST", "/api/v1/assignments", json!({"member_id": "{nia}", "client_id": "{c3}"}), [201, 409, 403, 403]),
         ("GET", "/api/v1/invitations", none(), runs_agency),
         ("POST", "/api/v1/invitations", json!({"email": "x@acme.test", "role": "member"}), [201, 409, 403, 403]),
+        ("GET", "/api/v1/integrations", none(), [200, 200, 200, 403]),
+        ("POST", "/api/v1/integrations/sync/meta", none(), [202, 202, 403, 403]),
         ("GET", "/api/v1/jobs", none(), runs_agency),
         ("GET", "/api/v1/audit", none(), runs_agency),
         ("GET", "/api/v1/audit.csv", none(), runs_agency),
@@ -153,6 +158,20 @@ fn known_routes() -> Vec<(&'static str, &'static str, Value)> {
         ("POST", "/api/v1/jobs/{job}/retry", json!({})),
         ("GET", "/api/v1/audit", json!(null)),
         ("GET", "/api/v1/audit.csv", json!(null)),
+        ("GET", "/api/v1/integrations", json!(null)),
+        ("POST", "/api/v1/integrations", json!({"provider": "google_ads", "connection_id": "{connection}"})),
+        ("GET", "/api/v1/integrations/{connection}", json!({})),
+        ("PATCH", "/api/v1/integrations/{connection}", json!({"paused": true})),
+        ("DELETE", "/api/v1/integrations/{connection}", json!({})),
+        ("POST", "/api/v1/integrations/{connection}/sync", json!({})),
+        ("POST", "/api/v1/integrations/sync/{provider}", json!(null)),
+        ("POST", "/api/v1/integrations/{connection}/test", json!({})),
+        ("GET", "/api/v1/integrations/{connection}/runs", json!({})),
+        ("GET", "/api/v1/integrations/{connection}/accounts", json!({})),
+        ("PUT", "/api/v1/integrations/accounts/{channel}/client", json!({"client_id": null})),
+        ("GET", "/api/oauth/{provider}/callback", json!(null)),
+        ("POST", "/api/webhooks/{provider}", json!(null)),
+        ("POST", "/api/cron/{job}", json!(null)),
     ]
 }
 
@@ -195,7 +214,10 @@ async fn b3_1_b3_4_every_route_with_an_id_treats_another_agencys_like_a_missing_
     assert_eq!(listed, known, "every route of the router is in this list, and no other");
 
     let contact = json!({"name": "Jane", "emails": ["jane@d1.test"]});
+    seed::integrations(&app.pool).await;
     let foreign = [
+        ("{connection}", seed::id_in(&app.pool, "connection", "Beta").await),
+        ("{channel}", seed::id_in(&app.pool, "channel", "Beta").await),
         ("{job}", foreign_job(&app).await),
         ("{client}", agency.d1.clone()),
         ("{member}", agency.bert.member_id().await.as_str().unwrap().to_owned()),

@@ -3,14 +3,11 @@
 use std::{
     net::SocketAddr,
     path::{Path, PathBuf},
-    sync::{
-        Arc,
-        atomic::{AtomicU32, Ordering},
-    },
+    sync::atomic::{AtomicU32, Ordering},
     time::Duration,
 };
 
-use jobs::runner::{Recovery, worker};
+use jobs::runner::keep_running;
 use reqwest::{Client, Response, StatusCode, redirect::Policy};
 use secrecy::SecretString;
 use serde_json::{Value, json};
@@ -51,6 +48,7 @@ impl TestApp {
         config.address = address;
         config.public_url = Some(format!("http://127.0.0.1:{}", address.port()));
         (config.limit_sign_in, config.limit_api) = (10_000, 100_000);
+        (config.jobs, config.worker_silence) = (2, 1_000);
         change(&mut config);
 
         let own =
@@ -60,16 +58,24 @@ impl TestApp {
         db.check_separation().await.unwrap();
         let app = state::AppState::new(&config, db).unwrap();
         let service = app.service.clone();
-        let context = state::job_context(&config, service.clone()).unwrap();
-        let recovery = Recovery { heartbeat: Duration::from_millis(200), silence: Duration::from_secs(1) };
-        let worker = Arc::new(worker(context, 2, recovery).await.unwrap());
-        let working = tokio::spawn(async move { worker.run().await });
+        let context = state::job_context(&config, &app).unwrap();
+        let (stop, stopped) = tokio::sync::watch::channel(false);
+        let (jobs, recovery) = (config.jobs, config.recovery());
+        let working = tokio::spawn(async move {
+            let _stop = stop;
+            keep_running(context, jobs, recovery, stopped).await;
+        });
         let serving = tokio::spawn(async move {
             let service = routes::router(app).into_make_service_with_connect_info::<SocketAddr>();
             axum::serve(listener, service).await
         });
         let tasks = [working.abort_handle(), serving.abort_handle()];
         Self { url: config.public_url(), service, pool, data, tasks }
+    }
+
+    /// Stops running jobs: other processes do.
+    pub fn leave_jobs(&self) {
+        self.tasks[0].abort();
     }
 
     /// A browser of its own: keeps cookies, follows nothing.

@@ -16,7 +16,7 @@ pub fn code(app: &TestApp, key: &str) -> String {
 }
 
 /// Turns it on; returns the app's key and the recovery codes.
-async fn turn_on(app: &TestApp, browser: &Browser) -> (String, Vec<String>) {
+pub async fn turn_on(app: &TestApp, browser: &Browser) -> (String, Vec<String>) {
     let answer = browser.post("/api/v1/auth/two-factor/enrol", &json!({"password": PASSWORD})).await;
     assert_eq!(answer.status(), StatusCode::CREATED);
     let enrolment: Value = answer.json().await.unwrap();
@@ -30,11 +30,11 @@ async fn turn_on(app: &TestApp, browser: &Browser) -> (String, Vec<String>) {
     (key, codes.iter().map(|code| code.as_str().unwrap().to_owned()).collect())
 }
 
-fn login_body() -> Value {
+pub fn login_body() -> Value {
     json!({"email": "olga@acme.test", "password": PASSWORD})
 }
 
-async fn second(browser: &Browser, code: &str) -> StatusCode {
+pub async fn second(browser: &Browser, code: &str) -> StatusCode {
     browser.post("/api/v1/auth/login/code", &json!({"code": code})).await.status()
 }
 
@@ -110,7 +110,7 @@ async fn the_stored_secret_is_sealed_for_its_member(pool: PgPool) {
     #[expect(clippy::disallowed_methods, reason = "looks at what is stored")]
     let stored: Vec<Vec<u8>> = sqlx::query_scalar("select secret from two_factor").fetch_all(&app.pool).await.unwrap();
     for sealed in &stored {
-        assert_eq!(sealed.len(), 1 + 24 + 20 + 16);
+        assert_eq!(sealed.len(), 2 + "installation".len() + 24 + 20 + 16);
         assert!(!sealed.windows(8).any(|part| part == &secret.as_bytes()[..8]), "the secret is not readable");
     }
     // Olga's sealed secret in Bert's row opens nothing: nobody signs in with somebody else's app.

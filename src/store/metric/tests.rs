@@ -51,6 +51,9 @@ async fn agency(pool: &PgPool, name: &str) -> Agency {
         created_at: NOW,
         last_sync_at: None,
         next_sync_at: None,
+        test: None,
+        failures: 0,
+        simulated: false,
     };
     connection::insert(&mut tx, &made).await.unwrap();
     let account = Account {
@@ -62,7 +65,8 @@ async fn agency(pool: &PgPool, name: &str) -> Agency {
     };
     let channel = channel::upsert(&mut tx, made.id, ChannelKind::Ads, &account, NOW).await.unwrap();
     let run = id::new(NOW);
-    sync::insert(&mut tx, run, made.id, Cause::First, NOW).await.unwrap();
+    let hold = sync::Hold { holder: id::new(NOW), until: NOW + Duration::minutes(1) };
+    sync::insert(&mut tx, run, made.id, Cause::First, hold, NOW).await.unwrap();
     tx.commit().await.unwrap();
     Agency { db, actor, channel, run }
 }

@@ -7,7 +7,7 @@ use url::Url;
 
 use crate::peers::{self, Peer};
 
-/// A service of mountebank that gives these answers in turn, the last of them for ever.
+/// A service of mountebank that gives these answers in turn, and after the last the first again.
 pub struct Faults {
     _peer: Peer,
     control: reqwest::Client,
@@ -48,4 +48,15 @@ impl Drop for Faults {
     fn drop(&mut self) {
         let _ = std::fs::remove_file(&self.pid);
     }
+}
+
+/// A header of a recorded request; its name may be written in any way.
+pub fn header<'a>(request: &'a Value, name: &str) -> &'a Value {
+    let headers = request["headers"].as_object().unwrap();
+    headers.iter().find(|(given, _)| given.eq_ignore_ascii_case(name)).map_or(&Value::Null, |(_, value)| value)
+}
+
+/// The JSON that a recorded request carried.
+pub fn body(request: &Value) -> Value {
+    serde_json::from_str(request["body"].as_str().unwrap()).unwrap()
 }

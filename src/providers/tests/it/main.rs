@@ -6,6 +6,8 @@
 mod client;
 mod contract;
 mod faults;
+mod google_ads;
+mod meta_ads;
 mod peers;
 mod shopify;
 mod tiktok_ads;

@@ -14,7 +14,7 @@ use serde_json::{Value, json};
 use time::macros::date;
 
 use crate::{
-    faults::Faults,
+    faults::{Faults, body, header},
     peers::{self, Peer},
 };
 
@@ -142,16 +142,6 @@ async fn the_specification_as_it_is_misses_the_token_in_the_address_and_nothing_
 
 fn ok(data: Value) -> Value {
     json!({ "is": { "statusCode": 200, "body": { "code": 0, "message": "OK", "data": data } } })
-}
-
-/// The name of a recorded header may be written in any way.
-fn header<'a>(request: &'a Value, name: &str) -> &'a Value {
-    let headers = request["headers"].as_object().unwrap();
-    headers.iter().find(|(given, _)| given.eq_ignore_ascii_case(name)).map_or(&Value::Null, |(_, value)| value)
-}
-
-fn body(request: &Value) -> Value {
-    serde_json::from_str(request["body"].as_str().unwrap()).unwrap()
 }
 
 #[tokio::test]

@@ -1,0 +1,214 @@
+//! What reading costs: rows a second into the store, the memory of a long back-fill, how long a killed worker's run waits,
+//! and how long one connection waits behind another agency's many.
+
+use std::{
+    net::TcpListener,
+    path::Path,
+    process::{Child, Command, Stdio},
+    time::{Duration, Instant},
+};
+
+use anyhow::{Context, bail, ensure};
+use model::{
+    actor::Actor,
+    id::{ChannelId, OrganizationId, SyncRunId},
+    metric::{DayRow, Days, Level, Measures},
+};
+use store::{Db, metric};
+use time::{Date, OffsetDateTime};
+
+use crate::{agency::Agency, figures::Figures, provider::Provider, visitor};
+
+/// A served product with TikTok at the stand-in; ended when dropped.
+struct Server {
+    child: Child,
+    url: String,
+}
+
+impl Server {
+    async fn start(
+        program: &Path,
+        words: &[&str],
+        database: &str,
+        data: &Path,
+        provider: &Provider,
+    ) -> anyhow::Result<Self> {
+        let address = TcpListener::bind("127.0.0.1:0")?.local_addr()?.to_string();
+        let child = Command::new(program)
+            .args(words)
+            .env("DATABASE_URL", database)
+            .env("AUDIENCEOS_DATA", data)
+            .env("AUDIENCEOS_ADDRESS", &address)
+            .env("AUDIENCEOS_LIMIT_SIGN_IN", "10000")
+            .env("AUDIENCEOS_LIMIT_API", "1000000")
+            .env("TIKTOK_APP_ID", "bench")
+            .env("TIKTOK_APP_SECRET", "bench")
+            .env("AUDIENCEOS_TIKTOK_ADS_BASE_URL", &provider.url)
+            .stderr(Stdio::null())
+            .spawn()?;
+        let server = Self { child, url: format!("http://{address}") };
+        if words[0] == "serve" {
+            for _ in 0..600 {
+                if reqwest::get(format!("{}/readyz", server.url)).await.is_ok_and(|answer| answer.status() == 200) {
+                    return Ok(server);
+                }
+                tokio::time::sleep(Duration::from_millis(50)).await;
+            }
+            bail!("the server did not start");
+        }
+        Ok(server)
+    }
+
+    /// The most memory that it held so far, in MiB, as the kernel counts it.
+    fn peak_mib(&self) -> anyhow::Result<f64> {
+        let status = std::fs::read_to_string(format!("/proc/{}/status", self.child.id()))?;
+        let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:")).context("no VmHWM")?;
+        Ok(line.trim().trim_end_matches(" kB").parse::<f64>()? / 1024.0)
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+/// Rows of the back-fill, in ninety days.
+const ENTITIES: [usize; 3] = [112, 1000, 10_000];
+
+pub async fn bench(figures: &mut Figures, program: &Path, database: &str, data: &Path) -> anyhow::Result<()> {
+    let provider = Provider::start(ENTITIES).await?;
+    let server = Server::start(program, &["serve"], database, data, &provider).await?;
+    let agency = Agency::new(&server.url, visitor::owner(&server.url, data).await?)?;
+    let client = agency.add_client().await?;
+    let connection = agency.connect("bench").await?;
+    let before = server.peak_mib()?;
+    let begun = Instant::now();
+    let channel = agency.map(&connection, &client).await?;
+    let run = agency.run(&connection, 1, Duration::from_secs(1800)).await?;
+    let took = begun.elapsed().as_secs_f64();
+    let rows = run["rows_new"].as_f64().context("no rows")?;
+    let expected = (90 * ENTITIES.iter().sum::<usize>()) as f64;
+    ensure!((rows - expected).abs() < 0.5, "{rows} rows instead of {expected}");
+
+    let session = agency.read("/api/v1/auth/session").await?;
+    let organization: OrganizationId = session["organization_id"].as_str().context("no organization")?.parse()?;
+    let ingest = ingest(database, organization, channel.parse()?).await?;
+    figures.add("rows_per_s", ingest, "rows/s");
+    figures.add("backfill_rows", rows, "rows");
+    figures.add("backfill_s", took, "s");
+    figures.add("backfill_start_mib", before, "MiB");
+    figures.add("backfill_rss_mib", server.peak_mib()?, "MiB");
+    Ok(())
+}
+
+/// Days that no back-fill reads, so that every row is a new one.
+const FIRST: Date = time::macros::date!(2020 - 01 - 01);
+
+/// Rows a second into the store as the engine keeps them: pages of a thousand in one transaction for each piece of thirty
+/// days, each row with its run and moment, and a look for rows that are gone.
+async fn ingest(database: &str, organization: OrganizationId, channel: ChannelId) -> anyhow::Result<f64> {
+    let db = Db::connect(database, 2).await?;
+    let actor = Actor::machine(organization);
+    let now = OffsetDateTime::from_unix_timestamp(1_770_000_000)?;
+    let run: SyncRunId = store::id::new(now);
+    let (mut rows, mut took) = (0, Duration::ZERO);
+    for piece in 0..4 {
+        let first = FIRST + time::Duration::days(30 * piece);
+        let days = Days { first, last: first + time::Duration::days(29) };
+        let pages: Vec<Vec<DayRow>> = (0..60).map(|page| page_of(first, page)).collect();
+        let begun = Instant::now();
+        let mut tx = db.tenant(&actor).await?;
+        let mut keys = Vec::new();
+        for page in pages {
+            let counts = metric::observe(&mut tx, channel, run, now, &page).await?;
+            ensure!(counts.new == 1000, "rows were there before: {counts:?}");
+            rows += counts.new;
+            keys.extend(page.into_iter().map(|row| (row.day, row.level, row.entity_id, row.attribution)));
+        }
+        let gone = metric::withdraw(&mut tx, channel, run, now, days, &keys).await?;
+        ensure!(gone == 0, "rows were withdrawn");
+        tx.commit().await?;
+        took += begun.elapsed();
+    }
+    Ok(rows as f64 / took.as_secs_f64())
+}
+
+fn page_of(first: Date, page: i64) -> Vec<DayRow> {
+    let row = |number: i64| DayRow {
+        day: first + time::Duration::days(number % 30),
+        level: Level::Ad,
+        entity_id: (1_800_000_000_000_000_000 + number / 30).to_string(),
+        attribution: "ad_group_setting".to_owned(),
+        measures: Measures {
+            spend: Some(rust_decimal::Decimal::new(number % 9973, 2)),
+            impressions: Some(number),
+            clicks: Some(number / 10),
+            conversions: Some(rust_decimal::Decimal::new(number % 7, 0)),
+            claimed_revenue: Some(rust_decimal::Decimal::new(number % 1999, 2)),
+            ..Measures::default()
+        },
+    };
+    (page * 1000..(page + 1) * 1000).map(row).collect()
+}
+
+/// How long a run waits after its worker was killed, with the settings of production; and how long one connection takes
+/// alone, and while another agency has many due.
+pub async fn soak(figures: &mut Figures, program: &Path, database: &str, data: &Path) -> anyhow::Result<()> {
+    let provider = Provider::start([2, 3, 5]).await?;
+    let server = Server::start(program, &["serve", "--no-worker"], database, data, &provider).await?;
+    let mut worker = Server::start(program, &["worker"], database, data, &provider).await?;
+    let one = Agency::new(&server.url, visitor::owner(&server.url, data).await?)?;
+    let client = one.add_client().await?;
+    let single = one.connect("single").await?;
+
+    provider.set_latency(Duration::from_secs(1));
+    one.map(&single, &client).await?;
+    while provider.reports() < 2 {
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+    worker.child.kill()?;
+    worker.child.wait()?;
+    let (killed, asked) = (Instant::now(), provider.reports());
+    let _worker = Server::start(program, &["worker"], database, data, &provider).await?;
+    while provider.reports() == asked {
+        ensure!(killed.elapsed() < Duration::from_secs(300), "nobody took the run over");
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
+    figures.add("takeover_s", killed.elapsed().as_secs_f64(), "s");
+    provider.set_latency(Duration::from_millis(200));
+    one.run(&single, 1, Duration::from_secs(120)).await?;
+
+    let _second = Server::start(program, &["worker"], database, data, &provider).await?;
+    let mut alone = Vec::new();
+    let mut ended = 1;
+    for _ in 0..5 {
+        let begun = Instant::now();
+        one.sync(&single).await?;
+        ended += 1;
+        one.run(&single, ended, Duration::from_secs(120)).await?;
+        alone.push(begun.elapsed().as_secs_f64());
+    }
+    let many = Agency::new(&server.url, visitor::owner_of(&server.url, data, "many@example.com").await?)?;
+    let theirs = many.add_client().await?;
+    for number in 0..150 {
+        let connection = many.connect(&format!("many{number}")).await?;
+        many.map(&connection, &theirs).await?;
+    }
+    let mut beside = Vec::new();
+    for _ in 0..5 {
+        let begun = Instant::now();
+        one.sync(&single).await?;
+        ended += 1;
+        one.run(&single, ended, Duration::from_secs(600)).await?;
+        beside.push(begun.elapsed().as_secs_f64());
+    }
+    alone.sort_by(f64::total_cmp);
+    beside.sort_by(f64::total_cmp);
+    figures.add("single_alone_s", alone[2], "s");
+    figures.add("single_beside_150_s", beside[2], "s");
+    figures.add("single_beside_150_worst_s", beside[4], "s");
+    figures.add("single_ratio", beside[2] / alone[2], "");
+    Ok(())
+}

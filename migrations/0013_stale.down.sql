@@ -1,0 +1,1 @@
+alter table connection drop column stale_told_at;

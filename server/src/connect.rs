@@ -1,0 +1,268 @@
+//! Connecting an account: to the provider's page of consent and back (RFC 6749 with PKCE).
+//!
+//! Only the provider's fixed hosts are called; nothing of an address ever comes from a parameter of the way back, but a
+//! shop's name, which the provider has signed. What a provider says in its refusals goes to the log, not to the page.
+
+use std::collections::BTreeMap;
+
+use axum::{
+    Form,
+    extract::{Path, Query, State},
+    response::{IntoResponse, Redirect, Response},
+};
+use model::{connection::ChannelKind, id::ConnectionId, input::Invalid, metric::Account, provider::CredentialKind};
+use providers::{Call, Consent, Error, Exchange, OAuth, Outside, Provider, Tokens};
+use secrecy::{ExposeSecret, SecretString};
+use service::{
+    Service,
+    connection::{self, Asked, New, Way},
+    credential,
+    session::Live,
+};
+use url::Url;
+
+use crate::{api::error::ApiError, cookie::ThisSession, state::AppState};
+
+/// Where people come back to.
+const PAGE: &str = "/settings/integrations";
+
+/// The provider with this key.
+///
+/// # Errors
+/// Invalid, listing those there are.
+pub(crate) fn provider(key: &str) -> Result<&'static dyn Provider, Invalid> {
+    let keys = || providers::all().iter().map(|provider| provider.descriptor().key).collect::<Vec<_>>().join(", ");
+    providers::find(key).ok_or_else(|| Invalid::new("provider", format!("choose one of {}", keys())))
+}
+
+/// Begins a way to a provider's page of consent, and says where it is.
+///
+/// # Errors
+/// An unknown provider, a field that cannot be accepted, settings that the operator has not set, or the rule that
+/// forbids it.
+pub(crate) async fn begin(
+    state: &AppState,
+    live: &Live,
+    key: &str,
+    mut fields: BTreeMap<String, String>,
+    connection_id: Option<ConnectionId>,
+) -> Result<Url, ApiError> {
+    let provider = provider(key)?;
+    let service = &state.service;
+    if let Some(id) = connection_id {
+        // The connection is in sight; where it leads is known since it was made.
+        connection::get(service, &live.actor, id).await?;
+        let known = credential::find(service, live.actor.organization_id, id).await?.unwrap_or_default();
+        fields = known.fields.iter().map(|(name, value)| (name.clone(), value.expose_secret().to_owned())).collect();
+    }
+    let missing = state.outside.missing(provider.descriptor());
+    let Some(oauth) = provider.oauth().filter(|_| missing.is_empty()) else {
+        let are = if missing.len() == 1 { "is" } else { "are" };
+        let message = format!("{} {are} not set: ask your operator", missing.join(", "));
+        return Err(service::Error::Conflict { code: "not_configured", message }.into());
+    };
+    if matches!(provider.descriptor().credential, CredentialKind::ShopOAuth2)
+        && let Some(shop) = fields.get_mut(providers::shopify::SHOP)
+    {
+        *shop = shop.trim().trim_start_matches("https://").trim_end_matches('/').to_ascii_lowercase();
+    }
+    let invalid = |error: Error| match error {
+        Error::Rejected(words) => Invalid::new(providers::shopify::SHOP, words),
+        other => Invalid::new("provider", other.to_string()),
+    };
+    let hosts = state.outside.hosts(provider, &fields).map_err(invalid)?;
+    let asked = Asked { provider: key.to_owned(), fields, connection_id };
+    let way = connection::begin(service, &live.actor, live.id, asked).await?;
+    let redirect_uri = redirect_uri(state, key);
+    let consent = Consent {
+        base: &hosts.consent,
+        state: &way.state,
+        redirect_uri: &redirect_uri,
+        code_challenge: &way.challenge,
+        fields: &way.asked.fields,
+    };
+    Ok(oauth.consent(state.outside.settings(), &consent).map_err(invalid)?)
+}
+
+fn redirect_uri(state: &AppState, key: &str) -> String {
+    format!("{}/api/oauth/{key}/callback", state.http.public_url)
+}
+
+/// `POST /integrations/{provider}/connect`, from a form: leads to the provider's page.
+pub(crate) async fn start(
+    ThisSession(live): ThisSession,
+    State(state): State<AppState>,
+    Path(key): Path<String>,
+    Form(mut fields): Form<BTreeMap<String, String>>,
+) -> Response {
+    let connection_id = fields.remove("connection_id").filter(|id| !id.is_empty());
+    let connection_id = match connection_id.map(|id| id.parse()).transpose() {
+        Ok(id) => id,
+        Err(_) => return ApiError::from(service::Error::Missing).into_response(),
+    };
+    match begin(&state, &live, &key, fields, connection_id).await {
+        Ok(url) => Redirect::to(url.as_str()).into_response(),
+        Err(error) => error.into_response(),
+    }
+}
+
+/// Why nobody was connected, as the page is told.
+enum Refused {
+    /// The person said no.
+    Denied,
+    /// The way was not begun here, or was used.
+    State,
+    /// It took too long.
+    Expired,
+    /// The provider refused the code or the token.
+    Exchange(String),
+    /// Permissions without which connecting makes no sense were denied: their names.
+    Scopes(Vec<&'static str>),
+    /// Consent was given for another account than before.
+    OtherAccount,
+    /// The provider could not be reached.
+    Unreachable(String),
+    /// Something else; it has an answer of its own.
+    Other(ApiError),
+}
+
+impl From<service::Error> for Refused {
+    fn from(error: service::Error) -> Self {
+        match error {
+            service::Error::Conflict { code: "state_unknown", .. } => Self::State,
+            service::Error::Gone(_) => Self::Expired,
+            other => Self::Other(other.into()),
+        }
+    }
+}
+
+impl From<Error> for Refused {
+    fn from(error: Error) -> Self {
+        match error {
+            Error::Unavailable(_) | Error::RateLimited { .. } => Self::Unreachable(error.to_string()),
+            other => Self::Exchange(other.to_string()),
+        }
+    }
+}
+
+/// `GET /api/oauth/{provider}/callback`: where a provider's page of consent leads back to.
+#[utoipa::path(get, path = "/api/oauth/{provider}/callback", tag = "integrations", security(("session" = [])),
+    params(("provider" = String, Path)),
+    responses((status = 303, description = "back to the page of the integrations")))]
+pub(crate) async fn callback(
+    ThisSession(live): ThisSession,
+    State(state): State<AppState>,
+    Path(key): Path<String>,
+    Query(parameters): Query<BTreeMap<String, String>>,
+) -> Response {
+    let target = match arrive(&state, &live, &key, &parameters).await {
+        Ok(id) => format!("{PAGE}?connected={id}"),
+        Err(refused) => {
+            let (code, words) = match refused {
+                Refused::Denied => ("access_denied", String::new()),
+                Refused::State => ("state", String::new()),
+                Refused::Expired => ("expired", String::new()),
+                Refused::Exchange(words) => ("exchange", words),
+                Refused::Scopes(missing) => ("scopes", missing.join(" ")),
+                Refused::OtherAccount => ("other_account", String::new()),
+                Refused::Unreachable(words) => ("unreachable", words),
+                Refused::Other(error) => return error.into_response(),
+            };
+            tracing::info!(provider = key, code, words, "an account was not connected");
+            let mut query = url::form_urlencoded::Serializer::new(String::new());
+            query.append_pair("error", code);
+            if code == "scopes" {
+                query.append_pair("missing", &words);
+            }
+            format!("{PAGE}?{}", query.finish())
+        }
+    };
+    Redirect::to(&target).into_response()
+}
+
+async fn arrive(
+    state: &AppState,
+    live: &Live,
+    key: &str,
+    parameters: &BTreeMap<String, String>,
+) -> Result<ConnectionId, Refused> {
+    let parameter = |name: &str| parameters.get(name).filter(|text| !text.is_empty());
+    // A refusal uses the way up, too.
+    let way = match parameter("state") {
+        Some(text) => connection::take(&state.service, &live.actor, live.id, text.clone()).await,
+        None => return Err(if parameters.contains_key("error") { Refused::Denied } else { Refused::State }),
+    };
+    if parameter("error").is_some() {
+        return Err(Refused::Denied);
+    }
+    let way = way?;
+    let (Some(code), true) = (parameter("code").or_else(|| parameter("auth_code")), way.asked.provider == key) else {
+        return Err(Refused::State);
+    };
+    let provider = providers::find(key).ok_or(Refused::State)?;
+    let oauth = provider.oauth().ok_or(Refused::State)?;
+    let (tokens, accounts) = redeem(state, provider, oauth, &way, code, parameters).await?;
+    keep(&state.service, live, provider, way, tokens, accounts).await
+}
+
+/// Exchanges the code, and proves the token with a first call.
+async fn redeem(
+    state: &AppState,
+    provider: &dyn Provider,
+    oauth: &dyn OAuth,
+    way: &Way,
+    code: &str,
+    parameters: &BTreeMap<String, String>,
+) -> Result<(Tokens, Vec<Account>), Refused> {
+    let outside: &Outside = &state.outside;
+    let hosts = outside.hosts(provider, &way.asked.fields)?;
+    let http = outside.once(provider, hosts.tokens);
+    let redirect_uri = redirect_uri(state, &way.asked.provider);
+    let asked = Exchange { code, redirect_uri: &redirect_uri, code_verifier: &way.verifier, parameters };
+    let tokens = oauth.exchange(&http, outside.settings(), &asked).await?;
+    if tokens.access_token.expose_secret().is_empty() {
+        return Err(Refused::Exchange("no access token came".to_owned()));
+    }
+    let missing = provider.descriptor().missing(&tokens.scopes);
+    let missing: Vec<_> = missing.iter().filter(|scope| scope.required).map(|scope| scope.name).collect();
+    if !tokens.scopes.is_empty() && !missing.is_empty() {
+        return Err(Refused::Scopes(missing));
+    }
+    let credential = providers::Credential { access_token: tokens.access_token.clone(), fields: tokens.fields.clone() };
+    let http = outside.once(provider, hosts.api);
+    let call = Call { http: &http, credential: &credential, settings: outside.settings() };
+    let accounts = provider.accounts(&call).await?;
+    Ok((tokens, accounts))
+}
+
+async fn keep(
+    service: &Service,
+    live: &Live,
+    provider: &dyn Provider,
+    way: Way,
+    tokens: Tokens,
+    accounts: Vec<Account>,
+) -> Result<ConnectionId, Refused> {
+    let scopes = tokens.scopes.clone();
+    let mut stored = jobs::stored(tokens);
+    for (name, value) in way.asked.fields {
+        stored.fields.entry(name).or_insert_with(|| SecretString::from(value));
+    }
+    if let Some(id) = way.asked.connection_id {
+        let known = connection::channels(service, &live.actor, id).await?;
+        let reached = |id: &str| accounts.iter().any(|account| account.external_id == id);
+        if !known.is_empty() && !known.iter().any(|channel| reached(&channel.account.external_id)) {
+            return Err(Refused::OtherAccount);
+        }
+        return Ok(connection::reconnect(service, &live.actor, id, &scopes, &stored).await?.id);
+    }
+    let name = provider.descriptor().name;
+    let label = match accounts.as_slice() {
+        [only] if !only.name.trim().is_empty() => format!("{name}: {}", only.name.trim()),
+        _ => name.to_owned(),
+    };
+    let kind = if provider.shop().is_some() { ChannelKind::Shop } else { ChannelKind::Ads };
+    let label = label.chars().take(200).collect();
+    let new = New { provider: way.asked.provider, label, scopes, tokens: stored, kind, accounts };
+    Ok(connection::connect(service, &live.actor, new).await?.id)
+}

@@ -1,0 +1,48 @@
+//! Rows that no action of a test makes.
+
+use sqlx::PgPool;
+
+/// A row for every agency in each table of the integrations.
+const INTEGRATIONS: &str = "
+insert into connection (organization_id, id, provider, label, created_by, created_at)
+  select organization_id, gen_random_uuid(), 'google_ads', 'Ads', id, now() from member where role = 'owner';
+insert into credential (organization_id, connection_id, field, sealed, updated_at)
+  select organization_id, id, 'access_token', '\\x02016b' || sha512('s'), now() from connection;
+insert into oauth_state (organization_id, id, state_hash, provider, member_id, session_id, sealed_verifier, created_at, expires_at)
+  select organization_id, gen_random_uuid(), organization_id::text::bytea, 'google_ads', created_by, gen_random_uuid(), '\\x02016b' || sha512('v'), now(), now()
+  from connection;
+insert into channel (organization_id, id, connection_id, kind, external_id, name, currency, time_zone, created_at)
+  select organization_id, gen_random_uuid(), id, 'ads', '1', 'Account', 'EUR', 'UTC', now() from connection;
+insert into sync_run (organization_id, id, connection_id, cause, state, started_at)
+  select organization_id, gen_random_uuid(), id, 'first', 'running', now() from connection;
+insert into sync_cursor (organization_id, channel_id, stream, updated_at) select organization_id, id, 'days', now() from channel;
+insert into staged_page (organization_id, channel_id, stream, first_day, number, last_day, next, report, created_at)
+  select organization_id, id, 'days', '2026-03-01', 0, '2026-03-02', 'n', '{}', now() from channel;
+insert into ad_entity (organization_id, channel_id, level, external_id, name, status, updated_at)
+  select organization_id, id, 'campaign', '1', 'Spring', 'active', now() from channel;
+insert into metric_observation (organization_id, channel_id, day, level, entity_id, attribution, observed_at, sync_run_id, spend)
+  select organization_id, id, '2026-03-01', 'campaign', '1', '', now(), gen_random_uuid(), 1 from channel;
+insert into metric_daily (organization_id, channel_id, day, level, entity_id, attribution, observed_at, sync_run_id, spend)
+  select organization_id, id, '2026-03-01', 'campaign', '1', '', now(), gen_random_uuid(), 1 from channel;
+insert into shop_order (organization_id, channel_id, external_id, name, day, created_at, updated_at, test, goods, taxes, shipping, sync_run_id)
+  select organization_id, id, '1', '#1001', '2026-03-01', now(), now(), false, 1, 0, 0, gen_random_uuid() from channel;
+insert into shop_refund (organization_id, channel_id, external_id, order_id, day, created_at, goods, taxes, shipping, sync_run_id)
+  select organization_id, id, '1', '1', '2026-03-01', now(), 1, 0, 0, gen_random_uuid() from channel;
+insert into shop_day (organization_id, channel_id, day) select organization_id, id, '2026-03-01' from channel";
+
+/// Stores a row for every agency in each table of the integrations.
+#[expect(clippy::disallowed_methods, reason = "writes as the superuser")]
+pub async fn integrations(pool: &PgPool) {
+    for sql in INTEGRATIONS.split(";\n") {
+        sqlx::query(sql).execute(pool).await.unwrap();
+    }
+}
+
+/// The id of the agency's row in `table`.
+#[expect(clippy::disallowed_methods, reason = "asks as the superuser")]
+pub async fn id_in(pool: &PgPool, table: &str, agency: &str) -> String {
+    let sql = format!(
+        "select id::text from {table} where organization_id = (select organization_id from organization where name = '{agency}')"
+    );
+    sqlx::query_scalar(sqlx::AssertSqlSafe(sql)).fetch_one(pool).await.unwrap()
+}

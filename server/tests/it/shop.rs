@@ -1,0 +1,195 @@
+//! A shop over HTTP: its books are counted once, webhooks bring a change at once, and its short-lived tokens stay secret.
+
+use std::time::Duration;
+
+use reqwest::{Response, StatusCode};
+use serde_json::{Value, json};
+use sqlx::PgPool;
+
+use crate::{
+    process::Process,
+    shopify::{APP_SECRET, Order, SHOP, Shopify, signature, signed_return},
+    support::{Agency, Browser, TestApp, all_rows, count},
+    sync::{KEYS, SECRET, map, run},
+    tiktok::{self, TikTok, token_of},
+};
+
+async fn start(pool: PgPool, shopify: &Shopify) -> TestApp {
+    let url = shopify.url.parse().unwrap();
+    TestApp::start_with(pool, |config| {
+        config.providers.insert("SHOPIFY_API_KEY".to_owned(), "sh-app".to_owned().into());
+        config.providers.insert("SHOPIFY_API_SECRET".to_owned(), APP_SECRET.to_owned().into());
+        config.provider_urls.insert("shopify".to_owned(), url);
+        (config.secret, config.keys) = (Some(SECRET.to_owned().into()), Some(KEYS.to_owned().into()));
+    })
+    .await
+}
+
+/// Connects the shop.
+async fn connect(browser: &Browser) -> String {
+    let body = json!({"provider": "shopify", "fields": {"shop": SHOP}});
+    let way: Value = browser.post("/api/v1/integrations", &body).await.json().await.unwrap();
+    let url: reqwest::Url = way["authorize_url"].as_str().unwrap().parse().unwrap();
+    let state = url.query_pairs().find(|(name, _)| name == "state").unwrap().1.into_owned();
+    let answer = browser.get(&format!("/api/oauth/shopify/callback?{}", signed_return("c1", &state))).await;
+    let target = answer.headers()["location"].to_str().unwrap().to_owned();
+    target.strip_prefix("/settings/integrations?connected=").unwrap_or_else(|| panic!("{target}")).to_owned()
+}
+
+async fn webhook(app: &TestApp, id: &str, body: &str, signature: &str) -> Response {
+    let request = app.browser().client.post(format!("{}/api/webhooks/shopify", app.url));
+    let request = request.header("x-shopify-shop-domain", SHOP).header("x-shopify-topic", "orders/updated");
+    let request = request.header("x-shopify-webhook-id", id).header("x-shopify-hmac-sha256", signature);
+    request.body(body.to_owned()).send().await.unwrap()
+}
+
+/// Revenue and refunds in the books, in whole units.
+async fn books(pool: &PgPool) -> (i64, i64, i64) {
+    let sum = async |column: &'static str| count(pool, column).await;
+    (
+        sum("select coalesce(sum(orders), 0)::bigint from metric_daily").await,
+        sum("select coalesce(sum(ledger_revenue), 0)::bigint from metric_daily").await,
+        sum("select coalesce(sum(refunds), 0)::bigint from metric_daily").await,
+    )
+}
+
+#[sqlx::test(migrator = "store::MIGRATOR")]
+async fn a_shops_books_are_counted_once_and_a_webhook_brings_a_change_at_once(pool: PgPool) {
+    let shopify = Shopify::start().await;
+    let app = start(pool.clone(), &shopify).await;
+    let agency = Agency::found(&app).await;
+    let now = app.service.clock.now();
+    let order = |number: u32| {
+        let at = now - time::Duration::hours(i64::from(number) * 5 + 1);
+        Order { number, at, changed: at, goods: i64::from(number), refunded: None }
+    };
+    shopify.world().orders = (1..=60).map(order).collect();
+    let connection = connect(&agency.ada).await;
+    map(&agency.ada, &connection, &agency.c[0]).await;
+    let first = run(&agency.ada, &connection, 1).await;
+    assert_eq!(first["state"], "succeeded", "{first}");
+    let goods: i64 = (1..=60).sum();
+    assert_eq!(books(&pool).await, (60, goods, 0));
+    let rows = count(&pool, "select count(*) from metric_observation").await;
+
+    let body = r#"{"id":7}"#;
+    for wrong in ["", "x", &signature("{}"), &signature(body).to_lowercase()] {
+        assert_eq!(webhook(&app, "w0", body, wrong).await.status(), StatusCode::UNAUTHORIZED, "{wrong}");
+    }
+    assert_eq!(count(&pool, "select count(*) from webhook_event").await, 0);
+
+    {
+        let mut world = shopify.world();
+        let changed = &mut world.orders[6];
+        (changed.refunded, changed.changed) = (Some(3), app.service.clock.now());
+    }
+    for _ in 0..3 {
+        assert_eq!(webhook(&app, "w1", body, &signature(body)).await.status(), StatusCode::OK);
+    }
+    assert_eq!(count(&pool, "select count(*) from webhook_event").await, 1, "stored once by its id");
+    let second = run(&agency.ada, &connection, 2).await;
+    assert_eq!((&second["cause"], &second["state"]), (&json!("webhook"), &json!("succeeded")), "{second}");
+    assert_eq!(books(&pool).await, (60, goods - 3, 3), "revenue is net of what was paid back");
+    assert!(count(&pool, "select count(*) from metric_observation").await > rows, "the day before stands as it was");
+    assert_eq!(count(&pool, "select count(*) from webhook_event where handled_at is null").await, 0);
+    tokio::time::sleep(Duration::from_millis(300)).await;
+    let runs = agency.ada.json(&format!("/api/v1/integrations/{connection}/runs")).await;
+    assert_eq!(runs["items"].as_array().unwrap().len(), 2, "the same event again is no other reading");
+    assert_eq!(count(&pool, "select count(*) from shop_order").await, 60);
+    assert!(shopify.world().renewed >= 2, "its token lasts a minute");
+
+    shopify.world().refuses = true;
+    let path = format!("/api/v1/integrations/{connection}");
+    assert_eq!(agency.ada.post(&format!("{path}/sync"), &json!({})).await.status(), StatusCode::ACCEPTED);
+    let third = run(&agency.ada, &connection, 3).await;
+    assert_eq!(third["error_kind"], "unauthorized", "{third}");
+    let waiting = agency.ada.json(&path).await;
+    assert_eq!(waiting["state"], "reconnect");
+    assert!(waiting["reason"].as_str().unwrap().contains("used or revoked"), "{waiting}");
+    app.finish().await;
+}
+
+/// A row's texts, its JSON and its bytes, so that nothing hides behind an encoding.
+async fn everything_stored(pool: &PgPool) -> String {
+    let rows: Vec<_> = all_rows(pool, None).await.into_iter().map(|(_, rows)| rows).collect();
+    #[expect(clippy::disallowed_methods, reason = "a test's own question")]
+    let jobs: String =
+        sqlx::query_scalar("select coalesce(json_agg(j)::text, '') from graphile_worker._private_jobs j")
+            .fetch_one(pool)
+            .await
+            .unwrap();
+    format!("{}{jobs}", rows.join("\n"))
+}
+
+#[sqlx::test(migrator = "store::MIGRATOR")]
+async fn b8_5_no_secret_is_readable_in_the_database_the_logs_or_an_answer(pool: PgPool) {
+    let (shopify, tiktok) = (Shopify::start().await, TikTok::start().await);
+    // Sealed alike; jobs are run by the process whose log is read.
+    let app = start(pool.clone(), &shopify).await;
+    let agency = Agency::found(&app).await;
+    app.leave_jobs();
+    let process = Process::start(
+        &pool,
+        &[
+            ("RUST_LOG", "trace"),
+            ("AUDIENCEOS_SECRET", SECRET),
+            ("AUDIENCEOS_KEYS", KEYS),
+            ("AUDIENCEOS_WORKER_SILENCE", "1000"),
+            ("SHOPIFY_API_KEY", "sh-app"),
+            ("SHOPIFY_API_SECRET", APP_SECRET),
+            ("AUDIENCEOS_SHOPIFY_BASE_URL", &shopify.url),
+            ("TIKTOK_APP_ID", "tt-app"),
+            ("TIKTOK_APP_SECRET", tiktok::APP_SECRET),
+            ("AUDIENCEOS_TIKTOK_ADS_BASE_URL", &tiktok.url),
+            ("CRON_SECRET", "cron-secret-91be"),
+        ],
+    )
+    .await;
+    let ada = agency.ada.at(&process.url);
+    let mut answers = Vec::new();
+    let shop = connect(&ada).await;
+    let ads = crate::sync::connect(&ada, "acme").await;
+    map(&ada, &shop, &agency.c[0]).await;
+    map(&ada, &ads, &agency.c[1]).await;
+    run(&ada, &shop, 1).await;
+    run(&ada, &ads, 1).await;
+    // Every kind of failure, each of which says why: a dead token, a refused renewal, an answer that echoes nothing of ours.
+    tiktok.world().dead.push(token_of("acme"));
+    shopify.world().refuses = true;
+    for id in [&shop, &ads] {
+        ada.post(&format!("/api/v1/integrations/{id}/sync"), &json!({})).await;
+        run(&ada, id, 2).await;
+        for path in ["", "/runs", "/accounts"] {
+            answers.push(ada.get(&format!("/api/v1/integrations/{id}{path}")).await.text().await.unwrap());
+        }
+    }
+    answers.push(ada.get("/api/v1/integrations").await.text().await.unwrap());
+    answers.push(ada.get("/settings").await.text().await.unwrap());
+    // More of everything until there is enough to search.
+    tiktok.world().dead.clear();
+    let mut round = 0;
+    while process.log().len() < 10_000_000 {
+        round += 1;
+        assert!(round < 60, "{} bytes of log only", process.log().len());
+        let more = crate::sync::connect(&ada, &format!("more{round}")).await;
+        map(&ada, &more, &agency.c[2]).await;
+        run(&ada, &more, 1).await;
+    }
+    let log = process.log();
+    let stored = everything_stored(&pool).await;
+    let answers = answers.join("\n");
+    let mut secrets = shopify.world().tokens.clone();
+    assert!(secrets.len() >= 4, "tokens were given and renewed: {secrets:?}");
+    secrets.extend([token_of("acme"), token_of("more1")]);
+    secrets.extend([APP_SECRET, tiktok::APP_SECRET, "cron-secret-91be", SECRET, &KEYS[3..]].map(str::to_owned));
+    for secret in secrets {
+        let hexed = hex::encode(&secret);
+        for (place, text) in [("log", &log), ("database", &stored), ("answers", &answers)] {
+            let found = text.find(&secret).or_else(|| text.find(&hexed));
+            let around = found.map(|at| text[at.saturating_sub(200)..(at + 60).min(text.len())].to_owned());
+            assert_eq!(around, None, "{secret} is in the {place}");
+        }
+    }
+    drop(process);
+    app.stop().await;
+}

@@ -1,0 +1,177 @@
+//! A stand-in for one shop at Shopify over HTTP: tokens that last a minute and change with each renewal, orders, webhooks.
+//! It is not what judges our requests: that is Shopify's own schema, beside the client.
+
+use std::{
+    collections::BTreeMap,
+    sync::{Arc, Mutex, MutexGuard},
+};
+
+use axum::{
+    Form, Json, Router,
+    extract::State,
+    http::{HeaderMap, StatusCode},
+    response::{IntoResponse, Response},
+    routing::{delete, post},
+};
+use base64::{Engine, engine::general_purpose::STANDARD};
+use hmac::{Hmac, Mac};
+use serde_json::{Value, json};
+use sha2::Sha256;
+use time::{OffsetDateTime, format_description::well_known::Rfc3339};
+
+pub const SHOP: &str = "acme.myshopify.com";
+pub const APP_SECRET: &str = "sh-app-secret-77aa01";
+
+#[derive(Clone)]
+pub struct Order {
+    pub number: u32,
+    pub at: OffsetDateTime,
+    pub changed: OffsetDateTime,
+    /// Whole units of money, without taxes.
+    pub goods: i64,
+    /// What of it was paid back.
+    pub refunded: Option<i64>,
+}
+
+#[derive(Default)]
+pub struct World {
+    pub orders: Vec<Order>,
+    /// How many tokens were given; only the newest works.
+    pub given: u32,
+    /// Every token that was ever given, access and refresh.
+    pub tokens: Vec<String>,
+    /// Whether renewing is refused.
+    pub refuses: bool,
+    /// How many reads of orders were made.
+    pub reads: usize,
+    pub renewed: usize,
+    pub revoked: Vec<String>,
+}
+
+#[derive(Clone)]
+pub struct Shopify {
+    pub url: String,
+    world: Arc<Mutex<World>>,
+}
+
+type Shared = State<Arc<Mutex<World>>>;
+
+impl Shopify {
+    pub async fn start() -> Self {
+        let world = Arc::<Mutex<World>>::default();
+        let router = Router::new()
+            .route("/admin/oauth/access_token", post(token))
+            .route("/admin/api/2026-07/graphql.json", post(graphql))
+            .route("/admin/api_permissions/current.json", delete(revoke))
+            .with_state(world.clone());
+        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let url = format!("http://{}", listener.local_addr().unwrap());
+        tokio::spawn(async move { axum::serve(listener, router).await });
+        Self { url, world }
+    }
+
+    pub fn world(&self) -> MutexGuard<'_, World> {
+        self.world.lock().unwrap()
+    }
+}
+
+fn mac(text: &[u8]) -> Vec<u8> {
+    let mac = Hmac::<Sha256>::new_from_slice(APP_SECRET.as_bytes()).unwrap();
+    mac.chain_update(text).finalize().into_bytes().to_vec()
+}
+
+/// The way back from consent as Shopify signs it.
+pub fn signed_return(code: &str, state: &str) -> String {
+    let parts = BTreeMap::from([("code", code), ("shop", SHOP), ("state", state), ("timestamp", "1770000000")]);
+    let text = reqwest::Url::parse_with_params("http://x", &parts).unwrap().query().unwrap().to_owned();
+    format!("{text}&hmac={}", hex::encode(mac(text.as_bytes())))
+}
+
+/// The signature of a webhook's body.
+pub fn signature(body: &str) -> String {
+    STANDARD.encode(mac(body.as_bytes()))
+}
+
+async fn token(State(world): Shared, Form(form): Form<BTreeMap<String, String>>) -> Response {
+    let mut world = world.lock().unwrap();
+    let refused = |words: &str| {
+        let body = json!({"error": "invalid_request", "error_description": words});
+        (StatusCode::BAD_REQUEST, Json(body)).into_response()
+    };
+    assert_eq!(form["client_secret"], APP_SECRET);
+    if let Some(refresh) = form.get("refresh_token") {
+        if world.refuses || *refresh != format!("sh-refresh-{}-c0ffee", world.given) {
+            return refused("This refresh token was used or revoked");
+        }
+        world.renewed += 1;
+    }
+    world.given += 1;
+    let (access, refresh) = (format!("sh-access-{}-c0ffee", world.given), format!("sh-refresh-{}-c0ffee", world.given));
+    world.tokens.extend([access.clone(), refresh.clone()]);
+    // Shorter than the margin before which tokens are renewed: every reading renews.
+    let body = json!({"access_token": access, "refresh_token": refresh, "expires_in": 60, "scope": "read_orders,read_customers"});
+    Json(body).into_response()
+}
+
+fn allowed(world: &World, headers: &HeaderMap) -> bool {
+    headers.get("x-shopify-access-token").is_some_and(|token| *token == format!("sh-access-{}-c0ffee", world.given))
+}
+
+async fn revoke(State(world): Shared, headers: HeaderMap) -> StatusCode {
+    let mut world = world.lock().unwrap();
+    let token = headers["x-shopify-access-token"].to_str().unwrap().to_owned();
+    world.revoked.push(token);
+    StatusCode::OK
+}
+
+fn money(amount: i64) -> Value {
+    json!({"shopMoney": {"amount": format!("{amount}.00")}})
+}
+
+async fn graphql(State(world): Shared, headers: HeaderMap, Json(body): Json<Value>) -> Response {
+    let mut world = world.lock().unwrap();
+    if !allowed(&world, &headers) {
+        let body = json!({"errors": "[API] Invalid API key or access token (unrecognized login or wrong password)"});
+        return (StatusCode::UNAUTHORIZED, Json(body)).into_response();
+    }
+    let query = body["query"].as_str().unwrap();
+    let end = json!({"hasNextPage": false, "endCursor": null});
+    let data = if query.starts_with("query Shop") {
+        json!({"shop": {"name": "Acme Shop", "currencyCode": "EUR", "ianaTimezone": "Europe/Berlin", "myshopifyDomain": SHOP}})
+    } else if query.starts_with("query Orders") {
+        world.reads += 1;
+        let filter = body["variables"]["filter"].as_str().unwrap();
+        let since = filter.trim_start_matches("updated_at:>='").trim_end_matches('\'');
+        let since = OffsetDateTime::parse(since, &Rfc3339).unwrap();
+        let mut orders: Vec<_> = world.orders.iter().filter(|order| order.changed >= since).collect();
+        orders.sort_by_key(|order| order.changed);
+        let first = usize::try_from(body["variables"]["first"].as_u64().unwrap()).unwrap();
+        let skip = body["variables"]["after"].as_str().map_or(0, |cursor| cursor.parse::<usize>().unwrap());
+        let nodes: Vec<_> = orders.iter().skip(skip).take(first).map(|order| node(order)).collect();
+        let more = skip + nodes.len() < orders.len();
+        let info = json!({"hasNextPage": more, "endCursor": (skip + nodes.len()).to_string()});
+        json!({"orders": {"pageInfo": info, "nodes": nodes}})
+    } else {
+        let id = body["variables"]["id"].as_str().unwrap();
+        let number: u32 = id.rsplit('/').next().unwrap().parse().unwrap();
+        let order = world.orders.iter().find(|order| order.number == number).unwrap();
+        let amount = money(order.refunded.unwrap());
+        let at = order.changed.format(&Rfc3339).unwrap();
+        json!({"refund": {"id": id, "createdAt": at, "processedAt": at, "order": {"taxesIncluded": false},
+            "refundLineItems": {"pageInfo": end, "nodes": [{"subtotalSet": amount, "totalTaxSet": money(0)}]},
+            "refundShippingLines": {"pageInfo": end, "nodes": []}, "orderAdjustments": {"pageInfo": end, "nodes": []}}})
+    };
+    Json(json!({"data": data})).into_response()
+}
+
+fn node(order: &Order) -> Value {
+    let time = |at: OffsetDateTime| at.format(&Rfc3339).unwrap();
+    let refunds: Vec<_> =
+        order.refunded.iter().map(|_| json!({"id": format!("gid://shopify/Refund/{}", order.number)})).collect();
+    json!({"id": format!("gid://shopify/Order/{}", order.number), "name": format!("#{}", order.number), "test": false,
+        "processedAt": time(order.at), "updatedAt": time(order.changed), "cancelledAt": null, "taxesIncluded": false,
+        "dutiesIncluded": false, "subtotalPriceSet": money(order.goods), "totalTaxSet": money(19),
+        "originalTotalDutiesSet": null,
+        "shippingLines": {"pageInfo": {"hasNextPage": false, "endCursor": null}, "nodes": []},
+        "customer": {"id": "gid://shopify/Customer/1"}, "refunds": refunds})
+}

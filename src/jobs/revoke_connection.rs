@@ -1,0 +1,45 @@
+//! Has a provider take back the permission of a connection that was ended, and throws the credential away, whatever the
+//! provider says and however long it is silent.
+
+use std::time::Duration;
+
+use model::{
+    actor::Actor,
+    id::{ConnectionId, OrganizationId},
+};
+use store::credential;
+
+use crate::{Context, sync::Access};
+
+/// Longer nobody waits for a provider.
+const PATIENCE: Duration = Duration::from_secs(5);
+
+pub(crate) async fn run(
+    context: &Context,
+    organization_id: OrganizationId,
+    id: ConnectionId,
+    provider: &str,
+) -> anyhow::Result<()> {
+    let revoked = tokio::time::timeout(PATIENCE, revoke(context, organization_id, id, provider)).await;
+    match revoked {
+        Ok(Ok(())) => {}
+        Ok(Err(error)) => {
+            tracing::warn!(connection = %id, error = %error, "the provider did not take its permission back")
+        }
+        Err(_) => tracing::warn!(connection = %id, "the provider did not take its permission back in time"),
+    }
+    let mut tx = context.service.db.system().await?;
+    credential::remove_of(&mut tx, organization_id, id).await?;
+    Ok(tx.commit().await?)
+}
+
+async fn revoke(
+    context: &Context,
+    organization_id: OrganizationId,
+    id: ConnectionId,
+    provider: &str,
+) -> anyhow::Result<()> {
+    let provider = crate::sync::provider_of(provider)?;
+    let Some(oauth) = provider.oauth() else { return Ok(()) };
+    Access::revoke(context, &Actor::machine(organization_id), id, provider, oauth).await
+}

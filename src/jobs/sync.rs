@@ -1,0 +1,240 @@
+//! Reads a connection: its accounts, then each account that a person mapped to a client, and keeps what is new.
+//!
+//! A run is one row, held by one worker that says every few seconds that it still reads; a run whose worker fell silent
+//! goes on under its own id where it stopped. Every write of a run checks the hold in its own transaction, so a zombie
+//! keeps nothing. What a failure means is decided by its kind alone: a pause, another try, or the end of the run.
+
+mod access;
+mod ads;
+mod plan;
+mod settle;
+mod shop;
+
+use std::time::Duration;
+
+use model::{
+    actor::Actor,
+    connection::{Cause, Channel, ChannelKind, Connection, ConnectionState, Progress},
+    id::{ConnectionId, OrganizationId, SyncRunId},
+    job::Job,
+};
+use providers::Provider;
+use store::{TenantTx, channel, connection, provider_switch, queue, sync};
+use time::OffsetDateTime;
+use uuid::Uuid;
+
+pub use access::stored;
+pub(crate) use access::{Access, provider_of};
+
+use crate::Context;
+
+/// Why a run does not go on.
+#[derive(Debug)]
+pub(crate) enum Stop {
+    /// The provider's doing: its kind decides.
+    Provider(providers::Error),
+    /// Somebody must connect the account again, for this reason.
+    Reconnect(String),
+    /// A person switched it off meanwhile, in these words.
+    SwitchedOff(String),
+    /// The run is somebody else's by now: nothing more is to be written.
+    Lost,
+    /// Something of ours failed; the queue tries again.
+    Ours(anyhow::Error),
+}
+
+impl From<providers::Error> for Stop {
+    fn from(error: providers::Error) -> Self {
+        Self::Provider(error)
+    }
+}
+
+impl From<store::Error> for Stop {
+    fn from(error: store::Error) -> Self {
+        Self::Ours(error.into())
+    }
+}
+
+impl From<service::Error> for Stop {
+    fn from(error: service::Error) -> Self {
+        Self::Ours(error.into())
+    }
+}
+
+/// A run in this worker's hands.
+pub(crate) struct Run<'a> {
+    context: &'a Context,
+    actor: Actor,
+    connection: Connection,
+    provider: &'static dyn Provider,
+    cause: Cause,
+    id: SyncRunId,
+    holder: Uuid,
+    attempts: i32,
+    begun_at: OffsetDateTime,
+}
+
+/// Reads the connection, if there is something to read and nobody else does.
+pub(crate) async fn run(
+    context: &Context,
+    organization_id: OrganizationId,
+    connection_id: ConnectionId,
+    cause: Cause,
+) -> anyhow::Result<()> {
+    let Some(run) = begin(context, organization_id, connection_id, cause).await? else { return Ok(()) };
+    let mut reading = std::pin::pin!(run.read());
+    let outcome = tokio::select! {
+        outcome = &mut reading => outcome,
+        stop = run.keep_hold() => Err(stop),
+    };
+    run.settle(outcome).await
+}
+
+/// Takes the run in hand: a new one, or one whose worker fell silent.
+async fn begin<'a>(
+    context: &'a Context,
+    organization_id: OrganizationId,
+    connection_id: ConnectionId,
+    cause: Cause,
+) -> anyhow::Result<Option<Run<'a>>> {
+    let service = &context.service;
+    let now = service.clock.now();
+    let actor = Actor::machine(organization_id);
+    let switched_off = provider_switch::list(&mut service.db.system().await?).await?;
+    let mut tx = service.db.tenant(&actor).await?;
+    connection::set_begun(&mut tx, connection_id).await?;
+    let connection = match connection::get(&mut tx, connection_id, now).await {
+        Ok(connection) => connection,
+        Err(store::Error::Missing) => return Ok(None),
+        Err(error) => return Err(error.into()),
+    };
+    let asked_for = matches!(cause, Cause::Manual | Cause::First);
+    let works = match &connection.state {
+        ConnectionState::Connected => true,
+        ConnectionState::Resting { .. } => asked_for,
+        ConnectionState::Reconnect { .. } | ConnectionState::Paused => false,
+    };
+    let provider = provider_of(&connection.provider)?;
+    let holder = store::id::new::<Uuid>(now);
+    let hold = sync::Hold { holder, until: now + context.lease };
+    let running = sync::find_running(&mut tx, connection_id).await?;
+    let (id, attempts) = match running {
+        Some(running) if running.held_until > now => {
+            // Its worker reads, waits for its time, or was killed a moment ago: this job comes again when that is clear.
+            let job = Job::SyncConnection { organization_id, connection_id, cause };
+            let then = running.held_until + Duration::from_secs(1);
+            queue::enqueue(&mut tx, &job, Some(then)).await?;
+            tx.commit().await?;
+            return Ok(None);
+        }
+        Some(running) => match sync::take(&mut tx, running.id, hold, now).await {
+            Ok(()) => (running.id, running.attempts),
+            Err(store::Error::Missing) => return Ok(None),
+            Err(error) => return Err(error.into()),
+        },
+        None => {
+            let due = connection.next_sync_at.is_some_and(|at| at <= now);
+            let off = switched_off.iter().any(|(key, _)| *key == connection.provider);
+            if off || !works || (cause == Cause::Schedule && !due) {
+                tx.commit().await?;
+                return Ok(None);
+            }
+            let id = store::id::new(now);
+            match sync::insert(&mut tx, id, connection_id, cause, hold, now).await {
+                Ok(()) => (id, 0),
+                Err(store::Error::Conflict(_)) => return Ok(None),
+                Err(error) => return Err(error.into()),
+            }
+        }
+    };
+    tx.commit().await?;
+    Ok(Some(Run { context, actor, connection, provider, cause, id, holder, attempts, begun_at: now }))
+}
+
+impl Run<'_> {
+    async fn tx(&self) -> Result<TenantTx, Stop> {
+        Ok(self.context.service.db.tenant(&self.actor).await?)
+    }
+
+    fn now(&self) -> OffsetDateTime {
+        self.context.service.clock.now()
+    }
+
+    fn hold(&self) -> sync::Hold {
+        sync::Hold { holder: self.holder, until: self.now() + self.context.lease }
+    }
+
+    /// Says that the run still reads, until it is somebody else's.
+    async fn keep_hold(&self) -> Stop {
+        loop {
+            tokio::time::sleep(self.context.lease / 3).await;
+            // A database that is away for a moment costs nothing: the next word may come in time.
+            let Ok(mut tx) = self.tx().await else { continue };
+            match sync::hold(&mut tx, self.id, self.hold()).await {
+                Ok(()) => drop(tx.commit().await),
+                Err(store::Error::Missing) => return Stop::Lost,
+                Err(_) => {}
+            }
+        }
+    }
+
+    /// Adds to what the run did, in the transaction of what it is about.
+    async fn add(&self, tx: &mut TenantTx, more: &Progress) -> Result<(), Stop> {
+        match sync::add(tx, self.id, self.hold(), more).await {
+            Err(store::Error::Missing) => Err(Stop::Lost),
+            result => Ok(result?),
+        }
+    }
+
+    /// Stops when somebody switched the connection or the provider off, or disconnected it.
+    async fn check_switches(&self) -> Result<(), Stop> {
+        let off = provider_switch::list(&mut self.context.service.db.system().await?).await?;
+        if let Some((_, reason)) = off.into_iter().find(|(key, _)| *key == self.connection.provider) {
+            return Err(Stop::SwitchedOff(format!("the provider is switched off by the operator: {reason}")));
+        }
+        match connection::get(&mut self.tx().await?, self.connection.id, self.now()).await {
+            Ok(Connection { state: ConnectionState::Paused, .. }) => {
+                Err(Stop::SwitchedOff("the connection was switched off".to_owned()))
+            }
+            Ok(_) => Ok(()),
+            Err(store::Error::Missing) => Err(Stop::SwitchedOff("the account was disconnected".to_owned())),
+            Err(error) => Err(error.into()),
+        }
+    }
+
+    async fn read(&self) -> Result<(), Stop> {
+        self.check_switches().await?;
+        let mut access = Access::open(self.context, &self.actor, self.connection.id, self.provider).await?;
+        let kind = if self.provider.shop().is_some() { ChannelKind::Shop } else { ChannelKind::Ads };
+        let provider = self.provider;
+        let accounts = access.call(|call| Box::pin(provider.accounts(call))).await?;
+        let mut tx = self.tx().await?;
+        for account in &accounts {
+            channel::upsert(&mut tx, self.connection.id, kind, account, self.now()).await?;
+        }
+        let step = format!("{} accounts found", accounts.len());
+        self.add(&mut tx, &Progress { step, pages: 1, ..Progress::default() }).await?;
+        tx.commit().await?;
+
+        let mut tx = self.tx().await?;
+        let mapped: Vec<Channel> = channel::list(&mut tx, self.connection.id)
+            .await?
+            .into_iter()
+            .filter(|channel| channel.client_id.is_some())
+            .collect();
+        drop(tx);
+        // An account that the credential no longer reaches is not read; what it said stays.
+        let reached = |channel: &&Channel| accounts.iter().any(|a| a.external_id == channel.account.external_id);
+        let mapped: Vec<_> = mapped.iter().filter(reached).collect();
+        match (self.provider.ads(), self.provider.shop()) {
+            (Some(ads), _) => self.read_ads(&mut access, ads, &mapped).await,
+            (None, Some(shop)) => {
+                for channel in mapped {
+                    self.read_shop(&mut access, shop, channel).await?;
+                }
+                Ok(())
+            }
+            (None, None) => Ok(()),
+        }
+    }
+}

@@ -1,0 +1,134 @@
+//! The end of a run, or its pause: the kind of what went wrong alone decides which.
+
+use std::time::Duration;
+
+use model::{connection::Fault, job::Job};
+use providers::Error;
+use service::moment;
+use store::{connection, queue, staged_page, sync, webhook_event};
+use time::OffsetDateTime;
+
+use super::{Run, Stop, ads};
+
+/// A provider that cannot be reached is tried so often in a row before the run fails.
+const ATTEMPTS: i32 = 5;
+/// The first pause; it doubles each time.
+const PAUSE: Duration = Duration::from_secs(15);
+/// How long the circuit breaker rests a connection.
+const REST: Duration = Duration::from_secs(3600);
+/// The failure in a row at which the circuit breaker rests a connection.
+const BREAKS_AT: i32 = 5;
+
+impl Run<'_> {
+    /// Ends the run or lets it pause.
+    pub(super) async fn settle(&self, outcome: Result<(), Stop>) -> anyhow::Result<()> {
+        let fault = match outcome {
+            Ok(()) => None,
+            Err(Stop::Lost) => {
+                tracing::info!(run = %self.id, "the run went on in other hands");
+                return Ok(());
+            }
+            Err(Stop::Ours(error)) => return Err(error),
+            Err(Stop::Provider(Error::RateLimited { after })) => {
+                return self.pause(after, self.attempts, "the provider asks to wait").await;
+            }
+            Err(Stop::Provider(Error::Unavailable(words))) if self.attempts + 1 < ATTEMPTS => {
+                let pause = PAUSE * 2u32.pow(self.attempts.unsigned_abs());
+                return self
+                    .pause(pause, self.attempts + 1, &format!("the provider could not be reached: {words}"))
+                    .await;
+            }
+            Err(Stop::Provider(error)) => {
+                Some(Fault { kind: error.key().into(), message: error.to_string(), hint: error.hint().into() })
+            }
+            Err(Stop::Reconnect(words)) => {
+                let mut tx = self.context.service.db.tenant(&self.actor).await?;
+                connection::set_reconnect(&mut tx, self.connection.id, &words).await.or_else(gone)?;
+                tx.commit().await?;
+                Some(Fault {
+                    kind: "unauthorized".into(),
+                    message: format!("the connection no longer works: {words}"),
+                    hint: "Reconnect the account".into(),
+                })
+            }
+            Err(Stop::SwitchedOff(words)) => {
+                Some(Fault { kind: "switched_off".into(), message: words, hint: "Switch it on to go on".into() })
+            }
+        };
+        self.finish(fault).await
+    }
+
+    /// Lets the run go until `after`; it goes on where it stopped.
+    async fn pause(&self, after: Duration, attempts: i32, why: &str) -> anyhow::Result<()> {
+        let until = self.now() + after;
+        let step = format!("{why}; it goes on at {:02}:{:02} UTC", until.hour(), until.minute());
+        let hold = sync::Hold { holder: self.holder, until };
+        let mut tx = self.context.service.db.tenant(&self.actor).await?;
+        match sync::let_go(&mut tx, self.id, hold, &step, attempts).await {
+            Ok(()) => {}
+            Err(store::Error::Missing) => return Ok(()),
+            Err(error) => return Err(error.into()),
+        }
+        let organization_id = self.actor.organization_id;
+        let job = Job::SyncConnection { organization_id, connection_id: self.connection.id, cause: self.cause };
+        queue::enqueue(&mut tx, &job, Some(until)).await?;
+        Ok(tx.commit().await?)
+    }
+
+    async fn finish(&self, fault: Option<Fault>) -> anyhow::Result<()> {
+        let service = &self.context.service;
+        let now = self.now();
+        let id = self.connection.id;
+        let mut tx = service.db.tenant(&self.actor).await?;
+        match sync::finish(&mut tx, self.id, self.holder, fault.as_ref(), now).await {
+            Ok(()) => {}
+            Err(store::Error::Missing) => return Ok(()),
+            Err(error) => return Err(error.into()),
+        }
+        let zone = store::organization::get(&mut tx).await?.time_zone;
+        let next = self.next(now, &zone);
+        match &fault {
+            Some(fault) if fault.kind == "switched_off" => staged_page::remove_of(&mut tx, id).await?,
+            _ => {
+                let failed = fault.is_some();
+                connection::set_synced(&mut tx, id, !failed, now, Some(next), now + REST).await.or_else(gone)?;
+                if failed {
+                    staged_page::remove_of(&mut tx, id).await?;
+                    // One mail when it begins to fail, and one when the circuit breaker rests it.
+                    if [1, BREAKS_AT].contains(&(self.connection.failures + 1)) {
+                        let organization_id = self.actor.organization_id;
+                        let mail = Job::MailSyncFailure { organization_id, sync_run_id: self.id };
+                        queue::enqueue(&mut tx, &mail, None).await?;
+                    }
+                }
+            }
+        }
+        queue::enqueue(&mut tx, &Job::QueueDue, None).await?;
+        tx.commit().await?;
+        if fault.is_none() {
+            let mut tx = service.db.system().await?;
+            webhook_event::set_handled(&mut tx, (self.actor.organization_id, id), self.begun_at, now).await?;
+            tx.commit().await?;
+        }
+        Ok(())
+    }
+
+    /// When the connection is read next: shops every quarter of an hour; ads every hour, at a minute of their own so
+    /// that not all come at once, and in the night.
+    fn next(&self, now: OffsetDateTime, zone: &str) -> OffsetDateTime {
+        if self.provider.ads().is_none() {
+            return now + Duration::from_secs(15 * 60);
+        }
+        let spread = self.connection.id.0.as_u128() % 600;
+        let hourly = now + Duration::from_secs(55 * 60 + u64::try_from(spread).unwrap_or_default());
+        hourly.min(moment::next_hour(zone, ads::NIGHT, now))
+    }
+}
+
+/// A connection that was disconnected meanwhile keeps its run, and nothing else is to be noted.
+fn gone(error: store::Error) -> Result<(), store::Error> {
+    match error {
+        store::Error::Missing => Ok(()),
+        other => Err(other),
+    }
+}

@@ -1,0 +1,370 @@
+//! What people do with connections: connect, look, sync, map to clients, switch off, disconnect. Who speaks to the
+//! provider is none of this file's business: jobs read and revoke, the server brings what came back from consent.
+
+mod consent;
+
+use model::{
+    access::Action,
+    actor::Actor,
+    connection::{Cause, Channel, ChannelKind, Connection, ConnectionState, RunState, SyncRun, Test},
+    id::{ChannelId, ClientId, ConnectionId, SyncRunId},
+    input::line,
+    job::Job,
+    metric::Account,
+};
+use serde_json::json;
+use store::{TenantTx, channel, client, connection, provider_switch, queue, sync};
+
+pub use consent::{Asked, Way, begin, take};
+
+use crate::{
+    Error, Result, Service, access,
+    credential::{self, Tokens},
+};
+
+/// The agency's connections, newest first.
+///
+/// # Errors
+/// The rule that forbids it.
+pub async fn list(service: &Service, actor: &Actor) -> Result<Vec<Connection>> {
+    access::allow(service, actor, Action::ReadIntegrations).await?;
+    Ok(connection::list(&mut service.db.tenant(actor).await?, service.clock.now()).await?)
+}
+
+/// One connection.
+///
+/// # Errors
+/// Missing, or the rule that forbids it.
+pub async fn get(service: &Service, actor: &Actor, id: ConnectionId) -> Result<Connection> {
+    access::allow(service, actor, Action::ReadIntegrations).await?;
+    Ok(connection::get(&mut service.db.tenant(actor).await?, id, service.clock.now()).await?)
+}
+
+/// The accounts and shops of a connection, by name. A Manager sees those of its clients.
+///
+/// # Errors
+/// Missing, or the rule that forbids it.
+pub async fn channels(service: &Service, actor: &Actor, id: ConnectionId) -> Result<Vec<Channel>> {
+    access::allow(service, actor, Action::ReadIntegrations).await?;
+    let mut tx = service.db.tenant(actor).await?;
+    connection::get(&mut tx, id, service.clock.now()).await?;
+    Ok(channel::list(&mut tx, id).await?)
+}
+
+/// The newest runs of a connection.
+///
+/// # Errors
+/// Missing, or the rule that forbids it.
+pub async fn runs(service: &Service, actor: &Actor, id: ConnectionId, limit: i64) -> Result<Vec<SyncRun>> {
+    access::allow(service, actor, Action::ReadIntegrations).await?;
+    let mut tx = service.db.tenant(actor).await?;
+    connection::get(&mut tx, id, service.clock.now()).await?;
+    Ok(sync::list(&mut tx, id, limit).await?)
+}
+
+/// The keys of the providers that an operator has switched off, with the reason.
+///
+/// # Errors
+/// The database failed.
+pub async fn switched_off(service: &Service) -> Result<Vec<(String, String)>> {
+    Ok(provider_switch::list(&mut service.db.system().await?).await?)
+}
+
+/// A connection in the making: what consent or typed fields brought.
+#[derive(Debug)]
+pub struct New {
+    /// The provider's key.
+    pub provider: String,
+    /// What people call it.
+    pub label: String,
+    /// The scopes that were granted.
+    pub scopes: Vec<String>,
+    /// The credential.
+    pub tokens: Tokens,
+    /// What the accounts report.
+    pub kind: ChannelKind,
+    /// The accounts that the credential reaches; asking for them has proved that it works.
+    pub accounts: Vec<Account>,
+}
+
+/// Stores a connection with its credential and accounts. The first run begins when an account is mapped to a client.
+///
+/// # Errors
+/// A field that cannot be accepted, or the rule that forbids it.
+pub async fn connect(service: &Service, actor: &Actor, new: New) -> Result<Connection> {
+    access::allow(service, actor, Action::EditIntegrations).await?;
+    let now = service.clock.now();
+    let id = store::id::new(now);
+    let made = Connection {
+        id,
+        provider: new.provider,
+        label: line("label", "the label", &new.label, 200)?,
+        state: ConnectionState::Connected,
+        scopes: new.scopes,
+        created_at: now,
+        last_sync_at: None,
+        next_sync_at: None,
+        test: None,
+        failures: 0,
+        simulated: false,
+    };
+    let mut tx = service.db.tenant(actor).await?;
+    connection::insert(&mut tx, &made).await?;
+    credential::set(service, &mut tx, id, &new.tokens).await?;
+    for account in &new.accounts {
+        channel::upsert(&mut tx, id, new.kind, account, now).await?;
+    }
+    let detail = json!({ "connected": made.provider, "accounts": new.accounts.len() });
+    access::done_to(service, &mut tx, Action::EditIntegrations, (id, &made.label), detail).await?;
+    let made = connection::get(&mut tx, id, now).await?;
+    tx.commit().await?;
+    Ok(made)
+}
+
+/// Gives a connection another credential, after somebody consented again, and has it read.
+///
+/// # Errors
+/// Missing, or the rule that forbids it.
+pub async fn reconnect(
+    service: &Service,
+    actor: &Actor,
+    id: ConnectionId,
+    scopes: &[String],
+    tokens: &Tokens,
+) -> Result<Connection> {
+    access::allow(service, actor, Action::EditIntegrations).await?;
+    let now = service.clock.now();
+    let mut tx = service.db.tenant(actor).await?;
+    connection::set_connected(&mut tx, id, scopes, now).await?;
+    credential::set(service, &mut tx, id, tokens).await?;
+    let connected = connection::get(&mut tx, id, now).await?;
+    let detail = json!({ "reconnected": connected.provider });
+    access::done_to(service, &mut tx, Action::EditIntegrations, (id, &connected.label), detail).await?;
+    enqueue(&mut tx, id, Cause::Manual, now).await?;
+    tx.commit().await?;
+    Ok(connected)
+}
+
+/// Ends a connection at once; the provider is then asked to take its permission back, and the credential thrown away.
+/// What was read stays.
+///
+/// # Errors
+/// Missing, or the rule that forbids it.
+pub async fn disconnect(service: &Service, actor: &Actor, id: ConnectionId) -> Result<()> {
+    access::allow(service, actor, Action::EditIntegrations).await?;
+    let now = service.clock.now();
+    let mut tx = service.db.tenant(actor).await?;
+    let ended = connection::get(&mut tx, id, now).await?;
+    connection::set_disconnected(&mut tx, id, now).await?;
+    let detail = json!({ "disconnected": ended.provider });
+    access::done_to(service, &mut tx, Action::EditIntegrations, (id, &ended.label), detail).await?;
+    let revoke =
+        Job::RevokeConnection { organization_id: actor.organization_id, connection_id: id, provider: ended.provider };
+    queue::enqueue(&mut tx, &revoke, None).await?;
+    Ok(tx.commit().await?)
+}
+
+/// Switches a connection off, or on again: the kill switch. A run that is under way stops at its next page.
+///
+/// # Errors
+/// Missing, or the rule that forbids it.
+pub async fn set_paused(service: &Service, actor: &Actor, id: ConnectionId, paused: bool) -> Result<()> {
+    access::allow(service, actor, Action::EditIntegrations).await?;
+    let now = service.clock.now();
+    let mut tx = service.db.tenant(actor).await?;
+    let label = connection::get(&mut tx, id, now).await?.label;
+    connection::set_paused(&mut tx, id, paused.then_some(now)).await?;
+    let detail = json!({ "switched": if paused { "off" } else { "on" } });
+    access::done_to(service, &mut tx, Action::EditIntegrations, (id, &label), detail).await?;
+    Ok(tx.commit().await?)
+}
+
+/// Has a connection read now.
+///
+/// # Errors
+/// Missing; a conflict while it is being read, is switched off, waits for "Reconnect" or has no mapped account; or the
+/// rule that forbids it.
+pub async fn sync_now(service: &Service, actor: &Actor, id: ConnectionId) -> Result<()> {
+    access::allow(service, actor, Action::EditIntegrations).await?;
+    let now = service.clock.now();
+    let off = switched_off(service).await?;
+    let mut tx = service.db.tenant(actor).await?;
+    let asked = connection::get(&mut tx, id, now).await?;
+    let conflict = |code, message: &str| Err(Error::Conflict { code, message: message.to_owned() });
+    match &asked.state {
+        ConnectionState::Reconnect { reason } => {
+            return conflict("reconnect", &format!("the account must be connected again first: {reason}"));
+        }
+        ConnectionState::Paused => return conflict("switched_off", "it is switched off. Switch it on first"),
+        ConnectionState::Connected | ConnectionState::Resting { .. } => {}
+    }
+    if let Some((_, reason)) = off.iter().find(|(key, _)| *key == asked.provider) {
+        return conflict("switched_off", &format!("your operator has switched this provider off: {reason}"));
+    }
+    if sync::find_running(&mut tx, id).await?.is_some() {
+        return conflict("running", "it is being read already. The page shows how far it is");
+    }
+    if channel::list(&mut tx, id).await?.iter().all(|channel| channel.client_id.is_none()) {
+        return conflict("unmapped", "none of its accounts belongs to a client yet. Choose a client for one first");
+    }
+    connection::set_next(&mut tx, id, now).await?;
+    access::done_to(service, &mut tx, Action::EditIntegrations, (id, &asked.label), json!({ "sync": "now" })).await?;
+    enqueue(&mut tx, id, Cause::Manual, now).await?;
+    Ok(tx.commit().await?)
+}
+
+/// Has the provider asked whether a connection works; the answer is with the connection a moment later.
+///
+/// # Errors
+/// Missing, or the rule that forbids it.
+pub async fn ask_test(service: &Service, actor: &Actor, id: ConnectionId) -> Result<()> {
+    access::allow(service, actor, Action::EditIntegrations).await?;
+    let mut tx = service.db.tenant(actor).await?;
+    connection::get(&mut tx, id, service.clock.now()).await?;
+    let test = Job::TestConnection { organization_id: actor.organization_id, connection_id: id };
+    queue::enqueue(&mut tx, &test, None).await?;
+    Ok(tx.commit().await?)
+}
+
+/// Has every connection of a provider read now that can be; how many were queued.
+///
+/// # Errors
+/// The rule that forbids it.
+pub async fn sync_all(service: &Service, actor: &Actor, provider: &str) -> Result<usize> {
+    access::allow(service, actor, Action::EditIntegrations).await?;
+    let found = connection::list(&mut service.db.tenant(actor).await?, service.clock.now()).await?;
+    let mut queued = 0;
+    for connection in found.into_iter().filter(|connection| connection.provider == provider) {
+        match sync_now(service, actor, connection.id).await {
+            Ok(()) => queued += 1,
+            Err(Error::Conflict { .. } | Error::Missing) => {}
+            Err(error) => return Err(error),
+        }
+    }
+    Ok(queued)
+}
+
+/// How long somebody who asks whether a connection works waits for the answer.
+const PATIENCE: std::time::Duration = std::time::Duration::from_secs(20);
+
+/// Has the provider asked whether a connection works, and waits for the answer.
+///
+/// # Errors
+/// Missing, a conflict when the answer is late, or the rule that forbids it.
+pub async fn tested(service: &Service, actor: &Actor, id: ConnectionId) -> Result<Test> {
+    let before = get(service, actor, id).await?.test;
+    ask_test(service, actor, id).await?;
+    let begun = tokio::time::Instant::now();
+    while begun.elapsed() < PATIENCE {
+        tokio::time::sleep(std::time::Duration::from_millis(100)).await;
+        let now = get(service, actor, id).await?.test;
+        if let Some(test) = now.filter(|test| Some(test) != before.as_ref()) {
+            return Ok(test);
+        }
+    }
+    let message = "the provider is still being asked. Look at the connection in a minute".to_owned();
+    Err(Error::Conflict { code: "still_asking", message })
+}
+
+/// Maps an account to a client, or to none. A newly mapped account is read at once.
+///
+/// # Errors
+/// Missing, an archived client, or the rule that forbids it.
+pub async fn map(service: &Service, actor: &Actor, id: ChannelId, client_id: Option<ClientId>) -> Result<Channel> {
+    access::allow(service, actor, Action::EditIntegrations).await?;
+    let now = service.clock.now();
+    let mut tx = service.db.tenant(actor).await?;
+    let before = channel::get(&mut tx, id).await?;
+    let name = match client_id {
+        Some(client_id) => {
+            let client = client::get(&mut tx, client_id).await?;
+            if client.archived_at.is_some() {
+                let message = "this client is archived. Bring it back first, or choose another";
+                return Err(Error::Conflict { code: "archived", message: message.to_owned() });
+            }
+            Some(client.fields.name)
+        }
+        None => None,
+    };
+    channel::set_client(&mut tx, id, client_id).await?;
+    let detail = json!({ "account": before.account.external_id, "client": name });
+    access::done_to(service, &mut tx, Action::EditIntegrations, (id, &before.account.name), detail).await?;
+    if client_id.is_some() && before.client_id.is_none() {
+        connection::set_next(&mut tx, before.connection_id, now).await?;
+        if sync::find_running(&mut tx, before.connection_id).await?.is_none() {
+            enqueue(&mut tx, before.connection_id, Cause::First, now).await?;
+        }
+    }
+    let after = channel::get(&mut tx, id).await?;
+    tx.commit().await?;
+    Ok(after)
+}
+
+/// What a mail about a run that failed says.
+#[derive(Clone, Debug)]
+pub struct Failure {
+    /// The connection.
+    pub connection: Connection,
+    /// The run.
+    pub run: SyncRun,
+    /// Who runs the agency and can do something about it.
+    pub to: Vec<model::email::EmailAddress>,
+}
+
+/// What a mail about a run says; none when the run did not fail, or the connection is gone.
+///
+/// # Errors
+/// The database failed.
+pub async fn failure(
+    service: &Service,
+    organization_id: model::id::OrganizationId,
+    id: SyncRunId,
+) -> Result<Option<Failure>> {
+    let mut tx = service.db.tenant(&Actor::machine(organization_id)).await?;
+    let Some(run) = sync::find(&mut tx, id).await?.filter(|run| run.state == RunState::Failed) else { return Ok(None) };
+    let found = match connection::get(&mut tx, run.connection_id, service.clock.now()).await {
+        Ok(found) => found,
+        Err(store::Error::Missing) => return Ok(None),
+        Err(error) => return Err(error.into()),
+    };
+    let to = store::member::list_admins(&mut tx).await?;
+    Ok(Some(Failure { connection: found, run, to }))
+}
+
+/// What a mail about a connection that was not read for a day says.
+#[derive(Clone, Debug)]
+pub struct Stale {
+    /// The connection.
+    pub connection: Connection,
+    /// When this was noticed.
+    pub told_at: time::OffsetDateTime,
+    /// Who runs the agency and can do something about it.
+    pub to: Vec<model::email::EmailAddress>,
+}
+
+/// What a mail about a connection that was not read for a day says; none when it was read meanwhile, or is gone.
+///
+/// # Errors
+/// The database failed.
+pub async fn stale(
+    service: &Service,
+    organization_id: model::id::OrganizationId,
+    id: ConnectionId,
+) -> Result<Option<Stale>> {
+    let mut tx = service.db.tenant(&Actor::machine(organization_id)).await?;
+    let Some(told_at) = connection::stale_told_at(&mut tx, id).await? else { return Ok(None) };
+    let found = match connection::get(&mut tx, id, service.clock.now()).await {
+        Ok(found) if found.last_sync_at.is_none_or(|at| at < told_at) => found,
+        Ok(_) | Err(store::Error::Missing) => return Ok(None),
+        Err(error) => return Err(error.into()),
+    };
+    let to = store::member::list_admins(&mut tx).await?;
+    Ok(Some(Stale { connection: found, told_at, to }))
+}
+
+async fn enqueue(tx: &mut TenantTx, id: ConnectionId, cause: Cause, now: time::OffsetDateTime) -> Result<()> {
+    let organization_id = tx.actor().organization_id;
+    connection::set_queued(tx, id, now).await?;
+    let job = Job::SyncConnection { organization_id, connection_id: id, cause };
+    Ok(queue::enqueue(tx, &job, None).await?)
+}

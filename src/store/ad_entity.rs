@@ -1,0 +1,67 @@
+//! Campaigns, groups and ads, so that figures have a name.
+
+use model::{
+    id::ChannelId,
+    metric::{Entity, Level},
+};
+use time::OffsetDateTime;
+
+use crate::{Result, TenantTx};
+
+/// Keeps what was reported of them last. An entity that occurs twice among `entities` is kept as it came last.
+///
+/// # Errors
+/// The database failed.
+pub async fn upsert(tx: &mut TenantTx, channel: ChannelId, entities: &[Entity], now: OffsetDateTime) -> Result<()> {
+    let organization = tx.actor().organization_id;
+    let text = |pick: fn(&Entity) -> &str| entities.iter().map(|entity| pick(entity).to_owned()).collect::<Vec<_>>();
+    let parents: Vec<Option<String>> = entities.iter().map(|entity| entity.parent_id.clone()).collect();
+    let creatives: Vec<Option<String>> = entities.iter().map(|entity| entity.creative.clone()).collect();
+    sqlx::query!(
+        "insert into ad_entity as e (organization_id, channel_id, level, external_id, parent_id, name, status, creative, updated_at)
+         select distinct on (s.level, s.external_id) $1, $2, s.level, s.external_id, s.parent_id, s.name, s.status, s.creative, $9
+         from unnest($3::text[], $4::text[], $5::text[], $6::text[], $7::text[], $8::text[])
+           with ordinality as s (level, external_id, parent_id, name, status, creative, place)
+         order by s.level, s.external_id, s.place desc
+         on conflict (organization_id, channel_id, level, external_id) do update
+           set parent_id = excluded.parent_id, name = excluded.name, status = excluded.status,
+             creative = coalesce(excluded.creative, e.creative), updated_at = excluded.updated_at
+           where (e.parent_id, e.name, e.status, e.creative)
+             is distinct from (excluded.parent_id, excluded.name, excluded.status, coalesce(excluded.creative, e.creative))",
+        organization.0,
+        channel.0,
+        &text(|entity| entity.level.key()),
+        &text(|entity| &entity.external_id),
+        &parents as _,
+        &text(|entity| &entity.name),
+        &text(|entity| &entity.status),
+        &creatives as _,
+        now
+    )
+    .execute(&mut **tx)
+    .await?;
+    Ok(())
+}
+
+/// The entities of a channel at `level`, by name.
+///
+/// # Errors
+/// The database failed.
+pub async fn list(tx: &mut TenantTx, channel: ChannelId, level: Level) -> Result<Vec<Entity>> {
+    Ok(sqlx::query!(
+        "select external_id, parent_id, name, status, creative from ad_entity
+         where channel_id = $1 and level = $2 order by name, external_id",
+        channel.0,
+        level.key()
+    )
+    .map(|row| Entity {
+        level,
+        external_id: row.external_id,
+        parent_id: row.parent_id,
+        name: row.name,
+        status: row.status,
+        creative: row.creative,
+    })
+    .fetch_all(&mut **tx)
+    .await?)
+}
