@@ -2,6 +2,7 @@
 //! provider is none of this file's business: jobs read and revoke, the server brings what came back from consent.
 
 mod consent;
+mod overview;
 
 use model::{
     access::Action,
@@ -16,6 +17,7 @@ use serde_json::json;
 use store::{TenantTx, channel, client, connection, provider_switch, queue, sync};
 
 pub use consent::{Asked, Way, begin, take};
+pub use overview::{Accounts, Overview, accounts, overview};
 
 use crate::{
     Error, Result, Service, access,

@@ -55,6 +55,20 @@ pub async fn list(tx: &mut TenantTx, connection_id: ConnectionId) -> Result<Vec<
     found.fetch_all(&mut **tx).await?.into_iter().map(Stored::channel).collect()
 }
 
+/// How many accounts of each connection are in sight, and how many of them belong to no client.
+///
+/// # Errors
+/// The database failed.
+pub async fn count(tx: &mut TenantTx) -> Result<Vec<(ConnectionId, i64, i64)>> {
+    Ok(sqlx::query!(
+        r#"select connection_id, count(*) as "all!", count(*) filter (where client_id is null) as "unmapped!"
+           from channel group by connection_id"#
+    )
+    .map(|row| (row.connection_id.into(), row.all, row.unmapped))
+    .fetch_all(&mut **tx)
+    .await?)
+}
+
 /// One channel.
 ///
 /// # Errors

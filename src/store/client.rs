@@ -202,6 +202,16 @@ pub async fn set_archived(tx: &mut TenantTx, id: ClientId, archived_at: Option<O
     one(done.rows_affected())
 }
 
+/// The clients in sight by name, and whether each is archived.
+///
+/// # Errors
+/// The database failed.
+pub async fn list_names(tx: &mut TenantTx) -> Result<Vec<(ClientId, String, bool)>> {
+    let rows =
+        sqlx::query!(r#"select id, name, archived_at is not null as "archived!" from client order by lower(name), id"#);
+    Ok(rows.map(|row| (row.id.into(), row.name, row.archived)).fetch_all(&mut **tx).await?)
+}
+
 /// Clients that a member answers for, archived ones too, by name.
 ///
 /// # Errors

@@ -248,6 +248,23 @@ pub async fn list(tx: &mut TenantTx, connection_id: ConnectionId, limit: i64) ->
     found.fetch_all(&mut **tx).await?.into_iter().map(Row::run).collect()
 }
 
+/// The newest run of each connection that is not disconnected.
+///
+/// # Errors
+/// The database failed.
+pub async fn list_latest(tx: &mut TenantTx) -> Result<Vec<SyncRun>> {
+    let found = sqlx::query_as!(
+        Row,
+        "select r.id, r.connection_id, r.cause, r.state, r.started_at, r.finished_at, r.step, r.days_done, r.days_total, r.pages,
+           r.rows_new, r.rows_changed, r.rows_unchanged, r.rows_withdrawn, r.error_kind, r.error, r.hint
+         from connection c cross join lateral (
+           select * from sync_run s where s.organization_id = c.organization_id and s.connection_id = c.id
+           order by s.started_at desc, s.id desc limit 1) r
+         where c.disconnected_at is null"
+    );
+    found.fetch_all(&mut **tx).await?.into_iter().map(Row::run).collect()
+}
+
 /// One run.
 ///
 /// # Errors
