@@ -5,11 +5,17 @@
 
 use std::collections::BTreeMap;
 
+use app::{
+    form::{Form, leading_to},
+    pages::leaving::Leaving,
+};
 use axum::{
-    Form,
+    Form as Posted,
     extract::{Path, Query, State},
     response::{IntoResponse, Redirect, Response},
 };
+use http::{HeaderValue, StatusCode, header};
+use leptos::prelude::provide_context;
 use model::{connection::ChannelKind, id::ConnectionId, input::Invalid, metric::Account, provider::CredentialKind};
 use providers::{Call, Consent, Error, Exchange, OAuth, Outside, Provider, Tokens};
 use secrecy::{ExposeSecret, SecretString};
@@ -21,7 +27,7 @@ use service::{
 };
 use url::Url;
 
-use crate::{api::error::ApiError, cookie::ThisSession, state::AppState};
+use crate::{api::error::ApiError, cookie::ThisSession, forms, state::AppState, visit::Visit};
 
 /// Where people come back to.
 const PAGE: &str = "/settings/integrations";
@@ -93,17 +99,38 @@ pub(crate) async fn start(
     ThisSession(live): ThisSession,
     State(state): State<AppState>,
     Path(key): Path<String>,
-    Form(mut fields): Form<BTreeMap<String, String>>,
+    visit: Visit,
+    Posted(mut fields): Posted<BTreeMap<String, String>>,
 ) -> Response {
     let connection_id = fields.remove("connection_id").filter(|id| !id.is_empty());
     let connection_id = match connection_id.map(|id| id.parse()).transpose() {
         Ok(id) => id,
         Err(_) => return ApiError::from(service::Error::Missing).into_response(),
     };
+    let shop = fields.get(providers::shopify::SHOP).cloned();
     match begin(&state, &live, &key, fields, connection_id).await {
-        Ok(url) => Redirect::to(url.as_str()).into_response(),
-        Err(error) => error.into_response(),
+        Ok(url) => lead_on(&state, &visit, &key, url).await,
+        // What was typed goes back to its field.
+        Err(error) => match shop.filter(|_| error.is_at(providers::shopify::SHOP)) {
+            Some(shop) => Redirect::to(&format!("{}&error=shop", leading_to(PAGE, "shop", &shop))).into_response(),
+            None => error.into_response(),
+        },
     }
+}
+
+/// Leads a browser that came by a form to a provider's page. A redirect would be refused: the policy of our pages lets
+/// forms lead to ourselves only, and browsers hold redirects to that.
+async fn lead_on(state: &AppState, visit: &Visit, key: &str, url: Url) -> Response {
+    let name = providers::find(key).map_or("the provider", |provider| provider.descriptor().name);
+    let leaving = Leaving { name, href: url.to_string() };
+    let mut page = forms::page_with(state, visit, "/leaving", Form::default(), StatusCode::OK, move || {
+        provide_context(leaving.clone());
+    })
+    .await;
+    if let Ok(refresh) = HeaderValue::from_str(&format!("0;url={url}")) {
+        page.headers_mut().insert(header::REFRESH, refresh);
+    }
+    page
 }
 
 /// Why nobody was connected, as the page is told.

@@ -32,7 +32,7 @@ async fn page(state: &AppState, visit: &Visit, path: &str, form: Form, status: S
 }
 
 /// The same with more in its context.
-async fn page_with(
+pub(crate) async fn page_with(
     state: &AppState,
     visit: &Visit,
     path: &str,

@@ -68,6 +68,11 @@ impl ApiError {
         self
     }
 
+    /// Whether it is about this field.
+    pub fn is_at(&self, field: &str) -> bool {
+        self.detail.field.as_deref() == Some(field)
+    }
+
     /// Too often: worth trying again after so many seconds.
     pub fn too_many(message: impl Into<String>, retry_after: u64) -> Self {
         let error = Self::new(StatusCode::TOO_MANY_REQUESTS, "too_many", message);
