@@ -11,6 +11,7 @@ pub mod icon;
 pub mod keys;
 pub mod menu;
 pub mod notice;
+pub mod number;
 pub mod outcome;
 pub mod over;
 pub mod page;

@@ -23,7 +23,8 @@ use leptos_router::{
     path,
 };
 use pages::{
-    audit, board, client, clients, documents, frame, jobs, mail, members, missing, settings, sign_in, styleguide,
+    audit, board, client, clients, connection, documents, frame, integrations, jobs, mail, members, missing, settings,
+    sign_in, styleguide,
 };
 
 /// The document around every page.
@@ -108,6 +109,8 @@ pub fn App() -> impl IntoView {
                     <Route path=path!("/members") view={Lazy::<members::MembersRoute>::new()} ssr=SsrMode::Async />
                     <Route path=path!("/settings") view={Lazy::<settings::SettingsRoute>::new()} ssr=SsrMode::Async />
                     <Route path=path!("/settings/sign-in") view={Lazy::<sign_in::SignInRoute>::new()} ssr=SsrMode::Async />
+                    <Route path=path!("/settings/integrations") view={Lazy::<integrations::IntegrationsRoute>::new()} ssr=SsrMode::Async />
+                    <Route path=path!("/settings/integrations/:id") view={Lazy::<connection::ConnectionRoute>::new()} ssr=SsrMode::Async />
                     <Route path=path!("/settings/mail") view={Lazy::<mail::MailRoute>::new()} ssr=SsrMode::Async />
                     <Route path=path!("/settings/jobs") view={Lazy::<jobs::JobsRoute>::new()} ssr=SsrMode::Async />
                     <Route path=path!("/audit") view={Lazy::<audit::AuditRoute>::new()} ssr=SsrMode::Async />

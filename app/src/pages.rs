@@ -9,13 +9,17 @@ pub mod audit;
 pub mod board;
 pub mod client;
 pub mod clients;
+pub mod connection;
 pub mod documents;
 #[cfg(feature = "ssr")]
 pub mod forgot;
 pub mod frame;
+pub mod integrations;
 #[cfg(feature = "ssr")]
 pub mod invite;
 pub mod jobs;
+#[cfg(feature = "ssr")]
+pub mod leaving;
 #[cfg(feature = "ssr")]
 pub mod legal;
 #[cfg(feature = "ssr")]

@@ -35,6 +35,7 @@ fn pages(role: Role) -> Vec<Place> {
         ("Audit log", "/audit", Action::ReadAudit),
         ("Settings", "/settings", Action::EditSelf),
         ("Sign-in", "/settings/sign-in", Action::EditSelf),
+        ("Integrations", "/settings/integrations", Action::ReadIntegrations),
         ("Mail", "/settings/mail", Action::RunJobs),
         ("Background work", "/settings/jobs", Action::RunJobs),
     ];

@@ -22,6 +22,7 @@ pub fn needs_no_session(path: &str) -> bool {
             | "/forgot"
             | "/reset"
             | "/trouble"
+            | "/leaving"
             | "/privacy"
             | "/terms"
             | "/security"
@@ -36,7 +37,7 @@ pub fn DocumentRoutes() -> AnyNestedRoute {
     use leptos::tachys::view::iterators::StaticVec;
     use leptos_router::{SsrMode, path};
 
-    use super::{api_docs, forgot, invite, legal, login, missing, sign_up, verify_email};
+    use super::{api_docs, forgot, invite, leaving, legal, login, missing, sign_up, verify_email};
 
     macro_rules! document {
         ($path:tt, $page:path) => {
@@ -58,6 +59,7 @@ pub fn DocumentRoutes() -> AnyNestedRoute {
         document!("/security", legal::SecurityPage),
         document!("/api-docs", api_docs::ApiDocsPage),
         document!("/trouble", missing::TroublePage),
+        document!("/leaving", leaving::LeavingPage),
     ])
     .into_any_nested_route()
 }

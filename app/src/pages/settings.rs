@@ -80,9 +80,13 @@ pub fn SettingsTabs(
 ) -> impl IntoView {
     let tabs = move |role: Option<Role>| {
         let own = [("/settings", "General"), ("/settings/sign-in", "Sign-in")];
-        let agencys = [("/settings/mail", "Mail"), ("/settings/jobs", "Background work")];
-        let seen = role.filter(|role| may(*role, Action::RunJobs)).map_or(0, |_| agencys.len());
-        let tabs = own.into_iter().chain(agencys.into_iter().take(seen)).collect();
+        let agencys = [
+            ("/settings/integrations", "Integrations", Action::ReadIntegrations),
+            ("/settings/mail", "Mail", Action::RunJobs),
+            ("/settings/jobs", "Background work", Action::RunJobs),
+        ];
+        let seen = agencys.into_iter().filter(|(.., action)| role.is_some_and(|role| may(role, *action)));
+        let tabs = own.into_iter().chain(seen.map(|(href, words, _)| (href, words))).collect();
         view! { <Tabs label="Parts of the settings" tabs=tabs here=here /> }
     };
     let frame = Refresh::of_page();

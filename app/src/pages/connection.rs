@@ -1,0 +1,112 @@
+//! One connection: how it stands, whose its accounts are, and what its syncs did.
+
+mod history;
+
+use leptos::prelude::*;
+use leptos_router::{
+    LazyRoute, NavigateOptions,
+    hooks::{use_navigate, use_params_map},
+    lazy_route,
+};
+use model::{
+    access::{Action, may},
+    role::Role,
+};
+use serde::{Deserialize, Serialize};
+
+use crate::{
+    components::{notice::sentence, outcome::on_success, page::Heading, part::part_or},
+    error::AppError,
+    pages::integrations::{
+        account::Accounts,
+        deed::{Deeds, Disconnect},
+        row::{ConnectionRow, Row},
+        watch::Watch,
+    },
+};
+
+/// A connection as its page shows it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ConnectionView {
+    row: ConnectionRow,
+    /// The provider's name.
+    provider: String,
+    role: Role,
+}
+
+/// One connection.
+#[server(prefix = "/app", endpoint = "get_connection", output = crate::codec::Json)]
+pub async fn get_connection(id: String) -> Result<ConnectionView, AppError> {
+    let (actor, service) = (crate::server::actor()?, crate::server::service()?);
+    let id: model::id::ConnectionId = id.parse().map_err(|_| service::Error::Missing)?;
+    let all = service::connection::overview(&service, &actor).await?;
+    let seen = all.into_iter().find(|seen| seen.connection.id == id).ok_or(service::Error::Missing)?;
+    let offered = |offer: &&service::Offer| offer.descriptor.key == seen.connection.provider;
+    let offer = service.offers.iter().find(offered).ok_or(service::Error::Missing)?;
+    let words = service::moment::Words::of(&service, &actor).await?;
+    let provider = offer.descriptor.name.to_owned();
+    Ok(ConnectionView { row: crate::pages::integrations::row::read(&seen, offer, &words), provider, role: actor.role })
+}
+
+/// The connection named in the address.
+#[component]
+pub fn ConnectionPage() -> impl IntoView {
+    let params = use_params_map();
+    let id = Memo::new(move |_| params.with(|params| params.get("id")).unwrap_or_default());
+    let deeds = Deeds::new();
+    let watch = Watch::new();
+    let changes = deeds.changes();
+    deeds.followed_by(watch);
+    let mapped = RwSignal::new(0);
+    let view =
+        Resource::new(move || (id.get(), changes.get(), watch.ended(), mapped.get()), |(id, ..)| get_connection(id));
+    let runs = Resource::new(move || (id.get(), changes.get(), watch.ended()), |(id, ..)| history::list_runs(id));
+    let navigate = use_navigate();
+    on_success(deeds.disconnect, move |()| {
+        navigate("/settings/integrations", NavigateOptions { replace: true, ..Default::default() });
+    });
+    let seen = Signal::derive(move || watch.ended());
+    let draw = move |view: ConnectionView| {
+        let ConnectionView { row, provider, role } = view;
+        let edits = may(role, Action::EditIntegrations);
+        view! {
+            <Heading text=row.label.clone() />
+            {(!edits).then(|| view! { <p class="text-muted">{sentence(Action::EditIntegrations.explanation())} "."</p> })}
+            <Row row=row provider=provider edits=edits alone=true deeds=deeds watch=watch />
+        }
+    };
+    let missing = |error: &AppError| {
+        (*error == AppError::Missing).then(|| {
+            view! {
+                <Heading text="There is no such connection" />
+                <p class="text-muted">"The address is wrong, or the account was disconnected. What was read through it stays with its clients."</p>
+            }
+            .into_any()
+        })
+    };
+    let nothing = |error: &AppError| (*error == AppError::Missing).then(|| ().into_any());
+    view! {
+        <div class="flex max-w-4xl flex-col gap-6">
+            <p><a href="/settings/integrations" class="text-muted">"← Integrations"</a></p>
+            {deeds.refusals()}
+            {part_or("The connection", "heading", view, draw, missing)}
+            <Accounts id=id version=seen changed=mapped />
+            {part_or("The history", "history", runs, move |runs| view! { <history::History runs=runs deeds=deeds /> }, nothing)}
+            <Disconnect deeds=deeds />
+        </div>
+    }
+}
+
+/// The page as a part of its own, loaded when it is first opened.
+#[derive(Debug)]
+pub struct ConnectionRoute;
+
+#[lazy_route]
+impl LazyRoute for ConnectionRoute {
+    fn data() -> Self {
+        Self
+    }
+    fn view(_this: Self) -> AnyView {
+        view! { <ConnectionPage /> }.into_any()
+    }
+}

@@ -1,0 +1,137 @@
+//! How the way to a provider's page of consent ended, as the address says on the way back: what happened, what was kept,
+//! and what to do.
+
+use leptos_router::params::ParamsMap;
+use model::id::ConnectionId;
+
+/// How it ended.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Arrival {
+    /// Nobody comes back.
+    None,
+    /// Connected, or connected again.
+    Connected(ConnectionId),
+    /// Not connected.
+    Refused(Refused),
+}
+
+/// Why nothing was connected.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Refused {
+    /// The person said no.
+    Denied,
+    /// The way was not begun here, or was used already.
+    State,
+    /// It took too long.
+    Expired,
+    /// The provider gave no access.
+    Exchange,
+    /// A permission without which connecting makes no sense was denied.
+    Scopes,
+    /// Consent was given for another account than before.
+    OtherAccount,
+    /// The provider could not be reached.
+    Unreachable,
+    /// What was typed is no shop's address.
+    Shop(String),
+}
+
+impl Arrival {
+    /// Reads the address; what it does not know it leaves out.
+    pub(super) fn read(query: &ParamsMap) -> Self {
+        if let Some(id) = query.get("connected").and_then(|id| id.parse().ok()) {
+            return Self::Connected(id);
+        }
+        let refused = match query.get("error").as_deref() {
+            Some("access_denied") => Refused::Denied,
+            Some("state") => Refused::State,
+            Some("expired") => Refused::Expired,
+            Some("exchange") => Refused::Exchange,
+            Some("scopes") => Refused::Scopes,
+            Some("other_account") => Refused::OtherAccount,
+            Some("unreachable") => Refused::Unreachable,
+            Some("shop") => Refused::Shop(query.get("shop").unwrap_or_default()),
+            _ => return Self::None,
+        };
+        Self::Refused(refused)
+    }
+
+    /// The shop's address that cannot be one.
+    pub(super) fn shop(&self) -> Option<String> {
+        match self {
+            Self::Refused(Refused::Shop(typed)) => Some(typed.clone()),
+            _ => None,
+        }
+    }
+}
+
+impl Refused {
+    /// What happened, what was kept, and what to do.
+    pub(super) const fn words(&self) -> &'static str {
+        match self {
+            Self::Denied => {
+                "Nothing was connected: access was refused on the provider's page. What was connected before works as it \
+                 did. Connect again if that was a mistake."
+            }
+            Self::State => {
+                "Nothing was connected: this way was not begun in this browser, or was used already. What was connected \
+                 before works as it did. Begin again with the provider's button below."
+            }
+            Self::Expired => {
+                "Nothing was connected: agreeing took longer than ten minutes. What was connected before works as it did. \
+                 Begin again with the provider's button below."
+            }
+            Self::Exchange => {
+                "Nothing was connected: the provider gave no access, although you agreed. What was connected before works \
+                 as it did. Try again; if it stays so, ask your operator, who finds the provider's words in the server's log."
+            }
+            Self::Scopes => {
+                "Nothing was connected: a permission was left out without which nothing can be read. What was connected \
+                 before works as it did. Connect again and leave everything ticked that is asked for."
+            }
+            Self::OtherAccount => {
+                "Nothing was changed: you agreed with another account than the one of this connection. Reconnect with the \
+                 same account, or connect the other one as a connection of its own."
+            }
+            Self::Unreachable => {
+                "Nothing was connected: the provider could not be reached. What was connected before works as it did. Try \
+                 again in a few minutes."
+            }
+            Self::Shop(_) => "Nothing was connected: this is no shop's address.",
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(pairs: &[(&'static str, &str)]) -> Arrival {
+        let mut query = ParamsMap::new();
+        for (name, value) in pairs {
+            query.insert(*name, (*value).to_owned());
+        }
+        Arrival::read(&query)
+    }
+
+    #[test]
+    fn every_way_back_is_told_apart_and_nonsense_says_nothing() {
+        let id = "0190a1b2-c3d4-7000-8000-000000000001";
+        assert_eq!(read(&[("connected", id)]), Arrival::Connected(id.parse().unwrap()));
+        assert_eq!(read(&[("connected", "x")]), Arrival::None);
+        assert_eq!(read(&[("error", "x")]), Arrival::None);
+        let codes = ["access_denied", "state", "expired", "exchange", "scopes", "other_account", "unreachable"];
+        let mut words: Vec<_> = codes
+            .into_iter()
+            .map(|code| match read(&[("error", code)]) {
+                Arrival::Refused(refused) => refused.words(),
+                other => panic!("{code}: {other:?}"),
+            })
+            .collect();
+        assert!(words.iter().all(|words| words.starts_with("Nothing was")));
+        words.sort_unstable();
+        words.dedup();
+        assert_eq!(words.len(), codes.len());
+        assert_eq!(read(&[("error", "shop"), ("shop", "acme")]).shop().as_deref(), Some("acme"));
+    }
+}
