@@ -5,6 +5,7 @@ PEERS_EMULATE=0.12.2
 PEERS_GOOGLE_ADS=34.0.0
 PEERS_NODE=("@stoplight/prism-cli@5.14.2" "graphql@16.15.0" "@graphql-tools/mock@9.1.14" "mountebank@2.9.1")
 SERVER_PID=
+STAND_IN_PID=
 
 setup_peers() {
   have python3 || apt_install python3
@@ -62,6 +63,25 @@ start_server() {
   done
   cat "$SERVER_DATA/server.log" >&2
   fail "the server did not start"
+}
+
+# start_stand_in PORT URL: the provider of the browser tests, with an independent Google behind it for consent.
+start_stand_in() {
+  node end2end/stand-in.mjs "$1" "$2" >&2 &
+  STAND_IN_PID=$!
+  for _ in $(seq 300); do
+    curl -sf -o /dev/null "http://localhost:$1/_ready" && return
+    kill -0 "$STAND_IN_PID" 2>/dev/null || break
+    sleep 0.1
+  done
+  fail "the stand-in for providers did not start"
+}
+
+stop_stand_in() {
+  [ -n "$STAND_IN_PID" ] || return 0
+  kill "$STAND_IN_PID" 2>/dev/null || true
+  wait "$STAND_IN_PID" 2>/dev/null || true
+  STAND_IN_PID=
 }
 
 stop_server() {
@@ -129,20 +149,24 @@ check_docs() {
 check_browser() {
   say "browser tests"
   pg_database end2end
-  local port; port=$(free_port)
-  start_server end2end "$port" "$(pg_url end2end)"
-  E2E_URL="http://localhost:$port" E2E_DATA=$SERVER_DATA env -C end2end \
+  local port stand_in; port=$(free_port); stand_in=$(free_port)
+  start_stand_in "$stand_in" "http://localhost:$port"
+  GOOGLE_ADS_DEVELOPER_TOKEN=test GOOGLE_ADS_CLIENT_ID=client.apps.googleusercontent.com \
+    GOOGLE_ADS_CLIENT_SECRET=GOCSPX-test AUDIENCEOS_GOOGLE_ADS_BASE_URL="http://localhost:$stand_in" \
+    SHOPIFY_API_KEY=test SHOPIFY_API_SECRET=test start_server end2end "$port" "$(pg_url end2end)"
+  E2E_URL="http://localhost:$port" E2E_STAND_IN="http://localhost:$stand_in" E2E_DATA=$SERVER_DATA env -C end2end \
     node_modules/.bin/playwright test "$@" || { tail -n 30 "$SERVER_DATA/server.log" >&2; fail "browser tests failed"; }
   if grep -q "panicked" "$SERVER_DATA/server.log"; then
     grep -A 12 "panicked" "$SERVER_DATA/server.log" | head -n 60 >&2
     fail "the server panicked during the browser tests"
   fi
   stop_server
+  stop_stand_in
 }
 
 cmd_test() {
   NOT_RUN=()
-  trap 'stop_server; pg_stop' EXIT
+  trap 'stop_server; stop_stand_in; pg_stop' EXIT
   setup_test; setup_peers
   export AUDIENCEOS_SHARED=${AUDIENCEOS_SHARED:-$ROOT/../shared}
   say "format"

@@ -222,15 +222,19 @@ async fn b2_5_docs_pages_and_api_answer_from_the_same_table(pool: PgPool) {
             (Action::ReadAudit, "/clients", "href=\"/audit\""),
             (Action::CreateClient, "/clients", "Name of the new client"),
             (Action::RunJobs, "/settings", "href=\"/settings/jobs\""),
+            (Action::ReadIntegrations, "/settings", "href=\"/settings/integrations\""),
             (Action::ReadSettings, "/settings", "Agency name"),
             (Action::EditClient, &format!("/clients/{}", agency.c[0]), ">Save<"),
             (Action::ArchiveClient, &format!("/clients/{}", agency.c[0]), ">Archive<"),
         ] {
             assert_eq!(shows(browser, page, part).await, may(role, action), "{role} {page} {part}");
         }
-        for (action, page) in
-            [(Action::ReadMembers, "/members"), (Action::ReadAudit, "/audit"), (Action::RunJobs, "/settings/jobs")]
-        {
+        for (action, page) in [
+            (Action::ReadMembers, "/members"),
+            (Action::ReadAudit, "/audit"),
+            (Action::RunJobs, "/settings/jobs"),
+            (Action::ReadIntegrations, "/settings/integrations"),
+        ] {
             let answer = browser.get(page).await;
             assert_eq!(answer.status() == 403, !may(role, action), "{role} {page}");
             assert_eq!(

@@ -8,6 +8,7 @@ mod audit;
 mod b1;
 mod board;
 mod clients;
+mod connections;
 mod cors;
 mod crash;
 mod error_pages;
