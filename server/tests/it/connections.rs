@@ -40,10 +40,7 @@ async fn the_page_says_what_can_be_connected_and_what_the_operator_has_not_set(p
     let page = text(&olga, PAGE).await;
     assert!(page.contains("Nothing is connected yet"), "{page}");
     assert!(page.contains("action=\"/integrations/google_ads/connect\""));
-    assert!(
-        page.contains("action=\"/integrations/shopify/connect\"")
-            && page.contains("The shop's address")
-    );
+    assert!(page.contains("action=\"/integrations/shopify/connect\"") && page.contains("The shop's address"));
     for (unset, key) in [
         ("META_APP_ID, META_APP_SECRET are not set. Ask your operator", "meta_ads"),
         ("TIKTOK_APP_SECRET is not set. Ask your operator", "tiktok_ads"),
@@ -212,7 +209,7 @@ async fn the_form_leads_to_the_provider_and_keeps_what_was_typed(pool: PgPool) {
 
     let unset = agency.olga.submit("/integrations/meta_ads/connect", &[]).await;
     assert_eq!(unset.status(), StatusCode::CONFLICT);
-    assert!(unset.text().await.unwrap().contains("META_APP_ID, META_APP_SECRET is not set: ask your operator"));
+    assert!(unset.text().await.unwrap().contains("META_APP_ID, META_APP_SECRET are not set: ask your operator"));
     let refused = agency.max.submit("/integrations/google_ads/connect", &[]).await;
     assert_eq!(refused.status(), StatusCode::FORBIDDEN);
     assert!(refused.text().await.unwrap().contains("Only an Admin or Owner connects and disconnects providers"));

@@ -26,8 +26,8 @@ pub(super) enum Refused {
     Expired,
     /// The provider gave no access.
     Exchange,
-    /// A permission without which connecting makes no sense was denied.
-    Scopes,
+    /// Permissions without which connecting makes no sense were denied, as the provider spells them.
+    Scopes(String),
     /// Consent was given for another account than before.
     OtherAccount,
     /// The provider could not be reached.
@@ -47,7 +47,7 @@ impl Arrival {
             Some("state") => Refused::State,
             Some("expired") => Refused::Expired,
             Some("exchange") => Refused::Exchange,
-            Some("scopes") => Refused::Scopes,
+            Some("scopes") => Refused::Scopes(query.get("missing").unwrap_or_default()),
             Some("other_account") => Refused::OtherAccount,
             Some("unreachable") => Refused::Unreachable,
             Some("shop") => Refused::Shop(query.get("shop").unwrap_or_default()),
@@ -67,8 +67,8 @@ impl Arrival {
 
 impl Refused {
     /// What happened, what was kept, and what to do.
-    pub(super) const fn words(&self) -> &'static str {
-        match self {
+    pub(super) fn words(&self) -> String {
+        let words = match self {
             Self::Denied => {
                 "Nothing was connected: access was refused on the provider's page. What was connected before works as it \
                  did. Connect again if that was a mistake."
@@ -85,9 +85,13 @@ impl Refused {
                 "Nothing was connected: the provider gave no access, although you agreed. What was connected before works \
                  as it did. Try again; if it stays so, ask your operator, who finds the provider's words in the server's log."
             }
-            Self::Scopes => {
-                "Nothing was connected: a permission was left out without which nothing can be read. What was connected \
-                 before works as it did. Connect again and leave everything ticked that is asked for."
+            Self::Scopes(missing) => {
+                let named =
+                    if missing.is_empty() { String::new() } else { format!(" ({})", missing.replace(' ', ", ")) };
+                return format!(
+                    "Nothing was connected: a permission was left out without which nothing can be read{named}. What was \
+                     connected before works as it did. Connect again and leave everything ticked that is asked for."
+                );
             }
             Self::OtherAccount => {
                 "Nothing was changed: you agreed with another account than the one of this connection. Reconnect with the \
@@ -98,7 +102,8 @@ impl Refused {
                  again in a few minutes."
             }
             Self::Shop(_) => "Nothing was connected: this is no shop's address.",
-        }
+        };
+        words.to_owned()
     }
 }
 
@@ -132,6 +137,8 @@ mod tests {
         words.sort_unstable();
         words.dedup();
         assert_eq!(words.len(), codes.len());
+        let Arrival::Refused(scopes) = read(&[("error", "scopes"), ("missing", "a b")]) else { panic!("scopes") };
+        assert!(scopes.words().contains("nothing can be read (a, b)."));
         assert_eq!(read(&[("error", "shop"), ("shop", "acme")]).shop().as_deref(), Some("acme"));
     }
 }
