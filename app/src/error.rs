@@ -133,6 +133,7 @@ impl From<service::Error> for AppError {
             E::Invalid(_) => S::UNPROCESSABLE_ENTITY,
             E::Conflict { .. } | E::ChangedMeanwhile(_) | E::ReassignmentRequired(_) => S::CONFLICT,
             E::TooMany { .. } => S::TOO_MANY_REQUESTS,
+            E::TooLarge(_) => S::PAYLOAD_TOO_LARGE,
             E::Gone(_) => S::GONE,
             E::Internal(_) => S::INTERNAL_SERVER_ERROR,
         });
@@ -150,7 +151,9 @@ impl From<service::Error> for AppError {
                 Self::Changed { message: words, held: held.into_iter().map(field).collect(), typed: Vec::new() }
             }
             E::ReassignmentRequired(_) => Self::Conflict(words),
-            E::Conflict { message, .. } | E::TooMany { message, .. } | E::Gone(message) => Self::Conflict(message),
+            E::Conflict { message, .. } | E::TooMany { message, .. } | E::TooLarge(message) | E::Gone(message) => {
+                Self::Conflict(message)
+            }
             other @ (E::WrongCredentials | E::EmailUnverified | E::WrongCode | E::UnknownAddress) => {
                 Self::Conflict(other.to_string())
             }

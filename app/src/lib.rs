@@ -23,8 +23,8 @@ use leptos_router::{
     path,
 };
 use pages::{
-    audit, board, client, clients, connection, documents, frame, integrations, jobs, mail, members, missing, settings,
-    sign_in, styleguide,
+    audit, board, client, clients, connection, documents, frame, imports, integrations, jobs, mail, members, missing,
+    settings, sign_in, styleguide,
 };
 
 /// The document around every page.
@@ -110,6 +110,8 @@ pub fn App() -> impl IntoView {
                     <Route path=path!("/settings") view={Lazy::<settings::SettingsRoute>::new()} ssr=SsrMode::Async />
                     <Route path=path!("/settings/sign-in") view={Lazy::<sign_in::SignInRoute>::new()} ssr=SsrMode::Async />
                     <Route path=path!("/settings/integrations") view={Lazy::<integrations::IntegrationsRoute>::new()} ssr=SsrMode::Async />
+                    <Route path=path!("/settings/integrations/import") view={Lazy::<imports::ImportsRoute>::new()} ssr=SsrMode::Async />
+                    <Route path=path!("/settings/integrations/import/:id") view={Lazy::<imports::ImportRoute>::new()} ssr=SsrMode::Async />
                     <Route path=path!("/settings/integrations/:id") view={Lazy::<connection::ConnectionRoute>::new()} ssr=SsrMode::Async />
                     <Route path=path!("/settings/mail") view={Lazy::<mail::MailRoute>::new()} ssr=SsrMode::Async />
                     <Route path=path!("/settings/jobs") view={Lazy::<jobs::JobsRoute>::new()} ssr=SsrMode::Async />

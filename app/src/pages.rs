@@ -14,6 +14,7 @@ pub mod documents;
 #[cfg(feature = "ssr")]
 pub mod forgot;
 pub mod frame;
+pub mod imports;
 pub mod integrations;
 #[cfg(feature = "ssr")]
 pub mod invite;

@@ -5,6 +5,8 @@ pub mod auth;
 pub mod clients;
 pub mod contacts;
 pub mod error;
+pub mod imports;
+pub mod ingest;
 pub mod input;
 pub mod integrations;
 pub mod invitations;
@@ -16,9 +18,12 @@ pub mod tokens;
 pub mod two_factor;
 
 use app::pages::api_docs::{Operation, Operations};
-use axum::{Json, Router, routing::get};
+use axum::{Json, Router, extract::DefaultBodyLimit, routing::get};
 use utoipa::OpenApi;
-use utoipa_axum::{router::OpenApiRouter, routes};
+use utoipa_axum::{
+    router::{OpenApiRouter, UtoipaMethodRouterExt},
+    routes,
+};
 
 use crate::{
     connect, cookie, cron,
@@ -97,6 +102,17 @@ pub fn routes() -> OpenApiRouter<AppState> {
         .routes(routes!(integrations::runs))
         .routes(routes!(integrations::accounts))
         .routes(routes!(integrations::map))
+        .routes(routes!(imports::list, imports::upload))
+        .routes(routes!(imports::source::sources, imports::source::add_source))
+        .routes(routes!(imports::mapping::mappings, imports::mapping::save_mapping))
+        .routes(routes!(imports::mapping::remove_mapping))
+        .routes(routes!(imports::get, imports::give_up))
+        .routes(routes!(imports::look_again))
+        .routes(routes!(imports::set_mapping))
+        .routes(routes!(imports::start))
+        .routes(routes!(imports::undo))
+        .routes(routes!(imports::errors_csv))
+        .routes(routes!(ingest::push).layer(DefaultBodyLimit::max(ingest::LARGEST)))
         .routes(routes!(connect::callback))
         .routes(routes!(webhooks::receive))
         .routes(routes!(cron::start))

@@ -52,6 +52,8 @@ pub struct Config {
     pub provider_urls: BTreeMap<String, Url>,
     /// `CRON_SECRET`: lets another program start schedules. Unset: none can.
     pub cron_secret: Option<SecretString>,
+    /// The largest file that can be imported, in megabytes (10⁶ bytes).
+    pub import_limit: u64,
     /// The folder with the built pages' files.
     pub site: PathBuf,
     /// Connections to the database.
@@ -85,6 +87,7 @@ struct Defaults {
     production: bool,
     mail_from: &'static str,
     site: PathBuf,
+    import_limit: u64,
     connections: u32,
     jobs: usize,
     worker_silence: u64,
@@ -178,6 +181,7 @@ impl Config {
             production: false,
             mail_from: "AudienceOS <audienceos@localhost>",
             site: "target/site".into(),
+            import_limit: 250,
             connections: 20,
             jobs: 4,
             worker_silence: 30_000,
@@ -198,6 +202,12 @@ impl Config {
     /// Where mails lie while no mail server is set.
     pub fn outbox(&self) -> PathBuf {
         self.data.join("outbox")
+    }
+
+    /// Where files lie until they are imported. Servers and workers on several machines share this folder.
+    pub fn uploads(&self) -> service::import::Uploads {
+        let limit = self.import_limit.saturating_mul(1_000_000);
+        service::import::Uploads { folder: self.data.join("imports").into(), limit }
     }
 
     /// Where people reach the product.

@@ -3,6 +3,7 @@
 //! One file for each group of pages; here is what they share. To add one: a file, a line below, its routes.
 
 mod around;
+mod import;
 mod invite;
 mod login;
 mod password;
@@ -21,6 +22,7 @@ use serde::Deserialize;
 use crate::{api::error::ApiError, state::AppState, visit::Visit};
 
 pub(crate) use around::{api_docs, legal_page, theme};
+pub(crate) use import::upload;
 pub(crate) use invite::{invite_page, join};
 pub(crate) use login::{code, code_page, google, google_callback, login, login_page, logout};
 pub(crate) use password::{forgot, forgot_page, reset, reset_page};
@@ -69,6 +71,7 @@ fn refused(values: &[(&str, &str)], error: &service::Error) -> (Form, StatusCode
         E::WrongCode => ("code", StatusCode::UNAUTHORIZED),
         E::WrongCredentials => ("", StatusCode::UNAUTHORIZED),
         E::EmailUnverified | E::UnknownAddress => ("", StatusCode::FORBIDDEN),
+        E::TooLarge(_) => ("", StatusCode::PAYLOAD_TOO_LARGE),
         E::Gone(_) => ("", StatusCode::GONE),
         E::Conflict { .. } | E::ChangedMeanwhile(_) | E::ReassignmentRequired(_) => ("", StatusCode::CONFLICT),
         E::TooMany { .. } => ("", StatusCode::TOO_MANY_REQUESTS),

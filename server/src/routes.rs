@@ -59,6 +59,7 @@ pub fn router(state: AppState) -> Router {
         .route("/security", get(forms::legal_page))
         .route("/theme", post(forms::theme))
         .route("/api/docs", get(forms::api_docs))
+        .route("/imports/upload", post(forms::upload))
         .route("/integrations/{provider}/connect", post(connect::start))
         .route("/app/{*function}", post(server_function))
         .merge(live)

@@ -70,6 +70,7 @@ impl AppState {
             token_key: Arc::new(TokenKey::new(secret)),
             vault: Arc::new(config.vault()?),
             outbox: config.smtp_url.is_none().then(|| config.outbox().into()),
+            uploads: config.uploads(),
             offers: offers(&outside),
         };
         let leptos = LeptosOptions::builder()

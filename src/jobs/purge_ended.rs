@@ -10,6 +10,8 @@ pub(crate) async fn run(context: &Context) -> anyhow::Result<()> {
         sessions = purged.sessions,
         sign_ups = purged.sign_ups,
         password_resets = purged.password_resets,
+        imports = purged.imports,
+        files = purged.files,
         "threw away what had ended"
     );
     Ok(())

@@ -14,8 +14,8 @@ use serde::{Deserialize, Serialize};
 use tokio::sync::watch;
 
 use crate::{
-    Context, mail_invitation, mail_password_reset, mail_sign_up, mail_stale, mail_sync_failure, purge_ended, queue_due,
-    revoke_connection, sync, test_connection,
+    Context, import, mail_invitation, mail_password_reset, mail_sign_up, mail_stale, mail_sync_failure, purge_ended,
+    queue_due, revoke_connection, sync, test_connection,
 };
 
 /// How fast a dead worker's jobs are taken over.
@@ -64,6 +64,7 @@ async fn run(context: &Context, job: Job) -> anyhow::Result<()> {
         Job::MailSyncFailure { organization_id, sync_run_id } => {
             mail_sync_failure::run(context, organization_id, sync_run_id).await
         }
+        Job::RunImport { organization_id, import_id } => import::run(context, organization_id, import_id).await,
         Job::PurgeEnded => purge_ended::run(context).await,
     }
 }

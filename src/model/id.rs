@@ -78,4 +78,8 @@ ids! {
     ChannelId,
     /// One reading of a connection.
     SyncRunId,
+    /// A file, or rows that were pushed, on their way into a source.
+    ImportId,
+    /// A saved way to read files.
+    ImportMappingId,
 }

@@ -9,7 +9,7 @@ use time::OffsetDateTime;
 
 use crate::{
     connection::Cause,
-    id::{ConnectionId, InvitationId, OrganizationId, PasswordResetId, SignUpId, SyncRunId},
+    id::{ConnectionId, ImportId, InvitationId, OrganizationId, PasswordResetId, SignUpId, SyncRunId},
 };
 
 /// Everything the background runner can do.
@@ -74,6 +74,13 @@ pub enum Job {
         /// What was not read.
         connection_id: ConnectionId,
     },
+    /// Does what an import waits for: looks at its file, checks it, keeps its rows, or takes them back.
+    RunImport {
+        /// The agency.
+        organization_id: OrganizationId,
+        /// The import.
+        import_id: ImportId,
+    },
     /// Throws away what has ended and is of no more use; comes by itself once a day.
     PurgeEnded,
 }
@@ -91,6 +98,7 @@ impl Job {
             Self::RevokeConnection { connection_id, .. } => format!("revoke_connection:{connection_id}"),
             Self::MailStale { connection_id, .. } => format!("mail_stale:{connection_id}"),
             Self::MailSyncFailure { sync_run_id, .. } => format!("mail_sync_failure:{sync_run_id}"),
+            Self::RunImport { import_id, .. } => format!("run_import:{import_id}"),
             Self::PurgeEnded => "purge_ended".to_owned(),
         }
     }

@@ -15,6 +15,7 @@ pub mod contact;
 pub mod currency;
 pub mod email;
 pub mod id;
+pub mod import;
 pub mod input;
 pub mod invitation;
 pub mod job;

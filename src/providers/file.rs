@@ -38,15 +38,14 @@ mod workbook;
 mod xml;
 mod zip;
 
-pub use amount::NumberForm;
-pub use day::DayForm;
-pub use error::{Fault, Problem, RowError, Unreadable};
-pub use field::{Field, Kind};
+pub use error::{Problem, Unreadable};
 pub use formula::{protect, unprotect};
-pub use guess::Guess;
 pub use judge::{Judge, Line, MOST_ENTITIES};
-pub use mapping::{Column, Delimiter, Encoding, Format, MOST_COLUMNS, Mapping, Refunds};
-pub use preview::{Chosen, Preview, Shown, preview};
+pub use model::import::{
+    Chosen, Column, DayForm, Delimiter, Encoding, Fault, Field, Format, Guess, Kind, MOST_COLUMNS, Mapping, NumberForm,
+    Preview, Refunds, RowError, Shown,
+};
+pub use preview::preview;
 pub use read::{Checked, Rows, check, read};
 pub use row::Row;
 

@@ -291,7 +291,7 @@ pub async fn map(service: &Service, actor: &Actor, id: ChannelId, client_id: Opt
     channel::set_client(&mut tx, id, client_id).await?;
     let detail = json!({ "account": before.account.external_id, "client": name });
     access::done_to(service, &mut tx, Action::EditIntegrations, (id, &before.account.name), detail).await?;
-    if client_id.is_some() && before.client_id.is_none() {
+    if client_id.is_some() && before.client_id.is_none() && before.kind != ChannelKind::File {
         connection::set_next(&mut tx, before.connection_id, now).await?;
         if sync::find_running(&mut tx, before.connection_id).await?.is_none() {
             enqueue(&mut tx, before.connection_id, Cause::First, now).await?;

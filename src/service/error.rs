@@ -54,6 +54,9 @@ pub enum Error {
         /// When it is worth trying again.
         retry_after: time::Duration,
     },
+    /// More than is taken.
+    #[error("{0}")]
+    TooLarge(String),
     /// A link that has ended or was used.
     #[error("{0}")]
     Gone(String),

@@ -12,6 +12,7 @@ pub mod contact;
 pub mod credential;
 mod error;
 pub mod google;
+pub mod import;
 pub mod invitation;
 pub mod job;
 pub mod keys;
@@ -56,6 +57,8 @@ pub struct Service {
     pub vault: Arc<Vault>,
     /// The folder that mails lie in while no mail leaves the server.
     pub outbox: Option<Arc<Path>>,
+    /// Where files to be imported lie.
+    pub uploads: import::Uploads,
     /// The providers that can be connected.
     pub offers: Arc<[Offer]>,
 }

@@ -1,4 +1,5 @@
-//! Connections to providers. A disconnected one keeps its row and all that was read through it, and is shown no more.
+//! Connections to providers. A disconnected one keeps its row and all that was read through it, and is shown no more. Those
+//! of the provider `file` are sources of imports: nobody reads through them, and they are none of this file's business.
 
 use model::{
     connection::{Connection, ConnectionState, Test},
@@ -63,7 +64,7 @@ pub async fn list(tx: &mut TenantTx, now: OffsetDateTime) -> Result<Vec<Connecti
         Row,
         "select id, provider, label, reconnect_reason, scopes, paused_at, broken_until, created_at, last_sync_at, next_sync_at,
            tested_at, tested_ms, tested_fault, failures, mode
-         from connection where disconnected_at is null order by created_at desc, id desc"
+         from connection where disconnected_at is null and provider <> 'file' order by created_at desc, id desc"
     )
     .fetch_all(&mut **tx)
     .await?;
@@ -79,7 +80,7 @@ pub async fn get(tx: &mut TenantTx, id: ConnectionId, now: OffsetDateTime) -> Re
         Row,
         "select id, provider, label, reconnect_reason, scopes, paused_at, broken_until, created_at, last_sync_at, next_sync_at,
            tested_at, tested_ms, tested_fault, failures, mode
-         from connection where id = $1 and disconnected_at is null",
+         from connection where id = $1 and disconnected_at is null and provider <> 'file'",
         id.0
     )
     .fetch_one(&mut **tx)

@@ -20,7 +20,11 @@ mod db;
 mod error;
 pub mod google_attempt;
 pub mod id;
+pub mod import;
+pub mod import_mapping;
+pub mod import_source;
 pub mod invitation;
+mod json;
 pub mod login_step;
 pub mod member;
 pub mod metric;
@@ -43,6 +47,7 @@ pub mod webhook_event;
 
 pub use db::{Db, SystemTx, TenantTx};
 pub use error::{Error, OnConstraint, Result};
+use json::json;
 
 /// The migrations under `migrations/`, compiled in.
 pub static MIGRATOR: sqlx::migrate::Migrator = sqlx::migrate!("../../migrations");

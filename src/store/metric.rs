@@ -152,6 +152,84 @@ pub async fn withdraw(
     .await?)
 }
 
+/// Takes back what `undone`, the run of an import, said in `days`: each key of it holds again what was said last by a run
+/// that was not taken back, and what nobody else said is withdrawn. What runs said that themselves took something back
+/// counts for nothing: it repeats others. Nothing is removed: the values that come back are observed anew, by `run` at `at`.
+///
+/// # Errors
+/// The database failed.
+pub async fn take_back(
+    tx: &mut TenantTx,
+    channel: ChannelId,
+    undone: SyncRunId,
+    (run, at): (SyncRunId, OffsetDateTime),
+    days: Days,
+) -> Result<Counts> {
+    let organization = tx.actor().organization_id;
+    // Right after an import the planner takes its rows for a few, and would compare each with each.
+    sqlx::query!("set local enable_nestloop = off").execute(&mut **tx).await?;
+    let done = sqlx::query!(
+        r#"with taken as materialized (
+             select distinct day, level, entity_id, attribution from metric_observation
+             where organization_id = $1 and channel_id = $2 and sync_run_id = $3 and day between $6 and $7
+           ), dead as materialized (
+             select undo_run_id as id from import where organization_id = $1 and channel_id = $2 and undo_run_id is not null
+             union select sync_run_id from import
+             where organization_id = $1 and channel_id = $2 and sync_run_id is not null and state in ('undoing', 'undone')
+           ), last as materialized (
+             select distinct on (o.day, o.level, o.entity_id, o.attribution) o.*
+             from taken t join metric_observation o on o.day = t.day and o.level = t.level and o.entity_id = t.entity_id
+               and o.attribution = t.attribution
+             where o.organization_id = $1 and o.channel_id = $2 and o.sync_run_id not in (select id from dead)
+             order by o.day, o.level, o.entity_id, o.attribution, o.observed_at desc, o.sync_run_id desc
+           ), back as (
+             insert into metric_daily as d (organization_id, channel_id, sync_run_id, observed_at, day, level, entity_id, attribution,
+               spend, impressions, clicks, conversions, claimed_revenue, orders, ledger_revenue, refunds, taxes, shipping)
+             select $1, $2, $4, $5, day, level, entity_id, attribution,
+               spend, impressions, clicks, conversions, claimed_revenue, orders, ledger_revenue, refunds, taxes, shipping
+             from last where not withdrawn
+             on conflict (organization_id, channel_id, day, level, entity_id, attribution) do update
+               set sync_run_id = excluded.sync_run_id, observed_at = excluded.observed_at, spend = excluded.spend,
+                 impressions = excluded.impressions, clicks = excluded.clicks, conversions = excluded.conversions,
+                 claimed_revenue = excluded.claimed_revenue, orders = excluded.orders, ledger_revenue = excluded.ledger_revenue,
+                 refunds = excluded.refunds, taxes = excluded.taxes, shipping = excluded.shipping
+               where (d.spend, d.impressions, d.clicks, d.conversions, d.claimed_revenue, d.orders, d.ledger_revenue, d.refunds, d.taxes, d.shipping)
+                 is distinct from (excluded.spend, excluded.impressions, excluded.clicks, excluded.conversions, excluded.claimed_revenue,
+                   excluded.orders, excluded.ledger_revenue, excluded.refunds, excluded.taxes, excluded.shipping)
+             returning d.*
+           ), gone as (
+             delete from metric_daily d using taken t
+             where d.organization_id = $1 and d.channel_id = $2 and d.day = t.day and d.level = t.level and d.entity_id = t.entity_id
+               and d.attribution = t.attribution
+               and not exists (select from last l where l.day = t.day and l.level = t.level and l.entity_id = t.entity_id
+                               and l.attribution = t.attribution and not l.withdrawn)
+             returning d.day, d.level, d.entity_id, d.attribution
+           ), restored as (
+             insert into metric_observation (organization_id, channel_id, sync_run_id, observed_at, day, level, entity_id, attribution,
+               spend, impressions, clicks, conversions, claimed_revenue, orders, ledger_revenue, refunds, taxes, shipping)
+             select organization_id, channel_id, sync_run_id, observed_at, day, level, entity_id, attribution,
+               spend, impressions, clicks, conversions, claimed_revenue, orders, ledger_revenue, refunds, taxes, shipping from back
+           ), withdrawn as (
+             insert into metric_observation (organization_id, channel_id, sync_run_id, observed_at, day, level, entity_id, attribution, withdrawn)
+             select $1, $2, $4, $5, day, level, entity_id, attribution, true from gone
+           )
+           select (select count(*) from back) as "changed!", (select count(*) from gone) as "withdrawn!",
+             (select count(*) from taken) as "all!""#,
+        organization.0,
+        channel.0,
+        undone.0,
+        run.0,
+        at,
+        days.first,
+        days.last,
+    )
+    .fetch_one(&mut **tx)
+    .await?;
+    sqlx::query!("set local enable_nestloop = on").execute(&mut **tx).await?;
+    let unchanged = done.all - done.changed - done.withdrawn;
+    Ok(Counts { new: 0, changed: done.changed, unchanged, withdrawn: done.withdrawn })
+}
+
 /// The rows of `days` at `level` as they were known at `as_of`, or as they are known now.
 ///
 /// # Errors

@@ -159,7 +159,7 @@ pub fn Select(
                     view! { <option value=key selected=chosen>{words}</option> }
                 }).collect_view()}
             </select>
-            {help.map(|help| view! { <p class="text-xs text-muted">{help}</p> })}
+            {help.filter(|help| !help.is_empty()).map(|help| view! { <p class="text-xs text-muted">{help}</p> })}
             <p id=error_id class="field-error" role="alert" hidden=move || error.get().is_none()>
                 {move || error.get().map(|words| sentence(&words))}
             </p>

@@ -131,6 +131,9 @@ pub fn IntegrationsPage() -> impl IntoView {
             {found.providers.into_iter().map(|provider| view! {
                 <Provider provider=provider edits=edits nothing=nothing shop=shop deeds=deeds watch=watch />
             }).collect_view()}
+            <Card title="Files" about="Daily figures from anywhere else: CSV or Excel, with a look before anything is kept, and a way back.">
+                <p><a class=Kind::Plain.class() href="/settings/integrations/import">{if edits { "Import a file" } else { "See imported files" }}</a></p>
+            </Card>
         }
     };
     view! {

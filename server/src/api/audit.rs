@@ -163,11 +163,9 @@ fn lines(events: Vec<AuditEvent>) -> String {
     text
 }
 
-/// A quoted cell that no spreadsheet takes for a formula: what begins like one gets an apostrophe in front, which
-/// spreadsheets show as plain text (OWASP, CSV injection).
+/// A quoted cell that no spreadsheet takes for a formula (OWASP, CSV injection); an import takes the protection off again.
 pub(crate) fn csv_cell(text: &str) -> String {
-    let formula = text.starts_with(['=', '+', '-', '@', '\t', '\r', '\n', '＝', '＋', '－', '＠']);
-    format!("\"{}{}\"", if formula { "'" } else { "" }, text.replace('"', "\"\""))
+    format!("\"{}\"", providers::file::protect(text).replace('"', "\"\""))
 }
 
 #[cfg(test)]

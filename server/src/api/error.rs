@@ -32,7 +32,7 @@ pub struct ErrorDetail {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub rule: Option<String>,
     /// More for programs: with `changed_meanwhile` what the fields hold now, with `reassignment_required` the clients
-    /// that need somebody.
+    /// that need somebody, with `rows_wrong` the rows that cannot be kept.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<Object>)]
     pub details: Option<serde_json::Value>,
@@ -71,6 +71,13 @@ impl ApiError {
     /// Whether it is about this field.
     pub fn is_at(&self, field: &str) -> bool {
         self.detail.field.as_deref() == Some(field)
+    }
+
+    /// Says more to programs.
+    #[must_use]
+    pub fn with(mut self, details: serde_json::Value) -> Self {
+        self.detail.details = Some(details);
+        self
     }
 
     /// Too often: worth trying again after so many seconds.
@@ -115,6 +122,7 @@ impl From<service::Error> for ApiError {
                 required
             }
             E::TooMany { retry_after, .. } => Self::too_many(message, retry_after.whole_seconds().unsigned_abs()),
+            E::TooLarge(_) => Self::new(StatusCode::PAYLOAD_TOO_LARGE, "too_large", message),
             E::Gone(_) => Self::new(StatusCode::GONE, "gone", message),
             E::Internal(cause) => {
                 let mut chain = cause.to_string();

@@ -17,6 +17,18 @@ impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for Body<T> {
     type Rejection = ApiError;
 
     async fn from_request(request: Request, state: &S) -> Result<Self, ApiError> {
+        let JsonBytes(bytes) = JsonBytes::from_request(request, state).await?;
+        parse(&bytes).map(Self)
+    }
+}
+
+/// A JSON body as it was sent, for those who read it themselves with [`parse`].
+pub struct JsonBytes(pub Bytes);
+
+impl<S: Send + Sync> FromRequest<S> for JsonBytes {
+    type Rejection = ApiError;
+
+    async fn from_request(request: Request, state: &S) -> Result<Self, ApiError> {
         if !is_json(request.headers()) {
             return Err(ApiError::new(
                 StatusCode::UNSUPPORTED_MEDIA_TYPE,
@@ -30,11 +42,19 @@ impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for Body<T> {
             }
             _ => ApiError::new(StatusCode::BAD_REQUEST, "malformed", "the body could not be read to its end"),
         })?;
-        let mut json = serde_json::Deserializer::from_slice(&bytes);
-        let body = serde_path_to_error::deserialize(&mut json).map_err(|error| refuse(&error))?;
-        json.end().map_err(|error| malformed(&error))?;
-        Ok(Self(body))
+        Ok(Self(bytes))
     }
+}
+
+/// Reads JSON.
+///
+/// # Errors
+/// 400 for what is no JSON, 422 with the field for a wrong value.
+pub fn parse<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, ApiError> {
+    let mut json = serde_json::Deserializer::from_slice(bytes);
+    let body = serde_path_to_error::deserialize(&mut json).map_err(|error| refuse(&error))?;
+    json.end().map_err(|error| malformed(&error))?;
+    Ok(body)
 }
 
 fn is_json(headers: &HeaderMap) -> bool {

@@ -182,6 +182,16 @@ pub struct QueuedBody {
     queued: usize,
 }
 
+/// A provider's key as people may spell it in a path: `google-ads`, `meta` and `tiktok` are understood, too.
+pub(super) fn key_of(name: &str) -> String {
+    match name.replace('-', "_").as_str() {
+        "meta" => "meta_ads".to_owned(),
+        "tiktok" => "tiktok_ads".to_owned(),
+        "google" => "google_ads".to_owned(),
+        key => key.to_owned(),
+    }
+}
+
 /// Has every connection of a provider read now that can be. `google-ads`, `meta` and `tiktok` are understood, too.
 #[utoipa::path(post, path = "/api/v1/integrations/sync/{provider}", tag = "integrations", params(("provider" = String, Path)),
     responses((status = 202, body = QueuedBody)))]
@@ -190,13 +200,7 @@ pub(super) async fn sync_provider(
     State(service): State<Service>,
     Part(name): Part,
 ) -> Result<(StatusCode, Json<QueuedBody>), ApiError> {
-    let key = match name.replace('-', "_").as_str() {
-        "meta" => "meta_ads".to_owned(),
-        "tiktok" => "tiktok_ads".to_owned(),
-        "google" => "google_ads".to_owned(),
-        key => key.to_owned(),
-    };
-    let key = connect::provider(&key)?.descriptor().key;
+    let key = connect::provider(&key_of(&name))?.descriptor().key;
     let queued = connection::sync_all(&service, &actor, key).await?;
     Ok((StatusCode::ACCEPTED, Json(QueuedBody { queued })))
 }

@@ -71,8 +71,18 @@ async fn b1_2_without_a_session_the_api_answers_401_in_json_never_a_page(pool: P
 }
 
 /// Forms of pages that work without WASM.
-const FORMS: [&str; 9] =
-    ["/login", "/logout", "/signup", "/resend", "/forgot", "/reset", "/invite/0", "/theme", "/api/webhooks-of-nobody"];
+const FORMS: [&str; 10] = [
+    "/imports/upload",
+    "/login",
+    "/logout",
+    "/signup",
+    "/resend",
+    "/forgot",
+    "/reset",
+    "/invite/0",
+    "/theme",
+    "/api/webhooks-of-nobody",
+];
 
 #[sqlx::test(migrator = "store::MIGRATOR")]
 async fn b1_14_other_sites_change_nothing_on_any_route(pool: PgPool) {

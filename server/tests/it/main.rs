@@ -15,6 +15,7 @@ mod error_pages;
 mod fair;
 mod google;
 mod guard;
+mod import;
 mod invitations;
 mod isolation;
 mod keys;

@@ -17,6 +17,14 @@ fn matrix() -> Vec<Line> {
     let none = || json!({});
     let notes = || json!({"notes": "seen"});
     let stage = || json!({"stage_id": "{stage}"});
+    let source =
+        || json!({"name": "Radio", "holds": "ads", "currency": "EUR", "time_zone": "UTC", "client_id": "{c1}"});
+    let mapping = || {
+        let columns = json!({"day": {"number": 1, "name": "Day"}, "spend": {"number": 2, "name": "Cost"}});
+        let format = json!({"format": "csv", "encoding": "utf8", "delimiter": "comma"});
+        json!({"name": "Radio", "mapping": {"kind": "ads", "format": format, "header": 1, "columns": columns,
+            "numbers": "point", "days": "year_first"}})
+    };
     let everybody = [200; 4];
     let (c1, c2, c3) = ([200; 4], [200, 200, 404, 200], [200, 200, 404, 404]);
     let (edit_c1, edit_c2) = ([200, 200, 200, 403], [200, 200, 404, 403]);
@@ -56,6 +64,11 @@ fn matrix() -> Vec<Line> {
         ("POST", "/api/v1/invitations", json!({"email": "x@acme.test", "role": "member"}), [201, 409, 403, 403]),
         ("GET", "/api/v1/integrations", none(), [200, 200, 200, 403]),
         ("POST", "/api/v1/integrations/sync/meta", none(), [202, 202, 403, 403]),
+        ("GET", "/api/v1/imports", none(), [200, 200, 200, 403]),
+        ("GET", "/api/v1/imports/sources", none(), [200, 200, 200, 403]),
+        ("GET", "/api/v1/imports/mappings", none(), [200, 200, 200, 403]),
+        ("POST", "/api/v1/imports/mappings", mapping(), [201, 201, 403, 403]),
+        ("POST", "/api/v1/imports/sources", source(), [201, 422, 403, 403]),
         ("GET", "/api/v1/jobs", none(), runs_agency),
         ("GET", "/api/v1/audit", none(), runs_agency),
         ("GET", "/api/v1/audit.csv", none(), runs_agency),
@@ -169,6 +182,25 @@ fn known_routes() -> Vec<(&'static str, &'static str, Value)> {
         ("GET", "/api/v1/integrations/{connection}/runs", json!({})),
         ("GET", "/api/v1/integrations/{connection}/accounts", json!({})),
         ("PUT", "/api/v1/integrations/accounts/{channel}/client", json!({"client_id": null})),
+        ("GET", "/api/v1/imports", json!(null)),
+        ("POST", "/api/v1/imports?source_id={channel}&file_name=a.csv", json!({})),
+        ("GET", "/api/v1/imports/sources", json!(null)),
+        (
+            "POST",
+            "/api/v1/imports/sources",
+            json!({"name": "S", "holds": "ads", "currency": "EUR", "time_zone": "UTC", "client_id": "{client}"}),
+        ),
+        ("GET", "/api/v1/imports/mappings", json!(null)),
+        ("POST", "/api/v1/imports/mappings", json!(null)),
+        ("DELETE", "/api/v1/imports/mappings/{mapping}", json!({})),
+        ("GET", "/api/v1/imports/{import}", json!({})),
+        ("DELETE", "/api/v1/imports/{import}", json!({})),
+        ("PUT", "/api/v1/imports/{import}/reading", json!({})),
+        ("PUT", "/api/v1/imports/{import}/mapping", json!({"mapping_id": "{mapping}"})),
+        ("POST", "/api/v1/imports/{import}/start", json!({})),
+        ("POST", "/api/v1/imports/{import}/undo", json!({})),
+        ("GET", "/api/v1/imports/{import}/errors.csv", json!({})),
+        ("POST", "/api/v1/ingest/file", json!({"source_id": "{channel}", "rows": [{"day": "2026-01-01", "spend": 1}]})),
         ("GET", "/api/oauth/{provider}/callback", json!(null)),
         ("POST", "/api/webhooks/{provider}", json!(null)),
         ("POST", "/api/cron/{job}", json!(null)),
@@ -177,6 +209,7 @@ fn known_routes() -> Vec<(&'static str, &'static str, Value)> {
 
 /// `/a/{id}/b/{contact_id}` and `/a/{client}/b/{contact}` are the same route.
 fn shape(path: &str) -> String {
+    let path = path.split('?').next().unwrap_or_default().replace("/ingest/file", "/ingest/{provider}");
     path.split('/').map(|part| if part.starts_with('{') { "{}" } else { part }).collect::<Vec<_>>().join("/")
 }
 
@@ -218,6 +251,8 @@ async fn b3_1_b3_4_every_route_with_an_id_treats_another_agencys_like_a_missing_
     let foreign = [
         ("{connection}", seed::id_in(&app.pool, "connection", "Beta").await),
         ("{channel}", seed::id_in(&app.pool, "channel", "Beta").await),
+        ("{import}", seed::id_in(&app.pool, "import", "Beta").await),
+        ("{mapping}", seed::id_in(&app.pool, "import_mapping", "Beta").await),
         ("{job}", foreign_job(&app).await),
         ("{client}", agency.d1.clone()),
         ("{member}", agency.bert.member_id().await.as_str().unwrap().to_owned()),

@@ -180,6 +180,11 @@ impl TestApp {
         let _ = std::fs::remove_dir_all(&self.data);
     }
 
+    /// Ends the worker in the middle of what it does.
+    pub fn kill_worker(&self) {
+        self.tasks[0].abort();
+    }
+
     pub async fn jobs_left(&self) -> i64 {
         count(&self.pool, "select count(*) from graphile_worker._private_jobs").await
     }

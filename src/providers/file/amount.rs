@@ -5,43 +5,8 @@
 //! Percentages and what a spreadsheet shortened (`1.2E+05`) are refused.
 
 use rust_decimal::{Decimal, RoundingStrategy};
-use serde::{Deserialize, Serialize};
 
-use super::sign;
-
-/// Which sign parts whole and fraction. Groups of digits may stand apart by the other sign, a space or an apostrophe.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum NumberForm {
-    /// 1,234.56
-    Point,
-    /// 1.234,56
-    Comma,
-    /// 1234 or 1 234: a point or a comma is refused, as nobody has said what it means.
-    Digits,
-}
-
-impl NumberForm {
-    /// Those that say what a point and a comma mean.
-    pub(super) const SIGNED: [Self; 2] = [Self::Point, Self::Comma];
-
-    /// The sign of the fraction and that of groups.
-    const fn signs(self) -> Option<(char, char)> {
-        match self {
-            Self::Point => Some(('.', ',')),
-            Self::Comma => Some((',', '.')),
-            Self::Digits => None,
-        }
-    }
-
-    const fn example(self) -> &'static str {
-        match self {
-            Self::Point => "1,234.56",
-            Self::Comma => "1.234,56",
-            Self::Digits => "1234, with digits only",
-        }
-    }
-}
+use super::{NumberForm, sign};
 
 /// A number as written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

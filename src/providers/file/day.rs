@@ -1,35 +1,8 @@
 //! Days as files write them, in one form for the whole file: 01/02/2026 is two different days, and nothing in the cell
 //! says which.
 
-use model::metric::Days;
-use serde::{Deserialize, Serialize};
+use model::{import::DayForm, metric::Days};
 use time::{Date, Month};
-
-/// The order of day, month and year. Parts stand between `-`, `/` or `.`; the year has four digits.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum DayForm {
-    /// 2026-02-01, 2026/2/1, 20260201.
-    YearFirst,
-    /// 01.02.2026, 1/2/2026.
-    DayFirst,
-    /// 02/01/2026, 2-1-2026.
-    MonthFirst,
-}
-
-impl DayForm {
-    /// Each of them.
-    pub const ALL: [Self; 3] = [Self::YearFirst, Self::DayFirst, Self::MonthFirst];
-
-    /// How the form writes 31 January.
-    const fn example(self) -> &'static str {
-        match self {
-            Self::YearFirst => "2026-01-31",
-            Self::DayFirst => "31.01.2026",
-            Self::MonthFirst => "01/31/2026",
-        }
-    }
-}
 
 /// Reads a day. A time behind it must be midnight: what has another time is not the total of a day.
 ///

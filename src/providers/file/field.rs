@@ -1,229 +1,53 @@
-//! What a column can be mapped to, and the names by which exports of well-known systems call it.
-//!
-//! To add a field: a variant, its key, label and shape here, and its line in `row.rs`.
+//! The names by which exports of well-known systems call what a column can be mapped to.
 
-use serde::{Deserialize, Serialize};
+use model::import::Field;
 
-/// What a file holds.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Kind {
-    /// What advertising cost and brought, as the platform claims.
-    Ads,
-    /// What a shop's books say.
-    Shop,
+/// What exports call it, in small letters, the best name first: Google Ads, Meta, Microsoft, LinkedIn, Pinterest,
+/// Shopify and WooCommerce in English and German.
+const fn names(field: Field) -> &'static [&'static str] {
+    match field {
+        Field::Day => {
+            &["day", "date", "tag", "datum", "reporting starts", "start date", "order date", "gregorian date"]
+        }
+        Field::CampaignId => &["campaign id", "campaign_id", "kampagnen-id", "kampagnen id"],
+        Field::Campaign => &["campaign", "campaign name", "campaign_name", "kampagne", "kampagnenname"],
+        Field::GroupId => &["ad group id", "ad set id", "group_id", "adgroup_id", "adset_id", "anzeigengruppen-id"],
+        Field::Group => {
+            &["ad group", "ad group name", "ad set name", "ad set", "group", "anzeigengruppe", "adset_name"]
+        }
+        Field::AdId => &["ad id", "ad_id", "anzeigen-id"],
+        Field::Ad => &["ad name", "ad", "ad_name", "anzeige", "anzeigenname"],
+        Field::Attribution => &["attribution", "attribution setting", "attribution window"],
+        Field::Currency => &["currency", "currency code", "currency_code", "währung", "währungscode"],
+        Field::Spend => &["spend", "cost", "amount spent", "total spent", "kosten", "ausgaben", "ausgegebener betrag"],
+        Field::Impressions => &["impressions", "impr.", "impressionen"],
+        Field::Clicks => &["clicks", "link clicks", "clicks (all)", "klicks"],
+        Field::Conversions => &["conversions", "conv.", "purchases", "results", "ergebnisse", "käufe"],
+        Field::ClaimedRevenue => &[
+            "claimed_revenue",
+            "conv. value",
+            "conversion value",
+            "total conv. value",
+            "purchases conversion value",
+            "revenue",
+            "conversion-wert",
+            "conv.-wert",
+            "umsatz",
+        ],
+        Field::Orders => &["orders", "bestellungen"],
+        Field::LedgerRevenue => &["ledger_revenue", "net sales", "nettoumsatz"],
+        Field::Refunds => &["refunds", "returns", "rückerstattungen", "retouren"],
+        Field::Taxes => &["taxes", "tax", "steuern"],
+        Field::Shipping => &["shipping", "shipping charges", "versand", "versandkosten"],
+    }
 }
 
-/// What a column can be mapped to.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Field {
-    /// The day; the only field that every file needs.
-    Day,
-    /// The campaign's id.
-    CampaignId,
-    /// The campaign's name.
-    Campaign,
-    /// The ad group's or ad set's id.
-    GroupId,
-    /// The ad group's or ad set's name.
-    Group,
-    /// The ad's id.
-    AdId,
-    /// The ad's name.
-    Ad,
-    /// The attribution window, as the platform spells it.
-    Attribution,
-    /// The currency; it must be the channel's.
-    Currency,
-    /// What the advertising cost.
-    Spend,
-    /// How often it was shown.
-    Impressions,
-    /// How often it was clicked.
-    Clicks,
-    /// Conversions that the platform claims.
-    Conversions,
-    /// Revenue that the platform claims.
-    ClaimedRevenue,
-    /// Orders in the shop's books.
-    Orders,
-    /// Revenue in the shop's books: after discounts and refunds, without taxes and shipping.
-    LedgerRevenue,
-    /// What was paid back on that day.
-    Refunds,
-    /// Taxes of that day's orders.
-    Taxes,
-    /// Shipping paid with that day's orders.
-    Shipping,
-}
-
-/// How the cells of a field are read.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Shape {
-    Day,
-    Id,
-    Text,
-    /// A whole number.
-    Count,
-    /// A number that may have a fraction and is no money.
-    Number,
-    /// Money in the account's currency.
-    Money,
-}
-
-impl Field {
-    /// Each of them, as a form lists them.
-    pub const ALL: [Self; 19] = [
-        Self::Day,
-        Self::CampaignId,
-        Self::Campaign,
-        Self::GroupId,
-        Self::Group,
-        Self::AdId,
-        Self::Ad,
-        Self::Attribution,
-        Self::Currency,
-        Self::Spend,
-        Self::Impressions,
-        Self::Clicks,
-        Self::Conversions,
-        Self::ClaimedRevenue,
-        Self::Orders,
-        Self::LedgerRevenue,
-        Self::Refunds,
-        Self::Taxes,
-        Self::Shipping,
-    ];
-
-    /// The spelling in the database, in answers and in rows that are pushed as JSON.
-    pub const fn key(self) -> &'static str {
-        match self {
-            Self::Day => "day",
-            Self::CampaignId => "campaign_id",
-            Self::Campaign => "campaign",
-            Self::GroupId => "group_id",
-            Self::Group => "group",
-            Self::AdId => "ad_id",
-            Self::Ad => "ad",
-            Self::Attribution => "attribution",
-            Self::Currency => "currency",
-            Self::Spend => "spend",
-            Self::Impressions => "impressions",
-            Self::Clicks => "clicks",
-            Self::Conversions => "conversions",
-            Self::ClaimedRevenue => "claimed_revenue",
-            Self::Orders => "orders",
-            Self::LedgerRevenue => "ledger_revenue",
-            Self::Refunds => "refunds",
-            Self::Taxes => "taxes",
-            Self::Shipping => "shipping",
-        }
-    }
-
-    /// The label on screen.
-    pub const fn label(self) -> &'static str {
-        match self {
-            Self::Day => "Day",
-            Self::CampaignId => "Campaign ID",
-            Self::Campaign => "Campaign",
-            Self::GroupId => "Ad group ID",
-            Self::Group => "Ad group",
-            Self::AdId => "Ad ID",
-            Self::Ad => "Ad",
-            Self::Attribution => "Attribution window",
-            Self::Currency => "Currency",
-            Self::Spend => "Spend",
-            Self::Impressions => "Impressions",
-            Self::Clicks => "Clicks",
-            Self::Conversions => "Conversions",
-            Self::ClaimedRevenue => "Claimed revenue",
-            Self::Orders => "Orders",
-            Self::LedgerRevenue => "Ledger revenue",
-            Self::Refunds => "Refunds",
-            Self::Taxes => "Taxes",
-            Self::Shipping => "Shipping",
-        }
-    }
-
-    /// Whether a file of this kind can hold it.
-    pub const fn within(self, kind: Kind) -> bool {
-        match self {
-            Self::Day | Self::Currency => true,
-            Self::Orders | Self::LedgerRevenue | Self::Refunds | Self::Taxes | Self::Shipping => {
-                matches!(kind, Kind::Shop)
-            }
-            _ => matches!(kind, Kind::Ads),
-        }
-    }
-
-    /// Whether it is an amount or a count.
-    pub const fn measure(self) -> bool {
-        matches!(self.shape(), Shape::Count | Shape::Number | Shape::Money)
-    }
-
-    pub(super) const fn shape(self) -> Shape {
-        match self {
-            Self::Day => Shape::Day,
-            Self::CampaignId | Self::GroupId | Self::AdId => Shape::Id,
-            Self::Campaign | Self::Group | Self::Ad | Self::Attribution | Self::Currency => Shape::Text,
-            Self::Impressions | Self::Clicks | Self::Orders => Shape::Count,
-            Self::Conversions => Shape::Number,
-            Self::Spend | Self::ClaimedRevenue | Self::LedgerRevenue | Self::Refunds | Self::Taxes | Self::Shipping => {
-                Shape::Money
-            }
-        }
-    }
-
-    /// What exports call it, in small letters, the best name first: Google Ads, Meta, Microsoft, LinkedIn, Pinterest,
-    /// Shopify and WooCommerce in English and German.
-    pub(super) const fn names(self) -> &'static [&'static str] {
-        match self {
-            Self::Day => {
-                &["day", "date", "tag", "datum", "reporting starts", "start date", "order date", "gregorian date"]
-            }
-            Self::CampaignId => &["campaign id", "campaign_id", "kampagnen-id", "kampagnen id"],
-            Self::Campaign => &["campaign", "campaign name", "campaign_name", "kampagne", "kampagnenname"],
-            Self::GroupId => &["ad group id", "ad set id", "group_id", "adgroup_id", "adset_id", "anzeigengruppen-id"],
-            Self::Group => {
-                &["ad group", "ad group name", "ad set name", "ad set", "group", "anzeigengruppe", "adset_name"]
-            }
-            Self::AdId => &["ad id", "ad_id", "anzeigen-id"],
-            Self::Ad => &["ad name", "ad", "ad_name", "anzeige", "anzeigenname"],
-            Self::Attribution => &["attribution", "attribution setting", "attribution window"],
-            Self::Currency => &["currency", "currency code", "currency_code", "währung", "währungscode"],
-            Self::Spend => {
-                &["spend", "cost", "amount spent", "total spent", "kosten", "ausgaben", "ausgegebener betrag"]
-            }
-            Self::Impressions => &["impressions", "impr.", "impressionen"],
-            Self::Clicks => &["clicks", "link clicks", "clicks (all)", "klicks"],
-            Self::Conversions => &["conversions", "conv.", "purchases", "results", "ergebnisse", "käufe"],
-            Self::ClaimedRevenue => &[
-                "claimed_revenue",
-                "conv. value",
-                "conversion value",
-                "total conv. value",
-                "purchases conversion value",
-                "revenue",
-                "conversion-wert",
-                "conv.-wert",
-                "umsatz",
-            ],
-            Self::Orders => &["orders", "bestellungen"],
-            Self::LedgerRevenue => &["ledger_revenue", "net sales", "nettoumsatz"],
-            Self::Refunds => &["refunds", "returns", "rückerstattungen", "retouren"],
-            Self::Taxes => &["taxes", "tax", "steuern"],
-            Self::Shipping => &["shipping", "shipping charges", "versand", "versandkosten"],
-        }
-    }
-
-    /// How good `column` is as this field's name; smaller is better.
-    pub(super) fn likeness(self, column: &str) -> Option<usize> {
-        let bare = column.trim().to_lowercase();
-        let named = |bare: &str| self.names().iter().position(|name| *name == bare);
-        named(&bare).or_else(|| {
-            // "Amount spent (EUR)"
-            self.measure().then(|| bare.split(['(', '[']).next().map(str::trim).and_then(named)).flatten()
-        })
-    }
+/// How good `column` is as a field's name; smaller is better.
+pub(super) fn likeness(field: Field, column: &str) -> Option<usize> {
+    let bare = column.trim().to_lowercase();
+    let named = |bare: &str| names(field).iter().position(|name| *name == bare);
+    named(&bare).or_else(|| {
+        // "Amount spent (EUR)"
+        field.measure().then(|| bare.split(['(', '[']).next().map(str::trim).and_then(named)).flatten()
+    })
 }

@@ -5,12 +5,11 @@ use std::{
     io::{Read, Seek},
 };
 
-use serde::{Deserialize, Serialize};
+use model::import::{Shape, excerpt};
 
 use super::{
-    Column, DayForm, Delimiter, Encoding, Field, Format, Kind, NumberForm, Unreadable, amount, day,
-    error::excerpt,
-    field::Shape,
+    Column, DayForm, Delimiter, Encoding, Field, Format, Guess, Kind, NumberForm, Unreadable, amount, day,
+    field::likeness,
     formula::unprotect,
     record::{Cell, Record},
     table::Table,
@@ -23,48 +22,6 @@ const SAMPLE_BYTES: usize = 4 << 20;
 const TRIAL: usize = 200;
 /// How far down the names of columns may stand, below a title.
 const DEEPEST_HEADER: usize = 50;
-
-/// What the sample allows.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Guess<T> {
-    /// Every reading that fits the sample, the likeliest first.
-    pub fits: Vec<T>,
-    /// A cell that they read differently, or one that fits with none of the others.
-    pub example: Option<String>,
-}
-
-impl<T: Copy + PartialEq> Guess<T> {
-    /// The reading, if there is one only.
-    pub fn sure(&self) -> Option<T> {
-        if let [only] = self.fits[..] { Some(only) } else { None }
-    }
-
-    pub(super) fn only(fit: T) -> Self {
-        Self { fits: vec![fit], example: None }
-    }
-
-    /// What all cells allow together. Cells that no form can read say nothing: they are notes or totals.
-    pub(super) fn of<V: PartialEq>(forms: &[T], cells: &[&str], read: impl Fn(&str, T) -> Option<V>) -> Self {
-        let mut fits = forms.to_vec();
-        for cell in cells {
-            let can: Vec<T> = forms.iter().copied().filter(|form| read(cell, *form).is_some()).collect();
-            if can.is_empty() {
-                continue;
-            }
-            fits.retain(|form| can.contains(form));
-            if fits.is_empty() {
-                return Self { fits, example: Some(excerpt(cell)) };
-            }
-        }
-        let differ = |cell: &&&str| {
-            let mut values = fits.iter().map(|form| read(cell, *form));
-            let first = values.next();
-            values.any(|value| Some(value) != first)
-        };
-        let example = cells.iter().find(differ).map(|cell| excerpt(cell));
-        Self { fits, example }
-    }
-}
 
 /// The rows that proposals are made from.
 pub(super) struct Row {
@@ -151,7 +108,7 @@ pub(super) fn kind(columns: &[Column]) -> Option<Kind> {
     let found = |kind| {
         let other = if kind == Kind::Ads { Kind::Shop } else { Kind::Ads };
         let only = |field: &Field| field.measure() && field.within(kind) && !field.within(other);
-        let named = |field: Field| columns.iter().any(|column| field.likeness(&column.name).is_some());
+        let named = |field: Field| columns.iter().any(|column| likeness(field, &column.name).is_some());
         Field::ALL.iter().filter(|field| only(field) && named(**field)).count()
     };
     match (found(Kind::Ads), found(Kind::Shop)) {
@@ -166,7 +123,7 @@ pub(super) fn fields(columns: &[Column], kind: Option<Kind>) -> BTreeMap<Field, 
     let mut fields: BTreeMap<Field, Column> = BTreeMap::new();
     for field in Field::ALL.into_iter().filter(|field| kind.map_or(*field == Field::Day, |kind| field.within(kind))) {
         let free = columns.iter().filter(|column| fields.values().all(|taken| taken.number != column.number));
-        let likely = free.filter_map(|column| Some((field.likeness(&column.name)?, column)));
+        let likely = free.filter_map(|column| Some((likeness(field, &column.name)?, column)));
         if let Some((_, column)) = likely.min_by_key(|(likeness, column)| (*likeness, column.number)) {
             fields.insert(field, column.clone());
         }

@@ -3,15 +3,10 @@
 //! A proposal is made only where the sample allows one reading. Where it allows several, all of them are said with a cell
 //! that they read differently; where it allows none, with a cell that contradicts the others. A person chooses.
 
-use std::{
-    collections::BTreeMap,
-    io::{Read, Seek},
-};
-
-use serde::{Deserialize, Serialize};
+use std::io::{Read, Seek};
 
 use super::{
-    Column, DayForm, Delimiter, Encoding, Field, Format, Guess, Kind, MOST_COLUMNS, Mapping, NumberForm, Refunds,
+    Chosen, Column, DayForm, Delimiter, Encoding, Field, Format, Guess, MOST_COLUMNS, Preview, Refunds, Shown,
     Unreadable, amount, day,
     encoding::{self, Finding},
     formula::unprotect,
@@ -23,81 +18,6 @@ use super::{
 /// How many rows are shown, and how many characters of a cell.
 const SHOWN: usize = 20;
 const SHOWN_CELL: usize = 200;
-
-/// What a person has chosen already; the rest is proposed.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(default, deny_unknown_fields)]
-pub struct Chosen {
-    /// What the file holds.
-    pub kind: Option<Kind>,
-    /// The encoding and delimiter, or the sheet.
-    pub format: Option<Format>,
-    /// The line with the columns' names; 0 if there is none.
-    pub header: Option<u64>,
-    /// Where each field stands.
-    pub columns: Option<BTreeMap<Field, Column>>,
-}
-
-/// A file before anybody has chosen how it is read.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Preview {
-    /// How its cells are told apart: as chosen, or as proposed.
-    pub format: Format,
-    /// Windows-1252 is all that is left: the person looks at the names and chooses.
-    pub fallback: bool,
-    /// What may stand between cells; none in a workbook.
-    pub delimiters: Option<Guess<Delimiter>>,
-    /// The sheets with cells, visible ones first.
-    pub sheets: Vec<String>,
-    /// The line with the columns' names.
-    pub header: Option<u64>,
-    /// The columns, with or without names.
-    pub columns: Vec<Column>,
-    /// The first rows below the names, or from the top.
-    pub rows: Vec<Shown>,
-    /// What it seems to hold.
-    pub kind: Option<Kind>,
-    /// Where each field seems to stand.
-    pub fields: BTreeMap<Field, Column>,
-    /// How numbers in texts are written.
-    pub numbers: Guess<NumberForm>,
-    /// How days in texts are written.
-    pub days: Guess<DayForm>,
-    /// How refunds are written.
-    pub refunds: Refunds,
-    /// Whether texts seem to have an apostrophe in front of formulas.
-    pub protected: bool,
-}
-
-/// A row as it is shown.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Shown {
-    /// Where it begins.
-    pub line: u64,
-    /// The beginning of each cell.
-    pub cells: Vec<String>,
-}
-
-impl Preview {
-    /// The mapping that is proposed; none while anything is open.
-    pub fn mapping(&self) -> Option<Mapping> {
-        if self.fallback || self.delimiters.as_ref().is_some_and(|guess| guess.sure().is_none()) {
-            return None;
-        }
-        let mapping = Mapping {
-            kind: self.kind?,
-            format: self.format.clone(),
-            header: self.header,
-            columns: self.fields.clone(),
-            numbers: self.numbers.sure()?,
-            days: self.days.sure()?,
-            refunds: self.refunds,
-            protected: self.protected,
-            leave_out: Vec::new(),
-        };
-        mapping.check().is_ok().then_some(mapping)
-    }
-}
 
 /// Looks at a file. Encoding is judged by all of it, everything else by its first rows.
 ///

@@ -5,17 +5,18 @@
 
 use std::io::{Read, Seek};
 
-use model::metric::{Account, Days};
+use model::{
+    import::{Shape, excerpt},
+    metric::{Account, Days},
+};
 use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
 use time::Date;
 
 use super::{
     Fault, Field, Judge, Line, Mapping, Problem, Refunds, Row, RowError, Unreadable, amount, day,
-    error::excerpt,
-    field::Shape,
     formula::unprotect,
-    mapping::Place,
+    mapping::{Place, places},
     record::{Cell, Record},
     sign,
     table::Table,
@@ -100,7 +101,7 @@ pub fn read<R: Read + Seek>(
         }
         names.extend(record.all_shown().map(|name| unquoted(mapping, &name).trim().to_owned()));
     }
-    let places = mapping.places(&names, account)?;
+    let places = places(mapping, &names, account)?;
     let width = if mapping.header.is_some() { Some(record.width) } else { None }.filter(|_| table.counted());
     Ok(Rows {
         table,

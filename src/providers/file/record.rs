@@ -5,7 +5,7 @@ use std::borrow::Cow;
 
 use time::Date;
 
-use super::mapping::MOST_COLUMNS;
+use super::MOST_COLUMNS;
 
 /// The most bytes that one row may have.
 pub(super) const LONGEST_ROW: usize = 1 << 20;

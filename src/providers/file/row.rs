@@ -214,7 +214,7 @@ fn exact<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Decimal>, 
         return Ok(None);
     }
     let inner = text.strip_prefix('"').and_then(|text| text.strip_suffix('"')).unwrap_or(text);
-    let words = || D::Error::custom(format!("{} is not a number such as 12.30", super::error::excerpt(text)));
+    let words = || D::Error::custom(format!("{} is not a number such as 12.30", model::import::excerpt(text)));
     amount::plain(inner).ok_or_else(words).map(Some)
 }
 

@@ -10,8 +10,7 @@ use std::io::{Read, Seek};
 use time::{Date, Duration, Month};
 
 use super::{
-    Unreadable, amount, day,
-    mapping::MOST_COLUMNS,
+    MOST_COLUMNS, Unreadable, amount, day,
     record::{Cell, LONGEST_ROW, Record},
     workbook::{Shown, Workbook},
     xml::{Element, Node, Xml},
@@ -140,7 +139,7 @@ impl<R: Read + Seek> Sheet<R> {
             },
             "e" => return record.push(Cell::Wrong(&format!("holds the error {value} of the spreadsheet"))),
             "b" => Cell::Text(if value.trim() == "1" { "TRUE" } else { "FALSE" }),
-            "d" => match day::parse(value, day::DayForm::YearFirst) {
+            "d" => match day::parse(value, super::DayForm::YearFirst) {
                 Ok(day) => Cell::Day(day),
                 Err(words) => return record.push(Cell::Wrong(&words)),
             },

@@ -1,0 +1,593 @@
+//! Files of daily metrics over HTTP: from the upload to figures, what is wrong with them, and taking them back.
+
+use std::time::Duration;
+
+use model::{
+    actor::Actor,
+    id::{ChannelId, OrganizationId},
+    metric::{DayRow, Days, Level},
+};
+use reqwest::StatusCode;
+use serde_json::{Value, json};
+use sqlx::PgPool;
+use time::{Date, OffsetDateTime, macros::date};
+
+use crate::support::{Browser, TestApp, count, shared};
+
+const DAYS: Days = Days { first: date!(2025 - 01 - 01), last: date!(2026 - 12 - 31) };
+
+/// An agency with a source of its own.
+struct Desk {
+    app: TestApp,
+    olga: Browser,
+    source: String,
+}
+
+impl Desk {
+    async fn open(pool: PgPool, holds: &str) -> Self {
+        let app = TestApp::start(pool).await;
+        Self::at(app, holds).await
+    }
+
+    async fn at(app: TestApp, holds: &str) -> Self {
+        let olga = app.owner("olga@acme.test", "Acme").await;
+        let client = olga.create("/api/v1/clients", &json!({"name": "Acme Shoes"})).await;
+        let source = json!({"name": "Radio", "holds": holds, "currency": "EUR", "time_zone": "Europe/Berlin", "client_id": client});
+        let source = olga.create("/api/v1/imports/sources", &source).await;
+        Self { app, olga, source }
+    }
+
+    async fn upload(&self, name: &str, bytes: impl Into<Vec<u8>>) -> String {
+        let answer = upload(&self.olga, &self.source, name, bytes.into()).await;
+        let status = answer.status();
+        let body: Value = answer.json().await.unwrap();
+        assert_eq!(status, StatusCode::CREATED, "{body}");
+        body["id"].as_str().unwrap().to_owned()
+    }
+
+    /// Uploads a file whose proposal leaves nothing open, and has it checked.
+    async fn checked(&self, name: &str, bytes: impl Into<Vec<u8>>) -> Value {
+        let id = self.upload(name, bytes).await;
+        let open = until(&self.olga, &id, "open").await;
+        assert!(open["proposal"].is_object(), "{open}");
+        self.check(&id, &open["proposal"]).await
+    }
+
+    async fn check(&self, id: &str, mapping: &Value) -> Value {
+        let path = format!("/api/v1/imports/{id}/mapping");
+        let answer = self.olga.send("PUT", &path, &json!({"mapping": mapping})).await;
+        let status = answer.status();
+        assert_eq!(status, StatusCode::ACCEPTED, "{}", answer.text().await.unwrap());
+        until(&self.olga, id, "checked").await
+    }
+
+    async fn start(&self, id: &str, skip_wrong: bool) -> Value {
+        let answer = self.olga.post(&format!("/api/v1/imports/{id}/start"), &json!({"skip_wrong": skip_wrong})).await;
+        assert_eq!(answer.status(), StatusCode::ACCEPTED, "{}", answer.text().await.unwrap());
+        until(&self.olga, id, "done").await
+    }
+
+    /// Imports a file without doubts and faults.
+    async fn import(&self, name: &str, bytes: impl Into<Vec<u8>>) -> Value {
+        let checked = self.checked(name, bytes).await;
+        assert_eq!(checked["wrong"], 0, "{checked}");
+        self.start(checked["id"].as_str().unwrap(), false).await
+    }
+
+    async fn undo(&self, import: &Value) -> Value {
+        let id = import["id"].as_str().unwrap();
+        let answer = self.olga.post(&format!("/api/v1/imports/{id}/undo"), &json!({})).await;
+        assert_eq!(answer.status(), StatusCode::ACCEPTED, "{}", answer.text().await.unwrap());
+        until(&self.olga, id, "undone").await
+    }
+
+    /// What reports read, at a moment or now.
+    async fn rows(&self, level: Level, as_of: Option<OffsetDateTime>) -> Vec<DayRow> {
+        let session = self.olga.json("/api/v1/auth/session").await;
+        let organization: OrganizationId = session["organization_id"].as_str().unwrap().parse().unwrap();
+        let source: ChannelId = self.source.parse().unwrap();
+        let mut tx = self.app.service.db.tenant(&Actor::machine(organization)).await.unwrap();
+        store::metric::list(&mut tx, source, DAYS, level, as_of).await.unwrap()
+    }
+
+    /// Day and spend of the account's rows.
+    async fn spend(&self, as_of: Option<OffsetDateTime>) -> Vec<(Date, String)> {
+        let rows = self.rows(Level::Account, as_of).await;
+        rows.into_iter().map(|row| (row.day, row.measures.spend.unwrap().to_string())).collect()
+    }
+
+    /// The current values equal the newest observations, whatever happened before.
+    async fn agrees(&self) {
+        let differ = "select count(*) from (
+            select distinct on (channel_id, day, level, entity_id, attribution) *
+            from metric_observation order by channel_id, day, level, entity_id, attribution, observed_at desc, sync_run_id desc) o
+          full join metric_daily d using (organization_id, channel_id, day, level, entity_id, attribution)
+          where coalesce(o.withdrawn, false) <> (d.day is null)
+            or (d.day is not null and (d.spend, d.clicks, d.orders, d.sync_run_id) is distinct from (o.spend, o.clicks, o.orders, o.sync_run_id))";
+        assert_eq!(count(&self.app.pool, differ).await, 0, "reports and observations say the same");
+    }
+}
+
+async fn upload(browser: &Browser, source: &str, name: &str, bytes: Vec<u8>) -> reqwest::Response {
+    let url = format!("{}/api/v1/imports", browser.url);
+    let url = url::Url::parse_with_params(&url, [("source_id", source), ("file_name", name)]).unwrap();
+    browser.client.post(url).body(bytes).send().await.unwrap()
+}
+
+async fn until(browser: &Browser, id: &str, state: &str) -> Value {
+    let mut found = json!(null);
+    for _ in 0..400 {
+        found = browser.json(&format!("/api/v1/imports/{id}")).await;
+        if found["state"] == state {
+            return found;
+        }
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
+    panic!("never {state}: {found}");
+}
+
+fn day(day: Date, spend: &str) -> (Date, String) {
+    (day, spend.to_owned())
+}
+
+async fn code(answer: reqwest::Response) -> (u16, String) {
+    let status = answer.status().as_u16();
+    let body: Value = answer.json().await.unwrap();
+    (status, body["error"]["code"].as_str().unwrap_or_default().to_owned())
+}
+
+#[sqlx::test(migrator = "store::MIGRATOR")]
+async fn a_file_becomes_figures_and_is_taken_back(pool: PgPool) {
+    let desk = Desk::open(pool, "ads").await;
+    let first = desk.import("week.csv", "Day,Cost,Clicks\n2026-02-01,10.50,3\n2026-02-02,20,\n").await;
+    assert_eq!((&first["rows_new"], &first["rows"], &first["member"]), (&json!(2), &json!(2), &json!("Olga Owner")));
+    let before = desk.spend(None).await;
+    assert_eq!(before, [day(date!(2026 - 02 - 01), "10.50"), day(date!(2026 - 02 - 02), "20")]);
+    assert_eq!(desk.rows(Level::Account, None).await[1].measures.clicks, None, "not reported is not 0");
+
+    let second = desk.import("again.csv", "Day,Cost,Clicks\n2026-02-02,25,7\n2026-02-03,30,1\n").await;
+    assert_eq!((&second["rows_new"], &second["rows_changed"]), (&json!(1), &json!(1)));
+    let between = desk.app.service.clock.now();
+    let imported = desk.spend(None).await;
+    assert_eq!(imported[1..], [day(date!(2026 - 02 - 02), "25"), day(date!(2026 - 02 - 03), "30")]);
+
+    let undone = desk.undo(&second).await;
+    assert_eq!(undone["undone_by"], "Olga Owner");
+    assert_eq!(desk.spend(None).await, before, "reports read what they read before");
+    assert_eq!(desk.spend(Some(between)).await, imported, "as of then, the import still stands");
+    desk.agrees().await;
+    // Every observation has its run, and every run its import.
+    let orphans = "select count(*) from metric_observation o where not exists (select from import i join sync_run r
+        on r.organization_id = i.organization_id and r.id in (i.sync_run_id, i.undo_run_id) and r.state = 'succeeded' and r.cause = 'import'
+        where r.id = o.sync_run_id)";
+    assert_eq!(count(&desk.app.pool, orphans).await, 0);
+    let again = desk.olga.post(&format!("/api/v1/imports/{}/undo", second["id"].as_str().unwrap()), &json!({})).await;
+    assert_eq!(code(again).await, (409, "undone".to_owned()));
+    assert_eq!(
+        std::fs::read_dir(desk.app.data.join("imports"))
+            .unwrap()
+            .flatten()
+            .map(|folder| { std::fs::read_dir(folder.path()).unwrap().count() })
+            .sum::<usize>(),
+        0,
+        "no file stays"
+    );
+    desk.app.finish().await;
+}
+
+#[sqlx::test(migrator = "store::MIGRATOR")]
+async fn imports_are_taken_back_in_any_order_that_leaves_no_doubt(pool: PgPool) {
+    let desk = Desk::open(pool, "ads").await;
+    let a = desk.import("a.csv", "Day,Cost\n2026-02-01,1\n2026-02-02,1\n").await;
+    let b = desk.import("b.csv", "Day,Cost\n2026-02-02,2\n").await;
+    let undone = desk.undo(&a).await;
+    assert_eq!(undone["state"], "undone");
+    assert_eq!(desk.spend(None).await, [day(date!(2026 - 02 - 02), "2")], "what the later one says stays");
+    desk.undo(&b).await;
+    assert_eq!(desk.spend(None).await, [], "what was taken back does not come back");
+    desk.agrees().await;
+
+    // What was undone is imported anew.
+    let again = desk.import("a.csv", "Day,Cost\n2026-02-01,1\n2026-02-02,1\n").await;
+    assert_eq!((&again["rows_new"], &again["same_at"]), (&json!(2), &json!(null)));
+    let same = desk.import("a.csv", "Day,Cost\n2026-02-01,1\n2026-02-02,1\n").await;
+    assert_eq!(same["rows_unchanged"], 2);
+    let path = format!("/api/v1/imports/{}/undo", again["id"].as_str().unwrap());
+    assert_eq!(code(desk.olga.post(&path, &json!({})).await).await, (409, "repeated".to_owned()));
+    assert_eq!(desk.spend(None).await.len(), 2);
+    desk.undo(&same).await;
+    assert_eq!(desk.spend(None).await.len(), 2, "it had changed nothing");
+    desk.undo(&again).await;
+    assert_eq!(desk.spend(None).await, []);
+    desk.agrees().await;
+    desk.app.finish().await;
+}
+
+#[sqlx::test(migrator = "store::MIGRATOR")]
+async fn the_same_file_twice_says_so_and_changes_nothing(pool: PgPool) {
+    let desk = Desk::open(pool, "ads").await;
+    let text = "Day,Campaign,Cost\n2026-02-01,Spring,1.5\n2026-02-01,Summer,2\n";
+    let first = desk.import("spring.csv", text).await;
+    let observed = count(&desk.app.pool, "select count(*) from metric_observation").await;
+    let checked = desk.checked("renamed.csv", text).await;
+    assert_eq!(checked["same_at"], first["finished_at"], "it says when it was imported before");
+    let second = desk.start(checked["id"].as_str().unwrap(), false).await;
+    assert_eq!(
+        [&second["rows_new"], &second["rows_changed"], &second["rows_unchanged"]],
+        [&json!(0), &json!(0), &json!(2)]
+    );
+    assert_eq!(count(&desk.app.pool, "select count(*) from metric_observation").await, observed);
+    let entities = "select count(*) from ad_entity where name in ('Spring', 'Summer')";
+    assert_eq!(count(&desk.app.pool, entities).await, 2);
+    desk.app.finish().await;
+}
+
+#[sqlx::test(migrator = "store::MIGRATOR")]
+async fn wrong_rows_are_named_and_left_out_only_when_a_person_says_so(pool: PgPool) {
+    let desk = Desk::open(pool, "ads").await;
+    let text = "Day,Campaign,Cost\n2026-02-01,A,1\n2026-02-30,B,2\n2026-02-03,\"=cmd|' /C calc'!A0\",x\n2026-02-04,D,4\n2099-01-01,E,5\n";
+    let checked = desk.checked("bad.csv", text).await;
+    let id = checked["id"].as_str().unwrap();
+    assert_eq!((&checked["rows"], &checked["wrong"]), (&json!(2), &json!(3)));
+    let lines: Vec<_> = checked["errors"].as_array().unwrap().iter().map(|error| error["line"].as_u64()).collect();
+    assert_eq!(lines, [Some(3), Some(4), Some(6)]);
+    let fault = &checked["errors"][1]["faults"][0];
+    assert_eq!([&fault["column"], &fault["value"], &fault["field"]], [&json!("Cost"), &json!("x"), &json!("spend")]);
+
+    let start = format!("/api/v1/imports/{id}/start");
+    assert_eq!(code(desk.olga.post(&start, &json!({})).await).await, (409, "rows_wrong".to_owned()));
+    assert_eq!(count(&desk.app.pool, "select count(*) from metric_observation").await, 0, "nothing half imported");
+    let done = desk.start(id, true).await;
+    assert_eq!((&done["rows_new"], &done["wrong"], &done["skip_wrong"]), (&json!(2), &json!(3), &json!(true)));
+    assert_eq!(done["errors"], checked["errors"], "what was left out is written down");
+    assert_eq!(desk.rows(Level::Campaign, None).await.len(), 2);
+
+    let answer = desk.olga.get(&format!("/api/v1/imports/{id}/errors.csv")).await;
+    assert_eq!(answer.headers()["content-type"], "text/csv; charset=utf-8");
+    let csv = answer.text().await.unwrap();
+    assert!(csv.starts_with("line,column,value,reason\r\n3,\"Day\",\"2026-02-30\","), "{csv}");
+    desk.app.finish().await;
+}
+
+#[sqlx::test(migrator = "store::MIGRATOR")]
+async fn every_form_of_csv_is_read_or_asked_about(pool: PgPool) {
+    let desk = Desk::open(pool, "ads").await;
+    let utf16: Vec<u8> =
+        [0xfeff].into_iter().chain("Day\tCost\n2026-03-01\t7\n".encode_utf16()).flat_map(u16::to_le_bytes).collect();
+    let files: [(&str, Vec<u8>, Date, &str); 8] = [
+        ("bom.csv", "\u{feff}Day,Cost\n2026-01-01,\"1,234.56\"\n".into(), date!(2026 - 01 - 01), "1234.56"),
+        ("semicolon.csv", "Tag;Kosten\n13.01.2026;1.234,56\n".into(), date!(2026 - 01 - 13), "1234.56"),
+        ("tab.txt", "Day\tCost\n2026/01/14\t3.50\n".into(), date!(2026 - 01 - 14), "3.50"),
+        ("american.csv", "Day,Cost\n01/15/2026,4\n".into(), date!(2026 - 01 - 15), "4"),
+        ("crlf.csv", "Day,Cost\r\n2026-01-16,5\r\n\r\n".into(), date!(2026 - 01 - 16), "5"),
+        (
+            "quoted.csv",
+            "\"Day\",\"Cost\",\"Note\"\n2026-01-17,6,\"two\nlines, \"\"quoted\"\"\"\n".into(),
+            date!(2026 - 01 - 17),
+            "6",
+        ),
+        ("utf16.csv", utf16, date!(2026 - 03 - 01), "7"),
+        ("euro.csv", "Day;Cost (EUR)\n2026-01-18;€ 8,10\n".into(), date!(2026 - 01 - 18), "8.10"),
+    ];
+    for (name, bytes, on, spend) in files {
+        desk.import(name, bytes).await;
+        let rows = desk.spend(None).await;
+        assert!(rows.contains(&day(on, spend)), "{name}: {rows:?}");
+    }
+
+    // Windows-1252 is never certain, 01/02/2026 is two days, 1,234 two numbers: a person is asked.
+    let id = desk.upload("windows.csv", b"Day;Kampagne;Cost\n01/02/2026;M\xfcller;1,234\n".to_vec()).await;
+    let open = until(&desk.olga, &id, "open").await;
+    let preview = &open["preview"];
+    assert_eq!((&open["proposal"], &preview["fallback"]), (&json!(null), &json!(true)));
+    assert_eq!(preview["days"]["fits"], json!(["day_first", "month_first"]));
+    assert_eq!(preview["numbers"]["fits"], json!(["point", "comma"]));
+    assert_eq!(preview["rows"][0]["cells"][1], "Müller");
+    let mapping = json!({"kind": "ads", "format": preview["format"], "header": 1, "columns": preview["fields"],
+        "numbers": "comma", "days": "day_first"});
+    let checked = desk.check(&id, &mapping).await;
+    desk.start(checked["id"].as_str().unwrap(), false).await;
+    let rows = desk.rows(Level::Campaign, None).await;
+    assert_eq!((rows[0].day, rows[0].entity_id.as_str()), (date!(2026 - 02 - 01), "name:Müller"));
+    assert_eq!(rows[0].measures.spend.unwrap().to_string(), "1.234");
+
+    // A wrong choice is answered by the rows, or as a whole; and another can be made.
+    let id = desk.upload("choose.csv", "Day,Cost\n2026-02-01,1.5\n").await;
+    let open = until(&desk.olga, &id, "open").await;
+    let mut wrong = open["proposal"].clone();
+    wrong["numbers"] = json!("comma");
+    assert_eq!(desk.check(&id, &wrong).await["wrong"], 1);
+    wrong["columns"]["spend"] = json!({"number": 2, "name": "Spend"});
+    let put = desk.olga.send("PUT", &format!("/api/v1/imports/{id}/mapping"), &json!({"mapping": wrong})).await;
+    assert_eq!(put.status(), StatusCode::ACCEPTED);
+    let open_again = until(&desk.olga, &id, "open").await;
+    assert!(open_again["fault"].as_str().unwrap().contains("no column named \"Spend\""), "{open_again}");
+    assert_eq!(desk.check(&id, &open["proposal"]).await["wrong"], 0);
+    let gone = desk.olga.send("DELETE", &format!("/api/v1/imports/{id}"), &json!({})).await;
+    assert_eq!(gone.status(), StatusCode::NO_CONTENT);
+    desk.app.finish().await;
+}
+
+#[sqlx::test(migrator = "store::MIGRATOR")]
+async fn formulas_are_texts_on_the_way_in_and_harmless_on_the_way_out(pool: PgPool) {
+    let desk = Desk::open(pool, "ads").await;
+    let mut cells: Vec<String> = ["=1+1", "@SUM(1)", "'=1+1", "\t=1+1"].map(str::to_owned).to_vec();
+    if let Some(path) = shared("formulas of the shared folder", "data/security/csv_formula_vectors.json") {
+        let vectors: Vec<Value> = serde_json::from_str(&std::fs::read_to_string(path).unwrap()).unwrap();
+        cells.extend(vectors.iter().map(|vector| vector["cell"].as_str().unwrap().to_owned()));
+    }
+    cells.sort();
+    cells.dedup();
+    let quoted = |cell: &String| format!("\"{}\"", cell.replace('"', "\"\""));
+    let mut text = "Day,Campaign,Cost\n2026-01-31,Plain,1\n".to_owned();
+    for cell in &cells {
+        text.push_str(&format!("2026-02-01,{},2\n", quoted(cell)));
+    }
+    for cell in &cells {
+        text.push_str(&format!("2026-02-02,C,{}\n", quoted(cell)));
+    }
+    let id = desk.upload("formulas.csv", text).await;
+    let open = until(&desk.olga, &id, "open").await;
+    let mapping = json!({"kind": "ads", "format": open["preview"]["format"], "header": 1, "columns": open["preview"]["fields"],
+        "numbers": "point", "days": "year_first"});
+    let checked = desk.check(&id, &mapping).await;
+    assert_eq!(checked["wrong"], cells.len(), "none of them is a number: {checked}");
+    desk.start(&id, true).await;
+    #[expect(clippy::disallowed_methods, reason = "asks as the superuser")]
+    let names: Vec<String> = sqlx::query_scalar("select name from ad_entity").fetch_all(&desk.app.pool).await.unwrap();
+    assert!(cells.iter().all(|cell| names.contains(cell)), "names are kept as they are: {names:?}");
+    let csv = desk.olga.get(&format!("/api/v1/imports/{id}/errors.csv")).await.text().await.unwrap();
+    for cell in &cells {
+        let protected = format!(",\"'{}\",", cell.replace('"', "\"\""));
+        assert!(csv.contains(&protected), "{cell:?} is protected in {csv}");
+    }
+    desk.app.finish().await;
+}
+
+#[sqlx::test(migrator = "store::MIGRATOR")]
+async fn what_is_no_file_of_rows_is_refused_whole(pool: PgPool) {
+    let app = TestApp::start_with(pool, |config| config.import_limit = 1).await;
+    let desk = Desk::at(app, "ads").await;
+    let empty = upload(&desk.olga, &desk.source, "empty.csv", Vec::new()).await;
+    assert_eq!(code(empty).await, (422, "invalid".to_owned()));
+    let large = upload(&desk.olga, &desk.source, "large.csv", vec![b'a'; 1_000_001]).await;
+    assert_eq!(code(large).await, (413, "too_large".to_owned()));
+    let nowhere = upload(&desk.olga, "018f0000-0000-7000-8000-000000000000", "a.csv", b"a".to_vec()).await;
+    assert_eq!(code(nowhere).await, (404, "missing".to_owned()));
+    let ole = [0xd0, 0xcf, 0x11, 0xe0, 0xa1, 0xb1, 0x1a, 0xe1, 0, 0, 0, 0];
+    for (name, bytes, words) in [
+        ("old.xls", ole.to_vec(), "older Excel file"),
+        ("picture.png", b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR".to_vec(), "neither a text file"),
+        ("blank.csv", b"\n \n\n".to_vec(), "holds no rows"),
+        ("bomb.xlsx", b"PK\x03\x04nonsense".to_vec(), "damaged"),
+    ] {
+        let id = desk.upload(name, bytes).await;
+        let failed = until(&desk.olga, &id, "failed").await;
+        assert!(failed["fault"].as_str().unwrap().contains(words), "{failed}");
+    }
+    // Half a file, whose quotation mark is not closed, can be mapped, and then no row of it is kept.
+    let id = desk.upload("half.csv", "Day,Cost\n2026-02-01,1\n2026-02-02,\"2\n").await;
+    let mut half = json!(null);
+    for _ in 0..200 {
+        half = desk.olga.json(&format!("/api/v1/imports/{id}")).await;
+        if half["state"] != "reading" {
+            break;
+        }
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
+    assert!(half["fault"].as_str().is_some_and(|fault| fault.contains("not closed")), "{half}");
+    assert_eq!(count(&desk.app.pool, "select count(*) from metric_observation").await, 0);
+    let folders = std::fs::read_dir(desk.app.data.join("imports")).unwrap().flatten();
+    let left: Vec<_> = folders.flat_map(|folder| std::fs::read_dir(folder.path()).unwrap().flatten()).collect();
+    assert!(left.len() <= 1, "files of what failed are gone: {left:?}");
+    desk.app.finish().await;
+}
+
+#[sqlx::test(migrator = "store::MIGRATOR")]
+async fn saved_mappings_read_the_next_file(pool: PgPool) {
+    let desk = Desk::open(pool, "ads").await;
+    let checked = desk.checked("a.csv", "Day;Cost;Clicks\n13.01.2026;1,5;2\n").await;
+    let body = json!({"name": "Radio export", "mapping": checked["mapping"]});
+    let saved = desk.olga.create("/api/v1/imports/mappings", &body).await;
+    let renamed = json!({"name": "radio EXPORT", "mapping": checked["mapping"]});
+    assert_eq!(desk.olga.create("/api/v1/imports/mappings", &renamed).await, saved, "one name, one mapping");
+    let list = desk.olga.json("/api/v1/imports/mappings").await;
+    assert_eq!((list["items"].as_array().unwrap().len(), &list["items"][0]["name"]), (1, &json!("radio EXPORT")));
+
+    // Columns have moved; 01.02.2026 alone would leave the day open.
+    let id = desk.upload("b.csv", "Clicks;Day;Cost\n5;01.02.2026;1.234\n").await;
+    until(&desk.olga, &id, "open").await;
+    let chosen = json!({"mapping_id": saved});
+    let put = desk.olga.send("PUT", &format!("/api/v1/imports/{id}/mapping"), &chosen).await;
+    assert_eq!(put.status(), StatusCode::ACCEPTED);
+    until(&desk.olga, &id, "checked").await;
+    desk.start(&id, false).await;
+    assert_eq!(desk.spend(None).await, [day(date!(2026 - 02 - 01), "1234")]);
+
+    let bad = json!({"name": "", "mapping": checked["mapping"]});
+    assert_eq!(code(desk.olga.post("/api/v1/imports/mappings", &bad).await).await, (422, "invalid".to_owned()));
+    let gone = desk.olga.send("DELETE", &format!("/api/v1/imports/mappings/{saved}"), &json!({})).await;
+    assert_eq!(gone.status(), StatusCode::NO_CONTENT);
+    assert_eq!(desk.olga.json("/api/v1/imports/mappings").await["items"], json!([]));
+    desk.app.finish().await;
+}
+
+#[sqlx::test(migrator = "store::MIGRATOR")]
+#[expect(clippy::disallowed_methods, reason = "stands in the import's way as the superuser")]
+async fn a_worker_killed_half_way_leaves_nothing_doubled(pool: PgPool) {
+    const ROWS: usize = 12_000;
+    let desk = Desk::open(pool.clone(), "ads").await;
+    let mut text = "Day,Campaign,Cost\n".to_owned();
+    for row in 0..ROWS {
+        text.push_str(&format!("2026-02-{:02},C{},{}.5\n", row % 20 + 1, row / 20, row));
+    }
+    let checked = desk.checked("many.csv", text).await;
+    let id = checked["id"].as_str().unwrap();
+    // A row that another transaction holds, behind the first thousands.
+    let mut way = pool.begin().await.unwrap();
+    let hold = "insert into metric_daily (organization_id, channel_id, day, level, entity_id, attribution, observed_at, sync_run_id)
+        select organization_id, id, '2026-02-01', 'campaign', 'name:C450', '', now(), gen_random_uuid() from channel";
+    sqlx::query(hold).execute(&mut *way).await.unwrap();
+    let started = desk.olga.post(&format!("/api/v1/imports/{id}/start"), &json!({})).await;
+    assert_eq!(started.status(), StatusCode::ACCEPTED);
+    for _ in 0..400 {
+        if desk.olga.json(&format!("/api/v1/imports/{id}")).await["rows_done"].as_i64() >= Some(5000) {
+            break;
+        }
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
+    assert_eq!(desk.olga.json(&format!("/api/v1/imports/{id}")).await["rows_done"], 5000, "half-way");
+    assert_eq!(count(&pool, "select count(*) from metric_observation").await, 0, "nothing half imported");
+    desk.app.kill_worker();
+    let data = desk.app.data.clone();
+    let second = TestApp::start_with(pool.clone(), |config| config.data = data).await;
+    sqlx::query("update sync_run set held_until = now() - interval '1 second'").execute(&pool).await.unwrap();
+    way.rollback().await.unwrap();
+
+    let done = until(&desk.olga, id, "done").await;
+    assert_eq!((&done["rows_new"], &done["rows_changed"]), (&json!(ROWS), &json!(0)));
+    for table in ["select count(*) from metric_observation", "select count(*) from metric_daily"] {
+        assert_eq!(count(&pool, table).await, ROWS as i64, "{table}");
+    }
+    assert_eq!(count(&pool, "select count(*) from sync_run where state = 'succeeded'").await, 1);
+    desk.agrees().await;
+    desk.undo(&done).await;
+    assert_eq!(count(&pool, "select count(*) from metric_daily").await, 0);
+    desk.agrees().await;
+    second.finish().await;
+    desk.app.stop().await;
+}
+
+#[sqlx::test(migrator = "store::MIGRATOR")]
+async fn nobody_reaches_another_agencys_imports(pool: PgPool) {
+    let desk = Desk::open(pool, "ads").await;
+    let import = desk.import("a.csv", "Day,Cost\n2026-02-01,1\n").await;
+    let waiting = desk.upload("b.csv", "Day,Cost\n2026-02-01,2\n").await;
+    until(&desk.olga, &waiting, "open").await;
+    let bert = desk.app.owner("bert@beta.test", "Beta").await;
+    let (id, before) = (import["id"].as_str().unwrap(), desk.spend(None).await);
+    for (method, path, body) in [
+        ("GET", format!("/api/v1/imports/{id}"), json!({})),
+        ("GET", format!("/api/v1/imports/{id}/errors.csv"), json!({})),
+        ("POST", format!("/api/v1/imports/{id}/undo"), json!({})),
+        ("DELETE", format!("/api/v1/imports/{waiting}"), json!({})),
+        ("PUT", format!("/api/v1/imports/{waiting}/reading"), json!({})),
+        ("POST", format!("/api/v1/imports/{waiting}/start"), json!({})),
+        ("PUT", format!("/api/v1/imports/{waiting}/mapping"), json!({"mapping": import["mapping"]})),
+    ] {
+        let answer = bert.send(method, &path, &body).await;
+        assert_eq!(code(answer).await, (404, "missing".to_owned()), "{method} {path}");
+    }
+    assert_eq!(code(upload(&bert, &desk.source, "x.csv", b"a".to_vec()).await).await, (404, "missing".to_owned()));
+    for path in ["/api/v1/imports", "/api/v1/imports/sources", "/api/v1/imports/mappings"] {
+        assert_eq!(bert.json(path).await["items"], json!([]), "{path}");
+    }
+    assert_eq!(bert.json("/api/v1/integrations").await["items"], json!([]));
+    assert_eq!(desk.olga.json("/api/v1/integrations").await["items"], json!([]), "a source is no account");
+
+    // Managers see the imports of their clients; nobody below an Admin imports.
+    let max = desk.app.join(&desk.olga, "max@acme.test", "manager").await;
+    assert_eq!(max.json("/api/v1/imports").await["items"], json!([]));
+    let client = desk.olga.json("/api/v1/clients").await["items"][0]["id"].clone();
+    desk.olga.create("/api/v1/assignments", &json!({"member_id": max.member_id().await, "client_id": client})).await;
+    assert_eq!(max.json("/api/v1/imports").await["items"].as_array().unwrap().len(), 2);
+    assert_eq!(upload(&max, &desk.source, "x.csv", b"a".to_vec()).await.status(), StatusCode::FORBIDDEN);
+    assert_eq!(max.post(&format!("/api/v1/imports/{id}/undo"), &json!({})).await.status(), StatusCode::FORBIDDEN);
+    assert_eq!(desk.spend(None).await, before);
+    desk.app.finish().await;
+}
+
+#[sqlx::test(migrator = "store::MIGRATOR")]
+async fn programs_push_rows_with_a_token(pool: PgPool) {
+    let desk = Desk::open(pool, "ads").await;
+    let tokens = ["read", "write"].map(|scope| json!({"name": scope, "scope": scope, "days": 1}));
+    let mut secrets = Vec::new();
+    for token in &tokens {
+        let made: Value = desk.olga.post("/api/v1/tokens", token).await.json().await.unwrap();
+        secrets.push(made["token"].as_str().unwrap().to_owned());
+    }
+    let program = desk.app.browser();
+    let push = async |path: &str, token: Option<&str>, body: &Value| {
+        let request = program.client.post(format!("{}/api/v1/ingest/{path}", program.url)).json(body);
+        let request = if let Some(token) = token { request.bearer_auth(token) } else { request };
+        let answer = request.send().await.unwrap();
+        (answer.status().as_u16(), answer.json::<Value>().await.unwrap())
+    };
+    let (read, write) = (Some(secrets[0].as_str()), Some(secrets[1].as_str()));
+    let rows = json!([{"day": "2026-02-01", "campaign_id": "17", "campaign": "Spring", "spend": "12.30", "clicks": 97},
+        {"day": "2026-02-02", "campaign_id": "17", "campaign": "Spring", "spend": 0.1}]);
+    let body = json!({"source_id": desk.source, "rows": rows});
+    let refused = async |path: &str, token, body: &Value, status: u16, code: &str| {
+        let (found, answer) = push(path, token, body).await;
+        assert_eq!((found, answer["error"]["code"].as_str()), (status, Some(code)), "{path} {answer}");
+        answer
+    };
+    refused("file", None, &body, 401, "signed_out").await;
+    refused("file", read, &body, 403, "token_scope").await;
+    refused("nobody", write, &body, 422, "invalid").await;
+    refused("google-ads", write, &body, 422, "invalid").await;
+    let nowhere = json!({"source_id": "018f0000-0000-7000-8000-000000000000", "rows": rows});
+    refused("file", write, &nowhere, 404, "missing").await;
+    refused("file", write, &json!({"source_id": desk.source, "rows": []}), 422, "invalid").await;
+    let bert = desk.app.owner("bert@beta.test", "Beta").await;
+    assert_eq!(code(bert.post("/api/v1/ingest/file", &body).await).await, (404, "missing".to_owned()));
+    assert_eq!(count(&desk.app.pool, "select count(*) from metric_observation").await, 0);
+
+    let (status, first) = push("file", write, &body).await;
+    assert_eq!((status, &first["rows_new"], &first["repeated"]), (200, &json!(2), &json!(false)), "{first}");
+    let (_, again) = push("file", write, &body).await;
+    assert_eq!((&again["import_id"], &again["repeated"]), (&first["import_id"], &json!(true)));
+    assert_eq!(count(&desk.app.pool, "select count(*) from import").await, 1);
+    let kept = desk.rows(Level::Campaign, None).await;
+    assert_eq!(kept.iter().map(|row| row.measures.spend.unwrap().to_string()).collect::<Vec<_>>(), ["12.30", "0.1"]);
+
+    let bad = json!({"source_id": desk.source, "rows": [{"day": "2026-02-03", "spend": 1}, {"day": "2026-02-30"},
+        {"day": "2026-02-04", "cost": 1}, {"day": "2026-02-03", "spend": 2}, 7, {"day": "2026-02-05", "spend": -1}]});
+    let answer = refused("file", write, &bad, 422, "rows_wrong").await;
+    let lines = |answer: &Value| -> Vec<u64> {
+        answer.as_array().unwrap().iter().map(|error| error["line"].as_u64().unwrap()).collect()
+    };
+    assert_eq!(lines(&answer["error"]["details"]["errors"]), [2, 3, 4, 5, 6]);
+    assert_eq!(desk.rows(Level::Account, None).await, [], "nothing is kept beside a wrong row");
+    let mut skip = bad.clone();
+    skip["on_error"] = json!("skip");
+    let (_, kept) = push("file", write, &skip).await;
+    assert_eq!(
+        (&kept["rows_new"], &kept["wrong"], lines(&kept["errors"])),
+        (&json!(1), &json!(5), vec![2, 3, 4, 5, 6])
+    );
+
+    let list = desk.olga.json("/api/v1/imports").await;
+    assert_eq!((&list["items"][0]["way"], &list["items"][0]["file_name"]), (&json!("push"), &json!("file")));
+    desk.undo(&json!({"id": kept["import_id"]})).await;
+    assert_eq!(desk.rows(Level::Account, None).await, []);
+    desk.agrees().await;
+
+    let shop = json!({"name": "Shop", "holds": "shop", "platform": "shopify", "currency": "EUR", "time_zone": "UTC"});
+    let shop = desk.olga.create("/api/v1/imports/sources", &shop).await;
+    let orders = json!({"source_id": shop, "rows": [{"day": "2026-02-01", "orders": 3, "ledger_revenue": "99.90"}]});
+    assert_eq!(push("shopify", write, &orders).await.0, 200);
+    let mixed = json!({"source_id": shop, "rows": [{"day": "2026-02-01", "spend": 3}]});
+    refused("shopify", write, &mixed, 422, "rows_wrong").await;
+    let odd = json!({"name": "Odd", "holds": "shop", "platform": "google_ads", "currency": "EUR", "time_zone": "UTC"});
+    assert_eq!(code(desk.olga.post("/api/v1/imports/sources", &odd).await).await, (422, "invalid".to_owned()));
+    desk.app.finish().await;
+}
+
+#[sqlx::test(migrator = "store::MIGRATOR")]
+async fn what_nobody_imports_goes_with_its_file(pool: PgPool) {
+    let desk = Desk::open(pool, "ads").await;
+    let id = desk.upload("a.csv", "Day,Cost\n2026-02-01,1\n").await;
+    until(&desk.olga, &id, "open").await;
+    let files = || -> usize {
+        let folders = std::fs::read_dir(desk.app.data.join("imports")).unwrap().flatten();
+        folders.map(|folder| std::fs::read_dir(folder.path()).unwrap().count()).sum()
+    };
+    let purged = service::purge::run(&desk.app.service).await.unwrap();
+    assert_eq!((purged.imports, purged.files, files()), (0, 0, 1), "at once it stays");
+    desk.app.service.clock.advance(time::Duration::days(1) + time::Duration::minutes(1));
+    let purged = service::purge::run(&desk.app.service).await.unwrap();
+    assert_eq!((purged.imports, purged.files, files()), (1, 1, 0));
+    assert_eq!(desk.olga.json("/api/v1/imports").await["items"], json!([]));
+    desk.app.finish().await;
+}
