@@ -118,6 +118,11 @@ pub async fn connect(service: &Service, actor: &Actor, new: New) -> Result<Conne
     }
     let detail = json!({ "connected": made.provider, "accounts": new.accounts.len() });
     access::done_to(service, &mut tx, Action::EditIntegrations, (id, &made.label), detail).await?;
+    // Accounts of a connection that has ended go on here, with their clients.
+    if channel::list(&mut tx, id).await?.iter().any(|channel| channel.client_id.is_some()) {
+        connection::set_next(&mut tx, id, now).await?;
+        enqueue(&mut tx, id, Cause::First, now).await?;
+    }
     let made = connection::get(&mut tx, id, now).await?;
     tx.commit().await?;
     Ok(made)

@@ -83,7 +83,9 @@ pub async fn get(tx: &mut TenantTx, id: ChannelId) -> Result<Channel> {
     found.fetch_one(&mut **tx).await?.channel()
 }
 
-/// Keeps an account that a connection reaches: new ones are added unmapped, names follow the provider.
+/// Keeps an account that a connection reaches: new ones are added unmapped, names follow the provider. An account that
+/// another connection reads stays with that one; one whose connection has ended goes on here, with its client, its past
+/// and how far it was read.
 ///
 /// # Errors
 /// The database failed.
@@ -97,10 +99,14 @@ pub async fn upsert(
     let organization = tx.actor().organization_id;
     let new: ChannelId = id::new(now);
     let row = sqlx::query!(
-        "insert into channel (organization_id, id, connection_id, kind, external_id, manager_id, name, currency, time_zone, created_at)
-         values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
-         on conflict (organization_id, connection_id, external_id) do update
-           set name = excluded.name, manager_id = excluded.manager_id, currency = excluded.currency, time_zone = excluded.time_zone
+        "insert into channel as h (organization_id, id, connection_id, provider, kind, external_id, manager_id, name, currency,
+           time_zone, created_at)
+         select $1, $2, $3, c.provider, $4, $5, $6, $7, $8, $9, $10 from connection c where c.id = $3
+         on conflict (organization_id, provider, external_id) where kind <> 'file' do update
+           set name = excluded.name, manager_id = excluded.manager_id, currency = excluded.currency, time_zone = excluded.time_zone,
+             connection_id = case when exists (
+               select from connection c where c.organization_id = h.organization_id and c.id = h.connection_id and c.disconnected_at is null)
+               then h.connection_id else excluded.connection_id end
          returning id",
         organization.0,
         new.0,

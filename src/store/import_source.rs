@@ -118,9 +118,9 @@ pub async fn insert(tx: &mut TenantTx, new: &New<'_>, now: OffsetDateTime) -> Re
     .await
     .on_constraint("import_source_name")?;
     sqlx::query!(
-        "insert into channel (organization_id, id, connection_id, client_id, kind, external_id, name, currency, time_zone, holds,
+        "insert into channel (organization_id, id, connection_id, client_id, provider, kind, external_id, name, currency, time_zone, holds,
            platform, created_at)
-         values ($1, $2, $3, $4, 'file', $5, $6, $7, $8, $9, $10, $11)",
+         values ($1, $2, $3, $4, 'file', 'file', $5, $6, $7, $8, $9, $10, $11)",
         organization.0,
         new.id.0,
         new.connection_id.0,

@@ -9,7 +9,6 @@ mod sources;
 use leptos::prelude::*;
 use leptos_router::{LazyRoute, lazy_route};
 use model::{
-    access::{Action, may},
     import::{Kind as Holds, State},
     moment::Moment,
 };
@@ -81,7 +80,7 @@ pub struct Desk {
 #[server(prefix = "/app", endpoint = "get_imports", output = crate::codec::Json)]
 pub async fn get_imports(cursor: String) -> Result<Desk, AppError> {
     let (actor, service) = (crate::server::actor()?, crate::server::service()?);
-    let editable = may(actor.role, Action::EditIntegrations);
+    let editable = model::access::may(actor.role, model::access::Action::EditIntegrations);
     let cursor = Some(cursor).filter(|cursor| !cursor.is_empty());
     let page = service::import::list(&service, &actor, None, 25, cursor.as_deref()).await?;
     let words = service::moment::Words::of(&service, &actor).await?;

@@ -11,8 +11,8 @@ insert into credential (organization_id, connection_id, field, sealed, updated_a
 insert into oauth_state (organization_id, id, state_hash, provider, member_id, session_id, sealed_verifier, created_at, expires_at)
   select organization_id, gen_random_uuid(), organization_id::text::bytea, 'google_ads', created_by, gen_random_uuid(), '\\x02016b' || sha512('v'), now(), now()
   from connection;
-insert into channel (organization_id, id, connection_id, kind, external_id, name, currency, time_zone, created_at)
-  select organization_id, gen_random_uuid(), id, 'ads', '1', 'Account', 'EUR', 'UTC', now() from connection;
+insert into channel (organization_id, id, connection_id, provider, kind, external_id, name, currency, time_zone, created_at)
+  select organization_id, gen_random_uuid(), id, provider, 'ads', '1', 'Account', 'EUR', 'UTC', now() from connection;
 insert into sync_run (organization_id, id, connection_id, cause, state, started_at)
   select organization_id, gen_random_uuid(), id, 'first', 'running', now() from connection;
 insert into sync_cursor (organization_id, channel_id, stream, updated_at) select organization_id, id, 'days', now() from channel;

@@ -550,3 +550,30 @@ async fn b8_9_b9_1_what_cannot_be_connected_or_read_says_why(pool: PgPool) {
     assert_eq!(tiktok.world().calls.len(), asked, "nothing was asked with a broken token");
     app.finish().await;
 }
+
+#[sqlx::test(migrator = "store::MIGRATOR")]
+async fn an_account_is_read_through_one_connection_and_goes_on_through_the_next(pool: PgPool) {
+    let tiktok = TikTok::start().await;
+    let app = start(pool.clone(), &tiktok).await;
+    let agency = Agency::found(&app).await;
+    let first = connect(&agency.ada, "acme").await;
+    map(&agency.ada, &first, &agency.c[0]).await;
+    run(&agency.ada, &first, 1).await;
+    let second = connect(&agency.olga, "acme").await;
+    assert_eq!(account(&agency.olga, &second, 0).await, Value::Null, "another connection reads it");
+    assert_eq!(sync(&agency.olga, &second).await, StatusCode::CONFLICT);
+    assert_eq!(sync(&agency.olga, &first).await, StatusCode::ACCEPTED);
+    run(&agency.olga, &first, 2).await;
+    assert_eq!(sizes(&pool).await, (900, 900));
+
+    let gone = agency.ada.send("DELETE", &format!("/api/v1/integrations/{first}"), &json!({})).await;
+    assert_eq!(gone.status(), StatusCode::NO_CONTENT);
+    let third = connect(&agency.ada, "acme").await;
+    let adopted = account(&agency.ada, &third, 0).await;
+    assert_eq!(adopted["client_id"], json!(agency.c[0]), "it still belongs to its client: {adopted}");
+    let again = run(&agency.ada, &third, 1).await;
+    assert_eq!((&again["state"], &again["rows_new"]), (&json!("succeeded"), &json!(0)), "{again}");
+    assert_eq!(sizes(&pool).await, (900, 900), "the past is there once");
+    assert_eq!(stored_cents(&pool, "ad").await, tiktok.truth("acme-1", back(&app, 89), today(&app)));
+    app.finish().await;
+}

@@ -1,0 +1,2 @@
+drop index channel_account_once;
+alter table channel drop column provider;
