@@ -1,8 +1,8 @@
 //! Settings › Integrations: what can be connected, what is, and how each connection stands.
 //!
 //! One card a provider, drawn from its description; a new provider needs nothing here. Connecting is a form that the
-//! browser posts itself, since it leads to the provider's own page; [`arrival`] says how that went. A page waits for no
-//! provider: jobs speak to them, and [`watch`] follows what they do.
+//! browser posts itself, since it leads to the provider's own page; `arrival` says how that went. A page waits for no
+//! provider: jobs speak to them, and `watch` follows what they do.
 
 pub(super) mod account;
 mod arrival;
