@@ -1,7 +1,7 @@
 //! Queues the connections whose time has come, each organization's in turn. Running twice does no harm: what was queued
 //! is not queued again. What nobody could read for a day is told once.
 
-use model::{connection::Cause, job::Job};
+use model::job::Job;
 use store::{connection, queue};
 
 use crate::Context;
@@ -9,8 +9,8 @@ use crate::Context;
 pub(crate) async fn run(context: &Context) -> anyhow::Result<()> {
     let now = context.service.clock.now();
     let mut tx = context.service.db.system().await?;
-    for (organization_id, connection_id) in connection::take_due(&mut tx, now, context.share).await? {
-        let job = Job::SyncConnection { organization_id, connection_id, cause: Cause::Schedule };
+    for (organization_id, connection_id, cause) in connection::take_due(&mut tx, now, context.share).await? {
+        let job = Job::SyncConnection { organization_id, connection_id, cause };
         queue::enqueue(&mut tx, &job, None).await?;
     }
     for (organization_id, connection_id) in connection::take_stale(&mut tx, now).await? {

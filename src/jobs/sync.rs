@@ -139,6 +139,7 @@ async fn begin<'a>(
                 tx.commit().await?;
                 return Ok(None);
             }
+            connection::set_answered(&mut tx, connection_id).await?;
             let id = store::id::new(now);
             match sync::insert(&mut tx, id, connection_id, cause, hold, now).await {
                 Ok(()) => (id, 0),

@@ -120,7 +120,6 @@ pub async fn connect(service: &Service, actor: &Actor, new: New) -> Result<Conne
     access::done_to(service, &mut tx, Action::EditIntegrations, (id, &made.label), detail).await?;
     // Accounts of a connection that has ended go on here, with their clients.
     if channel::list(&mut tx, id).await?.iter().any(|channel| channel.client_id.is_some()) {
-        connection::set_next(&mut tx, id, now).await?;
         enqueue(&mut tx, id, Cause::First, now).await?;
     }
     let made = connection::get(&mut tx, id, now).await?;
@@ -214,7 +213,6 @@ pub async fn sync_now(service: &Service, actor: &Actor, id: ConnectionId) -> Res
     if channel::list(&mut tx, id).await?.iter().all(|channel| channel.client_id.is_none()) {
         return conflict("unmapped", "none of its accounts belongs to a client yet. Choose a client for one first");
     }
-    connection::set_next(&mut tx, id, now).await?;
     access::done_to(service, &mut tx, Action::EditIntegrations, (id, &asked.label), json!({ "sync": "now" })).await?;
     enqueue(&mut tx, id, Cause::Manual, now).await?;
     Ok(tx.commit().await?)
@@ -297,10 +295,7 @@ pub async fn map(service: &Service, actor: &Actor, id: ChannelId, client_id: Opt
     let detail = json!({ "account": before.account.external_id, "client": name });
     access::done_to(service, &mut tx, Action::EditIntegrations, (id, &before.account.name), detail).await?;
     if client_id.is_some() && before.client_id.is_none() && before.kind != ChannelKind::File {
-        connection::set_next(&mut tx, before.connection_id, now).await?;
-        if sync::find_running(&mut tx, before.connection_id).await?.is_none() {
-            enqueue(&mut tx, before.connection_id, Cause::First, now).await?;
-        }
+        enqueue(&mut tx, before.connection_id, Cause::First, now).await?;
     }
     let after = channel::get(&mut tx, id).await?;
     tx.commit().await?;
@@ -370,8 +365,6 @@ pub async fn stale(
 }
 
 async fn enqueue(tx: &mut TenantTx, id: ConnectionId, cause: Cause, now: time::OffsetDateTime) -> Result<()> {
-    let organization_id = tx.actor().organization_id;
-    connection::set_queued(tx, id, now).await?;
-    let job = Job::SyncConnection { organization_id, connection_id: id, cause };
-    Ok(queue::enqueue(tx, &job, None).await?)
+    connection::ask(tx, id, cause, now).await?;
+    Ok(queue::enqueue(tx, &Job::QueueDue, None).await?)
 }

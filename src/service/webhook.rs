@@ -1,7 +1,7 @@
 //! What a provider sent by itself, after its signature was verified.
 
-use model::{connection::Cause, job::Job};
-use store::{queue, webhook_event};
+use model::job::Job;
+use store::{connection, queue, webhook_event};
 
 use crate::{Result, Service};
 
@@ -15,8 +15,12 @@ pub async fn receive(service: &Service, provider: &str, account: &str, id: &str,
     let mut tx = service.db.system().await?;
     for (organization_id, connection_id) in webhook_event::list_receivers(&mut tx, provider, account).await? {
         if webhook_event::insert(&mut tx, (organization_id, connection_id), id, topic, now).await? {
-            let job = Job::SyncConnection { organization_id, connection_id, cause: Cause::Webhook };
-            queue::enqueue(&mut tx, &job, None).await?;
+            match connection::ask_of(&mut tx, (organization_id, connection_id), now).await {
+                Ok(()) => queue::enqueue(&mut tx, &Job::QueueDue, None).await?,
+                // It waits for somebody to connect again, and is read whole then.
+                Err(store::Error::Missing) => {}
+                Err(error) => return Err(error.into()),
+            }
         }
     }
     Ok(tx.commit().await?)

@@ -2,7 +2,7 @@
 //! of the provider `file` are sources of imports: nobody reads through them, and they are none of this file's business.
 
 use model::{
-    connection::{Connection, ConnectionState, Test},
+    connection::{Cause, Connection, ConnectionState, Test},
     id::{ConnectionId, OrganizationId},
 };
 use time::OffsetDateTime;
@@ -213,7 +213,7 @@ pub async fn set_synced(
            last_sync_at = case when $2 then $3::timestamptz else last_sync_at end,
            failures = case when $2 then 0 else failures + 1 end,
            broken_until = case when $2 then null when failures + 1 >= 5 then $5::timestamptz else broken_until end,
-           next_sync_at = case when reconnect_reason is null then $4::timestamptz end
+           next_sync_at = case when reconnect_reason is null then least($4::timestamptz, asked_at) end
          where id = $1 and disconnected_at is null",
         id.0,
         succeeded,
@@ -227,8 +227,8 @@ pub async fn set_synced(
 }
 
 /// Connections whose time has come and that the queue takes now. No organization has more than `share` of them under
-/// way at once, so that one with many does not keep the others waiting; they come in turn, those that waited longest
-/// first. Who was queued and did not begin within ten minutes is queued again.
+/// way at once, so that one with many does not keep the others waiting; they come in turn, those that somebody asked for
+/// and those that waited longest first. Who was queued and did not begin within ten minutes is queued again.
 ///
 /// # Errors
 /// The database failed.
@@ -236,7 +236,7 @@ pub async fn take_due(
     tx: &mut SystemTx,
     now: OffsetDateTime,
     share: i64,
-) -> Result<Vec<(OrganizationId, ConnectionId)>> {
+) -> Result<Vec<(OrganizationId, ConnectionId, Cause)>> {
     let rows = sqlx::query!(
         r#"with busy as (
              select c.organization_id, count(*) as taken from connection c
@@ -245,7 +245,7 @@ pub async fn take_due(
              group by c.organization_id
            ), due as (
              select c.organization_id, c.id, c.next_sync_at,
-               coalesce(b.taken, 0) + row_number() over (partition by c.organization_id order by c.next_sync_at, c.id) as place
+               coalesce(b.taken, 0) + row_number() over (partition by c.organization_id order by c.asked_at is null, c.next_sync_at, c.id) as place
              from connection c left join busy b on b.organization_id = c.organization_id
              where c.next_sync_at <= $1 and c.disconnected_at is null and c.paused_at is null and c.reconnect_reason is null
                and (c.broken_until is null or c.broken_until <= $1)
@@ -257,16 +257,21 @@ pub async fn take_due(
              update connection c set queued_at = $1 from due d
              where d.place <= $2 and c.organization_id = d.organization_id and c.id = d.id
                and (c.queued_at is null or c.queued_at <= $1::timestamptz - interval '10 minutes')
-             returning c.organization_id, c.id
+             returning c.organization_id, c.id, coalesce(c.asked_cause, 'schedule') as cause
            )
-           select t.organization_id, t.id from taken t join due d on d.organization_id = t.organization_id and d.id = t.id
+           select t.organization_id, t.id, t.cause as "cause!" from taken t join due d on d.organization_id = t.organization_id and d.id = t.id
            order by d.place, d.next_sync_at"#,
         now,
         share
     )
     .fetch_all(&mut **tx)
     .await?;
-    Ok(rows.into_iter().map(|row| (row.organization_id.into(), row.id.into())).collect())
+    let unknown = |text: &str| Error::Database(sqlx::Error::Decode(format!("unknown word {text}").into()));
+    let found = rows.into_iter().map(|row| {
+        let cause = Cause::parse(&row.cause).ok_or_else(|| unknown(&row.cause))?;
+        Ok((row.organization_id.into(), row.id.into(), cause))
+    });
+    found.collect()
 }
 
 /// Connections with a mapped account that nobody could read for a day, and of which nobody was told since they were last
@@ -336,26 +341,52 @@ pub async fn set_label(tx: &mut TenantTx, id: ConnectionId, label: &str) -> Resu
     .await
 }
 
-/// Brings its next run forward to `at`.
+/// Has it read as soon as its turn comes, for this cause; also when it is being read now.
 ///
 /// # Errors
 /// Missing when it is gone.
-pub async fn set_next(tx: &mut TenantTx, id: ConnectionId, at: OffsetDateTime) -> Result<()> {
+pub async fn ask(tx: &mut TenantTx, id: ConnectionId, cause: Cause, now: OffsetDateTime) -> Result<()> {
     one(sqlx::query!(
-        "update connection set next_sync_at = least(next_sync_at, $2), broken_until = null where id = $1 and disconnected_at is null",
+        "update connection set next_sync_at = least(next_sync_at, $3), asked_at = $3, asked_cause = $2, broken_until = null
+         where id = $1 and disconnected_at is null",
         id.0,
-        at
+        cause.key(),
+        now
     )
     .execute(&mut **tx)
     .await?)
     .await
 }
 
-/// Handed to the queue.
+/// The same, when a provider said that something changed; the circuit breaker holds.
+///
+/// # Errors
+/// Missing when it is gone.
+pub async fn ask_of(
+    tx: &mut SystemTx,
+    (organization, id): (OrganizationId, ConnectionId),
+    now: OffsetDateTime,
+) -> Result<()> {
+    one(sqlx::query!(
+        "update connection set next_sync_at = least(next_sync_at, $3), asked_at = coalesce(asked_at, $3),
+           asked_cause = coalesce(asked_cause, 'webhook')
+         where organization_id = $1 and id = $2 and disconnected_at is null and reconnect_reason is null",
+        organization.0,
+        id.0,
+        now
+    )
+    .execute(&mut **tx)
+    .await?)
+    .await
+}
+
+/// What was asked for begins.
 ///
 /// # Errors
 /// The database failed.
-pub async fn set_queued(tx: &mut TenantTx, id: ConnectionId, now: OffsetDateTime) -> Result<()> {
-    sqlx::query!("update connection set queued_at = $2 where id = $1", id.0, now).execute(&mut **tx).await?;
+pub async fn set_answered(tx: &mut TenantTx, id: ConnectionId) -> Result<()> {
+    sqlx::query!("update connection set asked_at = null, asked_cause = null where id = $1", id.0)
+        .execute(&mut **tx)
+        .await?;
     Ok(())
 }
