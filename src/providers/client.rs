@@ -1,7 +1,8 @@
 //! The HTTP client that all providers share: timeouts, a size cap, a rate for each connection, retries with jitter that
 //! honour Retry-After, and errors that carry no address, header or token.
 //!
-//! A request goes to the provider's own host only: an [`Http`] is bound to one base address, and paths cannot leave it.
+//! A request goes to the provider's own host only: an [`Http`] is bound to one base address, and paths cannot leave it; a
+//! provider that keeps files elsewhere binds another to that fixed host.
 //! Redirects are not followed.
 
 use std::{fmt, num::NonZeroU32, sync::Arc, time::Duration};
@@ -133,6 +134,16 @@ impl Http {
         self.base.host_str().unwrap_or_default()
     }
 
+    /// The address that it is bound to.
+    pub const fn base(&self) -> &Url {
+        &self.base
+    }
+
+    /// The same connection's client for another host of its provider, at the same rate. No credential goes along.
+    pub fn beside(&self, base: Url, fault: Fault) -> Self {
+        Self { client: self.client.clone(), base, fault, rate: self.rate.clone() }
+    }
+
     /// A GET of `path` under the base address.
     pub fn get(&self, path: &str) -> Request<'_> {
         self.request(Method::GET, path)
@@ -160,6 +171,7 @@ impl Http {
             body: Vec::new(),
             attempts: ATTEMPTS,
             limit: None,
+            largest: LARGEST_ANSWER,
             secrets: Secrets::default(),
             failed: None,
         }
@@ -176,6 +188,7 @@ pub struct Request<'a> {
     body: Vec<u8>,
     attempts: u32,
     limit: Option<Duration>,
+    largest: usize,
     secrets: Secrets,
     failed: Option<Error>,
 }
@@ -185,6 +198,16 @@ impl Request<'_> {
     pub fn query(mut self, name: &str, value: &str) -> Self {
         self.url.query_pairs_mut().append_pair(name, value);
         self.secrets.learn_named(name, value);
+        self
+    }
+
+    /// Sends the parameters of a signed address as they are; none of their values appears in an error.
+    pub fn signed(mut self, query: Option<&str>) -> Self {
+        self.url.set_query(query);
+        let values: Vec<_> = self.url.query_pairs().map(|(_, value)| value.into_owned()).collect();
+        for value in values {
+            self.secrets.learn(&value);
+        }
         self
     }
 
@@ -262,6 +285,12 @@ impl Request<'_> {
         self
     }
 
+    /// Reads no more than so many bytes; a larger answer is malformed.
+    pub fn at_most(mut self, largest: usize) -> Self {
+        self.largest = largest;
+        self
+    }
+
     /// Sends it and reads the answer as JSON.
     ///
     /// # Errors
@@ -332,8 +361,8 @@ impl Request<'_> {
         let (status, headers) = (response.status(), response.headers().clone());
         let mut body = Vec::new();
         while let Some(part) = response.chunk().await.map_err(plain)? {
-            if body.len() + part.len() > LARGEST_ANSWER {
-                return Err(Error::Malformed(format!("it is larger than {} MiB", LARGEST_ANSWER >> 20)));
+            if body.len() + part.len() > self.largest {
+                return Err(Error::Malformed(format!("it is larger than {}", size(self.largest))));
             }
             body.extend_from_slice(&part);
         }
@@ -349,6 +378,11 @@ impl Request<'_> {
             None => Err(Error::Malformed(format!("status {}", answer.status.as_u16()))),
         }
     }
+}
+
+/// A number of bytes as people say it.
+fn size(bytes: usize) -> String {
+    if bytes < 1 << 20 { format!("{} KiB", bytes >> 10) } else { format!("{} MiB", bytes >> 20) }
 }
 
 /// What a request carries that must not come back in an error's text.

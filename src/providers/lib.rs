@@ -249,6 +249,45 @@ pub trait Shop: Send + Sync {
     /// # Errors
     /// The kinds of [`Error`].
     async fn orders(&self, call: &Call<'_>, since: OffsetDateTime, page: Option<&str>) -> Result<Page<Vec<Order>>>;
+    /// The same orders as one file that the provider makes, for a first reading: asked for, waited for, read in pieces.
+    ///
+    /// Without a `place` a file that is being made, or was made of late, is found again before another is asked for: who
+    /// waits for it keeps nothing. For that `since` must move with the clock. A place names the file and where in it the
+    /// next piece begins.
+    ///
+    /// # Errors
+    /// The kinds of [`Error`]; CursorExpired when the file of `place` is gone: ask again without one.
+    async fn bulk(&self, call: &Call<'_>, since: OffsetDateTime, place: Option<&str>) -> Result<Bulk> {
+        let _ = (call, since, place);
+        Ok(Bulk::Pages("the provider makes no file of them".into()))
+    }
+}
+
+/// What became of a file of orders.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Bulk {
+    /// The provider makes it: come again.
+    Waits {
+        /// When.
+        after: Duration,
+        /// How many orders it holds so far.
+        ready: u64,
+    },
+    /// A piece of it, in no order of change.
+    Piece {
+        /// What is in the piece, each order with its refunds as they are now.
+        orders: Vec<Order>,
+        /// How many orders were read by its end.
+        read: u64,
+        /// How many the file holds.
+        of: u64,
+        /// When the provider began with it: what changed later is to be read in pages.
+        as_of: OffsetDateTime,
+        /// Where the next piece begins; none on the last.
+        next: Option<String>,
+    },
+    /// There is none, for this reason: the orders are to be read in pages.
+    Pages(String),
 }
 
 /// An order as the shop's books have it. Amounts are in the shop's own currency.

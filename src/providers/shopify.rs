@@ -10,13 +10,15 @@
 //!   the lines are added up instead. A refund's difference from its lines stands in `orderAdjustments`, negative when
 //!   the customer got more.
 //! - Days are counted by `processedAt`: `createdAt` of an imported order is the day of the import.
-//! - A refund's lines are pages within a list, which bulk operations refuse ("connection within a list") and which would
-//!   break the limit of a query: refunds are read one by one. So the first sync reads pages too.
+//! - A refund's lines are pages within a list, which would break the limit of a query and which bulk operations refuse
+//!   ("connection within a list"): refunds are read one by one. The first reading takes the rest from a bulk operation's
+//!   file (`bulk.rs`).
 //! - A list ends after 25 000 entries without a word, over all its pages: the filter moves on before that.
 //! - Orders older than 60 days need the scope `read_all_orders`, which Shopify grants on request.
 //! - Offline tokens last an hour and their refresh token changes with each use; older apps get one that lasts.
 //! - A shop's address comes from the person and the signed callback, and must be one label under `.myshopify.com`.
 
+mod bulk;
 mod signature;
 mod wire;
 
@@ -35,8 +37,8 @@ use time::{OffsetDateTime, format_description::well_known::Rfc3339};
 use url::Url;
 
 use crate::{
-    Answer, Call, Consent, Error, Exchange, Fault, Hosts, Http, Limit, OAuth, Order, Page, Provider, REVOCATION,
-    Refund, Result, Settings, Shop, Tokens, address, standard,
+    Answer, Bulk, Call, Consent, Error, Exchange, Fault, Hosts, Http, Limit, OAuth, Order, Page, Provider, REVOCATION,
+    Refund, Request, Result, Settings, Shop, Tokens, address, standard,
 };
 
 /// The one place that names the API's version.
@@ -185,11 +187,7 @@ async fn tokens(http: &Http, settings: &Settings, fields: &[(&str, &str)]) -> Re
 impl Shop for Shopify {
     async fn orders(&self, call: &Call<'_>, since: OffsetDateTime, page: Option<&str>) -> Result<Page<Vec<Order>>> {
         let place = page.map_or_else(|| Ok(Place::first(since)), Place::read)?;
-        // Shopify counts in seconds; one order too many does no harm.
-        let since = place.since.replace_nanosecond(0).unwrap_or(place.since);
-        let since = since.format(&Rfc3339).map_err(|error| Error::Rejected(error.to_string()))?;
-        let filter = format!("updated_at:>='{since}'");
-        let variables = json!({ "first": PAGE_SIZE, "after": place.cursor, "filter": filter });
+        let variables = json!({ "first": PAGE_SIZE, "after": place.cursor, "filter": filter(place.since)? });
         let wire::OrdersAnswer { orders } = query(call, wire::ORDERS, &variables).await?;
         let mut items = Vec::with_capacity(orders.nodes.len());
         for order in orders.nodes {
@@ -203,6 +201,17 @@ impl Shop for Shopify {
         let next = orders.page_info.next()?.map(|cursor| place.next(cursor, items.len(), changed));
         Ok(Page { items, next: next.transpose()? })
     }
+
+    async fn bulk(&self, call: &Call<'_>, since: OffsetDateTime, place: Option<&str>) -> Result<Bulk> {
+        bulk::read(call, since, place).await
+    }
+}
+
+/// What changed since then. Shopify counts in seconds; one order too many does no harm.
+fn filter(since: OffsetDateTime) -> Result<String> {
+    let since = since.replace_nanosecond(0).unwrap_or(since);
+    let since = since.format(&Rfc3339).map_err(|error| Error::Rejected(error.to_string()))?;
+    Ok(format!("updated_at:>='{since}'"))
 }
 
 /// Where a page begins. As a text: the beginning of the filter, how many orders came since then, and the cursor.
@@ -255,10 +264,13 @@ async fn refund_of(call: &Call<'_>, id: &str) -> Result<Refund> {
 }
 
 async fn query<T: DeserializeOwned>(call: &Call<'_>, query: &str, variables: &Value) -> Result<T> {
+    request(call, query, variables).send::<wire::Reply<T>>().await.map(|reply| reply.data)
+}
+
+fn request<'a>(call: &Call<'a>, query: &str, variables: &Value) -> Request<'a> {
     let path = format!("admin/api/{VERSION}/graphql.json");
     let body = json!({ "query": query, "variables": variables });
-    let request = call.http.post(&path).secret(TOKEN, &call.credential.access_token).json(&body);
-    request.send::<wire::Reply<T>>().await.map(|reply| reply.data)
+    call.http.post(&path).secret(TOKEN, &call.credential.access_token).json(&body)
 }
 
 /// The shop's address among `fields`, if it can be nothing else.

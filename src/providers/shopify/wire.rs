@@ -13,24 +13,62 @@ use crate::{Error, Order, Refund, Result, number};
 
 pub(super) const SHOP: &str = "query Shop { shop { name currencyCode ianaTimezone myshopifyDomain } }";
 
-pub(super) const ORDERS: &str = "\
-query Orders($first: Int!, $after: String, $filter: String!) {
-  orders(first: $first, after: $after, sortKey: UPDATED_AT, query: $filter) {
-    pageInfo { hasNextPage endCursor }
-    nodes {
-      id name test processedAt updatedAt cancelledAt taxesIncluded dutiesIncluded
+/// What is asked of an order, but for its shipping lines.
+macro_rules! order {
+    () => {
+        "id name test processedAt updatedAt cancelledAt taxesIncluded dutiesIncluded
       subtotalPriceSet { shopMoney { amount } }
       totalTaxSet { shopMoney { amount } }
       originalTotalDutiesSet { shopMoney { amount } }
+      customer { id }
+      refunds { id }"
+    };
+}
+
+/// What is asked of a shipping line.
+macro_rules! shipping_line {
+    () => {
+        "discountedPriceSet { shopMoney { amount } } taxLines { priceSet { shopMoney { amount } } }"
+    };
+}
+
+pub(super) const ORDERS: &str = concat!(
+    "query Orders($first: Int!, $after: String, $filter: String!) {
+  orders(first: $first, after: $after, sortKey: UPDATED_AT, query: $filter) {
+    pageInfo { hasNextPage endCursor }
+    nodes {
+      ",
+    order!(),
+    "
       shippingLines(first: 5) {
         pageInfo { hasNextPage endCursor }
-        nodes { discountedPriceSet { shopMoney { amount } } taxLines { priceSet { shopMoney { amount } } } }
+        nodes { ",
+    shipping_line!(),
+    " }
       }
-      customer { id }
-      refunds { id }
     }
   }
-}";
+}"
+);
+
+/// Stands in [`BULK`] where the filter belongs.
+pub(super) const FILTER: &str = "$filter";
+
+/// What Shopify is to put into a file of orders; variables are not possible there.
+pub(super) const BULK: &str = concat!(
+    "{
+  orders(sortKey: UPDATED_AT, query: \"$filter\") {
+    edges { node {
+      ",
+    order!(),
+    "
+      shippingLines { edges { node { ",
+    shipping_line!(),
+    " } } }
+    } }
+  }
+}"
+);
 
 pub(super) const REFUND: &str = "\
 query Refund($id: ID!, $first: Int!, $after: String) {

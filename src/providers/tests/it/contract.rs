@@ -5,7 +5,7 @@
 //! request in a refusal. It imitates no provider; what a provider says in its own words is tested beside its peer.
 
 use model::metric::{Account, Days};
-use providers::{Call, Error, Exchange, Provider, all, find};
+use providers::{Bulk, Call, Error, Exchange, Provider, all, find};
 use secrecy::SecretString;
 use time::macros::date;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
@@ -71,6 +71,14 @@ async fn ask(provider: &dyn Provider, base: &Url) -> Vec<(&'static str, Result<(
     if let Some(shop) = provider.shop() {
         let since = date!(2026 - 01 - 05).midnight().assume_utc();
         answers.push(("orders", shop.orders(&call, since, None).await.map(drop)));
+        let bulk = shop.bulk(&call, since, None).await;
+        answers.push((
+            "bulk",
+            bulk.and_then(|bulk| match bulk {
+                Bulk::Pages(why) => Err(Error::Rejected(why)),
+                _ => Ok(()),
+            }),
+        ));
     }
     answers
 }

@@ -10,4 +10,5 @@ mod google_ads;
 mod meta_ads;
 mod peers;
 mod shopify;
+mod shopify_bulk;
 mod tiktok_ads;

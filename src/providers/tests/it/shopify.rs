@@ -7,15 +7,18 @@ use base64::{Engine, engine::general_purpose::STANDARD};
 use hmac::{Hmac, Mac};
 use model::metric::Account;
 use providers::{
-    Call, Credential, Error, Exchange, Http, Provider, Settings, find,
+    Bulk, Call, Credential, Error, Exchange, Http, Provider, Settings, find,
     shopify::{callback_signed, webhook_signed},
 };
 use secrecy::{ExposeSecret, SecretString};
-use serde_json::Value;
+use serde_json::{Value, json};
 use sha2::Sha256;
 use time::macros::datetime;
 
-use crate::peers::{self, Peer};
+use crate::{
+    peers::{self, Peer},
+    shopify_bulk::StandIn,
+};
 
 /// The only token that the mock knows.
 const TOKEN: &str = "shpat_test";
@@ -36,7 +39,8 @@ async fn mock(name: &str) -> Option<Mock> {
     let program = std::fs::read_to_string(peers::shared("shopify", "peers/run/shopmock.mjs")?).unwrap();
     let schema = peers::shared("shopify", "peers/openapi/shopify-admin-2026-07.schema.json.gz")?;
     let folder = peers::folder("shopify", "AUDIENCEOS_PEER_NODE")?;
-    let whole = program.replace("const mocks={", "const mocks={PageInfo:()=>({hasNextPage:false}),");
+    let ours = "PageInfo:()=>({hasNextPage:false}),Count:()=>({count:1000}),BulkOperation:()=>({status:'COMPLETED'}),";
+    let whole = program.replace("const mocks={", &format!("const mocks={{{ours}"));
     assert_ne!(whole, program);
     let copy = std::env::temp_dir().join(format!("audienceos-shopmock-{}-{name}.mjs", std::process::id()));
     std::fs::write(&copy, whole).unwrap();
@@ -88,6 +92,32 @@ async fn every_query_is_one_that_the_schema_allows() {
     let later =
         shopify().shop().unwrap().orders(&connection.call(), since, Some("2026-01-05T10:00:00Z 25 cursor")).await;
     assert!(!matches!(later, Err(Error::Rejected(_))), "{later:?}");
+}
+
+#[tokio::test]
+async fn every_step_to_a_file_of_orders_is_one_that_the_schema_allows() {
+    let Some(mock) = mock("bulk").await else { return };
+    let connection = Connection::new(&mock, TOKEN);
+    let (shop, since) = (shopify().shop().unwrap(), datetime!(2026-01-05 10:00 UTC));
+    let started = shop.bulk(&connection.call(), since, None).await;
+    assert!(matches!(started, Ok(Bulk::Waits { .. })), "found none, counted, and started one: {started:?}");
+    let place = "0 0 gid://shopify/BulkOperation/1";
+    let asked = shop.bulk(&connection.call(), since, Some(place)).await;
+    let Ok(Bulk::Pages(why)) = asked else { panic!("{asked:?}") };
+    assert!(why.ends_with("it lies on a host that is not Shopify's storage"), "{why}");
+    // What Shopify is to run itself is judged as a query of its own.
+    let stand_in = StandIn::start(1000).await;
+    stand_in.bulk(since, None).await.unwrap();
+    let query = stand_in.world().operations[0].query.clone();
+    let token = SecretString::from(TOKEN);
+    let request = connection.http.post("admin/api/2026-07/graphql.json").secret("x-shopify-access-token", &token);
+    // Only here a list needs an end.
+    let plain = query.replace("orders(", "orders(first: 2, ");
+    let answer: Value = request.json(&json!({ "query": plain })).send().await.unwrap();
+    let order = &answer["data"]["orders"]["edges"][0]["node"];
+    assert!(order["shippingLines"]["edges"].is_array() && order["refunds"].is_array(), "{answer}");
+    // What Shopify documents of bulk queries beside the schema: contents by `edges`, at most two levels of connections.
+    assert!(!query.contains("nodes") && query.matches("edges").count() == 2, "{query}");
 }
 
 #[tokio::test]
