@@ -33,6 +33,13 @@ use crate::Context;
 pub(crate) enum Stop {
     /// The provider's doing: its kind decides.
     Provider(providers::Error),
+    /// The provider prepares what was asked for: the run comes again after a pause.
+    Waits {
+        /// When.
+        after: Duration,
+        /// What a person reads meanwhile.
+        why: String,
+    },
     /// Somebody must connect the account again, for this reason.
     Reconnect(String),
     /// A person switched it off meanwhile, in these words.

@@ -44,7 +44,7 @@ pub async fn probe(
         Ok(_) => None,
         Err(Stop::Provider(error)) => Some(format!("{error}. {}", error.hint())),
         Err(Stop::Reconnect(words)) => Some(format!("{words}. Reconnect the account")),
-        Err(Stop::SwitchedOff(words)) => Some(words),
+        Err(Stop::Waits { why: words, .. } | Stop::SwitchedOff(words)) => Some(words),
         Err(Stop::Lost) => return Ok(None),
         Err(Stop::Ours(error)) => return Err(error),
     };

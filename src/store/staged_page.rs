@@ -1,4 +1,5 @@
 //! Pages of a piece that is not read to its end: kept, so that a killed sync goes on at the page, and counted by nobody.
+//! Of what is kept at once, such as a file of orders, only the place where the next page begins stands here.
 
 use model::id::{ChannelId, ConnectionId};
 use time::{Date, OffsetDateTime};

@@ -32,6 +32,7 @@ impl Run<'_> {
             Err(Stop::Provider(Error::RateLimited { after })) => {
                 return self.pause(after, self.attempts, "the provider asks to wait").await;
             }
+            Err(Stop::Waits { after, why }) => return self.pause(after, self.attempts, &why).await,
             Err(Stop::Provider(Error::Unavailable(words))) if self.attempts + 1 < ATTEMPTS => {
                 let pause = PAUSE * 2u32.pow(self.attempts.unsigned_abs());
                 return self

@@ -1,17 +1,19 @@
 //! Reads a shop's orders: those that changed since the last reading, oldest change first.
 //!
 //! Orders are kept page by page, each with the moment up to which changes were read, so a killed run goes on at the page.
-//! The days of the books are counted when the pass is read to its end.
+//! The first reading takes them from one file, if the provider makes one; what changed meanwhile is then read in pages. The
+//! days of the books are counted when the pass is read to its end.
 
 use model::{
     connection::{Channel, Progress},
     metric::Days,
     shop,
 };
-use providers::{Error, Page, Shop};
+use providers::{Bulk, Error, Page, Shop};
 use service::moment;
 use store::{
-    metric, shop as orders,
+    TenantTx, metric, shop as orders,
+    staged_page::{self, StagedPage},
     sync_cursor::{self, SyncCursor},
 };
 use time::{Date, Duration, OffsetDateTime};
@@ -20,6 +22,8 @@ use super::{Access, Run, Stop, ads, plan};
 
 /// The stream of a shop's changes.
 const ORDERS: &str = "orders";
+/// The stream of the file of a first reading: where in it the next piece begins.
+const FILE: &str = "orders_file";
 /// Changes may come late: so much is read again.
 const OVERLAP: Duration = Duration::minutes(5);
 
@@ -31,7 +35,14 @@ impl Run<'_> {
         channel: &Channel,
     ) -> Result<(), Stop> {
         let mut read_to = sync_cursor::get(&mut self.tx().await?, channel.id, ORDERS).await?.at;
-        let since = read_to.map_or_else(|| self.now() - Duration::days(plan::BACKFILL), |at| at - OVERLAP);
+        let mut why_pages = String::new();
+        if read_to.is_none() {
+            match self.read_file(access, shop, channel).await? {
+                Ok(as_of) => read_to = Some(as_of),
+                Err(why) => why_pages = format!(", page by page ({why})"),
+            }
+        }
+        let since = read_to.map_or_else(|| self.first_day(), |at| at - OVERLAP);
         let mut place: Option<String> = None;
         loop {
             self.check_switches().await?;
@@ -41,22 +52,13 @@ impl Run<'_> {
                 Box::pin(async move { shop.orders(call, since, from.as_deref()).await })
             });
             let Page { items, next } = page.await?;
-            let now = self.now();
             let mut progress = Progress { pages: 1, ..Progress::default() };
             let mut tx = self.tx().await?;
-            for order in items {
-                let order = booked(order, &channel.account.time_zone)?;
-                read_to = read_to.max(Some(order.updated_at));
-                let kept = orders::upsert(&mut tx, channel.id, self.id, &order).await?;
-                progress.rows_new += kept.new;
-                progress.rows_changed += kept.changed;
-                progress.rows_unchanged += kept.unchanged;
-            }
-            let cursor = SyncCursor { at: read_to, run: Some(self.id), ..SyncCursor::default() };
-            sync_cursor::set(&mut tx, channel.id, ORDERS, &cursor, now).await?;
+            read_to = read_to.max(self.keep_orders(&mut tx, channel, items, &mut progress).await?);
+            self.move_cursor(&mut tx, channel, read_to).await?;
             progress.step = read_to.map_or_else(
                 || format!("{}: no orders yet", channel.account.name),
-                |at| format!("{}: orders up to {}", channel.account.name, at.date()),
+                |at| format!("{}: orders up to {}{why_pages}", channel.account.name, at.date()),
             );
             self.add(&mut tx, &progress).await?;
             tx.commit().await?;
@@ -66,6 +68,105 @@ impl Run<'_> {
             }
         }
         self.count_books(channel).await
+    }
+
+    /// Reads the orders of a first reading from a file: the moment up to which changes are known then, or why they are to
+    /// be read in pages.
+    ///
+    /// The file has no order of change, so the cursor stands still until it was read to its end, and then says when the
+    /// provider began with it. Until then the place of the next piece is kept with each piece, so a killed run goes on
+    /// there. While the provider makes the file nothing is kept and nothing is held: the run pauses, and asks again
+    /// without a place, upon which the provider finds the file that it makes for us (see [`Shop::bulk`]).
+    async fn read_file(
+        &self,
+        access: &mut Access<'_>,
+        shop: &'static dyn Shop,
+        channel: &Channel,
+    ) -> Result<Result<OffsetDateTime, String>, Stop> {
+        // A file has no days of its own.
+        let day = OffsetDateTime::UNIX_EPOCH.date();
+        let since = self.first_day();
+        let name = &channel.account.name;
+        let kept = staged_page::find(&mut self.tx().await?, channel.id, FILE, day, day).await?;
+        let mut place = kept.map(|(_, next)| next);
+        let mut anew = false;
+        loop {
+            self.check_switches().await?;
+            let asked = place.clone();
+            let bulk = access.call(move |call| {
+                let from = asked.clone();
+                Box::pin(async move { shop.bulk(call, since, from.as_deref()).await })
+            });
+            let bulk = match bulk.await {
+                Err(Stop::Provider(Error::CursorExpired)) if place.is_some() && !anew => {
+                    (place, anew) = (None, true);
+                    continue;
+                }
+                bulk => bulk?,
+            };
+            let mut tx = self.tx().await?;
+            staged_page::remove_all(&mut tx, channel.id, FILE).await?;
+            let mut progress = Progress::default();
+            let outcome = match bulk {
+                Bulk::Waits { after, ready } => {
+                    progress.step = format!("{name}: the provider puts the orders into a file, {ready} so far");
+                    Some(Err(Stop::Waits { after, why: progress.step.clone() }))
+                }
+                Bulk::Pages(why) => {
+                    tracing::info!(run = %self.id, why, "the orders of a first reading are read in pages");
+                    progress.step = format!("{name}: page by page ({why})");
+                    Some(Ok(Err(why)))
+                }
+                Bulk::Piece { orders, read, of, as_of, next } => {
+                    self.keep_orders(&mut tx, channel, orders, &mut progress).await?;
+                    (progress.pages, progress.step) = (1, format!("{name}: {read} of {of} orders"));
+                    place = next;
+                    if let Some(next) = &place {
+                        let page = StagedPage { number: 0, next: next.clone(), report: serde_json::Value::Null };
+                        staged_page::insert(&mut tx, channel.id, FILE, day, day, &page, self.now()).await?;
+                        None
+                    } else {
+                        self.move_cursor(&mut tx, channel, Some(as_of)).await?;
+                        Some(Ok(Ok(as_of)))
+                    }
+                }
+            };
+            self.add(&mut tx, &progress).await?;
+            tx.commit().await?;
+            if let Some(outcome) = outcome {
+                return outcome;
+            }
+        }
+    }
+
+    /// From when on the first reading reads.
+    fn first_day(&self) -> OffsetDateTime {
+        self.now() - Duration::days(plan::BACKFILL)
+    }
+
+    /// Keeps orders, counts them, and tells the latest change among them.
+    async fn keep_orders(
+        &self,
+        tx: &mut TenantTx,
+        channel: &Channel,
+        items: Vec<providers::Order>,
+        progress: &mut Progress,
+    ) -> Result<Option<OffsetDateTime>, Stop> {
+        let mut latest = None;
+        for order in items {
+            let order = booked(order, &channel.account.time_zone)?;
+            latest = latest.max(Some(order.updated_at));
+            let kept = orders::upsert(tx, channel.id, self.id, &order).await?;
+            progress.rows_new += kept.new;
+            progress.rows_changed += kept.changed;
+            progress.rows_unchanged += kept.unchanged;
+        }
+        Ok(latest)
+    }
+
+    async fn move_cursor(&self, tx: &mut TenantTx, channel: &Channel, at: Option<OffsetDateTime>) -> Result<(), Stop> {
+        let cursor = SyncCursor { at, run: Some(self.id), ..SyncCursor::default() };
+        Ok(sync_cursor::set(tx, channel.id, ORDERS, &cursor, self.now()).await?)
     }
 
     /// Counts the days that the orders touched, in one transaction.
