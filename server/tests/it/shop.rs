@@ -109,6 +109,86 @@ async fn a_shops_books_are_counted_once_and_a_webhook_brings_a_change_at_once(po
     app.finish().await;
 }
 
+/// A process that reads, believed dead after a second.
+async fn reader(pool: &PgPool, shopify: &Shopify) -> Process {
+    let settings = [
+        ("RUST_LOG", "warn"),
+        ("AUDIENCEOS_SECRET", SECRET),
+        ("AUDIENCEOS_KEYS", KEYS),
+        ("AUDIENCEOS_WORKER_SILENCE", "1000"),
+        ("SHOPIFY_API_KEY", "sh-app"),
+        ("SHOPIFY_API_SECRET", APP_SECRET),
+        ("AUDIENCEOS_SHOPIFY_BASE_URL", &shopify.url),
+    ];
+    Process::start(pool, &settings).await
+}
+
+async fn until(what: &str, happened: impl Fn() -> bool) {
+    for _ in 0..2400 {
+        if happened() {
+            return;
+        }
+        tokio::time::sleep(Duration::from_millis(25)).await;
+    }
+    panic!("it did not happen in time: {what}");
+}
+
+#[sqlx::test(migrator = "store::MIGRATOR")]
+async fn a_first_reading_takes_many_orders_from_one_file_and_goes_on_in_it_after_a_kill(pool: PgPool) {
+    const MANY: u32 = 3200;
+    let shopify = Shopify::start().await;
+    let app = start(pool.clone(), &shopify).await;
+    let agency = Agency::found(&app).await;
+    app.leave_jobs();
+    let now = app.service.clock.now();
+    let order = |number: u32| {
+        let at = now - time::Duration::minutes(i64::from(number) * 30 + 60);
+        Order { number, at, changed: at, goods: 1, refunded: None }
+    };
+    shopify.world().orders = (1..=MANY).map(order).collect();
+    let process = reader(&pool, &shopify).await;
+    let ada = agency.ada.at(&process.url);
+    let connection = connect(&ada).await;
+    map(&ada, &connection, &agency.c[0]).await;
+    until("the file is asked for", || !shopify.world().operations.is_empty()).await;
+    drop(process);
+    {
+        let mut world = shopify.world();
+        world.complete_operations();
+        // What the file does not know: an order came, and one was paid back.
+        world.orders.push(Order { number: 0, at: now, changed: now, goods: 1, refunded: None });
+        (world.orders[1999].refunded, world.orders[1999].changed) = (Some(1), now);
+        world.latency = Duration::from_secs(2);
+    }
+    let process = reader(&pool, &shopify).await;
+    until("a second part is asked for", || shopify.world().parts.len() == 2).await;
+    drop(process);
+    let moved = "select count(*) from sync_cursor where stream = 'orders' and cursor_at is not null";
+    assert_eq!(count(&pool, moved).await, 0, "half a file says nothing of what changed since when");
+    assert_eq!(count(&pool, "select count(*) from staged_page").await, 1, "the place in the file is kept");
+    let kept = count(&pool, "select count(*) from shop_order").await;
+    assert!(kept > 0 && kept < i64::from(MANY), "{kept} orders of the first part");
+    assert_eq!(books(&pool).await, (0, 0, 0), "no day shows half of its orders");
+
+    shopify.world().latency = Duration::ZERO;
+    let process = reader(&pool, &shopify).await;
+    until("the last part is asked for", || shopify.world().parts.len() == 4).await;
+    until("what changed meanwhile is asked for", || shopify.world().reads > 0).await;
+    let ended = run(&agency.ada.at(&process.url), &connection, 1).await;
+    assert_eq!(ended["state"], "succeeded", "{ended}");
+    assert_eq!(books(&pool).await, (i64::from(MANY) + 1, i64::from(MANY), 1));
+    assert_eq!(count(&pool, "select count(*) from shop_order").await, i64::from(MANY) + 1);
+    assert_eq!(count(&pool, "select count(*) from staged_page").await, 0);
+    {
+        let world = shopify.world();
+        assert_eq!(world.operations.len(), 1, "the kills asked for no other file");
+        assert!(world.parts[0] == 0 && world.parts[1] == world.parts[2], "it went on at the part: {:?}", world.parts);
+        assert!(world.reads < 5, "only what changed meanwhile was read in pages");
+    }
+    drop(process);
+    app.stop().await;
+}
+
 /// A row's texts, its JSON and its bytes, so that nothing hides behind an encoding.
 async fn everything_stored(pool: &PgPool) -> String {
     let rows: Vec<_> = all_rows(pool, None).await.into_iter().map(|(_, rows)| rows).collect();

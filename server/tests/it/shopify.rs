@@ -1,17 +1,19 @@
-//! A stand-in for one shop at Shopify over HTTP: tokens that last a minute and change with each renewal, orders, webhooks.
+//! A stand-in for one shop at Shopify over HTTP: tokens that last a minute and change with each renewal, orders in pages and
+//! as a file, webhooks.
 //! It is not what judges our requests: that is Shopify's own schema, beside the client.
 
 use std::{
     collections::BTreeMap,
     sync::{Arc, Mutex, MutexGuard},
+    time::Duration,
 };
 
 use axum::{
     Form, Json, Router,
-    extract::State,
+    extract::{Path, State},
     http::{HeaderMap, StatusCode},
     response::{IntoResponse, Response},
-    routing::{delete, post},
+    routing::{delete, get, post},
 };
 use base64::{Engine, engine::general_purpose::STANDARD};
 use hmac::{Hmac, Mac};
@@ -33,8 +35,19 @@ pub struct Order {
     pub refunded: Option<i64>,
 }
 
+/// A file of orders in the making.
+pub struct Operation {
+    query: String,
+    pub status: &'static str,
+    at: OffsetDateTime,
+    file: String,
+}
+
 #[derive(Default)]
 pub struct World {
+    /// Where it listens.
+    url: String,
+
     pub orders: Vec<Order>,
     /// How many tokens were given; only the newest works.
     pub given: u32,
@@ -44,6 +57,11 @@ pub struct World {
     pub refuses: bool,
     /// How many reads of orders were made.
     pub reads: usize,
+    pub operations: Vec<Operation>,
+    /// The first byte of each part of a file that was asked for.
+    pub parts: Vec<usize>,
+    /// How long the storage takes for a part.
+    pub latency: Duration,
     pub renewed: usize,
     pub revoked: Vec<String>,
 }
@@ -63,9 +81,11 @@ impl Shopify {
             .route("/admin/oauth/access_token", post(token))
             .route("/admin/api/2026-07/graphql.json", post(graphql))
             .route("/admin/api_permissions/current.json", delete(revoke))
+            .route("/files/{place}", get(part))
             .with_state(world.clone());
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
         let url = format!("http://{}", listener.local_addr().unwrap());
+        world.lock().unwrap().url.clone_from(&url);
         tokio::spawn(async move { axum::serve(listener, router).await });
         Self { url, world }
     }
@@ -141,9 +161,7 @@ async fn graphql(State(world): Shared, headers: HeaderMap, Json(body): Json<Valu
     } else if query.starts_with("query Orders") {
         world.reads += 1;
         let filter = body["variables"]["filter"].as_str().unwrap();
-        let since = filter.trim_start_matches("updated_at:>='").trim_end_matches('\'');
-        let since = OffsetDateTime::parse(since, &Rfc3339).unwrap();
-        let mut orders: Vec<_> = world.orders.iter().filter(|order| order.changed >= since).collect();
+        let mut orders = world.changed(filter);
         orders.sort_by_key(|order| order.changed);
         let first = usize::try_from(body["variables"]["first"].as_u64().unwrap()).unwrap();
         let skip = body["variables"]["after"].as_str().map_or(0, |cursor| cursor.parse::<usize>().unwrap());
@@ -151,6 +169,8 @@ async fn graphql(State(world): Shared, headers: HeaderMap, Json(body): Json<Valu
         let more = skip + nodes.len() < orders.len();
         let info = json!({"hasNextPage": more, "endCursor": (skip + nodes.len()).to_string()});
         json!({"orders": {"pageInfo": info, "nodes": nodes}})
+    } else if let Some(data) = bulk(&mut world, query, &body["variables"]) {
+        data
     } else {
         let id = body["variables"]["id"].as_str().unwrap();
         let number: u32 = id.rsplit('/').next().unwrap().parse().unwrap();
@@ -162,6 +182,76 @@ async fn graphql(State(world): Shared, headers: HeaderMap, Json(body): Json<Valu
             "refundShippingLines": {"pageInfo": end, "nodes": []}, "orderAdjustments": {"pageInfo": end, "nodes": []}}})
     };
     Json(json!({"data": data})).into_response()
+}
+
+impl World {
+    fn changed(&self, filter: &str) -> Vec<&Order> {
+        let since = filter.trim_start_matches("updated_at:>='").trim_end_matches('\'');
+        let since = OffsetDateTime::parse(since, &Rfc3339).unwrap();
+        self.orders.iter().filter(|order| order.changed >= since).collect()
+    }
+
+    /// Ends the operations that run; their files hold the orders as they are now, the newest first.
+    pub fn complete_operations(&mut self) {
+        for place in 0..self.operations.len() {
+            let filter = self.operations[place].query.split('"').nth(1).unwrap().to_owned();
+            let mut orders = self.changed(&filter);
+            orders.sort_by_key(|order| std::cmp::Reverse(order.changed));
+            let lines = orders.into_iter().map(|order| {
+                let mut node = node(order);
+                node.as_object_mut().unwrap().remove("shippingLines");
+                format!("{node}\n")
+            });
+            let file = lines.collect();
+            (self.operations[place].file, self.operations[place].status) = (file, "COMPLETED");
+        }
+    }
+
+    fn operation(&self, place: usize) -> Value {
+        let Operation { query, status, at, file } = &self.operations[place];
+        let completed = *status == "COMPLETED";
+        json!({"id": format!("gid://shopify/BulkOperation/{place}"), "status": status, "errorCode": null,
+            "createdAt": at.format(&Rfc3339).unwrap(), "query": query,
+            "rootObjectCount": file.lines().count().to_string(), "fileSize": completed.then(|| file.len().to_string()),
+            "url": completed.then(|| format!("{}/files/{place}?Signature=sh-signature-5eed", self.url))})
+    }
+}
+
+/// What concerns files of orders.
+fn bulk(world: &mut World, query: &str, variables: &Value) -> Option<Value> {
+    if query.starts_with("query Operations") {
+        let nodes: Vec<_> = (0..world.operations.len()).rev().map(|place| world.operation(place)).collect();
+        Some(json!({"bulkOperations": {"nodes": nodes}}))
+    } else if query.starts_with("query Operation(") {
+        let place: usize = variables["id"].as_str().unwrap().rsplit('/').next().unwrap().parse().unwrap();
+        Some(json!({"bulkOperation": world.operation(place)}))
+    } else if query.starts_with("query Count") {
+        Some(json!({"ordersCount": {"count": world.changed(variables["filter"].as_str().unwrap()).len()}}))
+    } else if query.starts_with("mutation Start") {
+        let query = variables["query"].as_str().unwrap().to_owned();
+        let at = world.orders.iter().map(|order| order.changed).max().unwrap();
+        world.operations.push(Operation { query, status: "CREATED", at, file: String::new() });
+        let id = format!("gid://shopify/BulkOperation/{}", world.operations.len() - 1);
+        Some(json!({"bulkOperationRunQuery": {"bulkOperation": {"id": id}, "userErrors": []}}))
+    } else {
+        None
+    }
+}
+
+/// A part of a file, without any token.
+async fn part(State(world): Shared, Path(place): Path<usize>, headers: HeaderMap) -> Response {
+    assert!(!headers.contains_key("x-shopify-access-token"), "the storage is no shop");
+    let range = headers["range"].to_str().unwrap().trim_start_matches("bytes=").split_once('-').unwrap();
+    let (first, last): (usize, usize) = (range.0.parse().unwrap(), range.1.parse().unwrap());
+    let (file, latency) = {
+        let mut world = world.lock().unwrap();
+        world.parts.push(first);
+        (world.operations[place].file.clone(), world.latency)
+    };
+    tokio::time::sleep(latency).await;
+    let last = last.min(file.len() - 1);
+    let range = format!("bytes {first}-{last}/{}", file.len());
+    (StatusCode::PARTIAL_CONTENT, [("content-range", range)], file[first..=last].to_owned()).into_response()
 }
 
 fn node(order: &Order) -> Value {
