@@ -1,4 +1,4 @@
-//! The command line: `audienceos serve | worker | migrate | keys | providers | doctor | version`.
+//! The command line: `audienceos serve | worker | migrate | keys | providers | rehearsal | doctor | version`.
 
 use std::{future::Future, time::Duration};
 
@@ -9,7 +9,7 @@ use store::Db;
 use tokio::{net::TcpListener, signal::unix::SignalKind, sync::watch};
 use tracing_subscriber::{EnvFilter, layer::SubscriberExt, util::SubscriberInitExt};
 
-use crate::{config::Config, doctor, faults, keys, postgres::Postgres, routes, state, switches};
+use crate::{config::Config, doctor, faults, keys, postgres::Postgres, rehearse, routes, state, switches};
 
 /// AudienceOS: one application in which a marketing agency runs its clients.
 #[derive(Debug, Parser)]
@@ -45,6 +45,11 @@ enum Command {
         #[command(subcommand)]
         command: switches::Command,
     },
+    /// The simulated agency, whose truth is known. Needs neither database nor settings.
+    Rehearsal {
+        #[command(subcommand)]
+        command: rehearse::Command,
+    },
     /// List missing and wrong settings, and what will not work without them.
     Doctor,
     /// Print the version.
@@ -66,6 +71,9 @@ pub fn run(cli: Cli) -> anyhow::Result<()> {
     }
     if matches!(command, Command::Keys { command: keys::Command::New }) {
         return keys::print_new();
+    }
+    if let Command::Rehearsal { command } = &command {
+        return rehearse::run(command);
     }
     let config = Config::load()?;
     if matches!(command, Command::Doctor) {

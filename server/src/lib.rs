@@ -20,6 +20,7 @@ mod keys;
 mod limit;
 mod metrics;
 mod postgres;
+mod rehearse;
 mod request;
 pub mod routes;
 pub mod state;

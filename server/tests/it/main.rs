@@ -26,6 +26,7 @@ mod operations;
 mod passwords;
 mod process;
 mod purge;
+mod rehearsal;
 mod roles;
 mod seed;
 mod servers;
