@@ -36,7 +36,7 @@ create table import (
   revision integer not null default 0,
   file_name text not null check (length(file_name) between 1 and 200),
   size bigint not null check (size >= 0),
-  hash bytea not null check (length(hash) = 32),
+  file_hash bytea not null check (length(file_hash) = 32),
   created_by uuid not null,
   member_name text not null,
   created_at timestamptz not null,
@@ -70,7 +70,7 @@ create table import (
 );
 create index import_newest on import (organization_id, created_at desc, id desc);
 create index import_source on import (organization_id, channel_id, finished_at);
-create index import_same on import (organization_id, channel_id, hash);
+create index import_same on import (organization_id, channel_id, file_hash);
 create index import_waiting on import (updated_at) where state in ('reading', 'open', 'checking', 'checked', 'given_up');
 
 do $$

@@ -55,6 +55,7 @@ pub(crate) async fn begin(
 ) -> Result<Url, ApiError> {
     let provider = provider(key)?;
     let service = &state.service;
+    connection::check_may_connect(service, &live.actor).await?;
     if let Some(id) = connection_id {
         // The connection is in sight; where it leads is known since it was made.
         connection::get(service, &live.actor, id).await?;
@@ -284,8 +285,13 @@ async fn keep(
         return Ok(connection::reconnect(service, &live.actor, id, &scopes, &stored).await?.id);
     }
     let name = provider.descriptor().name;
+    // What a provider lets somebody call an account may hold what our own names may not.
+    let shown = |account: &Account| -> String {
+        let printed = account.name.chars().filter(|c| c.is_alphanumeric() || c.is_ascii_graphic() || *c == ' ');
+        printed.collect::<String>().trim().to_owned()
+    };
     let label = match accounts.as_slice() {
-        [only] if !only.name.trim().is_empty() => format!("{name}: {}", only.name.trim()),
+        [only] if !shown(only).is_empty() => format!("{name}: {}", shown(only)),
         _ => name.to_owned(),
     };
     let kind = if provider.shop().is_some() { ChannelKind::Shop } else { ChannelKind::Ads };

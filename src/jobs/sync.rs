@@ -18,7 +18,7 @@ use model::{
     id::{ConnectionId, OrganizationId, SyncRunId},
     job::Job,
 };
-use providers::Provider;
+use providers::{Error, Provider};
 use store::{TenantTx, channel, connection, provider_switch, queue, sync};
 use time::OffsetDateTime;
 use uuid::Uuid;
@@ -102,7 +102,7 @@ async fn begin<'a>(
     context: &'a Context,
     organization_id: OrganizationId,
     connection_id: ConnectionId,
-    cause: Cause,
+    mut cause: Cause,
 ) -> anyhow::Result<Option<Run<'a>>> {
     let service = &context.service;
     let now = service.clock.now();
@@ -114,12 +114,6 @@ async fn begin<'a>(
         Ok(connection) => connection,
         Err(store::Error::Missing) => return Ok(None),
         Err(error) => return Err(error.into()),
-    };
-    let asked_for = matches!(cause, Cause::Manual | Cause::First);
-    let works = match &connection.state {
-        ConnectionState::Connected => true,
-        ConnectionState::Resting { .. } => asked_for,
-        ConnectionState::Reconnect { .. } | ConnectionState::Paused => false,
     };
     let provider = provider_of(&connection.provider)?;
     let holder = store::id::new::<Uuid>(now);
@@ -140,13 +134,15 @@ async fn begin<'a>(
             Err(error) => return Err(error.into()),
         },
         None => {
+            // Also what was asked for: a job that comes again after its run ended finds nothing due.
             let due = connection.next_sync_at.is_some_and(|at| at <= now);
             let off = switched_off.iter().any(|(key, _)| *key == connection.provider);
-            if off || !works || (cause == Cause::Schedule && !due) {
+            if off || !due || connection.state != ConnectionState::Connected {
                 tx.commit().await?;
                 return Ok(None);
             }
-            connection::set_answered(&mut tx, connection_id).await?;
+            let asked = connection::take_asked(&mut tx, connection_id).await?;
+            cause = asked.unwrap_or(cause);
             let id = store::id::new(now);
             match sync::insert(&mut tx, id, connection_id, cause, hold, now).await {
                 Ok(()) => (id, 0),
@@ -231,18 +227,47 @@ impl Run<'_> {
             .filter(|channel| channel.client_id.is_some())
             .collect();
         drop(tx);
-        // An account that the credential no longer reaches is not read; what it said stays.
+        // What of one account cannot be read keeps no other from being read; the run then fails for that one's reason.
         let reached = |channel: &&Channel| accounts.iter().any(|a| a.external_id == channel.account.external_id);
-        let mapped: Vec<_> = mapped.iter().filter(reached).collect();
+        let (mapped, lost): (Vec<_>, Vec<_>) = mapped.iter().partition(reached);
+        let mut faults = Faults::default();
+        for channel in lost {
+            let words = "the connection no longer reaches this account; what it said stays".to_owned();
+            faults.note(channel, Err::<(), _>(Error::Rejected(words).into()))?;
+        }
         match (self.provider.ads(), self.provider.shop()) {
-            (Some(ads), _) => self.read_ads(&mut access, ads, &mapped).await,
+            (Some(ads), _) => self.read_ads(&mut access, ads, &mapped, &mut faults).await?,
             (None, Some(shop)) => {
                 for channel in mapped {
-                    self.read_shop(&mut access, shop, channel).await?;
+                    faults.note(channel, self.read_shop(&mut access, shop, channel).await)?;
                 }
-                Ok(())
             }
-            (None, None) => Ok(()),
+            (None, None) => {}
         }
+        faults.first.map_or(Ok(()), |error| Err(Stop::Provider(error)))
+    }
+}
+
+/// What was wrong with single accounts.
+#[derive(Default)]
+struct Faults {
+    first: Option<Error>,
+}
+
+impl Faults {
+    /// Keeps a fault that is the account's own; any other ends the reading.
+    fn note<T>(&mut self, channel: &Channel, outcome: Result<T, Stop>) -> Result<Option<T>, Stop> {
+        let named = |words: String| format!("{}: {words}", channel.account.name);
+        let error = match outcome {
+            Ok(done) => return Ok(Some(done)),
+            Err(Stop::Provider(Error::Rejected(words))) => Error::Rejected(named(words)),
+            Err(Stop::Provider(Error::Malformed(words))) => Error::Malformed(named(words)),
+            Err(Stop::Provider(Error::CursorExpired)) => {
+                Error::Malformed(named("it forgets where we stopped, again and again".to_owned()))
+            }
+            Err(other) => return Err(other),
+        };
+        self.first.get_or_insert(error);
+        Ok(None)
     }
 }

@@ -5,16 +5,16 @@ mod consent;
 mod overview;
 
 use model::{
-    access::Action,
+    access::{Action, may},
     actor::Actor,
-    connection::{Cause, Channel, ChannelKind, Connection, ConnectionState, RunState, SyncRun, Test},
+    connection::{Cause, Channel, ChannelKind, Connection, ConnectionState, Fault, RunState, SyncRun, Test},
     id::{ChannelId, ClientId, ConnectionId, SyncRunId},
     input::line,
     job::Job,
     metric::Account,
 };
 use serde_json::json;
-use store::{TenantTx, channel, client, connection, provider_switch, queue, sync};
+use store::{TenantTx, channel, client, connection, provider_switch, queue, staged_page, sync};
 
 pub use consent::{Asked, Way, begin, take};
 pub use overview::{Accounts, Overview, accounts, overview};
@@ -31,6 +31,25 @@ use crate::{
 pub async fn list(service: &Service, actor: &Actor) -> Result<Vec<Connection>> {
     access::allow(service, actor, Action::ReadIntegrations).await?;
     Ok(connection::list(&mut service.db.tenant(actor).await?, service.clock.now()).await?)
+}
+
+/// Whether somebody may connect accounts, before anything else is looked at.
+///
+/// # Errors
+/// The rule that forbids it.
+pub async fn check_may_connect(service: &Service, actor: &Actor) -> Result<()> {
+    access::allow(service, actor, Action::EditIntegrations).await
+}
+
+/// A run as this person may read it: what it says may name accounts of clients that are not a Manager's.
+fn discreet(actor: &Actor, mut run: SyncRun) -> SyncRun {
+    if !may(actor.role, Action::EditIntegrations) {
+        run.progress.step = String::new();
+        if let Some(fault) = &mut run.fault {
+            fault.message = "those who run the agency see the reason".to_owned();
+        }
+    }
+    run
 }
 
 /// One connection.
@@ -61,7 +80,8 @@ pub async fn runs(service: &Service, actor: &Actor, id: ConnectionId, limit: i64
     access::allow(service, actor, Action::ReadIntegrations).await?;
     let mut tx = service.db.tenant(actor).await?;
     connection::get(&mut tx, id, service.clock.now()).await?;
-    Ok(sync::list(&mut tx, id, limit).await?)
+    let found = sync::list(&mut tx, id, limit).await?;
+    Ok(found.into_iter().map(|run| discreet(actor, run)).collect())
 }
 
 /// The keys of the providers that an operator has switched off, with the reason.
@@ -161,7 +181,18 @@ pub async fn disconnect(service: &Service, actor: &Actor, id: ConnectionId) -> R
     let now = service.clock.now();
     let mut tx = service.db.tenant(actor).await?;
     let ended = connection::get(&mut tx, id, now).await?;
+    let fault = Fault {
+        kind: "switched_off".to_owned(),
+        message: "the account was disconnected".to_owned(),
+        hint: "Connect it again to go on".to_owned(),
+    };
+    sync::end_of(&mut tx, id, &fault, now).await?;
+    staged_page::remove_of(&mut tx, id).await?;
     connection::set_disconnected(&mut tx, id, now).await?;
+    // Whoever else reaches its accounts takes them over when it is read next.
+    for other in connection::list(&mut tx, now).await?.into_iter().filter(|other| other.provider == ended.provider) {
+        enqueue(&mut tx, other.id, Cause::First, now).await?;
+    }
     let detail = json!({ "disconnected": ended.provider });
     access::done_to(service, &mut tx, Action::EditIntegrations, (id, &ended.label), detail).await?;
     let revoke =

@@ -19,7 +19,7 @@ use model::{
     page::Page,
 };
 use serde_json::json;
-use store::{TenantTx, cursor::Cursor, import, import_source, member, queue};
+use store::{TenantTx, cursor::Cursor, import, import_source, member, queue, sync};
 
 pub use mapping::{list as mappings, pick, remove as remove_mapping, save as save_mapping};
 pub use push::{BATCH, Push, push};
@@ -181,6 +181,12 @@ pub async fn undo(service: &Service, actor: &Actor, id: ImportId) -> Result<Impo
         State::Done => {}
         State::Undone | State::Undoing => return conflict("undone", "this import was undone already"),
         _ => return conflict("not_done", "nothing of this import was kept, so there is nothing to undo"),
+    }
+    // Nothing is imported into the source meanwhile: what it would say again, the undo could not know.
+    import_source::lock(&mut tx, found.source_id).await?;
+    let source = import_source::get(&mut tx, found.source_id).await?;
+    if sync::find_running(&mut tx, source.channel.connection_id).await?.is_some() {
+        return conflict("running", "a file is being imported into this source. Undo when that is done");
     }
     if let Some((name, _)) = import::find_repeating(&mut tx, id).await? {
         let words =

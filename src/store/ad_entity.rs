@@ -24,10 +24,12 @@ pub async fn upsert(tx: &mut TenantTx, channel: ChannelId, entities: &[Entity], 
            with ordinality as s (level, external_id, parent_id, name, status, creative, place)
          order by s.level, s.external_id, s.place desc
          on conflict (organization_id, channel_id, level, external_id) do update
-           set parent_id = excluded.parent_id, name = excluded.name, status = excluded.status,
-             creative = coalesce(excluded.creative, e.creative), updated_at = excluded.updated_at
+           set parent_id = coalesce(excluded.parent_id, e.parent_id), name = coalesce(nullif(excluded.name, ''), e.name),
+             status = coalesce(nullif(excluded.status, ''), e.status), creative = coalesce(excluded.creative, e.creative),
+             updated_at = excluded.updated_at
            where (e.parent_id, e.name, e.status, e.creative)
-             is distinct from (excluded.parent_id, excluded.name, excluded.status, coalesce(excluded.creative, e.creative))",
+             is distinct from (coalesce(excluded.parent_id, e.parent_id), coalesce(nullif(excluded.name, ''), e.name),
+                               coalesce(nullif(excluded.status, ''), e.status), coalesce(excluded.creative, e.creative))",
         organization.0,
         channel.0,
         &text(|entity| entity.level.key()),

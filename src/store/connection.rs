@@ -180,7 +180,7 @@ pub async fn set_paused(tx: &mut TenantTx, id: ConnectionId, paused_at: Option<O
     .await
 }
 
-/// Ends it: nothing is read through it any more. Its credential is thrown away by `credential::remove`.
+/// Ends it: nothing is read through it any more. Its credential is thrown away by the job that revokes it.
 ///
 /// # Errors
 /// Missing when it is gone already.
@@ -240,8 +240,8 @@ pub async fn take_due(
     let rows = sqlx::query!(
         r#"with busy as (
              select c.organization_id, count(*) as taken from connection c
-             where c.queued_at > $1::timestamptz - interval '10 minutes' or exists (
-               select from sync_run r where r.organization_id = c.organization_id and r.connection_id = c.id and r.state = 'running')
+             where c.disconnected_at is null and (c.queued_at > $1::timestamptz - interval '10 minutes' or exists (
+               select from sync_run r where r.organization_id = c.organization_id and r.connection_id = c.id and r.state = 'running'))
              group by c.organization_id
            ), due as (
              select c.organization_id, c.id, c.next_sync_at,
@@ -380,13 +380,17 @@ pub async fn ask_of(
     .await
 }
 
-/// What was asked for begins.
+/// What was asked for begins: for which cause, if something was.
 ///
 /// # Errors
 /// The database failed.
-pub async fn set_answered(tx: &mut TenantTx, id: ConnectionId) -> Result<()> {
-    sqlx::query!("update connection set asked_at = null, asked_cause = null where id = $1", id.0)
-        .execute(&mut **tx)
-        .await?;
-    Ok(())
+pub async fn take_asked(tx: &mut TenantTx, id: ConnectionId) -> Result<Option<Cause>> {
+    let asked = sqlx::query_scalar!(
+        "update connection c set asked_at = null, asked_cause = null
+         from (select organization_id, id, asked_cause from connection where id = $1 for update) before
+         where c.organization_id = before.organization_id and c.id = before.id
+         returning before.asked_cause",
+        id.0
+    );
+    Ok(asked.fetch_optional(&mut **tx).await?.flatten().and_then(|cause| Cause::parse(&cause)))
 }

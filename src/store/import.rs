@@ -108,12 +108,12 @@ impl Row {
 pub async fn get(tx: &mut TenantTx, id: ImportId) -> Result<Import> {
     let found = sqlx::query_as!(
         Row,
-        r#"select i.id, i.channel_id, c.name as source, i.way, i.state, i.file_name, i.size, encode(i.hash, 'hex') as "hash!", i.created_by,
+        r#"select i.id, i.channel_id, c.name as source, i.way, i.state, i.file_name, i.size, encode(i.file_hash, 'hex') as "hash!", i.created_by,
              i.member_name, i.created_at, i.preview, i.mapping, i.fault, i.rows_read, i.rows_wrong, i.rows_left_out, i.first_day,
              i.last_day, i.errors as "errors?", i.skip_wrong, i.rows_done, i.rows_new, i.rows_changed, i.rows_unchanged, i.begun_at,
              i.finished_at, i.undone_name, i.undone_at,
              (select max(o.finished_at) from import o where o.organization_id = i.organization_id and o.channel_id = i.channel_id
-               and o.hash = i.hash and o.mapping is not distinct from i.mapping and o.way = i.way and o.state = 'done'
+               and o.file_hash = i.file_hash and o.mapping is not distinct from i.mapping and o.way = i.way and o.state = 'done'
                and o.id <> i.id and o.created_at < i.created_at) as same_at
            from import i join channel c on c.organization_id = i.organization_id and c.id = i.channel_id
            where i.id = $1"#,
@@ -135,7 +135,7 @@ pub async fn list(
     let (at, id) = after.map_or((None, None), |after| (Some(after.created_at), Some(after.id)));
     let found = sqlx::query_as!(
         Row,
-        r#"select i.id, i.channel_id, c.name as source, i.way, i.state, i.file_name, i.size, encode(i.hash, 'hex') as "hash!", i.created_by,
+        r#"select i.id, i.channel_id, c.name as source, i.way, i.state, i.file_name, i.size, encode(i.file_hash, 'hex') as "hash!", i.created_by,
              i.member_name, i.created_at, null::jsonb as preview, i.mapping, i.fault, i.rows_read, i.rows_wrong, i.rows_left_out,
              i.first_day, i.last_day, null::jsonb as errors, i.skip_wrong, i.rows_done, i.rows_new, i.rows_changed, i.rows_unchanged,
              i.begun_at, i.finished_at, i.undone_name, i.undone_at, null::timestamptz as same_at
@@ -180,7 +180,7 @@ pub struct New<'a> {
 pub async fn insert(tx: &mut TenantTx, new: &New<'_>, now: OffsetDateTime) -> Result<()> {
     let actor = tx.actor().clone();
     sqlx::query!(
-        "insert into import (organization_id, id, channel_id, way, state, file_name, size, hash, created_by, member_name, created_at,
+        "insert into import (organization_id, id, channel_id, way, state, file_name, size, file_hash, created_by, member_name, created_at,
            updated_at)
          values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $11)",
         actor.organization_id.0,
@@ -260,6 +260,7 @@ pub async fn find_repeating(tx: &mut TenantTx, id: ImportId) -> Result<Option<(S
         r#"select l.file_name, l.finished_at as "finished_at!" from import i
            join import l on l.organization_id = i.organization_id and l.channel_id = i.channel_id
              and (l.finished_at, l.id) > (i.finished_at, i.id)
+             and l.first_day <= i.last_day and l.last_day >= i.first_day
            where i.id = $1 and l.state = 'done' and l.rows_unchanged > 0 order by l.finished_at desc, l.id desc limit 1"#,
         id.0
     )
@@ -274,7 +275,7 @@ pub async fn find_repeating(tx: &mut TenantTx, id: ImportId) -> Result<Option<(S
 /// The database failed.
 pub async fn find_newest(tx: &mut TenantTx, source: ChannelId) -> Result<Option<(ImportId, State, Vec<u8>)>> {
     let row = sqlx::query!(
-        "select id, state, hash from import where channel_id = $1 and finished_at is not null and state in ('done', 'undone', 'undoing')
+        "select id, state, file_hash from import where channel_id = $1 and finished_at is not null and state in ('done', 'undone', 'undoing')
          order by greatest(finished_at, undone_at) desc, id desc limit 1",
         source.0
     )
@@ -282,7 +283,7 @@ pub async fn find_newest(tx: &mut TenantTx, source: ChannelId) -> Result<Option<
     .await?;
     row.map(|row| {
         let state = State::parse(&row.state).ok_or_else(|| unknown(&row.state))?;
-        Ok((row.id.into(), state, row.hash))
+        Ok((row.id.into(), state, row.file_hash))
     })
     .transpose()
 }

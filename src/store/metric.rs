@@ -105,7 +105,7 @@ pub async fn observe(
     Ok(Counts { new: done.new, changed: done.changed, unchanged: all - done.new - done.changed, withdrawn: 0 })
 }
 
-/// Withdraws the rows of `days` at `level` that are not among `reported`, the keys (day, entity, attribution) of the
+/// Withdraws the rows of `days`, at every level, that are not among `reported`, the keys (day, entity, attribution) of the
 /// whole piece.
 ///
 /// # Errors

@@ -183,6 +183,25 @@ pub async fn finish(
     if done.rows_affected() == 1 { Ok(()) } else { Err(Error::Missing) }
 }
 
+/// Ends the running run of a connection that is disconnected: whoever reads it is a zombie from now on.
+///
+/// # Errors
+/// The database failed.
+pub async fn end_of(tx: &mut TenantTx, connection_id: ConnectionId, fault: &Fault, now: OffsetDateTime) -> Result<()> {
+    sqlx::query!(
+        "update sync_run set state = 'failed', finished_at = $2, error_kind = $3, error = $4, hint = $5, holder = null, held_until = null
+         where connection_id = $1 and state = 'running'",
+        connection_id.0,
+        now,
+        fault.kind,
+        fault.message,
+        fault.hint
+    )
+    .execute(&mut **tx)
+    .await?;
+    Ok(())
+}
+
 struct Row {
     id: Uuid,
     connection_id: Uuid,

@@ -90,6 +90,7 @@ pub(super) async fn list(
 
 /// What to connect.
 #[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
 pub struct ConnectBody {
     /// google_ads, meta_ads, tiktok_ads or shopify.
     provider: String,
@@ -133,6 +134,7 @@ pub(super) async fn get(
 
 /// What of a connection is changed.
 #[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
 pub struct SwitchBody {
     /// Whether it is switched off.
     paused: bool,
@@ -357,9 +359,17 @@ pub(super) async fn accounts(
 
 /// To which client an account belongs.
 #[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
 pub struct MapBody {
-    /// Null for none.
+    /// Null for none; it must be said.
+    #[serde(deserialize_with = "said")]
+    #[schema(required)]
     client_id: Option<Uuid>,
+}
+
+/// Without a default a missing field is refused, also where null may stand.
+fn said<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Option<Uuid>, D::Error> {
+    Option::deserialize(deserializer)
 }
 
 /// Maps an account to a client, or to none. What is mapped for the first time is read at once.

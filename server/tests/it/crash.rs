@@ -16,14 +16,31 @@ use crate::{
 };
 
 /// A worker as a process of its own, believed dead after a second.
-fn worker(pool: &PgPool, tiktok: &TikTok) -> Child {
+fn worker(pool: &PgPool, tiktok: &TikTok) -> Worker {
     let mut command = Command::new(env!("CARGO_BIN_EXE_audienceos"));
     command.arg("worker").current_dir(std::env::temp_dir());
     command.env("DATABASE_URL", pool.connect_options().to_url_lossy().to_string());
     command.env("AUDIENCEOS_SECRET", SECRET).env("AUDIENCEOS_KEYS", KEYS).env("AUDIENCEOS_WORKER_SILENCE", "1000");
     command.env("TIKTOK_APP_ID", "tt-app").env("TIKTOK_APP_SECRET", APP_SECRET).env("RUST_LOG", "warn");
     command.env("AUDIENCEOS_TIKTOK_ADS_BASE_URL", &tiktok.url);
-    command.spawn().unwrap()
+    Worker(command.spawn().unwrap())
+}
+
+/// Ended with the test, however that ends.
+struct Worker(Child);
+
+impl Worker {
+    fn kill(&mut self) {
+        self.0.kill().unwrap();
+        self.0.wait().unwrap();
+    }
+}
+
+impl Drop for Worker {
+    fn drop(&mut self) {
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
 }
 
 /// Numbers that differ from run to run.
@@ -61,13 +78,12 @@ async fn workers_killed_while_they_read_lose_and_double_nothing(pool: PgPool) {
             let until = tiktok.reports() + usize::try_from(chance.below(9)).unwrap();
             let mut child = worker(&pool, &tiktok);
             while tiktok.reports() <= until {
-                assert!(child.try_wait().unwrap().is_none(), "the worker ended by itself");
+                assert!(child.0.try_wait().unwrap().is_none(), "the worker ended by itself");
                 tokio::time::sleep(Duration::from_millis(5)).await;
             }
             tokio::time::sleep(Duration::from_millis(chance.below(60).into())).await;
             assert_eq!(runs_running(&pool).await, 1, "it was killed while it read");
-            child.kill().unwrap();
-            child.wait().unwrap();
+            child.kill();
             kills += 1;
             if kills >= wanted {
                 break;
@@ -75,8 +91,7 @@ async fn workers_killed_while_they_read_lose_and_double_nothing(pool: PgPool) {
         }
         let mut last = worker(&pool, &tiktok);
         let ended = run(&agency.ada, &connection, 1).await;
-        last.kill().unwrap();
-        last.wait().unwrap();
+        last.kill();
         assert_eq!((&ended["state"], &ended["days_done"]), (&"succeeded".into(), &90.into()), "{ended}");
         assert_eq!(ended["rows_new"], 900, "what was kept before the kills is counted once: {ended}");
         let mut truth = 0;

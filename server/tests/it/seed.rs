@@ -31,7 +31,7 @@ insert into shop_refund (organization_id, channel_id, external_id, order_id, day
 insert into shop_day (organization_id, channel_id, day) select organization_id, id, '2026-03-01' from channel;
 insert into import_mapping (organization_id, id, name, mapping, created_by, created_at, updated_at)
   select organization_id, gen_random_uuid(), 'Radio', '{\"kind\":\"ads\",\"format\":{\"format\":\"csv\",\"encoding\":\"utf8\",\"delimiter\":\"comma\"},\"header\":1,\"columns\":{\"day\":{\"number\":1,\"name\":\"Day\"},\"spend\":{\"number\":2,\"name\":\"Cost\"}},\"numbers\":\"point\",\"days\":\"year_first\"}', created_by, now(), now() from connection;
-insert into import (organization_id, id, channel_id, way, state, file_name, size, hash, created_by, member_name, created_at, updated_at)
+insert into import (organization_id, id, channel_id, way, state, file_name, size, file_hash, created_by, member_name, created_at, updated_at)
   select organization_id, gen_random_uuid(), id, 'file', 'open', 'a.csv', 1, sha256('a'), gen_random_uuid(), 'Olga', now(), now() from channel";
 
 /// Stores a row for every agency in each table of the integrations.

@@ -568,12 +568,67 @@ async fn an_account_is_read_through_one_connection_and_goes_on_through_the_next(
 
     let gone = agency.ada.send("DELETE", &format!("/api/v1/integrations/{first}"), &json!({})).await;
     assert_eq!(gone.status(), StatusCode::NO_CONTENT);
-    let third = connect(&agency.ada, "acme").await;
-    let adopted = account(&agency.ada, &third, 0).await;
+    let again = run(&agency.olga, &second, 1).await;
+    assert_eq!(
+        (&again["state"], &again["rows_new"]),
+        (&json!("succeeded"), &json!(0)),
+        "who is left reads on: {again}"
+    );
+    let adopted = account(&agency.olga, &second, 0).await;
     assert_eq!(adopted["client_id"], json!(agency.c[0]), "it still belongs to its client: {adopted}");
-    let again = run(&agency.ada, &third, 1).await;
-    assert_eq!((&again["state"], &again["rows_new"]), (&json!("succeeded"), &json!(0)), "{again}");
     assert_eq!(sizes(&pool).await, (900, 900), "the past is there once");
+
+    let gone = agency.ada.send("DELETE", &format!("/api/v1/integrations/{second}"), &json!({})).await;
+    assert_eq!(gone.status(), StatusCode::NO_CONTENT);
+    let third = connect(&agency.ada, "acme").await;
+    assert_eq!(run(&agency.ada, &third, 1).await["rows_new"], json!(0), "so does who comes later");
+    assert_eq!(sizes(&pool).await, (900, 900));
     assert_eq!(stored_cents(&pool, "ad").await, tiktok.truth("acme-1", back(&app, 89), today(&app)));
     app.finish().await;
+}
+
+#[sqlx::test(migrator = "store::MIGRATOR")]
+async fn an_account_out_of_reach_is_said_and_keeps_no_other_from_being_read(pool: PgPool) {
+    let tiktok = TikTok::start().await;
+    tiktok.world().accounts = 2;
+    let app = start(pool.clone(), &tiktok).await;
+    let agency = Agency::found(&app).await;
+    let connection = connect(&agency.ada, "acme").await;
+    for number in 0..2 {
+        let account = account(&agency.ada, &connection, number).await;
+        let path = format!("/api/v1/integrations/accounts/{}/client", account["id"].as_str().unwrap());
+        let body = json!({"client_id": agency.c[number]});
+        assert_eq!(agency.ada.send("PUT", &path, &body).await.status(), StatusCode::OK);
+        let unsaid = agency.ada.send("PUT", &path, &json!({"clientId": agency.c[0]})).await;
+        assert!(unsaid.status().is_client_error(), "a misspelt field unmaps nothing");
+    }
+    run(&agency.ada, &connection, 1).await;
+    while sizes(&pool).await.0 < 1800 {
+        tokio::time::sleep(Duration::from_millis(100)).await;
+    }
+    run(&agency.ada, &connection, 1).await;
+    tiktok.world().accounts = 1;
+    tiktok.world().restated.insert(("acme-1".to_owned(), today(&app)), 50);
+    let before = stored_cents(&pool, "ad").await;
+    let ended =
+        agency.ada.json(&format!("/api/v1/integrations/{connection}/runs")).await["items"].as_array().unwrap().len();
+    assert_eq!(sync(&agency.ada, &connection).await, StatusCode::ACCEPTED);
+    let failed = run(&agency.ada, &connection, ended + 1).await;
+    assert_eq!((&failed["state"], &failed["error_kind"]), (&json!("failed"), &json!("rejected")), "{failed}");
+    assert!(failed["error"].as_str().unwrap().contains("Account acme-2: the connection no longer reaches"), "{failed}");
+    assert_eq!(stored_cents(&pool, "ad").await, before + 5 * 50, "the other one was read");
+
+    // A run that waits when its connection ends does not run for ever.
+    tiktok.world().down = Some(Fault::Code(40100));
+    tiktok.world().accounts = 2;
+    assert_eq!(sync(&agency.ada, &connection).await, StatusCode::ACCEPTED);
+    while count(&pool, "select count(*) from sync_run where state = 'running' and step like '%asks to wait%'").await
+        == 0
+    {
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
+    let gone = agency.ada.send("DELETE", &format!("/api/v1/integrations/{connection}"), &json!({})).await;
+    assert_eq!(gone.status(), StatusCode::NO_CONTENT);
+    assert_eq!(count(&pool, "select count(*) from sync_run where state = 'running'").await, 0);
+    app.stop().await;
 }

@@ -18,7 +18,7 @@ use store::{
 };
 use time::{Date, OffsetDateTime};
 
-use super::{Access, Run, Stop, plan};
+use super::{Access, Faults, Run, Stop, plan};
 
 /// The stream of what was read without a gap.
 const DAYS: &str = "days";
@@ -45,25 +45,38 @@ impl Run<'_> {
         access: &mut Access<'_>,
         ads: &'static dyn Ads,
         channels: &[&Channel],
+        faults: &mut Faults,
     ) -> Result<(), Stop> {
         let mut planned = Vec::with_capacity(channels.len());
         for channel in channels {
-            planned.push(self.plan(ads, channel).await?);
+            planned.extend(faults.note(channel, self.plan(ads, channel).await)?);
         }
         let days = planned.iter().flat_map(|planned| &planned.pieces).map(|piece| piece.count()).sum::<i64>();
         let total = i32::try_from(days).unwrap_or(i32::MAX);
-        for Planned { channel, today, pieces, restates } in planned {
-            for days in pieces {
-                self.check_switches().await?;
-                self.read_piece(access, ads, channel, days, today, total).await?;
-            }
-            if restates {
-                let mut tx = self.tx().await?;
-                let cursor = SyncCursor { at: Some(self.begun_at), run: Some(self.id), ..SyncCursor::default() };
-                sync_cursor::set(&mut tx, channel.id, RESTATED, &cursor, self.now()).await?;
-                self.add(&mut tx, &Progress { step: step(channel, None), ..Progress::default() }).await?;
-                tx.commit().await?;
-            }
+        for planned in planned {
+            let channel = planned.channel;
+            faults.note(channel, self.read_channel(access, ads, planned, total).await)?;
+        }
+        Ok(())
+    }
+
+    async fn read_channel(
+        &self,
+        access: &mut Access<'_>,
+        ads: &'static dyn Ads,
+        Planned { channel, today, pieces, restates }: Planned<'_>,
+        total: i32,
+    ) -> Result<(), Stop> {
+        for days in pieces {
+            self.check_switches().await?;
+            self.read_piece(access, ads, channel, days, today, total).await?;
+        }
+        if restates {
+            let mut tx = self.tx().await?;
+            let cursor = SyncCursor { at: Some(self.begun_at), run: Some(self.id), ..SyncCursor::default() };
+            sync_cursor::set(&mut tx, channel.id, RESTATED, &cursor, self.now()).await?;
+            self.add(&mut tx, &Progress { step: step(channel, None), ..Progress::default() }).await?;
+            tx.commit().await?;
         }
         Ok(())
     }
@@ -106,6 +119,7 @@ impl Run<'_> {
                 Err(Stop::Provider(Error::CursorExpired)) if !anew => {
                     let mut tx = self.tx().await?;
                     staged_page::remove_all(&mut tx, channel.id, DAYS).await?;
+                    self.add(&mut tx, &Progress { step: step(channel, Some(days)), ..Progress::default() }).await?;
                     tx.commit().await?;
                 }
                 outcome => return outcome,

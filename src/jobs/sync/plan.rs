@@ -31,6 +31,9 @@ pub(super) fn extend(reach: Reach, read: Days) -> Reach {
     let joins = |end: Date, begin: Date| end.next_day().is_none_or(|next| begin <= next);
     if joins(last, read.first) && joins(read.last, first) {
         Reach { first_day: Some(first.min(read.first)), last_day: Some(last.max(read.last)) }
+    } else if (read.last - read.first).whole_days() + 1 >= BACKFILL {
+        // Long away: what was read as at the first time is where reading goes on.
+        Reach { first_day: Some(read.first), last_day: Some(read.last) }
     } else {
         reach
     }
@@ -81,6 +84,8 @@ mod tests {
         assert_eq!(read.last().unwrap().first, date!(2026 - 01 - 01));
         let long_ago = pieces(TODAY, reach(date!(2025 - 01 - 01), date!(2025 - 02 - 01)), false, 90);
         assert_eq!(long_ago, [Days { first: date!(2026 - 01 - 01), last: TODAY }], "no more than at the first time");
+        let after = extend(reach(date!(2025 - 01 - 01), date!(2025 - 02 - 01)), long_ago[0]);
+        assert_eq!(count(&super::pieces(TODAY, after, false, 90)), 2, "then as every hour");
     }
 
     #[test]

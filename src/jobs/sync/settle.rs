@@ -14,6 +14,8 @@ use super::{Run, Stop, ads};
 const ATTEMPTS: i32 = 5;
 /// The first pause; it doubles each time.
 const PAUSE: Duration = Duration::from_secs(15);
+/// The first pause after a fault of ours, which is often gone in a moment.
+const PAUSE_OURS: Duration = Duration::from_secs(1);
 /// How long the circuit breaker rests a connection.
 const REST: Duration = Duration::from_secs(3600);
 /// The failure in a row at which the circuit breaker rests a connection.
@@ -28,7 +30,19 @@ impl Run<'_> {
                 tracing::info!(run = %self.id, "the run went on in other hands");
                 return Ok(());
             }
-            Err(Stop::Ours(error)) => return Err(error),
+            Err(Stop::Ours(error)) if self.attempts + 1 < ATTEMPTS => {
+                tracing::error!(run = %self.id, error = format!("{error:#}"), "a run failed on our side and goes on in a moment");
+                let pause = PAUSE_OURS * 2u32.pow(self.attempts.unsigned_abs());
+                return self.pause(pause, self.attempts + 1, "something failed on our side").await;
+            }
+            Err(Stop::Ours(error)) => {
+                tracing::error!(run = %self.id, error = format!("{error:#}"), "a run failed on our side again and again");
+                Some(Fault {
+                    kind: "internal".into(),
+                    message: "something failed on our side again and again; the server's log says what".into(),
+                    hint: format!("Ask your operator, and name the run {}", self.id),
+                })
+            }
             Err(Stop::Provider(Error::RateLimited { after })) => {
                 return self.pause(after, self.attempts, "the provider asks to wait").await;
             }

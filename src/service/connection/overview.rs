@@ -53,8 +53,11 @@ pub async fn overview(service: &Service, actor: &Actor) -> Result<Vec<Overview>>
     let mut tx = service.db.tenant(actor).await?;
     let counts = channel::count(&mut tx).await?;
     let mut counts: HashMap<_, _> = counts.into_iter().map(|(id, all, unmapped)| (id, (all, unmapped))).collect();
-    let mut latest: HashMap<_, _> =
-        sync::list_latest(&mut tx).await?.into_iter().map(|run| (run.connection_id, run)).collect();
+    let mut latest: HashMap<_, _> = sync::list_latest(&mut tx)
+        .await?
+        .into_iter()
+        .map(|run| (run.connection_id, super::discreet(actor, run)))
+        .collect();
     let seen = |connection: Connection| {
         let (accounts, unmapped) = counts.remove(&connection.id).unwrap_or_default();
         let (latest, switched_off) = (latest.remove(&connection.id), off.get(&connection.provider).cloned());

@@ -71,6 +71,7 @@ pub(in crate::api) async fn sources(
 
 /// A new source. What its figures mean is fixed then: another currency or zone is another source.
 #[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
 pub struct NewSourceBody {
     name: String,
     /// ads or shop.
