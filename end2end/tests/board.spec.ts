@@ -45,10 +45,13 @@ test("a card is moved by keyboard, and keeps the focus", async ({ page }) => {
   await expect(dialog.getByRole("button", { name: "Onboarding" })).toHaveAttribute("aria-current", "true");
   await look(page, "board-move");
   await dialog.getByRole("button", { name: "Live" }).focus();
+  // The card is in its column before the server has answered; a reload before that takes the request back.
+  const saved = page.waitForResponse((answer) => answer.request().method() === "POST");
   await page.keyboard.press("Enter");
   await expect(dialog).toBeHidden();
   await expect(column(page, "Live").getByText("Bakery Beta")).toBeVisible();
   await expect(page.getByRole("button", { name: "Move Bakery Beta" })).toBeFocused();
+  expect((await saved).status()).toBe(200);
   await page.reload();
   await expect(column(page, "Live").getByText("Bakery Beta")).toBeVisible();
 });
