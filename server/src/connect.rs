@@ -16,8 +16,8 @@ use axum::{
 };
 use http::{HeaderValue, StatusCode, header};
 use leptos::prelude::provide_context;
-use model::{connection::ChannelKind, id::ConnectionId, input::Invalid, metric::Account, provider::CredentialKind};
-use providers::{Call, Consent, Error, Exchange, OAuth, Outside, Provider, Tokens};
+use model::{connection::ChannelKind, id::ConnectionId, input::Invalid, metric::Account};
+use providers::{Asks, Call, Consent, Error, Exchange, OAuth, Outside, Provider, Tokens};
 use secrecy::{ExposeSecret, SecretString};
 use service::{
     Service,
@@ -68,14 +68,12 @@ pub(crate) async fn begin(
         let message = format!("{} {are} not set: ask your operator", missing.join(", "));
         return Err(service::Error::Conflict { code: "not_configured", message }.into());
     };
-    if matches!(provider.descriptor().credential, CredentialKind::ShopOAuth2)
-        && let Some(shop) = fields.get_mut(providers::shopify::SHOP)
-    {
-        *shop = shop.trim().trim_start_matches("https://").trim_end_matches('/').to_ascii_lowercase();
-    }
-    let invalid = |error: Error| match error {
-        Error::Rejected(words) => Invalid::new(providers::shopify::SHOP, words),
-        other => Invalid::new("provider", other.to_string()),
+    let asks = provider.asks();
+    let kept = |asks: Asks| fields.get(asks.field).map(|typed| (asks.field.to_owned(), (asks.tidy)(typed)));
+    let fields = asks.and_then(kept).into_iter().collect();
+    let invalid = |error: Error| match (error, asks) {
+        (Error::Rejected(words), Some(asks)) => Invalid::new(asks.field, words),
+        (other, _) => Invalid::new("provider", other.to_string()),
     };
     let hosts = state.outside.hosts(provider, &fields).map_err(invalid)?;
     let asked = Asked { provider: key.to_owned(), fields, connection_id };
@@ -108,12 +106,15 @@ pub(crate) async fn start(
         Ok(id) => id,
         Err(_) => return ApiError::from(service::Error::Missing).into_response(),
     };
-    let shop = fields.get(providers::shopify::SHOP).cloned();
+    let asks = providers::find(&key).and_then(|provider| provider.asks());
+    let typed = asks.and_then(|asks| fields.get(asks.field).map(|typed| (asks.field, typed.clone())));
     match begin(&state, &live, &key, fields, connection_id).await {
         Ok(url) => lead_on(&state, &visit, &key, url).await,
         // What was typed goes back to its field.
-        Err(error) => match shop.filter(|_| error.is_at(providers::shopify::SHOP)) {
-            Some(shop) => Redirect::to(&format!("{}&error=shop", leading_to(PAGE, "shop", &shop))).into_response(),
+        Err(error) => match typed.filter(|(field, _)| error.is_at(field)) {
+            Some((field, typed)) => {
+                Redirect::to(&format!("{}&error={field}", leading_to(PAGE, field, &typed))).into_response()
+            }
             None => error.into_response(),
         },
     }

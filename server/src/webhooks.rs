@@ -20,19 +20,17 @@ pub(crate) async fn receive(
     headers: HeaderMap,
     body: Bytes,
 ) -> Response {
-    let text = |name: &str| headers.get(name).and_then(|value| value.to_str().ok()).unwrap_or_default();
-    let secret = state.outside.settings().get("SHOPIFY_API_SECRET");
-    let signed = key == "shopify"
-        && secret.is_ok_and(|secret| providers::shopify::webhook_signed(secret, &body, text("x-shopify-hmac-sha256")));
-    if !signed {
-        return ApiError::new(StatusCode::UNAUTHORIZED, "not_signed", "this webhook is not signed as it should be")
-            .into_response();
-    }
-    let (shop, id, topic) = (text("x-shopify-shop-domain"), text("x-shopify-webhook-id"), text("x-shopify-topic"));
-    if id.is_empty() || id.len() > 200 || topic.len() > 200 {
-        return ApiError::new(StatusCode::BAD_REQUEST, "malformed", "the webhook has no id").into_response();
-    }
-    match service::webhook::receive(&state.service, &key, shop, id, topic).await {
+    let refuse = |status, code, message: &str| ApiError::new(status, code, message).into_response();
+    let read = providers::find(&key).and_then(|provider| provider.webhooks());
+    let event = match read.map(|webhooks| webhooks.event(state.outside.settings(), &headers, &body)) {
+        Some(Ok(event)) => event,
+        Some(Err(providers::Error::Malformed(words))) => return refuse(StatusCode::BAD_REQUEST, "malformed", &words),
+        Some(Err(_)) | None => {
+            let words = "this webhook is not signed as it should be";
+            return refuse(StatusCode::UNAUTHORIZED, "not_signed", words);
+        }
+    };
+    match service::webhook::receive(&state.service, &key, &event.account, &event.id, &event.topic).await {
         Ok(()) => StatusCode::OK.into_response(),
         Err(error) => ApiError::from(error).into_response(),
     }

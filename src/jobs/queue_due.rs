@@ -9,8 +9,8 @@ use crate::Context;
 pub(crate) async fn run(context: &Context) -> anyhow::Result<()> {
     let now = context.service.clock.now();
     let mut tx = context.service.db.system().await?;
-    for (organization_id, connection_id, cause) in connection::take_due(&mut tx, now, context.share).await? {
-        let job = Job::SyncConnection { organization_id, connection_id, cause };
+    for (organization_id, connection_id) in connection::take_due(&mut tx, now, context.share).await? {
+        let job = Job::SyncConnection { organization_id, connection_id };
         queue::enqueue(&mut tx, &job, None).await?;
     }
     for (organization_id, connection_id) in connection::take_stale(&mut tx, now).await? {

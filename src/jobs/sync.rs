@@ -86,9 +86,8 @@ pub(crate) async fn run(
     context: &Context,
     organization_id: OrganizationId,
     connection_id: ConnectionId,
-    cause: Cause,
 ) -> anyhow::Result<()> {
-    let Some(run) = begin(context, organization_id, connection_id, cause).await? else { return Ok(()) };
+    let Some(run) = begin(context, organization_id, connection_id).await? else { return Ok(()) };
     let mut reading = std::pin::pin!(run.read());
     let outcome = tokio::select! {
         outcome = &mut reading => outcome,
@@ -102,7 +101,6 @@ async fn begin<'a>(
     context: &'a Context,
     organization_id: OrganizationId,
     connection_id: ConnectionId,
-    mut cause: Cause,
 ) -> anyhow::Result<Option<Run<'a>>> {
     let service = &context.service;
     let now = service.clock.now();
@@ -119,17 +117,17 @@ async fn begin<'a>(
     let holder = store::id::new::<Uuid>(now);
     let hold = sync::Hold { holder, until: now + context.lease };
     let running = sync::find_running(&mut tx, connection_id).await?;
-    let (id, attempts) = match running {
+    let (id, cause, attempts) = match running {
         Some(running) if running.held_until > now => {
             // Its worker reads, waits for its time, or was killed a moment ago: this job comes again when that is clear.
-            let job = Job::SyncConnection { organization_id, connection_id, cause };
+            let job = Job::SyncConnection { organization_id, connection_id };
             let then = running.held_until + Duration::from_secs(1);
             queue::enqueue(&mut tx, &job, Some(then)).await?;
             tx.commit().await?;
             return Ok(None);
         }
         Some(running) => match sync::take(&mut tx, running.id, hold, now).await {
-            Ok(()) => (running.id, running.attempts),
+            Ok(()) => (running.id, running.cause, running.attempts),
             Err(store::Error::Missing) => return Ok(None),
             Err(error) => return Err(error.into()),
         },
@@ -141,11 +139,10 @@ async fn begin<'a>(
                 tx.commit().await?;
                 return Ok(None);
             }
-            let asked = connection::take_asked(&mut tx, connection_id).await?;
-            cause = asked.unwrap_or(cause);
+            let cause = connection::take_asked(&mut tx, connection_id).await?.unwrap_or(Cause::Schedule);
             let id = store::id::new(now);
             match sync::insert(&mut tx, id, connection_id, cause, hold, now).await {
-                Ok(()) => (id, 0),
+                Ok(()) => (id, cause, 0),
                 Err(store::Error::Conflict(_)) => return Ok(None),
                 Err(error) => return Err(error.into()),
             }

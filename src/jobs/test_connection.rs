@@ -7,6 +7,7 @@ use model::{
     connection::Test,
     id::{ConnectionId, OrganizationId},
 };
+use providers::Error;
 use store::connection;
 
 use crate::{
@@ -42,6 +43,9 @@ pub async fn probe(
     };
     let fault = match asked.await {
         Ok(_) => None,
+        Err(Stop::Provider(error @ (Error::Unavailable(_) | Error::RateLimited { .. }))) => {
+            Some(format!("{error}. Test again in a few minutes"))
+        }
         Err(Stop::Provider(error)) => Some(format!("{error}. {}", error.hint())),
         Err(Stop::Reconnect(words)) => Some(format!("{words}. Reconnect the account")),
         Err(Stop::Waits { why: words, .. } | Stop::SwitchedOff(words)) => Some(words),

@@ -7,10 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use time::OffsetDateTime;
 
-use crate::{
-    connection::Cause,
-    id::{ConnectionId, ImportId, InvitationId, OrganizationId, PasswordResetId, SignUpId, SyncRunId},
-};
+use crate::id::{ConnectionId, ImportId, InvitationId, OrganizationId, PasswordResetId, SignUpId, SyncRunId};
 
 /// Everything the background runner can do.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -39,8 +36,6 @@ pub enum Job {
         organization_id: OrganizationId,
         /// What is read.
         connection_id: ConnectionId,
-        /// Why.
-        cause: Cause,
     },
     /// Queues the connections whose time has come; comes by itself every minute and after each run.
     QueueDue,

@@ -5,6 +5,8 @@
 //! provider that keeps files elsewhere binds another to that fixed host.
 //! Redirects are not followed.
 
+mod secrets;
+
 use std::{fmt, num::NonZeroU32, sync::Arc, time::Duration};
 
 use governor::{DefaultDirectRateLimiter, Quota};
@@ -15,6 +17,7 @@ use serde::{Serialize, de::DeserializeOwned};
 use url::Url;
 
 use crate::{Error, Result};
+use secrets::Secrets;
 
 /// The largest answer that is read.
 pub const LARGEST_ANSWER: usize = 64 << 20;
@@ -383,50 +386,4 @@ impl Request<'_> {
 /// A number of bytes as people say it.
 fn size(bytes: usize) -> String {
     if bytes < 1 << 20 { format!("{} KiB", bytes >> 10) } else { format!("{} MiB", bytes >> 20) }
-}
-
-/// What a request carries that must not come back in an error's text.
-#[derive(Default)]
-struct Secrets(Vec<String>);
-
-impl Secrets {
-    /// Answers that are longer are no refusals.
-    const LONGEST_REFUSAL: usize = 256 << 10;
-
-    fn learn(&mut self, secret: &str) {
-        if secret.len() >= 4 {
-            let encoded: String = url::form_urlencoded::byte_serialize(secret.as_bytes()).collect();
-            self.0.extend([secret.replace('/', "\\/"), encoded, secret.to_owned()]);
-        }
-    }
-
-    /// Learns the value of a field whose name says that it is secret.
-    fn learn_named(&mut self, name: &str, value: &str) {
-        if ["secret", "token", "code", "proof"].iter().any(|word| name.contains(word)) {
-            self.learn(value);
-        }
-    }
-
-    /// The body without them, if it holds any.
-    fn strike(&self, body: &[u8]) -> Option<Vec<u8>> {
-        if body.len() > Self::LONGEST_REFUSAL {
-            return None;
-        }
-        let text = String::from_utf8_lossy(body);
-        self.0.iter().any(|secret| text.contains(secret)).then(|| self.strike_text(&text).into_bytes())
-    }
-
-    fn strike_text(&self, text: &str) -> String {
-        self.0.iter().fold(text.to_owned(), |text, secret| text.replace(secret, "[hidden]"))
-    }
-
-    fn strike_from(&self, error: Error) -> Error {
-        match error {
-            Error::Unauthorized(words) => Error::Unauthorized(self.strike_text(&words)),
-            Error::Unavailable(words) => Error::Unavailable(self.strike_text(&words)),
-            Error::Malformed(words) => Error::Malformed(self.strike_text(&words)),
-            Error::Rejected(words) => Error::Rejected(self.strike_text(&words)),
-            limited @ (Error::RateLimited { .. } | Error::CursorExpired) => limited,
-        }
-    }
 }

@@ -20,6 +20,7 @@ use std::{collections::BTreeMap, fmt, time::Duration};
 use async_trait::async_trait;
 pub use client::{Answer, Client, Fault, Http, LARGEST_ANSWER, Limit, Request, standard};
 pub use error::{Error, LONGEST_PAUSE, Result};
+use http::HeaderMap;
 use model::{
     metric::{Account, DayRow, Days, Entity},
     provider::Descriptor,
@@ -55,6 +56,10 @@ pub trait Provider: Send + Sync {
         let _ = fields;
         self.hosts(replaced)
     }
+    /// What a person types before consent, for providers whose hosts depend on it; nothing else of a form is kept.
+    fn asks(&self) -> Option<Asks> {
+        None
+    }
     /// How often it may be called.
     fn limit(&self) -> Limit;
     /// How its refusals are told from its answers.
@@ -76,6 +81,19 @@ pub trait Provider: Send + Sync {
     fn shop(&self) -> Option<&dyn Shop> {
         None
     }
+    /// What it sends by itself.
+    fn webhooks(&self) -> Option<&dyn Webhooks> {
+        None
+    }
+}
+
+/// What a person types before consent.
+#[derive(Clone, Copy, Debug)]
+pub struct Asks {
+    /// The field's name.
+    pub field: &'static str,
+    /// What is kept of what was typed; whether it can be, the hosts say.
+    pub tidy: fn(&str) -> String,
 }
 
 /// The hosts at which a provider is spoken to; mostly one and the same.
@@ -261,6 +279,26 @@ pub trait Shop: Send + Sync {
         let _ = (call, since, place);
         Ok(Bulk::Pages("the provider makes no file of them".into()))
     }
+}
+
+/// What a provider sends by itself when something changes.
+pub trait Webhooks: Send + Sync {
+    /// What the raw body says, once its signature holds.
+    ///
+    /// # Errors
+    /// Unauthorized when it is unsigned, wrongly signed, or the secret is not set; Malformed when it has no id.
+    fn event(&self, settings: &Settings, headers: &HeaderMap, body: &[u8]) -> Result<Event>;
+}
+
+/// Something that changed at the provider.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Event {
+    /// The provider's id of the account it is about.
+    pub account: String,
+    /// The provider's id of the event: one that came before is not acted on again.
+    pub id: String,
+    /// What kind of change.
+    pub topic: String,
 }
 
 /// What became of a file of orders.

@@ -25,6 +25,7 @@ mod wire;
 use std::{collections::BTreeMap, time::Duration};
 
 use async_trait::async_trait;
+use http::HeaderMap;
 use model::{
     metric::Account,
     provider::{Capability, CredentialKind, Descriptor, Scope, Setting},
@@ -37,8 +38,8 @@ use time::{OffsetDateTime, format_description::well_known::Rfc3339};
 use url::Url;
 
 use crate::{
-    Answer, Bulk, Call, Consent, Error, Exchange, Fault, Hosts, Http, Limit, OAuth, Order, Page, Provider, REVOCATION,
-    Refund, Request, Result, Settings, Shop, Tokens, address, standard,
+    Answer, Asks, Bulk, Call, Consent, Error, Event, Exchange, Fault, Hosts, Http, Limit, OAuth, Order, Page, Provider,
+    REVOCATION, Refund, Request, Result, Settings, Shop, Tokens, Webhooks, address, standard,
 };
 
 /// The one place that names the API's version.
@@ -50,7 +51,7 @@ const LONGEST_LIST: usize = 20_000;
 /// How many lines of a refund a page has.
 const LINES: u32 = 50;
 /// The field with the shop's address: `acme.myshopify.com`.
-pub const SHOP: &str = "shop";
+const SHOP: &str = "shop";
 const API_KEY: &str = "SHOPIFY_API_KEY";
 const API_SECRET: &str = "SHOPIFY_API_SECRET";
 const TOKEN: &str = "x-shopify-access-token";
@@ -99,6 +100,11 @@ impl Provider for Shopify {
         Ok(Hosts { consent: api.clone(), tokens: api.clone(), api })
     }
 
+    fn asks(&self) -> Option<Asks> {
+        let tidy = |typed: &str| typed.trim().trim_start_matches("https://").trim_end_matches('/').to_ascii_lowercase();
+        Some(Asks { field: SHOP, tidy })
+    }
+
     fn limit(&self) -> Limit {
         Limit { per_second: 4, burst: 8 }
     }
@@ -117,6 +123,10 @@ impl Provider for Shopify {
     }
 
     fn shop(&self) -> Option<&dyn Shop> {
+        Some(self)
+    }
+
+    fn webhooks(&self) -> Option<&dyn Webhooks> {
         Some(self)
     }
 }
@@ -288,6 +298,22 @@ fn checked(shop: &str) -> Result<&str> {
             "a shop's address looks like your-shop.myshopify.com, in small letters and without https://".into(),
         )
     })
+}
+
+impl Webhooks for Shopify {
+    fn event(&self, settings: &Settings, headers: &HeaderMap, body: &[u8]) -> Result<Event> {
+        let text = |name: &str| headers.get(name).and_then(|value| value.to_str().ok()).unwrap_or_default();
+        let unsigned = || Error::Unauthorized("this webhook is not signed as it should be".into());
+        let secret = settings.get(API_SECRET).map_err(|_| unsigned())?;
+        if !webhook_signed(secret, body, text("x-shopify-hmac-sha256")) {
+            return Err(unsigned());
+        }
+        let (id, topic) = (text("x-shopify-webhook-id"), text("x-shopify-topic"));
+        if id.is_empty() || id.len() > 200 || topic.len() > 200 {
+            return Err(Error::Malformed("the webhook has no id".into()));
+        }
+        Ok(Event { account: text("x-shopify-shop-domain").to_owned(), id: id.to_owned(), topic: topic.to_owned() })
+    }
 }
 
 /// `errors` decide inside status 200; elsewhere the status does, in Shopify's words.

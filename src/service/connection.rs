@@ -2,13 +2,14 @@
 //! provider is none of this file's business: jobs read and revoke, the server brings what came back from consent.
 
 mod consent;
+mod notice;
 mod overview;
 
 use model::{
     access::{Action, may},
     actor::Actor,
-    connection::{Cause, Channel, ChannelKind, Connection, ConnectionState, Fault, RunState, SyncRun, Test},
-    id::{ChannelId, ClientId, ConnectionId, SyncRunId},
+    connection::{Cause, Channel, ChannelKind, Connection, ConnectionState, Fault, SyncRun, Test},
+    id::{ChannelId, ClientId, ConnectionId},
     input::line,
     job::Job,
     metric::Account,
@@ -17,6 +18,7 @@ use serde_json::json;
 use store::{TenantTx, channel, client, connection, provider_switch, queue, staged_page, sync};
 
 pub use consent::{Asked, Way, begin, take};
+pub use notice::{Failure, Stale, failure, stale};
 pub use overview::{Accounts, Overview, accounts, overview};
 
 use crate::{
@@ -331,68 +333,6 @@ pub async fn map(service: &Service, actor: &Actor, id: ChannelId, client_id: Opt
     let after = channel::get(&mut tx, id).await?;
     tx.commit().await?;
     Ok(after)
-}
-
-/// What a mail about a run that failed says.
-#[derive(Clone, Debug)]
-pub struct Failure {
-    /// The connection.
-    pub connection: Connection,
-    /// The run.
-    pub run: SyncRun,
-    /// Who runs the agency and can do something about it.
-    pub to: Vec<model::email::EmailAddress>,
-}
-
-/// What a mail about a run says; none when the run did not fail, or the connection is gone.
-///
-/// # Errors
-/// The database failed.
-pub async fn failure(
-    service: &Service,
-    organization_id: model::id::OrganizationId,
-    id: SyncRunId,
-) -> Result<Option<Failure>> {
-    let mut tx = service.db.tenant(&Actor::machine(organization_id)).await?;
-    let Some(run) = sync::find(&mut tx, id).await?.filter(|run| run.state == RunState::Failed) else { return Ok(None) };
-    let found = match connection::get(&mut tx, run.connection_id, service.clock.now()).await {
-        Ok(found) => found,
-        Err(store::Error::Missing) => return Ok(None),
-        Err(error) => return Err(error.into()),
-    };
-    let to = store::member::list_admins(&mut tx).await?;
-    Ok(Some(Failure { connection: found, run, to }))
-}
-
-/// What a mail about a connection that was not read for a day says.
-#[derive(Clone, Debug)]
-pub struct Stale {
-    /// The connection.
-    pub connection: Connection,
-    /// When this was noticed.
-    pub told_at: time::OffsetDateTime,
-    /// Who runs the agency and can do something about it.
-    pub to: Vec<model::email::EmailAddress>,
-}
-
-/// What a mail about a connection that was not read for a day says; none when it was read meanwhile, or is gone.
-///
-/// # Errors
-/// The database failed.
-pub async fn stale(
-    service: &Service,
-    organization_id: model::id::OrganizationId,
-    id: ConnectionId,
-) -> Result<Option<Stale>> {
-    let mut tx = service.db.tenant(&Actor::machine(organization_id)).await?;
-    let Some(told_at) = connection::stale_told_at(&mut tx, id).await? else { return Ok(None) };
-    let found = match connection::get(&mut tx, id, service.clock.now()).await {
-        Ok(found) if found.last_sync_at.is_none_or(|at| at < told_at) => found,
-        Ok(_) | Err(store::Error::Missing) => return Ok(None),
-        Err(error) => return Err(error.into()),
-    };
-    let to = store::member::list_admins(&mut tx).await?;
-    Ok(Some(Stale { connection: found, told_at, to }))
 }
 
 async fn enqueue(tx: &mut TenantTx, id: ConnectionId, cause: Cause, now: time::OffsetDateTime) -> Result<()> {

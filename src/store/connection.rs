@@ -236,7 +236,7 @@ pub async fn take_due(
     tx: &mut SystemTx,
     now: OffsetDateTime,
     share: i64,
-) -> Result<Vec<(OrganizationId, ConnectionId, Cause)>> {
+) -> Result<Vec<(OrganizationId, ConnectionId)>> {
     let rows = sqlx::query!(
         r#"with busy as (
              select c.organization_id, count(*) as taken from connection c
@@ -257,21 +257,16 @@ pub async fn take_due(
              update connection c set queued_at = $1 from due d
              where d.place <= $2 and c.organization_id = d.organization_id and c.id = d.id
                and (c.queued_at is null or c.queued_at <= $1::timestamptz - interval '10 minutes')
-             returning c.organization_id, c.id, coalesce(c.asked_cause, 'schedule') as cause
+             returning c.organization_id, c.id
            )
-           select t.organization_id, t.id, t.cause as "cause!" from taken t join due d on d.organization_id = t.organization_id and d.id = t.id
+           select t.organization_id, t.id from taken t join due d on d.organization_id = t.organization_id and d.id = t.id
            order by d.place, d.next_sync_at"#,
         now,
         share
     )
     .fetch_all(&mut **tx)
     .await?;
-    let unknown = |text: &str| Error::Database(sqlx::Error::Decode(format!("unknown word {text}").into()));
-    let found = rows.into_iter().map(|row| {
-        let cause = Cause::parse(&row.cause).ok_or_else(|| unknown(&row.cause))?;
-        Ok((row.organization_id.into(), row.id.into(), cause))
-    });
-    found.collect()
+    Ok(rows.into_iter().map(|row| (row.organization_id.into(), row.id.into())).collect())
 }
 
 /// Connections with a mapped account that nobody could read for a day, and of which nobody was told since they were last
@@ -327,17 +322,6 @@ pub async fn set_tested(tx: &mut TenantTx, id: ConnectionId, test: &model::conne
     )
     .execute(&mut **tx)
     .await?)
-    .await
-}
-
-/// What it is called.
-///
-/// # Errors
-/// Missing when it is gone.
-pub async fn set_label(tx: &mut TenantTx, id: ConnectionId, label: &str) -> Result<()> {
-    one(sqlx::query!("update connection set label = $2 where id = $1 and disconnected_at is null", id.0, label)
-        .execute(&mut **tx)
-        .await?)
     .await
 }
 

@@ -55,6 +55,8 @@ pub async fn insert(
 pub struct Running {
     /// Its id.
     pub id: SyncRunId,
+    /// Why it was begun.
+    pub cause: Cause,
     /// Until when its worker is believed.
     pub held_until: OffsetDateTime,
     /// How often the provider could not be reached in a row.
@@ -66,14 +68,23 @@ pub struct Running {
 /// # Errors
 /// The database failed.
 pub async fn find_running(tx: &mut TenantTx, connection_id: ConnectionId) -> Result<Option<Running>> {
-    Ok(sqlx::query!(
-        "select id, coalesce(held_until, started_at) as \"held_until!\", attempts from sync_run
-         where connection_id = $1 and state = 'running'",
+    let row = sqlx::query!(
+        r#"select id, cause, coalesce(held_until, started_at) as "held_until!", attempts from sync_run
+           where connection_id = $1 and state = 'running'"#,
         connection_id.0
     )
-    .map(|row| Running { id: row.id.into(), held_until: row.held_until, attempts: row.attempts })
     .fetch_optional(&mut **tx)
-    .await?)
+    .await?;
+    row.map(|row| {
+        let cause = known(Cause::parse, &row.cause)?;
+        Ok(Running { id: row.id.into(), cause, held_until: row.held_until, attempts: row.attempts })
+    })
+    .transpose()
+}
+
+/// What a word of the database means.
+fn known<T>(parse: impl Fn(&str) -> Option<T>, word: &str) -> Result<T> {
+    parse(word).ok_or_else(|| Error::Database(sqlx::Error::Decode(format!("unknown word {word}").into())))
 }
 
 /// Takes a run over whose worker fell silent or let go, so that it goes on under its own id.
@@ -224,12 +235,11 @@ struct Row {
 
 impl Row {
     fn run(self) -> Result<SyncRun> {
-        let unknown = |text: &str| Error::Database(sqlx::Error::Decode(format!("unknown word {text}").into()));
         Ok(SyncRun {
             id: self.id.into(),
             connection_id: self.connection_id.into(),
-            cause: Cause::parse(&self.cause).ok_or_else(|| unknown(&self.cause))?,
-            state: RunState::parse(&self.state).ok_or_else(|| unknown(&self.state))?,
+            cause: known(Cause::parse, &self.cause)?,
+            state: known(RunState::parse, &self.state)?,
             started_at: self.started_at,
             finished_at: self.finished_at,
             progress: Progress {

@@ -33,7 +33,7 @@ use crate::{
     pages::settings::SettingsTabs,
 };
 use account::Accounts;
-use arrival::{Arrival, Refused};
+use arrival::Arrival;
 use deed::{Deeds, Disconnect};
 use row::{ConnectionRow, Row};
 use watch::Watch;
@@ -123,7 +123,11 @@ pub fn IntegrationsPage() -> impl IntoView {
         let edits = may(found.role, Action::EditIntegrations);
         let nothing = found.providers.iter().all(|provider| provider.connections.is_empty());
         let shop = StoredValue::new(asked.with_untracked(Arrival::shop));
+        let scopes =
+            found.providers.iter().flat_map(|provider| provider.scopes.iter().map(|(_, name, _)| name.clone()));
+        let known: Vec<_> = scopes.collect();
         view! {
+            {move || asked.get().refusal(&known).map(|words| view! { <Notice tone=Tone::Bad>{words}</Notice> })}
             {nothing.then(|| view! {
                 <p class="text-muted" data-test="empty">"Nothing is connected yet. Connect an ad account or a shop: what it cost and brought is then read by itself, several times a day. Nothing is ever changed there."</p>
             })}
@@ -141,25 +145,12 @@ pub fn IntegrationsPage() -> impl IntoView {
             <Heading text="Integrations" />
             <SettingsTabs here="/settings/integrations" />
             {deeds.refusals()}
-            {move || view! { <Arrived arrival=asked.get() changed=deeds.again /> }}
+            {move || asked.get().connected().map(|id| view! {
+                <Accounts id=Signal::stored(id.to_string()) greets=true changed=deeds.again />
+            })}
             {part("The integrations", "heading", found, draw)}
             <Disconnect deeds=deeds />
         </div>
-    }
-}
-
-/// How connecting went, and whose the new accounts are.
-#[component]
-fn Arrived(arrival: Arrival, changed: RwSignal<usize>) -> impl IntoView {
-    match arrival {
-        Arrival::None | Arrival::Refused(Refused::Shop(_)) => ().into_any(),
-        Arrival::Refused(refused) => view! { <Notice tone=Tone::Bad>{refused.words()}</Notice> }.into_any(),
-        Arrival::Connected(id) => view! {
-            <Notice tone=Tone::Good><p><strong>"Connected."</strong>" One more step: choose whose accounts these are. Only what belongs to a client is read."</p></Notice>
-            <Accounts id=Signal::stored(id.to_string()) changed=changed />
-            <p><a class=Kind::Plain.class() href="/settings/integrations">"Done"</a></p>
-        }
-        .into_any(),
     }
 }
 

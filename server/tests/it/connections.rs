@@ -147,6 +147,26 @@ async fn a_manager_sees_connections_without_buttons_and_a_member_is_told_why_not
 }
 
 #[sqlx::test(migrator = "store::MIGRATOR")]
+async fn an_address_that_anybody_can_write_claims_nothing(pool: PgPool) {
+    let app = app_with_settings(pool).await;
+    let agency = Agency::found(&app).await;
+    seed::integrations(&app.pool).await;
+    let own = seed::id_in(&app.pool, "connection", "Acme").await;
+    let theirs = seed::id_in(&app.pool, "connection", "Beta").await;
+    let greeted = "<strong>Connected.</strong>";
+    assert!(text(&agency.ada, &format!("{PAGE}?connected={own}")).await.contains(greeted));
+    for id in [theirs.as_str(), "018f0000-0000-7000-8000-000000000000"] {
+        let page = text(&agency.ada, &format!("{PAGE}?connected={id}")).await;
+        assert!(page.contains("Google Ads") && !page.contains(greeted), "{id}: {page}");
+    }
+    let page = text(&agency.ada, &format!("{PAGE}?error=scopes&missing=read_orders+call-us+read_orders")).await;
+    assert!(page.contains("nothing can be read (read_orders, read_orders)") && !page.contains("call-us"), "{page}");
+    set(&app.pool, "update connection set reconnect_reason = 'Token has been revoked.'").await;
+    assert!(!text(&agency.ada, &format!("{PAGE}?connected={own}")).await.contains(greeted), "it does not work");
+    app.stop().await;
+}
+
+#[sqlx::test(migrator = "store::MIGRATOR")]
 async fn server_functions_of_connections_treat_another_agencys_like_a_missing_one(pool: PgPool) {
     let app = app_with_settings(pool).await;
     let agency = Agency::found(&app).await;

@@ -256,6 +256,13 @@ async fn b8_5_no_secret_is_readable_in_the_database_the_logs_or_an_answer(pool: 
         run(&ada, &more, 1).await;
     }
     let log = process.log();
+    for spoken in [&shopify.url, &tiktok.url] {
+        let host = spoken.trim_start_matches("http://").trim_end_matches('/');
+        assert!(
+            log.contains(&format!("connected to {host}")),
+            "the log follows the calls, so it could tell more of them"
+        );
+    }
     let stored = everything_stored(&pool).await;
     let answers = answers.join("\n");
     let mut secrets = shopify.world().tokens.clone();

@@ -352,3 +352,8 @@ pub fn environment(name: &str) -> Option<String> {
 pub fn secret(text: &str) -> Option<SecretString> {
     Some(SecretString::from(text))
 }
+
+#[expect(clippy::disallowed_methods, reason = "changes as the superuser what takes hours otherwise")]
+pub async fn execute(pool: &PgPool, sql: String) {
+    sqlx::query(sqlx::AssertSqlSafe(sql)).execute(pool).await.unwrap();
+}

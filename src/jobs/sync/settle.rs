@@ -85,7 +85,7 @@ impl Run<'_> {
             Err(error) => return Err(error.into()),
         }
         let organization_id = self.actor.organization_id;
-        let job = Job::SyncConnection { organization_id, connection_id: self.connection.id, cause: self.cause };
+        let job = Job::SyncConnection { organization_id, connection_id: self.connection.id };
         queue::enqueue(&mut tx, &job, Some(until)).await?;
         Ok(tx.commit().await?)
     }

@@ -11,6 +11,7 @@ use crate::{
         badge::{Badge, Shade},
         button::{Button, Kind},
         form::ActionForm,
+        notice::{Notice, Tone},
         number::counted,
         outcome::{Outcome, on_success, successes},
         part::{drawing, part_or},
@@ -41,6 +42,8 @@ pub struct AccountList {
     of: ConnectionId,
     /// Whether the person looking can give accounts to clients.
     edits: bool,
+    /// Whether the connection can be read: its provider accepts it, and nobody has switched it off.
+    works: bool,
 }
 
 /// The accounts of a connection, and the clients they can belong to.
@@ -50,6 +53,7 @@ pub async fn list_accounts(id: String) -> Result<AccountList, AppError> {
     let id = id.parse().map_err(|_| service::Error::Missing)?;
     let service::connection::Accounts { channels, clients } =
         service::connection::accounts(&service, &actor, id).await?;
+    let state = service::connection::get(&service, &actor, id).await?.state;
     let row = |channel: model::connection::Channel| AccountRow {
         id: channel.id,
         client: channel.client_id.and_then(|id| clients.iter().find(|(client, ..)| *client == id).cloned()),
@@ -62,7 +66,8 @@ pub async fn list_accounts(id: String) -> Result<AccountList, AppError> {
     rows.sort_by_key(|row| row.client.is_some());
     let open = clients.into_iter().filter(|(.., archived)| !archived).map(|(id, name, _)| (id, name)).collect();
     let edits = model::access::may(actor.role, model::access::Action::EditIntegrations);
-    Ok(AccountList { rows, clients: open, of: id, edits })
+    let works = state == model::connection::ConnectionState::Connected;
+    Ok(AccountList { rows, clients: open, of: id, edits, works })
 }
 
 /// What was changed: the account, its name, its client before, and now.
@@ -96,6 +101,9 @@ pub(crate) fn Accounts(
     /// Counts what was changed, for what is drawn beside it.
     #[prop(optional)]
     changed: Option<RwSignal<usize>>,
+    /// Whether somebody just came back from the provider and is told how that went.
+    #[prop(optional)]
+    greets: bool,
 ) -> impl IntoView {
     let map = ServerAction::<MapAccount>::new();
     let again = RwSignal::new(0);
@@ -126,20 +134,42 @@ pub(crate) fn Accounts(
             });
         });
     }
-    let draw = move |list: AccountList| view! { <List list=list asked=asked map=map /> };
+    let draw = move |list: AccountList| {
+        let greeting = greets.then(|| greeting(&list));
+        view! { {greeting} <List list=list asked=asked map=map /> {greets.then(done_link)} }
+    };
     let nothing = |error: &AppError| (*error == AppError::Missing).then(|| ().into_any());
     view! {
         <section class="flex flex-col gap-3" aria-label="Accounts" data-test="accounts">
-            <h2 id="accounts" tabindex="-1">"Accounts"</h2>
+            {(!greets).then(|| view! { <h2 id="accounts" tabindex="-1">"Accounts"</h2> })}
             <Outcome action=map />
             {part_or("The accounts", "accounts", list, draw, nothing)}
         </section>
     }
 }
 
+/// What somebody is told who came back from the provider.
+fn greeting(list: &AccountList) -> AnyView {
+    let words = if !list.works {
+        return ().into_any();
+    } else if list.rows.is_empty() {
+        " It reaches no account that is not read through another connection already."
+    } else if list.rows.iter().all(|row| row.client.is_some()) {
+        " Every account it reaches has its client already."
+    } else {
+        " One more step: choose whose accounts these are. Only what belongs to a client is read."
+    };
+    view! { <Notice tone=Tone::Good><p data-test="connected"><strong>"Connected."</strong>{words}</p></Notice> }
+        .into_any()
+}
+
+fn done_link() -> impl IntoView {
+    view! { <p><a class=Kind::Plain.class() href="/settings/integrations">"Done"</a></p> }
+}
+
 #[component]
 fn List(list: AccountList, asked: Memo<Option<String>>, map: ServerAction<MapAccount>) -> impl IntoView {
-    let AccountList { rows, clients, of, edits } = list;
+    let AccountList { rows, clients, of, edits, .. } = list;
     if rows.is_empty() {
         let words = if edits {
             "This connection reaches no account yet. What it reaches will stand here."

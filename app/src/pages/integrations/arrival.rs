@@ -56,6 +56,23 @@ impl Arrival {
         Self::Refused(refused)
     }
 
+    /// What somebody says who comes back with a new connection: its id. Whether there is such a one the page must ask.
+    pub(super) fn connected(&self) -> Option<ConnectionId> {
+        match self {
+            Self::Connected(id) => Some(*id),
+            _ => None,
+        }
+    }
+
+    /// Why nothing was connected; of the permissions' names only those that are `known`, since anybody can write an
+    /// address. A shop's address is told at its field.
+    pub(super) fn refusal(&self, known: &[String]) -> Option<String> {
+        match self {
+            Self::None | Self::Connected(_) | Self::Refused(Refused::Shop(_)) => None,
+            Self::Refused(refused) => Some(refused.words(known)),
+        }
+    }
+
     /// The shop's address that cannot be one.
     pub(super) fn shop(&self) -> Option<String> {
         match self {
@@ -67,7 +84,7 @@ impl Arrival {
 
 impl Refused {
     /// What happened, what was kept, and what to do.
-    pub(super) fn words(&self) -> String {
+    fn words(&self, known: &[String]) -> String {
         let words = match self {
             Self::Denied => {
                 "Nothing was connected: access was refused on the provider's page. What was connected before works as it \
@@ -86,8 +103,8 @@ impl Refused {
                  as it did. Try again; if it stays so, ask your operator, who finds the provider's words in the server's log."
             }
             Self::Scopes(missing) => {
-                let named =
-                    if missing.is_empty() { String::new() } else { format!(" ({})", missing.replace(' ', ", ")) };
+                let named: Vec<_> = missing.split(' ').filter(|name| known.iter().any(|known| known == name)).collect();
+                let named = if named.is_empty() { String::new() } else { format!(" ({})", named.join(", ")) };
                 return format!(
                     "Nothing was connected: a permission was left out without which nothing can be read{named}. What was \
                      connected before works as it did. Connect again and leave everything ticked that is asked for."
@@ -129,7 +146,7 @@ mod tests {
         let mut words: Vec<_> = codes
             .into_iter()
             .map(|code| match read(&[("error", code)]) {
-                Arrival::Refused(refused) => refused.words(),
+                Arrival::Refused(refused) => refused.words(&[]),
                 other => panic!("{code}: {other:?}"),
             })
             .collect();
@@ -138,7 +155,10 @@ mod tests {
         words.dedup();
         assert_eq!(words.len(), codes.len());
         let Arrival::Refused(scopes) = read(&[("error", "scopes"), ("missing", "a b")]) else { panic!("scopes") };
-        assert!(scopes.words().contains("nothing can be read (a, b)."));
+        let known = ["a".to_owned(), "b".to_owned()];
+        assert!(scopes.words(&known).contains("nothing can be read (a, b)."));
+        assert!(scopes.words(&known[1..]).contains("nothing can be read (b)."));
+        assert!(scopes.words(&[]).contains("nothing can be read."));
         assert_eq!(read(&[("error", "shop"), ("shop", "acme")]).shop().as_deref(), Some("acme"));
     }
 }

@@ -1,0 +1,181 @@
+//! The way to a provider's page of consent and back: who may come back and when, what is refused and why, and the end of a
+//! connection.
+
+use std::time::Duration;
+
+use reqwest::StatusCode;
+use serde_json::{Value, json};
+use sqlx::PgPool;
+
+use crate::{
+    support::{Agency, TestApp, count, execute},
+    sync::{begin, come_back, connect, map, run, sizes, start, sync},
+    tiktok::{TikTok, token_of},
+};
+
+#[sqlx::test(migrator = "store::MIGRATOR")]
+async fn b8_2_a_state_counts_once_for_who_began_it_and_ten_minutes(pool: PgPool) {
+    let tiktok = TikTok::start().await;
+    let app = start(pool.clone(), &tiktok).await;
+    let agency = Agency::found(&app).await;
+    let refused = |code: &str| format!("/settings/integrations?error={code}");
+    let state = begin(&agency.ada, None).await;
+    let mut flipped = state.clone().into_bytes();
+    flipped[3] = if flipped[3] == b'a' { b'b' } else { b'a' };
+    for wrong in ["", "x", "%7B%7D", &format!("{state}."), &state[1..], std::str::from_utf8(&flipped).unwrap()] {
+        assert_eq!(come_back(&agency.ada, &format!("auth_code=acme&state={wrong}")).await, refused("state"), "{wrong}");
+    }
+    assert_eq!(come_back(&agency.ada, "auth_code=acme").await, refused("state"));
+    assert_eq!(come_back(&agency.olga, &format!("auth_code=acme&state={state}")).await, refused("state"), "another's");
+    let ada_elsewhere = app.browser();
+    let login = json!({"email": "ada@acme.test", "password": crate::support::PASSWORD});
+    assert_eq!(ada_elsewhere.post("/api/v1/auth/login", &login).await.status(), StatusCode::OK);
+    let there = come_back(&ada_elsewhere, &format!("auth_code=acme&state={state}")).await;
+    assert_eq!(there, refused("state"), "another session's");
+    let answer = agency.ada.get(&format!("/api/oauth/google_ads/callback?code=acme&state={state}")).await;
+    assert_eq!(answer.headers()["location"], refused("state").as_str(), "another provider's");
+
+    let state = begin(&agency.ada, None).await;
+    assert!(come_back(&agency.ada, &format!("auth_code=acme&state={state}")).await.contains("connected="));
+    assert_eq!(come_back(&agency.ada, &format!("auth_code=acme&state={state}")).await, refused("state"), "used");
+
+    let denied = begin(&agency.ada, None).await;
+    assert_eq!(come_back(&agency.ada, &format!("error=access_denied&state={denied}")).await, refused("access_denied"));
+    assert_eq!(come_back(&agency.ada, &format!("auth_code=acme&state={denied}")).await, refused("state"), "used up");
+    let state = begin(&agency.ada, None).await;
+    assert_eq!(come_back(&agency.ada, &format!("auth_code=bad&state={state}")).await, refused("exchange"));
+    let state = begin(&agency.ada, None).await;
+    let narrow = come_back(&agency.ada, &format!("auth_code=narrow&state={state}")).await;
+    assert_eq!(narrow, format!("{}&missing=100", refused("scopes")), "the page says what is not there without it");
+    let late = begin(&agency.ada, None).await;
+    app.service.clock.advance(time::Duration::minutes(11));
+    assert_eq!(come_back(&agency.ada, &format!("auth_code=acme&state={late}")).await, refused("expired"));
+    assert_eq!(count(&pool, "select count(*) from connection").await, 1, "nothing else was stored");
+    app.stop().await;
+}
+
+#[sqlx::test(migrator = "store::MIGRATOR")]
+async fn b8_7_a_refused_token_waits_for_reconnect_with_the_reason(pool: PgPool) {
+    let tiktok = TikTok::start().await;
+    let app = start(pool.clone(), &tiktok).await;
+    let agency = Agency::found(&app).await;
+    let connection = connect(&agency.ada, "acme").await;
+    map(&agency.ada, &connection, &agency.c[0]).await;
+    run(&agency.ada, &connection, 1).await;
+    let path = format!("/api/v1/integrations/{connection}");
+    let healthy: Value = agency.ada.post(&format!("{path}/test"), &json!({})).await.json().await.unwrap();
+    assert_eq!((&healthy["healthy"], &healthy["hint"]), (&json!(true), &Value::Null), "{healthy}");
+
+    tiktok.world().dead.push(token_of("acme"));
+    assert_eq!(sync(&agency.ada, &connection).await, StatusCode::ACCEPTED);
+    let failed = run(&agency.ada, &connection, 2).await;
+    assert_eq!((&failed["state"], &failed["error_kind"]), (&json!("failed"), &json!("unauthorized")), "{failed}");
+    let waiting = agency.ada.json(&path).await;
+    assert_eq!(waiting["state"], "reconnect");
+    assert!(waiting["reason"].as_str().unwrap().contains("revoked"), "{waiting}");
+    assert_eq!(sync(&agency.ada, &connection).await, StatusCode::CONFLICT);
+    let ill: Value = agency.ada.post(&format!("{path}/test"), &json!({})).await.json().await.unwrap();
+    assert_eq!(ill["healthy"], json!(false), "the stored credential was used: {ill}");
+
+    let state = begin(&agency.ada, Some(&connection)).await;
+    let other = come_back(&agency.ada, &format!("auth_code=other&state={state}")).await;
+    assert_eq!(other, "/settings/integrations?error=other_account");
+    tiktok.world().dead.clear();
+    let state = begin(&agency.ada, Some(&connection)).await;
+    let back = come_back(&agency.ada, &format!("auth_code=acme&state={state}")).await;
+    assert_eq!(back, format!("/settings/integrations?connected={connection}"));
+    assert_eq!(run(&agency.ada, &connection, 3).await["state"], "succeeded");
+    assert_eq!(agency.ada.json(&path).await["state"], "connected");
+    assert_eq!(sizes(&pool).await, (900, 900));
+    app.finish().await;
+}
+
+#[sqlx::test(migrator = "store::MIGRATOR")]
+async fn b8_8_disconnecting_revokes_and_always_removes(pool: PgPool) {
+    let tiktok = TikTok::start().await;
+    let app = start(pool.clone(), &tiktok).await;
+    let agency = Agency::found(&app).await;
+    for (code, keeps) in [("acme", false), ("more", true)] {
+        tiktok.world().keeps = keeps;
+        let connection = connect(&agency.ada, code).await;
+        map(&agency.ada, &connection, &agency.c[0]).await;
+        run(&agency.ada, &connection, 1).await;
+        let path = format!("/api/v1/integrations/{connection}");
+        assert_eq!(agency.ada.send("DELETE", &path, &json!({})).await.status(), StatusCode::NO_CONTENT);
+        assert_eq!(agency.ada.get(&path).await.status(), StatusCode::NOT_FOUND);
+        for _ in 0..200 {
+            if count(&pool, "select count(*) from credential").await == 0 {
+                break;
+            }
+            tokio::time::sleep(Duration::from_millis(50)).await;
+        }
+        assert_eq!(count(&pool, "select count(*) from credential").await, 0, "revoking failed: {keeps}");
+        assert!(tiktok.world().revoked.contains(&token_of(code)));
+    }
+    assert_eq!(sizes(&pool).await, (1800, 1800), "what was read stays");
+    app.finish().await;
+}
+
+#[sqlx::test(migrator = "store::MIGRATOR")]
+async fn b8_1_the_way_to_consent_names_client_redirect_scopes_and_state(pool: PgPool) {
+    let app = TestApp::start_with(pool, |config| {
+        for name in ["GOOGLE_ADS_CLIENT_ID", "GOOGLE_ADS_CLIENT_SECRET", "GOOGLE_ADS_DEVELOPER_TOKEN"] {
+            config.providers.insert(name.to_owned(), format!("set-{name}").into());
+        }
+    })
+    .await;
+    let agency = Agency::found(&app).await;
+    let way = agency.ada.post("/api/v1/integrations", &json!({"provider": "google_ads"})).await;
+    let way: Value = way.json().await.unwrap();
+    let url: reqwest::Url = way["authorize_url"].as_str().unwrap().parse().unwrap();
+    let part = |name: &str| url.query_pairs().find(|(found, _)| found == name).unwrap().1.into_owned();
+    assert_eq!(url.host_str(), Some("accounts.google.com"));
+    assert_eq!(part("client_id"), "set-GOOGLE_ADS_CLIENT_ID");
+    assert_eq!(part("redirect_uri"), format!("{}/api/oauth/google_ads/callback", app.url));
+    assert_eq!((part("access_type").as_str(), part("response_type").as_str()), ("offline", "code"));
+    assert_eq!(part("scope"), "https://www.googleapis.com/auth/adwords", "no more than is needed");
+    assert_eq!(part("code_challenge_method"), "S256");
+    assert!(part("state").len() >= 32 && part("code_challenge").len() == 43);
+    assert!(!url.as_str().contains("SECRET") && !url.as_str().contains("DEVELOPER"), "{url}");
+    app.finish().await;
+}
+
+#[sqlx::test(migrator = "store::MIGRATOR")]
+async fn b8_9_b9_1_what_cannot_be_connected_or_read_says_why(pool: PgPool) {
+    let tiktok = TikTok::start().await;
+    let app = start(pool.clone(), &tiktok).await;
+    let agency = Agency::found(&app).await;
+    let refused = async |body: Value| {
+        let answer = agency.ada.post("/api/v1/integrations", &body).await;
+        (answer.status(), answer.text().await.unwrap())
+    };
+    let (status, words) = refused(json!({"provider": "myspace_ads"})).await;
+    assert_eq!(status, StatusCode::UNPROCESSABLE_ENTITY);
+    for key in ["google_ads", "meta_ads", "tiktok_ads", "shopify", "\"field\":\"provider\""] {
+        assert!(words.contains(key), "{words}");
+    }
+    let (status, words) = refused(json!({"provider": "google_ads"})).await;
+    assert_eq!(status, StatusCode::CONFLICT);
+    assert!(
+        words.contains("GOOGLE_ADS_DEVELOPER_TOKEN, ") && words.contains(" are not set: ask your operator"),
+        "{words}"
+    );
+    let nobody = "018f0000-0000-7000-8000-000000000000";
+    assert_eq!(sync(&agency.ada, nobody).await, StatusCode::NOT_FOUND);
+    assert_eq!(sync(&agency.ada, "x").await, StatusCode::BAD_REQUEST);
+
+    let connection = connect(&agency.ada, "acme").await;
+    map(&agency.ada, &connection, &agency.c[0]).await;
+    run(&agency.ada, &connection, 1).await;
+    // One bit of what is sealed: it no longer opens, and nobody is told another thing.
+    let flip =
+        "update credential set sealed = set_byte(sealed, length(sealed) - 1, get_byte(sealed, length(sealed) - 1) # 1)";
+    execute(&pool, flip.to_owned()).await;
+    let asked = tiktok.world().calls.len();
+    sync(&agency.ada, &connection).await;
+    let failed = run(&agency.ada, &connection, 2).await;
+    assert_eq!(failed["hint"], "Reconnect the account", "{failed}");
+    assert_eq!(agency.ada.json(&format!("/api/v1/integrations/{connection}")).await["state"], "reconnect");
+    assert_eq!(tiktok.world().calls.len(), asked, "nothing was asked with a broken token");
+    app.finish().await;
+}
