@@ -98,9 +98,28 @@ impl FromServerFnError for AppError {
     fn from_server_fn_error(error: ServerFnErrorErr) -> Self {
         match error {
             ServerFnErrorErr::Request(_) => Self::Unreachable,
+            #[cfg(feature = "ssr")]
+            bad @ (ServerFnErrorErr::Args(_)
+            | ServerFnErrorErr::MissingArg(_)
+            | ServerFnErrorErr::Deserialization(_)) => unreadable(&bad),
             other => internal(&other),
         }
     }
+}
+
+/// A request that no page of ours sends: nobody's fault here.
+#[cfg(feature = "ssr")]
+fn unreadable(error: &ServerFnErrorErr) -> AppError {
+    let large = error.to_string().contains("length limit exceeded");
+    tracing::debug!(%error, "a page's request could not be read");
+    let (status, words) = if large {
+        (http::StatusCode::PAYLOAD_TOO_LARGE, "this is larger than is accepted here, so nothing was changed. Send less")
+    } else {
+        let words = "this request could not be read, so nothing was changed. Reload the page and try again";
+        (http::StatusCode::BAD_REQUEST, words)
+    };
+    crate::server::set_status(status);
+    AppError::Conflict(words.to_owned())
 }
 
 #[cfg(feature = "ssr")]
@@ -135,6 +154,7 @@ impl From<service::Error> for AppError {
             E::TooMany { .. } => S::TOO_MANY_REQUESTS,
             E::TooLarge(_) => S::PAYLOAD_TOO_LARGE,
             E::Gone(_) => S::GONE,
+            E::Unavailable => S::SERVICE_UNAVAILABLE,
             E::Internal(_) => S::INTERNAL_SERVER_ERROR,
         });
         let words = error.to_string();
@@ -157,6 +177,7 @@ impl From<service::Error> for AppError {
             other @ (E::WrongCredentials | E::EmailUnverified | E::WrongCode | E::UnknownAddress) => {
                 Self::Conflict(other.to_string())
             }
+            E::Unavailable => Self::Conflict(words),
             other @ E::Internal(_) => internal(&other),
         }
     }

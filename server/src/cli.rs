@@ -75,17 +75,17 @@ pub fn run(cli: Cli) -> anyhow::Result<()> {
     if let Command::Rehearsal { command } = &command {
         return rehearse::run(command);
     }
-    let config = Config::load()?;
     if matches!(command, Command::Doctor) {
+        let (config, faults) = Config::read()?;
         let set = config.database_url.as_ref().map(|url| url.expose_secret().to_owned());
         let database = set.or_else(|| Postgres::running(&config.data));
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
-        if !runtime.block_on(doctor::run(&config, database.as_deref()))? {
+        if !runtime.block_on(doctor::run(&config, &faults, database.as_deref()))? {
             std::process::exit(1);
         }
         return Ok(());
     }
-    config.key_ring()?;
+    let config = Config::load()?;
     let _reporting = faults::start(&config)?;
     log(&config);
     tokio::runtime::Builder::new_multi_thread().enable_all().build()?.block_on(async {

@@ -3,7 +3,7 @@
 
 use std::{collections::BTreeMap, net::SocketAddr, path::PathBuf, time::Duration};
 
-use anyhow::{Context, bail};
+use anyhow::{Context, anyhow};
 use figment::{
     Figment,
     providers::{Env, Format, Serialized, Toml},
@@ -104,39 +104,61 @@ impl Config {
     /// # Errors
     /// A value is malformed; the error names it.
     pub fn load() -> anyhow::Result<Self> {
+        let (config, faults) = Self::read()?;
+        faults.into_iter().next().map_or(Ok(config), Err)
+    }
+
+    /// Reads file and environment, and lists everything because of which the server would not start.
+    ///
+    /// # Errors
+    /// A value is malformed; the error names it.
+    pub fn read() -> anyhow::Result<(Self, Vec<anyhow::Error>)> {
         let mut config: Self = Self::defaults()
             .merge(Toml::file("audienceos.toml"))
             .merge(Env::raw().only(&["DATABASE_URL", "SENTRY_DSN", "CRON_SECRET"]))
             .merge(Env::prefixed("AUDIENCEOS_"))
             .extract()
             .context("a setting is wrong; nothing was started")?;
-        if config.production && config.secret.is_none() {
-            bail!(
-                "AUDIENCEOS_SECRET is not set: production needs it for the links in mail. Nothing was started. \
-                   Set it to 64 hexadecimal digits, for instance from `openssl rand -hex 32`"
-            );
-        }
-        if config.production && !config.public_url().starts_with("https://") {
-            bail!(
-                "AUDIENCEOS_PUBLIC_URL is not an https:// address: production needs it for links in mail and secure \
-                   cookies. Nothing was started"
-            );
-        }
-        if config.production && config.google_base_url.is_some() {
-            bail!(
-                "AUDIENCEOS_GOOGLE_BASE_URL is set: in production only Google itself says who somebody is. Nothing was \
-                   started. Take the setting away"
-            );
-        }
-        config.read_providers()?;
-        crate::cors::origins(&config)?;
-        crate::faults::destination(&config)?;
-        Ok(config)
+        let mut faults = config.production_faults();
+        faults.extend(config.read_providers());
+        faults.extend(config.secret.is_some().then(|| config.token_key().err()).flatten());
+        faults.extend(config.key_ring().err());
+        faults.extend(crate::cors::origins(&config).err());
+        faults.extend(crate::faults::destination(&config).err());
+        Ok((config, faults))
     }
 
-    /// Reads what providers need; the names are theirs.
-    fn read_providers(&mut self) -> anyhow::Result<()> {
+    /// What production must have, and must not.
+    fn production_faults(&self) -> Vec<anyhow::Error> {
+        let mut faults = Vec::new();
+        if !self.production {
+            return faults;
+        }
+        if self.secret.is_none() {
+            faults.push(anyhow!(
+                "AUDIENCEOS_SECRET is not set: production needs it for the links in mail. Nothing was started. Set it to \
+                 64 hexadecimal digits, for instance from `openssl rand -hex 32`"
+            ));
+        }
+        if !self.public_url().starts_with("https://") {
+            faults.push(anyhow!(
+                "AUDIENCEOS_PUBLIC_URL is not an https:// address: production needs it for links in mail and secure \
+                 cookies. Nothing was started"
+            ));
+        }
+        if self.google_base_url.is_some() {
+            faults.push(anyhow!(
+                "AUDIENCEOS_GOOGLE_BASE_URL is set: in production only Google itself says who somebody is. Nothing was \
+                 started. Take the setting away"
+            ));
+        }
+        faults
+    }
+
+    /// Reads what providers need, the names are theirs; what of it is wrong.
+    fn read_providers(&mut self) -> Vec<anyhow::Error> {
         let set = |name: &str| Env::raw().only(&[name]).iter().map(|(_, value)| value).next();
+        let mut faults = Vec::new();
         for provider in providers::all() {
             let descriptor = provider.descriptor();
             for setting in descriptor.settings {
@@ -146,16 +168,18 @@ impl Config {
             }
             let variable = format!("AUDIENCEOS_{}_BASE_URL", descriptor.key.to_uppercase());
             let Some(value) = set(&variable) else { continue };
-            if self.production {
-                bail!(
+            match value.parse() {
+                _ if self.production => faults.push(anyhow!(
                     "{variable} is set: in production only {} itself is called. Nothing was started. Take the setting away",
                     descriptor.name
-                );
+                )),
+                Ok(url) => {
+                    self.provider_urls.insert(descriptor.key.to_owned(), url);
+                }
+                Err(_) => faults.push(anyhow!("{variable} is no address. Nothing was started")),
             }
-            let url = value.parse().with_context(|| format!("{variable} is no address. Nothing was started"))?;
-            self.provider_urls.insert(descriptor.key.to_owned(), url);
         }
-        Ok(())
+        faults
     }
 
     /// The way to the providers, as set.

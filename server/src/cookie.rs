@@ -97,9 +97,11 @@ pub(crate) async fn identify(State(state): State<AppState>, mut request: Request
     if let Some(secret) = bearer(request.headers()).filter(|_| request.uri().path().starts_with(TOKENS_UNDER)) {
         let origin = Origin { method: request.method().to_string(), path: request.uri().path().to_owned() };
         match service::access_token::find(&state.service, secret, origin).await {
-            Ok(Some((_, Scope::Read))) if !request.method().is_safe() => {
-                let words = "this token may only read. Make one that may write; nothing was changed";
-                return ApiError::new(StatusCode::FORBIDDEN, "token_scope", words).into_response();
+            Ok(Some((actor, Scope::Read))) if !request.method().is_safe() => {
+                return match service::access_token::refuse_writing(&state.service, &actor).await {
+                    Err(error) => ApiError::from(error).into_response(),
+                    Ok(()) => StatusCode::FORBIDDEN.into_response(),
+                };
             }
             Ok(Some((actor, _))) => {
                 request.extensions_mut().insert(actor);

@@ -26,8 +26,10 @@ struct Finding {
 ///
 /// # Errors
 /// Never in practice; findings are printed, not returned.
-pub(crate) async fn run(config: &Config, database: Option<&str>) -> anyhow::Result<bool> {
-    let mut findings = vec![
+pub(crate) async fn run(config: &Config, faults: &[anyhow::Error], database: Option<&str>) -> anyhow::Result<bool> {
+    let stops = faults.iter().map(|fault| finding("start", State::Wrong, format!("{fault:#}")));
+    let mut findings: Vec<_> = stops.collect();
+    findings.extend([
         check_secret(config),
         check_keys(config),
         check_mail(config),
@@ -37,7 +39,7 @@ pub(crate) async fn run(config: &Config, database: Option<&str>) -> anyhow::Resu
         check_site(&config.site),
         check_faults(config),
         check_metrics(config),
-    ];
+    ]);
     findings.extend(providers::all().iter().map(|provider| check_provider(config, provider.descriptor())));
     findings.extend(check_database(config, database).await);
     #[expect(clippy::print_stdout, reason = "this is what the command is for")]

@@ -76,6 +76,7 @@ fn refused(values: &[(&str, &str)], error: &service::Error) -> (Form, StatusCode
         E::Conflict { .. } | E::ChangedMeanwhile(_) | E::ReassignmentRequired(_) => ("", StatusCode::CONFLICT),
         E::TooMany { .. } => ("", StatusCode::TOO_MANY_REQUESTS),
         E::Missing => ("", StatusCode::NOT_FOUND),
+        E::Unavailable => ("", StatusCode::SERVICE_UNAVAILABLE),
         E::SignedOut | E::Refused(_) | E::Internal(_) => ("", StatusCode::INTERNAL_SERVER_ERROR),
     };
     let message = match error {

@@ -34,6 +34,10 @@ const PROVING: [&str; 5] = [
     "/app/disable_two_factor",
 ];
 
+/// Routes under the API's signing in that are about one's own account: they count for the member.
+const OWN: [&str; 4] =
+    ["/api/v1/auth/password", "/api/v1/auth/two-factor", "/api/v1/auth/sessions", "/api/v1/auth/logout"];
+
 type Buckets = RateLimiter<String, DashMapStateStore<String>, DefaultClock, StateInformationMiddleware>;
 
 /// The buckets of this process.
@@ -57,66 +61,83 @@ impl Limits {
     /// from. What is no address has no account.
     pub(crate) fn attempt(&self, kind: &str, email: &str) -> Result<(), ApiError> {
         match EmailAddress::parse("email", email) {
-            Ok(email) => self.take(&self.sign_in, format!("account {kind} {email}")).map(|_| ()),
+            Ok(email) => self.take(&self.sign_in, format!("account {kind} {email}")).1.map_or(Ok(()), Err),
             Err(_) => Ok(()),
         }
     }
 
-    fn take(&self, buckets: &Buckets, key: String) -> Result<HeaderMap, ApiError> {
+    /// What is left, as headers, and the refusal when that is nothing.
+    fn take(&self, buckets: &Buckets, key: String) -> (HeaderMap, Option<ApiError>) {
         if buckets.len() > 50_000 && buckets.len().is_multiple_of(1024) {
             buckets.retain_recent();
         }
         match buckets.check_key(&key) {
             Ok(snapshot) => {
                 let quota = snapshot.quota();
-                let reset =
-                    quota.replenish_interval() * (quota.burst_size().get() - snapshot.remaining_burst_capacity());
-                Ok(HeaderMap::from_iter([
-                    (HeaderName::from_static("ratelimit-limit"), HeaderValue::from(quota.burst_size().get())),
-                    (HeaderName::from_static("ratelimit-remaining"), snapshot.remaining_burst_capacity().into()),
-                    (HeaderName::from_static("ratelimit-reset"), HeaderValue::from(reset.as_secs())),
-                ]))
+                let left = snapshot.remaining_burst_capacity();
+                let reset = quota.replenish_interval() * (quota.burst_size().get() - left);
+                (headers(quota, left, reset), None)
             }
             Err(wait) => {
+                let quota = wait.quota();
                 let wait = wait.wait_time_from(DefaultClock::default().now()) + Duration::from_millis(999);
-                Err(ApiError::too_many(
-                    "too many requests. Wait a little and try again; nothing was changed",
-                    wait.as_secs(),
-                ))
+                let words = "too many requests. Wait a little and try again; nothing was changed";
+                (headers(quota, 0, wait), Some(ApiError::too_many(words, wait.as_secs())))
             }
         }
     }
+}
+
+/// `RateLimit-*` as in the IETF's draft-ietf-httpapi-ratelimit-headers-03; `reset` in seconds.
+fn headers(quota: Quota, left: u32, reset: Duration) -> HeaderMap {
+    HeaderMap::from_iter([
+        (HeaderName::from_static("ratelimit-limit"), HeaderValue::from(quota.burst_size().get())),
+        (HeaderName::from_static("ratelimit-remaining"), left.into()),
+        (HeaderName::from_static("ratelimit-reset"), HeaderValue::from(reset.as_secs())),
+    ])
 }
 
 pub(crate) async fn check(State(state): State<AppState>, request: Request, next: Next) -> Response {
     let route =
         request.extensions().get::<MatchedPath>().map_or_else(|| "-".to_owned(), |path| path.as_str().to_owned());
     let changes = !request.method().is_safe();
+    let proves = PROVING.contains(&request.uri().path());
     let signs_in = changes
         && (route.starts_with("/api/v1/auth/")
             || route.starts_with("/api/v1/invite/")
-            || PROVING.contains(&request.uri().path())
+            || proves
             || matches!(
                 route.as_str(),
                 "/login" | "/login/code" | "/signup" | "/forgot" | "/reset" | "/resend" | "/invite/{token}"
             ));
     let buckets = if signs_in { &state.limits.sign_in } else { &state.limits.api };
     let who = match request.extensions().get::<Actor>() {
-        Some(actor) => actor.member_id.to_string(),
-        None => {
+        // Whoever is signed in can still try other people's passwords: that counts for the address.
+        Some(actor) if !signs_in || proves || OWN.iter().any(|own| route.starts_with(own)) => {
+            actor.member_id.to_string()
+        }
+        _ => {
             let peer = request.extensions().get::<ConnectInfo<SocketAddr>>().map(|info| info.0.ip());
-            address(request.headers(), peer).map_or_else(|| "unknown".to_owned(), |address| address.to_string())
+            address(request.headers(), peer).map_or_else(|| "unknown".to_owned(), network)
         }
     };
     match state.limits.take(buckets, format!("{} {route} {who}", request.method())) {
-        Ok(headers) => {
+        (headers, None) => {
             let mut response = next.run(request).await;
             if route.starts_with("/api/") {
                 response.headers_mut().extend(headers);
             }
             response
         }
-        Err(error) => error.into_response(),
+        (headers, Some(error)) => (headers, error).into_response(),
+    }
+}
+
+/// Who counts as one: an address of IPv4, the /64 of one of IPv6, since a line gets that many and changes among them.
+fn network(address: IpAddr) -> String {
+    match address.to_canonical() {
+        IpAddr::V4(address) => address.to_string(),
+        IpAddr::V6(address) => format!("{}/64", std::net::Ipv6Addr::from(u128::from(address) >> 64 << 64)),
     }
 }
 
@@ -146,6 +167,15 @@ mod tests {
             .map(|(name, value)| (HeaderName::from_static(name), HeaderValue::from_static(value)))
             .collect();
         address(&headers, Some(peer.parse().unwrap())).unwrap().to_string()
+    }
+
+    #[test]
+    fn a_line_of_ipv6_is_one_asker() {
+        let one = |text: &str| network(text.parse().unwrap());
+        assert_eq!(one("2001:db8:1:2::3"), "2001:db8:1:2::/64");
+        assert_eq!(one("2001:db8:1:2:ffff::9"), one("2001:db8:1:2::3"));
+        assert_ne!(one("2001:db8:1:3::3"), one("2001:db8:1:2::3"));
+        assert_eq!(one("::ffff:192.0.2.7"), "192.0.2.7");
     }
 
     #[test]

@@ -1,22 +1,26 @@
 //! The router: pages, their server functions, forms, API, files, health; and the layers around all of them.
 
-use app::{App, form::leading_to, needs_no_session, shell};
+use std::any::Any;
+
+use app::{App, error::AppError, form::leading_to, needs_no_session, shell};
 use axum::{
-    Router,
+    RequestExt, Router,
     extract::{DefaultBodyLimit, Request, State},
     middleware::{self, Next},
     response::{IntoResponse, Redirect, Response},
     routing::{get, post},
 };
 use http::{HeaderValue, StatusCode, header};
-use leptos::prelude::provide_context;
+use leptos::prelude::{FromServerFnError, provide_context};
 use leptos_axum::{LeptosRoutes, generate_route_list};
 use model::actor::Actor;
 use tower::util::option_layer;
 use tower_http::{catch_panic::CatchPanicLayer, compression::CompressionLayer, services::ServeDir};
 
 use crate::{
-    api, connect, cookie, cors, csrf, error_page, forms, google, headers, limit, metrics, request, state::AppState,
+    api::{self, error::ApiError},
+    connect, cookie, cors, csrf, error_page, forms, google, headers, limit, metrics, request,
+    state::AppState,
 };
 
 /// The largest body of a request that is no upload.
@@ -38,6 +42,7 @@ pub fn router(state: AppState) -> Router {
     let options = state.leptos.clone();
     let live = Router::new()
         .leptos_routes_with_context(&state, pages, context, move || shell(options.clone()))
+        .route("/app/{*function}", post(server_function))
         .layer(middleware::from_fn(require_session));
 
     Router::new()
@@ -61,7 +66,6 @@ pub fn router(state: AppState) -> Router {
         .route("/api/docs", get(forms::api_docs))
         .route("/imports/upload", post(forms::upload))
         .route("/integrations/{provider}/connect", post(connect::start))
-        .route("/app/{*function}", post(server_function))
         .merge(live)
         .merge(api::router(&state.http))
         .layer(CompressionLayer::new())
@@ -78,7 +82,7 @@ pub fn router(state: AppState) -> Router {
         .layer(middleware::from_fn_with_state(state.clone(), cookie::identify))
         .layer(middleware::from_fn_with_state(state.clone(), csrf::check))
         .layer(option_layer(cors::layer(&state.http.cors_origins)))
-        .layer(CatchPanicLayer::new())
+        .layer(CatchPanicLayer::custom(panicked))
         .layer(middleware::from_fn_with_state(state.clone(), error_page::show))
         .layer(middleware::from_fn_with_state(state.clone(), headers::secure))
         .layer(middleware::from_fn(request::trace))
@@ -100,14 +104,18 @@ async fn start(request: Request) -> Redirect {
 }
 
 /// Sends those who are not signed in to the login page, and back afterwards. A live page that asks for data is not led
-/// away: its server function says that the session has ended, and the page offers to sign in again.
+/// away: it is told that the session has ended before its body is read, and the page offers to sign in again.
 async fn require_session(request: Request, next: Next) -> Response {
     if request.extensions().get::<Actor>().is_some() || request.uri().path() == STYLEGUIDE {
-        return next.run(request).await;
+        // Server functions read bodies by themselves, which the layer alone does not limit.
+        return next.run(request.with_limited_body()).await;
     }
     match way_back(&request) {
         Some(target) => Redirect::to(&leading_to("/login", "redirect", &target)).into_response(),
-        None => next.run(request).await,
+        None => {
+            let kind = [(header::CONTENT_TYPE, HeaderValue::from_static("application/json"))];
+            (StatusCode::UNAUTHORIZED, kind, AppError::SignedOut.ser()).into_response()
+        }
     }
 }
 
@@ -128,6 +136,39 @@ async fn server_function(State(state): State<AppState>, request: Request) -> Res
     leptos_axum::handle_server_fns_with_context(move || provide_context(service.clone()), request).await.into_response()
 }
 
+/// A fault of ours that nobody expected: the log has its words, the answer has its request.
+fn panicked(_: Box<dyn Any + Send>) -> Response {
+    let words = "something failed on our side. Look whether your change is there before you try again";
+    ApiError::new(StatusCode::INTERNAL_SERVER_ERROR, "internal", words).into_response()
+}
+
 async fn ready(State(state): State<AppState>) -> StatusCode {
     if state.service.db.ready().await { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE }
+}
+
+#[cfg(test)]
+mod tests {
+    use axum::body::{Body, to_bytes};
+    use tower::ServiceExt;
+
+    use super::*;
+
+    #[tokio::test]
+    async fn a_fault_nobody_expected_has_the_shape_of_every_error() {
+        #[expect(clippy::panic, reason = "what is proved")]
+        let router = Router::<()>::new()
+            .route(
+                "/",
+                get(|| async {
+                    if true {
+                        panic!("secret words")
+                    }
+                }),
+            )
+            .layer(CatchPanicLayer::custom(panicked));
+        let answer = router.oneshot(Request::new(Body::empty())).await.unwrap();
+        assert_eq!(answer.status(), StatusCode::INTERNAL_SERVER_ERROR);
+        let body = String::from_utf8(to_bytes(answer.into_body(), 10_000).await.unwrap().to_vec()).unwrap();
+        assert!(body.contains("\"internal\"") && !body.contains("secret words"), "{body}");
+    }
 }

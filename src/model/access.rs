@@ -68,7 +68,11 @@ actions! {
 }
 
 /// Beside the table: rules that can refuse, too, and what happens before somebody is signed in.
-const FURTHER_RULES: [&str; 5] = ["members.rank", "members.self", "members.join", "sign_in", "sign_in.code"];
+const FURTHER_RULES: [&str; 6] =
+    ["members.rank", "members.self", "members.join", "sign_in", "sign_in.code", TOKEN_SCOPE];
+
+/// The rule that a token made for reading only changes nothing.
+pub const TOKEN_SCOPE: &str = "tokens.scope";
 
 /// The names of all rules, for choosing among them.
 pub fn rules() -> impl Iterator<Item = &'static str> {

@@ -62,6 +62,14 @@ pub(crate) async fn refuse<T>(
     Err(refusal.into())
 }
 
+/// Refuses what is about nothing in particular, with a rule beside the table.
+///
+/// # Errors
+/// Always `Refused`, after the refusal was written down.
+pub(crate) async fn refuse_all(service: &Service, actor: &Actor, rule: &str, message: &str) -> Result<()> {
+    settle(service, actor, None, Err(Refusal { rule: rule.to_owned(), message: message.to_owned() })).await
+}
+
 async fn settle(
     service: &Service,
     actor: &Actor,

@@ -1,7 +1,7 @@
 //! Personal access tokens: made, listed and taken back by the member they act for.
 
 use model::{
-    access::Action,
+    access::{Action, TOKEN_SCOPE},
     access_token::{AccessToken, Scope},
     actor::{Actor, Origin},
     id::AccessTokenId,
@@ -15,6 +15,15 @@ use crate::{Result, Service, access, token};
 
 /// What every token begins with, so that scanners for leaked secrets know it.
 pub const PREFIX: &str = "aos_";
+
+/// Refuses what a token made for reading only wants to change.
+///
+/// # Errors
+/// Always `Refused`, after the refusal was written down.
+pub async fn refuse_writing(service: &Service, actor: &Actor) -> Result<()> {
+    let words = "this token may only read. Make one that may write; nothing was changed";
+    access::refuse_all(service, actor, TOKEN_SCOPE, words).await
+}
 
 /// One's own tokens, newest first.
 ///

@@ -290,6 +290,7 @@ const PATIENCE: std::time::Duration = std::time::Duration::from_secs(20);
 /// # Errors
 /// Missing, a conflict when the answer is late, or the rule that forbids it.
 pub async fn tested(service: &Service, actor: &Actor, id: ConnectionId) -> Result<Test> {
+    access::allow(service, actor, Action::EditIntegrations).await?;
     let before = get(service, actor, id).await?.test;
     ask_test(service, actor, id).await?;
     let begun = tokio::time::Instant::now();

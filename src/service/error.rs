@@ -60,6 +60,12 @@ pub enum Error {
     /// A link that has ended or was used.
     #[error("{0}")]
     Gone(String),
+    /// We cannot answer now: too many ask at once, or the database does not.
+    #[error(
+        "this server is too busy at the moment or cannot reach its database. Try again in a few seconds, and look \
+             whether your change is there first"
+    )]
+    Unavailable,
     /// Something of ours failed; details go to the log only.
     #[error("something failed on our side")]
     Internal(#[source] Box<dyn std::error::Error + Send + Sync>),
@@ -117,6 +123,10 @@ impl From<store::Error> for Error {
     fn from(error: store::Error) -> Self {
         match error {
             store::Error::Missing => Self::Missing,
+            away if away.is_away() => {
+                tracing::warn!(error = &away as &dyn std::error::Error, "the database does not answer");
+                Self::Unavailable
+            }
             other => Self::Internal(Box::new(other)),
         }
     }

@@ -5,7 +5,7 @@ use model::{
     actor::Actor,
     email::EmailAddress,
     id::{InvitationId, OrganizationId},
-    invitation::{Invitation, State},
+    invitation::{EmailStatus, Invitation, State},
     job::Job,
     member,
     page::Page,
@@ -127,7 +127,9 @@ pub async fn resend(service: &Service, actor: &Actor, id: InvitationId) -> Resul
     let now = service.clock.now();
     let before = invitation::get(&mut service.db.tenant(actor).await?, id, now).await?;
     access::allow_rank(service, actor, Some((id.0, before.email.as_str())), before.role).await?;
-    let wait = before.expires_at - LINK_LIFETIME + RESEND_PAUSE - now;
+    // A mail that never left is sent again at once.
+    let failed = before.email_status == EmailStatus::Failed;
+    let wait = if failed { time::Duration::ZERO } else { before.expires_at - LINK_LIFETIME + RESEND_PAUSE - now };
     let before = open(before)?;
     if wait.is_positive() {
         return Err(Error::TooMany {
@@ -136,7 +138,7 @@ pub async fn resend(service: &Service, actor: &Actor, id: InvitationId) -> Resul
         });
     }
     let mut tx = service.db.tenant(actor).await?;
-    invitation::renew(&mut tx, id, now + LINK_LIFETIME).await?;
+    invitation::renew(&mut tx, id, actor.member_id, now + LINK_LIFETIME).await?;
     mail(&mut tx, actor.organization_id, id).await?;
     let detail = json!({ "invitation": "sent again" });
     access::done_to(service, &mut tx, Action::EditMembers, (id, before.email.as_str()), detail).await?;

@@ -1,6 +1,9 @@
 //! Passwords: argon2id in a bounded pool, so that a flood of sign-ins cannot take all memory and processors.
 
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{
+    Arc,
+    atomic::{AtomicU64, Ordering},
+};
 
 use argon2::{
     Argon2, PasswordHash, PasswordHasher, PasswordVerifier,
@@ -11,17 +14,23 @@ use tokio::sync::Semaphore;
 
 use crate::{Error, Result};
 
+/// So many wait for each that is computed: about two seconds' worth.
+const LINE: usize = 64;
+
 /// Hashes and verifies, a few at a time. Parameters are the crate's defaults: argon2id, 19 MiB, 2 passes (OWASP).
 #[derive(Debug)]
 pub struct Passwords {
-    permits: Semaphore,
+    permits: Arc<Semaphore>,
+    waiting: Arc<Semaphore>,
     hashed: AtomicU64,
 }
 
 impl Passwords {
-    /// At most `at_once` hashes run at the same time; the rest wait.
+    /// At most `at_once` hashes run at the same time; [`LINE`] times as many wait, more are sent away.
     pub fn new(at_once: usize) -> Self {
-        Self { permits: Semaphore::new(at_once.max(1)), hashed: AtomicU64::new(0) }
+        let places = |count| Arc::new(Semaphore::new(count));
+        let at_once = at_once.max(1);
+        Self { permits: places(at_once), waiting: places(at_once * LINE), hashed: AtomicU64::new(0) }
     }
 
     /// How many hashes were computed since the start: equal for known and unknown addresses.
@@ -61,9 +70,18 @@ impl Passwords {
     }
 
     async fn compute<T: Send + 'static>(&self, work: impl FnOnce() -> T + Send + 'static) -> Result<T> {
-        let _permit = self.permits.acquire().await.map_err(|error| Error::Internal(Box::new(error)))?;
+        let place = Arc::clone(&self.waiting).try_acquire_owned().map_err(|_| Error::Unavailable)?;
+        let permit =
+            Arc::clone(&self.permits).acquire_owned().await.map_err(|error| Error::Internal(Box::new(error)))?;
+        drop(place);
         self.hashed.fetch_add(1, Ordering::Relaxed);
-        tokio::task::spawn_blocking(work).await.map_err(|error| Error::Internal(Box::new(error)))
+        // The work goes on when nobody waits for it any more, and holds its permit until it is done.
+        let held = move || {
+            let done = work();
+            drop(permit);
+            done
+        };
+        tokio::task::spawn_blocking(held).await.map_err(|error| Error::Internal(Box::new(error)))
     }
 }
 
@@ -104,6 +122,30 @@ mod tests {
         assert!(
             check_strength("password", &"correct horse ".repeat(10), &[]).unwrap_err().message.contains("at most 128")
         );
+    }
+
+    #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+    async fn those_who_go_away_do_not_make_room_for_more_than_the_machine_bears() {
+        let passwords = Arc::new(Passwords::new(2));
+        let (running, most) = (Arc::new(AtomicU64::new(0)), Arc::new(AtomicU64::new(0)));
+        for _ in 0..50 {
+            let (hashing, running, most) = (Arc::clone(&passwords), Arc::clone(&running), Arc::clone(&most));
+            let work = move || {
+                most.fetch_max(running.fetch_add(1, Ordering::SeqCst) + 1, Ordering::SeqCst);
+                std::thread::sleep(std::time::Duration::from_millis(5));
+                running.fetch_sub(1, Ordering::SeqCst);
+            };
+            let asked = tokio::spawn(async move { hashing.compute(work).await });
+            tokio::time::sleep(std::time::Duration::from_millis(1)).await;
+            asked.abort();
+        }
+        passwords.hash("correct horse").await.unwrap();
+        assert!((1..=2).contains(&most.load(Ordering::SeqCst)), "{most:?} ran at once");
+        // A line that is full sends the next away at once.
+        let held = Arc::clone(&passwords.waiting).acquire_many_owned(u32::try_from(2 * LINE).unwrap()).await.unwrap();
+        assert!(matches!(passwords.hash("correct horse").await, Err(Error::Unavailable)));
+        drop(held);
+        assert!(passwords.hash("correct horse").await.is_ok());
     }
 
     #[tokio::test]

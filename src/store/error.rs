@@ -26,6 +26,21 @@ pub enum Error {
     Unsafe(String),
 }
 
+impl Error {
+    /// Whether the database cannot be reached or has no connection left, so that trying again may help.
+    pub fn is_away(&self) -> bool {
+        let Self::Database(error) = self else { return false };
+        match error {
+            sqlx::Error::PoolTimedOut | sqlx::Error::PoolClosed | sqlx::Error::Io(_) => true,
+            // Class 57P: the server stops or starts; 53300: no connection is free (PostgreSQL, appendix A).
+            sqlx::Error::Database(error) => {
+                error.code().is_some_and(|code| code.starts_with("57P0") || code == "53300")
+            }
+            _ => false,
+        }
+    }
+}
+
 impl From<sqlx::Error> for Error {
     fn from(error: sqlx::Error) -> Self {
         match error {

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use model::{
     email::EmailAddress,
-    id::{InvitationId, OrganizationId},
+    id::{InvitationId, MemberId, OrganizationId},
     invitation::{EmailStatus, Invitation, State},
     page::Page,
     role::Role,
@@ -197,15 +197,16 @@ pub async fn cancel(tx: &mut TenantTx, id: InvitationId, now: OffsetDateTime) ->
     Ok(())
 }
 
-/// Lets an invitation's link work until `expires_at` again, and its mail be sent again.
+/// Lets an invitation's link work until `expires_at` again, and its mail be sent again; it is `by` now who invites.
 ///
 /// # Errors
 /// The database failed.
-pub async fn renew(tx: &mut TenantTx, id: InvitationId, expires_at: OffsetDateTime) -> Result<()> {
+pub async fn renew(tx: &mut TenantTx, id: InvitationId, by: MemberId, expires_at: OffsetDateTime) -> Result<()> {
     sqlx::query!(
-        "update invitation set expires_at = $2, mail_sent_at = null, mail_error = null where id = $1",
+        "update invitation set expires_at = $2, mail_sent_at = null, mail_error = null, invited_by = $3 where id = $1",
         id.0,
-        expires_at
+        expires_at,
+        by.0
     )
     .execute(&mut **tx)
     .await?;

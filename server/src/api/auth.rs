@@ -65,6 +65,7 @@ pub(super) async fn sign_up(
     State(state): State<AppState>,
     Body(body): Body<SignUpBody>,
 ) -> Result<(StatusCode, Json<SignedUpBody>), ApiError> {
+    state.limits.attempt("signup", &body.email)?;
     let form =
         SignUpForm { email: body.email, password: body.password, name: body.name, organization: body.organization };
     let signed_up = account::sign_up(&state.service, &form).await?;

@@ -124,6 +124,10 @@ impl From<service::Error> for ApiError {
             E::TooMany { retry_after, .. } => Self::too_many(message, retry_after.whole_seconds().unsigned_abs()),
             E::TooLarge(_) => Self::new(StatusCode::PAYLOAD_TOO_LARGE, "too_large", message),
             E::Gone(_) => Self::new(StatusCode::GONE, "gone", message),
+            E::Unavailable => {
+                let away = Self::new(StatusCode::SERVICE_UNAVAILABLE, "unavailable", message);
+                Self { retry_after: Some(5), ..away }
+            }
             E::Internal(cause) => {
                 let mut chain = cause.to_string();
                 let mut next = cause.source();

@@ -13,7 +13,7 @@ use model::{
 };
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
-use service::{Service, import};
+use service::{Service, connection, import};
 use utoipa::{IntoParams, ToSchema};
 use uuid::Uuid;
 
@@ -294,6 +294,7 @@ pub(super) async fn set_mapping(
     Id(id): Id<ImportId>,
     Body(body): Body<MappingBody>,
 ) -> Result<(StatusCode, Json<ImportBody>), ApiError> {
+    connection::check_may_connect(&service, &actor).await?;
     let mapping = match (body.mapping, body.mapping_id) {
         (Some(mapping), None) => mapping,
         (None, Some(saved)) => {

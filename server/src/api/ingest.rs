@@ -14,7 +14,7 @@ use providers::file::{Judge, Problem, Row};
 use serde::{Deserialize, Serialize};
 use serde_json::{json, value::RawValue};
 use service::{
-    Service,
+    Service, connection,
     import::{self, Push},
 };
 use sha2::{Digest, Sha256};
@@ -92,6 +92,7 @@ pub(super) async fn push(
     Part(provider): Part,
     JsonBytes(bytes): JsonBytes,
 ) -> Result<Json<IngestedBody>, ApiError> {
+    connection::check_may_connect(&service, &actor).await?;
     let key = match key_of(&provider).as_str() {
         NO_PROVIDER => NO_PROVIDER,
         key => connect::provider(key)?.descriptor().key,

@@ -100,25 +100,6 @@ async fn bad_input_is_named(pool: PgPool) {
 }
 
 #[sqlx::test(migrator = "store::MIGRATOR")]
-async fn every_answer_carries_the_security_headers(pool: PgPool) {
-    let app = TestApp::start(pool).await;
-    let browser = app.owner("olga@acme.test", "Acme").await;
-    for path in ["/login", "/clients", "/nothing", "/api/v1/clients", "/api/v1/nothing", "/pkg/nothing.js", "/healthz"]
-    {
-        let answer = browser.get(path).await;
-        let headers = answer.headers();
-        assert_eq!(headers["x-content-type-options"], "nosniff", "{path}");
-        assert_eq!(headers["x-frame-options"], "DENY", "{path}");
-        let policy = headers[header::CONTENT_SECURITY_POLICY].to_str().unwrap();
-        assert!(policy.contains("default-src 'none'") && !policy.contains("unsafe-inline"), "{path}: {policy}");
-        assert!(headers.contains_key("x-request-id"));
-    }
-    assert_eq!(browser.get("/nothing").await.status(), StatusCode::NOT_FOUND);
-    assert_eq!(browser.get("/readyz").await.status(), StatusCode::OK);
-    app.finish().await;
-}
-
-#[sqlx::test(migrator = "store::MIGRATOR")]
 async fn the_form_of_a_client_saves_only_what_was_changed_in_it(pool: PgPool) {
     let app = TestApp::start(pool).await;
     let browser = app.owner("olga@acme.test", "Acme").await;

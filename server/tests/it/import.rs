@@ -362,7 +362,7 @@ async fn programs_push_rows_with_a_token(pool: PgPool) {
         answer
     };
     refused("file", None, &body, 401, "signed_out").await;
-    refused("file", read, &body, 403, "token_scope").await;
+    refused("file", read, &body, 403, "forbidden").await;
     refused("nobody", write, &body, 422, "invalid").await;
     refused("google-ads", write, &body, 422, "invalid").await;
     let nowhere = json!({"source_id": "018f0000-0000-7000-8000-000000000000", "rows": rows});

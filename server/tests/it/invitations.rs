@@ -178,6 +178,8 @@ async fn b5_3_a_mail_that_fails_is_said_and_the_invitation_stays(pool: PgPool) {
     );
     let made: Value = olga.post("/api/v1/invitations", &invite("new@x.com", "member")).await.json().await.unwrap();
     assert_eq!((&made["state"], &made["email_status"]), (&json!("pending"), &json!("failed")));
+    let again = format!("/api/v1/invitations/{}/resend", made["id"].as_str().unwrap());
+    assert_eq!(olga.post(&again, &json!({})).await.status(), 200, "what never left is sent again at once");
     drop(agency);
     broken.stop().await;
     app.stop().await;

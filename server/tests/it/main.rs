@@ -16,6 +16,7 @@ mod error_pages;
 mod fair;
 mod google;
 mod guard;
+mod headers;
 mod import;
 mod import_files;
 mod invitations;

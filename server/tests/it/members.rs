@@ -139,19 +139,25 @@ async fn b5_9_b5_10_nobody_reaches_above_their_role_and_wrong_fields_are_named(p
 }
 
 #[sqlx::test(migrator = "store::MIGRATOR")]
-async fn b5_10_two_owners_cannot_demote_each_other_at_once(pool: PgPool) {
+async fn b5_10_two_owners_cannot_end_each_other_at_once(pool: PgPool) {
     let app = TestApp::start(pool).await;
-    let agency = Agency::found(&app).await;
     let path = async |browser: &Browser| format!("/api/v1/members/{}", browser.member_id().await.as_str().unwrap());
-    let (olga, ada) = (path(&agency.olga).await, path(&agency.ada).await);
-    agency.olga.send("PATCH", &ada, &json!({"role": "owner"})).await;
-    let first = tokio::spawn(agency.olga.send_owned("PATCH", &ada, json!({"role": "member"})));
-    let second = tokio::spawn(agency.ada.send_owned("PATCH", &olga, json!({"role": "member"})));
-    let statuses = [first.await.unwrap(), second.await.unwrap()];
-    assert_eq!(statuses.iter().filter(|status| **status == 200).count(), 1, "{statuses:?}");
-    let owners =
-        crate::support::count(&app.pool, "select count(*) from member where role = 'owner' and email like '%acme%'");
-    assert_eq!(owners.await, 1);
+    let demote = ("PATCH", json!({"role": "member"}));
+    let ways = [demote.clone(), ("PATCH", json!({"is_active": false})), ("DELETE", json!({}))];
+    for (n, (method, body)) in ways.into_iter().enumerate() {
+        let agency = format!("agency{n}");
+        let olga = app.owner(&format!("olga@{agency}.test"), &agency).await;
+        let ada = app.join(&olga, &format!("ada@{agency}.test"), "owner").await;
+        let (of_olga, of_ada) = (path(&olga).await, path(&ada).await);
+        let first = tokio::spawn(olga.send_owned(demote.0, &of_ada, demote.1.clone()));
+        let second = tokio::spawn(ada.send_owned(method, &of_olga, body));
+        let statuses = [first.await.unwrap(), second.await.unwrap()];
+        assert_eq!(statuses.iter().filter(|status| (200..300).contains(*status)).count(), 1, "{method}: {statuses:?}");
+        let left = format!(
+            "select count(*) from member where role = 'owner' and deactivated_at is null and email like '%@{agency}.test'"
+        );
+        assert_eq!(crate::support::count(&app.pool, left.leak()).await, 1, "{method}");
+    }
     app.finish().await;
 }
 

@@ -148,6 +148,7 @@ async fn b1_22_what_is_missing_or_wrong_ends_the_start_and_is_named() {
     for (settings, named) in [
         (vec![production], "AUDIENCEOS_SECRET"),
         (vec![production, ("AUDIENCEOS_SECRET", "x")], "AUDIENCEOS_PUBLIC_URL"),
+        (vec![("AUDIENCEOS_SECRET", "x")], "AUDIENCEOS_SECRET"),
         (vec![("AUDIENCEOS_CORS_ORIGINS", "*")], "AUDIENCEOS_CORS_ORIGINS"),
         (vec![("SENTRY_DSN", "not an address")], "SENTRY_DSN"),
         (vec![("AUDIENCEOS_KEYS", "k1:too-short")], "AUDIENCEOS_KEYS"),
@@ -158,5 +159,35 @@ async fn b1_22_what_is_missing_or_wrong_ends_the_start_and_is_named() {
         let log = process.log();
         assert!(log.lines().count() == 1 && log.contains(named), "{log}");
         assert!(!process.has_private_postgres(), "nothing was started");
+    }
+}
+
+#[test]
+fn doctor_lists_everything_that_keeps_production_from_starting() {
+    let folder = std::env::temp_dir().join(format!("audienceos-doctor-{}", std::process::id()));
+    std::fs::create_dir(&folder).unwrap();
+    let output = std::process::Command::new(env!("CARGO_BIN_EXE_audienceos"))
+        .arg("doctor")
+        .current_dir(&folder)
+        .env_clear()
+        .env("AUDIENCEOS_DATA", &folder)
+        .env("AUDIENCEOS_PRODUCTION", "true")
+        .env("AUDIENCEOS_CORS_ORIGINS", "*")
+        .env("SENTRY_DSN", "no address")
+        .env("AUDIENCEOS_META_ADS_BASE_URL", "http://localhost:1")
+        .output()
+        .unwrap();
+    std::fs::remove_dir_all(&folder).unwrap();
+    assert!(!output.status.success());
+    let told = String::from_utf8(output.stdout).unwrap();
+    let names = [
+        "AUDIENCEOS_SECRET is not set",
+        "AUDIENCEOS_PUBLIC_URL",
+        "AUDIENCEOS_CORS_ORIGINS",
+        "SENTRY_DSN",
+        "AUDIENCEOS_META_ADS_BASE_URL",
+    ];
+    for name in names {
+        assert!(told.lines().any(|line| line.starts_with("wrong    start") && line.contains(name)), "{name}: {told}");
     }
 }

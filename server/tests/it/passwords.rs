@@ -88,7 +88,11 @@ async fn an_access_token_acts_for_its_member_within_its_scope_until_it_ends(pool
     let get = reqwest::Method::GET;
     let post = reqwest::Method::POST;
     assert_eq!(ask(get.clone(), "/api/v1/clients", &reader).await.unwrap().status(), 200);
-    assert_eq!(ask(post.clone(), "/api/v1/clients", &reader).await.unwrap().status(), 403);
+    let refused = ask(post.clone(), "/api/v1/clients", &reader).await.unwrap();
+    assert_eq!(refused.status(), 403);
+    assert_eq!(refused.json::<serde_json::Value>().await.unwrap()["error"]["rule"], "tokens.scope");
+    let written = &olga.json("/api/v1/audit?rule=tokens.scope").await["items"][0];
+    assert_eq!((&written["action"], &written["allowed"]), (&json!("tokens.scope"), &json!(false)), "{written}");
     assert_eq!(ask(post.clone(), "/api/v1/clients", &writer).await.unwrap().status(), 201);
     assert_eq!(ask(get.clone(), "/api/v1/tokens", &writer).await.unwrap().status(), 401, "a token makes no tokens");
     assert!(
