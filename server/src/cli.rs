@@ -1,4 +1,4 @@
-//! The command line: `audienceos serve | worker | migrate | keys | providers | rehearsal | doctor | version`.
+//! The command line: `audienceos serve | worker | migrate | keys | providers | jobs | rehearsal | doctor | version`.
 
 use std::{future::Future, time::Duration};
 
@@ -9,7 +9,7 @@ use store::Db;
 use tokio::{net::TcpListener, signal::unix::SignalKind, sync::watch};
 use tracing_subscriber::{EnvFilter, layer::SubscriberExt, util::SubscriberInitExt};
 
-use crate::{config::Config, doctor, faults, keys, postgres::Postgres, rehearse, routes, state, switches};
+use crate::{config::Config, doctor, faults, keys, postgres::Postgres, rehearse, routes, state, switches, work};
 
 /// AudienceOS: one application in which a marketing agency runs its clients.
 #[derive(Debug, Parser)]
@@ -44,6 +44,11 @@ enum Command {
     Providers {
         #[command(subcommand)]
         command: switches::Command,
+    },
+    /// Look after background work that failed, of whomever it is.
+    Jobs {
+        #[command(subcommand)]
+        command: work::Command,
     },
     /// The simulated agency, whose truth is known. Needs neither database nor settings.
     Rehearsal {
@@ -96,7 +101,7 @@ pub fn run(cli: Cli) -> anyhow::Result<()> {
         };
         // Keys and switches are looked after while the server runs, in the cluster that it runs.
         let running = match command {
-            Command::Keys { .. } | Command::Providers { .. } => Postgres::running(&config.data),
+            Command::Keys { .. } | Command::Providers { .. } | Command::Jobs { .. } => Postgres::running(&config.data),
             _ => None,
         };
         let postgres = match (&config.database_url, &running) {
@@ -130,6 +135,9 @@ async fn with_database(
     }
     if let Command::Providers { command } = command {
         return switches::run(&db, &command).await;
+    }
+    if let Command::Jobs { command } = command {
+        return work::run(&db, &command).await;
     }
     db.migrate().await?;
     db.check_separation().await?;

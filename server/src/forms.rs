@@ -63,6 +63,18 @@ pub(crate) async fn page_with(
     response
 }
 
+/// The form as typed, without passwords, and how long to wait.
+async fn slowed(state: &AppState, visit: &Visit, path: &str, values: &[(&str, &str)], error: ApiError) -> Response {
+    let wait = error.retry_after();
+    let values = values.iter().map(|(name, text)| ((*name).to_owned(), (*text).to_owned())).collect();
+    let form = Form { values, error: Some((String::new(), error.message().to_owned())), notice: None };
+    let mut page = page(state, visit, path, form, StatusCode::TOO_MANY_REQUESTS).await;
+    if let Some(wait) = wait {
+        page.headers_mut().insert(header::RETRY_AFTER, wait.into());
+    }
+    page
+}
+
 /// The form as typed, without passwords, and what is wrong with it.
 fn refused(values: &[(&str, &str)], error: &service::Error) -> (Form, StatusCode) {
     use service::Error as E;

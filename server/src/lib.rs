@@ -27,3 +27,4 @@ pub mod state;
 mod switches;
 mod visit;
 mod webhooks;
+mod work;

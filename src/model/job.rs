@@ -120,6 +120,19 @@ pub struct QueuedJob {
     pub created_at: OffsetDateTime,
 }
 
+/// How many jobs of an organization stand where.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct JobCounts {
+    /// Not tried yet.
+    pub waiting: i64,
+    /// Being done.
+    pub running: i64,
+    /// Failed, and tried again later.
+    pub retrying: i64,
+    /// Out of attempts.
+    pub failed: i64,
+}
+
 /// Where a job stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]

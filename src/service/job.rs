@@ -1,18 +1,23 @@
 //! What those who run the agency see and do of its background work.
 
-use model::{access::Action, actor::Actor, job::QueuedJob};
+use model::{
+    access::Action,
+    actor::Actor,
+    job::{JobCounts, QueuedJob},
+};
 use serde_json::json;
 use store::{audit, queue};
 
 use crate::{Result, Service, access};
 
-/// The agency's jobs that are not done, newest first.
+/// The newest 200 of the agency's jobs that are not done, and how many there are of each kind.
 ///
 /// # Errors
 /// The rule that forbids it.
-pub async fn list(service: &Service, actor: &Actor) -> Result<Vec<QueuedJob>> {
+pub async fn list(service: &Service, actor: &Actor) -> Result<(Vec<QueuedJob>, JobCounts)> {
     access::allow(service, actor, Action::RunJobs).await?;
-    Ok(queue::list(&mut service.db.tenant(actor).await?).await?)
+    let mut tx = service.db.tenant(actor).await?;
+    Ok((queue::list(&mut tx).await?, queue::count(&mut tx).await?))
 }
 
 /// Lets a job run again at once.

@@ -1,7 +1,7 @@
 //! The queue: enqueueing in the caller's transaction. The runner itself lives in `jobs`.
 
 use graphile_worker_migrations::migrate;
-use model::job::{Job, JobState, QueuedJob};
+use model::job::{Job, JobCounts, JobState, QueuedJob};
 use sqlx::{PgConnection, PgPool};
 use time::OffsetDateTime;
 
@@ -34,26 +34,73 @@ pub async fn enqueue(tx: &mut PgConnection, job: &Job, run_at: Option<OffsetDate
 /// # Errors
 /// The database failed.
 pub async fn list(tx: &mut TenantTx) -> Result<Vec<QueuedJob>> {
-    Ok(sqlx::query!(
+    let rows = sqlx::query_as!(
+        Row,
         r#"select id as "id!", payload as "payload!", attempts as "attempts!", max_attempts as "max_attempts!", last_error,
              run_at as "run_at!", created_at as "created_at!", running as "running!"
            from list_jobs()"#
     )
-    .map(|row| QueuedJob {
-        id: row.id,
-        name: row.payload["job"].as_str().unwrap_or("unknown").to_owned(),
-        attempts: row.attempts,
-        error: row.last_error.map(|error| plain(&error)),
-        state: match () {
-            () if row.running => JobState::Running,
-            () if row.attempts >= row.max_attempts => JobState::Failed,
-            () if row.attempts > 0 => JobState::Retrying,
-            () => JobState::Waiting,
-        },
-        run_at: row.run_at,
-        created_at: row.created_at,
-    })
     .fetch_all(&mut **tx)
+    .await?;
+    Ok(rows.into_iter().map(Row::job).collect())
+}
+
+/// Jobs of all organizations, and of none, that failed at least once: those without an attempt left first, at most 200.
+///
+/// # Errors
+/// The database failed.
+pub async fn list_unfinished(tx: &mut SystemTx) -> Result<Vec<QueuedJob>> {
+    let rows = sqlx::query_as!(
+        Row,
+        r#"select id as "id!", payload as "payload!", attempts as "attempts!", max_attempts as "max_attempts!", last_error,
+             run_at as "run_at!", created_at as "created_at!", running as "running!"
+           from list_unfinished_jobs()"#
+    )
+    .fetch_all(&mut **tx)
+    .await?;
+    Ok(rows.into_iter().map(Row::job).collect())
+}
+
+struct Row {
+    id: i64,
+    payload: serde_json::Value,
+    attempts: i32,
+    max_attempts: i32,
+    last_error: Option<String>,
+    run_at: OffsetDateTime,
+    created_at: OffsetDateTime,
+    running: bool,
+}
+
+impl Row {
+    fn job(self) -> QueuedJob {
+        QueuedJob {
+            id: self.id,
+            name: self.payload["job"].as_str().unwrap_or("unknown").to_owned(),
+            attempts: self.attempts,
+            error: self.last_error.map(|error| plain(&error)),
+            state: match () {
+                () if self.running => JobState::Running,
+                () if self.attempts >= self.max_attempts => JobState::Failed,
+                () if self.attempts > 0 => JobState::Retrying,
+                () => JobState::Waiting,
+            },
+            run_at: self.run_at,
+            created_at: self.created_at,
+        }
+    }
+}
+
+/// How many jobs of the organization stand where.
+///
+/// # Errors
+/// The database failed.
+pub async fn count(tx: &mut TenantTx) -> Result<JobCounts> {
+    Ok(sqlx::query_as!(
+        JobCounts,
+        r#"select waiting as "waiting!", running as "running!", retrying as "retrying!", failed as "failed!" from count_jobs()"#
+    )
+    .fetch_one(&mut **tx)
     .await?)
 }
 
@@ -72,6 +119,14 @@ pub async fn retry(tx: &mut TenantTx, id: i64) -> Result<()> {
         true => Ok(()),
         false => Err(Error::Missing),
     }
+}
+
+/// Lets any job run again at once, with all its attempts; whether there was such a one.
+///
+/// # Errors
+/// The database failed.
+pub async fn retry_any(tx: &mut SystemTx, id: i64) -> Result<bool> {
+    Ok(sqlx::query_scalar!(r#"select retry_any_job($1) as "done!""#, id).fetch_one(&mut **tx).await?)
 }
 
 /// How much work there is over all organizations.

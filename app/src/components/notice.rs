@@ -47,7 +47,23 @@ pub fn Failed(
         };
         view! { ". " <a href=way rel="external" class="underline">"Sign in again"</a> }
     });
-    view! { <Notice tone=Tone::Bad>{sentence(&error.to_string())}{again}</Notice> }
+    let rule = match &error {
+        AppError::Forbidden { rule, .. } => Some(rule.clone()),
+        _ => None,
+    };
+    view! { <Notice tone=Tone::Bad>{sentence(&error.to_string())}{again}{rule.map(explain)}</Notice> }
+}
+
+/// Names the rule that refused, which is also in the audit log, and leads to the table of all.
+fn explain(rule: String) -> impl IntoView {
+    let href = format!("/api/docs#{rule}");
+    view! {
+        <details>
+            <summary class="disclosure">"Explain"</summary>
+            <p class="max-w-prose">"The rule " <code>{rule}</code>" decides this, and the audit log has noted it. "
+                <a href=href rel="external" class="underline">"Who may do what"</a></p>
+        </details>
+    }
 }
 
 /// A message as a sentence: with a capital, unless it begins with an address or another word that is written so.

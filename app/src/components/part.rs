@@ -69,7 +69,7 @@ pub fn drawing() -> usize {
 
 /// What failed, what stays, and the way to try again where that can help.
 pub fn failed(what: &'static str, error: &AppError, again: Callback<()>) -> AnyView {
-    if matches!(error, AppError::SignedOut) {
+    if matches!(error, AppError::SignedOut | AppError::Forbidden { .. }) {
         return view! { <Failed error=error.clone() /> }.into_any();
     }
     let helps = matches!(error, AppError::Unreachable | AppError::Internal { .. } | AppError::Conflict(_));

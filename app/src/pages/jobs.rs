@@ -2,7 +2,10 @@
 
 use leptos::prelude::*;
 use leptos_router::{LazyRoute, lazy_route};
-use model::{job::JobState, moment::Moment};
+use model::{
+    job::{JobCounts, JobState},
+    moment::Moment,
+};
 use serde::{Deserialize, Serialize};
 
 use crate::{
@@ -29,9 +32,9 @@ pub struct JobRow {
     next: Moment,
 }
 
-/// The agency's jobs that are not done.
+/// The agency's newest jobs that are not done, and how many there are.
 #[server(prefix = "/app", endpoint = "list_jobs", output = crate::codec::Json)]
-pub async fn list_jobs() -> Result<Vec<JobRow>, AppError> {
+pub async fn list_jobs() -> Result<(Vec<JobRow>, JobCounts), AppError> {
     let (actor, service) = (crate::server::actor()?, crate::server::service()?);
     let words = service::moment::Words::of(&service, &actor).await?;
     let row = |job: model::job::QueuedJob| JobRow {
@@ -42,7 +45,8 @@ pub async fn list_jobs() -> Result<Vec<JobRow>, AppError> {
         error: job.error,
         next: words.write(job.run_at),
     };
-    Ok(service::job::list(&service, &actor).await?.into_iter().map(row).collect())
+    let (jobs, counts) = service::job::list(&service, &actor).await?;
+    Ok((jobs.into_iter().map(row).collect(), counts))
 }
 
 /// Lets a job run again at once.
@@ -63,17 +67,25 @@ pub fn JobsPage() -> impl IntoView {
             <Heading text="Background work" />
             <SettingsTabs here="/settings/jobs" />
             <Outcome action=retry done="It runs again." />
-            {part("The background work", "heading", jobs, move |jobs| view! { <Jobs jobs=jobs retry=retry /> })}
+            {part("The background work", "heading", jobs, move |(jobs, counts)| view! { <Jobs jobs=jobs counts=counts retry=retry /> })}
         </div>
     }
 }
 
 #[component]
-fn Jobs(jobs: Vec<JobRow>, retry: ServerAction<RetryJob>) -> impl IntoView {
+fn Jobs(jobs: Vec<JobRow>, counts: JobCounts, retry: ServerAction<RetryJob>) -> impl IntoView {
     if jobs.is_empty() {
         return view! { <p class="text-muted" data-test="empty">"Nothing waits and nothing failed. Work in the background will stand here."</p> }.into_any();
     }
+    let JobCounts { waiting, running, retrying, failed } = counts;
+    let all = waiting + running + retrying + failed;
+    let shown = i64::try_from(jobs.len()).unwrap_or(i64::MAX);
+    let depth = [(waiting, "waiting"), (running, "running"), (retrying, "tried again later"), (failed, "failed")];
+    let depth: Vec<_> =
+        depth.into_iter().filter(|(count, _)| *count > 0).map(|(n, words)| format!("{n} {words}")).collect();
     view! {
+        <p data-test="depth"><span data-literal="">{depth.join(", ")}</span>
+            {(all > shown).then(|| format!(". The newest {shown} stand here."))}</p>
         <ul class="flex flex-col" data-test="jobs">
             {jobs.into_iter().map(|job| {
                 let shade = match job.state {

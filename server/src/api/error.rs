@@ -68,6 +68,16 @@ impl ApiError {
         self
     }
 
+    /// In words for people.
+    pub fn message(&self) -> &str {
+        &self.detail.message
+    }
+
+    /// After how many seconds it is worth trying again.
+    pub const fn retry_after(&self) -> Option<u64> {
+        self.retry_after
+    }
+
     /// Whether it is about this field.
     pub fn is_at(&self, field: &str) -> bool {
         self.detail.field.as_deref() == Some(field)

@@ -2,7 +2,7 @@
 
 use axum::{Json, extract::State};
 use http::StatusCode;
-use model::job::QueuedJob;
+use model::job::{JobCounts, QueuedJob};
 use serde::Serialize;
 use service::{Service, job};
 use utoipa::ToSchema;
@@ -49,15 +49,29 @@ impl From<QueuedJob> for JobBody {
 pub struct JobPage {
     /// Newest first, at most 200.
     items: Vec<JobBody>,
-    /// Always null.
+    /// Always null: `counts` says how many there are beyond these.
     next_cursor: Option<String>,
+    counts: JobCountsBody,
+}
+
+/// How many jobs of the agency stand where.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct JobCountsBody {
+    /// Not tried yet.
+    waiting: i64,
+    running: i64,
+    /// Failed, and tried again later.
+    retrying: i64,
+    /// Out of attempts: they wait for a person.
+    failed: i64,
 }
 
 /// The agency's jobs that are not done.
 #[utoipa::path(get, path = "/api/v1/jobs", tag = "settings", responses((status = 200, body = JobPage)))]
 pub(super) async fn list(SignedIn(actor): SignedIn, State(service): State<Service>) -> Result<Json<JobPage>, ApiError> {
-    let items = job::list(&service, &actor).await?.into_iter().map(Into::into).collect();
-    Ok(Json(JobPage { items, next_cursor: None }))
+    let (jobs, JobCounts { waiting, running, retrying, failed }) = job::list(&service, &actor).await?;
+    let counts = JobCountsBody { waiting, running, retrying, failed };
+    Ok(Json(JobPage { items: jobs.into_iter().map(Into::into).collect(), next_cursor: None, counts }))
 }
 
 /// Lets a waiting or failed job run again at once.

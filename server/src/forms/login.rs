@@ -10,7 +10,7 @@ use http::{HeaderMap, HeaderValue, StatusCode, header};
 use serde::Deserialize;
 use service::{account, session::Entry, two_factor};
 
-use super::{loggable, page, refused, safe_redirect};
+use super::{loggable, page, refused, safe_redirect, slowed};
 use crate::{
     api::error::ApiError,
     cookie::{self, Kind},
@@ -73,8 +73,11 @@ pub(crate) async fn login(
     visit: Visit,
     Posted(form): Posted<LoginForm>,
 ) -> Result<Response, ApiError> {
-    state.limits.attempt("login", &form.email)?;
     let redirect = safe_redirect(&form.redirect);
+    if let Err(error) = state.limits.attempt("login", &form.email) {
+        let values = [("email", form.email.as_str()), ("redirect", redirect)];
+        return Ok(slowed(&state, &visit, "/login", &values, error).await);
+    }
     match account::login(&state.service, &form.email, &form.password, &visit.visitor).await {
         Ok(entry) => Ok(go_on(&state, entry, redirect, None)),
         Err(error) => {

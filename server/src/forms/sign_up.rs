@@ -11,7 +11,7 @@ use model::{id::SignUpId, input::Invalid};
 use serde::Deserialize;
 use service::account::{self, SignUpForm};
 
-use super::{EmailForm, TokenQuery, answer_alike, incomplete_link, loggable, page, refused};
+use super::{EmailForm, TokenQuery, answer_alike, incomplete_link, loggable, page, refused, slowed};
 use crate::{
     api::{auth::MAIL_PATIENCE, error::ApiError},
     state::AppState,
@@ -43,7 +43,10 @@ pub(crate) async fn sign_up(
         name: posted.name,
         organization: posted.organization,
     };
-    state.limits.attempt("signup", &form.email)?;
+    if let Err(error) = state.limits.attempt("signup", &form.email) {
+        let values = [("email", &*form.email), ("name", &*form.name), ("organization", &*form.organization)];
+        return Ok(slowed(&state, &visit, "/signup", &values, error).await);
+    }
     let repeated = posted.repeat.is_none_or(|repeat| repeat == form.password);
     let signed_up = if repeated {
         account::sign_up(&state.service, &form).await

@@ -135,7 +135,9 @@ async fn a_manager_sees_connections_without_buttons_and_a_member_is_told_why_not
         }
         let refused = agency.mel.get(path).await;
         assert_eq!(refused.status(), StatusCode::FORBIDDEN, "{path}");
-        assert!(refused.text().await.unwrap().contains("Managers, Admins and Owners see what is connected"));
+        let refused = refused.text().await.unwrap();
+        assert!(refused.contains("Managers, Admins and Owners see what is connected"));
+        assert!(refused.contains(">Explain<") && refused.contains("/api/docs#integrations.read"), "{refused}");
         assert!(text(&agency.bert, path).await.contains(if path == PAGE {
             ">Test<"
         } else {

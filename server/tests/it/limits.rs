@@ -24,7 +24,13 @@ async fn b1_17_the_configured_limit_holds_for_an_address_also_in_parallel(pool: 
     assert_eq!(refused.status(), StatusCode::TOO_MANY_REQUESTS);
     let wait: u32 = refused.headers()["retry-after"].to_str().unwrap().parse().unwrap();
     assert!((1..=60).contains(&wait));
-    assert_eq!(browser.submit("/login", &[("email", "a@b.test"), ("password", "x")]).await.status(), 429);
+    assert_eq!(refused.headers()["ratelimit-remaining"], "0");
+    assert_eq!(refused.headers()["ratelimit-limit"], "5");
+    let form = browser.submit("/login", &[("email", "a@b.test"), ("password", "x")]).await;
+    assert_eq!(form.status(), 429);
+    assert!(form.headers().contains_key("retry-after"));
+    let page = form.text().await.unwrap();
+    assert!(page.contains("value=\"a@b.test\"") && page.contains("oo many"), "what was typed is kept: {page}");
     app.finish().await;
 }
 

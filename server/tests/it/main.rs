@@ -41,3 +41,4 @@ mod support;
 mod sync;
 mod tiktok;
 mod two_factor;
+mod work;
