@@ -26,7 +26,7 @@ pub struct Passwords {
 }
 
 impl Passwords {
-    /// At most `at_once` hashes run at the same time; [`LINE`] times as many wait, more are sent away.
+    /// At most `at_once` hashes run at the same time; 64 times as many wait, more are sent away.
     pub fn new(at_once: usize) -> Self {
         let places = |count| Arc::new(Semaphore::new(count));
         let at_once = at_once.max(1);
