@@ -187,7 +187,7 @@ impl Config {
     /// # Errors
     /// The system's certificates cannot be read.
     pub fn outside(&self) -> anyhow::Result<Outside> {
-        Ok(Outside::new(providers::Settings(self.providers.clone()), self.provider_urls.clone())?)
+        Ok(Outside::new(providers::Settings(self.providers.clone()), self.provider_urls.clone(), None)?)
     }
 
     /// Defaults and nothing from outside, for tests.

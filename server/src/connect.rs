@@ -16,8 +16,8 @@ use axum::{
 };
 use http::{HeaderValue, StatusCode, header};
 use leptos::prelude::provide_context;
-use model::{connection::ChannelKind, id::ConnectionId, input::Invalid, metric::Account};
-use providers::{Asks, Call, Consent, Error, Exchange, OAuth, Outside, Provider, Tokens};
+use model::{actor::Actor, connection::ChannelKind, id::ConnectionId, input::Invalid, metric::Account};
+use providers::{Asks, Call, Consent, Error, Exchange, Mode, OAuth, Outside, Provider, Tokens};
 use secrecy::{ExposeSecret, SecretString};
 use service::{
     Service,
@@ -62,7 +62,8 @@ pub(crate) async fn begin(
         let known = credential::find(service, live.actor.organization_id, id).await?.unwrap_or_default();
         fields = known.fields.iter().map(|(name, value)| (name.clone(), value.expose_secret().to_owned())).collect();
     }
-    let missing = state.outside.missing(provider.descriptor());
+    let mode = mode(service, &live.actor).await?;
+    let missing = state.outside.missing(provider.descriptor(), mode);
     let Some(oauth) = provider.oauth().filter(|_| missing.is_empty()) else {
         let are = if missing.len() == 1 { "is" } else { "are" };
         let message = format!("{} {are} not set: ask your operator", missing.join(", "));
@@ -75,7 +76,7 @@ pub(crate) async fn begin(
         (Error::Rejected(words), Some(asks)) => Invalid::new(asks.field, words),
         (other, _) => Invalid::new("provider", other.to_string()),
     };
-    let hosts = state.outside.hosts(provider, &fields).map_err(invalid)?;
+    let hosts = state.outside.hosts(provider, &fields, mode).map_err(invalid)?;
     let asked = Asked { provider: key.to_owned(), fields, connection_id };
     let way = connection::begin(service, &live.actor, live.id, asked).await?;
     let redirect_uri = redirect_uri(state, key);
@@ -86,7 +87,13 @@ pub(crate) async fn begin(
         code_challenge: &way.challenge,
         fields: &way.asked.fields,
     };
-    Ok(oauth.consent(state.outside.settings(), &consent).map_err(invalid)?)
+    Ok(oauth.consent(state.outside.settings(mode), &consent).map_err(invalid)?)
+}
+
+/// Whose providers somebody's organization speaks to.
+async fn mode(service: &Service, actor: &Actor) -> Result<Mode, service::Error> {
+    let (organization, _) = service::organization::get(service, actor).await?;
+    Ok(if organization.simulated { Mode::Simulated(organization.id) } else { Mode::Live })
 }
 
 fn redirect_uri(state: &AppState, key: &str) -> String {
@@ -230,25 +237,26 @@ async fn arrive(
     };
     let provider = providers::find(key).ok_or(Refused::State)?;
     let oauth = provider.oauth().ok_or(Refused::State)?;
-    let (tokens, accounts) = redeem(state, provider, oauth, &way, code, parameters).await?;
+    let (tokens, accounts) = redeem(state, live, provider, oauth, &way, code, parameters).await?;
     keep(&state.service, live, provider, way, tokens, accounts).await
 }
 
 /// Exchanges the code, and proves the token with a first call.
 async fn redeem(
     state: &AppState,
+    live: &Live,
     provider: &dyn Provider,
     oauth: &dyn OAuth,
     way: &Way,
     code: &str,
     parameters: &BTreeMap<String, String>,
 ) -> Result<(Tokens, Vec<Account>), Refused> {
-    let outside: &Outside = &state.outside;
-    let hosts = outside.hosts(provider, &way.asked.fields)?;
+    let (outside, mode): (&Outside, _) = (&state.outside, mode(&state.service, &live.actor).await?);
+    let hosts = outside.hosts(provider, &way.asked.fields, mode)?;
     let http = outside.once(provider, hosts.tokens);
     let redirect_uri = redirect_uri(state, &way.asked.provider);
     let asked = Exchange { code, redirect_uri: &redirect_uri, code_verifier: &way.verifier, parameters };
-    let tokens = oauth.exchange(&http, outside.settings(), &asked).await?;
+    let tokens = oauth.exchange(&http, outside.settings(mode), &asked).await?;
     if tokens.access_token.expose_secret().is_empty() {
         return Err(Refused::Exchange("no access token came".to_owned()));
     }
@@ -259,7 +267,7 @@ async fn redeem(
     }
     let credential = providers::Credential { access_token: tokens.access_token.clone(), fields: tokens.fields.clone() };
     let http = outside.once(provider, hosts.api);
-    let call = Call { http: &http, credential: &credential, settings: outside.settings() };
+    let call = Call { http: &http, credential: &credential, settings: outside.settings(mode) };
     let accounts = provider.accounts(&call).await?;
     Ok((tokens, accounts))
 }

@@ -7,7 +7,7 @@ use axum::extract::FromRef;
 use http::HeaderValue;
 use jobs::mailer::Mailer;
 use leptos::config::LeptosOptions;
-use providers::Outside;
+use providers::{Mode, Outside};
 use secrecy::{ExposeSecret, SecretString};
 use service::{Clock, Offer, Passwords, Service, TokenKey};
 use store::Db;
@@ -100,7 +100,7 @@ impl AppState {
 fn offers(outside: &Outside) -> Arc<[Offer]> {
     let offer = |provider: &&'static dyn providers::Provider| {
         let descriptor = provider.descriptor();
-        Offer { descriptor, missing: outside.missing(descriptor) }
+        Offer { descriptor, missing: outside.missing(descriptor, Mode::Live) }
     };
     providers::all().iter().map(offer).collect()
 }

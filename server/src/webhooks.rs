@@ -8,6 +8,8 @@ use axum::{
 };
 use http::{HeaderMap, StatusCode};
 
+use providers::Mode;
+
 use crate::{api::error::ApiError, state::AppState};
 
 /// A provider says that something changed.
@@ -22,7 +24,7 @@ pub(crate) async fn receive(
 ) -> Response {
     let refuse = |status, code, message: &str| ApiError::new(status, code, message).into_response();
     let read = providers::find(&key).and_then(|provider| provider.webhooks());
-    let event = match read.map(|webhooks| webhooks.event(state.outside.settings(), &headers, &body)) {
+    let event = match read.map(|webhooks| webhooks.event(state.outside.settings(Mode::Live), &headers, &body)) {
         Some(Ok(event)) => event,
         Some(Err(providers::Error::Malformed(words))) => return refuse(StatusCode::BAD_REQUEST, "malformed", &words),
         Some(Err(_)) | None => {

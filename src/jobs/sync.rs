@@ -19,7 +19,7 @@ use model::{
     job::Job,
 };
 use providers::{Error, Provider};
-use store::{TenantTx, channel, connection, provider_switch, queue, sync};
+use store::{TenantTx, channel, connection, organization, provider_switch, queue, sync};
 use time::OffsetDateTime;
 use uuid::Uuid;
 
@@ -74,6 +74,8 @@ pub(crate) struct Run<'a> {
     actor: Actor,
     connection: Connection,
     provider: &'static dyn Provider,
+    /// How far the providers' clock is ahead of ours: nothing, but for a simulated agency.
+    ahead: time::Duration,
     cause: Cause,
     id: SyncRunId,
     holder: Uuid,
@@ -148,8 +150,9 @@ async fn begin<'a>(
             }
         }
     };
+    let ahead = organization::ahead(&mut tx).await?;
     tx.commit().await?;
-    Ok(Some(Run { context, actor, connection, provider, cause, id, holder, attempts, begun_at: now }))
+    Ok(Some(Run { context, actor, connection, provider, ahead, cause, id, holder, attempts, begun_at: now }))
 }
 
 impl Run<'_> {
@@ -159,6 +162,11 @@ impl Run<'_> {
 
     fn now(&self) -> OffsetDateTime {
         self.context.service.clock.now()
+    }
+
+    /// What time it is at the provider.
+    fn there(&self) -> OffsetDateTime {
+        self.now() + self.ahead
     }
 
     fn hold(&self) -> sync::Hold {

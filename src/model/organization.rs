@@ -1,6 +1,7 @@
 //! The agency itself.
 
 use serde::{Deserialize, Serialize};
+use time::Duration;
 
 use crate::{
     id::OrganizationId,
@@ -21,6 +22,10 @@ pub struct Organization {
     pub currency: String,
     /// How long a client may stay in a stage.
     pub thresholds: Thresholds,
+    /// Whether everything it holds is simulated.
+    pub simulated: bool,
+    /// How far its clock is ahead of ours; zero unless it is simulated.
+    pub ahead: Duration,
 }
 
 /// Parses an agency's name: one line of 1–100 characters.

@@ -16,7 +16,7 @@ use secrecy::{ExposeSecret, SecretString};
 use serde::{Serialize, de::DeserializeOwned};
 use url::Url;
 
-use crate::{Error, Result};
+use crate::{Error, Result, page_of};
 use secrets::Secrets;
 
 /// The largest answer that is read.
@@ -163,9 +163,8 @@ impl Http {
     }
 
     fn request(&self, method: Method, path: &str) -> Request<'_> {
-        let mut url = self.base.clone();
         // Set, not joined: a path from an answer can never become another host.
-        url.set_path(&format!("{}/{}", self.base.path().trim_end_matches('/'), path.trim_start_matches('/')));
+        let url = page_of(&self.base, path);
         Request {
             http: self,
             method,

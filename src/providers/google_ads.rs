@@ -35,7 +35,7 @@ use url::Url;
 
 use crate::{
     Ads, Answer, Call, Consent, Error, Exchange, Fault, Hosts, Http, Limit, OAuth, Page, Provider, REVOCATION, Report,
-    Request, Result, Settings, Tokens, address, digits, standard,
+    Request, Result, Settings, Tokens, address, digits, page_of, standard,
 };
 
 /// The one place that names the API's version.
@@ -152,8 +152,7 @@ impl Provider for GoogleAds {
 #[async_trait]
 impl OAuth for GoogleAds {
     fn consent(&self, settings: &Settings, asked: &Consent<'_>) -> Result<Url> {
-        let mut url = asked.base.clone();
-        url.set_path("/o/oauth2/v2/auth");
+        let mut url = page_of(asked.base, "o/oauth2/v2/auth");
         url.query_pairs_mut()
             .append_pair("client_id", settings.get(CLIENT_ID)?.expose_secret())
             .append_pair("redirect_uri", asked.redirect_uri)

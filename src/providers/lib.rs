@@ -25,7 +25,7 @@ use model::{
     metric::{Account, DayRow, Days, Entity},
     provider::Descriptor,
 };
-pub use outside::Outside;
+pub use outside::{Mode, Outside, Simulated};
 use rust_decimal::Decimal;
 use secrecy::SecretString;
 use time::OffsetDateTime;
@@ -110,6 +110,13 @@ pub struct Hosts {
 /// Reads an address that is written in the source.
 pub(crate) fn address(text: &str) -> Result<Url> {
     text.parse().map_err(|_| Error::Rejected(format!("{text} is no address")))
+}
+
+/// The address of a page of a host, which may itself lie under a path.
+pub(crate) fn page_of(base: &Url, path: &str) -> Url {
+    let mut url = base.clone();
+    url.set_path(&format!("{}/{}", base.path().trim_end_matches('/'), path.trim_start_matches('/')));
+    url
 }
 
 /// An id that stands in a path: digits and nothing else.

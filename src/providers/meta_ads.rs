@@ -41,7 +41,7 @@ use url::Url;
 
 use crate::{
     Ads, Call, Consent, Error, Exchange, Fault, Hosts, Http, Limit, OAuth, Page, Provider, REVOCATION, Report, Request,
-    Result, Settings, Tokens, address,
+    Result, Settings, Tokens, address, page_of,
 };
 
 /// The one place that names the API's version.
@@ -142,8 +142,7 @@ impl Provider for MetaAds {
 #[async_trait]
 impl OAuth for MetaAds {
     fn consent(&self, settings: &Settings, asked: &Consent<'_>) -> Result<Url> {
-        let mut url = asked.base.clone();
-        url.set_path(&format!("/{VERSION}/dialog/oauth"));
+        let mut url = page_of(asked.base, &format!("{VERSION}/dialog/oauth"));
         url.query_pairs_mut()
             .append_pair("client_id", settings.get(APP_ID)?.expose_secret())
             .append_pair("redirect_uri", asked.redirect_uri)

@@ -6,10 +6,31 @@ use std::{
     sync::{Mutex, PoisonError},
 };
 
-use model::{id::ConnectionId, provider::Descriptor};
+use model::{
+    id::{ConnectionId, OrganizationId},
+    provider::Descriptor,
+};
 use url::Url;
 
-use crate::{Client, Hosts, Http, Provider, Result, Settings};
+use crate::{Client, Error, Hosts, Http, Provider, Result, Settings};
+
+/// Whose providers are spoken to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Mode {
+    /// The real ones.
+    Live,
+    /// Those of the simulated world that belongs to this organization.
+    Simulated(OrganizationId),
+}
+
+/// Where simulated worlds answer, and what they know this server by.
+#[derive(Clone, Debug)]
+pub struct Simulated {
+    /// Before each organization's own part.
+    pub base: Url,
+    /// What stands in for the operator's settings.
+    pub settings: Settings,
+}
 
 /// The way to all providers.
 #[derive(Debug)]
@@ -17,35 +38,49 @@ pub struct Outside {
     client: Client,
     settings: Settings,
     replaced: BTreeMap<String, Url>,
+    simulated: Option<Simulated>,
+    nothing: Settings,
     bound: Mutex<HashMap<(ConnectionId, Url), Http>>,
 }
 
 impl Outside {
-    /// With the server's settings; `replaced` holds other hosts by the provider's key.
+    /// With the server's settings; `replaced` holds other hosts by the provider's key. Without `simulated` there are no
+    /// simulated providers.
     ///
     /// # Errors
     /// The system's certificates cannot be read.
-    pub fn new(settings: Settings, replaced: BTreeMap<String, Url>) -> Result<Self> {
-        Ok(Self { client: Client::new()?, settings, replaced, bound: Mutex::default() })
+    pub fn new(settings: Settings, replaced: BTreeMap<String, Url>, simulated: Option<Simulated>) -> Result<Self> {
+        let (client, bound, nothing) = (Client::new()?, Mutex::default(), Settings::default());
+        Ok(Self { client, settings, replaced, simulated, nothing, bound })
     }
 
-    /// The server's settings.
-    pub const fn settings(&self) -> &Settings {
-        &self.settings
+    /// The server's settings, or what stands in for them.
+    pub fn settings(&self, mode: Mode) -> &Settings {
+        match mode {
+            Mode::Live => &self.settings,
+            Mode::Simulated(_) => self.simulated.as_ref().map_or(&self.nothing, |simulated| &simulated.settings),
+        }
     }
 
     /// The settings that a provider needs and that the operator has not set.
-    pub fn missing(&self, descriptor: &Descriptor) -> Vec<&'static str> {
-        let unset = |variable: &&str| !self.settings.0.contains_key(*variable);
+    pub fn missing(&self, descriptor: &Descriptor, mode: Mode) -> Vec<&'static str> {
+        let set = &self.settings(mode).0;
+        let unset = |variable: &&str| !set.contains_key(*variable);
         descriptor.settings.iter().map(|setting| setting.variable).filter(unset).collect()
     }
 
     /// Where a provider is spoken to for a connection with these fields.
     ///
     /// # Errors
-    /// Rejected, saying what is wrong with a field.
-    pub fn hosts(&self, provider: &dyn Provider, fields: &BTreeMap<String, String>) -> Result<Hosts> {
-        provider.hosts_for(fields, self.replaced.get(provider.descriptor().key))
+    /// Rejected, saying what is wrong with a field, or that there are no simulated providers.
+    pub fn hosts(&self, provider: &dyn Provider, fields: &BTreeMap<String, String>, mode: Mode) -> Result<Hosts> {
+        let Mode::Simulated(organization_id) = mode else {
+            return provider.hosts_for(fields, self.replaced.get(provider.descriptor().key));
+        };
+        let none = || Error::Unavailable("no simulated providers run on this server. Ask your operator".to_owned());
+        let simulated = self.simulated.as_ref().ok_or_else(none)?;
+        let base = simulated.base.join(&format!("{organization_id}/")).map_err(|_| none())?;
+        provider.hosts_for(fields, Some(&base))
     }
 
     /// The client for what has no connection yet, or for hosts that give tokens.

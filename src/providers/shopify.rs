@@ -39,7 +39,7 @@ use url::Url;
 
 use crate::{
     Answer, Asks, Bulk, Call, Consent, Error, Event, Exchange, Fault, Hosts, Http, Limit, OAuth, Order, Page, Provider,
-    REVOCATION, Refund, Request, Result, Settings, Shop, Tokens, Webhooks, address, standard,
+    REVOCATION, Refund, Request, Result, Settings, Shop, Tokens, Webhooks, address, page_of, standard,
 };
 
 /// The one place that names the API's version.
@@ -136,8 +136,7 @@ impl OAuth for Shopify {
     fn consent(&self, settings: &Settings, asked: &Consent<'_>) -> Result<Url> {
         shop_of(asked.fields)?;
         let scopes: Vec<_> = DESCRIPTOR.scopes.iter().map(|scope| scope.name).collect();
-        let mut url = asked.base.clone();
-        url.set_path("/admin/oauth/authorize");
+        let mut url = page_of(asked.base, "admin/oauth/authorize");
         url.query_pairs_mut()
             .append_pair("client_id", settings.get(API_KEY)?.expose_secret())
             .append_pair("scope", &scopes.join(","))

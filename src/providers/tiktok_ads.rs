@@ -28,7 +28,7 @@ use url::Url;
 
 use crate::{
     Ads, Answer, Call, Consent, Error, Exchange, Fault, Http, Limit, OAuth, Page, Provider, REVOCATION, Report,
-    Request, Result, Settings, Tokens, standard,
+    Request, Result, Settings, Tokens, page_of, standard,
 };
 
 /// The one place that names the API's version.
@@ -114,8 +114,7 @@ impl Provider for TikTokAds {
 #[async_trait]
 impl OAuth for TikTokAds {
     fn consent(&self, settings: &Settings, asked: &Consent<'_>) -> Result<Url> {
-        let mut url = asked.base.clone();
-        url.set_path("/portal/auth");
+        let mut url = page_of(asked.base, "portal/auth");
         url.query_pairs_mut()
             .append_pair("app_id", settings.get(APP_ID)?.expose_secret())
             .append_pair("state", asked.state)

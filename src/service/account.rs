@@ -206,16 +206,15 @@ pub async fn verify_email(service: &Service, link_token: &str) -> Result<EmailAd
     if sign_in::find(&mut tx, &row.email).await?.is_some() {
         return Err(Error::Gone("this address has an account already. You can sign in".into()));
     }
-    store::organization::insert_with_owner(
-        &mut tx,
-        row.organization_id,
-        &row.organization,
-        row.member_id,
-        &row.name,
-        &row.email,
-        now,
-    )
-    .await?;
+    let new = store::organization::New {
+        id: row.organization_id,
+        name: &row.organization,
+        simulated: false,
+        owner_id: row.member_id,
+        owner: &row.name,
+        email: &row.email,
+    };
+    store::organization::insert_with_owner(&mut tx, new, now).await?;
     let inserted =
         sign_in::insert(&mut tx, &row.email, row.organization_id, row.member_id, Some(&row.password_hash), now).await;
     if let Err(store::Error::Conflict(_)) = inserted {

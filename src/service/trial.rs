@@ -67,9 +67,15 @@ pub async fn agency_of(service: &Service, name: &str, actor: Actor) -> Agency {
     let now = service.clock.now();
     let mut tx = service.db.system().await.unwrap();
     let email = model::email::EmailAddress::parse("email", &format!("{name}@example.com")).unwrap();
-    organization::insert_with_owner(&mut tx, actor.organization_id, name, actor.member_id, name, &email, now)
-        .await
-        .unwrap();
+    let new = organization::New {
+        id: actor.organization_id,
+        name,
+        simulated: false,
+        owner_id: actor.member_id,
+        owner: name,
+        email: &email,
+    };
+    organization::insert_with_owner(&mut tx, new, now).await.unwrap();
     tx.commit().await.unwrap();
     let agency = Agency { service: service.clone(), actor, connection: store::id::new(now) };
     let mut tx = service.db.tenant(&agency.actor).await.unwrap();

@@ -95,8 +95,8 @@ pub async fn get(tx: &mut TenantTx, id: ConnectionId, now: OffsetDateTime) -> Re
 pub async fn insert(tx: &mut TenantTx, new: &Connection) -> Result<()> {
     let actor = tx.actor().clone();
     sqlx::query!(
-        "insert into connection (organization_id, id, provider, label, scopes, created_by, created_at, next_sync_at)
-         values ($1, $2, $3, $4, $5, $6, $7, $8)",
+        "insert into connection (organization_id, id, provider, label, scopes, created_by, created_at, next_sync_at, mode)
+         values ($1, $2, $3, $4, $5, $6, $7, $8, (select mode from organization))",
         actor.organization_id.0,
         new.id.0,
         new.provider,

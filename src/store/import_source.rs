@@ -106,7 +106,8 @@ pub async fn insert(tx: &mut TenantTx, new: &New<'_>, now: OffsetDateTime) -> Re
     let actor = tx.actor().clone();
     let organization = actor.organization_id;
     sqlx::query!(
-        "insert into connection (organization_id, id, provider, label, created_by, created_at) values ($1, $2, $3, $4, $5, $6)",
+        "insert into connection (organization_id, id, provider, label, created_by, created_at, mode)
+         values ($1, $2, $3, $4, $5, $6, (select mode from organization))",
         organization.0,
         new.connection_id.0,
         PROVIDER,

@@ -2,15 +2,18 @@
 
 use model::{
     email::EmailAddress,
-    id::MemberId,
+    id::{MemberId, OrganizationId},
     organization::Organization,
     role::Role,
     stage::{self, Thresholds},
 };
 use sqlx::types::Uuid;
-use time::OffsetDateTime;
+use time::{Duration, OffsetDateTime};
 
 use crate::{Error, Result, SystemTx, TenantTx, id};
+
+/// The word for what is simulated.
+const SIMULATED: &str = "simulated";
 
 /// The organization this transaction acts for.
 ///
@@ -18,7 +21,8 @@ use crate::{Error, Result, SystemTx, TenantTx, id};
 /// Missing only when the organization was deleted meanwhile.
 pub async fn get(tx: &mut TenantTx) -> Result<Organization> {
     let row = sqlx::query!(
-        "select organization_id, name, time_zone, currency, stage_yellow_days, stage_red_days from organization"
+        "select organization_id, name, time_zone, currency, stage_yellow_days, stage_red_days, mode, ahead_seconds
+         from organization"
     )
     .fetch_one(&mut **tx)
     .await?;
@@ -28,6 +32,8 @@ pub async fn get(tx: &mut TenantTx) -> Result<Organization> {
         time_zone: row.time_zone,
         currency: row.currency,
         thresholds: Thresholds { yellow_days: row.stage_yellow_days, red_days: row.stage_red_days },
+        simulated: row.mode == SIMULATED,
+        ahead: Duration::seconds(row.ahead_seconds),
     })
 }
 
@@ -58,6 +64,29 @@ pub async fn update(tx: &mut TenantTx, organization: &Organization) -> Result<()
     Ok(())
 }
 
+/// How far the clock of the organization is ahead of ours.
+///
+/// # Errors
+/// Missing only when the organization was deleted meanwhile.
+pub async fn ahead(tx: &mut TenantTx) -> Result<Duration> {
+    let seconds = sqlx::query_scalar!("select ahead_seconds from organization").fetch_one(&mut **tx).await?;
+    Ok(Duration::seconds(seconds))
+}
+
+/// Moves the clock of a simulated organization on.
+///
+/// # Errors
+/// Missing for a live one.
+pub async fn forward(tx: &mut TenantTx, by: Duration) -> Result<Duration> {
+    let seconds = sqlx::query_scalar!(
+        "update organization set ahead_seconds = ahead_seconds + $1 where mode = 'simulated' returning ahead_seconds",
+        by.whole_seconds()
+    )
+    .fetch_one(&mut **tx)
+    .await?;
+    Ok(Duration::seconds(seconds))
+}
+
 /// Whether the database knows the time zone.
 ///
 /// # Errors
@@ -68,23 +97,33 @@ pub async fn time_zone_exists(tx: &mut TenantTx, zone: &str) -> Result<bool> {
         .await?)
 }
 
+/// An organization in the making.
+#[derive(Clone, Copy, Debug)]
+pub struct New<'a> {
+    /// Its id.
+    pub id: OrganizationId,
+    /// Its name.
+    pub name: &'a str,
+    /// Whether everything it will hold is simulated.
+    pub simulated: bool,
+    /// The id of its Owner.
+    pub owner_id: MemberId,
+    /// The Owner's name.
+    pub owner: &'a str,
+    /// The Owner's address.
+    pub email: &'a EmailAddress,
+}
+
 /// Makes the organization, its stages and its Owner.
 ///
 /// # Errors
 /// The database failed.
-pub async fn insert_with_owner(
-    tx: &mut SystemTx,
-    organization_id: model::id::OrganizationId,
-    organization_name: &str,
-    owner_id: MemberId,
-    owner_name: &str,
-    email: &EmailAddress,
-    now: OffsetDateTime,
-) -> Result<()> {
+pub async fn insert_with_owner(tx: &mut SystemTx, new: New<'_>, now: OffsetDateTime) -> Result<()> {
     sqlx::query!(
-        "insert into organization (organization_id, name, created_at) values ($1, $2, $3)",
-        organization_id.0,
-        organization_name,
+        "insert into organization (organization_id, name, mode, created_at) values ($1, $2, $3, $4)",
+        new.id.0,
+        new.name,
+        if new.simulated { SIMULATED } else { "live" },
         now
     )
     .execute(&mut **tx)
@@ -92,7 +131,7 @@ pub async fn insert_with_owner(
     for (position, name) in (0..).zip(stage::DEFAULT) {
         sqlx::query!(
             "insert into stage (organization_id, id, name, position) values ($1, $2, $3, $4)",
-            organization_id.0,
+            new.id.0,
             id::new::<Uuid>(now),
             name,
             position
@@ -100,7 +139,7 @@ pub async fn insert_with_owner(
         .execute(&mut **tx)
         .await?;
     }
-    crate::member::insert(tx, organization_id, owner_id, owner_name, email, Role::Owner, now).await
+    crate::member::insert(tx, new.id, new.owner_id, new.owner, new.email, Role::Owner, now).await
 }
 
 pub(crate) fn parse_role(role: &str) -> Result<Role> {

@@ -6,9 +6,10 @@ use model::{
     actor::Actor,
     id::{ConnectionId, OrganizationId},
 };
-use providers::{Call, Error, Http, Provider};
+use providers::{Call, Error, Http, Mode, Provider};
 use secrecy::{ExposeSecret, SecretString};
 use service::credential::{self, NotRenewed, Tokens, Unusable};
+use store::organization;
 use time::Duration;
 
 use super::Stop;
@@ -24,12 +25,19 @@ pub(crate) fn provider_of(key: &str) -> anyhow::Result<&'static dyn Provider> {
     providers::find(key).ok_or_else(|| anyhow::anyhow!("this program knows no provider {key}"))
 }
 
+/// Whose providers an organization's connections speak to.
+async fn mode(context: &Context, actor: &Actor) -> Result<Mode, store::Error> {
+    let organization = organization::get(&mut context.service.db.tenant(actor).await?).await?;
+    Ok(if organization.simulated { Mode::Simulated(organization.id) } else { Mode::Live })
+}
+
 /// The way to a connection's provider.
 pub(crate) struct Access<'a> {
     context: &'a Context,
     organization_id: OrganizationId,
     connection_id: ConnectionId,
     provider: &'static dyn Provider,
+    mode: Mode,
     stored: credential::Credential,
     credential: providers::Credential,
     http: Http,
@@ -48,12 +56,14 @@ impl<'a> Access<'a> {
     ) -> Result<Self, Stop> {
         let organization_id = actor.organization_id;
         let found = credential::find(&context.service, organization_id, connection_id).await?.unwrap_or_default();
-        let hosts = context.outside.hosts(provider, &plain(&found.fields))?;
+        let mode = mode(context, actor).await?;
+        let hosts = context.outside.hosts(provider, &plain(&found.fields), mode)?;
         let mut access = Self {
             context,
             organization_id,
             connection_id,
             provider,
+            mode,
             stored: found,
             credential: providers::Credential::default(),
             http: context.outside.bound(provider, connection_id, hosts.api),
@@ -77,14 +87,14 @@ impl<'a> Access<'a> {
             Err(Error::Unauthorized(words)) => words,
             result => return Ok(result?),
         };
-        let (context, provider, tokens) = (self.context, self.provider, self.tokens()?);
+        let (context, provider, mode, tokens) = (self.context, self.provider, self.mode, self.tokens()?);
         let renewed = credential::renewed(
             &context.service,
             self.organization_id,
             self.connection_id,
             &self.stored,
             &words,
-            |refresh_token| renew(context, provider, &tokens, refresh_token),
+            |refresh_token| renew(context, provider, mode, &tokens, refresh_token),
         );
         self.take(renewed.await)?;
         match self.make(&call).await {
@@ -107,10 +117,11 @@ impl<'a> Access<'a> {
         let found = credential::find(&context.service, actor.organization_id, connection_id).await?;
         let Some(found) = found else { return Ok(()) };
         let fields = plain(&found.fields);
-        let hosts = context.outside.hosts(provider, &fields)?;
+        let mode = mode(context, actor).await?;
+        let hosts = context.outside.hosts(provider, &fields, mode)?;
         let credential = providers::Credential { access_token: found.access_token.clone().unwrap_or_default(), fields };
         let http = context.outside.once(provider, hosts.tokens);
-        let call = Call { http: &http, credential: &credential, settings: context.outside.settings() };
+        let call = Call { http: &http, credential: &credential, settings: context.outside.settings(mode) };
         Ok(oauth.revoke(&call, found.refresh_token.as_ref()).await?)
     }
 
@@ -118,22 +129,22 @@ impl<'a> Access<'a> {
         &self,
         call: &(impl for<'c> Fn(&'c Call<'c>) -> Calling<'c, T> + Send + Sync),
     ) -> providers::Result<T> {
-        let settings = self.context.outside.settings();
+        let settings = self.context.outside.settings(self.mode);
         call(&Call { http: &self.http, credential: &self.credential, settings }).await
     }
 
     async fn freshen(&mut self) -> Result<(), Stop> {
-        let (context, provider, tokens) = (self.context, self.provider, self.tokens()?);
+        let (context, provider, mode, tokens) = (self.context, self.provider, self.mode, self.tokens()?);
         let fresh =
             credential::fresh(&context.service, self.organization_id, self.connection_id, MARGIN, |refresh_token| {
-                renew(context, provider, &tokens, refresh_token)
+                renew(context, provider, mode, &tokens, refresh_token)
             });
         let fresh = fresh.await;
         self.take(fresh)
     }
 
     fn tokens(&self) -> Result<Http, Stop> {
-        let hosts = self.context.outside.hosts(self.provider, &plain(&self.stored.fields))?;
+        let hosts = self.context.outside.hosts(self.provider, &plain(&self.stored.fields), self.mode)?;
         Ok(self.context.outside.once(self.provider, hosts.tokens))
     }
 
@@ -160,13 +171,14 @@ fn plain(fields: &BTreeMap<String, SecretString>) -> BTreeMap<String, String> {
 async fn renew(
     context: &Context,
     provider: &'static dyn Provider,
+    mode: Mode,
     http: &Http,
     refresh_token: SecretString,
 ) -> Result<Tokens, NotRenewed<Error>> {
     let Some(oauth) = provider.oauth() else {
         return Err(NotRenewed::Refused("the provider gives nothing to renew".to_owned()));
     };
-    match oauth.refresh(http, context.outside.settings(), &refresh_token).await {
+    match oauth.refresh(http, context.outside.settings(mode), &refresh_token).await {
         Ok(tokens) => Ok(stored(tokens)),
         Err(Error::Unauthorized(words)) => Err(NotRenewed::Refused(words)),
         Err(error) => Err(NotRenewed::Failed(error)),

@@ -84,7 +84,7 @@ impl Run<'_> {
     /// What is still to be read of a channel: a run that goes on after a kill skips what it has read itself.
     async fn plan<'c>(&self, ads: &'static dyn Ads, channel: &'c Channel) -> Result<Planned<'c>, Stop> {
         let account = &channel.account;
-        let today = moment::day(&account.time_zone, self.now()).ok_or_else(|| {
+        let today = moment::day(&account.time_zone, self.there()).ok_or_else(|| {
             Error::Malformed(format!("account {} counts in an unknown zone, {}", account.name, account.time_zone))
         })?;
         let mut tx = self.tx().await?;

@@ -141,7 +141,7 @@ impl Run<'_> {
 
     /// From when on the first reading reads.
     fn first_day(&self) -> OffsetDateTime {
-        self.now() - Duration::days(plan::BACKFILL)
+        self.there() - Duration::days(plan::BACKFILL)
     }
 
     /// Keeps orders, counts them, and tells the latest change among them.

@@ -24,9 +24,15 @@ async fn agency(pool: &PgPool, name: &str, role: Role) -> (Db, Actor, Connection
     };
     let mut tx = db.system().await.unwrap();
     let email = model::email::EmailAddress::parse("email", &format!("{name}@example.com")).unwrap();
-    organization::insert_with_owner(&mut tx, owner.organization_id, name, owner.member_id, name, &email, NOW)
-        .await
-        .unwrap();
+    let new = organization::New {
+        id: owner.organization_id,
+        name,
+        simulated: false,
+        owner_id: owner.member_id,
+        owner: name,
+        email: &email,
+    };
+    organization::insert_with_owner(&mut tx, new, NOW).await.unwrap();
     tx.commit().await.unwrap();
     let made = Connection {
         id: id::new::<ConnectionId>(NOW),

@@ -36,9 +36,15 @@ async fn agency(pool: &PgPool, name: &str) -> Agency {
     };
     let mut tx = db.system().await.unwrap();
     let email = model::email::EmailAddress::parse("email", &format!("{name}@example.com")).unwrap();
-    organization::insert_with_owner(&mut tx, actor.organization_id, name, actor.member_id, name, &email, NOW)
-        .await
-        .unwrap();
+    let new = organization::New {
+        id: actor.organization_id,
+        name,
+        simulated: false,
+        owner_id: actor.member_id,
+        owner: name,
+        email: &email,
+    };
+    organization::insert_with_owner(&mut tx, new, NOW).await.unwrap();
     tx.commit().await.unwrap();
 
     let mut tx = db.tenant(&actor).await.unwrap();
