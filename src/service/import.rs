@@ -6,6 +6,7 @@
 
 mod mapping;
 mod push;
+mod room;
 mod source;
 mod upload;
 

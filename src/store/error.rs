@@ -26,6 +26,14 @@ pub enum Error {
     Unsafe(String),
 }
 
+impl Error {
+    /// Whether the database's disk is full.
+    pub fn is_full_disk(&self) -> bool {
+        // Postgres, appendix A: disk_full.
+        matches!(self, Self::Database(sqlx::Error::Database(error)) if error.code().as_deref() == Some("53100"))
+    }
+}
+
 impl From<sqlx::Error> for Error {
     fn from(error: sqlx::Error) -> Self {
         match error {

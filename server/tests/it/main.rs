@@ -37,3 +37,4 @@ mod support;
 mod sync;
 mod tiktok;
 mod two_factor;
+mod uploads;
