@@ -22,6 +22,7 @@ mod keys;
 mod limits;
 mod mail;
 mod members;
+mod observed;
 mod operations;
 mod passwords;
 mod process;

@@ -46,7 +46,7 @@ impl Run<'_> {
         let mut place: Option<String> = None;
         loop {
             self.check_switches().await?;
-            let asked = place.clone();
+            let (asked, asked_at) = (place.clone(), orders::moment(&mut self.tx().await?).await?);
             let page = access.call(move |call| {
                 let from = asked.clone();
                 Box::pin(async move { shop.orders(call, since, from.as_deref()).await })
@@ -54,7 +54,8 @@ impl Run<'_> {
             let Page { items, next } = page.await?;
             let mut progress = Progress { pages: 1, ..Progress::default() };
             let mut tx = self.tx().await?;
-            read_to = read_to.max(self.keep_orders(&mut tx, channel, items, &mut progress).await?);
+            let before = read_to;
+            read_to = read_to.max(self.keep_orders(&mut tx, channel, (items, asked_at), &mut progress).await?);
             self.move_cursor(&mut tx, channel, read_to).await?;
             progress.step = read_to.map_or_else(
                 || format!("{}: no orders yet", channel.account.name),
@@ -118,7 +119,7 @@ impl Run<'_> {
                     Some(Ok(Err(why)))
                 }
                 Bulk::Piece { orders, read, of, as_of, next } => {
-                    self.keep_orders(&mut tx, channel, orders, &mut progress).await?;
+                    self.keep_orders(&mut tx, channel, (orders, as_of), &mut progress).await?;
                     (progress.pages, progress.step) = (1, format!("{name}: {read} of {of} orders"));
                     place = next;
                     if let Some(next) = &place {
@@ -144,19 +145,19 @@ impl Run<'_> {
         self.now() - Duration::days(plan::BACKFILL)
     }
 
-    /// Keeps orders, counts them, and tells the latest change among them.
+    /// Keeps orders as of a moment, counts them, and tells the latest change among them.
     async fn keep_orders(
         &self,
         tx: &mut TenantTx,
         channel: &Channel,
-        items: Vec<providers::Order>,
+        (items, as_of): (Vec<providers::Order>, OffsetDateTime),
         progress: &mut Progress,
     ) -> Result<Option<OffsetDateTime>, Stop> {
         let mut latest = None;
         for order in items {
             let order = booked(order, &channel.account.time_zone)?;
             latest = latest.max(Some(order.updated_at));
-            let kept = orders::upsert(tx, channel.id, self.id, &order).await?;
+            let kept = orders::upsert(tx, channel.id, (self.id, as_of), &order).await?;
             progress.rows_new += kept.new;
             progress.rows_changed += kept.changed;
             progress.rows_unchanged += kept.unchanged;
