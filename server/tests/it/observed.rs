@@ -151,3 +151,80 @@ async fn of_two_answers_that_are_kept_at_once_the_newer_stays(pool: PgPool) {
     assert_eq!((kept, desk.books().await), ((0, 0, 1), books(3, 1)));
     desk.app.finish().await;
 }
+
+#[sqlx::test(migrator = "store::MIGRATOR")]
+async fn what_a_server_with_a_slow_clock_keeps_later_is_also_said_later(pool: PgPool) {
+    let desk = Desk::open(pool).await;
+    // This server's clock is two hours late; what it keeps is newer all the same.
+    desk.app.service.clock.advance(time::Duration::hours(-2));
+    desk.push("2.00").await;
+    assert_eq!(desk.spent(None).await.as_deref(), Some("2.00"));
+    // And one whose clock is ahead says nothing of the future.
+    desk.app.service.clock.advance(time::Duration::hours(4));
+    desk.push("3.00").await;
+    desk.app.service.clock.advance(time::Duration::hours(-2));
+    let now = desk.app.service.clock.now();
+    assert_eq!(desk.spent(Some(now + time::Duration::seconds(1))).await.as_deref(), Some("3.00"));
+    assert_eq!(desk.spent(Some(now - time::Duration::hours(1))).await, None, "nothing is said of the past");
+    desk.push("2.00").await;
+    assert_eq!(desk.spent(None).await.as_deref(), Some("2.00"), "what was pushed before is no repetition");
+    desk.app.finish().await;
+}
+
+#[sqlx::test(migrator = "store::MIGRATOR")]
+async fn moments_of_one_channel_grow_and_are_given_one_after_another(pool: PgPool) {
+    let desk = Desk::open(pool).await;
+    // As after a clock that was set back.
+    let ahead = desk.app.service.clock.now() + time::Duration::hours(1);
+    execute(&desk.app.pool, format!("update metric_moment set at = '{ahead}'")).await;
+    let row = |spend: i64| DayRow {
+        day: DAY,
+        level: Level::Account,
+        entity_id: "a".to_owned(),
+        attribution: String::new(),
+        measures: Measures { spend: Some(spend.into()), ..Measures::default() },
+    };
+    let mut first = desk.tx().await;
+    let one = metric::moment(&mut first, desk.channel).await.unwrap();
+    metric::observe(&mut first, desk.channel, desk.run, one, &[row(1)]).await.unwrap();
+    let second = async {
+        let mut tx = desk.tx().await;
+        let two = metric::moment(&mut tx, desk.channel).await.unwrap();
+        metric::observe(&mut tx, desk.channel, desk.run, two, &[row(2)]).await.unwrap();
+        tx.commit().await.unwrap();
+        two
+    };
+    let end = async {
+        tokio::time::sleep(Duration::from_millis(200)).await;
+        first.commit().await.unwrap();
+    };
+    let (two, ()) = tokio::join!(second, end);
+    assert!(ahead < one && one < two, "{ahead} {one} {two}");
+    desk.app.finish().await;
+}
+
+#[sqlx::test(migrator = "store::MIGRATOR")]
+async fn a_push_that_a_worker_outruns_by_a_moment_is_told_so(pool: PgPool) {
+    let desk = Desk::open(pool.clone()).await;
+    let mut worker = pool.begin().await.unwrap();
+    let begins = format!(
+        "insert into sync_run (organization_id, id, connection_id, cause, state, started_at)
+         select organization_id, '{}', connection_id, 'import', 'running', now() from channel where id = '{}'",
+        desk.run, desk.source
+    );
+    #[expect(clippy::disallowed_methods, reason = "stands for a worker in another process")]
+    sqlx::query(sqlx::AssertSqlSafe(begins)).execute(&mut *worker).await.unwrap();
+    let rows = desk.rows("9.00");
+    let push = desk.olga.post("/api/v1/ingest/file", &rows);
+    let begun = async {
+        tokio::time::sleep(Duration::from_millis(300)).await;
+        worker.commit().await.unwrap();
+    };
+    let (answer, ()) = tokio::join!(push, begun);
+    let status = answer.status();
+    let body: Value = answer.json().await.unwrap();
+    assert_eq!((status, &body["error"]["code"]), (StatusCode::CONFLICT, &json!("running")), "{body}");
+    assert!(body["error"]["message"].as_str().unwrap().contains("Nothing was kept; push again in a minute"), "{body}");
+    assert_eq!(desk.spent(None).await.as_deref(), Some("1.00"));
+    desk.app.finish().await;
+}

@@ -172,13 +172,13 @@ impl Run<'_> {
 
     /// Counts the days that the orders touched, in one transaction.
     async fn count_books(&self, channel: &Channel) -> Result<(), Stop> {
-        let now = self.now();
         let mut tx = self.tx().await?;
+        let at = metric::moment(&mut tx, channel.id).await?;
         let days = orders::take_days(&mut tx, channel.id).await?;
         let rows = orders::count_days(&mut tx, channel.id, &channel.account.external_id, &days).await?;
-        metric::observe(&mut tx, channel.id, self.id, now, &rows).await?;
+        metric::observe(&mut tx, channel.id, self.id, at, &rows).await?;
         for day in days.iter().filter(|day| !rows.iter().any(|row| row.day == **day)) {
-            metric::withdraw(&mut tx, channel.id, self.id, now, Days { first: *day, last: *day }, &[]).await?;
+            metric::withdraw(&mut tx, channel.id, self.id, at, Days { first: *day, last: *day }, &[]).await?;
         }
         let done = i32::try_from(days.len()).unwrap_or(i32::MAX);
         let step = ads::step(channel, None);
