@@ -136,8 +136,7 @@ pub async fn add(tx: &mut TenantTx, id: SyncRunId, hold: Hold, more: &Progress) 
     let done = sqlx::query!(
         "update sync_run set held_until = $11, step = $3, days_done = days_done + $4, days_total = greatest(days_total, $5),
            pages = pages + $6, rows_new = rows_new + $7, rows_changed = rows_changed + $8,
-           rows_unchanged = rows_unchanged + $9, rows_withdrawn = rows_withdrawn + $10,
-           attempts = case when $6 > 0 then 0 else attempts end
+           rows_unchanged = rows_unchanged + $9, rows_withdrawn = rows_withdrawn + $10
          where id = $1 and state = 'running' and holder = $2",
         id.0,
         hold.holder,
@@ -154,6 +153,15 @@ pub async fn add(tx: &mut TenantTx, id: SyncRunId, hold: Hold, more: &Progress) 
     .execute(&mut **tx)
     .await?;
     if done.rows_affected() == 1 { Ok(()) } else { Err(Error::Missing) }
+}
+
+/// Forgets the tries of a run that got further, in the transaction of what it kept: only tries in a row without that count.
+///
+/// # Errors
+/// The database failed.
+pub async fn set_further(tx: &mut TenantTx, id: SyncRunId) -> Result<()> {
+    sqlx::query!("update sync_run set attempts = 0 where id = $1 and attempts > 0", id.0).execute(&mut **tx).await?;
+    Ok(())
 }
 
 /// Ends a run, with what went wrong if something did.

@@ -25,6 +25,7 @@ mod members;
 mod observed;
 mod operations;
 mod passwords;
+mod patience;
 mod process;
 mod purge;
 mod rehearsal;

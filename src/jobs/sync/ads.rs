@@ -159,7 +159,7 @@ impl Run<'_> {
             let mut tx = self.tx().await?;
             let page = StagedPage { number, next: next.clone(), report };
             staged_page::insert(&mut tx, channel.id, DAYS, days.first, days.last, &page, self.now()).await?;
-            self.add(&mut tx, &progress(1)).await?;
+            self.add_further(&mut tx, &progress(1)).await?;
             tx.commit().await?;
             (number, place) = (number + 1, Some(next));
         }
@@ -191,7 +191,7 @@ impl Run<'_> {
         staged_page::remove_all(&mut tx, channel.id, DAYS).await?;
         progress.days_done = i32::try_from(days.count()).unwrap_or(i32::MAX);
         count_rows(&mut progress, counts);
-        self.add(&mut tx, &progress).await?;
+        self.add_further(&mut tx, &progress).await?;
         Ok(tx.commit().await?)
     }
 

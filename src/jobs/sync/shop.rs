@@ -61,7 +61,12 @@ impl Run<'_> {
                 || format!("{}: no orders yet", channel.account.name),
                 |at| format!("{}: orders up to {}{why_pages}", channel.account.name, at.date()),
             );
-            self.add(&mut tx, &progress).await?;
+            // The first page after a pause is one that was read before.
+            if read_to > before {
+                self.add_further(&mut tx, &progress).await?;
+            } else {
+                self.add(&mut tx, &progress).await?;
+            }
             tx.commit().await?;
             match next {
                 Some(next) => place = Some(next),
@@ -132,7 +137,11 @@ impl Run<'_> {
                     }
                 }
             };
-            self.add(&mut tx, &progress).await?;
+            if progress.pages > 0 {
+                self.add_further(&mut tx, &progress).await?;
+            } else {
+                self.add(&mut tx, &progress).await?;
+            }
             tx.commit().await?;
             if let Some(outcome) = outcome {
                 return outcome;
