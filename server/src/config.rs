@@ -1,6 +1,8 @@
 //! Configuration: environment variables, and `audienceos.toml` in the working directory for those who prefer a file.
 //! Nothing else reads the environment.
 
+mod read;
+
 use std::{collections::BTreeMap, net::SocketAddr, path::PathBuf, time::Duration};
 
 use anyhow::{Context, bail};
@@ -107,11 +109,9 @@ impl Config {
     /// # Errors
     /// A value is malformed; the error names it.
     pub fn load() -> anyhow::Result<Self> {
-        let mut config: Self = Self::defaults()
-            .merge(Toml::file("audienceos.toml"))
-            .merge(Env::raw().only(&["DATABASE_URL", "SENTRY_DSN", "CRON_SECRET"]))
-            .merge(Env::prefixed("AUDIENCEOS_"))
-            .extract()
+        let environment = Env::raw();
+        let variables = environment.iter().map(|(name, value)| (name.to_string(), value));
+        let mut config = read::read(Self::defaults(), Toml::file("audienceos.toml"), variables)
             .context("a setting is wrong; nothing was started")?;
         if config.production && config.secret.is_none() {
             bail!(

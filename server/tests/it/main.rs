@@ -32,6 +32,7 @@ mod rehearsal;
 mod roles;
 mod seed;
 mod servers;
+mod settings;
 mod shop;
 mod shopify;
 mod sign_in;
