@@ -40,4 +40,5 @@ mod support;
 mod sync;
 mod tiktok;
 mod two_factor;
+mod undo;
 mod uploads;
