@@ -3,6 +3,7 @@
 
 mod consent;
 mod overview;
+mod sight;
 
 use model::{
     access::{Action, may},
@@ -30,7 +31,9 @@ use crate::{
 /// The rule that forbids it.
 pub async fn list(service: &Service, actor: &Actor) -> Result<Vec<Connection>> {
     access::allow(service, actor, Action::ReadIntegrations).await?;
-    Ok(connection::list(&mut service.db.tenant(actor).await?, service.clock.now()).await?)
+    let mut tx = service.db.tenant(actor).await?;
+    let found = connection::list(&mut tx, service.clock.now()).await?;
+    sight::named(service, &mut tx, found).await
 }
 
 /// Whether somebody may connect accounts, before anything else is looked at.
@@ -58,7 +61,9 @@ fn discreet(actor: &Actor, mut run: SyncRun) -> SyncRun {
 /// Missing, or the rule that forbids it.
 pub async fn get(service: &Service, actor: &Actor, id: ConnectionId) -> Result<Connection> {
     access::allow(service, actor, Action::ReadIntegrations).await?;
-    Ok(connection::get(&mut service.db.tenant(actor).await?, id, service.clock.now()).await?)
+    let mut tx = service.db.tenant(actor).await?;
+    let found = connection::get(&mut tx, id, service.clock.now()).await?;
+    Ok(sight::named(service, &mut tx, vec![found]).await?.swap_remove(0))
 }
 
 /// The accounts and shops of a connection, by name. A Manager sees those of its clients.

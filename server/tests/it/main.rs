@@ -16,6 +16,7 @@ mod fair;
 mod google;
 mod guard;
 mod import;
+mod integration_pages;
 mod invitations;
 mod isolation;
 mod keys;
