@@ -3,6 +3,7 @@
 
 mod consent;
 mod overview;
+mod runs;
 mod sight;
 
 use model::{
@@ -19,6 +20,7 @@ use store::{TenantTx, channel, client, connection, provider_switch, queue, stage
 
 pub use consent::{Asked, Way, begin, take};
 pub use overview::{Accounts, Overview, accounts, overview};
+pub use runs::runs;
 
 use crate::{
     Error, Result, Service, access,
@@ -75,18 +77,6 @@ pub async fn channels(service: &Service, actor: &Actor, id: ConnectionId) -> Res
     let mut tx = service.db.tenant(actor).await?;
     connection::get(&mut tx, id, service.clock.now()).await?;
     Ok(channel::list(&mut tx, id).await?)
-}
-
-/// The newest runs of a connection.
-///
-/// # Errors
-/// Missing, or the rule that forbids it.
-pub async fn runs(service: &Service, actor: &Actor, id: ConnectionId, limit: i64) -> Result<Vec<SyncRun>> {
-    access::allow(service, actor, Action::ReadIntegrations).await?;
-    let mut tx = service.db.tenant(actor).await?;
-    connection::get(&mut tx, id, service.clock.now()).await?;
-    let found = sync::list(&mut tx, id, limit).await?;
-    Ok(found.into_iter().map(|run| discreet(actor, run)).collect())
 }
 
 /// The keys of the providers that an operator has switched off, with the reason.

@@ -5,11 +5,15 @@
 use model::{
     connection::{Cause, Fault, Progress, RunState, SyncRun},
     id::{ConnectionId, SyncRunId},
+    page::Page,
 };
 use sqlx::types::Uuid;
 use time::OffsetDateTime;
 
-use crate::{Error, OnConstraint, Result, TenantTx};
+use crate::{
+    Error, OnConstraint, Result, TenantTx,
+    cursor::{self, Cursor},
+};
 
 /// Who reads now, and until when it is believed without a word from it.
 #[derive(Clone, Copy, Debug)]
@@ -263,16 +267,26 @@ impl Row {
 ///
 /// # Errors
 /// The database failed.
-pub async fn list(tx: &mut TenantTx, connection_id: ConnectionId, limit: i64) -> Result<Vec<SyncRun>> {
+pub async fn list(
+    tx: &mut TenantTx,
+    connection_id: ConnectionId,
+    after: Option<Cursor>,
+    limit: i64,
+) -> Result<Page<SyncRun>> {
+    let (at, id) = after.map_or((None, None), |after| (Some(after.created_at), Some(after.id)));
     let found = sqlx::query_as!(
         Row,
         "select id, connection_id, cause, state, started_at, finished_at, step, days_done, days_total, pages, rows_new, rows_changed,
            rows_unchanged, rows_withdrawn, error_kind, error, hint
-         from sync_run where connection_id = $1 order by started_at desc, id desc limit $2",
+         from sync_run where connection_id = $1 and ($2::timestamptz is null or (started_at, id) < ($2, $3::uuid))
+         order by started_at desc, id desc limit $4",
         connection_id.0,
-        limit
+        at,
+        id,
+        limit + 1
     );
-    found.fetch_all(&mut **tx).await?.into_iter().map(Row::run).collect()
+    let runs = found.fetch_all(&mut **tx).await?.into_iter().map(Row::run).collect::<Result<Vec<_>>>()?;
+    Ok(cursor::page(runs, limit, |run| (run.started_at, run.id.0)))
 }
 
 /// The newest run of each connection that is not disconnected.

@@ -5,7 +5,7 @@ mod history;
 use leptos::prelude::*;
 use leptos_router::{
     LazyRoute, NavigateOptions,
-    hooks::{use_navigate, use_params_map},
+    hooks::{use_navigate, use_params_map, use_query_map},
     lazy_route,
 };
 use model::{
@@ -15,7 +15,12 @@ use model::{
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    components::{notice::sentence, outcome::on_success, page::Heading, part::part_or},
+    components::{
+        notice::sentence,
+        outcome::on_success,
+        page::Heading,
+        part::part_or,
+    },
     error::AppError,
     pages::integrations::{
         account::Accounts,
@@ -60,7 +65,12 @@ pub fn ConnectionPage() -> impl IntoView {
     let mapped = RwSignal::new(0);
     let view =
         Resource::new(move || (id.get(), changes.get(), watch.ended(), mapped.get()), |(id, ..)| get_connection(id));
-    let runs = Resource::new(move || (id.get(), changes.get(), watch.ended()), |(id, ..)| history::list_runs(id));
+    let query = use_query_map();
+    let older = Memo::new(move |_| query.with(|query| query.get("older")).unwrap_or_default());
+    let runs = Resource::new(
+        move || (id.get(), older.get(), changes.get(), watch.ended()),
+        |(id, older, ..)| history::list_runs(id, older),
+    );
     let navigate = use_navigate();
     on_success(deeds.disconnect, move |()| {
         navigate("/settings/integrations", NavigateOptions { replace: true, ..Default::default() });

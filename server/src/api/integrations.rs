@@ -16,6 +16,7 @@ use uuid::Uuid;
 use super::{
     error::{ApiError, ErrorBody},
     input::{Body, Id, Part},
+    list::{ListQuery, Slice},
     rfc3339,
 };
 use crate::{
@@ -290,22 +291,23 @@ impl From<SyncRun> for RunBody {
 /// The runs of a connection.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct RunPage {
-    /// Newest first, at most 100.
+    /// Newest first.
     items: Vec<RunBody>,
-    /// Always null.
+    /// Where the next page begins.
     next_cursor: Option<String>,
 }
 
-/// The newest runs of a connection.
-#[utoipa::path(get, path = "/api/v1/integrations/{id}/runs", tag = "integrations", params(("id" = Uuid, Path)),
+/// The runs of a connection.
+#[utoipa::path(get, path = "/api/v1/integrations/{id}/runs", tag = "integrations", params(("id" = Uuid, Path), ListQuery),
     responses((status = 200, body = RunPage), (status = 404, body = ErrorBody)))]
 pub(super) async fn runs(
     SignedIn(actor): SignedIn,
     State(service): State<Service>,
     Id(id): Id<ConnectionId>,
+    slice: Slice,
 ) -> Result<Json<RunPage>, ApiError> {
-    let items = connection::runs(&service, &actor, id, model::page::MAX_LIMIT).await?;
-    Ok(Json(RunPage { items: items.into_iter().map(Into::into).collect(), next_cursor: None }))
+    let page = connection::runs(&service, &actor, id, slice.limit, slice.cursor.as_deref()).await?;
+    Ok(Json(RunPage { items: page.items.into_iter().map(Into::into).collect(), next_cursor: page.next_cursor }))
 }
 
 /// An ad account or shop of a connection.

@@ -57,3 +57,50 @@ async fn a_connections_name_is_for_managers_of_its_clients_only(pool: PgPool) {
     execute(&app.pool, "delete from graphile_worker._private_jobs".into()).await;
     app.finish().await;
 }
+
+#[sqlx::test(migrator = "store::MIGRATOR")]
+async fn the_history_is_turned_page_by_page_without_gaps(pool: PgPool) {
+    let (app, agency, connection) = connected(pool).await;
+    // At equal moments, too.
+    let more = format!(
+        "insert into sync_run (organization_id, id, connection_id, cause, state, started_at, finished_at, step)
+         select organization_id, gen_random_uuid(), id, 'schedule', 'succeeded', '2026-01-01'::timestamptz + (n / 3) * interval '1 h', now(), 'n' || n
+         from connection, generate_series(1, 119) n where id = '{connection}'"
+    );
+    execute(&app.pool, more).await;
+    let path = format!("/api/v1/integrations/{connection}/runs");
+    let (mut seen, mut cursor) = (Vec::new(), String::new());
+    loop {
+        let page = agency.ada.json(&format!("{path}?limit=50{cursor}")).await;
+        seen.extend(page["items"].as_array().unwrap().iter().map(|run| run["id"].as_str().unwrap().to_owned()));
+        let Some(next) = page["next_cursor"].as_str() else { break };
+        assert_eq!(seen.len() % 50, 0);
+        cursor = format!("&cursor={next}");
+    }
+    assert_eq!(seen.len(), 120);
+    seen.sort();
+    seen.dedup();
+    assert_eq!(seen.len(), 120, "each once");
+    assert_eq!(agency.ada.get(&format!("{path}?cursor=x")).await.status(), StatusCode::UNPROCESSABLE_ENTITY);
+
+    let mut rows = Vec::new();
+    let mut href = format!("{PAGE}/{connection}");
+    loop {
+        let page = text(&agency.ada, &href).await;
+        rows.push(page.matches("Schedule").count());
+        let Some((before, _)) = page.split_once(">Show older<") else {
+            assert!(page.contains(">Show the newest<"), "{page}");
+            break;
+        };
+        let (_, link) = before.rsplit_once("href=\"").unwrap();
+        href = link.split_once("#history\"").unwrap().0.to_owned();
+    }
+    assert_eq!(rows.len(), 3, "fifty a page: {rows:?}");
+    assert_eq!(count(&app.pool, "select count(*) from sync_run").await, 121);
+    app.finish().await;
+}
+
+fn led(answer: &Response) -> String {
+    assert_eq!(answer.status(), StatusCode::SEE_OTHER);
+    answer.headers()[header::LOCATION].to_str().unwrap().to_owned()
+}
