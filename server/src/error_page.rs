@@ -14,13 +14,16 @@ use http::{HeaderMap, HeaderValue, Method, StatusCode, header};
 use leptos::prelude::provide_context;
 use model::actor::{Actor, Origin};
 
-use crate::{api::error::Said, cookie, request, state::AppState};
+use crate::{api::error::Said, cookie, request, state::AppState, way_back};
 
 pub(crate) async fn show(State(state): State<AppState>, request: Request, next: Next) -> Response {
     let (method, path) = (request.method().clone(), request.uri().path().to_owned());
     let asked = Asked { method, path, headers: request.headers().clone() };
     let response = next.run(request).await;
     let status = response.status();
+    if let Some(led) = way_back::lead(&asked.method, &asked.path, &asked.headers, status) {
+        return led;
+    }
     if !(status.is_client_error() || status.is_server_error()) || !asked.wants_page(&response) {
         return response;
     }

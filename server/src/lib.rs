@@ -26,4 +26,5 @@ pub mod routes;
 pub mod state;
 mod switches;
 mod visit;
+mod way_back;
 mod webhooks;

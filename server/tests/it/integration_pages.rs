@@ -104,3 +104,35 @@ fn led(answer: &Response) -> String {
     assert_eq!(answer.status(), StatusCode::SEE_OTHER);
     answer.headers()[header::LOCATION].to_str().unwrap().to_owned()
 }
+
+#[sqlx::test(migrator = "store::MIGRATOR")]
+async fn a_way_back_that_fails_leads_to_a_page_that_says_why(pool: PgPool) {
+    let (app, agency, _) = connected(pool).await;
+    let back = "/api/oauth/google_ads/callback?code=c&state=s";
+    let come = async |browser: &Browser| {
+        let asked = browser.client.get(format!("{}{back}", app.url)).header(header::ACCEPT, "text/html,*/*;q=0.8");
+        led(&asked.send().await.unwrap())
+    };
+    let anybody = app.browser();
+    assert_eq!(anybody.get(back).await.status(), StatusCode::UNAUTHORIZED, "a program is told so");
+    let sign_in = come(&anybody).await;
+    assert_eq!(sign_in, "/login?redirect=/settings/integrations%3Ferror%3Dsigned_out&error=session_ended");
+    let page = text(&anybody, &sign_in).await;
+    assert!(page.contains("Your session has ended, so nothing was connected"), "{page}");
+
+    let says = async |browser: &Browser, target: &str, words: &str| {
+        let page = text(browser, target).await;
+        assert!(page.contains(words), "{target}: {words}: {page}");
+    };
+    says(&agency.ada, &format!("{PAGE}?error=signed_out"), "your session ended before you came back").await;
+    let forbidden = come(&agency.max).await;
+    assert_eq!(forbidden, format!("{PAGE}?error=forbidden"));
+    says(&agency.max, &forbidden, "an Admin or Owner connects accounts").await;
+    execute(&app.pool, "alter table oauth_state rename to away".into()).await;
+    let failed = come(&agency.ada).await;
+    assert_eq!(failed, format!("{PAGE}?error=failed"));
+    says(&agency.ada, &failed, "something failed on our side").await;
+    execute(&app.pool, "alter table away rename to oauth_state".into()).await;
+    assert_eq!(come(&agency.ada).await, format!("{PAGE}?error=state"), "what is known is told as before");
+    app.finish().await;
+}
