@@ -136,3 +136,31 @@ async fn a_way_back_that_fails_leads_to_a_page_that_says_why(pool: PgPool) {
     assert_eq!(come(&agency.ada).await, format!("{PAGE}?error=state"), "what is known is told as before");
     app.finish().await;
 }
+
+#[sqlx::test(migrator = "store::MIGRATOR")]
+async fn a_refused_source_keeps_what_was_chosen_without_wasm(pool: PgPool) {
+    let app = TestApp::start(pool).await;
+    let olga = app.owner("olga@acme.test", "Acme").await;
+    let client = olga.create("/api/v1/clients", &json!({"name": "Acme Shoes"})).await;
+    let page = format!("{}/settings/integrations/import", app.url);
+    let fields = [
+        ("name", ""),
+        ("holds", "shop"),
+        ("platform", "shopify"),
+        ("currency", "CHF"),
+        ("time_zone", "Asia/Tokyo"),
+        ("client_id", &client),
+    ];
+    let request = olga.client.post(format!("{}/app/add_import_source", app.url)).header("accept", "text/html");
+    let answer = request.header("referer", page).form(&fields).send().await.unwrap();
+    assert!(answer.status().is_redirection());
+    let back = answer.headers()[header::LOCATION].to_str().unwrap().to_owned();
+    let html = text(&olga, back.strip_prefix(&app.url).unwrap()).await;
+    for (name, chosen) in &fields[1..] {
+        let (_, select) = html.split_once(&format!("name=\"{name}\"")).unwrap_or_else(|| panic!("{name}: {html}"));
+        let (options, _) = select.split_once("</select>").unwrap();
+        let option = options.split("<option").find(|option| option.contains("selected")).unwrap_or_default();
+        assert!(option.contains(&format!("value=\"{chosen}\"")), "{name}: {option}");
+    }
+    app.finish().await;
+}
