@@ -3,6 +3,7 @@
 
 mod consent;
 mod overview;
+mod rename;
 mod runs;
 mod sight;
 
@@ -20,6 +21,7 @@ use store::{TenantTx, channel, client, connection, provider_switch, queue, stage
 
 pub use consent::{Asked, Way, begin, take};
 pub use overview::{Accounts, Overview, accounts, overview};
+pub use rename::rename;
 pub use runs::runs;
 
 use crate::{

@@ -133,24 +133,31 @@ pub(super) async fn get(
     Ok(Json(connection::get(&service, &actor, id).await?.into()))
 }
 
-/// What of a connection is changed.
+/// What of a connection is changed; what is absent stays.
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
-pub struct SwitchBody {
+pub struct ChangeBody {
     /// Whether it is switched off.
-    paused: bool,
+    paused: Option<bool>,
+    /// What people call it, up to 200 characters.
+    label: Option<String>,
 }
 
-/// Switches a connection off or on.
-#[utoipa::path(patch, path = "/api/v1/integrations/{id}", tag = "integrations", params(("id" = Uuid, Path)), request_body = SwitchBody,
+/// Switches a connection off or on, or calls it otherwise.
+#[utoipa::path(patch, path = "/api/v1/integrations/{id}", tag = "integrations", params(("id" = Uuid, Path)), request_body = ChangeBody,
     responses((status = 200, body = ConnectionBody), (status = 404, body = ErrorBody)))]
-pub(super) async fn switch(
+pub(super) async fn change(
     SignedIn(actor): SignedIn,
     State(service): State<Service>,
     Id(id): Id<ConnectionId>,
-    Body(body): Body<SwitchBody>,
+    Body(body): Body<ChangeBody>,
 ) -> Result<Json<ConnectionBody>, ApiError> {
-    connection::set_paused(&service, &actor, id, body.paused).await?;
+    if let Some(label) = &body.label {
+        connection::rename(&service, &actor, id, label).await?;
+    }
+    if let Some(paused) = body.paused {
+        connection::set_paused(&service, &actor, id, paused).await?;
+    }
     Ok(Json(connection::get(&service, &actor, id).await?.into()))
 }
 

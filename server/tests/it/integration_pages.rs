@@ -59,6 +59,29 @@ async fn a_connections_name_is_for_managers_of_its_clients_only(pool: PgPool) {
 }
 
 #[sqlx::test(migrator = "store::MIGRATOR")]
+async fn a_connection_can_be_called_otherwise(pool: PgPool) {
+    let (app, agency, connection) = connected(pool).await;
+    let path = format!("/api/v1/integrations/{connection}");
+    let rename = async |browser: &Browser, label: &str| browser.send("PATCH", &path, &json!({"label": label})).await;
+    let renamed: Value = rename(&agency.ada, "  Shoes, Berlin ").await.json().await.unwrap();
+    assert_eq!((&renamed["label"], &renamed["state"]), (&json!("Shoes, Berlin"), &json!("connected")));
+    assert_eq!(rename(&agency.max, "Mine").await.status(), StatusCode::FORBIDDEN);
+    assert_eq!(rename(&agency.bert, "Mine").await.status(), StatusCode::NOT_FOUND);
+    for wrong in ["", " ", &"x".repeat(201)] {
+        let refused = rename(&agency.ada, wrong).await;
+        assert_eq!(refused.status(), StatusCode::UNPROCESSABLE_ENTITY);
+        assert_eq!(refused.json::<Value>().await.unwrap()["error"]["field"], "label");
+    }
+    assert_eq!(agency.ada.json(&path).await["label"], "Shoes, Berlin");
+    let page = text(&agency.ada, &format!("{PAGE}/{connection}")).await;
+    assert!(page.contains("value=\"Shoes, Berlin\"") && page.contains("/app/rename_connection"), "{page}");
+    assert!(!text(&agency.max, &format!("{PAGE}/{connection}")).await.contains("/app/rename_connection"));
+    let log = agency.olga.json("/api/v1/audit").await.to_string();
+    assert!(log.contains("renamed") && log.contains("Secret Shoes Ltd"), "{log}");
+    app.finish().await;
+}
+
+#[sqlx::test(migrator = "store::MIGRATOR")]
 async fn the_history_is_turned_page_by_page_without_gaps(pool: PgPool) {
     let (app, agency, connection) = connected(pool).await;
     // At equal moments, too.
