@@ -153,6 +153,7 @@ impl From<service::Error> for AppError {
             E::Conflict { .. } | E::ChangedMeanwhile(_) | E::ReassignmentRequired(_) => S::CONFLICT,
             E::TooMany { .. } => S::TOO_MANY_REQUESTS,
             E::TooLarge(_) => S::PAYLOAD_TOO_LARGE,
+            E::NoRoom(_) => S::INSUFFICIENT_STORAGE,
             E::Gone(_) => S::GONE,
             E::Unavailable => S::SERVICE_UNAVAILABLE,
             E::Internal(_) => S::INTERNAL_SERVER_ERROR,
@@ -171,9 +172,11 @@ impl From<service::Error> for AppError {
                 Self::Changed { message: words, held: held.into_iter().map(field).collect(), typed: Vec::new() }
             }
             E::ReassignmentRequired(_) => Self::Conflict(words),
-            E::Conflict { message, .. } | E::TooMany { message, .. } | E::TooLarge(message) | E::Gone(message) => {
-                Self::Conflict(message)
-            }
+            E::Conflict { message, .. }
+            | E::TooMany { message, .. }
+            | E::TooLarge(message)
+            | E::NoRoom(message)
+            | E::Gone(message) => Self::Conflict(message),
             other @ (E::WrongCredentials | E::EmailUnverified | E::WrongCode | E::UnknownAddress) => {
                 Self::Conflict(other.to_string())
             }

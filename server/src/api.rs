@@ -95,7 +95,7 @@ pub fn routes() -> OpenApiRouter<AppState> {
         .routes(routes!(contacts::update, contacts::remove))
         .routes(routes!(organization::get, organization::update))
         .routes(routes!(integrations::list, integrations::connect))
-        .routes(routes!(integrations::get, integrations::switch, integrations::disconnect))
+        .routes(routes!(integrations::get, integrations::change, integrations::disconnect))
         .routes(routes!(integrations::sync))
         .routes(routes!(integrations::sync_provider))
         .routes(routes!(integrations::test))

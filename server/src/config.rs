@@ -1,6 +1,8 @@
 //! Configuration: environment variables, and `audienceos.toml` in the working directory for those who prefer a file.
 //! Nothing else reads the environment.
 
+mod read;
+
 use std::{collections::BTreeMap, net::SocketAddr, path::PathBuf, time::Duration};
 
 use anyhow::{Context, anyhow};
@@ -54,6 +56,8 @@ pub struct Config {
     pub cron_secret: Option<SecretString>,
     /// The largest file that can be imported, in megabytes (10⁶ bytes).
     pub import_limit: u64,
+    /// What the files of one agency that wait to be imported may fill together, in megabytes (10⁶ bytes).
+    pub import_room: u64,
     /// The folder with the built pages' files.
     pub site: PathBuf,
     /// Connections to the database.
@@ -88,6 +92,7 @@ struct Defaults {
     mail_from: &'static str,
     site: PathBuf,
     import_limit: u64,
+    import_room: u64,
     connections: u32,
     jobs: usize,
     worker_silence: u64,
@@ -113,11 +118,9 @@ impl Config {
     /// # Errors
     /// A value is malformed; the error names it.
     pub fn read() -> anyhow::Result<(Self, Vec<anyhow::Error>)> {
-        let mut config: Self = Self::defaults()
-            .merge(Toml::file("audienceos.toml"))
-            .merge(Env::raw().only(&["DATABASE_URL", "SENTRY_DSN", "CRON_SECRET"]))
-            .merge(Env::prefixed("AUDIENCEOS_"))
-            .extract()
+        let environment = Env::raw();
+        let variables = environment.iter().map(|(name, value)| (name.to_string(), value));
+        let mut config = read::read(Self::defaults(), Toml::file("audienceos.toml"), variables)
             .context("a setting is wrong; nothing was started")?;
         let mut faults = config.production_faults();
         faults.extend(config.read_providers());
@@ -206,6 +209,7 @@ impl Config {
             mail_from: "AudienceOS <audienceos@localhost>",
             site: "target/site".into(),
             import_limit: 250,
+            import_room: 2000,
             connections: 20,
             jobs: 4,
             worker_silence: 30_000,
@@ -230,8 +234,9 @@ impl Config {
 
     /// Where files lie until they are imported. Servers and workers on several machines share this folder.
     pub fn uploads(&self) -> service::import::Uploads {
-        let limit = self.import_limit.saturating_mul(1_000_000);
-        service::import::Uploads { folder: self.data.join("imports").into(), limit }
+        let bytes = |megabytes: u64| megabytes.saturating_mul(1_000_000);
+        let folder = self.data.join("imports").into();
+        service::import::Uploads::new(folder, bytes(self.import_limit), bytes(self.import_room))
     }
 
     /// Where people reach the product.

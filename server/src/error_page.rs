@@ -14,13 +14,16 @@ use http::{HeaderMap, HeaderValue, Method, StatusCode, header};
 use leptos::prelude::provide_context;
 use model::actor::{Actor, Origin};
 
-use crate::{api::error::Said, cookie, request, state::AppState};
+use crate::{api::error::Said, cookie, request, state::AppState, way_back};
 
 pub(crate) async fn show(State(state): State<AppState>, request: Request, next: Next) -> Response {
     let (method, path) = (request.method().clone(), request.uri().path().to_owned());
     let asked = Asked { method, path, headers: request.headers().clone() };
     let response = next.run(request).await;
     let status = response.status();
+    if let Some(led) = way_back::lead(&asked.method, &asked.path, &asked.headers, status) {
+        return led;
+    }
     if !(status.is_client_error() || status.is_server_error()) || !asked.wants_page(&response) {
         return response;
     }
@@ -89,6 +92,10 @@ fn trouble(status: StatusCode, said: Option<String>, signed_in: bool) -> Trouble
         StatusCode::SERVICE_UNAVAILABLE => {
             ("Not available for the moment", "Something that this page needs does not answer. Try again in a minute.")
         }
+        StatusCode::INSUFFICIENT_STORAGE => (
+            "There is no room for this",
+            "The server's disk is full, so nothing was kept. Tell your operator, and try again when there is room.",
+        ),
         status if status.is_server_error() => (
             "Something failed on our side",
             "It is in the log. Look whether your change is there before you try again, and name the request below if it fails again.",
@@ -96,8 +103,8 @@ fn trouble(status: StatusCode, said: Option<String>, signed_in: bool) -> Trouble
         _ => ("This did not work", "Nothing was changed. Go back and try again."),
     };
     // What failed inside is for the log only.
-    let said =
-        said.filter(|_| !status.is_server_error()).map(|said| format!("{}.", app::components::notice::sentence(&said)));
+    let told = !status.is_server_error() || status == StatusCode::INSUFFICIENT_STORAGE;
+    let said = said.filter(|_| told).map(|said| format!("{}.", app::components::notice::sentence(&said)));
     Trouble {
         heading,
         words: said.unwrap_or_else(|| words.to_owned()),

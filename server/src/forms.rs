@@ -84,6 +84,7 @@ fn refused(values: &[(&str, &str)], error: &service::Error) -> (Form, StatusCode
         E::WrongCredentials => ("", StatusCode::UNAUTHORIZED),
         E::EmailUnverified | E::UnknownAddress => ("", StatusCode::FORBIDDEN),
         E::TooLarge(_) => ("", StatusCode::PAYLOAD_TOO_LARGE),
+        E::NoRoom(_) => ("", StatusCode::INSUFFICIENT_STORAGE),
         E::Gone(_) => ("", StatusCode::GONE),
         E::Conflict { .. } | E::ChangedMeanwhile(_) | E::ReassignmentRequired(_) => ("", StatusCode::CONFLICT),
         E::TooMany { .. } => ("", StatusCode::TOO_MANY_REQUESTS),

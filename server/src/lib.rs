@@ -26,5 +26,6 @@ pub mod routes;
 pub mod state;
 mod switches;
 mod visit;
+mod way_back;
 mod webhooks;
 mod work;

@@ -4,6 +4,9 @@
 mod consent;
 mod notice;
 mod overview;
+mod rename;
+mod runs;
+mod sight;
 
 use model::{
     access::{Action, may},
@@ -20,6 +23,8 @@ use store::{TenantTx, channel, client, connection, provider_switch, queue, stage
 pub use consent::{Asked, Way, begin, take};
 pub use notice::{Failure, Stale, failure, stale};
 pub use overview::{Accounts, Overview, accounts, overview};
+pub use rename::rename;
+pub use runs::runs;
 
 use crate::{
     Error, Result, Service, access,
@@ -32,7 +37,9 @@ use crate::{
 /// The rule that forbids it.
 pub async fn list(service: &Service, actor: &Actor) -> Result<Vec<Connection>> {
     access::allow(service, actor, Action::ReadIntegrations).await?;
-    Ok(connection::list(&mut service.db.tenant(actor).await?, service.clock.now()).await?)
+    let mut tx = service.db.tenant(actor).await?;
+    let found = connection::list(&mut tx, service.clock.now()).await?;
+    sight::named(service, &mut tx, found).await
 }
 
 /// Whether somebody may connect accounts, before anything else is looked at.
@@ -60,7 +67,9 @@ fn discreet(actor: &Actor, mut run: SyncRun) -> SyncRun {
 /// Missing, or the rule that forbids it.
 pub async fn get(service: &Service, actor: &Actor, id: ConnectionId) -> Result<Connection> {
     access::allow(service, actor, Action::ReadIntegrations).await?;
-    Ok(connection::get(&mut service.db.tenant(actor).await?, id, service.clock.now()).await?)
+    let mut tx = service.db.tenant(actor).await?;
+    let found = connection::get(&mut tx, id, service.clock.now()).await?;
+    Ok(sight::named(service, &mut tx, vec![found]).await?.swap_remove(0))
 }
 
 /// The accounts and shops of a connection, by name. A Manager sees those of its clients.
@@ -72,18 +81,6 @@ pub async fn channels(service: &Service, actor: &Actor, id: ConnectionId) -> Res
     let mut tx = service.db.tenant(actor).await?;
     connection::get(&mut tx, id, service.clock.now()).await?;
     Ok(channel::list(&mut tx, id).await?)
-}
-
-/// The newest runs of a connection.
-///
-/// # Errors
-/// Missing, or the rule that forbids it.
-pub async fn runs(service: &Service, actor: &Actor, id: ConnectionId, limit: i64) -> Result<Vec<SyncRun>> {
-    access::allow(service, actor, Action::ReadIntegrations).await?;
-    let mut tx = service.db.tenant(actor).await?;
-    connection::get(&mut tx, id, service.clock.now()).await?;
-    let found = sync::list(&mut tx, id, limit).await?;
-    Ok(found.into_iter().map(|run| discreet(actor, run)).collect())
 }
 
 /// The keys of the providers that an operator has switched off, with the reason.

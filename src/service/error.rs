@@ -57,6 +57,9 @@ pub enum Error {
     /// More than is taken.
     #[error("{0}")]
     TooLarge(String),
+    /// The server has no room for it.
+    #[error("{0}")]
+    NoRoom(String),
     /// A link that has ended or was used.
     #[error("{0}")]
     Gone(String),
@@ -126,6 +129,12 @@ impl From<store::Error> for Error {
             away if away.is_away() => {
                 tracing::warn!(error = &away as &dyn std::error::Error, "the database does not answer");
                 Self::Unavailable
+            }
+            full if full.is_full_disk() => {
+                tracing::error!(error = &full as &dyn std::error::Error, "the database's disk is full");
+                let words = "the server's disk is full, and nothing was changed. Tell your operator, and try again when \
+                             there is room";
+                Self::NoRoom(words.to_owned())
             }
             other => Self::Internal(Box::new(other)),
         }

@@ -6,6 +6,7 @@
 
 mod mapping;
 mod push;
+mod room;
 mod source;
 mod upload;
 
@@ -168,6 +169,11 @@ pub async fn give_up(service: &Service, actor: &Actor, id: ImportId) -> Result<(
     Ok(())
 }
 
+/// Why an import cannot be undone before a later one.
+pub fn repeated(later: &str) -> String {
+    format!("the later import {later} says the same of some days. Undo that one first; nothing was changed")
+}
+
 /// Takes a finished import back: its source reads what it would without it. Nothing is deleted; "as of" a moment between
 /// still shows what was imported.
 ///
@@ -189,9 +195,7 @@ pub async fn undo(service: &Service, actor: &Actor, id: ImportId) -> Result<Impo
         return conflict("running", "a file is being imported into this source. Undo when that is done");
     }
     if let Some((name, _)) = import::find_repeating(&mut tx, id).await? {
-        let words =
-            format!("the later import {name} says the same of some days. Undo that one first; nothing was changed");
-        return conflict("repeated", words);
+        return conflict("repeated", repeated(&name));
     }
     let who = member::get(&mut tx, actor.member_id).await?.name;
     import::set_undoing(&mut tx, id, &who, service.clock.now()).await.map_err(overtaken)?;

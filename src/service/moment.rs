@@ -74,6 +74,12 @@ pub fn day(zone: &str, at: OffsetDateTime) -> Option<Date> {
     Date::from_calendar_date(local.year().into(), month, local.day().unsigned_abs()).ok()
 }
 
+/// A time of day and its zone, as "14:05 Europe/Berlin"; a zone that nobody knows is UTC.
+pub fn time_of_day(zone: &str, at: OffsetDateTime) -> String {
+    let Words { zone, name, .. } = Words::new(zone, at);
+    format!("{} {name}", stamp(at).to_zoned(zone).strftime("%H:%M"))
+}
+
 /// When it last was this full hour in a zone; a zone that nobody knows is UTC.
 pub fn last_hour(zone: &str, hour: i8, now: OffsetDateTime) -> OffsetDateTime {
     hours(zone, hour, now).filter(|at| *at <= now).max().unwrap_or(now)
@@ -118,6 +124,13 @@ mod tests {
     };
 
     use super::*;
+
+    #[test]
+    fn a_time_of_day_is_told_in_a_zone_and_names_it() {
+        let at = datetime!(2026-07-01 22:05 UTC);
+        assert_eq!(time_of_day("Europe/Berlin", at), "00:05 Europe/Berlin");
+        assert_eq!(time_of_day("Mars/Olympus", at), "22:05 UTC");
+    }
 
     const NOW: OffsetDateTime = datetime!(2026-11-03 13:05:30 UTC);
 

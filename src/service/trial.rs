@@ -38,7 +38,7 @@ pub fn service(pool: &PgPool, keys: &str) -> Service {
         token_key: Arc::new(TokenKey::new(SECRET)),
         vault: Arc::new(vault),
         outbox: None,
-        uploads: crate::import::Uploads { folder: std::env::temp_dir().join("audienceos-trial").into(), limit: 1 },
+        uploads: crate::import::Uploads::new(std::env::temp_dir().join("audienceos-trial").into(), 1, 1),
         offers: [].into(),
     }
 }

@@ -325,6 +325,17 @@ pub async fn set_tested(tx: &mut TenantTx, id: ConnectionId, test: &model::conne
     .await
 }
 
+/// What it is called.
+///
+/// # Errors
+/// Missing when it is gone.
+pub async fn set_label(tx: &mut TenantTx, id: ConnectionId, label: &str) -> Result<()> {
+    one(sqlx::query!("update connection set label = $2 where id = $1 and disconnected_at is null", id.0, label)
+        .execute(&mut **tx)
+        .await?)
+    .await
+}
+
 /// Has it read as soon as its turn comes, for this cause; also when it is being read now.
 ///
 /// # Errors

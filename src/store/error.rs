@@ -39,6 +39,12 @@ impl Error {
             _ => false,
         }
     }
+
+    /// Whether the database's disk is full.
+    pub fn is_full_disk(&self) -> bool {
+        // Postgres, appendix A: disk_full.
+        matches!(self, Self::Database(sqlx::Error::Database(error)) if error.code().as_deref() == Some("53100"))
+    }
 }
 
 impl From<sqlx::Error> for Error {

@@ -35,7 +35,25 @@ impl std::ops::AddAssign for Counts {
     }
 }
 
-/// Keeps `rows` as said at `at` and heard by `run`. No key may occur twice among them.
+/// The moment of what is kept of a channel in this transaction, which nobody else adds to until it ends. It is the database's,
+/// for the clocks of servers differ, and later than all before, so that what is kept later is also said later.
+///
+/// # Errors
+/// The database failed.
+pub async fn moment(tx: &mut TenantTx, channel: ChannelId) -> Result<OffsetDateTime> {
+    let organization = tx.actor().organization_id;
+    Ok(sqlx::query_scalar!(
+        "insert into metric_moment as m (organization_id, channel_id, at) values ($1, $2, clock_timestamp())
+         on conflict (organization_id, channel_id) do update set at = greatest(clock_timestamp(), m.at + interval '1 microsecond')
+         returning at",
+        organization.0,
+        channel.0
+    )
+    .fetch_one(&mut **tx)
+    .await?)
+}
+
+/// Keeps `rows` as said at `at`, this transaction's [`moment`], and heard by `run`. No key may occur twice among them.
 ///
 /// # Errors
 /// The database failed, or a key occurs twice.

@@ -6,9 +6,9 @@
 use model::{
     id::{ChannelId, SyncRunId},
     metric::{DayRow, Level, Measures},
-    shop::Order,
+    shop::{Order, Refund},
 };
-use time::Date;
+use time::{Date, OffsetDateTime};
 
 use crate::{Result, TenantTx};
 
@@ -23,33 +23,109 @@ pub struct Kept {
     pub unchanged: i64,
 }
 
-/// Keeps an order with its refunds as the shop has them now, and remembers the days that it touches, those that it
-/// touched before included.
+/// The moment by the database's clock, which is one for all servers. It is taken before a provider is asked for orders:
+/// what the answer holds is as of then, or newer.
 ///
 /// # Errors
 /// The database failed.
-pub async fn upsert(tx: &mut TenantTx, channel: ChannelId, run: SyncRunId, order: &Order) -> Result<Kept> {
-    let organization = tx.actor().organization_id;
-    let was = sqlx::query!(
-        r#"select updated_at = $3 as "same!" from shop_order where channel_id = $1 and external_id = $2"#,
+pub async fn moment(tx: &mut TenantTx) -> Result<OffsetDateTime> {
+    Ok(sqlx::query_scalar!(r#"select clock_timestamp() as "now!""#).fetch_one(&mut **tx).await?)
+}
+
+/// An order as it is kept, and whether that is newer than another answer.
+struct Known {
+    order: Order,
+    newer: bool,
+}
+
+/// The order as it is kept, with its refunds; nobody else writes it until the transaction ends.
+async fn find(tx: &mut TenantTx, channel: ChannelId, other: &Order, asked_at: OffsetDateTime) -> Result<Option<Known>> {
+    let found = sqlx::query!(
+        r#"select name, day, created_at, updated_at, cancelled_at, test, goods, taxes, shipping, customer_id,
+             (updated_at, observed_at) > ($3, $4::timestamptz) as "newer!"
+           from shop_order where channel_id = $1 and external_id = $2 for update"#,
         channel.0,
-        order.external_id,
-        order.updated_at
+        other.external_id,
+        other.updated_at,
+        asked_at
+    );
+    let Some(found) = found.fetch_optional(&mut **tx).await? else { return Ok(None) };
+    let refunds = sqlx::query!(
+        "select external_id, day, created_at, goods, taxes, shipping from shop_refund where channel_id = $1 and order_id = $2
+         order by external_id",
+        channel.0,
+        other.external_id
     )
-    .fetch_optional(&mut **tx)
+    .map(|row| Refund {
+        external_id: row.external_id,
+        day: row.day,
+        created_at: row.created_at,
+        goods: row.goods,
+        taxes: row.taxes,
+        shipping: row.shipping,
+    })
+    .fetch_all(&mut **tx)
     .await?;
-    if was.as_ref().is_some_and(|was| was.same) {
-        return Ok(Kept { unchanged: 1, ..Kept::default() });
+    let order = Order {
+        external_id: other.external_id.clone(),
+        name: found.name,
+        day: found.day,
+        created_at: found.created_at,
+        updated_at: found.updated_at,
+        cancelled_at: found.cancelled_at,
+        test: found.test,
+        goods: found.goods,
+        taxes: found.taxes,
+        shipping: found.shipping,
+        customer_id: found.customer_id,
+        refunds,
+    };
+    Ok(Some(Known { order, newer: found.newer }))
+}
+
+/// Keeps an order with its refunds as the shop had them at `asked_at`, and remembers the days that it touches, those that it
+/// touched before included. What is kept already and newer stays: by the shop's moment of change, and where that is the
+/// same, for it is told in seconds, by when it was asked for.
+///
+/// # Errors
+/// The database failed.
+pub async fn upsert(
+    tx: &mut TenantTx,
+    channel: ChannelId,
+    (run, asked_at): (SyncRunId, OffsetDateTime),
+    order: &Order,
+) -> Result<Kept> {
+    let organization = tx.actor().organization_id;
+    let unchanged = Kept { unchanged: 1, ..Kept::default() };
+    let was = find(tx, channel, order, asked_at).await?;
+    if let Some(was) = &was {
+        if was.newer {
+            return Ok(unchanged);
+        }
+        let mut refunds = order.refunds.clone();
+        refunds.sort_by(|one, other| one.external_id.cmp(&other.external_id));
+        if was.order == (Order { refunds, ..order.clone() }) {
+            sqlx::query!(
+                "update shop_order set observed_at = $3 where channel_id = $1 and external_id = $2",
+                channel.0,
+                order.external_id,
+                asked_at
+            )
+            .execute(&mut **tx)
+            .await?;
+            return Ok(unchanged);
+        }
     }
     remember_days(tx, channel, &order.external_id).await?;
     sqlx::query!(
         "insert into shop_order (organization_id, channel_id, external_id, name, day, created_at, updated_at, cancelled_at, test,
-           goods, taxes, shipping, customer_id, sync_run_id)
-         values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)
+           goods, taxes, shipping, customer_id, sync_run_id, observed_at)
+         values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)
          on conflict (organization_id, channel_id, external_id) do update
            set name = excluded.name, day = excluded.day, created_at = excluded.created_at, updated_at = excluded.updated_at,
              cancelled_at = excluded.cancelled_at, test = excluded.test, goods = excluded.goods, taxes = excluded.taxes,
-             shipping = excluded.shipping, customer_id = excluded.customer_id, sync_run_id = excluded.sync_run_id",
+             shipping = excluded.shipping, customer_id = excluded.customer_id, sync_run_id = excluded.sync_run_id,
+             observed_at = excluded.observed_at",
         organization.0,
         channel.0,
         order.external_id,
@@ -63,7 +139,8 @@ pub async fn upsert(tx: &mut TenantTx, channel: ChannelId, run: SyncRunId, order
         order.taxes,
         order.shipping,
         order.customer_id,
-        run.0
+        run.0,
+        asked_at
     )
     .execute(&mut **tx)
     .await?;

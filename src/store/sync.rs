@@ -5,11 +5,15 @@
 use model::{
     connection::{Cause, Fault, Progress, RunState, SyncRun},
     id::{ConnectionId, SyncRunId},
+    page::Page,
 };
 use sqlx::types::Uuid;
 use time::OffsetDateTime;
 
-use crate::{Error, OnConstraint, Result, TenantTx};
+use crate::{
+    Error, OnConstraint, Result, TenantTx,
+    cursor::{self, Cursor},
+};
 
 /// Who reads now, and until when it is believed without a word from it.
 #[derive(Clone, Copy, Debug)]
@@ -147,8 +151,7 @@ pub async fn add(tx: &mut TenantTx, id: SyncRunId, hold: Hold, more: &Progress) 
     let done = sqlx::query!(
         "update sync_run set held_until = $11, step = $3, days_done = days_done + $4, days_total = greatest(days_total, $5),
            pages = pages + $6, rows_new = rows_new + $7, rows_changed = rows_changed + $8,
-           rows_unchanged = rows_unchanged + $9, rows_withdrawn = rows_withdrawn + $10,
-           attempts = case when $6 > 0 then 0 else attempts end
+           rows_unchanged = rows_unchanged + $9, rows_withdrawn = rows_withdrawn + $10
          where id = $1 and state = 'running' and holder = $2",
         id.0,
         hold.holder,
@@ -165,6 +168,15 @@ pub async fn add(tx: &mut TenantTx, id: SyncRunId, hold: Hold, more: &Progress) 
     .execute(&mut **tx)
     .await?;
     if done.rows_affected() == 1 { Ok(()) } else { Err(Error::Missing) }
+}
+
+/// Forgets the tries of a run that got further, in the transaction of what it kept: only tries in a row without that count.
+///
+/// # Errors
+/// The database failed.
+pub async fn set_further(tx: &mut TenantTx, id: SyncRunId) -> Result<()> {
+    sqlx::query!("update sync_run set attempts = 0 where id = $1 and attempts > 0", id.0).execute(&mut **tx).await?;
+    Ok(())
 }
 
 /// Ends a run, with what went wrong if something did.
@@ -265,16 +277,26 @@ impl Row {
 ///
 /// # Errors
 /// The database failed.
-pub async fn list(tx: &mut TenantTx, connection_id: ConnectionId, limit: i64) -> Result<Vec<SyncRun>> {
+pub async fn list(
+    tx: &mut TenantTx,
+    connection_id: ConnectionId,
+    after: Option<Cursor>,
+    limit: i64,
+) -> Result<Page<SyncRun>> {
+    let (at, id) = after.map_or((None, None), |after| (Some(after.created_at), Some(after.id)));
     let found = sqlx::query_as!(
         Row,
         "select id, connection_id, cause, state, started_at, finished_at, step, days_done, days_total, pages, rows_new, rows_changed,
            rows_unchanged, rows_withdrawn, error_kind, error, hint
-         from sync_run where connection_id = $1 order by started_at desc, id desc limit $2",
+         from sync_run where connection_id = $1 and ($2::timestamptz is null or (started_at, id) < ($2, $3::uuid))
+         order by started_at desc, id desc limit $4",
         connection_id.0,
-        limit
+        at,
+        id,
+        limit + 1
     );
-    found.fetch_all(&mut **tx).await?.into_iter().map(Row::run).collect()
+    let runs = found.fetch_all(&mut **tx).await?.into_iter().map(Row::run).collect::<Result<Vec<_>>>()?;
+    Ok(cursor::page(runs, limit, |run| (run.started_at, run.id.0)))
 }
 
 /// The newest run of each connection that is not disconnected.

@@ -1,11 +1,12 @@
 //! One connection: how it stands, whose its accounts are, and what its syncs did.
 
 mod history;
+mod name;
 
 use leptos::prelude::*;
 use leptos_router::{
     LazyRoute, NavigateOptions,
-    hooks::{use_navigate, use_params_map},
+    hooks::{use_navigate, use_params_map, use_query_map},
     lazy_route,
 };
 use model::{
@@ -15,7 +16,12 @@ use model::{
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    components::{notice::sentence, outcome::on_success, page::Heading, part::part_or},
+    components::{
+        notice::sentence,
+        outcome::{on_success, successes},
+        page::Heading,
+        part::part_or,
+    },
     error::AppError,
     pages::integrations::{
         account::Accounts,
@@ -58,9 +64,18 @@ pub fn ConnectionPage() -> impl IntoView {
     let changes = deeds.changes();
     deeds.followed_by(watch);
     let mapped = RwSignal::new(0);
-    let view =
-        Resource::new(move || (id.get(), changes.get(), watch.ended(), mapped.get()), |(id, ..)| get_connection(id));
-    let runs = Resource::new(move || (id.get(), changes.get(), watch.ended()), |(id, ..)| history::list_runs(id));
+    let rename = ServerAction::<name::RenameConnection>::new();
+    let (named, renamed) = (StoredValue::new(rename.version().get_untracked()), successes(rename));
+    let view = Resource::new(
+        move || (id.get(), changes.get(), watch.ended(), mapped.get(), renamed.get()),
+        |(id, ..)| get_connection(id),
+    );
+    let query = use_query_map();
+    let older = Memo::new(move |_| query.with(|query| query.get("older")).unwrap_or_default());
+    let runs = Resource::new(
+        move || (id.get(), older.get(), changes.get(), watch.ended()),
+        |(id, older, ..)| history::list_runs(id, older),
+    );
     let navigate = use_navigate();
     on_success(deeds.disconnect, move |()| {
         navigate("/settings/integrations", NavigateOptions { replace: true, ..Default::default() });
@@ -72,7 +87,8 @@ pub fn ConnectionPage() -> impl IntoView {
         view! {
             <Heading text=row.label.clone() />
             {(!edits).then(|| view! { <p class="text-muted">{sentence(Action::EditIntegrations.explanation())} "."</p> })}
-            <Row row=row provider=provider edits=edits alone=true deeds=deeds watch=watch />
+            <Row row=row.clone() provider=provider edits=edits alone=true deeds=deeds watch=watch />
+            {edits.then(|| view! { <name::Name id=row.id label=row.label action=rename seen=named /> })}
         }
     };
     let missing = |error: &AppError| {

@@ -133,6 +133,7 @@ impl From<service::Error> for ApiError {
             }
             E::TooMany { retry_after, .. } => Self::too_many(message, retry_after.whole_seconds().unsigned_abs()),
             E::TooLarge(_) => Self::new(StatusCode::PAYLOAD_TOO_LARGE, "too_large", message),
+            E::NoRoom(_) => Self::new(StatusCode::INSUFFICIENT_STORAGE, "no_room", message),
             E::Gone(_) => Self::new(StatusCode::GONE, "gone", message),
             E::Unavailable => {
                 let away = Self::new(StatusCode::SERVICE_UNAVAILABLE, "unavailable", message);

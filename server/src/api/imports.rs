@@ -3,6 +3,8 @@
 pub(super) mod mapping;
 pub(super) mod source;
 
+use std::time::Duration;
+
 use axum::{Json, body::Body as Stream, extract::State};
 use futures_util::StreamExt;
 use http::{HeaderMap, HeaderValue, StatusCode, header};
@@ -202,10 +204,23 @@ pub struct UploadQuery {
     file_name: Option<String>,
 }
 
+/// An upload of which nothing comes for so long gives its place back.
+pub(crate) const SILENCE: Duration = Duration::from_secs(60);
+
+/// The next piece of an upload, if it comes in time.
+pub(crate) async fn in_time<T>(silence: Duration, next: impl Future<Output = T>) -> Result<T, ApiError> {
+    let late = |_| {
+        let words = "nothing came for a minute, so the upload was ended and nothing of it kept. Upload it again";
+        ApiError::new(StatusCode::REQUEST_TIMEOUT, "too_slow", words)
+    };
+    tokio::time::timeout(silence, next).await.map_err(late)
+}
+
 /// Uploads a CSV or XLSX file, as the body itself. It is looked at by a job: ask until `state` is `open`.
 #[utoipa::path(post, path = "/api/v1/imports", tag = "imports", params(UploadQuery),
     request_body(content = Vec<u8>, content_type = "application/octet-stream"),
-    responses((status = 201, body = ImportBody), (status = 404, body = ErrorBody), (status = 409, body = ErrorBody)))]
+    responses((status = 201, body = ImportBody), (status = 404, body = ErrorBody), (status = 409, body = ErrorBody),
+        (status = 507, body = ErrorBody, description = "the server's disk is full")))]
 pub(super) async fn upload(
     SignedIn(actor): SignedIn,
     State(service): State<Service>,
@@ -217,7 +232,7 @@ pub(super) async fn upload(
     let name = query.file_name.unwrap_or_default();
     let mut upload = import::begin_upload(&service, &actor, source, &name).await?;
     let mut parts = body.into_data_stream();
-    while let Some(part) = parts.next().await {
+    while let Some(part) = in_time(SILENCE, parts.next()).await? {
         let broken = |_| ApiError::new(StatusCode::BAD_REQUEST, "malformed", "the body could not be read to its end");
         upload.write(&part.map_err(broken)?).await?;
     }
@@ -361,4 +376,17 @@ pub(super) async fn errors_csv(
         (header::CONTENT_DISPOSITION, HeaderValue::from_static("attachment; filename=\"errors.csv\"")),
     ]);
     Ok((headers, text))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn an_upload_that_falls_silent_ends() {
+        let silence = Duration::from_millis(10);
+        assert_eq!(in_time(silence, std::future::ready(1)).await.unwrap(), 1);
+        let late = in_time(silence, std::future::pending::<()>()).await.unwrap_err();
+        assert_eq!(axum::response::IntoResponse::into_response(late).status(), StatusCode::REQUEST_TIMEOUT);
+    }
 }

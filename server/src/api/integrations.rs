@@ -16,6 +16,7 @@ use uuid::Uuid;
 use super::{
     error::{ApiError, ErrorBody},
     input::{Body, Id, Part},
+    list::{ListQuery, Slice},
     rfc3339,
 };
 use crate::{
@@ -132,24 +133,31 @@ pub(super) async fn get(
     Ok(Json(connection::get(&service, &actor, id).await?.into()))
 }
 
-/// What of a connection is changed.
+/// What of a connection is changed; what is absent stays.
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
-pub struct SwitchBody {
+pub struct ChangeBody {
     /// Whether it is switched off.
-    paused: bool,
+    paused: Option<bool>,
+    /// What people call it, up to 200 characters.
+    label: Option<String>,
 }
 
-/// Switches a connection off or on.
-#[utoipa::path(patch, path = "/api/v1/integrations/{id}", tag = "integrations", params(("id" = Uuid, Path)), request_body = SwitchBody,
+/// Switches a connection off or on, or calls it otherwise.
+#[utoipa::path(patch, path = "/api/v1/integrations/{id}", tag = "integrations", params(("id" = Uuid, Path)), request_body = ChangeBody,
     responses((status = 200, body = ConnectionBody), (status = 404, body = ErrorBody)))]
-pub(super) async fn switch(
+pub(super) async fn change(
     SignedIn(actor): SignedIn,
     State(service): State<Service>,
     Id(id): Id<ConnectionId>,
-    Body(body): Body<SwitchBody>,
+    Body(body): Body<ChangeBody>,
 ) -> Result<Json<ConnectionBody>, ApiError> {
-    connection::set_paused(&service, &actor, id, body.paused).await?;
+    if let Some(label) = &body.label {
+        connection::rename(&service, &actor, id, label).await?;
+    }
+    if let Some(paused) = body.paused {
+        connection::set_paused(&service, &actor, id, paused).await?;
+    }
     Ok(Json(connection::get(&service, &actor, id).await?.into()))
 }
 
@@ -290,22 +298,23 @@ impl From<SyncRun> for RunBody {
 /// The runs of a connection.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct RunPage {
-    /// Newest first, at most 100.
+    /// Newest first.
     items: Vec<RunBody>,
-    /// Always null.
+    /// Where the next page begins.
     next_cursor: Option<String>,
 }
 
-/// The newest runs of a connection.
-#[utoipa::path(get, path = "/api/v1/integrations/{id}/runs", tag = "integrations", params(("id" = Uuid, Path)),
+/// The runs of a connection.
+#[utoipa::path(get, path = "/api/v1/integrations/{id}/runs", tag = "integrations", params(("id" = Uuid, Path), ListQuery),
     responses((status = 200, body = RunPage), (status = 404, body = ErrorBody)))]
 pub(super) async fn runs(
     SignedIn(actor): SignedIn,
     State(service): State<Service>,
     Id(id): Id<ConnectionId>,
+    slice: Slice,
 ) -> Result<Json<RunPage>, ApiError> {
-    let items = connection::runs(&service, &actor, id, model::page::MAX_LIMIT).await?;
-    Ok(Json(RunPage { items: items.into_iter().map(Into::into).collect(), next_cursor: None }))
+    let page = connection::runs(&service, &actor, id, slice.limit, slice.cursor.as_deref()).await?;
+    Ok(Json(RunPage { items: page.items.into_iter().map(Into::into).collect(), next_cursor: page.next_cursor }))
 }
 
 /// An ad account or shop of a connection.

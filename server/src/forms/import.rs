@@ -11,7 +11,13 @@ use model::{actor::Actor, import::Import, input::Invalid};
 use multer::Multipart;
 use service::{Service, import};
 
-use crate::{api::error::ApiError, cookie::SignedIn};
+use crate::{
+    api::{
+        error::ApiError,
+        imports::{SILENCE, in_time},
+    },
+    cookie::SignedIn,
+};
 
 /// `POST /imports/upload`: the source, then the file; leads to the import's page.
 pub(crate) async fn upload(
@@ -34,7 +40,7 @@ async fn take(service: &Service, actor: &Actor, headers: &HeaderMap, body: Body)
     })?;
     let mut parts = Multipart::new(body.into_data_stream(), boundary);
     let mut source = None;
-    while let Some(mut part) = parts.next_field().await.map_err(broken)? {
+    while let Some(mut part) = in_time(SILENCE, parts.next_field()).await?.map_err(broken)? {
         match part.name() {
             Some("source_id") => {
                 let mut text = Vec::new();
@@ -50,7 +56,7 @@ async fn take(service: &Service, actor: &Actor, headers: &HeaderMap, body: Body)
                 let source = source.ok_or_else(|| Invalid::new("source_id", "choose a source"))?;
                 let name = part.file_name().unwrap_or_default().to_owned();
                 let mut upload = import::begin_upload(service, actor, source, &name).await?;
-                while let Some(bytes) = part.chunk().await.map_err(broken)? {
+                while let Some(bytes) = in_time(SILENCE, part.chunk()).await?.map_err(broken)? {
                     upload.write(&bytes).await?;
                 }
                 return Ok(upload.finish(service, actor).await?);

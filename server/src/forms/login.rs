@@ -38,6 +38,7 @@ fn explain(error: &str) -> Option<&'static str> {
         "unknown_address" => {
             "nobody signs in with this Google address here. Create an account, or ask your agency to invite it"
         }
+        "session_ended" => "your session has ended, so nothing was connected. Sign in, and connect the account again",
         "step_ended" => "this sign-in has ended: it waits ten minutes for the code. Sign in again",
         _ => "signing in did not work. Try again",
     })

@@ -183,6 +183,7 @@ async fn server_functions_of_connections_treat_another_agencys_like_a_missing_on
         ("sync_connection", 0, ""),
         ("test_connection", 0, ""),
         ("switch_connection", 0, "&paused=true"),
+        ("rename_connection", 0, "&label=x"),
         ("disconnect_connection", 0, ""),
         ("map_account", 1, "&client_id=&before="),
     ];

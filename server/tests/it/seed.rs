@@ -20,12 +20,13 @@ insert into staged_page (organization_id, channel_id, stream, first_day, number,
   select organization_id, id, 'days', '2026-03-01', 0, '2026-03-02', 'n', '{}', now() from channel;
 insert into ad_entity (organization_id, channel_id, level, external_id, name, status, updated_at)
   select organization_id, id, 'campaign', '1', 'Spring', 'active', now() from channel;
+insert into metric_moment (organization_id, channel_id, at) select organization_id, id, now() from channel;
 insert into metric_observation (organization_id, channel_id, day, level, entity_id, attribution, observed_at, sync_run_id, spend)
   select organization_id, id, '2026-03-01', 'campaign', '1', '', now(), gen_random_uuid(), 1 from channel;
 insert into metric_daily (organization_id, channel_id, day, level, entity_id, attribution, observed_at, sync_run_id, spend)
   select organization_id, id, '2026-03-01', 'campaign', '1', '', now(), gen_random_uuid(), 1 from channel;
-insert into shop_order (organization_id, channel_id, external_id, name, day, created_at, updated_at, test, goods, taxes, shipping, sync_run_id)
-  select organization_id, id, '1', '#1001', '2026-03-01', now(), now(), false, 1, 0, 0, gen_random_uuid() from channel;
+insert into shop_order (organization_id, channel_id, external_id, name, day, created_at, updated_at, test, goods, taxes, shipping, sync_run_id, observed_at)
+  select organization_id, id, '1', '#1001', '2026-03-01', now(), now(), false, 1, 0, 0, gen_random_uuid(), now() from channel;
 insert into shop_refund (organization_id, channel_id, external_id, order_id, day, created_at, goods, taxes, shipping, sync_run_id)
   select organization_id, id, '1', '1', '2026-03-01', now(), 1, 0, 0, gen_random_uuid() from channel;
 insert into shop_day (organization_id, channel_id, day) select organization_id, id, '2026-03-01' from channel;

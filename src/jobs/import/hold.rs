@@ -33,6 +33,8 @@ enum End {
     Done,
     /// Nothing is kept, for this reason.
     Failed(String),
+    /// Nothing is taken back, for this reason.
+    Refused(String),
     /// The run is somebody else's by now.
     Lost,
 }
@@ -130,12 +132,13 @@ impl Run<'_> {
         let Some(mapping) = self.found.mapping.clone() else {
             return Ok(End::Failed("nobody has said how the file is read".to_owned()));
         };
-        let (channel, at) = (self.source.channel.id, self.job.now());
+        let channel = self.source.channel.id;
         let (account, path) = (self.source.channel.account.clone(), self.job.path());
         let today = self.job.today(&account)?;
         let (give, mut take) = mpsc::channel(2);
         let reading = tokio::task::spawn_blocking(move || file::hand_on(&path, &mapping, &account, today, &give));
         let mut tx = self.job.tx().await?;
+        let at = metric::moment(&mut tx, channel).await?;
         let (mut counts, mut rows) = (metric::Counts::default(), 0);
         while let Some((batch, entities)) = take.recv().await {
             ad_entity::upsert(&mut tx, channel, &entities, at).await?;
@@ -152,36 +155,37 @@ impl Run<'_> {
         if read.found.wrong > 0 && !self.found.skip_wrong {
             return Ok(End::Failed("the file is no longer the one that was checked. Upload it again".to_owned()));
         }
-        let now = self.job.now();
-        let done = import::set_done(&mut tx, self.job.id, &read.found, &read.errors, counts, now).await;
+        let done_at = metric::moment(&mut tx, channel).await?;
+        let done = import::set_done(&mut tx, self.job.id, &read.found, &read.errors, counts, done_at).await;
         if !overtaken(done)? {
             return Ok(End::Lost);
         }
-        self.finish(tx, format!("{} rows imported", read.found.rows), counts, now).await
+        self.finish(tx, format!("{} rows imported", read.found.rows), counts).await
     }
 
+    /// What was true when a person asked for it is looked at again: rows may have come between. From here on none can, for
+    /// this run is the source's.
     async fn take_back(&self) -> anyhow::Result<End> {
-        let (known, now) = (self.found.found.as_ref(), self.job.now());
+        let known = self.found.found.as_ref();
         let mut tx = self.job.tx().await?;
         let undone = import::run_of(&mut tx, self.job.id).await?;
         let (Some(days), Some(undone)) = (known.and_then(|found| found.days), undone) else {
             return Ok(End::Lost);
         };
-        let counts = metric::take_back(&mut tx, self.source.channel.id, undone, (self.id, now), days).await?;
-        if !overtaken(import::set_undone(&mut tx, self.job.id, now).await)? {
+        if let Some((name, _)) = import::find_repeating(&mut tx, self.job.id).await? {
+            return Ok(End::Refused(service::import::repeated(&name)));
+        }
+        let at = metric::moment(&mut tx, self.source.channel.id).await?;
+        let counts = metric::take_back(&mut tx, self.source.channel.id, undone, (self.id, at), days).await?;
+        if !overtaken(import::set_undone(&mut tx, self.job.id, at).await)? {
             return Ok(End::Lost);
         }
-        self.finish(tx, format!("{} undone", self.found.file_name), counts, now).await
+        self.finish(tx, format!("{} undone", self.found.file_name), counts).await
     }
 
     /// Ends the run in the transaction of what it did; a zombie's is refused here and drops everything.
-    async fn finish(
-        &self,
-        mut tx: TenantTx,
-        step: String,
-        counts: metric::Counts,
-        now: OffsetDateTime,
-    ) -> anyhow::Result<End> {
+    async fn finish(&self, mut tx: TenantTx, step: String, counts: metric::Counts) -> anyhow::Result<End> {
+        let now = self.job.now();
         let progress = Progress {
             step,
             pages: 1,
@@ -220,6 +224,19 @@ impl Run<'_> {
                     return Ok(());
                 }
                 tx.commit().await?;
+            }
+            End::Refused(words) => {
+                let now = self.job.now();
+                let hint = "Undo the later import first".to_owned();
+                let fault = Fault { kind: "rejected".into(), message: words.clone(), hint };
+                let mut tx = self.job.tx().await?;
+                let revised = (self.job.id, self.job.revision);
+                if overtaken(sync::finish(&mut tx, self.id, self.holder, Some(&fault), now).await)?
+                    && overtaken(import::set_not_undone(&mut tx, revised, &words, now).await)?
+                {
+                    tx.commit().await?;
+                }
+                return Ok(());
             }
         }
         self.job.remove_file().await;

@@ -159,7 +159,7 @@ impl Run<'_> {
             let mut tx = self.tx().await?;
             let page = StagedPage { number, next: next.clone(), report };
             staged_page::insert(&mut tx, channel.id, DAYS, days.first, days.last, &page, self.now()).await?;
-            self.add(&mut tx, &progress(1)).await?;
+            self.add_further(&mut tx, &progress(1)).await?;
             tx.commit().await?;
             (number, place) = (number + 1, Some(next));
         }
@@ -176,21 +176,22 @@ impl Run<'_> {
     ) -> Result<(), Stop> {
         let now = self.now();
         let mut tx = self.tx().await?;
+        let at = metric::moment(&mut tx, channel.id).await?;
         let (mut keys, mut counts) = (Keys::new(), metric::Counts::default());
         for number in 0..staged {
             let report = staged_page::get(&mut tx, channel.id, DAYS, days.first, number).await?;
             let (entities, rows): (Vec<Entity>, Vec<DayRow>) =
                 serde_json::from_value(report).map_err(|error| Stop::Ours(error.into()))?;
-            counts += self.keep_page(&mut tx, channel, days, now, &entities, rows, &mut keys).await?;
+            counts += self.keep_page(&mut tx, channel, days, at, &entities, rows, &mut keys).await?;
         }
-        counts += self.keep_page(&mut tx, channel, days, now, &last.entities, last.rows, &mut keys).await?;
+        counts += self.keep_page(&mut tx, channel, days, at, &last.entities, last.rows, &mut keys).await?;
         let keys: Vec<_> = keys.into_iter().collect();
-        counts.withdrawn = metric::withdraw(&mut tx, channel.id, self.id, now, days, &keys).await?;
+        counts.withdrawn = metric::withdraw(&mut tx, channel.id, self.id, at, days, &keys).await?;
         self.move_cursors(&mut tx, channel, days, today, now).await?;
         staged_page::remove_all(&mut tx, channel.id, DAYS).await?;
         progress.days_done = i32::try_from(days.count()).unwrap_or(i32::MAX);
         count_rows(&mut progress, counts);
-        self.add(&mut tx, &progress).await?;
+        self.add_further(&mut tx, &progress).await?;
         Ok(tx.commit().await?)
     }
 
@@ -199,14 +200,14 @@ impl Run<'_> {
         tx: &mut store::TenantTx,
         channel: &Channel,
         days: Days,
-        now: OffsetDateTime,
+        at: OffsetDateTime,
         entities: &[Entity],
         rows: Vec<DayRow>,
         keys: &mut Keys,
     ) -> Result<metric::Counts, Stop> {
         metric::check(&rows, days).map_err(Error::Malformed)?;
-        ad_entity::upsert(tx, channel.id, entities, now).await?;
-        let counts = metric::observe(tx, channel.id, self.id, now, &rows).await?;
+        ad_entity::upsert(tx, channel.id, entities, at).await?;
+        let counts = metric::observe(tx, channel.id, self.id, at, &rows).await?;
         for DayRow { day, level, entity_id, attribution, .. } in rows {
             let what = format!("the report holds {} {entity_id} twice on {day}", level.key());
             if !keys.insert((day, level, entity_id, attribution)) {

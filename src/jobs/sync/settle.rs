@@ -2,10 +2,13 @@
 
 use std::time::Duration;
 
-use model::{connection::Fault, job::Job};
+use model::{
+    connection::{Fault, Progress},
+    job::Job,
+};
 use providers::Error;
 use service::moment;
-use store::{connection, queue, staged_page, sync, webhook_event};
+use store::{TenantTx, connection, queue, staged_page, sync, webhook_event};
 use time::OffsetDateTime;
 
 use super::{Run, Stop, ads};
@@ -24,16 +27,17 @@ const BREAKS_AT: i32 = 5;
 impl Run<'_> {
     /// Ends the run or lets it pause.
     pub(super) async fn settle(&self, outcome: Result<(), Stop>) -> anyhow::Result<()> {
+        let attempts = self.attempts_in_a_row().await?;
         let fault = match outcome {
             Ok(()) => None,
             Err(Stop::Lost) => {
                 tracing::info!(run = %self.id, "the run went on in other hands");
                 return Ok(());
             }
-            Err(Stop::Ours(error)) if self.attempts + 1 < ATTEMPTS => {
+            Err(Stop::Ours(error)) if attempts + 1 < ATTEMPTS => {
                 tracing::error!(run = %self.id, error = format!("{error:#}"), "a run failed on our side and goes on in a moment");
-                let pause = PAUSE_OURS * 2u32.pow(self.attempts.unsigned_abs());
-                return self.pause(pause, self.attempts + 1, "something failed on our side").await;
+                let pause = PAUSE_OURS * 2u32.pow(attempts.unsigned_abs());
+                return self.pause(pause, attempts + 1, "something failed on our side").await;
             }
             Err(Stop::Ours(error)) => {
                 tracing::error!(run = %self.id, error = format!("{error:#}"), "a run failed on our side again and again");
@@ -44,14 +48,12 @@ impl Run<'_> {
                 })
             }
             Err(Stop::Provider(Error::RateLimited { after })) => {
-                return self.pause(after, self.attempts, "the provider asks to wait").await;
+                return self.pause(after, attempts, "the provider asks to wait").await;
             }
-            Err(Stop::Waits { after, why }) => return self.pause(after, self.attempts, &why).await,
-            Err(Stop::Provider(Error::Unavailable(words))) if self.attempts + 1 < ATTEMPTS => {
-                let pause = PAUSE * 2u32.pow(self.attempts.unsigned_abs());
-                return self
-                    .pause(pause, self.attempts + 1, &format!("the provider could not be reached: {words}"))
-                    .await;
+            Err(Stop::Waits { after, why }) => return self.pause(after, attempts, &why).await,
+            Err(Stop::Provider(Error::Unavailable(words))) if attempts + 1 < ATTEMPTS => {
+                let pause = PAUSE * 2u32.pow(attempts.unsigned_abs());
+                return self.pause(pause, attempts + 1, &format!("the provider could not be reached: {words}")).await;
             }
             Err(Stop::Provider(error)) => {
                 Some(Fault { kind: error.key().into(), message: error.to_string(), hint: error.hint().into() })
@@ -73,12 +75,26 @@ impl Run<'_> {
         self.finish(fault).await
     }
 
+    /// How often the run stopped in a row without getting further, this time not counted.
+    async fn attempts_in_a_row(&self) -> anyhow::Result<i32> {
+        let mut tx = self.context.service.db.tenant(&self.actor).await?;
+        let running = sync::find_running(&mut tx, self.connection.id).await?;
+        Ok(running.filter(|running| running.id == self.id).map_or(self.attempts, |running| running.attempts))
+    }
+
+    /// Adds to what the run did, and says that it got further than it ever was.
+    pub(super) async fn add_further(&self, tx: &mut TenantTx, more: &Progress) -> Result<(), Stop> {
+        self.add(tx, more).await?;
+        Ok(sync::set_further(tx, self.id).await?)
+    }
+
     /// Lets the run go until `after`; it goes on where it stopped.
     async fn pause(&self, after: Duration, attempts: i32, why: &str) -> anyhow::Result<()> {
         let until = self.now() + after;
-        let step = format!("{why}; it goes on at {:02}:{:02} UTC", until.hour(), until.minute());
         let hold = sync::Hold { holder: self.holder, until };
         let mut tx = self.context.service.db.tenant(&self.actor).await?;
+        let zone = store::organization::get(&mut tx).await?.time_zone;
+        let step = format!("{why}; it goes on at {}", moment::time_of_day(&zone, until));
         match sync::let_go(&mut tx, self.id, hold, &step, attempts).await {
             Ok(()) => {}
             Err(store::Error::Missing) => return Ok(()),

@@ -46,7 +46,7 @@ impl Run<'_> {
         let mut place: Option<String> = None;
         loop {
             self.check_switches().await?;
-            let asked = place.clone();
+            let (asked, asked_at) = (place.clone(), orders::moment(&mut self.tx().await?).await?);
             let page = access.call(move |call| {
                 let from = asked.clone();
                 Box::pin(async move { shop.orders(call, since, from.as_deref()).await })
@@ -54,13 +54,19 @@ impl Run<'_> {
             let Page { items, next } = page.await?;
             let mut progress = Progress { pages: 1, ..Progress::default() };
             let mut tx = self.tx().await?;
-            read_to = read_to.max(self.keep_orders(&mut tx, channel, items, &mut progress).await?);
+            let before = read_to;
+            read_to = read_to.max(self.keep_orders(&mut tx, channel, (items, asked_at), &mut progress).await?);
             self.move_cursor(&mut tx, channel, read_to).await?;
             progress.step = read_to.map_or_else(
                 || format!("{}: no orders yet", channel.account.name),
                 |at| format!("{}: orders up to {}{why_pages}", channel.account.name, at.date()),
             );
-            self.add(&mut tx, &progress).await?;
+            // The first page after a pause is one that was read before.
+            if read_to > before {
+                self.add_further(&mut tx, &progress).await?;
+            } else {
+                self.add(&mut tx, &progress).await?;
+            }
             tx.commit().await?;
             match next {
                 Some(next) => place = Some(next),
@@ -118,7 +124,7 @@ impl Run<'_> {
                     Some(Ok(Err(why)))
                 }
                 Bulk::Piece { orders, read, of, as_of, next } => {
-                    self.keep_orders(&mut tx, channel, orders, &mut progress).await?;
+                    self.keep_orders(&mut tx, channel, (orders, as_of), &mut progress).await?;
                     (progress.pages, progress.step) = (1, format!("{name}: {read} of {of} orders"));
                     place = next;
                     if let Some(next) = &place {
@@ -131,7 +137,11 @@ impl Run<'_> {
                     }
                 }
             };
-            self.add(&mut tx, &progress).await?;
+            if progress.pages > 0 {
+                self.add_further(&mut tx, &progress).await?;
+            } else {
+                self.add(&mut tx, &progress).await?;
+            }
             tx.commit().await?;
             if let Some(outcome) = outcome {
                 return outcome;
@@ -144,19 +154,19 @@ impl Run<'_> {
         self.there() - Duration::days(plan::BACKFILL)
     }
 
-    /// Keeps orders, counts them, and tells the latest change among them.
+    /// Keeps orders as of a moment, counts them, and tells the latest change among them.
     async fn keep_orders(
         &self,
         tx: &mut TenantTx,
         channel: &Channel,
-        items: Vec<providers::Order>,
+        (items, as_of): (Vec<providers::Order>, OffsetDateTime),
         progress: &mut Progress,
     ) -> Result<Option<OffsetDateTime>, Stop> {
         let mut latest = None;
         for order in items {
             let order = booked(order, &channel.account.time_zone)?;
             latest = latest.max(Some(order.updated_at));
-            let kept = orders::upsert(tx, channel.id, self.id, &order).await?;
+            let kept = orders::upsert(tx, channel.id, (self.id, as_of), &order).await?;
             progress.rows_new += kept.new;
             progress.rows_changed += kept.changed;
             progress.rows_unchanged += kept.unchanged;
@@ -171,13 +181,13 @@ impl Run<'_> {
 
     /// Counts the days that the orders touched, in one transaction.
     async fn count_books(&self, channel: &Channel) -> Result<(), Stop> {
-        let now = self.now();
         let mut tx = self.tx().await?;
+        let at = metric::moment(&mut tx, channel.id).await?;
         let days = orders::take_days(&mut tx, channel.id).await?;
         let rows = orders::count_days(&mut tx, channel.id, &channel.account.external_id, &days).await?;
-        metric::observe(&mut tx, channel.id, self.id, now, &rows).await?;
+        metric::observe(&mut tx, channel.id, self.id, at, &rows).await?;
         for day in days.iter().filter(|day| !rows.iter().any(|row| row.day == **day)) {
-            metric::withdraw(&mut tx, channel.id, self.id, now, Days { first: *day, last: *day }, &[]).await?;
+            metric::withdraw(&mut tx, channel.id, self.id, at, Days { first: *day, last: *day }, &[]).await?;
         }
         let done = i32::try_from(days.len()).unwrap_or(i32::MAX);
         let step = ads::step(channel, None);

@@ -63,7 +63,8 @@ pub async fn overview(service: &Service, actor: &Actor) -> Result<Vec<Overview>>
         let (latest, switched_off) = (latest.remove(&connection.id), off.get(&connection.provider).cloned());
         Overview { connection, latest, accounts, unmapped, switched_off }
     };
-    Ok(connection::list(&mut tx, service.clock.now()).await?.into_iter().map(seen).collect())
+    let found = connection::list(&mut tx, service.clock.now()).await?;
+    Ok(super::sight::named(service, &mut tx, found).await?.into_iter().map(seen).collect())
 }
 
 /// The accounts of a connection, and the clients that they can belong to.

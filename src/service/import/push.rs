@@ -56,7 +56,7 @@ pub async fn push(service: &Service, actor: &Actor, push: &Push<'_>) -> Result<(
         return Ok((import::get(&mut tx, id).await?, true));
     }
     if sync::find_running(&mut tx, connection_id).await?.is_some() {
-        return conflict("running", "a file is being imported into this source. Try again in a minute");
+        return busy();
     }
     let id: ImportId = store::id::new(now);
     let run: SyncRunId = store::id::new(now);
@@ -73,12 +73,17 @@ pub async fn push(service: &Service, actor: &Actor, push: &Push<'_>) -> Result<(
     };
     import::insert(&mut tx, &new, now).await?;
     let hold = sync::Hold { holder: store::id::new::<Uuid>(now), until: now };
-    sync::insert(&mut tx, run, connection_id, Cause::Import, hold, now).await?;
+    match sync::insert(&mut tx, run, connection_id, Cause::Import, hold, now).await {
+        // A worker was quicker by a moment.
+        Err(store::Error::Conflict(_)) => return busy(),
+        begun => begun?,
+    }
     import::set_run(&mut tx, (id, 0), run).await?;
     ad_entity::upsert(&mut tx, push.source_id, push.entities, now).await?;
+    let at = metric::moment(&mut tx, push.source_id).await?;
     let mut counts = metric::Counts::default();
     for rows in push.rows.chunks(BATCH) {
-        counts += metric::observe(&mut tx, push.source_id, run, now, rows).await?;
+        counts += metric::observe(&mut tx, push.source_id, run, at, rows).await?;
     }
     let days = push.rows.iter().map(|row| row.day);
     let found = Found {
@@ -87,7 +92,7 @@ pub async fn push(service: &Service, actor: &Actor, push: &Push<'_>) -> Result<(
         left_out: 0,
         days: days.clone().min().zip(days.max()).map(|(first, last)| Days { first, last }),
     };
-    import::set_done(&mut tx, id, &found, push.errors, counts, now).await?;
+    import::set_done(&mut tx, id, &found, push.errors, counts, at).await?;
     let progress = Progress {
         step: format!("{} rows pushed", found.rows),
         pages: 1,
@@ -105,4 +110,8 @@ pub async fn push(service: &Service, actor: &Actor, push: &Push<'_>) -> Result<(
     let kept = import::get(&mut tx, id).await?;
     tx.commit().await?;
     Ok((kept, false))
+}
+
+fn busy<T>() -> Result<T> {
+    conflict("running", "a file is being imported into this source. Nothing was kept; push again in a minute")
 }

@@ -69,7 +69,7 @@ pub async fn set_started(tx: &mut TenantTx, id: ImportId, skip_wrong: bool, now:
 /// Missing when it is not done.
 pub async fn set_undoing(tx: &mut TenantTx, id: ImportId, member: &str, now: OffsetDateTime) -> Result<()> {
     one(&sqlx::query!(
-        "update import set state = 'undoing', revision = revision + 1, undone_name = $2, rows_done = 0, begun_at = $3, updated_at = $3
+        "update import set state = 'undoing', revision = revision + 1, fault = null, undone_name = $2, rows_done = 0, begun_at = $3, updated_at = $3
          where id = $1 and state = 'done'",
         id.0,
         member,
@@ -237,6 +237,28 @@ pub async fn set_undone(tx: &mut TenantTx, id: ImportId, now: OffsetDateTime) ->
     one(&sqlx::query!(
         "update import set state = 'undone', undone_at = $2, updated_at = $2 where id = $1 and state = 'undoing'",
         id.0,
+        now
+    )
+    .execute(&mut **tx)
+    .await?)
+}
+
+/// It cannot be taken back, for this reason: what it brought stays.
+///
+/// # Errors
+/// Missing when it was not being taken back.
+pub async fn set_not_undone(
+    tx: &mut TenantTx,
+    (id, revision): (ImportId, i32),
+    fault: &str,
+    now: OffsetDateTime,
+) -> Result<()> {
+    one(&sqlx::query!(
+        "update import set state = 'done', revision = revision + 1, fault = $3, undone_name = null, undo_run_id = null, updated_at = $4
+         where id = $1 and revision = $2 and state = 'undoing'",
+        id.0,
+        revision,
+        fault,
         now
     )
     .execute(&mut **tx)

@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     components::{
-        button::Button,
+        button::{Button, Kind},
         form::ActionForm,
         notice::sentence,
         number::grouped,
@@ -24,14 +24,16 @@ use crate::{
     },
 };
 
-/// The newest runs of a connection.
+/// Runs of a connection, as many as a page shows.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Runs {
     of: ConnectionId,
     /// Newest first.
     rows: Vec<RunRow>,
-    /// Whether there are earlier ones.
-    more: bool,
+    /// Where the earlier ones begin, if there are any.
+    older: Option<String>,
+    /// Whether there are later ones.
+    newer: bool,
     /// Whether the person looking can have it read again.
     edits: bool,
     zone: String,
@@ -39,27 +41,29 @@ pub struct Runs {
 
 /// As many runs as the page shows: two days of a connection that is read every hour.
 #[cfg(feature = "ssr")]
-const SHOWN: usize = 50;
+const SHOWN: i64 = 50;
 
-/// The newest runs of a connection.
+/// Runs of a connection from where the cursor says, the newest without one.
 #[server(prefix = "/app", endpoint = "list_runs", output = crate::codec::Json)]
-pub async fn list_runs(id: String) -> Result<Runs, AppError> {
+pub async fn list_runs(id: String, #[server(default)] cursor: String) -> Result<Runs, AppError> {
     let (actor, service) = (crate::server::actor()?, crate::server::service()?);
     let of = id.parse().map_err(|_| service::Error::Missing)?;
     let words = service::moment::Words::of(&service, &actor).await?;
-    let found = service::connection::runs(&service, &actor, of, SHOWN as i64 + 1).await?;
+    let cursor = Some(cursor).filter(|cursor| !cursor.is_empty());
+    let found = service::connection::runs(&service, &actor, of, SHOWN, cursor.as_deref()).await?;
     let edits = model::access::may(actor.role, model::access::Action::EditIntegrations);
     let zone = words.write(words.now()).zone;
-    let rows = found.iter().take(SHOWN).map(|found| crate::pages::integrations::run::read(found, &words)).collect();
-    Ok(Runs { of, rows, more: found.len() > SHOWN, edits, zone })
+    let rows = found.items.iter().map(|found| crate::pages::integrations::run::read(found, &words)).collect();
+    Ok(Runs { of, rows, older: found.next_cursor, newer: cursor.is_some(), edits, zone })
 }
 
 /// The runs as a table.
 #[component]
 pub(super) fn History(runs: Runs, deeds: Deeds) -> impl IntoView {
-    let Runs { of, rows, more, edits, zone } = runs;
+    let Runs { of, rows, older, newer, edits, zone } = runs;
+    let page = format!("/settings/integrations/{of}");
+    let newest = format!("{page}#history");
     let columns = vec!["Begun", "Trigger", "Result", "Took", "Pages", "New", "Changed", "Unchanged", "Withdrawn"];
-    let shown = rows.len();
     view! {
         <section class="flex flex-col gap-3" aria-label="Sync history">
             <div class="flex flex-col gap-1">
@@ -71,9 +75,12 @@ pub(super) fn History(runs: Runs, deeds: Deeds) -> impl IntoView {
             } else {
                 view! {
                     <Table label="Sync history" columns=columns test="runs">
-                        {rows.into_iter().enumerate().map(|(at, run)| view! { <Line run=run of=of again=edits && at == 0 deeds=deeds /> }).collect_view()}
+                        {rows.into_iter().enumerate().map(|(at, run)| view! { <Line run=run of=of again=edits && at == 0 && !newer deeds=deeds /> }).collect_view()}
                     </Table>
-                    {more.then(|| view! { <p class="text-xs text-muted">"The newest " <span data-literal="">{shown}</span> " are shown; earlier ones are kept, and the API lists up to 100."</p> })}
+                    <p class="flex flex-wrap gap-2">
+                        {newer.then(|| view! { <a class=Kind::Plain.class() href=newest>"Show the newest"</a> })}
+                        {older.map(|cursor| view! { <a class=Kind::Plain.class() href=format!("{page}?older={cursor}#history")>"Show older"</a> })}
+                    </p>
                 }.into_any()
             }}
         </section>

@@ -27,15 +27,18 @@ pub async fn add_source(
     client_id: String,
 ) -> Result<(), AppError> {
     let (actor, service) = (crate::server::actor()?, crate::server::service()?);
-    let client_id =
-        Some(client_id).filter(|id| !id.is_empty()).map(|id| id.parse().map_err(|_| service::Error::Missing));
-    let typed = [("name", name.as_str()), ("holds", &holds), ("platform", &platform), ("currency", &currency)]
-        .map(|(name, text)| (name, text.to_owned()));
-    let new = service::import::New { name, holds, platform, currency, time_zone, client_id: client_id.transpose()? };
-    let typed: Vec<_> = typed.iter().map(|(name, text)| (*name, text.as_str())).collect();
+    let client = Some(&client_id).filter(|id| !id.is_empty()).map(|id| id.parse().map_err(|_| service::Error::Missing));
+    let new = service::import::New { name, holds, platform, currency, time_zone, client_id: client.transpose()? };
     match service::import::add_source(&service, &actor, &new).await {
         Ok(_) => Ok(()),
-        Err(error) => Err(AppError::from(error).keeping(&typed)),
+        Err(error) => Err(AppError::from(error).keeping(&[
+            ("name", &new.name),
+            ("holds", &new.holds),
+            ("platform", &new.platform),
+            ("currency", &new.currency),
+            ("time_zone", &new.time_zone),
+            ("client_id", &client_id),
+        ])),
     }
 }
 
@@ -101,16 +104,21 @@ fn AddForm(desk: Desk, add: ServerAction<AddSource>) -> impl IntoView {
     let holds = Holds::ALL.map(|kind| (kind.key().to_owned(), kind.label().to_owned())).to_vec();
     let currencies = pairs(currency::ALL.iter().map(|code| (*code).to_owned()).collect());
     let clients = [(String::new(), "Nobody's yet".to_owned())].into_iter().chain(desk.clients).collect::<Vec<_>>();
+    // A refused form of a page that is not live yet is drawn anew, with what was typed.
+    let typed = move |name: &str| {
+        failure.with_untracked(|error| error.as_ref().and_then(|error| error.typed(name).map(str::to_owned)))
+    };
+    let or = move |name: &str, otherwise: String| typed(name).unwrap_or(otherwise);
     view! {
         <div id="add-source">
             <Card title="Add a source" about="An account whose figures come as files. Currency and time zone are those in which it counts, and stay.">
                 <ActionForm action=add node_ref=form attr:class="grid gap-4 sm:grid-cols-2" attr:novalidate=true>
-                    <Field name="name" label="Name" help="Such as: Radio Berlin" error=at(failure, "name") />
-                    <Select name="client_id" label="Client" options=clients error=at(failure, "client_id") />
-                    <Select name="holds" label="Rows are" options=holds error=at(failure, "holds") />
-                    <Select name="platform" label="Figures of" options=desk.platforms error=at(failure, "platform") />
-                    <Select name="currency" label="Currency" options=currencies value=desk.currency error=at(failure, "currency") />
-                    <Select name="time_zone" label="Time zone of its days" options=pairs(desk.zones) value=desk.zone error=at(failure, "time_zone") />
+                    <Field name="name" label="Name" help="Such as: Radio Berlin" value=or("name", String::new()) error=at(failure, "name") />
+                    <Select name="client_id" label="Client" options=clients value=or("client_id", String::new()) error=at(failure, "client_id") />
+                    <Select name="holds" label="Rows are" options=holds value=or("holds", String::new()) error=at(failure, "holds") />
+                    <Select name="platform" label="Figures of" options=desk.platforms value=or("platform", String::new()) error=at(failure, "platform") />
+                    <Select name="currency" label="Currency" options=currencies value=or("currency", desk.currency) error=at(failure, "currency") />
+                    <Select name="time_zone" label="Time zone of its days" options=pairs(desk.zones) value=or("time_zone", desk.zone) error=at(failure, "time_zone") />
                     <div><Button kind=if desk.sources.is_empty() { Kind::Primary } else { Kind::Plain } id="save-source" pending=add.pending()>"Add source"</Button></div>
                 </ActionForm>
                 <Outcome action=add fields=&["name", "client_id", "holds", "platform", "currency", "time_zone"] done="The source is added." />

@@ -34,6 +34,14 @@ pub(super) enum Refused {
     Unreachable,
     /// What was typed is no shop's address.
     Shop(String),
+    /// The session ended on the way.
+    SignedOut,
+    /// Whoever came back may not connect.
+    Forbidden,
+    /// Too often in a short time.
+    TooMany,
+    /// Something of ours failed.
+    Failed,
 }
 
 impl Arrival {
@@ -50,6 +58,10 @@ impl Arrival {
             Some("scopes") => Refused::Scopes(query.get("missing").unwrap_or_default()),
             Some("other_account") => Refused::OtherAccount,
             Some("unreachable") => Refused::Unreachable,
+            Some("signed_out") => Refused::SignedOut,
+            Some("forbidden") => Refused::Forbidden,
+            Some("too_many") => Refused::TooMany,
+            Some("failed") => Refused::Failed,
             Some("shop") => Refused::Shop(query.get("shop").unwrap_or_default()),
             _ => return Self::None,
         };
@@ -118,6 +130,22 @@ impl Refused {
                 "Nothing was connected: the provider could not be reached. What was connected before works as it did. Try \
                  again in a few minutes."
             }
+            Self::SignedOut => {
+                "Nothing was connected: your session ended before you came back. What was connected before works as it did. \
+                 Begin again with the provider's button below."
+            }
+            Self::Forbidden => {
+                "Nothing was connected: an Admin or Owner connects accounts. What was connected before works as it did. Ask \
+                 one of them."
+            }
+            Self::TooMany => {
+                "Nothing was connected: there were too many tries in a minute. What was connected before works as it did. \
+                 Begin again in a minute."
+            }
+            Self::Failed => {
+                "Nothing was connected: something failed on our side. What was connected before works as it did. Begin \
+                 again; if it stays so, ask your operator, who finds the reason in the server's log."
+            }
             Self::Shop(_) => "Nothing was connected: this is no shop's address.",
         };
         words.to_owned()
@@ -142,7 +170,19 @@ mod tests {
         assert_eq!(read(&[("connected", id)]), Arrival::Connected(id.parse().unwrap()));
         assert_eq!(read(&[("connected", "x")]), Arrival::None);
         assert_eq!(read(&[("error", "x")]), Arrival::None);
-        let codes = ["access_denied", "state", "expired", "exchange", "scopes", "other_account", "unreachable"];
+        let codes = [
+            "access_denied",
+            "state",
+            "expired",
+            "exchange",
+            "scopes",
+            "other_account",
+            "unreachable",
+            "signed_out",
+            "forbidden",
+            "too_many",
+            "failed",
+        ];
         let mut words: Vec<_> = codes
             .into_iter()
             .map(|code| match read(&[("error", code)]) {

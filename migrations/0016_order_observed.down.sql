@@ -1,0 +1,1 @@
+alter table shop_order drop column observed_at;
