@@ -16,7 +16,7 @@ use axum::{
 };
 use http::{HeaderValue, StatusCode, header};
 use leptos::prelude::provide_context;
-use model::{actor::Actor, connection::ChannelKind, id::ConnectionId, input::Invalid, metric::Account};
+use model::{actor::Actor, connection::{BACKFILL_DAYS, ChannelKind}, id::ConnectionId, input::Invalid, metric::Account};
 use providers::{Asks, Call, Consent, Error, Exchange, Mode, OAuth, Outside, Provider, Tokens};
 use secrecy::{ExposeSecret, SecretString};
 use service::{
@@ -29,6 +29,8 @@ use url::Url;
 
 use crate::{api::error::ApiError, cookie::ThisSession, forms, state::AppState, visit::Visit};
 
+/// How many days a simulated account has.
+const SIMULATED_DAYS: i16 = 400;
 /// Where people come back to.
 const PAGE: &str = "/settings/integrations";
 
@@ -305,6 +307,9 @@ async fn keep(
     };
     let kind = if provider.shop().is_some() { ChannelKind::Shop } else { ChannelKind::Ads };
     let label = label.chars().take(200).collect();
-    let new = New { provider: way.asked.provider, label, scopes, tokens: stored, kind, accounts };
+    // A simulated past costs nobody anything: all of it is read.
+    let simulated = mode(service, &live.actor).await? != Mode::Live;
+    let backfill_days = if simulated { SIMULATED_DAYS } else { BACKFILL_DAYS };
+    let new = New { provider: way.asked.provider, label, scopes, tokens: stored, kind, accounts, backfill_days };
     Ok(connection::connect(service, &live.actor, new).await?.id)
 }

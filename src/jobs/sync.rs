@@ -169,6 +169,11 @@ impl Run<'_> {
         self.now() + self.ahead
     }
 
+    /// How many days are read for the first time.
+    fn backfill(&self) -> i64 {
+        self.connection.backfill_days.into()
+    }
+
     fn hold(&self) -> sync::Hold {
         sync::Hold { holder: self.holder, until: self.now() + self.context.lease }
     }

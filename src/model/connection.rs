@@ -33,7 +33,12 @@ pub struct Connection {
     pub failures: i32,
     /// Whether it speaks to the simulated world.
     pub simulated: bool,
+    /// How many days are read for the first time.
+    pub backfill_days: i16,
 }
+
+/// As many days are read for the first time as a rule.
+pub const BACKFILL_DAYS: i16 = 90;
 
 /// A look at whether a connection works.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]

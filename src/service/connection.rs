@@ -106,6 +106,8 @@ pub struct New {
     pub kind: ChannelKind,
     /// The accounts that the credential reaches; asking for them has proved that it works.
     pub accounts: Vec<Account>,
+    /// How many days are read for the first time.
+    pub backfill_days: i16,
 }
 
 /// Stores a connection with its credential and accounts. The first run begins when an account is mapped to a client.
@@ -128,6 +130,7 @@ pub async fn connect(service: &Service, actor: &Actor, new: New) -> Result<Conne
         test: None,
         failures: 0,
         simulated: false,
+        backfill_days: new.backfill_days,
     };
     let mut tx = service.db.tenant(actor).await?;
     connection::insert(&mut tx, &made).await?;

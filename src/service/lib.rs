@@ -24,6 +24,7 @@ mod password;
 pub mod password_reset;
 pub mod purge;
 pub mod session;
+pub mod simulation;
 mod token;
 mod totp;
 #[cfg(test)]

@@ -98,6 +98,7 @@ impl Agency {
             test: None,
             failures: 0,
             simulated: false,
+            backfill_days: model::connection::BACKFILL_DAYS,
         }
     }
 

@@ -25,6 +25,7 @@ struct Row {
     tested_fault: Option<String>,
     failures: i32,
     mode: String,
+    backfill_days: i16,
 }
 
 impl Row {
@@ -51,6 +52,7 @@ impl Row {
             }),
             failures: self.failures,
             simulated: self.mode == "simulated",
+            backfill_days: self.backfill_days,
         }
     }
 }
@@ -63,7 +65,7 @@ pub async fn list(tx: &mut TenantTx, now: OffsetDateTime) -> Result<Vec<Connecti
     let rows = sqlx::query_as!(
         Row,
         "select id, provider, label, reconnect_reason, scopes, paused_at, broken_until, created_at, last_sync_at, next_sync_at,
-           tested_at, tested_ms, tested_fault, failures, mode
+           tested_at, tested_ms, tested_fault, failures, mode, backfill_days
          from connection where disconnected_at is null and provider <> 'file' order by created_at desc, id desc"
     )
     .fetch_all(&mut **tx)
@@ -79,7 +81,7 @@ pub async fn get(tx: &mut TenantTx, id: ConnectionId, now: OffsetDateTime) -> Re
     let row = sqlx::query_as!(
         Row,
         "select id, provider, label, reconnect_reason, scopes, paused_at, broken_until, created_at, last_sync_at, next_sync_at,
-           tested_at, tested_ms, tested_fault, failures, mode
+           tested_at, tested_ms, tested_fault, failures, mode, backfill_days
          from connection where id = $1 and disconnected_at is null and provider <> 'file'",
         id.0
     )
@@ -95,8 +97,9 @@ pub async fn get(tx: &mut TenantTx, id: ConnectionId, now: OffsetDateTime) -> Re
 pub async fn insert(tx: &mut TenantTx, new: &Connection) -> Result<()> {
     let actor = tx.actor().clone();
     sqlx::query!(
-        "insert into connection (organization_id, id, provider, label, scopes, created_by, created_at, next_sync_at, mode)
-         values ($1, $2, $3, $4, $5, $6, $7, $8, (select mode from organization))",
+        "insert into connection (organization_id, id, provider, label, scopes, created_by, created_at, next_sync_at,
+           backfill_days, mode)
+         values ($1, $2, $3, $4, $5, $6, $7, $8, $9, (select mode from organization))",
         actor.organization_id.0,
         new.id.0,
         new.provider,
@@ -104,7 +107,8 @@ pub async fn insert(tx: &mut TenantTx, new: &Connection) -> Result<()> {
         &new.scopes,
         actor.member_id.0,
         new.created_at,
-        new.next_sync_at
+        new.next_sync_at,
+        new.backfill_days
     )
     .execute(&mut **tx)
     .await?;

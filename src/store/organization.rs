@@ -87,6 +87,39 @@ pub async fn forward(tx: &mut TenantTx, by: Duration) -> Result<Duration> {
     Ok(Duration::seconds(seconds))
 }
 
+/// How many simulated organizations there are.
+///
+/// # Errors
+/// The database failed.
+pub async fn count_simulated(tx: &mut SystemTx) -> Result<i64> {
+    let count = sqlx::query_scalar!(r#"select count(*) as "count!" from organization where mode = 'simulated'"#);
+    Ok(count.fetch_one(&mut **tx).await?)
+}
+
+/// How far the clock of a simulated organization is ahead of ours.
+///
+/// # Errors
+/// Missing for a live one, and for none.
+pub async fn find_simulated(tx: &mut SystemTx, id: OrganizationId) -> Result<Duration> {
+    let sql = sqlx::query_scalar!(
+        "select ahead_seconds from organization where organization_id = $1 and mode = 'simulated'",
+        id.0
+    );
+    Ok(Duration::seconds(sql.fetch_one(&mut **tx).await?))
+}
+
+/// Throws a simulated organization away, with every row of it.
+///
+/// # Errors
+/// Missing for a live one, and for none.
+pub async fn remove_simulated(tx: &mut SystemTx, id: OrganizationId) -> Result<()> {
+    let removed = sqlx::query!("delete from organization where organization_id = $1 and mode = 'simulated'", id.0);
+    match removed.execute(&mut **tx).await?.rows_affected() {
+        0 => Err(Error::Missing),
+        _ => Ok(()),
+    }
+}
+
 /// Whether the database knows the time zone.
 ///
 /// # Errors

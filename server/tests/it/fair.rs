@@ -36,6 +36,7 @@ async fn due(app: &TestApp, organization: OrganizationId, client: ClientId, code
         test: None,
         failures: 0,
         simulated: false,
+        backfill_days: model::connection::BACKFILL_DAYS,
     };
     let account = Account {
         external_id: format!("{code}-1"),

@@ -94,7 +94,7 @@ impl Run<'_> {
         let zone = store::organization::get(&mut tx).await?.time_zone;
         let night = moment::last_hour(&zone, NIGHT, self.now());
         let restates = self.cause == Cause::Manual || restated.is_none_or(|at| at < night);
-        let mut pieces = plan::pieces(today, reach, restates, ads.piece());
+        let mut pieces = plan::pieces(today, reach, restates, ads.piece(), self.backfill());
         if let (Some(run), Some(first), Some(last)) = (window.run, window.reach.first_day, window.reach.last_day)
             && run == self.id
             && last == today
@@ -227,8 +227,8 @@ impl Run<'_> {
     ) -> Result<(), Stop> {
         let window = Days { first: days.first, last: today };
         let before = sync_cursor::get(tx, channel.id, DAYS).await?.reach;
-        let reach =
-            plan::extend(before, if before.first_day.is_some_and(|first| days.last < first) { days } else { window });
+        let read = if before.first_day.is_some_and(|first| days.last < first) { days } else { window };
+        let reach = plan::extend(before, read, self.backfill());
         let run = Some(self.id);
         sync_cursor::set(tx, channel.id, DAYS, &SyncCursor { reach, run, at: None }, now).await?;
         let reach = Reach { first_day: Some(window.first), last_day: Some(window.last) };

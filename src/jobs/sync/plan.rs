@@ -3,35 +3,33 @@
 use model::{connection::Reach, metric::Days};
 use time::{Date, Duration};
 
-/// So many days are read when an account is read for the first time.
-pub(super) const BACKFILL: i64 = 90;
 /// So many days are read again every night: platforms restate what they said.
 pub(super) const RESTATED: i64 = 28;
 
 /// The days to read, in pieces of at most `piece` days, newest first.
 ///
 /// `reach` is what was read without a gap. With `restate` the trailing weeks are read again, else yesterday and today.
-/// What was missed since the last reading, and what of the past is not there yet, is read in any case.
-pub(super) fn pieces(today: Date, reach: Reach, restate: bool, piece: u16) -> Vec<Days> {
+/// What was missed since the last reading, and what of the past is not there yet, is read in any case: `backfill` days in all.
+pub(super) fn pieces(today: Date, reach: Reach, restate: bool, piece: u16, backfill: i64) -> Vec<Days> {
     let back = |days: i64| today - Duration::days(days - 1);
     let (Some(first), Some(last)) = (reach.first_day, reach.last_day) else {
-        return Days { first: back(BACKFILL), last: today }.newest_first(piece).collect();
+        return Days { first: back(backfill), last: today }.newest_first(piece).collect();
     };
     let trailing = back(if restate { RESTATED } else { 2 });
-    let window = Days { first: trailing.min(last).max(back(BACKFILL)), last: today };
-    let missing = first.previous_day().map(|last| Days { first: back(BACKFILL), last });
+    let window = Days { first: trailing.min(last).max(back(backfill)), last: today };
+    let missing = first.previous_day().map(|last| Days { first: back(backfill), last });
     window.newest_first(piece).chain(missing.into_iter().flat_map(|days| days.newest_first(piece))).collect()
 }
 
-/// What was read without a gap, after `read` was read too.
-pub(super) fn extend(reach: Reach, read: Days) -> Reach {
+/// What was read without a gap, after `read` was read too; `backfill` days are as much as at the first time.
+pub(super) fn extend(reach: Reach, read: Days, backfill: i64) -> Reach {
     let (Some(first), Some(last)) = (reach.first_day, reach.last_day) else {
         return Reach { first_day: Some(read.first), last_day: Some(read.last) };
     };
     let joins = |end: Date, begin: Date| end.next_day().is_none_or(|next| begin <= next);
     if joins(last, read.first) && joins(read.last, first) {
         Reach { first_day: Some(first.min(read.first)), last_day: Some(last.max(read.last)) }
-    } else if (read.last - read.first).whole_days() + 1 >= BACKFILL {
+    } else if (read.last - read.first).whole_days() + 1 >= backfill {
         // Long away: what was read as at the first time is where reading goes on.
         Reach { first_day: Some(read.first), last_day: Some(read.last) }
     } else {
@@ -57,7 +55,7 @@ mod tests {
 
     #[test]
     fn the_first_time_ninety_days_are_read_newest_first() {
-        let pieces = pieces(TODAY, Reach::default(), false, 7);
+        let pieces = pieces(TODAY, Reach::default(), false, 7, 90);
         assert_eq!(pieces[0], Days { first: date!(2026 - 03 - 25), last: TODAY });
         assert_eq!((pieces.len(), count(&pieces)), (13, 90));
         assert!(pieces.windows(2).all(|two| two[1].last.next_day() == Some(two[0].first)));
@@ -66,37 +64,37 @@ mod tests {
     #[test]
     fn then_yesterday_and_today_and_every_night_four_weeks() {
         let whole = reach(date!(2026 - 01 - 01), date!(2026 - 03 - 30));
-        assert_eq!(pieces(TODAY, whole, false, 7), [Days { first: date!(2026 - 03 - 30), last: TODAY }]);
-        let night = pieces(TODAY, whole, true, 7);
+        assert_eq!(pieces(TODAY, whole, false, 7, 90), [Days { first: date!(2026 - 03 - 30), last: TODAY }]);
+        let night = pieces(TODAY, whole, true, 7, 90);
         assert_eq!((count(&night), night.last().unwrap().first), (28, date!(2026 - 03 - 04)));
     }
 
     #[test]
     fn what_was_missed_and_what_is_not_there_yet_is_read() {
         let away = reach(date!(2026 - 01 - 01), date!(2026 - 02 - 10));
-        let read = pieces(TODAY, away, false, 30);
+        let read = pieces(TODAY, away, false, 30, 90);
         assert_eq!(read.last().unwrap().first, date!(2026 - 02 - 10));
         assert_eq!(count(&read), 50);
         let young = reach(date!(2026 - 03 - 25), TODAY);
-        let read = pieces(TODAY, young, false, 7);
+        let read = pieces(TODAY, young, false, 7, 90);
         assert_eq!(read[0], Days { first: date!(2026 - 03 - 30), last: TODAY });
         assert_eq!(read[1].last, date!(2026 - 03 - 24));
         assert_eq!(read.last().unwrap().first, date!(2026 - 01 - 01));
-        let long_ago = pieces(TODAY, reach(date!(2025 - 01 - 01), date!(2025 - 02 - 01)), false, 90);
+        let long_ago = pieces(TODAY, reach(date!(2025 - 01 - 01), date!(2025 - 02 - 01)), false, 90, 90);
         assert_eq!(long_ago, [Days { first: date!(2026 - 01 - 01), last: TODAY }], "no more than at the first time");
-        let after = extend(reach(date!(2025 - 01 - 01), date!(2025 - 02 - 01)), long_ago[0]);
-        assert_eq!(count(&super::pieces(TODAY, after, false, 90)), 2, "then as every hour");
+        let after = extend(reach(date!(2025 - 01 - 01), date!(2025 - 02 - 01)), long_ago[0], 90);
+        assert_eq!(count(&super::pieces(TODAY, after, false, 90, 90)), 2, "then as every hour");
     }
 
     #[test]
     fn a_reach_has_no_gap() {
         let read = |first, last| Days { first, last };
         let had = reach(date!(2026 - 02 - 01), date!(2026 - 02 - 10));
-        let after = extend(had, read(date!(2026 - 02 - 11), TODAY));
+        let after = extend(had, read(date!(2026 - 02 - 11), TODAY), 90);
         assert_eq!(after, reach(date!(2026 - 02 - 01), TODAY));
-        assert_eq!(extend(had, read(date!(2026 - 02 - 12), TODAY)), had, "the eleventh is missing");
-        let before = extend(had, read(date!(2026 - 01 - 25), date!(2026 - 01 - 31)));
+        assert_eq!(extend(had, read(date!(2026 - 02 - 12), TODAY), 90), had, "the eleventh is missing");
+        let before = extend(had, read(date!(2026 - 01 - 25), date!(2026 - 01 - 31)), 90);
         assert_eq!(before, reach(date!(2026 - 01 - 25), date!(2026 - 02 - 10)));
-        assert_eq!(extend(Reach::default(), read(TODAY, TODAY)), reach(TODAY, TODAY));
+        assert_eq!(extend(Reach::default(), read(TODAY, TODAY), 90), reach(TODAY, TODAY));
     }
 }

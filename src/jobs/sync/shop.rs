@@ -151,7 +151,7 @@ impl Run<'_> {
 
     /// From when on the first reading reads.
     fn first_day(&self) -> OffsetDateTime {
-        self.there() - Duration::days(plan::BACKFILL)
+        self.there() - Duration::days(self.backfill())
     }
 
     /// Keeps orders as of a moment, counts them, and tells the latest change among them.

@@ -46,6 +46,7 @@ async fn agency(pool: &PgPool, name: &str, role: Role) -> (Db, Actor, Connection
         test: None,
         failures: 0,
         simulated: false,
+        backfill_days: model::connection::BACKFILL_DAYS,
     };
     let mut tx = db.tenant(&owner).await.unwrap();
     connection::insert(&mut tx, &made).await.unwrap();

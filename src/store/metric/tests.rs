@@ -60,6 +60,7 @@ async fn agency(pool: &PgPool, name: &str) -> Agency {
         test: None,
         failures: 0,
         simulated: false,
+        backfill_days: model::connection::BACKFILL_DAYS,
     };
     connection::insert(&mut tx, &made).await.unwrap();
     let account = Account {
