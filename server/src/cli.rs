@@ -46,10 +46,7 @@ enum Command {
         command: switches::Command,
     },
     /// The simulated agency, whose truth is known. Needs neither database nor settings.
-    Rehearsal {
-        #[command(subcommand)]
-        command: rehearse::Command,
-    },
+    Rehearsal(rehearse::Args),
     /// List missing and wrong settings, and what will not work without them.
     Doctor,
     /// Print the version.
@@ -72,8 +69,8 @@ pub fn run(cli: Cli) -> anyhow::Result<()> {
     if matches!(command, Command::Keys { command: keys::Command::New }) {
         return keys::print_new();
     }
-    if let Command::Rehearsal { command } = &command {
-        return rehearse::run(command);
+    if let Command::Rehearsal(args) = &command {
+        return rehearse::run(args);
     }
     let config = Config::load()?;
     if matches!(command, Command::Doctor) {
@@ -204,7 +201,7 @@ async fn work(config: &Config, db: Db) -> anyhow::Result<()> {
 }
 
 /// Resolves on Ctrl-C or SIGTERM.
-fn stop_signal() -> anyhow::Result<impl Future<Output = ()> + Send + 'static> {
+pub(crate) fn stop_signal() -> anyhow::Result<impl Future<Output = ()> + Send + 'static> {
     let mut interrupt = tokio::signal::unix::signal(SignalKind::interrupt())?;
     let mut terminate = tokio::signal::unix::signal(SignalKind::terminate())?;
     Ok(async move {
