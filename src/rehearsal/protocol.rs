@@ -225,9 +225,9 @@ impl Desk {
         (age <= Duration::HOUR && self.use_up(code)).then_some(holder)
     }
 
-    /// No token of this kind that the holder was given works any longer.
-    fn end(&self, kind: &str, holder: Holder, now: OffsetDateTime) {
-        hold(&self.state.ended).insert(format!("{kind}-{}", holder.0), now.unix_timestamp());
+    /// No token of this kind that the holder was given until then works any longer.
+    fn end(&self, kind: &str, holder: Holder, until: i64) {
+        hold(&self.state.ended).insert(format!("{kind}-{}", holder.0), until);
     }
 
     /// Whether a token of this kind was given after all were taken back.
@@ -275,7 +275,7 @@ pub(crate) fn fields(text: &str) -> BTreeMap<String, String> {
         }
         String::from_utf8(bytes).ok()
     };
-    let pairs = text.split('&').map(|pair| pair.split_once('=').unwrap_or((pair, "")));
+    let pairs = text.split('&').filter(|pair| !pair.is_empty()).map(|pair| pair.split_once('=').unwrap_or((pair, "")));
     pairs.filter_map(|(name, value)| Some((decode(name)?, decode(value)?))).collect()
 }
 

@@ -44,6 +44,11 @@ impl Refusal {
         Self { failure: Some((kind, error, words)), ..Self::plain(400, "INVALID_ARGUMENT", message) }
     }
 
+    /// A body that cannot be read.
+    pub fn malformed(words: String) -> Self {
+        Self::plain(400, "INVALID_ARGUMENT", &words)
+    }
+
     /// A path that there is not.
     pub fn missing() -> Self {
         Self::plain(404, "NOT_FOUND", "Requested entity was not found.")

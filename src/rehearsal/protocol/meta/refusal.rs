@@ -26,6 +26,26 @@ impl Refusal {
         Self::new(100, &format!("(#100) {words}"))
     }
 
+    /// Something that is wrong in itself.
+    pub fn plain(words: &str) -> Self {
+        Self { kind: "GraphMethodException", ..Self::new(100, words) }
+    }
+
+    /// Fields that cannot be read.
+    pub fn syntax(words: &str) -> Self {
+        Self::new(2500, words)
+    }
+
+    /// An app that is not who it says.
+    pub fn app(code: i64, words: &str) -> Self {
+        Self::new(code, words)
+    }
+
+    /// Days too long ago.
+    pub fn reach() -> Self {
+        Self::new(3018, "(#3018) The start date of the time range cannot be beyond 37 months from the current date")
+    }
+
     /// A path that there is not.
     pub fn path() -> Self {
         Self { status: 404, ..Self::new(2500, "Unknown path components") }
