@@ -83,7 +83,13 @@ fn describe(asked: &Asked<'_>, channel: &Channel, entity: &Entity, all: &[Entity
             node["campaign_id"] = json!(group.and_then(|group| group.parent_id.as_ref()));
             let creative = creatives.iter().find(|creative| creative.ad_id == entity.external_id);
             node["creative"] = creative.map_or(Value::Null, |creative| {
-                let call = creative.call.to_uppercase().replace(' ', "_");
+                // Buttons have fixed names.
+                let call = match creative.call.as_str() {
+                    "Learn more" => "LEARN_MORE",
+                    "Order today" => "ORDER_NOW",
+                    "See the range" => "BROWSE_SHOP",
+                    _ => "SHOP_NOW",
+                };
                 json!({ "id": creative.external_id, "name": creative.headline, "title": creative.headline,
                     "body": creative.text, "link_url": creative.link, "call_to_action_type": call })
             });
