@@ -51,10 +51,7 @@ enum Command {
         command: work::Command,
     },
     /// The simulated agency, whose truth is known. Needs neither database nor settings.
-    Rehearsal {
-        #[command(subcommand)]
-        command: rehearse::Command,
-    },
+    Rehearsal(rehearse::Args),
     /// List missing and wrong settings, and what will not work without them.
     Doctor,
     /// Print the version.
@@ -77,8 +74,8 @@ pub fn run(cli: Cli) -> anyhow::Result<()> {
     if matches!(command, Command::Keys { command: keys::Command::New }) {
         return keys::print_new();
     }
-    if let Command::Rehearsal { command } = &command {
-        return rehearse::run(command);
+    if let Command::Rehearsal(args) = &command {
+        return rehearse::run(args);
     }
     if matches!(command, Command::Doctor) {
         let (config, faults) = Config::read()?;
@@ -212,7 +209,7 @@ async fn work(config: &Config, db: Db) -> anyhow::Result<()> {
 }
 
 /// Resolves on Ctrl-C or SIGTERM.
-fn stop_signal() -> anyhow::Result<impl Future<Output = ()> + Send + 'static> {
+pub(crate) fn stop_signal() -> anyhow::Result<impl Future<Output = ()> + Send + 'static> {
     let mut interrupt = tokio::signal::unix::signal(SignalKind::interrupt())?;
     let mut terminate = tokio::signal::unix::signal(SignalKind::terminate())?;
     Ok(async move {

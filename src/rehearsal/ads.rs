@@ -8,7 +8,7 @@
 
 use std::ops::Range;
 
-use time::{Date, Duration};
+use time::{Date, Duration, OffsetDateTime};
 
 use crate::{
     account::Account,
@@ -16,6 +16,8 @@ use crate::{
     clock,
     random::{Key, Stream},
     response::REACH,
+    rows::AdSums,
+    writes::{Cut, Set},
 };
 
 /// How widely impressions scatter: their variance is `mean + mean² / DELIVERY`.
@@ -42,6 +44,21 @@ pub(crate) struct Day {
     pub mix: f64,
     /// Orders that this channel is expected to truly bring to the shop on this day.
     pub brought: f64,
+    /// On a day on which somebody changed something: whole days as they would have been, of which parts make up this one.
+    pub pieces: Vec<Piece>,
+}
+
+/// A whole day under one setting, of which only a part counts.
+#[derive(Clone, Debug)]
+pub(crate) struct Piece {
+    /// Since when; none for what was set when the day began.
+    pub at: Option<OffsetDateTime>,
+    /// How much of the day was over then.
+    pub from: f64,
+    pub ads: Vec<AdDay>,
+    pub brought: f64,
+    adstock: f64,
+    mix: f64,
 }
 
 #[derive(Clone, Debug)]
@@ -67,47 +84,130 @@ pub(crate) struct Claim {
     pub value_cents: u32,
 }
 
+impl Day {
+    /// The parts of the day: from which to which share of it, and the whole day under the setting of that time.
+    fn parts(&self) -> impl Iterator<Item = (f64, f64, &[AdDay])> {
+        let to = |at: usize| self.pieces.get(at + 1).map_or(1.0, |next| next.from);
+        let plain = self.pieces.is_empty().then_some((0.0, 1.0, self.ads.as_slice()));
+        let cut = self.pieces.iter().enumerate().map(move |(at, piece)| (piece.from, to(at), piece.ads.as_slice()));
+        plain.into_iter().chain(cut)
+    }
+}
+
+/// What there was of a count by a share of its day.
+fn part(count: u32, share: f64) -> u32 {
+    (f64::from(count) * share) as u32
+}
+
 impl History {
-    /// Draws the days from the world's first to `today`.
-    pub fn new(key: Key, account: &Account, client: &Client, today: Date) -> Self {
-        let (mut days, mut claims, mut spends) = (vec![], vec![], vec![]);
+    /// Draws the days from the world's first to `today`; `cuts` are what people changed, the first first.
+    pub fn new(key: Key, account: &Account, client: &Client, today: Date, cuts: &[Cut]) -> Self {
+        let mut history = Self { days: vec![], claims: vec![] };
+        let (mut spends, plain) = (vec![], Set::default());
         for day in clock::days(client.demand.first, today) {
-            let planned = planned(key, account, client, day);
-            let key = key.name("ad").number(number(day));
-            let mut ads: Vec<_> =
-                (0..).zip(planned).map(|(ad, spend)| deliver(key.number(ad), account, ad, spend, day)).collect();
-            let cents: u64 = ads.iter().map(|ad| u64::from(ad.spend_cents)).sum();
+            let before = cuts.iter().rfind(|cut| cut.day < day).map_or(&plain, |cut| &cut.set);
+            let mut draw = |at, from, set| history.draw(key, account, client, day, &spends, (at, from, set));
+            let mut pieces = vec![draw(None, 0.0, before)];
+            pieces.extend(cuts.iter().filter(|cut| cut.day == day).map(|cut| draw(Some(cut.at), cut.share, &cut.set)));
+            let drawn = history.join(day, pieces);
+            let cents: u64 = drawn.ads.iter().map(|ad| u64::from(ad.spend_cents)).sum();
             spends.push(cents as f64 / 100.0);
-            let adstock = account.response.adstock(&spends[spends.len().saturating_sub(REACH)..]);
-            let values: Vec<_> = ads
-                .iter()
-                .zip(&account.ads)
-                .map(|(ad, set)| f64::from(ad.spend_cents) * set.ctr * set.quality * set.freshness(day))
-                .collect();
-            let value: f64 = values.iter().sum();
-            let mix = if cents == 0 { 1.0 } else { value / cents as f64 };
-            let brought = account.response.orders(adstock) * mix * client.demand.on(day);
-            let usually_shown = account.spend / account.cpm * 1000.0;
-            let viewers = account.claims.view_share * client.organic * client.demand.on(day) / usually_shown;
-            for (at, ad) in ads.iter_mut().enumerate() {
-                if ad.impressions == 0 || value <= 0.0 {
-                    continue;
-                }
-                let clicked = account.claims.click_factor * brought * values[at] / value;
-                let seen = viewers * f64::from(ad.impressions);
-                let from = claims.len() as u32;
-                claim(
-                    &mut claims,
-                    key.number(at as u64).name("claims"),
-                    (account, client),
-                    (ad, at, day),
-                    (clicked, seen),
-                );
-                ad.claims = from..claims.len() as u32;
-            }
-            days.push(Day { day, ads, adstock, mix, brought });
+            history.days.push(drawn);
         }
-        Self { days, claims }
+        history
+    }
+
+    /// A whole day under one setting; `spends` are those of the days before.
+    fn draw(
+        &mut self,
+        key: Key,
+        account: &Account,
+        client: &Client,
+        day: Date,
+        spends: &[f64],
+        (at, from, set): (Option<OffsetDateTime>, f64, &Set),
+    ) -> Piece {
+        let planned = planned(key, account, client, day, set);
+        let key = key.name("ad").number(number(day));
+        let mut ads: Vec<_> =
+            (0..).zip(planned).map(|(ad, spend)| deliver(key.number(ad), account, ad, spend, day)).collect();
+        let cents: u64 = ads.iter().map(|ad| u64::from(ad.spend_cents)).sum();
+        let mut recent = spends[spends.len().saturating_sub(REACH - 1)..].to_vec();
+        recent.push(cents as f64 / 100.0);
+        let adstock = account.response.adstock(&recent);
+        let values: Vec<_> = ads
+            .iter()
+            .zip(&account.ads)
+            .map(|(ad, set)| f64::from(ad.spend_cents) * set.ctr * set.quality * set.freshness(day))
+            .collect();
+        let value: f64 = values.iter().sum();
+        let mix = if cents == 0 { 1.0 } else { value / cents as f64 };
+        let brought = account.response.orders(adstock) * mix * client.demand.on(day);
+        let usually_shown = account.spend / account.cpm * 1000.0;
+        let viewers = account.claims.view_share * client.organic * client.demand.on(day) / usually_shown;
+        for (at, ad) in ads.iter_mut().enumerate() {
+            if ad.impressions == 0 || value <= 0.0 {
+                continue;
+            }
+            let clicked = account.claims.click_factor * brought * values[at] / value;
+            let seen = viewers * f64::from(ad.impressions);
+            let from = self.claims.len() as u32;
+            claim(
+                &mut self.claims,
+                key.number(at as u64).name("claims"),
+                (account, client),
+                (ad, at, day),
+                (clicked, seen),
+            );
+            ad.claims = from..self.claims.len() as u32;
+        }
+        Piece { at, from, ads, brought, adstock, mix }
+    }
+
+    /// The day that its parts make up.
+    fn join(&mut self, day: Date, mut pieces: Vec<Piece>) -> Day {
+        if pieces.len() == 1 {
+            let Piece { ads, brought, adstock, mix, .. } = pieces.remove(0);
+            return Day { day, ads, adstock, mix, brought, pieces };
+        }
+        let mut joined = Day { day, ads: vec![], adstock: 0.0, mix: 0.0, brought: 0.0, pieces };
+        let widths: Vec<_> = joined.parts().map(|(from, to, _)| to - from).collect();
+        for (piece, width) in joined.pieces.iter().zip(widths) {
+            joined.adstock += width * piece.adstock;
+            joined.mix += width * piece.mix;
+            joined.brought += width * piece.brought;
+        }
+        for at in 0..joined.pieces[0].ads.len() {
+            let first = self.claims.len() as u32;
+            let mut ad = AdDay { expected: 0.0, impressions: 0, clicks: 0, spend_cents: 0, claims: first..first };
+            for (from, to, ads) in joined.parts() {
+                let whole = &ads[at];
+                let cut = |count| part(count, to) - part(count, from);
+                ad.expected += (to - from) * whole.expected;
+                ad.impressions += cut(whole.impressions);
+                ad.clicks += cut(whole.clicks);
+                ad.spend_cents += cut(whole.spend_cents);
+                self.claims.extend_from_within(within(&whole.claims, from, to));
+            }
+            ad.claims = first..self.claims.len() as u32;
+            joined.ads.push(ad);
+        }
+        joined
+    }
+
+    /// What was reported of an ad's day by the time that a share of it was over.
+    pub fn by(&self, day: &Day, ad: usize, share: f64) -> AdSums {
+        let mut sums = AdSums::default();
+        for (from, to, ads) in day.parts().filter(|(from, ..)| *from < share) {
+            let (whole, to) = (&ads[ad], to.min(share));
+            let cut = |count| i64::from(part(count, to) - part(count, from));
+            sums.impressions += cut(whole.impressions);
+            sums.clicks += cut(whole.clicks);
+            sums.spend_cents += cut(whole.spend_cents);
+            let claims = &self.claims[within(&whole.claims, from, to)];
+            claims.iter().filter(|claim| claim.lag == 0).for_each(|claim| sums += *claim);
+        }
+        sums
     }
 
     /// The claims of an ad's day as reported at the end of the day `as_of`.
@@ -118,15 +218,33 @@ impl History {
     }
 }
 
+/// The part of a day's claims that lies between two shares of it.
+fn within(claims: &Range<u32>, from: f64, to: f64) -> Range<usize> {
+    let place = |share| (claims.start + part(claims.end - claims.start, share)) as usize;
+    place(from)..place(to)
+}
+
+impl std::ops::AddAssign<Claim> for AdSums {
+    fn add_assign(&mut self, claim: Claim) {
+        let credit = i64::from(claim.credit);
+        self.conversions_hundredths += credit;
+        self.view_hundredths += if claim.view { credit } else { 0 };
+        self.revenue_cents += i64::from(claim.value_cents);
+    }
+}
+
 /// A day's number in keys.
 pub(crate) fn number(day: Date) -> u64 {
     day.to_julian_day().unsigned_abs().into()
 }
 
 /// Currency units that each ad is planned to spend.
-fn planned(key: Key, account: &Account, client: &Client, day: Date) -> Vec<f64> {
+fn planned(key: Key, account: &Account, client: &Client, day: Date, set: &Set) -> Vec<f64> {
     let since = (day - client.demand.first).whole_days();
     let budget = |at: usize| {
+        if let Some(cents) = set.budget(at) {
+            return cents as f64 / 100.0;
+        }
         let key = key.name("budget").number(at as u64);
         if account.steady {
             return account.campaigns[at].budget;
@@ -136,16 +254,16 @@ fn planned(key: Key, account: &Account, client: &Client, day: Date) -> Vec<f64> 
         account.campaigns[at].budget * decided * follows
     };
     let budgets: Vec<_> = (0..account.campaigns.len()).map(budget).collect();
-    let weight = |ad: &crate::account::Ad| if ad.runs(day) { ad.weight } else { 0.0 };
+    let weight = |ad: usize| if set.shows(account, ad, day) { account.ads[ad].weight } else { 0.0 };
     let mut weights = vec![0.0; budgets.len()];
-    for ad in &account.ads {
-        weights[account.groups[ad.group].campaign] += weight(ad);
+    for (at, ad) in account.ads.iter().enumerate() {
+        weights[account.groups[ad.group].campaign] += weight(at);
     }
-    let share = |ad: &crate::account::Ad| {
+    let share = |(at, ad): (usize, &crate::account::Ad)| {
         let campaign = account.groups[ad.group].campaign;
-        if weights[campaign] > 0.0 { budgets[campaign] * weight(ad) / weights[campaign] } else { 0.0 }
+        if weights[campaign] > 0.0 { budgets[campaign] * weight(at) / weights[campaign] } else { 0.0 }
     };
-    account.ads.iter().map(share).collect()
+    account.ads.iter().enumerate().map(share).collect()
 }
 
 fn deliver(key: Key, account: &Account, ad: u64, spend: f64, day: Date) -> AdDay {

@@ -1,14 +1,16 @@
 //! A simulated agency with known truth: a world of clients, ad accounts, shops and people that is a pure function of a seed
 //! and a day.
 //!
-//! It knows nothing of the product and the product knows nothing of it: only the command line and, later, a server that
-//! answers as the providers do may use this crate. It reads no clock, no environment and no files, and gives the same bytes
-//! on every machine and in every build. [`World`] is the way in; [`World::truth`] is for judges.
+//! It knows nothing of the product and the product knows nothing of it: only the command line uses this crate. It reads no
+//! clock, no environment and no files, and gives the same bytes on every machine and in every build. [`World`] is the way in,
+//! [`server`] answers as the providers do; [`World::truth`] is for judges.
 
 mod account;
 mod ads;
 mod client;
 mod clock;
+mod daytime;
+pub mod fault;
 mod picture;
 mod plan;
 mod planted;
@@ -17,12 +19,14 @@ mod random;
 mod response;
 mod rows;
 mod season;
+pub mod server;
 mod shop;
 mod talk;
 mod trade;
 mod truth;
 mod words;
 mod world;
+mod writes;
 
 pub use account::Platform;
 pub use client::Client;
@@ -37,6 +41,7 @@ pub use talk::{AGENCY, Contact, Message, Mood, Post};
 pub use truth::Truth;
 pub use words::{Creative, Customer};
 pub use world::{Error, World};
+pub use writes::{Change, Write};
 
 #[cfg(test)]
 mod tests;

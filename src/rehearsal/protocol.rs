@@ -4,18 +4,28 @@
 //! encodings and its words of refusal. Grants need no memory but for what is used up: a code or token names its client and
 //! carries a mark that only this world makes, so that connections survive a restart.
 
+pub mod google;
 mod graphql;
+pub mod meta;
+pub(crate) mod refuse;
 pub mod shopify;
 pub mod tiktok;
 
 use std::{
     collections::{BTreeMap, BTreeSet},
-    sync::{Mutex, PoisonError},
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
 
-use time::{Duration, OffsetDateTime};
+use time::{Date, Duration, OffsetDateTime};
 
-use crate::{client::Client, random::Key, world::World};
+use crate::{
+    client::{CLIENTS, Client},
+    daytime::Known,
+    plan::Channel,
+    random::Key,
+    world::{Error, World},
+    writes::{Change, Write},
+};
 
 /// What was asked.
 #[derive(Clone, Debug, Default)]
@@ -30,6 +40,8 @@ pub struct Question {
     pub headers: BTreeMap<String, String>,
     /// The body.
     pub body: Vec<u8>,
+    /// Whether platforms are to tell of past days what they will restate.
+    pub early: bool,
 }
 
 /// What is answered.
@@ -43,8 +55,17 @@ pub struct Answer {
     pub body: String,
 }
 
+/// Answers a question at a moment, as the provider would whose path it is; in no provider's words if it is nobody's.
+pub fn answer(desk: &Desk, question: &Question, now: OffsetDateTime) -> Answer {
+    let google = google::answer(desk, question, now);
+    let answer = google.or_else(|| meta::answer(desk, question, now));
+    let answer = answer.or_else(|| tiktok::answer(desk, question, now));
+    let answer = answer.or_else(|| shopify::answer(desk, question, now));
+    answer.unwrap_or_else(|| Answer::json(404, &serde_json::json!({ "error": "no simulated provider has this path" })))
+}
+
 impl Answer {
-    fn json(status: u16, body: &serde_json::Value) -> Self {
+    pub(crate) fn json(status: u16, body: &serde_json::Value) -> Self {
         Self { status, headers: vec![("content-type", "application/json".into())], body: body.to_string() }
     }
 
@@ -64,8 +85,19 @@ pub struct App {
     pub id: String,
     /// The secret that it proves itself with.
     pub secret: String,
-    /// The only address to which consent leads back, without parameters.
-    pub redirect_uri: String,
+    /// What Google Ads wants beside a person's token.
+    pub developer_token: String,
+    /// The only addresses to which consent leads back, without parameters.
+    pub redirect_uris: Vec<String>,
+}
+
+/// What the world is told as of.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Edge {
+    /// The end of the world's day, in every zone: all that a judge knows of it.
+    EndOfDay,
+    /// The moment of the question.
+    Moment,
 }
 
 /// Where questions are answered.
@@ -73,43 +105,139 @@ pub struct App {
 pub struct Desk {
     /// What is told of.
     pub world: World,
+    edge: Edge,
     app: App,
+    state: Arc<State>,
+}
+
+/// What is remembered from one question to the next, and through other worlds.
+#[derive(Debug, Default)]
+struct State {
     /// Codes and tokens that no longer work.
     used: Mutex<BTreeSet<String>>,
+    /// Until when all tokens of a holder were taken back, in seconds since 1970.
+    ended: Mutex<BTreeMap<String, i64>>,
+    writes: Mutex<Vec<Write>>,
+    operations: Mutex<Vec<shopify::Operation>>,
+    runs: Mutex<Vec<meta::Run>>,
+}
+
+/// Takes a lock, whatever happened to who had it.
+fn hold<T>(of: &Mutex<T>) -> MutexGuard<'_, T> {
+    of.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// Whose accounts a code or token reaches: the place of a client, or all of the agency's.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Holder(usize);
+
+impl Holder {
+    const AGENCY: Self = Self(CLIENTS);
+
+    fn holds(self, channel: &Channel) -> bool {
+        self == Self::AGENCY || self.0 == channel.client
+    }
 }
 
 impl Desk {
     /// A desk for one world and one app.
-    pub fn new(world: World, app: App) -> Self {
-        Self { world, app, used: Mutex::default() }
+    pub fn new(world: World, edge: Edge, app: App) -> Self {
+        Self { world, edge, app, state: Arc::default() }
     }
 
-    /// Something to show later that names a client; `kind` tells a code from a token, `from` one from another.
-    fn grant(&self, kind: &str, client: &Client, from: i64) -> String {
-        let key = Key::new(self.world.seed()).name("grant").name(kind).name(&self.app.id).number(client.index as u64);
+    /// The same desk with what was changed put into the world; none if nothing was.
+    pub fn renewed(&self) -> Option<Self> {
+        let writes = hold(&self.state.writes).clone();
+        (writes != self.world.writes()).then(|| self.before(self.world.with(writes)))
+    }
+
+    /// The same desk before a world of the same seed on another day.
+    ///
+    /// # Errors
+    /// There is no such day.
+    pub fn on(&self, today: Date, edge: Edge) -> Result<Self, Error> {
+        let world = World::since(self.world.seed(), self.world.first(), today)?;
+        Ok(Self { edge, ..self.before(world.with(hold(&self.state.writes).clone())) })
+    }
+
+    /// How far the world is told.
+    pub fn edge(&self) -> Edge {
+        self.edge
+    }
+
+    /// Whether something was changed that is not yet in the world.
+    pub fn changed(&self) -> bool {
+        *hold(&self.state.writes) != self.world.writes()
+    }
+
+    fn before(&self, world: World) -> Self {
+        Self { world, edge: self.edge, app: self.app.clone(), state: Arc::clone(&self.state) }
+    }
+
+    /// How far a client's numbers are known to who asks at a moment.
+    fn known(&self, client: &Client, question: &Question, now: OffsetDateTime) -> Known {
+        let known = match self.edge {
+            Edge::EndOfDay => Known::end_of(client, self.world.today()),
+            Edge::Moment => Known::at(client, now, self.world.today()),
+        };
+        Known { early: question.early, ..known }
+    }
+
+    /// Makes a change from the moment on.
+    fn write(&self, channel: &Channel, now: OffsetDateTime, change: Change) {
+        let at = match self.edge {
+            // All of the day has been told already.
+            Edge::EndOfDay => self.world.end_of(self.world.client_of(channel), self.world.today()) + Duration::SECOND,
+            Edge::Moment => now,
+        };
+        hold(&self.state.writes).push(Write { at, channel: channel.index, change });
+    }
+
+    fn back(&self, uri: &str) -> Option<&str> {
+        self.app.redirect_uris.iter().map(String::as_str).find(|known| *known == uri)
+    }
+
+    /// Something to show later that names its holder; `kind` tells a code from a token, `from` one from another.
+    fn grant(&self, kind: &str, holder: Holder, from: i64) -> String {
+        let key = Key::new(self.world.seed()).name("grant").name(kind).name(&self.app.id).number(holder.0 as u64);
         let mut stream = key.number(from.unsigned_abs()).stream();
-        format!("{kind}-{}-{from:x}-{:016x}{:016x}", client.index, stream.bits(), stream.bits())
+        format!("{kind}-{}-{from:x}-{:016x}{:016x}", holder.0, stream.bits(), stream.bits())
     }
 
-    /// The client that a code or token names and when it was given (seconds since 1970), if this world made it.
-    fn granted(&self, kind: &str, shown: &str) -> Option<(&Client, i64)> {
+    /// The holder that a code or token names and when it was given (seconds since 1970), if this world made it.
+    fn granted(&self, kind: &str, shown: &str) -> Option<(Holder, i64)> {
         let mut parts = shown.strip_prefix(kind)?.strip_prefix('-')?.splitn(3, '-');
-        let client = self.world.clients().get(parts.next()?.parse::<usize>().ok()?)?;
+        let holder = Holder(parts.next()?.parse().ok().filter(|place| *place <= CLIENTS)?);
         let from = i64::from_str_radix(parts.next()?, 16).ok().filter(|from| *from >= 0)?;
-        let used = self.used.lock().unwrap_or_else(PoisonError::into_inner);
-        (self.grant(kind, client, from) == shown && !used.contains(shown)).then_some((client, from))
+        let given = self.grant(kind, holder, from) == shown && !hold(&self.state.used).contains(shown);
+        given.then_some((holder, from))
     }
 
     /// From now on it no longer works; false if it already did not.
     fn use_up(&self, shown: &str) -> bool {
-        self.used.lock().unwrap_or_else(PoisonError::into_inner).insert(shown.to_owned())
+        hold(&self.state.used).insert(shown.to_owned())
     }
 
     /// Takes a code that was given within the last hour, once.
-    fn redeem(&self, kind: &str, code: &str, now: OffsetDateTime) -> Option<&Client> {
-        let (client, from) = self.granted(kind, code)?;
+    fn redeem(&self, kind: &str, code: &str, now: OffsetDateTime) -> Option<Holder> {
+        let (holder, from) = self.granted(kind, code)?;
         let age = now - OffsetDateTime::from_unix_timestamp(from).ok()?;
-        (age <= Duration::HOUR && self.use_up(code)).then_some(client)
+        (age <= Duration::HOUR && self.use_up(code)).then_some(holder)
+    }
+
+    /// No token of this kind that the holder was given until then works any longer.
+    fn end(&self, kind: &str, holder: Holder, until: i64) {
+        hold(&self.state.ended).insert(format!("{kind}-{}", holder.0), until);
+    }
+
+    /// Whether a token of this kind was given after all were taken back.
+    fn lives(&self, kind: &str, holder: Holder, from: i64) -> bool {
+        from >= self.earliest(kind, holder)
+    }
+
+    /// The first moment at which tokens of this kind work.
+    fn earliest(&self, kind: &str, holder: Holder) -> i64 {
+        hold(&self.state.ended).get(&format!("{kind}-{}", holder.0)).map_or(0, |ended| ended + 1)
     }
 }
 
@@ -129,7 +257,7 @@ fn encoded(text: &str) -> String {
 }
 
 /// Reads the fields of a form or query; what is not text is left out.
-fn fields(text: &str) -> BTreeMap<String, String> {
+pub(crate) fn fields(text: &str) -> BTreeMap<String, String> {
     let decode = |text: &str| {
         let (mut bytes, mut rest) = (vec![], text.as_bytes());
         while let [first, after @ ..] = rest {
@@ -147,13 +275,27 @@ fn fields(text: &str) -> BTreeMap<String, String> {
         }
         String::from_utf8(bytes).ok()
     };
-    let pairs = text.split('&').map(|pair| pair.split_once('=').unwrap_or((pair, "")));
+    let pairs = text.split('&').filter(|pair| !pair.is_empty()).map(|pair| pair.split_once('=').unwrap_or((pair, "")));
     pairs.filter_map(|(name, value)| Some((decode(name)?, decode(value)?))).collect()
 }
 
 /// Cents as a decimal text with two places.
 fn decimal(cents: i64) -> String {
     format!("{}{}.{:02}", if cents < 0 { "-" } else { "" }, cents.abs() / 100, cents.abs() % 100)
+}
+
+/// What the tests of all protocols share.
+#[cfg(test)]
+mod test {
+    use super::*;
+
+    pub const REDIRECT: &str = "http://localhost/back";
+
+    /// A desk of an app that everything is known of.
+    pub fn desk(world: World) -> Desk {
+        let (id, secret, developer_token) = ("app".into(), "secret".into(), "developer".into());
+        Desk::new(world, Edge::EndOfDay, App { id, secret, developer_token, redirect_uris: vec![REDIRECT.into()] })
+    }
 }
 
 #[cfg(test)]
@@ -163,18 +305,19 @@ mod tests {
 
     #[test]
     fn grants_are_only_this_worlds_and_codes_work_once_within_an_hour() {
-        let app = App { id: "a".into(), secret: "s".into(), redirect_uri: "http://x/back".into() };
-        let desk = |seed| Desk::new(World::new(seed, date!(2026 - 06 - 15)).unwrap(), app.clone());
+        let desk = |seed| test::desk(World::new(seed, date!(2026 - 06 - 15)).unwrap());
         let (desk, other) = (desk(1), desk(2));
         let now = OffsetDateTime::from_unix_timestamp(1_780_000_000).unwrap();
-        let code = desk.grant("code", &desk.world.clients()[3], now.unix_timestamp());
-        assert!(other.redeem("code", &code, now).is_none());
-        assert!(desk.redeem("token", &code, now).is_none());
-        assert!(desk.redeem("code", &code, now + Duration::minutes(61)).is_none());
-        assert_eq!(desk.redeem("code", &code, now).map(|client| client.index), Some(3));
-        assert!(desk.redeem("code", &code, now).is_none());
-        for bad in ["", "code-", "code-9-0-0", "code-3--1-0", "code-3-zz-0", &code[..code.len() - 1]] {
-            assert!(desk.granted("code", bad).is_none(), "{bad}");
+        for holder in [Holder(3), Holder::AGENCY] {
+            let code = desk.grant("code", holder, now.unix_timestamp());
+            assert!(other.redeem("code", &code, now).is_none());
+            assert!(desk.redeem("token", &code, now).is_none());
+            assert!(desk.redeem("code", &code, now + Duration::minutes(61)).is_none());
+            assert_eq!(desk.redeem("code", &code, now), Some(holder));
+            assert!(desk.redeem("code", &code, now).is_none());
+            for bad in ["", "code-", "code-9-0-0", "code-3--1-0", "code-3-zz-0", &code[..code.len() - 1]] {
+                assert!(desk.granted("code", bad).is_none(), "{bad}");
+            }
         }
     }
 

@@ -5,9 +5,16 @@
 use std::{collections::BTreeMap, ops::RangeInclusive};
 
 use serde::Serialize;
-use time::Date;
+use time::{Date, Duration};
 
-use crate::{account::Account, plan::Channel, truth, world::World};
+use crate::{
+    account::Account,
+    ads::{Day, History},
+    daytime::Known,
+    plan::Channel,
+    truth,
+    world::World,
+};
 
 /// How deep a report looks.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
@@ -37,7 +44,7 @@ pub struct Entity {
     pub parent_id: Option<String>,
     /// Its name.
     pub name: String,
-    /// Whether it runs today.
+    /// Whether its own switch is on today; what it is in may be paused.
     pub active: bool,
     /// The day's budget in cents on a usual day; campaigns only.
     pub budget_cents: Option<i64>,
@@ -100,18 +107,50 @@ fn place(account: &Account, ad: usize, level: Level) -> usize {
     }
 }
 
+/// For so many days a platform has not settled what it says.
+const UNSETTLED: i64 = 28;
+
+/// What is reported of an ad's day.
+fn reported(history: &History, day: &Day, ad: usize, known: &Known) -> AdSums {
+    if day.day == known.day && known.share < 1.0 {
+        return history.by(day, ad, known.share);
+    }
+    let age = (known.day - day.day).whole_days();
+    if known.early && (1..=UNSETTLED).contains(&age) {
+        // Conversions of the last days are missing, and clicks that will be found invalid are still counted.
+        let as_of = day.day.max(known.day - Duration::days(3));
+        let early = truth::sum(history, day.day, &day.ads[ad], as_of);
+        let (clicks, spend_cents) = (early.clicks + early.clicks / 50, early.spend_cents + early.spend_cents / 50);
+        return AdSums { clicks: clicks.min(early.impressions), spend_cents, ..early };
+    }
+    truth::sum(history, day.day, &day.ads[ad], known.day)
+}
+
 impl World {
     /// What the platform reports of these days at a level, as it was known at the end of the day `as_of`: conversions that
     /// come later are missing. Days after `as_of` or today have no rows. By day, then by entity. Empty for a shop.
     pub fn ad_rows(&self, channel: &Channel, days: RangeInclusive<Date>, level: Level, as_of: Date) -> Vec<AdRow> {
+        let known = Known::end_of(self.client_of(channel), as_of.min(self.today()));
+        self.rows_known(channel, days, level, &known)
+    }
+
+    /// The same, as far as it is known.
+    pub(crate) fn rows_known(
+        &self,
+        channel: &Channel,
+        days: RangeInclusive<Date>,
+        level: Level,
+        known: &Known,
+    ) -> Vec<AdRow> {
         let (Some(account), Some(history)) = (&channel.account, self.history(channel)) else { return vec![] };
-        let as_of = as_of.min(self.today());
         let mut rows = vec![];
-        for day in history.days[self.within(&days)].iter().filter(|day| day.day <= as_of) {
+        for day in history.days[self.within(&days)].iter().filter(|day| day.day <= known.day) {
             let mut sums: BTreeMap<usize, AdSums> = BTreeMap::new();
-            for (at, ad) in day.ads.iter().enumerate().filter(|(_, ad)| ad.impressions > 0) {
-                let sum = sums.entry(place(account, at, level)).or_default();
-                *sum += truth::sum(history, day.day, ad, as_of);
+            for at in 0..day.ads.len() {
+                let reported = reported(history, day, at, known);
+                if reported.impressions > 0 {
+                    *sums.entry(place(account, at, level)).or_default() += reported;
+                }
             }
             rows.extend(sums.into_iter().map(|(place, sums)| {
                 let external_id = match level {
@@ -130,31 +169,33 @@ impl World {
     pub fn entities(&self, channel: &Channel) -> Vec<Entity> {
         let Some(account) = &channel.account else { return vec![] };
         let since = self.first();
-        let campaigns = account.campaigns.iter().map(|campaign| Entity {
+        let set = self.set_now(channel);
+        let campaigns = account.campaigns.iter().enumerate().map(|(at, campaign)| Entity {
             level: Level::Campaign,
             external_id: campaign.external_id.clone(),
             parent_id: None,
             name: campaign.name.clone(),
-            active: true,
-            budget_cents: Some((campaign.budget * 100.0).round() as i64),
+            active: set.switch(Level::Campaign, at).unwrap_or(true),
+            budget_cents: Some(set.budget(at).unwrap_or_else(|| (campaign.budget * 100.0).round() as i64)),
             since,
         });
-        let groups = account.groups.iter().map(|group| Entity {
+        let groups = account.groups.iter().enumerate().map(|(at, group)| Entity {
             level: Level::Group,
             external_id: group.external_id.clone(),
             parent_id: Some(account.campaigns[group.campaign].external_id.clone()),
             name: group.name.clone(),
-            active: true,
+            active: set.switch(Level::Group, at).unwrap_or(true),
             budget_cents: None,
             since,
         });
-        let there = account.ads.iter().filter(|ad| ad.launched.is_none_or(|launched| launched <= self.today()));
-        let ads = there.map(|ad| Entity {
+        let there = account.ads.iter().enumerate();
+        let there = there.filter(|(_, ad)| ad.launched.is_none_or(|launched| launched <= self.today()));
+        let ads = there.map(|(at, ad)| Entity {
             level: Level::Ad,
             external_id: ad.external_id.clone(),
             parent_id: Some(account.groups[ad.group].external_id.clone()),
             name: ad.name.clone(),
-            active: ad.runs(self.today()),
+            active: set.switch(Level::Ad, at).unwrap_or_else(|| ad.runs(self.today())),
             budget_cents: None,
             since: ad.launched.unwrap_or(since),
         });

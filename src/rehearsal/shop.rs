@@ -6,12 +6,13 @@
 //! what a person pays is their sum with taxes.
 
 use serde::Serialize;
-use time::{Date, Duration, OffsetDateTime, Time};
+use time::{Date, Duration, OffsetDateTime};
 
 use crate::{
     ads::{History, number},
     client::Client,
     clock::{self, Zone},
+    daytime,
     random::{Key, Stream},
 };
 
@@ -121,9 +122,6 @@ pub(crate) struct Books {
     pub changes: Vec<(OffsetDateTime, u64)>,
 }
 
-/// How likely an order is placed in each hour of the day, as weights.
-const HOURS: [u32; 24] = [6, 3, 2, 1, 1, 2, 5, 10, 16, 20, 23, 24, 26, 24, 22, 22, 23, 25, 28, 34, 38, 36, 26, 14];
-
 impl Books {
     /// Draws the books; `accounts` are the client's ad accounts with the places of their channels.
     pub fn new(key: Key, client: &Client, accounts: &[(usize, &History)], today: Date) -> Self {
@@ -138,17 +136,31 @@ impl Books {
                 let count = key.name("count").stream().poisson(mean);
                 (0..count).map(move |order| key.number(order).stream())
             };
-            let mut placed = vec![];
-            placed.extend(drawn(0, client.organic * client.demand.on(day)).map(|stream| (stream, None, false)));
+            let placing = |(mut stream, by, test): (Stream, Option<usize>, bool)| {
+                let time = daytime::draw(&mut stream);
+                (time, by, test, stream)
+            };
+            let mut placed: Vec<_> =
+                drawn(0, client.organic * client.demand.on(day)).map(|stream| placing((stream, None, false))).collect();
             for (channel, history) in accounts {
-                let brought = drawn(*channel as u64 + 1, history.days[at].brought);
-                placed.extend(brought.map(|stream| (stream, Some(*channel), false)));
+                let bring =
+                    |mean: f64| drawn(*channel as u64 + 1, mean).map(|stream| placing((stream, Some(*channel), false)));
+                let today = &history.days[at];
+                if today.pieces.is_empty() {
+                    placed.extend(bring(today.brought));
+                }
+                // Of each setting what was placed while it held.
+                for (piece, next) in today.pieces.iter().zip((1..).map(|next| today.pieces.get(next))) {
+                    let holds = |time| {
+                        let at = client.zone.moment(day, time);
+                        piece.at.is_none_or(|from| from < at) && next.and_then(|next| next.at).is_none_or(|to| at <= to)
+                    };
+                    placed.extend(bring(piece.brought).filter(|(time, ..)| holds(*time)));
+                }
             }
             if key.name("test").stream().chance(0.005) {
-                placed.push((key.name("tried out").stream(), None, true));
+                placed.push(placing((key.name("tried out").stream(), None, true)));
             }
-            let mut placed: Vec<_> =
-                placed.into_iter().map(|(mut stream, by, test)| (clock_time(&mut stream), by, test, stream)).collect();
             placed.sort_by_key(|(time, ..)| *time);
             books.starts.push(books.orders.len());
             for (time, by, test, mut stream) in placed {
@@ -195,17 +207,6 @@ impl Books {
         let then = self.day(then);
         (!then.is_empty()).then(|| stream.pick(then).customer)
     }
-}
-
-fn clock_time(stream: &mut Stream) -> Time {
-    let mut at = stream.below(HOURS.iter().sum::<u32>() as usize) as u32;
-    let hour = HOURS.iter().position(|weight| {
-        let here = at < *weight;
-        at = at.saturating_sub(*weight);
-        here
-    });
-    let (minute, second) = (stream.below(60) as u8, stream.below(60) as u8);
-    Time::from_hms(hour.unwrap_or(0) as u8, minute, second).unwrap_or(Time::MIDNIGHT)
 }
 
 /// Rates of sales tax in the states where customers live.

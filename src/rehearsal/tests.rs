@@ -3,8 +3,11 @@
 
 mod apart;
 mod chance;
+mod changes;
 mod same;
+mod specs;
 mod sums;
+mod walk;
 
 use time::{Date, macros::date};
 

@@ -159,12 +159,7 @@ fn closed(today: Date) -> Date {
 pub(crate) fn sum(history: &History, day: Date, ad: &AdDay, as_of: Date) -> AdSums {
     let (impressions, clicks, spend_cents) = (ad.impressions.into(), ad.clicks.into(), ad.spend_cents.into());
     let mut sum = AdSums { impressions, clicks, spend_cents, ..AdSums::default() };
-    for claim in history.claimed(day, ad, as_of) {
-        let credit = i64::from(claim.credit);
-        sum.conversions_hundredths += credit;
-        sum.view_hundredths += if claim.view { credit } else { 0 };
-        sum.revenue_cents += i64::from(claim.value_cents);
-    }
+    history.claimed(day, ad, as_of).for_each(|claim| sum += claim);
     sum
 }
 

@@ -2,7 +2,10 @@
 //!
 //! Nothing after `today` exists. A later `today` adds days and changes nothing before, but for what platforms report late.
 
-use std::{ops::RangeInclusive, sync::OnceLock};
+use std::{
+    ops::RangeInclusive,
+    sync::{Arc, OnceLock},
+};
 
 use time::{Date, OffsetDateTime};
 
@@ -13,6 +16,7 @@ use crate::{
     plan::{self, Channel, Plan},
     planted::Planted,
     shop::{Books, Order},
+    writes::{self, Cut, Set, Write},
 };
 
 /// A world cannot be had.
@@ -33,8 +37,9 @@ pub struct World {
     first: Date,
     today: Date,
     pub(crate) plan: Plan,
-    histories: Vec<OnceLock<History>>,
-    books: Vec<OnceLock<Books>>,
+    writes: Vec<Write>,
+    histories: Vec<OnceLock<Arc<History>>>,
+    books: Vec<OnceLock<Arc<Books>>>,
 }
 
 impl World {
@@ -64,7 +69,34 @@ impl World {
         let plan = Plan::new(seed, first);
         let histories = plan.channels.iter().map(|_| OnceLock::new()).collect();
         let books = plan.channels.iter().map(|_| OnceLock::new()).collect();
-        Ok(Self { seed, first, today, plan, histories, books })
+        Ok(Self { seed, first, today, plan, writes: vec![], histories, books })
+    }
+
+    /// The same world, in which people made these changes and no others. What they do not touch is not drawn again.
+    #[must_use]
+    pub fn with(&self, writes: Vec<Write>) -> Self {
+        let mine = |writes: &[Write], channel: usize| -> Vec<_> {
+            writes.iter().filter(|write| write.channel == channel).cloned().collect()
+        };
+        let same = |channel: &Channel| mine(&writes, channel.index) == mine(&self.writes, channel.index);
+        // A shop sells what all of its client's advertising brings.
+        let quiet = |shop: &Channel| self.plan.accounts(shop.client).all(|(channel, _)| same(channel));
+        let mut histories: Vec<OnceLock<_>> = self.histories.clone();
+        let mut books: Vec<OnceLock<_>> = self.books.clone();
+        for channel in self.channels() {
+            if !same(channel) {
+                histories[channel.index] = OnceLock::new();
+            }
+            if !quiet(channel) {
+                books[channel.index] = OnceLock::new();
+            }
+        }
+        Self { writes, histories, books, plan: self.plan.clone(), ..*self }
+    }
+
+    /// What people changed.
+    pub fn writes(&self) -> &[Write] {
+        &self.writes
     }
 
     /// What it was made from.
@@ -113,7 +145,19 @@ impl World {
         let account = channel.account.as_ref()?;
         let client = self.client_of(channel);
         let key = self.plan.key.name("history").number(channel.index as u64);
-        Some(self.histories[channel.index].get_or_init(|| History::new(key, account, client, self.today)))
+        let draw = || Arc::new(History::new(key, account, client, self.today, &self.cuts(channel)));
+        Some(self.histories[channel.index].get_or_init(draw))
+    }
+
+    /// How an account was set from when on.
+    fn cuts(&self, channel: &Channel) -> Vec<Cut> {
+        let Some(account) = &channel.account else { return vec![] };
+        writes::cuts(account, self.client_of(channel), channel.index, &self.writes)
+    }
+
+    /// How an account is set after everything that was changed.
+    pub(crate) fn set_now(&self, channel: &Channel) -> Set {
+        self.cuts(channel).pop().map(|cut| cut.set).unwrap_or_default()
     }
 
     /// A shop's books; none for an ad account.
@@ -125,7 +169,8 @@ impl World {
         Some(self.books[channel.index].get_or_init(|| {
             let accounts = self.plan.accounts(channel.client);
             let accounts: Vec<_> = accounts.filter_map(|(of, _)| Some((of.index, self.history(of)?))).collect();
-            Books::new(self.plan.key.name("shop").number(channel.client as u64), client, &accounts, self.today)
+            let key = self.plan.key.name("shop").number(channel.client as u64);
+            Arc::new(Books::new(key, client, &accounts, self.today))
         }))
     }
 
@@ -144,16 +189,26 @@ impl World {
         limit: usize,
     ) -> Vec<Order> {
         let Some(books) = self.books(channel) else { return vec![] };
-        let end = self.end_of(self.client_of(channel), self.today);
-        let earlier = (until < end).then(|| books.changes_until(until));
-        let changes = earlier.as_ref().unwrap_or(&books.changes);
-        let rest = &changes[changes.partition_point(|change| *change < from)..];
-        rest.iter().take(limit).filter_map(|(_, number)| books.order(*number)?.at(until.min(end))).collect()
+        let until = until.min(self.end_of(self.client_of(channel), self.today));
+        // What changed again after `until` stands where it stood then.
+        let (known, later) = books.changes.split_at(books.changes.partition_point(|(at, _)| *at <= until));
+        let mut earlier: Vec<_> =
+            later.iter().filter_map(|(_, number)| Some((books.order(*number)?.changed_at(until)?, *number))).collect();
+        earlier.retain(|change| *change >= from);
+        let known = &known[known.partition_point(|change| *change < from)..];
+        earlier.extend(known.iter().take(limit));
+        earlier.sort_unstable();
+        earlier.iter().take(limit).filter_map(|(_, number)| books.order(*number)?.at(until)).collect()
     }
 
     /// The order with this number as it is at the end of today.
     pub fn order(&self, channel: &Channel, number: u64) -> Option<Order> {
-        self.books(channel)?.order(number)?.at(self.end_of(self.client_of(channel), self.today))
+        self.order_at(channel, number, self.end_of(self.client_of(channel), self.today))
+    }
+
+    /// The order with this number as it was at a moment; none before it was placed.
+    pub(crate) fn order_at(&self, channel: &Channel, number: u64, until: OffsetDateTime) -> Option<Order> {
+        self.books(channel)?.order(number)?.at(until)
     }
 
     /// The days from the first to today that lie in `days`, with their places.

@@ -1,5 +1,5 @@
-//! As much of GraphQL as reading needs: one operation with variables, arguments, aliases and selections. Fragments,
-//! directives and mutations are refused in words.
+//! As much of GraphQL as an app needs: one operation with variables, arguments, aliases and selections. Fragments and
+//! directives are refused in words.
 
 use std::collections::BTreeMap;
 
@@ -18,13 +18,22 @@ pub(super) struct Field {
 /// How deep a question may nest.
 const DEEPEST: usize = 12;
 
+/// What is asked for.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) struct Asked {
+    /// Whether something is to be changed.
+    pub mutation: bool,
+    pub fields: Vec<Field>,
+}
+
 /// Reads an operation's selection; variables are put in.
-pub(super) fn parse(text: &str, variables: &Value) -> Result<Vec<Field>, String> {
+pub(super) fn parse(text: &str, variables: &Value) -> Result<Asked, String> {
     let tokens = tokens(text)?;
     let mut reader = Reader { tokens: &tokens, at: 0, variables };
+    let mutation = reader.peek() == Some("mutation");
     match reader.peek() {
         Some("{") => {}
-        Some("query") => {
+        Some("query" | "mutation") => {
             while let Some(token) = reader.peek().filter(|token| *token != "{") {
                 if token == "(" { reader.skip_parentheses()? } else { reader.at += 1 }
             }
@@ -34,7 +43,7 @@ pub(super) fn parse(text: &str, variables: &Value) -> Result<Vec<Field>, String>
     }
     let fields = reader.selection(0)?;
     match reader.peek() {
-        None => Ok(fields),
+        None => Ok(Asked { mutation, fields }),
         Some(rest) => Err(format!("Parse error: one operation is answered at a time, found {rest}")),
     }
 }
@@ -154,6 +163,10 @@ impl<'a> Reader<'a> {
     }
 }
 
+fn edge(node: &Value) -> Value {
+    serde_json::json!({ "node": node, "__typename": "Edge" })
+}
+
 /// What was asked for of a value that has everything; an object names its type in `__typename`.
 pub(super) fn project(value: Value, fields: &[Field]) -> Result<Value, String> {
     match value {
@@ -169,8 +182,13 @@ pub(super) fn project(value: Value, fields: &[Field]) -> Result<Value, String> {
             let mut told = Map::new();
             for (at, field) in fields.iter().enumerate() {
                 let again = field.name == "__typename" || fields[at + 1..].iter().any(|other| other.name == field.name);
-                let value =
-                    if again { all.get(&field.name).cloned() } else { all.get_mut(&field.name).map(Value::take) };
+                // What is in a list may be asked for in two ways.
+                let nodes = all.get("nodes").and_then(Value::as_array).filter(|_| field.name == "edges");
+                let value = match nodes {
+                    Some(nodes) => Some(nodes.iter().map(edge).collect()),
+                    None if again || field.name == "nodes" => all.get(&field.name).cloned(),
+                    None => all.get_mut(&field.name).map(Value::take),
+                };
                 let Some(value) = value else {
                     return Err(format!("Field '{}' doesn't exist on type '{}'", field.name, kind(&all)));
                 };
@@ -193,17 +211,26 @@ mod tests {
     fn questions_are_read_and_projected() {
         let text = r#"query Q($n: Int!, $after: String) { # two
             mine: orders(first: $n, after: $after, sortKey: UPDATED_AT, query: "a\"b") { nodes { id name } } shop { name } }"#;
-        let fields = parse(text, &json!({ "n": 3 })).unwrap();
+        let fields = parse(text, &json!({ "n": 3 })).unwrap().fields;
         assert_eq!((fields[0].alias.as_str(), fields[0].name.as_str()), ("mine", "orders"));
         let arguments: BTreeMap<_, _> = fields[0].arguments.clone();
         assert_eq!(json!(arguments), json!({ "first": 3, "after": null, "sortKey": "UPDATED_AT", "query": "a\"b" }));
         let all = json!({ "orders": { "nodes": [{ "id": 1, "name": "x", "more": 2 }], "__typename": "OrderConnection" },
             "shop": null });
         let told = project(all, &fields).unwrap();
-        let twice = parse("{ a: x b: x c: __typename d: __typename x }", &json!({})).unwrap();
+        let twice = parse("{ a: x b: x c: __typename d: __typename x }", &json!({})).unwrap().fields;
         let told_twice = project(json!({ "x": 1, "__typename": "T" }), &twice).unwrap();
         assert_eq!(told_twice, json!({ "a": 1, "b": 1, "c": "T", "d": "T", "x": 1 }));
         assert_eq!(told, json!({ "mine": { "nodes": [{ "id": 1, "name": "x" }] }, "shop": null }));
+    }
+
+    #[test]
+    fn lists_are_told_by_nodes_and_by_edges() {
+        let asked = parse("mutation M { l { edges { node { x } } nodes { x } } }", &json!({})).unwrap();
+        assert!(asked.mutation);
+        let told = project(json!({ "l": { "nodes": [{ "x": 1 }, { "x": 2 }] } }), &asked.fields).unwrap();
+        let edges = json!([{ "node": { "x": 1 } }, { "node": { "x": 2 } }]);
+        assert_eq!(told, json!({ "l": { "edges": edges, "nodes": [{ "x": 1 }, { "x": 2 }] } }));
     }
 
     #[test]
@@ -214,7 +241,7 @@ mod tests {
             "{",
             "{}",
             "{ a",
-            "mutation { a }",
+            "subscription { a }",
             "{ a(b: ) }",
             "{ a(b: [1]) }",
             "{ ...f }",
@@ -225,7 +252,7 @@ mod tests {
         }
         assert!(parse(&"{ a ".repeat(40), &none).is_err());
         let value = json!({ "shop": { "__typename": "Shop", "name": "x" } });
-        let say = |text: &str| project(value.clone(), &parse(text, &none).unwrap()).unwrap_err();
+        let say = |text: &str| project(value.clone(), &parse(text, &none).unwrap().fields).unwrap_err();
         assert_eq!(say("{ shop { age } }"), "Field 'age' doesn't exist on type 'Shop'");
         assert!(say("{ shop }").contains("must have selections") && say("{ shop { name { a } } }").contains("scalars"));
     }

@@ -2,8 +2,9 @@
 //!
 //! One desk stands for all shops: the token tells which. Consent is signed with the app's secret; a refusal inside GraphQL is
 //! HTTP 200 with `errors`; with `taxesIncluded` prices of goods and shipping contain their taxes, refunded shipping never
-//! does. All is as of the end of the world's day. The bucket of points is told of but never empty.
+//! does. The bucket of points is told of but never empty.
 
+mod bulk;
 mod render;
 
 use std::collections::BTreeMap;
@@ -13,12 +14,13 @@ use serde_json::{Value, json};
 use sha2::Sha256;
 use time::{Duration, OffsetDateTime, format_description::well_known::Rfc3339};
 
+pub(super) use self::bulk::{FILES, Operation};
 use super::{
-    Answer, Desk, Question, encoded, fields,
+    Answer, Desk, Holder, Question, encoded, fields,
     graphql::{self, Field},
     html,
 };
-use crate::{account::Platform, client::Client, plan::Channel};
+use crate::{account::Platform, plan::Channel};
 
 const CODE: &str = "sh-code";
 const ACCESS: &str = "sh-access";
@@ -31,6 +33,9 @@ const LARGEST: u64 = 250;
 
 /// Answers a question at a moment; no answer for a path that is not Shopify's.
 pub fn answer(desk: &Desk, question: &Question, now: OffsetDateTime) -> Option<Answer> {
+    if let Some(file) = question.path.strip_prefix(bulk::FILES) {
+        return Some(bulk::file(desk, question, file, now));
+    }
     let path = question.path.strip_prefix("/admin/")?;
     Some(match (question.method.as_str(), path) {
         ("GET", "oauth/authorize") => consent(desk, question, now),
@@ -43,7 +48,7 @@ pub fn answer(desk: &Desk, question: &Question, now: OffsetDateTime) -> Option<A
             None => unauthorized(),
         },
         ("POST", "api/2026-07/graphql.json") => match allowed(desk, question, now) {
-            Some((client, _)) => ask(desk, client, question),
+            Some((shop, _)) => ask(desk, shop, question, now),
             None => unauthorized(),
         },
         _ => Answer::json(404, &json!({ "errors": "Not Found" })),
@@ -62,16 +67,16 @@ fn shops(desk: &Desk) -> impl Iterator<Item = &Channel> {
 /// The page on which a person chooses the shop; without scripts.
 fn consent(desk: &Desk, question: &Question, now: OffsetDateTime) -> Answer {
     let asked = |name: &str| question.query.get(name).map_or("", String::as_str);
-    if asked("client_id") != desk.app.id || asked("redirect_uri") != desk.app.redirect_uri {
+    let Some(back) = desk.back(asked("redirect_uri")).filter(|_| asked("client_id") == desk.app.id) else {
         let words = "<p>The app or the address it leads back to is wrong.</p>";
         return Answer::page(400, "Oauth error invalid_request", words);
-    }
+    };
     let choice = |channel: &Channel| {
-        let code = desk.grant(CODE, desk.world.client_of(channel), now.unix_timestamp());
+        let code = desk.grant(CODE, Holder(channel.client), now.unix_timestamp());
         let stamp = now.unix_timestamp().to_string();
         let parts =
             [("code", code.as_str()), ("shop", &channel.external_id), ("state", asked("state")), ("timestamp", &stamp)];
-        let link = format!("{}?{}", desk.app.redirect_uri, signed(&desk.app.secret, &parts.into()));
+        let link = format!("{back}?{}", signed(&desk.app.secret, &parts.into()));
         format!("<li><a href=\"{}\">{}</a></li>", html(&link), html(&channel.name))
     };
     let choices: String = shops(desk).map(choice).collect();
@@ -96,20 +101,20 @@ fn token(desk: &Desk, question: &Question, now: OffsetDateTime) -> Answer {
     if part("client_id") != desk.app.id || part("client_secret") != desk.app.secret {
         return refused("application_cannot_be_found", "The client id or the secret is wrong.");
     }
-    let (client, from) = if part("grant_type") == "refresh_token" {
+    let (holder, from) = if part("grant_type") == "refresh_token" {
         let shown = part("refresh_token");
         match desk.granted(REFRESH, shown).filter(|_| desk.use_up(shown)) {
             // Another than before, even within the same second.
-            Some((client, from)) => (client, now.unix_timestamp().max(from + 1)),
+            Some((holder, from)) => (holder, now.unix_timestamp().max(from + 1)),
             None => return refused("invalid_request", "This refresh token was used, revoked or never given."),
         }
     } else {
         match desk.redeem(CODE, part("code"), now) {
-            Some(client) => (client, now.unix_timestamp()),
+            Some(holder) => (holder, now.unix_timestamp()),
             None => return refused("invalid_request", "The authorization code was not found or was already used."),
         }
     };
-    let (access, refresh) = (desk.grant(ACCESS, client, from), desk.grant(REFRESH, client, from));
+    let (access, refresh) = (desk.grant(ACCESS, holder, from), desk.grant(REFRESH, holder, from));
     Answer::json(
         200,
         &json!({ "access_token": access, "scope": SCOPE, "expires_in": LASTS, "refresh_token": refresh,
@@ -117,11 +122,12 @@ fn token(desk: &Desk, question: &Question, now: OffsetDateTime) -> Answer {
     )
 }
 
-/// The client whose token was shown, with the token.
-fn allowed<'a>(desk: &'a Desk, question: &'a Question, now: OffsetDateTime) -> Option<(&'a Client, &'a str)> {
+/// The shop whose token was shown, with the token.
+fn allowed<'a>(desk: &'a Desk, question: &'a Question, now: OffsetDateTime) -> Option<(&'a Channel, &'a str)> {
     let token = question.headers.get("x-shopify-access-token")?;
-    let (client, from) = desk.granted(ACCESS, token)?;
-    (now.unix_timestamp() < from + LASTS).then_some((client, token))
+    let (holder, from) = desk.granted(ACCESS, token)?;
+    let shop = shops(desk).find(|shop| Holder(shop.client) == holder)?;
+    (now.unix_timestamp() < from + LASTS).then_some((shop, token))
 }
 
 fn errors(message: &str, code: Option<&str>) -> Answer {
@@ -129,7 +135,15 @@ fn errors(message: &str, code: Option<&str>) -> Answer {
     Answer::json(200, &json!({ "errors": [{ "message": message, "extensions": extensions }] }))
 }
 
-fn ask(desk: &Desk, client: &Client, question: &Question) -> Answer {
+/// What is said to somebody whose place in a list or file is no longer known.
+pub(super) fn expired(question: &Question) -> Answer {
+    if question.path.starts_with(FILES) {
+        return bulk::refused(400, "ExpiredToken");
+    }
+    errors("Invalid cursor for current pagination sort.", None)
+}
+
+fn ask(desk: &Desk, shop: &Channel, question: &Question, now: OffsetDateTime) -> Answer {
     let Ok(body) = serde_json::from_slice::<Value>(&question.body) else {
         return Answer::json(400, &json!({ "errors": { "query": "Required parameter missing or invalid" } }));
     };
@@ -138,15 +152,22 @@ fn ask(desk: &Desk, client: &Client, question: &Question) -> Answer {
         Ok(asked) => asked,
         Err(words) => return errors(&words, None),
     };
-    let Some(shop) = shops(desk).find(|shop| shop.client == client.index) else { return unauthorized() };
+    let until = desk.known(desk.world.client_of(shop), question, now).until;
     let mut data = serde_json::Map::new();
     let mut cost = 0;
-    for field in &asked {
-        let value = match field.name.as_str() {
-            "shop" => Ok(render::shop(desk, shop)),
-            "orders" => orders(desk, shop, field),
-            "refund" => Ok(refund(desk, shop, &field.arguments)),
-            other => Err(format!("Field '{other}' doesn't exist on type 'QueryRoot'")),
+    for field in &asked.fields {
+        let value = match (asked.mutation, field.name.as_str()) {
+            (false, "shop") => Ok(render::shop(desk, shop)),
+            (false, "orders") => orders(desk, shop, field, until),
+            (false, "ordersCount") => count(desk, shop, field, until),
+            (false, "refund") => Ok(refund(desk, shop, &field.arguments, until)),
+            (false, "bulkOperations") => Ok(bulk::operations(desk, shop, question)),
+            (false, "bulkOperation") => Ok(bulk::operation(desk, shop, question, &field.arguments)),
+            (true, "bulkOperationRunQuery") => Ok(bulk::start(desk, shop, &field.arguments, until, now)),
+            (mutation, other) => {
+                let root = if mutation { "Mutation" } else { "QueryRoot" };
+                Err(format!("Field '{other}' doesn't exist on type '{root}'"))
+            }
         };
         cost += field.arguments.get("first").and_then(Value::as_u64).unwrap_or(1) + 1;
         match value.and_then(|value| graphql::project(value, &field.inside)) {
@@ -161,7 +182,7 @@ fn ask(desk: &Desk, client: &Client, question: &Question) -> Answer {
 }
 
 /// A page of orders by the moment of their last change.
-fn orders(desk: &Desk, shop: &Channel, field: &Field) -> Result<Value, String> {
+fn orders(desk: &Desk, shop: &Channel, field: &Field, until: OffsetDateTime) -> Result<Value, String> {
     let arguments = &field.arguments;
     let text = |name: &str| arguments.get(name).and_then(Value::as_str);
     if text("sortKey") != Some("UPDATED_AT") {
@@ -169,22 +190,35 @@ fn orders(desk: &Desk, shop: &Channel, field: &Field) -> Result<Value, String> {
     }
     let first = arguments.get("first").and_then(Value::as_u64).filter(|first| (1..=LARGEST).contains(first));
     let first = first.ok_or_else(|| format!("first must be from 1 to {LARGEST}"))? as usize;
-    let since = match text("query").filter(|query| !query.is_empty()) {
-        None => OffsetDateTime::UNIX_EPOCH,
-        Some(query) => since(query).ok_or_else(|| format!("the filter {query} is not rehearsed"))?,
-    };
+    let since = filtered(text("query"))?;
     let from = match text("after") {
         None => (since, 0),
         Some(cursor) => place(cursor).ok_or("Invalid cursor for current pagination sort.")?.max((since, 0)),
     };
-    let end = desk.world.end_of(desk.world.client_of(shop), desk.world.today());
-    let mut page = desk.world.orders_after(shop, from, end, first + 1);
+    let mut page = desk.world.orders_after(shop, from, until, first + 1);
     let more = page.len() > first;
     page.truncate(first);
     let cursor = page.last().map(|last| format!("{:x}-{:x}", last.updated_at.unix_timestamp(), last.number));
-    let asked: Vec<_> = field.inside.iter().filter(|list| list.name == "nodes").flat_map(|list| &list.inside).collect();
+    let asked = render::nodes(field);
     let nodes: Vec<_> = page.iter().map(|order| render::order(desk, shop, order, &asked)).collect();
     Ok(render::connection("OrderConnection", nodes, more, cursor))
+}
+
+/// How many orders changed since then, no more than `limit`.
+fn count(desk: &Desk, shop: &Channel, field: &Field, until: OffsetDateTime) -> Result<Value, String> {
+    let since = filtered(field.arguments.get("query").and_then(Value::as_str))?;
+    let limit = field.arguments.get("limit").and_then(Value::as_u64).unwrap_or(10_000) as usize;
+    let all = desk.world.orders_after(shop, (since, 0), until, limit.saturating_add(1)).len();
+    let precision = if all > limit { "AT_LEAST" } else { "EXACT" };
+    Ok(json!({ "count": all.min(limit), "precision": precision, "__typename": "Count" }))
+}
+
+/// From when on a filter of orders looks; from the first if there is none.
+fn filtered(query: Option<&str>) -> Result<OffsetDateTime, String> {
+    match query.filter(|query| !query.is_empty()) {
+        None => Ok(OffsetDateTime::UNIX_EPOCH),
+        Some(query) => since(query).ok_or_else(|| format!("the filter {query} is not rehearsed")),
+    }
 }
 
 /// `updated_at:>='2026-01-01T00:00:00Z'`, also with `>`.
@@ -202,11 +236,11 @@ fn place(cursor: &str) -> Option<(OffsetDateTime, u64)> {
     Some((at, u64::from_str_radix(number, 16).ok()?.checked_add(1)?))
 }
 
-fn refund(desk: &Desk, shop: &Channel, arguments: &BTreeMap<String, Value>) -> Value {
+fn refund(desk: &Desk, shop: &Channel, arguments: &BTreeMap<String, Value>, until: OffsetDateTime) -> Value {
     let id = arguments.get("id").and_then(Value::as_str);
     let number = id.and_then(|id| render::number("Refund", shop, id));
     let found = number.and_then(|number| {
-        let order = desk.world.order(shop, number / 10)?;
+        let order = desk.world.order_at(shop, number / 10, until)?;
         let refund = order.refunds.iter().find(|refund| refund.number == number)?;
         Some(render::refund(desk, shop, &order, refund))
     });

@@ -1,4 +1,4 @@
-//! TikTok's API for Business v1.3: consent, accounts, and reports by day of campaigns, ad groups and ads.
+//! TikTok's API for Business v1.3: consent, accounts, reports by day of campaigns, ad groups and ads, and what they are set to.
 //!
 //! As with TikTok, nearly every refusal is HTTP 200 with a `code`, numbers in reports are texts, consent gives `auth_code`
 //! without PKCE, and the token does not end. Shapes: TikTok's published specification of the report and the recorded answers
@@ -9,10 +9,11 @@ use std::collections::BTreeMap;
 use serde_json::{Value, json};
 use time::{Date, OffsetDateTime, macros::format_description};
 
-use super::{Answer, Desk, Question, decimal, encoded, html};
+mod entities;
+
+use super::{Answer, Desk, Holder, Question, decimal, encoded, html};
 use crate::{
     account::Platform,
-    client::Client,
     clock::Zone,
     plan::Channel,
     rows::{AdRow, Level},
@@ -22,8 +23,8 @@ use crate::{
 const LONGEST: i64 = 30;
 const CODE: &str = "tt-code";
 const TOKEN: &str = "tt-token";
-/// The permissions that are granted: reading accounts and reports.
-const SCOPE: [u64; 2] = [100, 44];
+/// The permissions that are granted: reading accounts and reports, managing ads.
+const SCOPE: [u64; 3] = [100, 44, 2];
 
 /// A code of TikTok's with its words.
 type Refusal = (i64, String);
@@ -39,8 +40,11 @@ pub fn answer(desk: &Desk, question: &Question, now: OffsetDateTime) -> Option<A
         ("POST", "v1.3/oauth2/revoke_token/") => revoke(desk, question),
         ("GET", "v1.3/oauth2/advertiser/get/") => advertisers(desk, question),
         ("GET", "v1.3/advertiser/info/") => info(desk, question),
-        ("GET", "v1.3/report/integrated/get/") => report(desk, question),
-        _ => return Some(envelope(404, 40402, "The requested path does not exist.", &json!({}))),
+        ("GET", "v1.3/report/integrated/get/") => report(desk, question, now),
+        (method, call) => match entities::answer(desk, question, now, method, call) {
+            Some(answered) => answered,
+            None => return Some(envelope(404, 40402, "The requested path does not exist.", &json!({}))),
+        },
     };
     Some(match answered {
         Ok(data) => envelope(200, 0, "OK", &data),
@@ -61,24 +65,23 @@ fn wrong(what: &str) -> Refusal {
 fn consent(desk: &Desk, question: &Question, now: OffsetDateTime) -> Answer {
     let asked = |name: &str| question.query.get(name).map_or("", String::as_str);
     // Only to where the app is: anything else would lead people wherever a link says.
-    if asked("app_id") != desk.app.id || asked("redirect_uri") != desk.app.redirect_uri {
+    let Some(back) = desk.back(asked("redirect_uri")).filter(|_| asked("app_id") == desk.app.id) else {
         return Answer::page(400, "This app is not known", "<p>The app or the address it leads back to is wrong.</p>");
-    }
-    let choice = |channel: &Channel| {
-        let code = desk.grant(CODE, desk.world.client_of(channel), now.unix_timestamp());
-        let (back, state) = (&desk.app.redirect_uri, encoded(asked("state")));
-        let link = format!("{back}?auth_code={}&code={}&state={state}", encoded(&code), encoded(&code));
-        format!("<li><a href=\"{}\">{}</a></li>", html(&link), html(&channel.name))
     };
-    let choices: String = accounts(desk, None).map(choice).collect();
+    let choice = |(holder, name): (Holder, &str)| {
+        let (code, state) = (encoded(&desk.grant(CODE, holder, now.unix_timestamp())), encoded(asked("state")));
+        let link = format!("{back}?auth_code={code}&code={code}&state={state}");
+        format!("<li><a href=\"{}\">{}</a></li>", html(&link), html(name))
+    };
+    let own = accounts(desk, Holder::AGENCY).map(|channel| (Holder(channel.client), channel.name.as_str()));
+    let choices: String = own.chain([(Holder::AGENCY, "All accounts of the agency")]).map(choice).collect();
     let inside = format!("<p>Simulated TikTok Ads. Choose the account that the app may read.</p><ul>{choices}</ul>");
     Answer::page(200, "Allow access", &inside)
 }
 
-fn accounts<'a>(desk: &'a Desk, of: Option<&Client>) -> impl Iterator<Item = &'a Channel> {
-    let of = of.map(|client| client.index);
+fn accounts(desk: &Desk, of: Holder) -> impl Iterator<Item = &Channel> {
     let all = desk.world.channels().iter().filter(|channel| channel.platform == Platform::TikTokAds);
-    all.filter(move |channel| of.is_none_or(|client| channel.client == client))
+    all.filter(move |channel| of.holds(channel))
 }
 
 fn body(question: &Question) -> Result<Value, Refusal> {
@@ -94,10 +97,10 @@ fn token(desk: &Desk, question: &Question, now: OffsetDateTime) -> Result<Value,
     let body = body(question)?;
     let text = |name: &str| body[name].as_str().unwrap_or_default();
     app(desk, text("app_id"), text("secret"))?;
-    let client = desk.redeem(CODE, text("auth_code"), now);
-    let client = client.ok_or_else(|| wrong("The auth_code is invalid, used or expired."))?;
-    let ids: Vec<_> = accounts(desk, Some(client)).map(|channel| &channel.external_id).collect();
-    let token = desk.grant(TOKEN, client, now.unix_timestamp());
+    let holder = desk.redeem(CODE, text("auth_code"), now);
+    let holder = holder.ok_or_else(|| wrong("The auth_code is invalid, used or expired."))?;
+    let ids: Vec<_> = accounts(desk, holder).map(|channel| &channel.external_id).collect();
+    let token = desk.grant(TOKEN, holder, now.unix_timestamp());
     Ok(json!({ "access_token": token, "scope": SCOPE, "advertiser_ids": ids }))
 }
 
@@ -114,18 +117,18 @@ fn dead() -> Refusal {
     (40105, "Access token is incorrect or has been revoked.".to_owned())
 }
 
-/// The client whose token was shown.
-fn allowed<'a>(desk: &'a Desk, question: &Question) -> Result<&'a Client, Refusal> {
+/// The holder whose token was shown.
+fn allowed(desk: &Desk, question: &Question) -> Result<Holder, Refusal> {
     let Some(token) = question.headers.get("access-token") else {
         return Err((40104, "Access token is missing in the request header.".to_owned()));
     };
-    desk.granted(TOKEN, token).map(|(client, _)| client).ok_or_else(dead)
+    desk.granted(TOKEN, token).map(|(holder, _)| holder).ok_or_else(dead)
 }
 
 fn advertisers(desk: &Desk, question: &Question) -> Result<Value, Refusal> {
-    let client = allowed(desk, question)?;
+    let holder = allowed(desk, question)?;
     app(desk, asked(question, "app_id")?, asked(question, "secret")?)?;
-    let list = accounts(desk, Some(client))
+    let list = accounts(desk, holder)
         .map(|channel| json!({ "advertiser_id": channel.external_id, "advertiser_name": channel.name }));
     Ok(json!({ "list": list.collect::<Vec<_>>() }))
 }
@@ -143,21 +146,22 @@ fn list(question: &Question, name: &str) -> Result<Vec<String>, Refusal> {
 }
 
 /// The account, if the token's owner has it.
-fn own<'a>(desk: &'a Desk, client: &Client, id: &str) -> Result<&'a Channel, Refusal> {
-    let mine = accounts(desk, Some(client)).find(|channel| channel.external_id == id);
+fn own<'a>(desk: &'a Desk, holder: Holder, id: &str) -> Result<&'a Channel, Refusal> {
+    let mine = accounts(desk, holder).find(|channel| channel.external_id == id);
     mine.ok_or_else(|| (40001, format!("No permission to operate advertiser {id}.")))
 }
 
 fn info(desk: &Desk, question: &Question) -> Result<Value, Refusal> {
-    let client = allowed(desk, question)?;
-    // POSIX turns the sign around: west is positive.
-    let offset = match client.zone {
-        Zone::Berlin => "Etc/GMT-1",
-        Zone::NewYork => "Etc/GMT+5",
-        Zone::LosAngeles => "Etc/GMT+8",
-    };
+    let holder = allowed(desk, question)?;
     let describe = |id: &String| {
-        let channel = own(desk, client, id)?;
+        let channel = own(desk, holder, id)?;
+        let client = desk.world.client_of(channel);
+        // POSIX turns the sign around: west is positive.
+        let offset = match client.zone {
+            Zone::Berlin => "Etc/GMT-1",
+            Zone::NewYork => "Etc/GMT+5",
+            Zone::LosAngeles => "Etc/GMT+8",
+        };
         let all = json!({ "advertiser_id": id, "name": channel.name, "currency": client.currency, "timezone": offset,
             "display_timezone": client.zone.iana(), "status": "STATUS_ENABLE", "balance": 0 });
         let Value::Object(mut all) = all else { return Ok(all) };
@@ -171,9 +175,8 @@ fn info(desk: &Desk, question: &Question) -> Result<Value, Refusal> {
     Ok(json!({ "list": list? }))
 }
 
-fn report(desk: &Desk, question: &Question) -> Result<Value, Refusal> {
-    let client = allowed(desk, question)?;
-    let channel = own(desk, client, asked(question, "advertiser_id")?)?;
+fn report(desk: &Desk, question: &Question, now: OffsetDateTime) -> Result<Value, Refusal> {
+    let channel = own(desk, allowed(desk, question)?, asked(question, "advertiser_id")?)?;
     if (asked(question, "report_type")?, asked(question, "service_type").unwrap_or("AUCTION")) != ("BASIC", "AUCTION") {
         return Err(wrong("report_type: only BASIC reports of AUCTION are available."));
     }
@@ -196,15 +199,11 @@ fn report(desk: &Desk, question: &Question) -> Result<Value, Refusal> {
     if first > last || (last - first).whole_days() >= LONGEST {
         return Err(wrong("start_date: the time range with stat_time_day must be from 1 to 30 days."));
     }
-    let number = |name: &str, usual: usize, most: usize| {
-        let text = question.query.get(name);
-        let number = text.map_or(Some(usual), |text| text.parse().ok());
-        number.filter(|n| (1..=most).contains(n)).ok_or_else(|| wrong(&format!("{name}: must be from 1 to {most}.")))
-    };
-    let (page, size) = (number("page", 1, usize::MAX)?, number("page_size", 10, 1000)?);
+    let (page, size) = (number(question, "page", 1, usize::MAX)?, number(question, "page_size", 10, 1000)?);
     let names = Names::new(desk, channel);
     let metrics = list(question, "metrics")?;
-    let rows = desk.world.ad_rows(channel, first..=last, level, desk.world.today());
+    let known = desk.known(desk.world.client_of(channel), question, now);
+    let rows = desk.world.rows_known(channel, first..=last, level, &known);
     let shown = rows.iter().skip((page - 1).saturating_mul(size)).take(size);
     let rendered: Result<Vec<_>, _> = shown
         .map(|row| {
@@ -216,9 +215,17 @@ fn report(desk: &Desk, question: &Question) -> Result<Value, Refusal> {
             Ok(json!({ "dimensions": { id: row.external_id, "stat_time_day": day }, "metrics": told }))
         })
         .collect();
-    let pages = rows.len().div_ceil(size);
-    let info = json!({ "page": page, "page_size": size, "total_number": rows.len(), "total_page": pages });
-    Ok(json!({ "list": rendered?, "page_info": info }))
+    Ok(json!({ "list": rendered?, "page_info": page_info(page, size, rows.len()) }))
+}
+
+/// The number of a page or how much it holds.
+fn number(question: &Question, name: &str, usual: usize, most: usize) -> Result<usize, Refusal> {
+    let number = question.query.get(name).map_or(Some(usual), |text| text.parse().ok());
+    number.filter(|n| (1..=most).contains(n)).ok_or_else(|| wrong(&format!("{name}: must be from 1 to {most}.")))
+}
+
+fn page_info(page: usize, size: usize, all: usize) -> Value {
+    json!({ "page": page, "page_size": size, "total_number": all, "total_page": all.div_ceil(size) })
 }
 
 /// What reports call attributes: names, parents and texts.

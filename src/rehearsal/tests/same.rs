@@ -2,10 +2,13 @@
 
 use serde_json::json;
 use sha2::{Digest, Sha256};
-use time::{Date, Duration, OffsetDateTime, macros::date};
+use time::{
+    Date, Duration, OffsetDateTime,
+    macros::{date, datetime},
+};
 
-use super::{TODAY, world};
-use crate::{Error, LEVELS, World};
+use super::{TODAY, walk, world};
+use crate::{Error, LEVELS, World, protocol::Edge};
 
 /// What the world answers, as bytes. (Sums of all days are in the truth.)
 fn bytes(world: &World) -> Vec<u8> {
@@ -56,6 +59,28 @@ fn a_seed_and_a_day_give_these_bytes() {
     for word in ["brought_by", "quality", "mood", "about", "planted", "fatigue", "quiet", "demand"] {
         assert!(!told.contains(&format!("\"{word}\"")), "the answers tell {word}");
     }
+}
+
+/// The same over every protocol's answers. Whoever changes an answer on purpose changes this.
+#[test]
+fn a_seed_and_a_day_give_these_answers() {
+    let now = datetime!(2026-06-16 06:59:59 UTC);
+    let hashed = |seed| {
+        let world = World::since(seed, TODAY - Duration::days(59), TODAY).unwrap();
+        let desk = walk::desk(world, Edge::EndOfDay);
+        let mut all = Sha256::new();
+        for (question, answer) in walk::Walk::whole(&desk, now, 14).told {
+            all.update(format!("{} {} {} {:?}\n", question.path, answer.status, answer.body, answer.headers));
+            for word in ["brought_by", "quality\"", "mood", "planted", "fatigue", "demand\""] {
+                assert!(!answer.body.contains(word), "{} tells {word}", question.path);
+            }
+        }
+        hex::encode(all.finalize())
+    };
+    let (one, again, other) = (hashed(7), hashed(7), hashed(8));
+    assert_eq!(one, again);
+    assert_ne!(one, other);
+    assert_eq!(one, "x");
 }
 
 #[test]

@@ -11,11 +11,11 @@ use crate::{
 };
 
 /// The number of a shop's first entry, so that no two shops share an id.
-fn base(shop: &Channel) -> u64 {
+pub(super) fn base(shop: &Channel) -> u64 {
     6_000_000_000_000 + shop.client as u64 * 10_000_000_000
 }
 
-fn gid(kind: &str, shop: &Channel, number: u64) -> String {
+pub(super) fn gid(kind: &str, shop: &Channel, number: u64) -> String {
     format!("gid://shopify/{kind}/{}", base(shop) + number)
 }
 
@@ -25,7 +25,7 @@ pub(super) fn number(kind: &str, shop: &Channel, gid: &str) -> Option<u64> {
     number.parse::<u64>().ok()?.checked_sub(base(shop))
 }
 
-fn moment(at: OffsetDateTime) -> String {
+pub(super) fn moment(at: OffsetDateTime) -> String {
     at.format(&Rfc3339).unwrap_or_default()
 }
 
@@ -64,6 +64,14 @@ impl Amounts {
     fn price(&self, cents: i64, taxes: i64) -> Value {
         self.money(if self.included { cents + taxes } else { cents })
     }
+}
+
+/// What is asked for of the nodes of a list, by either way.
+pub(super) fn nodes(list: &Field) -> Vec<&Field> {
+    let edges = list.inside.iter().filter(|field| field.name == "edges").flat_map(|field| &field.inside);
+    let edges = edges.filter(|field| field.name == "node");
+    let nodes = list.inside.iter().filter(|field| field.name == "nodes");
+    nodes.chain(edges).flat_map(|field| &field.inside).collect()
 }
 
 /// An order. What takes long to write is null where it is not asked for.

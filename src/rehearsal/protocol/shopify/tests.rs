@@ -1,16 +1,17 @@
 //! The way of an app through the protocol, from consent to the last order, and what wrong questions get.
 
 use super::*;
-use crate::{World, protocol::App};
+use crate::{
+    World,
+    protocol::test::{self, REDIRECT},
+};
 use time::macros::date;
 
 const NOW: OffsetDateTime = time::macros::datetime!(2026-06-15 09:00 UTC);
-const REDIRECT: &str = "http://localhost/back";
 
 fn desk() -> Desk {
-    let app = App { id: "app".into(), secret: "secret".into(), redirect_uri: REDIRECT.into() };
     // Sixty days are enough for every rule, and an unoptimised build takes its time.
-    Desk::new(World::since(11, date!(2026 - 04 - 17), date!(2026 - 06 - 15)).unwrap(), app)
+    test::desk(World::since(11, date!(2026 - 04 - 17), date!(2026 - 06 - 15)).unwrap())
 }
 
 fn send(desk: &Desk, path: &str, token: &str, body: &str, now: OffsetDateTime) -> (u16, Value) {

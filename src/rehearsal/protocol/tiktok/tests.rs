@@ -1,20 +1,19 @@
 //! The way of an app through the protocol, from consent to the last page, and what wrong questions get.
 
 use super::*;
-use crate::{World, protocol::App};
+use crate::{World, protocol::test};
 use time::{Duration, macros::date};
 
 const NOW: OffsetDateTime = time::macros::datetime!(2026-06-15 09:00 UTC);
 
 fn desk() -> Desk {
-    let app = App { id: "app".into(), secret: "secret".into(), redirect_uri: "http://localhost/back".into() };
-    Desk::new(World::new(11, date!(2026 - 06 - 15)).unwrap(), app)
+    test::desk(World::new(11, date!(2026 - 06 - 15)).unwrap())
 }
 
 fn ask(desk: &Desk, path: &str, token: &str, query: &[(&str, &str)]) -> Value {
     let query = query.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
     let headers = [("access-token".to_owned(), token.to_owned())].into();
-    let question = Question { method: "GET".into(), path: path.into(), query, headers, body: vec![] };
+    let question = Question { method: "GET".into(), path: path.into(), query, headers, ..Question::default() };
     serde_json::from_str(&answer(desk, &question, NOW).unwrap().body).unwrap()
 }
 
@@ -34,7 +33,7 @@ fn code(desk: &Desk) -> String {
     let query = query.map(|(name, value)| (name.to_owned(), value.to_owned())).into();
     let question = Question { method: "GET".into(), path: "/portal/auth".into(), query, ..Question::default() };
     let page = answer(desk, &question, NOW).unwrap();
-    assert_eq!((page.status, page.body.matches("<li>").count()), (200, 5));
+    assert_eq!((page.status, page.body.matches("<li>").count()), (200, 6));
     assert!(page.body.contains("state=a%20b%22%3C"));
     page.body.split("auth_code=").nth(1).unwrap().split("&amp;").next().unwrap().to_owned()
 }

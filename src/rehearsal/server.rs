@@ -1,0 +1,207 @@
+//! One simulated world behind one address: a logical clock, faults, and the providers' protocols side by side.
+//!
+//! No two providers have a path in common, so that one origin stands for all; a provider's key as the first part of a path
+//! (`/meta_ads/v26.0/me/adaccounts`) is taken off. What is under `/rehearsal` is for people and tests (`admin`). Sockets are in
+//! `http`. Machine time comes in as a function: nothing here reads a clock.
+
+mod admin;
+mod http;
+
+use std::{
+    fmt,
+    sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock},
+    time::Duration as Pause,
+};
+
+use time::{Date, Duration, OffsetDateTime};
+
+pub use self::http::serve;
+use crate::{
+    account::Platform,
+    clock::{self, Zone},
+    fault::{Concern, Fault, Faults, Rule},
+    protocol::{self, Answer, App, Desk, Edge, Question, refuse},
+    world::{Error, World},
+};
+
+/// What time it is in the world.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Clock {
+    /// The end of this day in every zone, until it is moved: what `audienceos rehearsal truth --today` tells the truth of.
+    EndOf(Date),
+    /// This moment, until it is moved.
+    Stands(OffsetDateTime),
+    /// The machine's time and so much more.
+    Runs(Duration),
+}
+
+/// A world with its clock and faults, which answers questions.
+pub struct Rehearsal {
+    desk: RwLock<Arc<Desk>>,
+    clock: Mutex<Clock>,
+    faults: Mutex<(u64, Faults)>,
+    machine: fn() -> OffsetDateTime,
+}
+
+impl fmt::Debug for Rehearsal {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Rehearsal").field("clock", &self.clock()).finish_non_exhaustive()
+    }
+}
+
+/// What comes of a question.
+#[derive(Debug)]
+pub struct Reply {
+    /// The answer; none where the connection is to end without one.
+    pub answer: Option<Answer>,
+    /// How long it takes.
+    pub after: Pause,
+    /// Whether the connection is to end in the middle of it.
+    pub half: bool,
+}
+
+fn hold<T>(of: &Mutex<T>) -> MutexGuard<'_, T> {
+    of.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// The world's last day, how far it is told, and the moment.
+fn time_of(clock: Clock, machine: fn() -> OffsetDateTime) -> (Date, Edge, OffsetDateTime) {
+    let at = |moment| (Zone::Berlin.day(moment), Edge::Moment, moment); // in the east days begin first
+    match clock {
+        // In the west they end last.
+        Clock::EndOf(day) => (day, Edge::EndOfDay, clock::end(Zone::LosAngeles, day)),
+        Clock::Stands(moment) => at(moment),
+        Clock::Runs(ahead) => at(machine() + ahead),
+    }
+}
+
+impl Rehearsal {
+    /// The world of a seed; it begins on `first`, or as [`World::new`] says. `machine` tells the machine's time.
+    ///
+    /// # Errors
+    /// There is no such world.
+    pub fn new(
+        seed: u64,
+        first: Option<Date>,
+        clock: Clock,
+        app: App,
+        machine: fn() -> OffsetDateTime,
+    ) -> Result<Self, Error> {
+        let (today, edge, _) = time_of(clock, machine);
+        let world = match first {
+            Some(first) => World::since(seed, first, today)?,
+            None => World::new(seed, today)?,
+        };
+        let desk = RwLock::new(Arc::new(Desk::new(world, edge, app)));
+        Ok(Self { desk, clock: Mutex::new(clock), faults: Mutex::default(), machine })
+    }
+
+    /// What time it is.
+    pub fn clock(&self) -> Clock {
+        *hold(&self.clock)
+    }
+
+    /// From now on these faults hold and no others.
+    pub fn set_faults(&self, rules: Vec<Rule>) {
+        hold(&self.faults).1.set(rules);
+    }
+
+    /// The desk of now, with everything that was changed so far, and the moment.
+    fn now(&self) -> Result<(Arc<Desk>, OffsetDateTime), Error> {
+        let (today, edge, now) = time_of(self.clock(), self.machine);
+        let desk = Arc::clone(&self.desk.read().unwrap_or_else(PoisonError::into_inner));
+        if desk.world.today() == today && desk.edge() == edge && !desk.changed() {
+            return Ok((desk, now));
+        }
+        let mut place = self.desk.write().unwrap_or_else(PoisonError::into_inner);
+        if place.world.today() != today || place.edge() != edge {
+            *place = Arc::new(place.on(today, edge)?);
+        }
+        if let Some(renewed) = place.renewed() {
+            *place = Arc::new(renewed);
+        }
+        Ok((Arc::clone(&place), now))
+    }
+
+    /// Moves the clock on and returns the world's day and the moment.
+    ///
+    /// # Errors
+    /// The world ends before; then nothing moves.
+    fn forward(&self, by: Duration) -> Result<(Date, OffsetDateTime), Error> {
+        let mut clock = hold(&self.clock);
+        let whole = by.whole_days();
+        let moved = match *clock {
+            Clock::EndOf(day) if by == Duration::days(whole) => Clock::EndOf(day.checked_add(by).ok_or(Error::Year)?),
+            Clock::Runs(ahead) => Clock::Runs(ahead.checked_add(by).ok_or(Error::Year)?),
+            still => {
+                let (.., now) = time_of(still, self.machine);
+                Clock::Stands(now.checked_add(by).ok_or(Error::Year)?)
+            }
+        };
+        let (today, edge, now) = time_of(moved, self.machine);
+        let mut place = self.desk.write().unwrap_or_else(PoisonError::into_inner);
+        *place = Arc::new(place.on(today, edge)?);
+        *clock = moved;
+        Ok((today, now))
+    }
+
+    /// Answers a question.
+    pub fn ask(&self, mut question: Question) -> Reply {
+        let plain = |answer| Reply { answer: Some(answer), after: Pause::ZERO, half: false };
+        if let Some(path) = question.path.strip_prefix("/rehearsal") {
+            let path = path.to_owned();
+            return plain(admin::answer(self, &path, &question));
+        }
+        let platform = find(&mut question);
+        let (desk, mut now) = match self.now() {
+            Ok(found) => found,
+            Err(error) => return plain(Answer::json(503, &serde_json::json!({ "error": error.to_string() }))),
+        };
+        let Some(platform) = platform else { return plain(protocol::answer(&desk, &question, now)) };
+        let mut reply = Reply { answer: None, after: Pause::ZERO, half: false };
+        let (mut refused, mut changes) = (None, vec![]);
+        for fault in self.meet(platform, &question) {
+            match fault {
+                Fault::Slow { millis } => reply.after += Pause::from_millis(millis.into()),
+                Fault::Cut => return reply,
+                Fault::Half => reply.half = true,
+                Fault::ClockJump { seconds } => now += Duration::seconds(seconds),
+                Fault::Restatement => question.early = true,
+                Fault::Duplicates | Fault::OutOfOrder => changes.push(fault),
+                fault => refused = refused.or_else(|| refuse::refuse(platform, &question, fault)),
+            }
+        }
+        let answer = refused.unwrap_or_else(|| protocol::answer(&desk, &question, now));
+        reply.answer = Some(changes.into_iter().fold(answer, |answer, fault| refuse::upset(platform, answer, fault)));
+        reply
+    }
+
+    /// The faults that a request meets.
+    fn meet(&self, platform: Platform, question: &Question) -> Vec<Fault> {
+        let mut faults = hold(&self.faults);
+        faults.0 += 1;
+        let concern = Concern {
+            provider: platform.key(),
+            path: &question.path,
+            sign_in: refuse::sign_in(&question.path),
+            cursor: refuse::cursor(platform, question),
+        };
+        let number = faults.0;
+        faults.1.meet(number, &concern)
+    }
+}
+
+/// Whose question it is; the provider's key is taken off its path.
+fn find(question: &mut Question) -> Option<Platform> {
+    let key = question.path.trim_start_matches('/').split('/').next().unwrap_or_default();
+    let named = [Platform::GoogleAds, Platform::MetaAds, Platform::TikTokAds, Platform::Shopify];
+    let Some(platform) = named.into_iter().find(|platform| platform.key() == key) else {
+        return refuse::platform(&question.path);
+    };
+    let rest = question.path[1 + key.len()..].to_owned();
+    question.path = if rest.is_empty() { "/".to_owned() } else { rest };
+    Some(platform)
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,81 @@
+//! What people and tests say to the rehearsal itself, under `/rehearsal`: what is there, faults, time.
+//!
+//! | call | what it does |
+//! |---|---|
+//! | `GET /rehearsal` | tells the world's seed, days, moment, channels and what was changed |
+//! | `GET /rehearsal/faults` | tells the rules and the faults that requests met |
+//! | `POST /rehearsal/faults` | sets `{"rules": [...]}`, each a [`Rule`]; an empty list ends all faults |
+//! | `POST /rehearsal/forward` | moves the clock on by `{"days": 7, "hours": 0, "minutes": 0}` |
+
+use serde::Deserialize;
+use serde_json::{Value, json};
+use time::{Duration, format_description::well_known::Rfc3339};
+
+use super::{Rehearsal, hold};
+use crate::{
+    fault::{Met, Rule},
+    protocol::{Answer, Question},
+};
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Rules {
+    rules: Vec<Rule>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Forward {
+    #[serde(default)]
+    days: u16,
+    #[serde(default)]
+    hours: u16,
+    #[serde(default)]
+    minutes: u16,
+}
+
+pub(super) fn answer(rehearsal: &Rehearsal, path: &str, question: &Question) -> Answer {
+    let told = match (question.method.as_str(), path) {
+        ("GET", "" | "/") => about(rehearsal),
+        ("GET", "/faults") => Ok(faults(rehearsal)),
+        ("POST", "/faults") => read::<Rules>(question).and_then(|Rules { rules }| {
+            if rules.iter().any(|rule| rule.chance.is_some_and(|chance| !(0.0..=1.0).contains(&chance))) {
+                return Err("chance is from 0 to 1".into());
+            }
+            rehearsal.set_faults(rules);
+            Ok(faults(rehearsal))
+        }),
+        ("POST", "/forward") => read::<Forward>(question).and_then(|by| {
+            let by = Duration::days(by.days.into())
+                + Duration::hours(by.hours.into())
+                + Duration::minutes(by.minutes.into());
+            let (today, now) = rehearsal.forward(by).map_err(|error| error.to_string())?;
+            Ok(json!({ "today": today.to_string(), "now": now.format(&Rfc3339).unwrap_or_default() }))
+        }),
+        _ => return Answer::json(404, &json!({ "error": "nothing is here" })),
+    };
+    match told {
+        Ok(told) => Answer::json(200, &told),
+        Err(words) => Answer::json(422, &json!({ "error": words })),
+    }
+}
+
+fn read<'a, T: Deserialize<'a>>(question: &'a Question) -> Result<T, String> {
+    serde_json::from_slice(&question.body).map_err(|error| error.to_string())
+}
+
+fn faults(rehearsal: &Rehearsal) -> Value {
+    let faults = hold(&rehearsal.faults);
+    let (rules, met): (Vec<&Rule>, Vec<&Met>) = (faults.1.rules().collect(), faults.1.met().collect());
+    json!({ "rules": rules, "met": met, "requests": faults.0 })
+}
+
+fn about(rehearsal: &Rehearsal) -> Result<Value, String> {
+    let (desk, now) = rehearsal.now().map_err(|error| error.to_string())?;
+    let world = &desk.world;
+    Ok(json!({
+        "seed": world.seed(), "first": world.first().to_string(), "today": world.today().to_string(),
+        "now": now.format(&Rfc3339).unwrap_or_default(), "clients": world.clients(), "channels": world.channels(),
+        "writes": world.writes(),
+    }))
+}

@@ -1,0 +1,105 @@
+//! Sockets: HTTP/1.1 in, questions out. Connections that are to break do break.
+
+use std::{convert::Infallible, future::Future, io, sync::Arc, time::Duration};
+
+use futures_util::stream;
+use http_body_util::{BodyExt, Full, Limited, StreamBody, combinators::BoxBody};
+use hyper::{
+    Request, Response,
+    body::{Bytes, Frame, Incoming},
+    header,
+    server::conn::http1,
+    service::service_fn,
+};
+use hyper_util::rt::TokioIo;
+use tokio::net::TcpListener;
+
+use super::{Rehearsal, Reply};
+use crate::protocol::{Answer, Question, fields};
+
+/// A larger question is none.
+const LARGEST: usize = 1 << 20;
+
+/// Answers what comes to `listener` until `stop` is there.
+///
+/// # Errors
+/// None: who cannot be answered is let go.
+pub async fn serve(listener: TcpListener, rehearsal: Arc<Rehearsal>, stop: impl Future<Output = ()>) -> io::Result<()> {
+    tokio::pin!(stop);
+    loop {
+        let accepted = tokio::select! {
+            accepted = listener.accept() => accepted,
+            () = &mut stop => return Ok(()),
+        };
+        let Ok((stream, _)) = accepted else {
+            // No more files may be opened for a moment.
+            tokio::time::sleep(Duration::from_millis(50)).await;
+            continue;
+        };
+        let _ = stream.set_nodelay(true);
+        let rehearsal = Arc::clone(&rehearsal);
+        tokio::spawn(async move {
+            let service = service_fn(move |request| answer(Arc::clone(&rehearsal), request));
+            // An error is a connection that ended, perhaps because it was to.
+            let _ = http1::Builder::new().serve_connection(TokioIo::new(stream), service).await;
+        });
+    }
+}
+
+type Body = BoxBody<Bytes, io::Error>;
+
+/// An error ends the connection without an answer.
+async fn answer(rehearsal: Arc<Rehearsal>, request: Request<Incoming>) -> io::Result<Response<Body>> {
+    let (head, body) = request.into_parts();
+    let Ok(body) = Limited::new(body, LARGEST).collect().await else {
+        return respond(&Answer { status: 413, headers: vec![], body: String::new() }, false);
+    };
+    let headers = head.headers.iter();
+    let headers = headers.filter_map(|(name, value)| Some((name.as_str().to_owned(), value.to_str().ok()?.to_owned())));
+    let question = Question {
+        method: head.method.as_str().to_owned(),
+        path: head.uri.path().to_owned(),
+        query: fields(head.uri.query().unwrap_or_default()),
+        headers: headers.collect(),
+        body: body.to_bytes().to_vec(),
+        early: false,
+    };
+    // Drawing a world takes longer than other connections should wait.
+    let asked = tokio::task::spawn_blocking(move || rehearsal.ask(question)).await;
+    let Reply { answer, after, half } = asked.map_err(io::Error::other)?;
+    tokio::time::sleep(after).await;
+    match answer {
+        Some(answer) => respond(&answer, half),
+        None => Err(io::ErrorKind::ConnectionReset.into()),
+    }
+}
+
+fn respond(answer: &Answer, half: bool) -> io::Result<Response<Body>> {
+    let mut response = Response::builder().status(answer.status);
+    for (name, value) in &answer.headers {
+        response = response.header(*name, value);
+    }
+    let whole = Bytes::copy_from_slice(answer.body.as_bytes());
+    let body = if half {
+        response = response.header(header::CONTENT_LENGTH, whole.len());
+        broken(whole.slice(..whole.len() / 2))
+    } else {
+        Full::new(whole).map_err(|never: Infallible| match never {}).boxed()
+    };
+    response.body(body).map_err(io::Error::other)
+}
+
+/// A body that breaks off after this part.
+fn broken(part: Bytes) -> Body {
+    let parts = stream::unfold(Some(part), |part| async {
+        match part {
+            Some(part) => Some((Ok(Frame::data(part)), None)),
+            None => {
+                // What was written is to go out first.
+                tokio::time::sleep(Duration::from_millis(20)).await;
+                Some((Err(io::ErrorKind::ConnectionReset.into()), None))
+            }
+        }
+    });
+    BodyExt::boxed(StreamBody::new(parts))
+}
