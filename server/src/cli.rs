@@ -9,7 +9,9 @@ use store::Db;
 use tokio::{net::TcpListener, signal::unix::SignalKind, sync::watch};
 use tracing_subscriber::{EnvFilter, layer::SubscriberExt, util::SubscriberInitExt};
 
-use crate::{config::Config, doctor, faults, keys, postgres::Postgres, rehearse, routes, state, switches, work};
+use crate::{
+    config::Config, doctor, faults, keys, postgres::Postgres, rehearse, routes, simulation, state, switches, work,
+};
 
 /// AudienceOS: one application in which a marketing agency runs its clients.
 #[derive(Debug, Parser)]
@@ -174,6 +176,7 @@ async fn serve(config: &Config, db: Db, listener: TcpListener, with_worker: bool
     };
     let metrics = state.metrics.clone();
     tokio::spawn(async move { metrics.keep_up().await });
+    simulation::start(config, &state).await?;
     tracing::info!("serving {}", config.public_url());
     let stop = stop_signal()?;
     let (stopping, mut stopped) = watch::channel(false);

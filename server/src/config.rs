@@ -11,7 +11,7 @@ use figment::{
     providers::{Env, Format, Serialized, Toml},
 };
 use jobs::runner::Recovery;
-use providers::Outside;
+use providers::{Outside, Simulated};
 use secrecy::{ExposeSecret, SecretString};
 use serde::{Deserialize, Serialize};
 use service::{Vault, vault::Keys};
@@ -26,6 +26,8 @@ pub struct Config {
     pub data: PathBuf,
     /// Where to listen.
     pub address: SocketAddr,
+    /// Where the providers of simulated agencies answer, on this machine. Unset: there are no simulated agencies.
+    pub rehearsal: Option<SocketAddr>,
     /// Where people reach the product, without a slash at the end. Unset: `http://localhost` + the port.
     pub public_url: Option<String>,
     /// Refuses to start without its secrets, writes JSON logs.
@@ -126,6 +128,12 @@ impl Config {
         faults.extend(config.read_providers());
         faults.extend(config.secret.is_some().then(|| config.token_key().err()).flatten());
         faults.extend(config.key_ring().err());
+        if let Some(address) = config.rehearsal.filter(|address| !crate::simulation::is_near(*address)) {
+            faults.push(anyhow!(
+                "AUDIENCEOS_REHEARSAL is {address}: simulated providers answer on this machine only, for instance at \
+                 127.0.0.1:3999. Nothing was started"
+            ));
+        }
         faults.extend(crate::cors::origins(&config).err());
         faults.extend(crate::faults::destination(&config).err());
         Ok((config, faults))
@@ -189,8 +197,8 @@ impl Config {
     ///
     /// # Errors
     /// The system's certificates cannot be read.
-    pub fn outside(&self) -> anyhow::Result<Outside> {
-        Ok(Outside::new(providers::Settings(self.providers.clone()), self.provider_urls.clone(), None)?)
+    pub fn outside(&self, simulated: Option<Simulated>) -> anyhow::Result<Outside> {
+        Ok(Outside::new(providers::Settings(self.providers.clone()), self.provider_urls.clone(), simulated)?)
     }
 
     /// Defaults and nothing from outside, for tests.

@@ -16,7 +16,13 @@ use axum::{
 };
 use http::{HeaderValue, StatusCode, header};
 use leptos::prelude::provide_context;
-use model::{actor::Actor, connection::{BACKFILL_DAYS, ChannelKind}, id::ConnectionId, input::Invalid, metric::Account};
+use model::{
+    actor::Actor,
+    connection::{BACKFILL_DAYS, ChannelKind},
+    id::ConnectionId,
+    input::Invalid,
+    metric::Account,
+};
 use providers::{Asks, Call, Consent, Error, Exchange, Mode, OAuth, Outside, Provider, Tokens};
 use secrecy::{ExposeSecret, SecretString};
 use service::{
@@ -27,7 +33,7 @@ use service::{
 };
 use url::Url;
 
-use crate::{api::error::ApiError, cookie::ThisSession, forms, state::AppState, visit::Visit};
+use crate::{api::error::ApiError, cookie::ThisSession, forms, simulation, state::AppState, visit::Visit};
 
 /// How many days a simulated account has.
 const SIMULATED_DAYS: i16 = 400;
@@ -117,7 +123,16 @@ pub(crate) async fn start(
     };
     let asks = providers::find(&key).and_then(|provider| provider.asks());
     let typed = asks.and_then(|asks| fields.get(asks.field).map(|typed| (asks.field, typed.clone())));
-    match begin(&state, &live, &key, fields, connection_id).await {
+    let begun = begin(&state, &live, &key, fields, connection_id).await;
+    let simulated = mode(&state.service, &live.actor).await.is_ok_and(|mode| mode != Mode::Live);
+    match begun {
+        Ok(url) if simulated => {
+            let shop = typed.as_ref().map(|(_, shop)| shop.as_str());
+            match agree(&state, &live, &key, &url, shop).await {
+                Ok(id) => Redirect::to(&format!("{PAGE}?connected={id}")).into_response(),
+                Err(error) => error.into_response(),
+            }
+        }
         Ok(url) => lead_on(&state, &visit, &key, url).await,
         // What was typed goes back to its field.
         Err(error) => match typed.filter(|(field, _)| error.is_at(field)) {
@@ -127,6 +142,46 @@ pub(crate) async fn start(
             None => error.into_response(),
         },
     }
+}
+
+/// Connects what a simulated provider gives whoever agrees, as if a person had come back from its page.
+///
+/// # Errors
+/// There is no such shop in this world, or what any of the parts refuses.
+async fn agree(
+    state: &AppState,
+    live: &Live,
+    key: &str,
+    url: &Url,
+    shop: Option<&str>,
+) -> Result<ConnectionId, ApiError> {
+    let words = |words: &str| service::Error::Conflict { code: "not_simulated", message: words.to_owned() };
+    let no_world = || words("this server has no simulated providers. Ask your operator");
+    let worlds = state.worlds.as_ref().ok_or_else(no_world)?;
+    let world = worlds.find(live.actor.organization_id).await.ok().flatten().ok_or_else(no_world)?;
+    let back = simulation::agree(&world, url, shop).await;
+    let back = back.ok_or_else(|| words("there is nothing of this name in the simulated world"))?;
+    arrive(state, live, key, &back).await.map_err(|refused| match refused {
+        Refused::Other(error) => error,
+        Refused::Exchange(said) | Refused::Unreachable(said) => words(&said).into(),
+        _ => words("the simulated provider gave no access").into(),
+    })
+}
+
+/// Connects an account of a simulated agency, from nothing to its accounts.
+///
+/// # Errors
+/// As in `begin` and `agree`.
+pub(crate) async fn agreed(
+    state: &AppState,
+    live: &Live,
+    provider: &dyn Provider,
+    typed: BTreeMap<String, String>,
+) -> Result<ConnectionId, ApiError> {
+    let key = provider.descriptor().key;
+    let shop = provider.asks().and_then(|asks| typed.get(asks.field).cloned());
+    let url = begin(state, live, key, typed, None).await?;
+    agree(state, live, key, &url, shop.as_deref()).await
 }
 
 /// Leads a browser that came by a form to a provider's page. A redirect would be refused: the policy of our pages lets

@@ -26,6 +26,8 @@ pub(crate) enum Kind {
     Step,
     /// A way to Google.
     Google,
+    /// The session of one's own agency, while one looks into a simulated one.
+    Home,
 }
 
 impl Kind {
@@ -34,12 +36,13 @@ impl Kind {
             Self::Session => "audienceos_session",
             Self::Step => "audienceos_step",
             Self::Google => "audienceos_google",
+            Self::Home => "audienceos_home",
         }
     }
 
     const fn max_age(self) -> i64 {
         match self {
-            Self::Session => 400 * 24 * 3600,
+            Self::Session | Self::Home => 400 * 24 * 3600,
             Self::Step => service::session::SECOND_STEP_WAITS.whole_seconds(),
             Self::Google => service::google::WAY_LIFETIME.whole_seconds(),
         }

@@ -8,6 +8,7 @@ mod invite;
 mod login;
 mod password;
 mod sign_up;
+pub(crate) mod simulation;
 
 use app::form::Form;
 use axum::{

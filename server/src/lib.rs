@@ -23,6 +23,7 @@ mod postgres;
 mod rehearse;
 mod request;
 pub mod routes;
+pub mod simulation;
 pub mod state;
 mod switches;
 mod visit;

@@ -108,7 +108,14 @@ pub(crate) async fn check(State(state): State<AppState>, request: Request, next:
             || proves
             || matches!(
                 route.as_str(),
-                "/login" | "/login/code" | "/signup" | "/forgot" | "/reset" | "/resend" | "/invite/{token}"
+                "/login"
+                    | "/login/code"
+                    | "/signup"
+                    | "/simulation"
+                    | "/forgot"
+                    | "/reset"
+                    | "/resend"
+                    | "/invite/{token}"
             ));
     let buckets = if signs_in { &state.limits.sign_in } else { &state.limits.api };
     let who = match request.extensions().get::<Actor>() {

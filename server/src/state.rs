@@ -12,7 +12,14 @@ use secrecy::{ExposeSecret, SecretString};
 use service::{Clock, Offer, Passwords, Service, TokenKey};
 use store::Db;
 
-use crate::{config::Config, cors, google::Google, limit::Limits, metrics::Metrics};
+use crate::{
+    config::Config,
+    cors,
+    google::Google,
+    limit::Limits,
+    metrics::Metrics,
+    simulation::{self, Worlds},
+};
 
 /// The state of the router, cheap to clone.
 #[derive(Clone, Debug, FromRef)]
@@ -31,6 +38,8 @@ pub struct AppState {
     pub google: Option<Arc<Google>>,
     /// The way to the providers.
     pub outside: Arc<Outside>,
+    /// The simulated agencies, where the operator wants them.
+    pub(crate) worlds: Option<Arc<Worlds>>,
 }
 
 /// What of the configuration routes need.
@@ -62,7 +71,8 @@ impl AppState {
     pub fn new(config: &Config, db: Db) -> anyhow::Result<Self> {
         let at_once = std::thread::available_parallelism().map_or(2, usize::from);
         let secret = config.token_key()?;
-        let outside = Arc::new(config.outside()?);
+        let simulated_secret = TokenKey::new(secret).derive("simulation", "app");
+        let outside = Arc::new(config.outside(simulation::outside(config, &simulated_secret)?)?);
         let service = Service {
             db,
             clock: Clock::default(),
@@ -73,6 +83,8 @@ impl AppState {
             uploads: config.uploads(),
             offers: offers(&outside),
         };
+        let worlds = |_| Arc::new(Worlds::new(service.clone(), simulated_secret, &config.public_url()));
+        let worlds = config.rehearsal.map(worlds);
         let leptos = LeptosOptions::builder()
             .output_name("audienceos")
             .site_root(config.site.to_string_lossy().into_owned())
@@ -88,11 +100,15 @@ impl AppState {
             cron_secret: config.cron_secret.clone(),
             cors_origins: cors::origins(config)?,
             operator: Operator { name: config.operator_name.clone(), contact: config.operator_contact.clone() },
-            ways: Ways { google: google.is_some(), outbox: config.smtp_url.is_none() },
+            ways: Ways {
+                google: google.is_some(),
+                outbox: config.smtp_url.is_none(),
+                simulation: config.rehearsal.is_some(),
+            },
         };
         let limits = Arc::new(Limits::new(config.limit_sign_in, config.limit_api));
         let metrics = Arc::new(Metrics::new(config.metrics_token.clone()));
-        Ok(Self { service, leptos, http: Arc::new(http), metrics, limits, google, outside })
+        Ok(Self { service, leptos, http: Arc::new(http), metrics, limits, google, outside, worlds })
     }
 }
 

@@ -9,6 +9,7 @@ mod http;
 
 use std::{
     fmt,
+    future::Future,
     sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock},
     time::Duration as Pause,
 };
@@ -46,6 +47,20 @@ pub struct Rehearsal {
 impl fmt::Debug for Rehearsal {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Rehearsal").field("clock", &self.clock()).finish_non_exhaustive()
+    }
+}
+
+/// Who answers questions: one world, or somebody who knows several.
+pub trait Answers: Send + Sync + 'static {
+    /// Answers a question.
+    fn reply(self: Arc<Self>, question: Question) -> impl Future<Output = Reply> + Send;
+}
+
+impl Answers for Rehearsal {
+    async fn reply(self: Arc<Self>, question: Question) -> Reply {
+        // Drawing a world takes longer than other connections should wait.
+        let asked = tokio::task::spawn_blocking(move || self.ask(question)).await;
+        asked.unwrap_or(Reply { answer: None, after: Pause::ZERO, half: false })
     }
 }
 
@@ -121,6 +136,19 @@ impl Rehearsal {
             *place = Arc::new(renewed);
         }
         Ok((Arc::clone(&place), now))
+    }
+
+    /// The desk as it is now, with its world.
+    ///
+    /// # Errors
+    /// The world ends before now.
+    pub fn desk(&self) -> Result<Arc<Desk>, Error> {
+        self.now().map(|(desk, _)| desk)
+    }
+
+    /// From now on the world's clock is so far ahead of the machine's.
+    pub fn set_ahead(&self, ahead: Duration) {
+        *hold(&self.clock) = Clock::Runs(ahead);
     }
 
     /// Moves the clock on and returns the world's day and the moment.

@@ -1,17 +1,12 @@
 //! Simulated agencies: what they hold is simulated, nothing elsewhere is. Who answers for their providers is none of this
 //! file's business; it makes them, moves their clocks on, and ends them.
 
-use model::{
-    access::Action,
-    actor::Actor,
-    connection::Cause,
-    email::EmailAddress,
-    id::OrganizationId,
-    job::Job,
-};
+use model::{access::Action, actor::Actor, connection::Cause, email::EmailAddress, id::OrganizationId, job::Job};
 use serde_json::json;
 use store::{connection, organization, queue};
 use time::Duration;
+
+pub use store::organization::Simulated;
 
 use crate::{
     Error, Result, Service, access,
@@ -95,13 +90,13 @@ pub async fn end(service: &Service, actor: &Actor) -> Result<()> {
     Ok(tx.commit().await?)
 }
 
-/// How far the clock of an organization is ahead of ours, if it is simulated.
+/// A simulated organization; none of a live one.
 ///
 /// # Errors
 /// The database failed.
-pub async fn ahead(service: &Service, organization_id: OrganizationId) -> Result<Option<Duration>> {
+pub async fn find(service: &Service, organization_id: OrganizationId) -> Result<Option<Simulated>> {
     match organization::find_simulated(&mut service.db.system().await?, organization_id).await {
-        Ok(ahead) => Ok(Some(ahead)),
+        Ok(found) => Ok(Some(found)),
         Err(store::Error::Missing) => Ok(None),
         Err(error) => Err(error.into()),
     }

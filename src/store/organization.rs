@@ -96,16 +96,27 @@ pub async fn count_simulated(tx: &mut SystemTx) -> Result<i64> {
     Ok(count.fetch_one(&mut **tx).await?)
 }
 
-/// How far the clock of a simulated organization is ahead of ours.
+/// When a simulated organization began, and what time it is there.
+#[derive(Clone, Copy, Debug)]
+pub struct Simulated {
+    /// When it was made.
+    pub created_at: OffsetDateTime,
+    /// How far its clock is ahead of ours.
+    pub ahead: Duration,
+}
+
+/// A simulated organization.
 ///
 /// # Errors
 /// Missing for a live one, and for none.
-pub async fn find_simulated(tx: &mut SystemTx, id: OrganizationId) -> Result<Duration> {
-    let sql = sqlx::query_scalar!(
-        "select ahead_seconds from organization where organization_id = $1 and mode = 'simulated'",
+pub async fn find_simulated(tx: &mut SystemTx, id: OrganizationId) -> Result<Simulated> {
+    let row = sqlx::query!(
+        "select created_at, ahead_seconds from organization where organization_id = $1 and mode = 'simulated'",
         id.0
-    );
-    Ok(Duration::seconds(sql.fetch_one(&mut **tx).await?))
+    )
+    .fetch_one(&mut **tx)
+    .await?;
+    Ok(Simulated { created_at: row.created_at, ahead: Duration::seconds(row.ahead_seconds) })
 }
 
 /// Throws a simulated organization away, with every row of it.

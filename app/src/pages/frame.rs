@@ -27,6 +27,8 @@ pub struct Around {
     organization: String,
     name: String,
     role: Role,
+    /// Whether all this is simulated, and how many days its time is ahead.
+    simulated: Option<i64>,
 }
 
 /// What stands around the page.
@@ -34,7 +36,8 @@ pub struct Around {
 pub async fn get_frame() -> Result<Around, AppError> {
     let actor = crate::server::actor()?;
     let (organization, member) = service::organization::get(&crate::server::service()?, &actor).await?;
-    Ok(Around { organization: organization.name, name: member.name, role: member.role })
+    let simulated = organization.simulated.then(|| organization.ahead.whole_days());
+    Ok(Around { organization: organization.name, name: member.name, role: member.role, simulated })
 }
 
 /// Reads the frame again, after the agency or oneself was renamed.
@@ -77,6 +80,7 @@ pub fn Frame() -> impl IntoView {
         <div class="frame">
             <Sidebar frame=frame />
             <div class="flex min-w-0 flex-1 flex-col">
+                <SimulationBanner frame=frame />
                 <header class="top-bar">
                     <Suspense>{move || Suspend::new(async move {
                         frame.await.ok().map(|around| view! { <p class="truncate font-semibold md:hidden">{around.organization}</p> })
@@ -108,7 +112,10 @@ pub fn StillFrame(
         <SkipLink />
         <div class="frame">
             <Sidebar frame=frame />
-            <main id="page" tabindex="-1" class="min-w-0 flex-1 p-4 md:p-6">{children()}</main>
+            <div class="flex min-w-0 flex-1 flex-col">
+                <SimulationBanner frame=frame />
+                <main id="page" tabindex="-1" class="min-w-0 flex-1 p-4 md:p-6">{children()}</main>
+            </div>
         </div>
     }
 }
@@ -174,6 +181,30 @@ fn Sidebar(frame: Resource<Result<Around, AppError>>) -> impl IntoView {
             </form>
         </nav>
     }
+}
+
+/// Says on every page of a simulated agency that it is one, and what can be done with it.
+#[component]
+fn SimulationBanner(frame: Resource<Result<Around, AppError>>) -> impl IntoView {
+    let button = |action: &'static str, words: &'static str| {
+        view! { <form method="post" action=action><button type="submit" class="button button-plain">{words}</button></form> }
+    };
+    let draw = move |around: Around| {
+        let Around { simulated, role, .. } = around;
+        let ahead = simulated?;
+        let runs = may(role, Action::EditSettings);
+        Some(view! {
+            <div class="simulated" role="region" aria-label="Simulation" data-test="simulated">
+                <p class="min-w-0"><strong>"Simulated agency."</strong>" Nobody here is real and no figure is. "
+                    {(ahead > 0).then(|| view! { <span data-literal="">{format!("Its time is {ahead} days ahead. ")}</span> })}</p>
+                <div class="flex flex-wrap gap-2">
+                    {runs.then(|| view! { {button("/simulation/forward", "Let a week pass")} {button("/simulation/again", "Start again")} {button("/simulation/end", "Delete it")} })}
+                    {button("/simulation/leave", "Leave")}
+                </div>
+            </div>
+        })
+    };
+    view! { <Suspense>{move || Suspend::new(async move { frame.await.ok().and_then(draw) })}</Suspense> }
 }
 
 #[component]

@@ -9,6 +9,20 @@ pub struct Ways {
     pub google: bool,
     /// Whether mail lies in the outbox folder instead of leaving the server.
     pub outbox: bool,
+    /// Whether anybody may look into a simulated agency.
+    pub simulation: bool,
+}
+
+/// The way into a simulated agency, where there are any.
+#[cfg(feature = "ssr")]
+#[component]
+pub fn Rehearse() -> impl IntoView {
+    use_context::<Ways>().unwrap_or_default().simulation.then(|| view! {
+        <form method="post" action="/simulation" class="flex flex-col gap-2 border-t border-line pt-4">
+            <button type="submit" class="button button-plain">"Try with a rehearsal agency"</button>
+            <p class="text-xs text-muted">"Eight simulated clients with ads, shops and 400 days of figures. No account is needed, and nothing real is touched."</p>
+        </form>
+    })
 }
 
 /// Says where mail is when none leaves the server.

@@ -9,7 +9,7 @@ use crate::{
         notice::{Notice, Tone},
     },
     form::Form,
-    pages::outside::{OutboxNotice, Outside, Ways},
+    pages::outside::{OutboxNotice, Outside, Rehearse, Ways},
 };
 
 /// The sign-up page.
@@ -35,6 +35,7 @@ pub fn SignUpPage() -> impl IntoView {
                     autofocus=form.focus("repeat", "organization") error=form.error("repeat") />
                 <button type="submit" class="button button-primary">"Create account"</button>
             </form>
+            <Rehearse />
             <p class="text-muted">"Have an account? " <a href="/login" rel="external">"Sign in"</a></p>
         </Outside>
     }

@@ -15,7 +15,7 @@ use figment::{
 use super::Config;
 
 /// Settings that are no texts.
-const NO_TEXTS: [&str; 9] = [
+const NO_TEXTS: [&str; 10] = [
     "production",
     "import_limit",
     "import_room",
@@ -25,6 +25,7 @@ const NO_TEXTS: [&str; 9] = [
     "limit_sign_in",
     "limit_api",
     "address",
+    "rehearsal",
 ];
 /// Variables without our prefix, as operators know them.
 const KNOWN: [&str; 3] = ["database_url", "sentry_dsn", "cron_secret"];

@@ -41,6 +41,7 @@ mod settings;
 mod shop;
 mod shopify;
 mod sign_in;
+mod simulated;
 mod support;
 mod sync;
 mod tiktok;

@@ -61,6 +61,7 @@ impl TestApp {
         let context = state::job_context(&config, &app).unwrap();
         let (stop, stopped) = tokio::sync::watch::channel(false);
         let (jobs, recovery) = (config.jobs, config.recovery());
+        server::simulation::start(&config, &app).await.unwrap();
         let working = tokio::spawn(async move {
             let _stop = stop;
             keep_running(context, jobs, recovery, stopped).await;

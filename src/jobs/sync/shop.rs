@@ -18,7 +18,7 @@ use store::{
 };
 use time::{Date, Duration, OffsetDateTime};
 
-use super::{Access, Run, Stop, ads, plan};
+use super::{Access, Run, Stop, ads};
 
 /// The stream of a shop's changes.
 const ORDERS: &str = "orders";

@@ -14,7 +14,7 @@ use hyper::{
 use hyper_util::rt::TokioIo;
 use tokio::net::TcpListener;
 
-use super::{Rehearsal, Reply};
+use super::{Answers, Reply};
 use crate::protocol::{Answer, Question, fields};
 
 /// A larger question is none.
@@ -24,7 +24,7 @@ const LARGEST: usize = 1 << 20;
 ///
 /// # Errors
 /// None: who cannot be answered is let go.
-pub async fn serve(listener: TcpListener, rehearsal: Arc<Rehearsal>, stop: impl Future<Output = ()>) -> io::Result<()> {
+pub async fn serve(listener: TcpListener, who: Arc<impl Answers>, stop: impl Future<Output = ()>) -> io::Result<()> {
     tokio::pin!(stop);
     loop {
         let accepted = tokio::select! {
@@ -37,9 +37,9 @@ pub async fn serve(listener: TcpListener, rehearsal: Arc<Rehearsal>, stop: impl 
             continue;
         };
         let _ = stream.set_nodelay(true);
-        let rehearsal = Arc::clone(&rehearsal);
+        let who = Arc::clone(&who);
         tokio::spawn(async move {
-            let service = service_fn(move |request| answer(Arc::clone(&rehearsal), request));
+            let service = service_fn(move |request| answer(Arc::clone(&who), request));
             // An error is a connection that ended, perhaps because it was to.
             let _ = http1::Builder::new().serve_connection(TokioIo::new(stream), service).await;
         });
@@ -49,7 +49,7 @@ pub async fn serve(listener: TcpListener, rehearsal: Arc<Rehearsal>, stop: impl 
 type Body = BoxBody<Bytes, io::Error>;
 
 /// An error ends the connection without an answer.
-async fn answer(rehearsal: Arc<Rehearsal>, request: Request<Incoming>) -> io::Result<Response<Body>> {
+async fn answer(who: Arc<impl Answers>, request: Request<Incoming>) -> io::Result<Response<Body>> {
     let (head, body) = request.into_parts();
     let Ok(body) = Limited::new(body, LARGEST).collect().await else {
         return respond(&Answer { status: 413, headers: vec![], body: String::new() }, false);
@@ -64,9 +64,7 @@ async fn answer(rehearsal: Arc<Rehearsal>, request: Request<Incoming>) -> io::Re
         body: body.to_bytes().to_vec(),
         early: false,
     };
-    // Drawing a world takes longer than other connections should wait.
-    let asked = tokio::task::spawn_blocking(move || rehearsal.ask(question)).await;
-    let Reply { answer, after, half } = asked.map_err(io::Error::other)?;
+    let Reply { answer, after, half } = who.reply(question).await;
     tokio::time::sleep(after).await;
     match answer {
         Some(answer) => respond(&answer, half),

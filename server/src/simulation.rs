@@ -1,0 +1,147 @@
+//! The simulated agencies of this server. Each has a world of its own, whose providers answer at one address of this machine
+//! below the agency's id. The product reads them through its ordinary providers; here and on the command line only is it
+//! known who answers.
+
+mod fill;
+
+use std::{
+    collections::HashMap,
+    net::SocketAddr,
+    sync::{Arc, Mutex, PoisonError},
+    time::Duration as Pause,
+};
+
+use model::id::OrganizationId;
+use providers::{Settings, Simulated};
+use rehearsal::{
+    protocol::{Answer, App, Question},
+    server::{Answers, Clock, Rehearsal, Reply, serve},
+};
+use secrecy::SecretString;
+use service::{Service, simulation};
+use time::{Date, Duration, OffsetDateTime};
+use url::Url;
+
+use crate::{config::Config, state::AppState};
+
+pub(crate) use fill::{agree, fill};
+
+/// Which world everybody sees: one whose truth is proved by tests.
+const SEED: u64 = 1;
+/// How many days a world has when its agency begins.
+const PAST: Duration = Duration::days(399);
+/// What the product is known as at simulated providers.
+const APP: &str = "audienceos";
+
+/// The worlds that were asked for since the start.
+#[derive(Debug)]
+pub(crate) struct Worlds {
+    app: App,
+    service: Service,
+    worlds: Mutex<HashMap<OrganizationId, Arc<Rehearsal>>>,
+}
+
+/// Where simulated providers answer, and the settings with which they know this server; none when the operator wants none.
+pub(crate) fn outside(config: &Config, secret: &str) -> anyhow::Result<Option<Simulated>> {
+    let Some(address) = config.rehearsal else { return Ok(None) };
+    let base: Url = format!("http://{address}/").parse()?;
+    let variables = providers::all().iter().flat_map(|provider| provider.descriptor().settings);
+    let value = |variable: &str| match variable {
+        name if name.ends_with("_ID") || name.ends_with("_KEY") => APP,
+        _ => secret,
+    };
+    let settings = variables.map(|setting| (setting.variable.to_owned(), SecretString::from(value(setting.variable))));
+    Ok(Some(Simulated { base, settings: Settings(settings.collect()) }))
+}
+
+/// The moment, for worlds.
+fn machine() -> OffsetDateTime {
+    service::Clock::default().now()
+}
+
+impl Worlds {
+    pub(crate) fn new(service: Service, secret: String, public_url: &str) -> Self {
+        let back = |provider: &&'static dyn providers::Provider| {
+            format!("{public_url}/api/oauth/{}/callback", provider.descriptor().key)
+        };
+        let app = App {
+            id: APP.to_owned(),
+            developer_token: secret.clone(),
+            secret,
+            redirect_uris: providers::all().iter().map(back).collect(),
+        };
+        Self { app, service, worlds: Mutex::default() }
+    }
+
+    /// The world of a simulated agency; none of any other.
+    ///
+    /// # Errors
+    /// The database failed, or time is beyond the world's.
+    pub(crate) async fn find(&self, id: OrganizationId) -> anyhow::Result<Option<Arc<Rehearsal>>> {
+        let Some(found) = simulation::find(&self.service, id).await? else { return Ok(None) };
+        let mut worlds = self.worlds.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(world) = worlds.get(&id) {
+            world.set_ahead(found.ahead);
+            return Ok(Some(Arc::clone(world)));
+        }
+        let first: Date = (found.created_at - PAST).date();
+        let clock = Clock::Runs(found.ahead);
+        let world = Arc::new(Rehearsal::new(SEED, Some(first), clock, self.app.clone(), machine)?);
+        worlds.insert(id, Arc::clone(&world));
+        Ok(Some(world))
+    }
+
+    /// Forgets the world of an agency that was ended.
+    pub(crate) fn forget(&self, id: OrganizationId) {
+        self.worlds.lock().unwrap_or_else(PoisonError::into_inner).remove(&id);
+    }
+}
+
+impl Answers for Worlds {
+    async fn reply(self: Arc<Self>, mut question: Question) -> Reply {
+        let plain = |status, words: &str| {
+            let headers = vec![("content-type", "text/plain; charset=utf-8".to_owned())];
+            let answer = Answer { status, headers, body: words.to_owned() };
+            Reply { answer: Some(answer), after: Pause::ZERO, half: false }
+        };
+        let path = question.path.trim_start_matches('/').to_owned();
+        let (agency, rest) = path.split_once('/').unwrap_or((&path, ""));
+        let Ok(id) = agency.parse::<OrganizationId>() else { return plain(404, "no simulated agency is here") };
+        match self.find(id).await {
+            Ok(Some(world)) => {
+                question.path = format!("/{rest}");
+                world.reply(question).await
+            }
+            Ok(None) => plain(404, "no simulated agency is here"),
+            Err(error) => {
+                tracing::error!(error = format!("{error:#}"), "a simulated provider could not answer");
+                plain(503, "the simulated world does not answer")
+            }
+        }
+    }
+}
+
+/// Begins to answer for simulated providers. Where another server of this machine does so already, that one goes on.
+///
+/// # Errors
+/// The address is none of this machine's.
+pub async fn start(config: &Config, state: &AppState) -> anyhow::Result<Option<tokio::task::JoinHandle<()>>> {
+    let (Some(address), Some(worlds)) = (config.rehearsal, state.worlds.clone()) else { return Ok(None) };
+    let listener = match tokio::net::TcpListener::bind(address).await {
+        Ok(listener) => listener,
+        Err(error) if error.kind() == std::io::ErrorKind::AddrInUse => {
+            tracing::info!("simulated agencies are answered by another server of this machine");
+            return Ok(None);
+        }
+        Err(error) => anyhow::bail!("could not listen on {address}, as AUDIENCEOS_REHEARSAL says: {error}"),
+    };
+    Ok(Some(tokio::spawn(async move {
+        // It ends with the program.
+        let _ = serve(listener, worlds, std::future::pending()).await;
+    })))
+}
+
+/// Whether an address can be reached from this machine only, as simulated providers must be.
+pub(crate) fn is_near(address: SocketAddr) -> bool {
+    address.ip().is_loopback()
+}

@@ -1,0 +1,96 @@
+//! Furnishes a simulated agency: its clients with their contacts, its accounts by the way of every consent, each account
+//! with its client.
+
+use std::{collections::BTreeMap, sync::Arc};
+
+use model::{client, contact};
+use providers::Provider;
+use rehearsal::{
+    Client, Platform, World,
+    protocol::Question,
+    server::{Answers, Rehearsal},
+};
+use service::session::Live;
+use url::Url;
+
+use crate::{api::error::ApiError, connect, state::AppState};
+
+/// Agrees on a simulated provider's page of consent, for the agency or for the shop that is asked for: what comes back.
+pub(crate) async fn agree(world: &Arc<Rehearsal>, url: &Url, shop: Option<&str>) -> Option<BTreeMap<String, String>> {
+    // The first part of the path is the agency's.
+    let path = url.path().trim_start_matches('/').split_once('/').map_or("", |(_, rest)| rest);
+    let question = Question {
+        method: "GET".to_owned(),
+        path: format!("/{path}"),
+        query: fields(url.query().unwrap_or_default()),
+        ..Question::default()
+    };
+    let page = Arc::clone(world).reply(question).await.answer.filter(|answer| answer.status == 200)?.body;
+    let links = page.split("<li><a href=\"").skip(1).filter_map(|rest| rest.split('"').next());
+    let choices = links.map(|link| fields(link.replace("&amp;", "&").split_once('?').map_or("", |(_, query)| query)));
+    // The agency's own account, which reaches the others, stands last.
+    match shop {
+        Some(shop) => choices.into_iter().find(|choice| choice.get("shop").is_some_and(|found| found == shop)),
+        None => choices.last(),
+    }
+}
+
+/// Furnishes the agency that `live` is the Owner of.
+///
+/// # Errors
+/// What any of its parts refuses; what was made until then stays.
+pub(crate) async fn fill(state: &AppState, world: &Arc<Rehearsal>, live: &Live) -> Result<(), ApiError> {
+    let broken = |error: &dyn std::fmt::Display| {
+        tracing::error!(%error, "a simulated agency could not be furnished");
+        let words = "the simulated agency could not be furnished. Nothing of yours was changed; try again";
+        ApiError::new(http::StatusCode::INTERNAL_SERVER_ERROR, "internal", words)
+    };
+    let desk = world.desk().map_err(|error| broken(&error))?;
+    let (service, actor) = (&state.service, &live.actor);
+    for provider in providers::all() {
+        for typed in ways(*provider, &desk.world) {
+            connect::agreed(state, live, *provider, typed).await?;
+        }
+    }
+    let mut reached = Vec::new();
+    for connection in service::connection::list(service, actor).await? {
+        reached.extend(service::connection::channels(service, actor, connection.id).await?);
+    }
+    for client in desk.world.clients() {
+        let made = service::client::create(service, actor, of(client), None, None).await?;
+        for person in desk.world.contacts(client) {
+            let fields =
+                contact::Fields { name: person.name, emails: vec![person.email], ..contact::Fields::default() };
+            service::contact::create(service, actor, made.id, fields).await?;
+        }
+        let own = desk.world.channels().iter().filter(|channel| channel.client == client.index);
+        let own: Vec<_> = own.map(|channel| channel.external_id.as_str()).collect();
+        for channel in reached.iter().filter(|channel| own.contains(&channel.account.external_id.as_str())) {
+            service::connection::map(service, actor, channel.id, Some(made.id)).await?;
+        }
+    }
+    Ok(())
+}
+
+/// What is typed before each consent to a provider: nothing, or the address of each shop.
+fn ways(provider: &dyn Provider, world: &World) -> Vec<BTreeMap<String, String>> {
+    let Some(asks) = provider.asks() else { return vec![BTreeMap::new()] };
+    let shops = world.channels().iter().filter(|channel| channel.platform == Platform::Shopify);
+    shops.map(|shop| BTreeMap::from([(asks.field.to_owned(), shop.external_id.clone())])).collect()
+}
+
+fn fields(query: &str) -> BTreeMap<String, String> {
+    url::form_urlencoded::parse(query.as_bytes()).into_owned().collect()
+}
+
+fn of(client: &Client) -> client::Fields {
+    client::Fields {
+        name: client.name.clone(),
+        website: format!("https://{}", client.domain()),
+        industry: String::new(),
+        currency: client.currency.to_owned(),
+        time_zone: client.zone.iana().to_owned(),
+        tags: vec!["simulated".to_owned()],
+        notes: String::new(),
+    }
+}
