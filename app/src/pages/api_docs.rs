@@ -61,7 +61,7 @@ pub fn ApiDocsPage() -> impl IntoView {
                 <table class="table" data-test="rules">
                     <thead><tr><th scope="col">"Rule"</th>{Role::ALL.into_iter().map(|role| view! { <th scope="col">{role.label()}</th> }).collect_view()}<th scope="col">"In words"</th></tr></thead>
                     <tbody>{Action::ALL.iter().map(|action| view! {
-                        <tr id=action.rule()><td>{action.rule()}</td>
+                        <tr><td id=action.rule()>{action.rule()}</td>
                             {Role::ALL.into_iter().map(|role| view! { <td>{if may(role, *action) { "yes" } else { "no" }}</td> }).collect_view()}
                             <td class="text-muted">{action.explanation()}</td></tr>
                     }).collect_view()}</tbody>
