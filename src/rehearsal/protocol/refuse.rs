@@ -23,7 +23,9 @@ pub(crate) fn platform(path: &str) -> Option<Platform> {
 
 /// Whether a path is about consent or tokens.
 pub(crate) fn sign_in(path: &str) -> bool {
-    path.contains("oauth") || path.starts_with("/portal/") || ["/token", "/revoke"].contains(&path)
+    // TikTok's list of accounts is named so, too.
+    let named = path.contains("oauth") && !path.ends_with("/advertiser/get/");
+    named || path.starts_with("/portal/") || ["/token", "/revoke"].contains(&path)
 }
 
 /// Whether a question says where a page begins.

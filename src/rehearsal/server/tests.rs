@@ -20,7 +20,7 @@ use super::*;
 use crate::{Level, plan::Channel, protocol::fields};
 
 const TODAY: Date = date!(2026 - 06 - 15);
-const FIRST: Date = date!(2026 - 04 - 17);
+const FIRST: Date = date!(2026 - 05 - 17);
 
 fn machine() -> OffsetDateTime {
     datetime!(2026-06-15 12:00 UTC)

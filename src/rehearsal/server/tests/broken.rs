@@ -143,6 +143,47 @@ async fn places_in_lists_and_tokens_end() {
     assert_eq!(shop.orders(since).await, Ok(whole));
 }
 
+/// As a job does: what fails is asked for again, and nothing of a try that failed is kept.
+async fn persist(connection: &Connection) -> Vec<String> {
+    for _ in 0..50 {
+        match told(connection).await {
+            Ok(mut told) => {
+                told.dedup();
+                return told;
+            }
+            Err(error) => {
+                assert!(["unavailable", "rate_limited", "rejected", "malformed"].contains(&error.key()), "{error}")
+            }
+        }
+    }
+    panic!("fifty tries failed")
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn figures_are_right_in_the_end_whatever_is_mixed() {
+    let simulated = Simulated::start(Clock::EndOf(TODAY)).await;
+    let all = connected(&simulated).await;
+    for seed in [1, 2, 3] {
+        let faults = [
+            r#""cut""#,
+            r#""half""#,
+            r#""out_of_order""#,
+            r#""duplicates""#,
+            r#""expired_cursor""#,
+            r#"{"unavailable":{"status":500}}"#,
+            r#"{"slow":{"millis":20}}"#,
+        ];
+        let rule =
+            |(at, fault): (usize, &&str)| format!(r#"{{"fault":{fault},"chance":0.08,"seed":{}}}"#, seed * 100 + at);
+        let mix: Vec<_> = faults.iter().enumerate().map(rule).collect();
+        simulated.rehearsal.set_faults(rules(&format!("[{}]", mix.join(","))));
+        for (connection, plain) in &all {
+            assert_eq!(persist(connection).await, *plain, "{seed} {}", connection.provider.descriptor().key);
+        }
+        assert!(hold(&simulated.rehearsal.faults).1.met().count() > 3);
+    }
+}
+
 #[test]
 fn rules_that_are_none_are_refused_in_words() {
     let rehearsal = rehearsal(Clock::EndOf(TODAY));
