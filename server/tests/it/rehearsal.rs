@@ -1,6 +1,11 @@
-//! The truth of the simulated agency on the command line: without a database, the same each time, refused in words.
+//! The simulated agency on the command line: its truth and its providers, without a database, the same each time, refused in
+//! words.
 
-use std::process::{Command, Output};
+use std::{
+    io::{BufRead, BufReader, Read, Write},
+    net::TcpStream,
+    process::{Command, Output, Stdio},
+};
 
 use serde_json::Value;
 
@@ -32,4 +37,34 @@ fn days_that_are_none_are_refused_in_words() {
         let said = String::from_utf8_lossy(&refused.stderr);
         assert!(!refused.status.success() && refused.stdout.is_empty() && said.contains(words), "{said}");
     }
+}
+
+#[test]
+fn its_providers_are_served_until_the_program_is_stopped() {
+    let words = ["rehearsal", "--seed", "7", "--port", "0", "--today", "2026-06-15"];
+    let mut program = Command::new(env!("CARGO_BIN_EXE_audienceos"))
+        .args(words)
+        .current_dir(std::env::temp_dir())
+        .env_remove("DATABASE_URL")
+        .stdout(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut said = String::new();
+    BufReader::new(program.stdout.take().unwrap()).read_line(&mut said).unwrap();
+    let address = said.trim().strip_prefix("rehearsing on http://").unwrap();
+    let get = |path: &str| {
+        let mut stream = TcpStream::connect(address).unwrap();
+        write!(stream, "GET {path} HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\n\r\n").unwrap();
+        let mut answer = String::new();
+        stream.read_to_string(&mut answer).unwrap();
+        answer
+    };
+    let about = get("/rehearsal");
+    assert!(about.starts_with("HTTP/1.1 200 ") && about.contains("\"today\":\"2026-06-15\""), "{about}");
+    assert!(get("/v26/customers:listAccessibleCustomers").starts_with("HTTP/1.1 401 "));
+    program.kill().unwrap();
+    program.wait().unwrap();
+    let refused = audienceos(&["rehearsal", "--seed", "7"]);
+    let said = String::from_utf8_lossy(&refused.stderr);
+    assert!(!refused.status.success() && said.contains("--port"), "{said}");
 }

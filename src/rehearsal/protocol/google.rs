@@ -10,6 +10,7 @@ mod gaql;
 mod mutate;
 mod refusal;
 mod search;
+mod tell;
 
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use serde_json::{Value, json};

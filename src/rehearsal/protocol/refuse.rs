@@ -23,7 +23,9 @@ pub(crate) fn platform(path: &str) -> Option<Platform> {
 
 /// Whether a path is about consent or tokens.
 pub(crate) fn sign_in(path: &str) -> bool {
-    path.contains("oauth") || path.starts_with("/portal/") || ["/token", "/revoke"].contains(&path)
+    // TikTok's list of accounts is named so, too.
+    let named = path.contains("oauth") && !path.ends_with("/advertiser/get/");
+    named || path.starts_with("/portal/") || ["/token", "/revoke"].contains(&path)
 }
 
 /// Whether a question says where a page begins.
@@ -78,7 +80,8 @@ pub(crate) fn refuse(platform: Platform, question: &Question, fault: Fault) -> O
     if let Fault::Limited { seconds } | Fault::Throttled { seconds } = fault {
         let named = answer.headers.iter().any(|(name, _)| *name == "retry-after");
         // Shopify's GraphQL says it in the body.
-        if !named && !(platform == Platform::Shopify && answer.status == 200) {
+        let in_body = platform == Platform::Shopify && answer.status == 200;
+        if !named && !in_body {
             answer.headers.push(("retry-after", seconds.to_string()));
         }
     }
@@ -104,6 +107,10 @@ pub(crate) fn upset(platform: Platform, answer: Answer, fault: Fault) -> Answer 
     let Ok(mut body) = serde_json::from_str::<Value>(&answer.body) else { return answer };
     let mut change = |place: &str| {
         let Some(list) = body.pointer_mut(place).and_then(Value::as_array_mut) else { return };
+        // An account that describes itself is no list.
+        if platform == Platform::GoogleAds && list.first().is_none_or(|row| row["segments"].is_null()) {
+            return;
+        }
         match (fault, list.first().cloned()) {
             (Fault::Duplicates, Some(first)) => list.push(first),
             (Fault::OutOfOrder, _) => list.reverse(),

@@ -5,6 +5,7 @@
 //! | `GET /rehearsal` | tells the world's seed, days, moment, channels and what was changed |
 //! | `GET /rehearsal/faults` | tells the rules and the faults that requests met |
 //! | `POST /rehearsal/faults` | sets `{"rules": [...]}`, each a [`Rule`]; an empty list ends all faults |
+//! | `GET /rehearsal/truth` | tells what is really true, with what was changed; `?changes=none` of the world without |
 //! | `POST /rehearsal/forward` | moves the clock on by `{"days": 7, "hours": 0, "minutes": 0}` |
 
 use serde::Deserialize;
@@ -37,6 +38,7 @@ struct Forward {
 pub(super) fn answer(rehearsal: &Rehearsal, path: &str, question: &Question) -> Answer {
     let told = match (question.method.as_str(), path) {
         ("GET", "" | "/") => about(rehearsal),
+        ("GET", "/truth") => truth(rehearsal, question),
         ("GET", "/faults") => Ok(faults(rehearsal)),
         ("POST", "/faults") => read::<Rules>(question).and_then(|Rules { rules }| {
             if rules.iter().any(|rule| rule.chance.is_some_and(|chance| !(0.0..=1.0).contains(&chance))) {
@@ -68,6 +70,14 @@ fn faults(rehearsal: &Rehearsal) -> Value {
     let faults = hold(&rehearsal.faults);
     let (rules, met): (Vec<&Rule>, Vec<&Met>) = (faults.1.rules().collect(), faults.1.met().collect());
     json!({ "rules": rules, "met": met, "requests": faults.0 })
+}
+
+/// For judges, who compare the world with itself: nothing that the product does may come from here.
+fn truth(rehearsal: &Rehearsal, question: &Question) -> Result<Value, String> {
+    let (desk, _) = rehearsal.now().map_err(|error| error.to_string())?;
+    let without = question.query.get("changes").is_some_and(|changes| changes == "none");
+    let truth = if without { desk.world.with(vec![]).truth() } else { desk.world.truth() };
+    serde_json::to_value(truth).map_err(|error| error.to_string())
 }
 
 fn about(rehearsal: &Rehearsal) -> Result<Value, String> {

@@ -66,7 +66,7 @@ fn a_seed_and_a_day_give_these_bytes() {
 fn a_seed_and_a_day_give_these_answers() {
     let now = datetime!(2026-06-16 06:59:59 UTC);
     let hashed = |seed| {
-        let world = World::since(seed, TODAY - Duration::days(59), TODAY).unwrap();
+        let world = World::since(seed, TODAY - Duration::days(29), TODAY).unwrap();
         let desk = walk::desk(world, Edge::EndOfDay);
         let mut all = Sha256::new();
         for (question, answer) in walk::Walk::whole(&desk, now, 14).told {
@@ -77,10 +77,9 @@ fn a_seed_and_a_day_give_these_answers() {
         }
         hex::encode(all.finalize())
     };
-    let (one, again, other) = (hashed(7), hashed(7), hashed(8));
-    assert_eq!(one, again);
+    let (one, other) = (hashed(7), hashed(8));
     assert_ne!(one, other);
-    assert_eq!(one, "x");
+    assert_eq!(one, "56551a87ac9afc897040f2abe6bbc5565ba3c7cf3b9c2a395ef80792c74e3c70");
 }
 
 #[test]

@@ -29,10 +29,7 @@ fn present(test: &str, path: PathBuf) -> Option<PathBuf> {
         return Some(path);
     }
     assert!(environment("CI").is_none_or(|ci| ci != "true"), "{} is missing", path.display());
-    #[expect(clippy::print_stdout, reason = "people see which tests did not run")]
-    {
-        println!("not run: {test}");
-    }
+    println!("not run: {test}");
     None
 }
 
@@ -43,7 +40,7 @@ fn shared(test: &str, path: &str) -> Option<PathBuf> {
 }
 
 fn told() -> Vec<(Question, Answer)> {
-    let world = World::since(11, TODAY - Duration::days(59), TODAY).unwrap();
+    let world = World::since(11, TODAY - Duration::days(29), TODAY).unwrap();
     let desk = walk::desk(world, Edge::EndOfDay);
     walk::Walk::whole(&desk, NOW, 7).told
 }
@@ -66,7 +63,8 @@ fn differences(root: &Value, schema: &Value, value: &Value, place: &str, found: 
         Some("boolean") => value.is_boolean(),
         _ => true,
     };
-    if !fits && !(value.is_null() && schema["nullable"] == true) {
+    let null = value.is_null() && schema["nullable"] == true;
+    if !fits && !null {
         found.push(format!("{place} is no {}: {value}", schema["type"]));
     }
     if schema["enum"].as_array().is_some_and(|all| !all.contains(value)) {
@@ -255,7 +253,7 @@ fn shopifys_answers_are_those_of_its_schema() {
             judged += 1;
         }
     }
-    assert!(judged > 60, "{judged}");
+    assert!(judged > 25, "{judged}");
     assert_eq!(found, [""; 0], "{} differences", found.len());
     let mut wrong = vec![];
     judge(&types, "Shop", &json!({ "name": 1, "luck": 1, "currencyCode": "XXY", "id": null }), "", &mut wrong);

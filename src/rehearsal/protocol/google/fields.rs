@@ -168,7 +168,6 @@ fn segment(day: Option<Date>, name: &str) -> Option<Value> {
         "week" => json!(day.map(week)),
         "month" => json!(day.map(|day| from(day, day.day() - 1))),
         "year" => json!(day.map(Date::year)),
-        "day_of_week" => json!(day.map(|day| day.weekday().to_string().to_uppercase())),
         _ => return None,
     })
 }

@@ -109,6 +109,10 @@ impl Refusal {
             error["is_transient"] = json!(true);
         }
         let mut answer = Answer::json(self.status, &json!({ "error": error }));
+        if self.code == 190 {
+            let words = format!("OAuth \"Facebook Platform\" \"invalid_token\" \"{}\"", self.message);
+            answer.headers.push(("www-authenticate", words));
+        }
         answer.headers.extend(self.headers);
         answer
     }

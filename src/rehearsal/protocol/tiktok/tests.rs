@@ -174,3 +174,64 @@ fn wrong_questions_get_tiktoks_refusals() {
         [("app_id", "app"), ("redirect_uri", "http://elsewhere/back")].map(|(a, b)| (a.into(), b.into())).into();
     assert_eq!(answer(&desk, &away, NOW).unwrap().status, 400);
 }
+
+#[test]
+fn what_is_switched_and_set_is_listed_and_acts_on_the_world() {
+    let desk = desk();
+    let token = token(&desk);
+    let mine = ask(&desk, "/open_api/v1.3/oauth2/advertiser/get/", &token, &[("app_id", "app"), ("secret", "secret")]);
+    let mine = mine["data"]["list"][0]["advertiser_id"].as_str().unwrap();
+    let list = |desk: &Desk, of: &str, size: &str| {
+        ask(desk, &format!("/open_api/v1.3/{of}/get/"), &token, &[("advertiser_id", mine), ("page_size", size)])["data"]
+            .clone()
+    };
+    let before = list(&desk, "campaign", "2");
+    assert_eq!(before["page_info"], json!({ "page": 1, "page_size": 2, "total_number": 3, "total_page": 2 }));
+    assert_eq!(before["list"][0]["secondary_status"], "CAMPAIGN_STATUS_DELIVERY_OK");
+    let ads = list(&desk, "ad", "1000");
+    assert!(
+        ads["list"].as_array().unwrap().iter().all(|ad| ad["adgroup_id"].is_string() && ad["campaign_id"].is_string())
+    );
+    let change = |path: &str, body: &Value| {
+        let question = Question {
+            method: "POST".into(),
+            path: format!("/open_api/v1.3/{path}"),
+            headers: [("access-token".to_owned(), token.clone())].into(),
+            body: body.to_string().into_bytes(),
+            ..Question::default()
+        };
+        serde_json::from_str::<Value>(&answer(&desk, &question, NOW).unwrap().body).unwrap()["code"].as_i64().unwrap()
+    };
+    let (ad, campaign) = (&ads["list"][0]["ad_id"], &before["list"][1]["campaign_id"]);
+    let switch =
+        |status: &str, id: &Value| json!({ "advertiser_id": mine, "ad_ids": [id], "operation_status": status });
+    for (path, body) in [
+        ("ad/status/update/", switch("GONE", ad)),
+        ("ad/status/update/", switch("DISABLE", campaign)),
+        ("ad/status/update/", json!({ "advertiser_id": mine, "ad_ids": [], "operation_status": "DISABLE" })),
+        ("campaign/update/", json!({ "advertiser_id": mine, "campaign_id": campaign, "budget": 49 })),
+        ("campaign/update/", json!({ "advertiser_id": mine, "budget": 60 })),
+    ] {
+        assert_eq!(change(path, &body), 40002, "{path} {body}");
+    }
+    assert!(desk.renewed().is_none());
+    assert_eq!(change("ad/status/update/", &switch("DISABLE", ad)), 0);
+    assert_eq!(
+        change("campaign/update/", &json!({ "advertiser_id": mine, "campaign_id": campaign, "budget": 61.5 })),
+        0
+    );
+    let desk = desk.renewed().unwrap();
+    let ads = list(&desk, "ad", "1000");
+    assert_eq!(
+        (&ads["list"][0]["operation_status"], &ads["list"][1]["operation_status"]),
+        (&json!("DISABLE"), &json!("ENABLE"))
+    );
+    assert_eq!(list(&desk, "campaign", "2")["list"][1]["budget"], 61.5);
+    // All of today was told before: it acts from tomorrow on.
+    let tomorrow = desk.on(desk.world.today() + Duration::days(1), super::super::Edge::EndOfDay).unwrap();
+    let channel = tomorrow.world.channels().iter().find(|channel| channel.external_id == mine).unwrap();
+    let days = desk.world.today()..=tomorrow.world.today();
+    let rows = tomorrow.world.ad_rows(channel, days, Level::Ad, tomorrow.world.today());
+    let of: Vec<_> = rows.iter().filter(|row| *ad == row.external_id).map(|row| row.day).collect();
+    assert_eq!(of, [desk.world.today()]);
+}
