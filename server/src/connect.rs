@@ -310,7 +310,7 @@ async fn redeem(
 ) -> Result<(Tokens, Vec<Account>), Refused> {
     let (outside, mode): (&Outside, _) = (&state.outside, mode(&state.service, &live.actor).await?);
     let hosts = outside.hosts(provider, &way.asked.fields, mode)?;
-    let http = outside.once(provider, hosts.tokens);
+    let http = outside.once(provider, hosts.tokens, mode);
     let redirect_uri = redirect_uri(state, &way.asked.provider);
     let asked = Exchange { code, redirect_uri: &redirect_uri, code_verifier: &way.verifier, parameters };
     let tokens = oauth.exchange(&http, outside.settings(mode), &asked).await?;
@@ -323,7 +323,7 @@ async fn redeem(
         return Err(Refused::Scopes(missing));
     }
     let credential = providers::Credential { access_token: tokens.access_token.clone(), fields: tokens.fields.clone() };
-    let http = outside.once(provider, hosts.api);
+    let http = outside.once(provider, hosts.api, mode);
     let call = Call { http: &http, credential: &credential, settings: outside.settings(mode) };
     let accounts = provider.accounts(&call).await?;
     Ok((tokens, accounts))

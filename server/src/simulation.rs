@@ -110,6 +110,10 @@ impl Answers for Worlds {
         match self.find(id).await {
             Ok(Some(world)) => {
                 question.path = format!("/{rest}");
+                // Addresses in answers lie below the agency's id, too.
+                if let Some(host) = question.headers.get_mut("host") {
+                    *host = format!("{host}/{id}");
+                }
                 world.reply(question).await
             }
             Ok(None) => plain(404, "no simulated agency is here"),

@@ -12,7 +12,10 @@ use model::{
 };
 use url::Url;
 
-use crate::{Client, Error, Hosts, Http, Provider, Result, Settings};
+use crate::{Client, Error, Hosts, Http, Limit, Provider, Result, Settings};
+
+/// Simulated providers answer on this machine: nobody is spared by asking them slowly.
+const NEAR: Limit = Limit { per_second: 500, burst: 1000 };
 
 /// Whose providers are spoken to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -84,13 +87,17 @@ impl Outside {
     }
 
     /// The client for what has no connection yet, or for hosts that give tokens.
-    pub fn once(&self, provider: &dyn Provider, base: Url) -> Http {
-        self.client.bind(base, provider.limit(), provider.fault())
+    pub fn once(&self, provider: &dyn Provider, base: Url, mode: Mode) -> Http {
+        let limit = match mode {
+            Mode::Live => provider.limit(),
+            Mode::Simulated(_) => NEAR,
+        };
+        self.client.bind(base, limit, provider.fault())
     }
 
     /// The client of a connection.
-    pub fn bound(&self, provider: &dyn Provider, connection: ConnectionId, base: Url) -> Http {
+    pub fn bound(&self, provider: &dyn Provider, connection: ConnectionId, base: Url, mode: Mode) -> Http {
         let mut bound = self.bound.lock().unwrap_or_else(PoisonError::into_inner);
-        bound.entry((connection, base)).or_insert_with_key(|(_, base)| self.once(provider, base.clone())).clone()
+        bound.entry((connection, base)).or_insert_with_key(|(_, base)| self.once(provider, base.clone(), mode)).clone()
     }
 }

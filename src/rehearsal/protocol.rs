@@ -123,19 +123,34 @@ struct State {
 }
 
 /// Takes a lock, whatever happened to who had it.
-fn hold<T>(of: &Mutex<T>) -> MutexGuard<'_, T> {
+pub(crate) fn hold<T>(of: &Mutex<T>) -> MutexGuard<'_, T> {
     of.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// Whose accounts a code or token reaches: the place of a client, or all of the agency's.
+/// Whose accounts a code or token reaches, and by which consent: what one consent gave does not end with another's.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-struct Holder(usize);
+struct Holder {
+    /// The place of a client, or one more for all of the agency's.
+    place: usize,
+    consent: u32,
+}
 
 impl Holder {
-    const AGENCY: Self = Self(CLIENTS);
+    /// All accounts, by no consent.
+    const AGENCY: Self = Self { place: CLIENTS, consent: 0 };
+
+    /// A client, or the agency, by the consent that was asked for with this state.
+    fn new(client: Option<usize>, state: &str) -> Self {
+        let consent = Key::new(0).name("consent").name(state).stream().bits() as u32;
+        Self { place: client.unwrap_or(CLIENTS), consent }
+    }
+
+    fn agency(self) -> bool {
+        self.place == CLIENTS
+    }
 
     fn holds(self, channel: &Channel) -> bool {
-        self == Self::AGENCY || self.0 == channel.client
+        self.agency() || self.place == channel.client
     }
 }
 
@@ -199,16 +214,18 @@ impl Desk {
 
     /// Something to show later that names its holder; `kind` tells a code from a token, `from` one from another.
     fn grant(&self, kind: &str, holder: Holder, from: i64) -> String {
-        let key = Key::new(self.world.seed()).name("grant").name(kind).name(&self.app.id).number(holder.0 as u64);
-        let mut stream = key.number(from.unsigned_abs()).stream();
-        format!("{kind}-{}-{from:x}-{:016x}{:016x}", holder.0, stream.bits(), stream.bits())
+        let Holder { place, consent } = holder;
+        let key = Key::new(self.world.seed()).name("grant").name(kind).name(&self.app.id).number(place as u64);
+        let mut stream = key.number(from.unsigned_abs()).number(consent.into()).stream();
+        format!("{kind}-{place}-{from:x}-{consent:x}-{:016x}{:016x}", stream.bits(), stream.bits())
     }
 
     /// The holder that a code or token names and when it was given (seconds since 1970), if this world made it.
     fn granted(&self, kind: &str, shown: &str) -> Option<(Holder, i64)> {
-        let mut parts = shown.strip_prefix(kind)?.strip_prefix('-')?.splitn(3, '-');
-        let holder = Holder(parts.next()?.parse().ok().filter(|place| *place <= CLIENTS)?);
+        let mut parts = shown.strip_prefix(kind)?.strip_prefix('-')?.splitn(4, '-');
+        let place = parts.next()?.parse().ok().filter(|place| *place <= CLIENTS)?;
         let from = i64::from_str_radix(parts.next()?, 16).ok().filter(|from| *from >= 0)?;
+        let holder = Holder { place, consent: u32::from_str_radix(parts.next()?, 16).ok()? };
         let given = self.grant(kind, holder, from) == shown && !hold(&self.state.used).contains(shown);
         given.then_some((holder, from))
     }
@@ -227,7 +244,7 @@ impl Desk {
 
     /// No token of this kind that the holder was given until then works any longer.
     fn end(&self, kind: &str, holder: Holder, until: i64) {
-        hold(&self.state.ended).insert(format!("{kind}-{}", holder.0), until);
+        hold(&self.state.ended).insert(format!("{kind}-{}-{:x}", holder.place, holder.consent), until);
     }
 
     /// Whether a token of this kind was given after all were taken back.
@@ -237,7 +254,8 @@ impl Desk {
 
     /// The first moment at which tokens of this kind work.
     fn earliest(&self, kind: &str, holder: Holder) -> i64 {
-        hold(&self.state.ended).get(&format!("{kind}-{}", holder.0)).map_or(0, |ended| ended + 1)
+        let name = format!("{kind}-{}-{:x}", holder.place, holder.consent);
+        hold(&self.state.ended).get(&name).map_or(0, |ended| ended + 1)
     }
 }
 
@@ -308,14 +326,16 @@ mod tests {
         let desk = |seed| test::desk(World::new(seed, date!(2026 - 06 - 15)).unwrap());
         let (desk, other) = (desk(1), desk(2));
         let now = OffsetDateTime::from_unix_timestamp(1_780_000_000).unwrap();
-        for holder in [Holder(3), Holder::AGENCY] {
+        for holder in [Holder::new(Some(3), "s"), Holder::new(None, "s")] {
             let code = desk.grant("code", holder, now.unix_timestamp());
             assert!(other.redeem("code", &code, now).is_none());
             assert!(desk.redeem("token", &code, now).is_none());
             assert!(desk.redeem("code", &code, now + Duration::minutes(61)).is_none());
             assert_eq!(desk.redeem("code", &code, now), Some(holder));
             assert!(desk.redeem("code", &code, now).is_none());
-            for bad in ["", "code-", "code-9-0-0", "code-3--1-0", "code-3-zz-0", &code[..code.len() - 1]] {
+            let [tail, other] =
+                [code[..code.len() - 1].to_owned(), code.replacen(&format!("{:x}", holder.consent), "1", 1)];
+            for bad in ["", "code-", "code-9-0-0-0", "code-3--1-0-0", "code-3-zz-0-0", "code-3-0-0", &tail, &other] {
                 assert!(desk.granted("code", bad).is_none(), "{bad}");
             }
         }

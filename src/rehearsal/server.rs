@@ -10,7 +10,7 @@ mod http;
 use std::{
     fmt,
     future::Future,
-    sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock},
+    sync::{Arc, Mutex, PoisonError, RwLock},
     time::Duration as Pause,
 };
 
@@ -21,7 +21,7 @@ use crate::{
     account::Platform,
     clock::{self, Zone},
     fault::{Concern, Fault, Faults, Rule},
-    protocol::{self, Answer, App, Desk, Edge, Question, refuse},
+    protocol::{self, Answer, App, Desk, Edge, Question, hold, refuse},
     world::{Error, World},
 };
 
@@ -73,10 +73,6 @@ pub struct Reply {
     pub after: Pause,
     /// Whether the connection is to end in the middle of it.
     pub half: bool,
-}
-
-fn hold<T>(of: &Mutex<T>) -> MutexGuard<'_, T> {
-    of.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 /// The world's last day, how far it is told, and the moment.

@@ -12,7 +12,7 @@ use crate::{
 
 async fn start(pool: PgPool) -> TestApp {
     let address = free_address().parse().unwrap();
-    TestApp::start_with(pool, |config| config.rehearsal = Some(address)).await
+    TestApp::start_with(pool, |config| (config.rehearsal, config.jobs) = (Some(address), 8)).await
 }
 
 /// Goes into a new simulated agency.
@@ -39,6 +39,21 @@ async fn read(browser: &Browser, runs: usize) -> Vec<Value> {
             tokio::time::sleep(Duration::from_millis(100)).await;
         }
         let items = last["items"].as_array().unwrap();
+        if items.len() < runs {
+            for c in connections["items"].as_array().unwrap() {
+                let r = browser.json(&format!("/api/v1/integrations/{}/runs", c["id"].as_str().unwrap())).await;
+                eprintln!(
+                    "{} {} {}: {} {} {} {}",
+                    c["label"],
+                    r["items"][0]["started_at"],
+                    r["items"][0]["finished_at"],
+                    r["items"][0]["step"],
+                    r["items"][0]["pages"],
+                    r["items"][0]["rows_new"],
+                    r["items"][0]["state"]
+                );
+            }
+        }
         assert!(items.len() >= runs, "{connection}: {last}");
         failed.extend(items.iter().filter(|run| run["state"] != "succeeded").cloned());
     }

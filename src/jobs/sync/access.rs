@@ -66,7 +66,7 @@ impl<'a> Access<'a> {
             mode,
             stored: found,
             credential: providers::Credential::default(),
-            http: context.outside.bound(provider, connection_id, hosts.api),
+            http: context.outside.bound(provider, connection_id, hosts.api, mode),
         };
         access.freshen().await?;
         Ok(access)
@@ -120,7 +120,7 @@ impl<'a> Access<'a> {
         let mode = mode(context, actor).await?;
         let hosts = context.outside.hosts(provider, &fields, mode)?;
         let credential = providers::Credential { access_token: found.access_token.clone().unwrap_or_default(), fields };
-        let http = context.outside.once(provider, hosts.tokens);
+        let http = context.outside.once(provider, hosts.tokens, mode);
         let call = Call { http: &http, credential: &credential, settings: context.outside.settings(mode) };
         Ok(oauth.revoke(&call, found.refresh_token.as_ref()).await?)
     }
@@ -145,7 +145,7 @@ impl<'a> Access<'a> {
 
     fn tokens(&self) -> Result<Http, Stop> {
         let hosts = self.context.outside.hosts(self.provider, &plain(&self.stored.fields), self.mode)?;
-        Ok(self.context.outside.once(self.provider, hosts.tokens))
+        Ok(self.context.outside.once(self.provider, hosts.tokens, self.mode))
     }
 
     fn take(&mut self, opened: Result<credential::Credential, Unusable<Error>>) -> Result<(), Stop> {

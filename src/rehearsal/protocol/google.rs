@@ -89,8 +89,9 @@ fn consent(desk: &Desk, question: &Question, now: OffsetDateTime) -> Answer {
         let link = format!("{back}?state={state}&code={code}&scope={}", encoded(SCOPE));
         format!("<li><a href=\"{}\">{}</a></li>", html(&link), html(name))
     };
-    let own = accounts(desk, Holder::AGENCY).map(|channel| (Holder(channel.client), channel.name.as_str()));
-    let choices: String = own.chain([(Holder::AGENCY, "The agency's manager account")]).map(choice).collect();
+    let holder = |client| Holder::new(client, asked("state"));
+    let own = accounts(desk, Holder::AGENCY).map(|channel| (holder(Some(channel.client)), channel.name.as_str()));
+    let choices: String = own.chain([(holder(None), "The agency's manager account")]).map(choice).collect();
     let deny = html(&format!("{back}?error=access_denied&state={state}"));
     let words = "Simulated Google. Choose the account that the app may see, edit and manage.";
     Answer::page(
@@ -116,9 +117,9 @@ fn token(desk: &Desk, question: &Question, now: OffsetDateTime) -> Answer {
     if part("client_id") != desk.app.id || part("client_secret") != desk.app.secret {
         return refusal::oauth("invalid_client", "The OAuth client was not found.");
     }
-    let (holder, refresh) = match part("grant_type") {
+    let (holder, offline) = match part("grant_type") {
         "refresh_token" => match desk.granted(REFRESH, part("refresh_token")) {
-            Some((holder, from)) if desk.lives(REFRESH, holder, from) => (holder, None),
+            Some((holder, from)) if desk.lives(REFRESH, holder, from) => (holder, false),
             _ => return refusal::oauth("invalid_grant", "Token has been expired or revoked."),
         },
         "authorization_code" => {
@@ -131,7 +132,7 @@ fn token(desk: &Desk, question: &Question, now: OffsetDateTime) -> Answer {
             };
             let redeem = |offline| desk.redeem(&code_kind(offline, &challenge), part("code"), now);
             match redeem(true).map(|holder| (holder, true)).or_else(|| Some((redeem(false)?, false))) {
-                Some((holder, offline)) => (holder, offline.then_some(())),
+                Some(redeemed) => redeemed,
                 None => return refusal::oauth("invalid_grant", "Bad Request"),
             }
         }
@@ -140,7 +141,7 @@ fn token(desk: &Desk, question: &Question, now: OffsetDateTime) -> Answer {
     let from = |kind| now.unix_timestamp().max(desk.earliest(kind, holder));
     let mut given = json!({ "access_token": desk.grant(ACCESS, holder, from(ACCESS)), "expires_in": LASTS - 1,
         "scope": SCOPE, "token_type": "Bearer" });
-    if refresh.is_some() {
+    if offline {
         given["refresh_token"] = json!(desk.grant(REFRESH, holder, from(REFRESH)));
     }
     Answer::json(200, &given)
@@ -185,7 +186,7 @@ fn allowed(desk: &Desk, question: &Question, now: OffsetDateTime) -> Result<Hold
 /// What the person reaches directly.
 fn accessible(desk: &Desk, question: &Question, now: OffsetDateTime) -> Result<Value, Refusal> {
     let holder = allowed(desk, question, now)?;
-    let names: Vec<_> = if holder == Holder::AGENCY {
+    let names: Vec<_> = if holder.agency() {
         vec![format!("customers/{}", manager(desk))]
     } else {
         accounts(desk, holder).map(|channel| format!("customers/{}", channel.external_id)).collect()
@@ -213,9 +214,9 @@ fn customer<'a>(desk: &'a Desk, question: &Question, holder: Holder, id: &str) -
         return Err(Refusal::invalid("headerError", "INVALID_LOGIN_CUSTOMER_ID", words));
     }
     let manager = manager(desk);
-    let through = if holder == Holder::AGENCY { manager.as_str() } else { id };
+    let through = if holder.agency() { manager.as_str() } else { id };
     let shown = login.unwrap_or(id);
-    let found = if id == manager && holder == Holder::AGENCY {
+    let found = if id == manager && holder.agency() {
         Some(Customer::Manager)
     } else {
         accounts(desk, holder).find(|channel| channel.external_id == id).map(Customer::Account)

@@ -74,7 +74,7 @@ struct Person {
 
 impl Person {
     fn id(self) -> String {
-        (10_000_000_000_000_000_u64 + self.holder.0 as u64).to_string()
+        (10_000_000_000_000_000_u64 + self.holder.place as u64).to_string()
     }
 }
 
@@ -98,8 +98,10 @@ impl<'a> Asked<'a> {
             let link = format!("{back}?code={code}&state={state}");
             format!("<li><a href=\"{}\">{}</a></li>", html(&link), html(name))
         };
-        let own = accounts(self.desk, Holder::AGENCY).map(|channel| (Holder(channel.client), channel.name.as_str()));
-        let choices: String = own.chain([(Holder::AGENCY, "All accounts of the agency")]).map(choice).collect();
+        let holder = |client| Holder::new(client, self.part("state"));
+        let own = accounts(self.desk, Holder::AGENCY);
+        let own = own.map(|channel| (holder(Some(channel.client)), channel.name.as_str()));
+        let choices: String = own.chain([(holder(None), "All accounts of the agency")]).map(choice).collect();
         let deny = format!(
             "{back}?error=access_denied&error_code=200&error_description=Permissions+error&error_reason=user_denied&state={state}"
         );

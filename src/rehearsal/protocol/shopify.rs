@@ -72,7 +72,8 @@ fn consent(desk: &Desk, question: &Question, now: OffsetDateTime) -> Answer {
         return Answer::page(400, "Oauth error invalid_request", words);
     };
     let choice = |channel: &Channel| {
-        let code = desk.grant(CODE, Holder(channel.client), now.unix_timestamp());
+        let holder = Holder::new(Some(channel.client), asked("state"));
+        let code = desk.grant(CODE, holder, now.unix_timestamp());
         let stamp = now.unix_timestamp().to_string();
         let parts =
             [("code", code.as_str()), ("shop", &channel.external_id), ("state", asked("state")), ("timestamp", &stamp)];
@@ -126,7 +127,7 @@ fn token(desk: &Desk, question: &Question, now: OffsetDateTime) -> Answer {
 fn allowed<'a>(desk: &'a Desk, question: &'a Question, now: OffsetDateTime) -> Option<(&'a Channel, &'a str)> {
     let token = question.headers.get("x-shopify-access-token")?;
     let (holder, from) = desk.granted(ACCESS, token)?;
-    let shop = shops(desk).find(|shop| Holder(shop.client) == holder)?;
+    let shop = shops(desk).find(|shop| shop.client == holder.place)?;
     (now.unix_timestamp() < from + LASTS).then_some((shop, token))
 }
 

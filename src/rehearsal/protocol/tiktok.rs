@@ -73,8 +73,9 @@ fn consent(desk: &Desk, question: &Question, now: OffsetDateTime) -> Answer {
         let link = format!("{back}?auth_code={code}&code={code}&state={state}");
         format!("<li><a href=\"{}\">{}</a></li>", html(&link), html(name))
     };
-    let own = accounts(desk, Holder::AGENCY).map(|channel| (Holder(channel.client), channel.name.as_str()));
-    let choices: String = own.chain([(Holder::AGENCY, "All accounts of the agency")]).map(choice).collect();
+    let holder = |client| Holder::new(client, asked("state"));
+    let own = accounts(desk, Holder::AGENCY).map(|channel| (holder(Some(channel.client)), channel.name.as_str()));
+    let choices: String = own.chain([(holder(None), "All accounts of the agency")]).map(choice).collect();
     let inside = format!("<p>Simulated TikTok Ads. Choose the account that the app may read.</p><ul>{choices}</ul>");
     Answer::page(200, "Allow access", &inside)
 }

@@ -12,10 +12,10 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 use time::{Duration, format_description::well_known::Rfc3339};
 
-use super::{Rehearsal, hold};
+use super::Rehearsal;
 use crate::{
     fault::{Met, Rule},
-    protocol::{Answer, Question},
+    protocol::{Answer, Question, hold},
 };
 
 #[derive(Deserialize)]

@@ -5,7 +5,10 @@ mod broken;
 mod load;
 mod moved;
 
-use std::collections::BTreeMap;
+use std::{
+    collections::BTreeMap,
+    sync::atomic::{AtomicU32, Ordering},
+};
 
 use model::metric::{Account, DayRow, Days, Level as Depth};
 use providers::{
@@ -61,6 +64,8 @@ fn token(rehearsal: &Rehearsal) -> String {
     ask(rehearsal, "GET", &path, &[], "").1["access_token"].as_str().unwrap().to_owned()
 }
 
+static STATES: AtomicU32 = AtomicU32::new(0);
+
 /// A rehearsal that listens.
 struct Simulated {
     rehearsal: Arc<Rehearsal>,
@@ -100,8 +105,10 @@ impl Simulated {
         let shop = [("shop".to_owned(), "any.myshopify.com".to_owned())].into();
         // Verifier and challenge of RFC 7636, appendix B.
         let code_challenge = "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM";
+        // No two consents have the same.
+        let state = format!("s&{}", STATES.fetch_add(1, Ordering::Relaxed));
         let asked =
-            Consent { base: &hosts.consent, state: "s&1", redirect_uri: &redirect_uri, code_challenge, fields: &shop };
+            Consent { base: &hosts.consent, state: &state, redirect_uri: &redirect_uri, code_challenge, fields: &shop };
         let url = oauth.consent(&settings, &asked).unwrap();
         let path = format!("{}?{}", url.path(), url.query().unwrap());
         let (status, page) = ask(&self.rehearsal, "GET", &path, &[], "");
@@ -110,7 +117,7 @@ impl Simulated {
         let at = if at < 0 { links.len().wrapping_add_signed(at) } else { at.unsigned_abs() };
         let link = links[at].split('"').next().unwrap().replace("&amp;", "&");
         let parameters = fields(link.strip_prefix(&redirect_uri).unwrap().strip_prefix('?').unwrap());
-        assert_eq!(parameters["state"], "s&1");
+        assert_eq!(parameters["state"], state);
         let code = parameters.get("code").unwrap();
         let code_verifier = "dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk";
         let asked = Exchange { code, redirect_uri: &redirect_uri, code_verifier, parameters: &parameters };
@@ -319,8 +326,10 @@ async fn tokens_are_renewed_and_taken_back() {
             let call = Call { credential: &credential, ..connection.call() };
             assert!(!connection.provider.accounts(&call).await.unwrap().is_empty(), "{key}");
         }
+        let neighbour = simulated.connect(key, 0).await;
         oauth.revoke(&connection.call(), connection.refresh.as_ref()).await.unwrap();
         assert_eq!(connection.accounts().await.unwrap_err().key(), "unauthorized", "{key}");
+        assert!(neighbour.accounts().await.is_ok(), "{key}: another's consent ended too");
     }
 }
 

@@ -79,7 +79,7 @@ fn a_seed_and_a_day_give_these_answers() {
     };
     let (one, other) = (hashed(7), hashed(8));
     assert_ne!(one, other);
-    assert_eq!(one, "56551a87ac9afc897040f2abe6bbc5565ba3c7cf3b9c2a395ef80792c74e3c70");
+    assert_eq!(one, "d40e848bb64044eecd79ce622e051d22f89282e753069ee7480d518029a98d47");
 }
 
 #[test]

@@ -49,15 +49,18 @@ pub(super) fn accounts(asked: &Asked<'_>) -> Result<Value, Refusal> {
 /// Whether something is delivered, with what it is in.
 pub(super) fn effective(entity: &Entity, all: &[Entity]) -> &'static str {
     let above = |entity: &Entity| all.iter().find(|other| Some(&other.external_id) == entity.parent_id.as_ref());
+    let mut state = if entity.active { "ACTIVE" } else { return "PAUSED" };
     let mut here = above(entity);
-    let mut state = if entity.active { "ACTIVE" } else { "PAUSED" };
     while let Some(parent) = here {
-        if !parent.active && (state == "ACTIVE" || parent.level == Level::Campaign) {
-            state = if parent.level == Level::Campaign { "CAMPAIGN_PAUSED" } else { "ADSET_PAUSED" };
-        }
+        // What is highest is named.
+        state = match (parent.active, parent.level) {
+            (true, _) => state,
+            (false, Level::Campaign) => "CAMPAIGN_PAUSED",
+            (false, _) => "ADSET_PAUSED",
+        };
         here = above(parent);
     }
-    if entity.active { state } else { "PAUSED" }
+    state
 }
 
 fn describe(asked: &Asked<'_>, channel: &Channel, entity: &Entity, all: &[Entity], creatives: &[Creative]) -> Value {
