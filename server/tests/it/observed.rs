@@ -72,7 +72,8 @@ impl Desk {
     /// Keeps what an answer that was asked for at `asked_at` says of an order; (new, changed, unchanged).
     async fn keep(&self, order: &Order, asked_at: OffsetDateTime) -> (i64, i64, i64) {
         let mut tx = self.tx().await;
-        let kept = shop::upsert(&mut tx, self.channel, (self.run, asked_at), order).await.unwrap();
+        let kept =
+            shop::upsert(&mut tx, self.channel, (self.run, asked_at), std::slice::from_ref(order)).await.unwrap();
         tx.commit().await.unwrap();
         (kept.new, kept.changed, kept.unchanged)
     }
@@ -140,7 +141,7 @@ async fn of_two_answers_that_are_kept_at_once_the_newer_stays(pool: PgPool) {
     desk.keep(&order(CHANGED, 1, &[]), CHANGED).await;
     let later = CHANGED + time::Duration::seconds(5);
     let mut newer = desk.tx().await;
-    shop::upsert(&mut newer, desk.channel, (desk.run, later), &order(later, 3, &[1])).await.unwrap();
+    shop::upsert(&mut newer, desk.channel, (desk.run, later), &[order(later, 3, &[1])]).await.unwrap();
     let older = order(CHANGED + time::Duration::seconds(1), 2, &[2]);
     let waits = desk.keep(&older, later);
     let ends = async {

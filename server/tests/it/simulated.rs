@@ -1,9 +1,10 @@
 //! Simulated agencies: the database keeps them apart, one click furnishes one, and what is read is what is true there.
 
-use std::time::Duration;
+use std::{collections::BTreeMap, time::Duration};
 
 use serde_json::{Value, json};
 use sqlx::PgPool;
+use time::Date;
 
 use crate::{
     process::free_address,
@@ -23,41 +24,60 @@ async fn enter(browser: &Browser) {
     assert_eq!(target.unwrap(), "/clients");
 }
 
-/// Waits until every connection was read as often, and gives the runs that failed.
-async fn read(browser: &Browser, runs: usize) -> Vec<Value> {
+/// Waits until every connection was read as often and none is read; every run succeeded.
+async fn read(browser: &Browser, runs: usize) {
     let connections = browser.json("/api/v1/integrations").await;
-    let mut failed = Vec::new();
     for connection in connections["items"].as_array().unwrap() {
         let path = format!("/api/v1/integrations/{}/runs", connection["id"].as_str().unwrap());
-        let mut last = json!(null);
-        for _ in 0..1200 {
-            last = browser.json(&path).await;
-            let ended = |run: &&Value| run["state"] != "running";
-            if last["items"].as_array().unwrap().iter().filter(ended).count() >= runs {
+        let mut items = Vec::new();
+        for _ in 0..1800 {
+            items = browser.json(&path).await["items"].as_array().unwrap().clone();
+            if items.len() >= runs && items.iter().all(|run| run["state"] != "running") {
                 break;
             }
             tokio::time::sleep(Duration::from_millis(100)).await;
         }
-        let items = last["items"].as_array().unwrap();
-        if items.len() < runs {
-            for c in connections["items"].as_array().unwrap() {
-                let r = browser.json(&format!("/api/v1/integrations/{}/runs", c["id"].as_str().unwrap())).await;
-                eprintln!(
-                    "{} {} {}: {} {} {} {}",
-                    c["label"],
-                    r["items"][0]["started_at"],
-                    r["items"][0]["finished_at"],
-                    r["items"][0]["step"],
-                    r["items"][0]["pages"],
-                    r["items"][0]["rows_new"],
-                    r["items"][0]["state"]
-                );
+        let succeeded = items.iter().filter(|run| run["state"] == "succeeded").count();
+        assert!(items.len() >= runs && succeeded == items.len(), "{connection}: {items:?}");
+    }
+}
+
+/// What is true of the world on this day, told by the command line.
+fn truth(first: Date, today: Date) -> Value {
+    let mut command = std::process::Command::new(env!("CARGO_BIN_EXE_audienceos"));
+    command.args(["rehearsal", "truth", "--seed", "1", "--since", &first.to_string(), "--today", &today.to_string()]);
+    serde_json::from_slice(&command.output().unwrap().stdout).unwrap()
+}
+
+/// (channel, day) and what is stored of it: cents spent, shown, clicked; or orders and cents of the books.
+#[expect(clippy::disallowed_methods, reason = "a test's own question")]
+async fn stored(pool: &PgPool, sql: &'static str) -> BTreeMap<(String, String), Vec<i64>> {
+    let rows: Vec<(String, Date, Vec<i64>)> = sqlx::query_as(sql).fetch_all(pool).await.unwrap();
+    rows.into_iter().map(|(channel, day, sums)| ((channel, day.to_string()), sums)).collect()
+}
+
+const SPENT: &str =
+    "select c.external_id, d.day, array[sum(d.spend * 100)::bigint, sum(d.impressions)::bigint, sum(d.clicks)::bigint]
+    from metric_daily d join channel c on c.organization_id = d.organization_id and c.id = d.channel_id
+    where d.level = 'ad' group by 1, 2";
+const BOOKED: &str =
+    "select c.external_id, d.day, array[d.orders::bigint, (d.ledger_revenue * 100)::bigint, (d.taxes * 100)::bigint]
+    from metric_daily d join channel c on c.organization_id = d.organization_id and c.id = d.channel_id
+    where d.level = 'account' and d.orders is not null";
+
+/// The same of the truth: every day that has ended everywhere.
+fn told(truth: &Value, of: &str, names: [&str; 3], until: Date) -> BTreeMap<(String, String), Vec<i64>> {
+    let mut told = BTreeMap::new();
+    for channel in truth[of].as_array().unwrap() {
+        for day in channel["days"].as_array().unwrap() {
+            let on = day["day"].as_str().unwrap().to_owned();
+            let sums: Vec<i64> = names.iter().map(|name| day[*name].as_i64().unwrap()).collect();
+            if on <= until.to_string() && sums.iter().any(|sum| *sum != 0) {
+                told.insert((channel["external_id"].as_str().unwrap().to_owned(), on), sums);
             }
         }
-        assert!(items.len() >= runs, "{connection}: {last}");
-        failed.extend(items.iter().filter(|run| run["state"] != "succeeded").cloned());
     }
-    failed
+    told
 }
 
 async fn refused(pool: &PgPool, sql: &'static str) -> String {
@@ -77,8 +97,36 @@ async fn one_click_leads_to_a_furnished_agency_whose_accounts_are_read(pool: PgP
     assert!(page.contains("Simulated agency.") && page.contains("Let a week pass"), "{page}");
     assert_eq!(count(&pool, "select count(*) from channel where client_id is not null").await, 26);
     assert_eq!(count(&pool, "select count(*) from connection where mode = 'simulated'").await, 11);
-    assert_eq!(read(&guest, 1).await, Vec::<Value>::new(), "no run failed");
-    assert!(count(&pool, "select count(distinct day) from metric_daily").await >= 400);
+    read(&guest, 1).await;
+
+    // What is stored of every channel and day that has ended is true to the cent.
+    let now = app.service.clock.now();
+    let (first, today) = ((now - time::Duration::days(399)).date(), now.date());
+    let ended = today - time::Duration::days(2);
+    let truth = truth(first, today);
+    for (of, names, sql) in [
+        ("channels", ["spend_cents", "impressions", "clicks"], SPENT),
+        ("shops", ["orders", "ledger_cents", "taxes_cents"], BOOKED),
+    ] {
+        let told = told(&truth, of, names, ended);
+        let mut stored = stored(&pool, sql).await;
+        stored.retain(|(_, day), sums| *day <= ended.to_string() && sums.iter().any(|sum| *sum != 0));
+        assert!(told.len() > 2000, "{of}: {}", told.len());
+        let differs = told.iter().find(|(key, sums)| stored.get(*key) != Some(*sums));
+        assert_eq!(differs.map(|(key, sums)| (key, sums, stored.get(key))), None, "{of}");
+        assert_eq!(stored.len(), told.len(), "{of}: nothing else is stored");
+    }
+
+    // Read again: what has ended long ago is told as it was.
+    let before = stored(&pool, SPENT).await;
+    for connection in guest.json("/api/v1/integrations").await["items"].as_array().unwrap() {
+        let path = format!("/api/v1/integrations/{}/sync", connection["id"].as_str().unwrap());
+        assert_eq!(guest.post(&path, &json!({})).await.status(), 202);
+    }
+    read(&guest, 2).await;
+    let mut after = stored(&pool, SPENT).await;
+    after.retain(|key, sums| before.get(key) != Some(sums));
+    assert!(after.keys().all(|(_, day)| *day > ended.to_string()), "{after:?}");
     app.stop().await;
 }
 

@@ -162,16 +162,13 @@ impl Run<'_> {
         (items, as_of): (Vec<providers::Order>, OffsetDateTime),
         progress: &mut Progress,
     ) -> Result<Option<OffsetDateTime>, Stop> {
-        let mut latest = None;
-        for order in items {
-            let order = booked(order, &channel.account.time_zone)?;
-            latest = latest.max(Some(order.updated_at));
-            let kept = orders::upsert(tx, channel.id, (self.id, as_of), &order).await?;
-            progress.rows_new += kept.new;
-            progress.rows_changed += kept.changed;
-            progress.rows_unchanged += kept.unchanged;
-        }
-        Ok(latest)
+        let booked = items.into_iter().map(|order| booked(order, &channel.account.time_zone));
+        let page = booked.collect::<Result<Vec<_>, _>>()?;
+        let kept = orders::upsert(tx, channel.id, (self.id, as_of), &page).await?;
+        progress.rows_new += kept.new;
+        progress.rows_changed += kept.changed;
+        progress.rows_unchanged += kept.unchanged;
+        Ok(page.iter().map(|order| order.updated_at).max())
     }
 
     async fn move_cursor(&self, tx: &mut TenantTx, channel: &Channel, at: Option<OffsetDateTime>) -> Result<(), Stop> {

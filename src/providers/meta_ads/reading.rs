@@ -12,8 +12,9 @@ use super::{
 };
 use crate::{Call, Error, Page, Report, Request, Result, digits};
 
-/// Pauses within a call between asking whether a report is ready; about a minute together.
-const PAUSES: [u64; 6] = [1, 2, 4, 8, 16, 30];
+/// Pauses within a call between asking whether a report is ready, in milliseconds; about a minute together. Small reports are
+/// ready almost at once.
+const PAUSES: [u64; 7] = [100, 1_000, 2_000, 4_000, 8_000, 16_000, 30_000];
 /// How many calls may wait for one report; about half an hour.
 const LONGEST_WAIT: u32 = 30;
 /// How often a report that fails is started.
@@ -65,7 +66,7 @@ impl Reading<'_> {
     /// Asks for about a minute.
     async fn state(&self, run: &str) -> Result<wire::Outcome> {
         for pause in PAUSES {
-            tokio::time::sleep(Duration::from_secs(pause)).await;
+            tokio::time::sleep(Duration::from_millis(pause)).await;
             let state: wire::RunState =
                 get(self.call, digits(run)?)?.query("fields", wire::RunState::FIELDS).send().await?;
             match state.outcome() {

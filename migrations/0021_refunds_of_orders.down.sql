@@ -1,0 +1,1 @@
+drop index shop_refund_order;
