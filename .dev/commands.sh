@@ -45,6 +45,7 @@ cmd_run() {
   local kind=debug
   [ "${1:-}" = --release ] && kind=release
   say "starting; Ctrl-C stops everything"
+  export AUDIENCEOS_REHEARSAL=${AUDIENCEOS_REHEARSAL-127.0.0.1:3999}
   exec "target/$kind/audienceos" serve
 }
 

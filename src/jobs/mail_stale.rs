@@ -1,7 +1,7 @@
 //! Mails those who run the agency that a connection was not read for a day, so that nobody trusts figures that stand still.
 
 use model::{
-    connection::ConnectionState,
+    connection::{Connection, ConnectionState},
     id::{ConnectionId, OrganizationId},
 };
 use service::connection::{self, Stale};
@@ -33,10 +33,15 @@ pub(crate) async fn run(context: &Context, organization_id: OrganizationId, id: 
         let mail = Mail {
             effect_key: format!("stale-{id}-{}-{number}", told_at.unix_timestamp()),
             to,
-            subject: format!("{} was not read for a day", connection.label),
+            subject: labelled(&connection, format!("{} was not read for a day", connection.label)),
             text: text.clone(),
         };
         context.mailer.send(&mail).await?;
     }
     Ok(())
+}
+
+/// A subject that says when everything it speaks of is simulated.
+pub(crate) fn labelled(connection: &Connection, subject: String) -> String {
+    if connection.simulated { format!("[Simulated] {subject}") } else { subject }
 }

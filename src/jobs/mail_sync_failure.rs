@@ -3,7 +3,7 @@
 use model::id::{OrganizationId, SyncRunId};
 use service::connection::{self, Failure};
 
-use crate::{Context, mailer::Mail};
+use crate::{Context, mail_stale::labelled, mailer::Mail};
 
 pub(crate) async fn run(context: &Context, organization_id: OrganizationId, id: SyncRunId) -> anyhow::Result<()> {
     let Some(Failure { connection, run, to }) = connection::failure(&context.service, organization_id, id).await?
@@ -21,7 +21,7 @@ pub(crate) async fn run(context: &Context, organization_id: OrganizationId, id: 
         let mail = Mail {
             effect_key: format!("sync-failure-{id}-{number}"),
             to,
-            subject: format!("{} could not be read", connection.label),
+            subject: labelled(&connection, format!("{} could not be read", connection.label)),
             text: text.clone(),
         };
         context.mailer.send(&mail).await?;

@@ -74,6 +74,10 @@ pub async fn create(service: &Service, actor: &Actor, email: &str, role: Role) -
     let email = EmailAddress::parse("email", email)?;
     let now = service.clock.now();
     let mut tx = service.db.tenant(actor).await?;
+    if store::organization::get(&mut tx).await?.simulated {
+        let message = "nobody real joins a simulated agency. Nothing was sent".to_owned();
+        return Err(Error::Conflict { code: "simulated", message });
+    }
     // Only members of one's own agency are named; whether somebody signs in elsewhere is not for others to know.
     if store::member::exists(&mut tx, &email).await? {
         return Err(Error::Conflict { code: "already_member", message: format!("{email} is a member already") });

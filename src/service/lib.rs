@@ -62,6 +62,8 @@ pub struct Service {
     pub uploads: import::Uploads,
     /// The providers that can be connected.
     pub offers: Arc<[Offer]>,
+    /// Whether simulated agencies answer on this server.
+    pub simulates: bool,
 }
 
 /// A provider that this program knows.

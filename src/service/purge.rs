@@ -1,6 +1,6 @@
 //! Throwing away what has ended and is of no more use: nobody can act with it, and it says who was where and when.
 
-use store::{import, password_reset, session, sign_up};
+use store::{import, organization, password_reset, session, sign_up};
 use time::{Duration, OffsetDateTime};
 
 use crate::{Error, Result, Service};
@@ -20,6 +20,8 @@ pub struct Purged {
     pub password_resets: u64,
     /// Imports that nobody started.
     pub imports: u64,
+    /// Simulated agencies that nobody looks into any more.
+    pub simulated: u64,
     /// Files of imports that need them no more.
     pub files: u64,
 }
@@ -27,8 +29,8 @@ pub struct Purged {
 /// A file that nobody imports stays this long.
 const FILES_KEPT: Duration = Duration::days(1);
 
-/// Throws away sessions that have ended, and sign-ups and password resets whose links were used or ended 30 days ago; gives up imports that
-/// nobody has touched for a day, with their files.
+/// Throws away sessions that have ended, and sign-ups and password resets whose links were used or ended 30 days ago; gives up
+/// imports that nobody has touched for a day, with their files; ends simulated agencies into which no session leads.
 ///
 /// # Errors
 /// The database failed; then everything is still there.
@@ -40,6 +42,7 @@ pub async fn run(service: &Service) -> Result<Purged> {
         sign_ups: sign_up::purge(&mut tx, now - LINKS_KEPT).await?,
         password_resets: password_reset::purge(&mut tx, now - LINKS_KEPT).await?,
         imports: import::purge(&mut tx, now - FILES_KEPT, now).await?,
+        simulated: organization::purge_simulated(&mut tx, now - FILES_KEPT).await?,
         files: 0,
     };
     tx.commit().await?;

@@ -40,6 +40,7 @@ pub fn service(pool: &PgPool, keys: &str) -> Service {
         outbox: None,
         uploads: crate::import::Uploads::new(std::env::temp_dir().join("audienceos-trial").into(), 1, 1),
         offers: [].into(),
+        simulates: false,
     }
 }
 

@@ -131,6 +131,19 @@ pub async fn remove_simulated(tx: &mut SystemTx, id: OrganizationId) -> Result<(
     }
 }
 
+/// Throws away simulated organizations older than `before` into which no session leads: nobody can come back to them.
+///
+/// # Errors
+/// The database failed.
+pub async fn purge_simulated(tx: &mut SystemTx, before: OffsetDateTime) -> Result<u64> {
+    let purged = sqlx::query!(
+        "delete from organization o where mode = 'simulated' and created_at < $1
+           and not exists (select from session s where s.organization_id = o.organization_id)",
+        before
+    );
+    Ok(purged.execute(&mut **tx).await?.rows_affected())
+}
+
 /// Whether the database knows the time zone.
 ///
 /// # Errors

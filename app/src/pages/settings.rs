@@ -28,14 +28,17 @@ use crate::{
 pub struct Settings {
     name: String,
     nickname: String,
+    /// Whether one can look into a simulated agency from here.
+    simulates: bool,
 }
 
 /// One's own settings.
 #[server(prefix = "/app", endpoint = "get_settings", output = crate::codec::Json)]
 pub async fn get_settings() -> Result<Settings, AppError> {
     let (actor, service) = (crate::server::actor()?, crate::server::service()?);
-    let (_, member) = service::organization::get(&service, &actor).await?;
-    Ok(Settings { name: member.name, nickname: member.nickname })
+    let (organization, member) = service::organization::get(&service, &actor).await?;
+    let simulates = service.simulates && !organization.simulated;
+    Ok(Settings { name: member.name, nickname: member.nickname, simulates })
 }
 
 /// Changes one's own name and nickname.
@@ -60,6 +63,11 @@ pub fn SettingsPage() -> impl IntoView {
         view! {
             <Profile name=settings.name nickname=settings.nickname profile=profile seen=profile_seen />
             <Appearance />
+            {settings.simulates.then(|| view! {
+                <Card title="Rehearsal agency" about="Eight simulated clients with ads, shops and 400 days of figures. Yours stays as it is; you come back with Leave.">
+                    <form method="post" action="/simulation"><Button>"Try with a rehearsal agency"</Button></form>
+                </Card>
+            })}
         }
     };
     view! {

@@ -117,21 +117,27 @@ pub(super) async fn csv(
     // The first part is read before the answer begins, so that a refusal can still be one. The others are read as fast
     // as they are taken, and held one at a time.
     let first = audit::list(&service, &actor, &filter, page::MAX_LIMIT, None).await?;
-    let begin =
-        format!("created_at,member,action,allowed,resource,resource_id,method,path,detail\r\n{}", lines(first.items));
+    // What leaves a simulated agency says so itself, in every row.
+    let simulated = service::simulation::find(&service, actor.organization_id).await?.is_some();
+    let mark = if simulated { ",simulated" } else { "" };
+    let begin = format!(
+        "created_at,member,action,allowed,resource,resource_id,method,path,detail{mark}\r\n{}",
+        lines(first.items, simulated)
+    );
     let rest = stream::try_unfold(first.next_cursor, move |cursor| {
         let (service, actor, filter) = (service.clone(), actor.clone(), filter.clone());
         let part = async move {
             let Some(cursor) = cursor else { return Ok(None) };
             let page =
                 audit::list(&service, &actor, &filter, page::MAX_LIMIT, Some(&cursor)).await.map_err(broken_off)?;
-            Ok(Some((lines(page.items), page.next_cursor)))
+            Ok(Some((lines(page.items, simulated), page.next_cursor)))
         };
         part.instrument(tracing::Span::current())
     });
+    let file = if simulated { "attachment; filename=\"simulated-audit.csv\"" } else { "attachment; filename=\"audit.csv\"" };
     let headers = HeaderMap::from_iter([
         (header::CONTENT_TYPE, HeaderValue::from_static("text/csv; charset=utf-8")),
-        (header::CONTENT_DISPOSITION, HeaderValue::from_static("attachment; filename=\"audit.csv\"")),
+        (header::CONTENT_DISPOSITION, HeaderValue::from_static(file)),
     ]);
     Ok((headers, Body::from_stream(stream::iter([Ok::<_, String>(begin)]).chain(rest))))
 }
@@ -143,7 +149,7 @@ fn broken_off(error: service::Error) -> String {
     words
 }
 
-fn lines(events: Vec<AuditEvent>) -> String {
+fn lines(events: Vec<AuditEvent>, simulated: bool) -> String {
     let mut text = String::new();
     for event in events {
         let cells = [
@@ -158,7 +164,7 @@ fn lines(events: Vec<AuditEvent>) -> String {
             event.detail,
         ];
         text.push_str(&cells.map(|cell| csv_cell(&cell)).join(","));
-        text.push_str("\r\n");
+        text.push_str(if simulated { ",yes\r\n" } else { "\r\n" });
     }
     text
 }

@@ -171,11 +171,15 @@ pub(super) async fn logout(
     State(state): State<AppState>,
     headers: HeaderMap,
 ) -> Result<(StatusCode, HeaderMap), ApiError> {
-    if let Some(token) = cookie::token(&headers, state.http.secure_cookies) {
-        service::session::end(&state.service, &token).await?;
+    let secure = state.http.secure_cookies;
+    let mut cleared = HeaderMap::new();
+    for kind in [Kind::Session, Kind::Home] {
+        if let Some(token) = cookie::read(&headers, kind, secure) {
+            service::session::end(&state.service, &token).await?;
+            cleared.append(header::SET_COOKIE, cookie::clear(kind, secure));
+        }
     }
-    let cookie = cookie::clear(Kind::Session, state.http.secure_cookies);
-    Ok((StatusCode::NO_CONTENT, HeaderMap::from_iter([(header::SET_COOKIE, cookie)])))
+    Ok((StatusCode::NO_CONTENT, cleared))
 }
 
 /// Whom the session acts for.

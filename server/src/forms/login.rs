@@ -148,11 +148,14 @@ pub(crate) async fn code(
 
 pub(crate) async fn logout(State(state): State<AppState>, headers: HeaderMap) -> Result<Response, ApiError> {
     let secure = state.http.secure_cookies;
-    if let Some(token) = cookie::token(&headers, secure) {
-        service::session::end(&state.service, &token).await?;
+    // Also the session that waits at home while somebody looks into a simulated agency.
+    for kind in [Kind::Session, Kind::Home] {
+        if let Some(token) = cookie::read(&headers, kind, secure) {
+            service::session::end(&state.service, &token).await?;
+        }
     }
-    let cookie = cookie::clear(Kind::Session, secure);
-    Ok(([(header::SET_COOKIE, cookie)], Redirect::to("/login")).into_response())
+    let cookies = [Kind::Session, Kind::Home].map(|kind| (header::SET_COOKIE, cookie::clear(kind, secure)));
+    Ok((AppendHeaders(cookies), Redirect::to("/login")).into_response())
 }
 
 /// Back to the sign-in page with a word on what went wrong; the cookie of what was under way goes.

@@ -71,9 +71,14 @@ async fn furnished(state: &AppState, visit: &Visit, host: Option<&model::actor::
     }
 }
 
-/// `POST /simulation/leave`: back to one's own agency, or to the page of signing up; `POST /simulation/end` throws it away, too.
-pub(crate) async fn leave(State(state): State<AppState>, headers: HeaderMap) -> Response {
-    back(&state, &headers)
+/// `POST /simulation/leave`: back to one's own agency, or to the page of signing up. Who came from nowhere has no way back in.
+pub(crate) async fn leave(
+    ThisSession(live): ThisSession,
+    State(state): State<AppState>,
+    headers: HeaderMap,
+) -> Result<Response, ApiError> {
+    simulation::find(&state.service, live.actor.organization_id).await?.ok_or(service::Error::Missing)?;
+    Ok(back(&state, &headers))
 }
 
 /// Back to where somebody came from.
