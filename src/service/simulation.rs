@@ -18,6 +18,8 @@ use crate::{
 const NAME: &str = "Simulated agency";
 /// So many may be there at once: each is a whole agency's data.
 const MOST: i64 = 20;
+/// How often it is tried to throw one away that is still being written.
+const TRIES: u32 = 20;
 /// A clock is moved on by at most so much in all.
 const FARTHEST: Duration = Duration::days(400);
 
@@ -85,9 +87,25 @@ pub async fn forward(service: &Service, actor: &Actor, by: Duration) -> Result<D
 /// Missing for a live agency, or the rule that forbids it.
 pub async fn end(service: &Service, actor: &Actor) -> Result<()> {
     access::allow(service, actor, Action::EditSettings).await?;
-    let mut tx = service.db.system().await?;
-    organization::remove_simulated(&mut tx, actor.organization_id).await?;
-    Ok(tx.commit().await?)
+    let now = service.clock.now();
+    let mut tx = service.db.tenant(actor).await?;
+    if !organization::get(&mut tx).await?.simulated {
+        return Err(Error::Missing);
+    }
+    // Who reads it stops at the next page.
+    for found in connection::list(&mut tx, now).await? {
+        connection::set_disconnected(&mut tx, found.id, now).await?;
+    }
+    tx.commit().await?;
+    for _ in 0..TRIES {
+        let mut tx = service.db.system().await?;
+        match organization::remove_simulated(&mut tx, actor.organization_id).await {
+            Ok(()) => return Ok(tx.commit().await?),
+            Err(error) if error.is_deadlock() => tokio::time::sleep(std::time::Duration::from_millis(300)).await,
+            Err(error) => return Err(error.into()),
+        }
+    }
+    Err(Error::Unavailable)
 }
 
 /// A simulated organization; none of a live one.

@@ -40,6 +40,12 @@ impl Error {
         }
     }
 
+    /// Whether two transactions waited for each other and this one was given up, so that it can be tried again.
+    pub fn is_deadlock(&self) -> bool {
+        // Postgres, appendix A: deadlock_detected.
+        matches!(self, Self::Database(sqlx::Error::Database(error)) if error.code().as_deref() == Some("40P01"))
+    }
+
     /// Whether the database's disk is full.
     pub fn is_full_disk(&self) -> bool {
         // Postgres, appendix A: disk_full.

@@ -134,7 +134,8 @@ pub(super) async fn csv(
         };
         part.instrument(tracing::Span::current())
     });
-    let file = if simulated { "attachment; filename=\"simulated-audit.csv\"" } else { "attachment; filename=\"audit.csv\"" };
+    let file =
+        if simulated { "attachment; filename=\"simulated-audit.csv\"" } else { "attachment; filename=\"audit.csv\"" };
     let headers = HeaderMap::from_iter([
         (header::CONTENT_TYPE, HeaderValue::from_static("text/csv; charset=utf-8")),
         (header::CONTENT_DISPOSITION, HeaderValue::from_static(file)),

@@ -189,6 +189,34 @@ async fn who_looks_into_it_comes_back_and_nothing_of_it_stays(pool: PgPool) {
 }
 
 #[sqlx::test(migrator = "store::MIGRATOR")]
+async fn nobody_is_drawn_in_and_who_signs_out_is_out_everywhere(pool: PgPool) {
+    let app = start(pool.clone()).await;
+    let olga = app.owner("olga@acme.test", "Acme").await;
+    enter(&olga).await;
+    let invited = olga.post("/api/v1/invitations", &json!({"email": "real@acme.test", "role": "member"})).await;
+    assert_eq!(invited.status(), 409);
+    let export = olga.get("/api/v1/audit.csv").await;
+    assert!(export.headers()["content-disposition"].to_str().unwrap().contains("simulated-audit.csv"));
+    let lines = export.text().await.unwrap();
+    assert!(lines.lines().next().unwrap().ends_with(",simulated"), "{lines}");
+    assert!(lines.lines().skip(1).all(|line| line.ends_with(",yes")), "{lines}");
+
+    assert_eq!(olga.submit("/logout", &[]).await.headers()["location"], "/login");
+    assert_eq!(count(&pool, "select count(*) from session").await, 0, "at home, too");
+    for path in ["/simulation/leave", "/simulation/end", "/simulation/again", "/simulation/forward"] {
+        assert_eq!(olga.submit(path, &[]).await.status(), 401, "{path}");
+    }
+    assert_eq!(olga.get("/api/v1/auth/session").await.status(), 401);
+
+    // Where no session leads, nobody looks any more.
+    assert_eq!(count(&pool, "select count(*) from organization where mode = 'simulated'").await, 1);
+    app.service.clock.advance(time::Duration::days(2));
+    assert_eq!(service::purge::run(&app.service).await.unwrap().simulated, 1);
+    assert_eq!(count(&pool, "select count(*) from organization").await, 1, "the live one stays");
+    app.stop().await;
+}
+
+#[sqlx::test(migrator = "store::MIGRATOR")]
 async fn without_the_operators_word_there_is_none(pool: PgPool) {
     let app = TestApp::start(pool).await;
     let guest = app.browser();
