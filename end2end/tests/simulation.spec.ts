@@ -7,7 +7,7 @@ test("one click at sign-up leads to a simulated agency that is being read", asyn
   await page.getByRole("button", { name: "Try with a rehearsal agency" }).click();
   await expect(page).toHaveURL("/clients", { timeout: 60_000 });
   const banner = page.getByTestId("simulated");
-  await expect(banner).toContainText("Simulated agency. Nobody here is real and no figure is.");
+  await expect(banner).toContainText("Rehearsal agency: simulated. Nobody here is real and no figure is.");
   await live(page);
   await expect(page.getByRole("row")).toHaveCount(9);
   await look(page, "simulated-clients");
@@ -24,7 +24,7 @@ test("one click at sign-up leads to a simulated agency that is being read", asyn
 
   await page.getByRole("button", { name: "Let a week pass" }).click();
   await expect(banner).toContainText("7 days ahead");
-  await page.getByRole("button", { name: "Delete it" }).click();
+  await page.getByRole("button", { name: "Leave and delete it" }).click();
   await expect(page).toHaveURL("/signup");
   await page.goto("/clients");
   await expect(page).toHaveURL(/\/login/);
@@ -36,7 +36,7 @@ test("who looks into one from the settings comes back to the own agency", async 
   await page.goto("/settings");
   await page.getByRole("button", { name: "Try with a rehearsal agency" }).click();
   await expect(page.getByTestId("simulated")).toBeVisible({ timeout: 60_000 });
-  await page.getByRole("button", { name: "Leave" }).click();
+  await page.getByRole("button", { name: "Leave and delete it" }).click();
   await expect(page).toHaveURL("/clients");
   await expect(page.getByTestId("simulated")).toHaveCount(0);
   await expect(page.getByText("Own Agency").first()).toBeAttached();

@@ -163,6 +163,7 @@ fn declare_common_answers(document: &mut utoipa::openapi::OpenApi) {
             add("403", "a rule forbids it, or the request came from another site");
             add("422", "a value cannot be accepted");
             add("429", "too often; Retry-After says when it is worth trying again");
+            add("503", "too busy, or the database does not answer; Retry-After says when it is worth trying again");
             add("413", "the body is too large");
             add("415", "the body is not JSON");
         }

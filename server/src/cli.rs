@@ -201,7 +201,9 @@ async fn serve(config: &Config, db: Db, listener: TcpListener, with_worker: bool
 }
 
 async fn work(config: &Config, db: Db) -> anyhow::Result<()> {
-    let context = state::job_context(config, &state::AppState::new(config, db)?)?;
+    let state = state::AppState::new(config, db)?;
+    simulation::start(config, &state).await?;
+    let context = state::job_context(config, &state)?;
     let (stop_jobs, jobs_stopped) = watch::channel(false);
     let stop = stop_signal()?;
     let running = tokio::spawn(jobs::runner::keep_running(context, config.jobs, config.recovery(), jobs_stopped));

@@ -99,7 +99,7 @@ pub(crate) async fn begin(
 }
 
 /// Whose providers somebody's organization speaks to.
-async fn mode(service: &Service, actor: &Actor) -> Result<Mode, service::Error> {
+pub(crate) async fn mode(service: &Service, actor: &Actor) -> Result<Mode, service::Error> {
     let (organization, _) = service::organization::get(service, actor).await?;
     Ok(if organization.simulated { Mode::Simulated(organization.id) } else { Mode::Live })
 }
@@ -127,8 +127,12 @@ pub(crate) async fn start(
     let simulated = mode(&state.service, &live.actor).await.is_ok_and(|mode| mode != Mode::Live);
     match begun {
         Ok(url) if simulated => {
-            let shop = typed.as_ref().map(|(_, shop)| shop.as_str());
-            match agree(&state, &live, &key, &url, shop).await {
+            let shop = match (&typed, connection_id) {
+                (Some((_, shop)), _) => Some(shop.clone()),
+                (None, Some(id)) => known_shop(&state.service, &live, &key, id).await,
+                (None, None) => None,
+            };
+            match agree(&state, &live, &key, &url, shop.as_deref()).await {
                 Ok(id) => Redirect::to(&format!("{PAGE}?connected={id}")).into_response(),
                 Err(error) => error.into_response(),
             }
@@ -142,6 +146,13 @@ pub(crate) async fn start(
             None => error.into_response(),
         },
     }
+}
+
+/// The shop of a connection, as it was typed or said at consent.
+async fn known_shop(service: &Service, live: &Live, key: &str, id: ConnectionId) -> Option<String> {
+    let asks = providers::find(key)?.asks()?;
+    let known = credential::find(service, live.actor.organization_id, id).await.ok()??;
+    known.fields.get(asks.field).map(|shop| shop.expose_secret().to_owned())
 }
 
 /// Connects what a simulated provider gives whoever agrees, as if a person had come back from its page.

@@ -112,15 +112,20 @@ pub(crate) async fn identify(State(state): State<AppState>, mut request: Request
             Ok(None) => {}
             Err(error) => return ApiError::from(error).into_response(),
         }
-    } else if let Some(token) = token(request.headers(), state.http.secure_cookies) {
-        let origin = Origin { method: request.method().to_string(), path: request.uri().path().to_owned() };
-        match service::session::find(&state.service, &token, origin).await {
-            Ok(Some(live)) => {
-                request.extensions_mut().insert(live.actor.clone());
-                request.extensions_mut().insert(live);
+    } else {
+        // A rehearsal agency may have ended meanwhile: then the own session counts again.
+        for kind in [Kind::Session, Kind::Home] {
+            let Some(token) = read(request.headers(), kind, state.http.secure_cookies) else { continue };
+            let origin = Origin { method: request.method().to_string(), path: request.uri().path().to_owned() };
+            match service::session::find(&state.service, &token, origin).await {
+                Ok(Some(live)) => {
+                    request.extensions_mut().insert(live.actor.clone());
+                    request.extensions_mut().insert(live);
+                    break;
+                }
+                Ok(None) => {}
+                Err(error) => return ApiError::from(error).into_response(),
             }
-            Ok(None) => {}
-            Err(error) => return ApiError::from(error).into_response(),
         }
     }
     next.run(request).await

@@ -112,6 +112,7 @@ pub(crate) async fn check(State(state): State<AppState>, request: Request, next:
                     | "/login/code"
                     | "/signup"
                     | "/simulation"
+                    | "/simulation/forward"
                     | "/forgot"
                     | "/reset"
                     | "/resend"

@@ -65,8 +65,6 @@ pub fn router(state: AppState) -> Router {
         .route("/theme", post(forms::theme))
         .route("/simulation", post(forms::simulation::begin))
         .route("/simulation/leave", post(forms::simulation::leave))
-        .route("/simulation/end", post(forms::simulation::end))
-        .route("/simulation/again", post(forms::simulation::again))
         .route("/simulation/forward", post(forms::simulation::forward))
         .route("/api/docs", get(forms::api_docs))
         .route("/imports/upload", post(forms::upload))

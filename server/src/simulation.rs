@@ -20,6 +20,7 @@ use rehearsal::{
 use secrecy::SecretString;
 use service::{Service, simulation};
 use time::{Date, Duration, OffsetDateTime};
+use tokio::net::TcpListener;
 use url::Url;
 
 use crate::{config::Config, state::AppState};
@@ -30,6 +31,8 @@ pub(crate) use fill::{agree, fill};
 const SEED: u64 = 1;
 /// How many days a world has when its agency begins.
 const PAST: Duration = Duration::days(399);
+/// So many worlds are held at once.
+const MOST: usize = 24;
 /// What the product is known as at simulated providers.
 const APP: &str = "audienceos";
 
@@ -86,6 +89,10 @@ impl Worlds {
         }
         let first: Date = (found.created_at - PAST).date();
         let clock = Clock::Runs(found.ahead);
+        // Agencies that were ended elsewhere are forgotten, too: a world can be drawn again.
+        if worlds.len() >= MOST {
+            worlds.clear();
+        }
         let world = Arc::new(Rehearsal::new(SEED, Some(first), clock, self.app.clone(), machine)?);
         worlds.insert(id, Arc::clone(&world));
         Ok(Some(world))
@@ -125,24 +132,35 @@ impl Answers for Worlds {
     }
 }
 
-/// Begins to answer for simulated providers. Where another server of this machine does so already, that one goes on.
+/// Begins to answer for simulated providers. Where another server of this machine does so already, that one goes on, and this
+/// one takes over when it ends.
 ///
 /// # Errors
 /// The address is none of this machine's.
-pub async fn start(config: &Config, state: &AppState) -> anyhow::Result<Option<tokio::task::JoinHandle<()>>> {
-    let (Some(address), Some(worlds)) = (config.rehearsal, state.worlds.clone()) else { return Ok(None) };
-    let listener = match tokio::net::TcpListener::bind(address).await {
-        Ok(listener) => listener,
+pub async fn start(config: &Config, state: &AppState) -> anyhow::Result<()> {
+    let (Some(address), Some(worlds)) = (config.rehearsal, state.worlds.clone()) else { return Ok(()) };
+    let mut first = match TcpListener::bind(address).await {
+        Ok(listener) => Some(listener),
         Err(error) if error.kind() == std::io::ErrorKind::AddrInUse => {
-            tracing::info!("simulated agencies are answered by another server of this machine");
-            return Ok(None);
+            tracing::info!("{address} is taken: another server of this machine answers for rehearsal agencies");
+            None
         }
         Err(error) => anyhow::bail!("could not listen on {address}, as AUDIENCEOS_REHEARSAL says: {error}"),
     };
-    Ok(Some(tokio::spawn(async move {
-        // It ends with the program.
-        let _ = serve(listener, worlds, std::future::pending()).await;
-    })))
+    // It ends with the program.
+    tokio::spawn(async move {
+        loop {
+            let listener = match first.take() {
+                Some(listener) => Ok(listener),
+                None => TcpListener::bind(address).await,
+            };
+            if let Ok(listener) = listener {
+                let _ = serve(listener, Arc::clone(&worlds), std::future::pending()).await;
+            }
+            tokio::time::sleep(Pause::from_secs(3)).await;
+        }
+    });
+    Ok(())
 }
 
 /// Whether an address can be reached from this machine only, as simulated providers must be.

@@ -1,7 +1,7 @@
 //! Mails those who run the agency that a connection was not read for a day, so that nobody trusts figures that stand still.
 
 use model::{
-    connection::{Connection, ConnectionState},
+    connection::ConnectionState,
     id::{ConnectionId, OrganizationId},
 };
 use service::connection::{self, Stale};
@@ -13,6 +13,10 @@ pub(crate) async fn run(context: &Context, organization_id: OrganizationId, id: 
     else {
         return Ok(());
     };
+    // Nobody real runs a simulated agency.
+    if connection.simulated {
+        return Ok(());
+    }
     let why = match &connection.state {
         ConnectionState::Reconnect { reason } => {
             format!("The provider no longer accepts the connection: {reason}. Connect the account again.")
@@ -33,15 +37,10 @@ pub(crate) async fn run(context: &Context, organization_id: OrganizationId, id: 
         let mail = Mail {
             effect_key: format!("stale-{id}-{}-{number}", told_at.unix_timestamp()),
             to,
-            subject: labelled(&connection, format!("{} was not read for a day", connection.label)),
+            subject: format!("{} was not read for a day", connection.label),
             text: text.clone(),
         };
         context.mailer.send(&mail).await?;
     }
     Ok(())
-}
-
-/// A subject that says when everything it speaks of is simulated.
-pub(crate) fn labelled(connection: &Connection, subject: String) -> String {
-    if connection.simulated { format!("[Simulated] {subject}") } else { subject }
 }

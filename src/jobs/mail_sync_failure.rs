@@ -3,13 +3,17 @@
 use model::id::{OrganizationId, SyncRunId};
 use service::connection::{self, Failure};
 
-use crate::{Context, mail_stale::labelled, mailer::Mail};
+use crate::{Context, mailer::Mail};
 
 pub(crate) async fn run(context: &Context, organization_id: OrganizationId, id: SyncRunId) -> anyhow::Result<()> {
     let Some(Failure { connection, run, to }) = connection::failure(&context.service, organization_id, id).await?
     else {
         return Ok(());
     };
+    // Nobody real runs a simulated agency.
+    if connection.simulated {
+        return Ok(());
+    }
     let (message, hint) = run.fault.map(|fault| (fault.message, fault.hint)).unwrap_or_default();
     let url = &context.public_url;
     let text = format!(
@@ -21,7 +25,7 @@ pub(crate) async fn run(context: &Context, organization_id: OrganizationId, id: 
         let mail = Mail {
             effect_key: format!("sync-failure-{id}-{number}"),
             to,
-            subject: labelled(&connection, format!("{} could not be read", connection.label)),
+            subject: format!("{} could not be read", connection.label),
             text: text.clone(),
         };
         context.mailer.send(&mail).await?;

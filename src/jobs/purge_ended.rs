@@ -12,6 +12,7 @@ pub(crate) async fn run(context: &Context) -> anyhow::Result<()> {
         password_resets = purged.password_resets,
         imports = purged.imports,
         files = purged.files,
+        simulated = purged.simulated,
         "threw away what had ended"
     );
     Ok(())

@@ -1,6 +1,6 @@
 //! Throwing away what has ended and is of no more use: nobody can act with it, and it says who was where and when.
 
-use store::{import, organization, password_reset, session, sign_up};
+use store::{import, password_reset, session, sign_up};
 use time::{Duration, OffsetDateTime};
 
 use crate::{Error, Result, Service};
@@ -30,7 +30,7 @@ pub struct Purged {
 const FILES_KEPT: Duration = Duration::days(1);
 
 /// Throws away sessions that have ended, and sign-ups and password resets whose links were used or ended 30 days ago; gives up
-/// imports that nobody has touched for a day, with their files; ends simulated agencies into which no session leads.
+/// imports that nobody has touched for a day, with their files; throws simulated agencies away that nobody looked into for two days.
 ///
 /// # Errors
 /// The database failed; then everything is still there.
@@ -42,11 +42,12 @@ pub async fn run(service: &Service) -> Result<Purged> {
         sign_ups: sign_up::purge(&mut tx, now - LINKS_KEPT).await?,
         password_resets: password_reset::purge(&mut tx, now - LINKS_KEPT).await?,
         imports: import::purge(&mut tx, now - FILES_KEPT, now).await?,
-        simulated: organization::purge_simulated(&mut tx, now - FILES_KEPT).await?,
+        simulated: 0,
         files: 0,
     };
     tx.commit().await?;
-    Ok(Purged { files: uploads(service, now).await?, ..purged })
+    let simulated = crate::simulation::purge(service).await?;
+    Ok(Purged { files: uploads(service, now).await?, simulated, ..purged })
 }
 
 /// Removes files whose import is over, and what was never written to its end. The youngest are left: an import may be about

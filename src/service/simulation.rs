@@ -3,7 +3,7 @@
 
 use model::{access::Action, actor::Actor, connection::Cause, email::EmailAddress, id::OrganizationId, job::Job};
 use serde_json::json;
-use store::{connection, organization, queue};
+use store::{TenantTx, connection, organization, queue};
 use time::Duration;
 
 pub use store::organization::Simulated;
@@ -15,40 +15,45 @@ use crate::{
 };
 
 /// The name of a new one.
-const NAME: &str = "Simulated agency";
+const NAME: &str = "Rehearsal agency";
 /// So many may be there at once: each is a whole agency's data.
 const MOST: i64 = 20;
+/// One that nobody looked into for so long makes room for another.
+const IDLE: Duration = Duration::hours(1);
+/// One that nobody looked into for so long is thrown away.
+const KEPT: Duration = Duration::days(2);
 /// How often it is tried to throw one away that is still being written.
 const TRIES: u32 = 20;
 /// A clock is moved on by at most so much in all.
 const FARTHEST: Duration = Duration::days(400);
 
-/// Makes a simulated agency and begins a session of its Owner: of `host`, when somebody who is signed in looks into it,
-/// else of a guest. Nobody signs into it otherwise.
+/// Makes a simulated agency and begins a session of its Owner, who is called as `host`, when somebody who is signed in looks
+/// into it, else a guest. Nobody signs into it otherwise. Where there are too many, the one that nobody looked into for longest
+/// goes.
 ///
 /// # Errors
-/// A conflict when there are too many; Refused for a member of a simulated agency who may not begin another.
+/// A conflict when all of them are looked into.
 pub async fn found(service: &Service, host: Option<&Actor>, visitor: &Visitor) -> Result<LoggedIn> {
     let now = service.clock.now();
-    let (name, email) = match host {
-        Some(actor) => {
-            let (_, member) = crate::organization::get(service, actor).await?;
-            (member.name, member.email)
-        }
-        // An address that cannot exist (RFC 2606): nothing is ever sent to it.
-        None => ("Guest".to_owned(), EmailAddress::parse("email", "guest@simulated.invalid")?),
+    let owner = match host {
+        Some(actor) => crate::organization::get(service, actor).await?.1.name,
+        None => "Guest".to_owned(),
     };
-    let mut tx = service.db.system().await?;
-    if organization::count_simulated(&mut tx).await? >= MOST {
-        let message = format!("there are {MOST} simulated agencies on this server already. End one of them first");
-        return Err(Error::Conflict { code: "too_many_simulated", message });
+    // An address that cannot exist (RFC 2606), also for a host: nothing here is about the own account.
+    let email = EmailAddress::parse("email", "guest@simulated.invalid")?;
+    if organization::count_simulated(&mut service.db.system().await?).await? >= MOST {
+        let idle = organization::find_idle(&mut service.db.system().await?, now - IDLE).await?;
+        let message = format!("there are {MOST} rehearsal agencies on this server already. Try again in an hour");
+        let idle = idle.ok_or(Error::Conflict { code: "too_many_simulated", message })?;
+        throw_away(service, &Actor::machine(idle)).await?;
     }
+    let mut tx = service.db.system().await?;
     let new = organization::New {
         id: store::id::new(now),
         name: NAME,
         simulated: true,
         owner_id: store::id::new(now),
-        owner: &name,
+        owner: &owner,
         email: &email,
     };
     organization::insert_with_owner(&mut tx, new, now).await?;
@@ -65,7 +70,7 @@ pub async fn forward(service: &Service, actor: &Actor, by: Duration) -> Result<D
     access::allow(service, actor, Action::EditSettings).await?;
     let now = service.clock.now();
     let mut tx = service.db.tenant(actor).await?;
-    let before = organization::ahead(&mut tx).await?;
+    let before = organization::lock(&mut tx).await?.ahead;
     if before + by > FARTHEST {
         let message = "the simulated time ends here. Start again to go on".to_owned();
         return Err(Error::Conflict { code: "simulation_ends", message });
@@ -87,6 +92,24 @@ pub async fn forward(service: &Service, actor: &Actor, by: Duration) -> Result<D
 /// Missing for a live agency, or the rule that forbids it.
 pub async fn end(service: &Service, actor: &Actor) -> Result<()> {
     access::allow(service, actor, Action::EditSettings).await?;
+    throw_away(service, actor).await
+}
+
+/// Throws away the simulated agencies that nobody looked into of late; how many those were.
+///
+/// # Errors
+/// The database failed; some may be gone.
+pub(crate) async fn purge(service: &Service) -> Result<u64> {
+    let before = service.clock.now() - KEPT;
+    let mut gone = 0;
+    while let Some(idle) = organization::find_idle(&mut service.db.system().await?, before).await? {
+        throw_away(service, &Actor::machine(idle)).await?;
+        gone += 1;
+    }
+    Ok(gone)
+}
+
+async fn throw_away(service: &Service, actor: &Actor) -> Result<()> {
     let now = service.clock.now();
     let mut tx = service.db.tenant(actor).await?;
     if !organization::get(&mut tx).await?.simulated {
@@ -106,6 +129,18 @@ pub async fn end(service: &Service, actor: &Actor) -> Result<()> {
         }
     }
     Err(Error::Unavailable)
+}
+
+/// Lets only live agencies do what would take room from others, or mix real figures with simulated ones.
+///
+/// # Errors
+/// A conflict in a simulated one.
+pub(crate) async fn check_live(tx: &mut TenantTx) -> Result<()> {
+    if organization::get(tx).await?.simulated {
+        let message = "a rehearsal agency takes no files. Nothing was stored".to_owned();
+        return Err(Error::Conflict { code: "simulated", message });
+    }
+    Ok(())
 }
 
 /// A simulated organization; none of a live one.

@@ -255,6 +255,9 @@ pub async fn take_due(
                and (c.broken_until is null or c.broken_until <= $1)
                and (c.queued_at is null or c.queued_at <= $1::timestamptz - interval '10 minutes')
                and not exists (select from provider_switch s where s.provider = c.provider)
+               -- What is simulated is read while somebody looks.
+               and (c.mode = 'live' or exists (select from session s
+                      where s.organization_id = c.organization_id and s.seen_at > $1::timestamptz - interval '1 hour'))
                and not exists (select from sync_run r where r.organization_id = c.organization_id and r.connection_id = c.id
                                and r.state = 'running')
            ), taken as (

@@ -131,17 +131,18 @@ pub async fn remove_simulated(tx: &mut SystemTx, id: OrganizationId) -> Result<(
     }
 }
 
-/// Throws away simulated organizations older than `before` into which no session leads: nobody can come back to them.
+/// The simulated organization that nobody looked into since `before`, and of those the one left longest.
 ///
 /// # Errors
 /// The database failed.
-pub async fn purge_simulated(tx: &mut SystemTx, before: OffsetDateTime) -> Result<u64> {
-    let purged = sqlx::query!(
-        "delete from organization o where mode = 'simulated' and created_at < $1
-           and not exists (select from session s where s.organization_id = o.organization_id)",
+pub async fn find_idle(tx: &mut SystemTx, before: OffsetDateTime) -> Result<Option<OrganizationId>> {
+    let found = sqlx::query_scalar!(
+        "select o.organization_id from organization o left join session s on s.organization_id = o.organization_id
+         where o.mode = 'simulated' and o.created_at < $1 group by o.organization_id
+         having coalesce(max(s.seen_at), '-infinity') < $1 order by coalesce(max(s.seen_at), '-infinity') limit 1",
         before
     );
-    Ok(purged.execute(&mut **tx).await?.rows_affected())
+    Ok(found.fetch_optional(&mut **tx).await?.map(Into::into))
 }
 
 /// Whether the database knows the time zone.

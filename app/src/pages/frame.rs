@@ -7,6 +7,7 @@ use leptos::prelude::*;
 use leptos_router::{components::Outlet, hooks::use_location};
 use model::{
     access::{Action, may},
+    id::OrganizationId,
     role::Role,
 };
 use serde::{Deserialize, Serialize};
@@ -27,6 +28,7 @@ pub struct Around {
     organization: String,
     name: String,
     role: Role,
+    of: OrganizationId,
     /// Whether all this is simulated, and how many days its time is ahead.
     simulated: Option<i64>,
 }
@@ -37,7 +39,8 @@ pub async fn get_frame() -> Result<Around, AppError> {
     let actor = crate::server::actor()?;
     let (organization, member) = service::organization::get(&crate::server::service()?, &actor).await?;
     let simulated = organization.simulated.then(|| organization.ahead.whole_days());
-    Ok(Around { organization: organization.name, name: member.name, role: member.role, simulated })
+    let of = organization.id;
+    Ok(Around { organization: organization.name, name: member.name, role: member.role, of, simulated })
 }
 
 /// Reads the frame again, after the agency or oneself was renamed.
@@ -74,6 +77,7 @@ pub fn Frame() -> impl IntoView {
     let toasts = Toasts::provide();
     let (palette, keys) = (RwSignal::new(false), RwSignal::new(false));
     follow_page(toasts);
+    follow_agency(frame);
     let role = move || async move { frame.await.ok().map(|around| around.role) };
     view! {
         <SkipLink />
@@ -118,6 +122,24 @@ pub fn StillFrame(
             </div>
         </div>
     }
+}
+
+/// Another tab may have gone into a rehearsal agency, or left one: a page that comes back to the front and is another agency's
+/// is read anew.
+fn follow_agency(frame: Resource<Result<Around, AppError>>) {
+    Effect::new(move |_| {
+        let listener = window_event_listener(leptos::ev::focus, move |_| {
+            let here = frame.with_untracked(|frame| frame.as_ref().and_then(|frame| frame.as_ref().ok().map(|here| here.of)));
+            leptos::task::spawn_local(async move {
+                if let (Some(here), Ok(now)) = (here, get_frame().await)
+                    && now.of != here
+                {
+                    let _ = window().location().reload();
+                }
+            });
+        });
+        on_cleanup(move || listener.remove());
+    });
 }
 
 /// After another page was opened: the focus goes to it, unless it is there already, and its title is told.
@@ -195,11 +217,13 @@ fn SimulationBanner(frame: Resource<Result<Around, AppError>>) -> impl IntoView 
         let runs = may(role, Action::EditSettings);
         Some(view! {
             <div class="simulated" role="region" aria-label="Simulation" data-test="simulated">
-                <p class="min-w-0"><strong>"Simulated agency."</strong>" Nobody here is real and no figure is. "
+                <p class="min-w-0"><strong>"Rehearsal agency: simulated."</strong>" Nobody here is real and no figure is. "
                     {(ahead > 0).then(|| view! { <span data-literal="">{format!("Its time is {ahead} days ahead. ")}</span> })}</p>
                 <div class="flex flex-wrap gap-2">
-                    {runs.then(|| view! { {button("/simulation/forward", "Let a week pass")} {button("/simulation/again", "Start again")} {button("/simulation/end", "Delete it")} })}
-                    {button("/simulation/leave", "Leave")}
+                    {runs.then(|| view! { {button("/simulation/forward", "Let a week pass")}
+                        {button("/simulation", "Start again")}
+                        {button("/simulation/leave", "Leave and delete it")}
+                    })}
                 </div>
             </div>
         })

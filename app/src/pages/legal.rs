@@ -35,7 +35,7 @@ pub fn PrivacyPage() -> impl IntoView {
             <h2>"What is stored"</h2>
             <p>"Your name, e-mail address and a hash of your password; when and with which browser you are signed in; what you do, in your agency's audit log; and what your agency enters about its clients and their contacts."</p>
             <h2>"Cookies"</h2>
-            <p>"One cookie keeps you signed in, one keeps your choice of light or dark, and three last as long as what they are for: a sign-in that waits for its code, a way to Google, and a look into a simulated agency. No third party receives anything from these pages."</p>
+            <p>"One cookie keeps you signed in, one keeps your choice of light or dark, and three last as long as what they are for: a sign-in that waits for its code, a way to Google, and a look into a rehearsal agency. No third party receives anything from these pages."</p>
             <h2>"How long"</h2>
             <p>"Sessions end 14 days after their last use. Everything else stays until your agency or the operator removes it."</p>
         </Outside>

@@ -64,7 +64,7 @@ pub fn SettingsPage() -> impl IntoView {
             <Profile name=settings.name nickname=settings.nickname profile=profile seen=profile_seen />
             <Appearance />
             {settings.simulates.then(|| view! {
-                <Card title="Rehearsal agency" about="Eight simulated clients with ads, shops and 400 days of figures. Yours stays as it is; you come back with Leave.">
+                <Card title="Rehearsal agency" about="Eight simulated clients with ads, shops and 400 days of figures. Yours stays as it is; you come back by leaving it.">
                     <form method="post" action="/simulation"><Button>"Try with a rehearsal agency"</Button></form>
                 </Card>
             })}

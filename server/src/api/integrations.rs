@@ -117,6 +117,10 @@ pub(super) async fn connect(
     State(state): State<AppState>,
     Body(body): Body<ConnectBody>,
 ) -> Result<Json<WayBody>, ApiError> {
+    if connect::mode(&state.service, &live.actor).await? != providers::Mode::Live {
+        let message = "in a rehearsal agency accounts are connected on the page of integrations".to_owned();
+        return Err(service::Error::Conflict { code: "simulated", message }.into());
+    }
     let connection_id = body.connection_id.map(ConnectionId);
     let url = connect::begin(&state, &live, &body.provider, body.fields, connection_id).await?;
     Ok(Json(WayBody { authorize_url: url.into() }))

@@ -42,7 +42,9 @@ pub(super) fn read(
     let (mut known, mut ours) = (Dict::new(), Dict::new());
     for (name, value) in variables {
         let name = name.to_ascii_lowercase();
-        if let Some(name) = name.strip_prefix("audienceos_") {
+        // What is no text and empty is not set.
+        let unset = |name: &&str| value.is_empty() && NO_TEXTS.contains(name);
+        if let Some(name) = name.strip_prefix("audienceos_").filter(|name| !unset(name)) {
             ours.insert(name.to_owned(), of_variable(name, value));
         } else if KNOWN.contains(&name.as_str()) {
             known.insert(name, Value::from(value));

@@ -98,7 +98,8 @@ fn go_on(state: &AppState, entry: Entry, redirect: &str, cleared: Option<Kind>) 
             (cookie::set(Kind::Step, &token, secure), leading_to("/login/code", "redirect", redirect))
         }
     };
-    let cleared = cleared.map(|kind| (header::SET_COOKIE, cookie::clear(kind, secure)));
+    // Whoever signs in now is not who looked into a rehearsal agency before.
+    let cleared = cleared.into_iter().chain([Kind::Home]).map(|kind| (header::SET_COOKIE, cookie::clear(kind, secure)));
     (AppendHeaders([(header::SET_COOKIE, cookie)].into_iter().chain(cleared)), Redirect::to(&target)).into_response()
 }
 

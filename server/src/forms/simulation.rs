@@ -1,12 +1,19 @@
-//! Looking into a simulated agency and leaving it again; starting it anew; moving its time on.
+//! Looking into a rehearsal agency, whose everything is simulated: beginning it, also anew; moving its time on; leaving it,
+//! which throws it away.
+//!
+//! Who is signed in keeps the own session in a cookie beside (`Kind::Home`), comes back to it by leaving, and signs out of both
+//! at once. Who came without one has no way back in.
 
 use axum::{
     extract::State,
     response::{AppendHeaders, IntoResponse, Redirect, Response},
 };
 use http::{HeaderMap, StatusCode, header};
-use model::actor::Origin;
-use service::{session, simulation};
+use model::actor::{Actor, Origin};
+use service::{
+    session::{self, Live},
+    simulation,
+};
 use time::Duration;
 
 use crate::{
@@ -17,43 +24,53 @@ use crate::{
     visit::Visit,
 };
 
-/// The first page of a simulated agency.
+/// The first page of a rehearsal agency.
 const FIRST: &str = "/clients";
 /// The button's step.
 const STEP: Duration = Duration::days(7);
 
-/// `POST /simulation`: makes a simulated agency and goes there. Whoever is signed in comes back by leaving it.
-pub(crate) async fn begin(
-    State(state): State<AppState>,
-    visit: Visit,
-    headers: HeaderMap,
-) -> Result<Response, ApiError> {
+/// `POST /simulation`: makes a rehearsal agency and goes there; one that this browser looked into before is thrown away.
+pub(crate) async fn begin(State(state): State<AppState>, visit: Visit, headers: HeaderMap) -> Result<Response, ApiError> {
     let secure = state.http.secure_cookies;
-    let here = cookie::token(&headers, secure);
-    let host = match &here {
-        Some(token) => session::find(&state.service, token, visit.visitor.origin.clone()).await?,
-        None => None,
+    let (mut before, mut home) = (None, None);
+    for kind in [Kind::Session, Kind::Home] {
+        let Some(token) = cookie::read(&headers, kind, secure) else { continue };
+        let Some(live) = session::find(&state.service, &token, visit.visitor.origin.clone()).await? else { continue };
+        match simulation::find(&state.service, live.actor.organization_id).await? {
+            Some(_) => before = Some(live.actor),
+            None => home = home.or(Some((token, live.actor))),
+        }
+    }
+    // A browser that goes away leaves nothing half done: the work goes on without it.
+    let work = {
+        let (state, visitor, host) = (state.clone(), visit.visitor.clone(), home.as_ref().map(|(_, host)| host.clone()));
+        tokio::spawn(async move { furnished(&state, &visitor, host.as_ref(), before.as_ref()).await })
     };
-    // From within a simulated agency the way back is known already.
-    let home = match (&host, cookie::read(&headers, Kind::Home, secure)) {
-        (Some(host), home) if simulation::find(&state.service, host.actor.organization_id).await?.is_some() => home,
-        (Some(_), _) => here,
-        (None, _) => None,
+    let token = work.await.map_err(|error| service::Error::Internal(error.into()))??;
+    let way_home = match &home {
+        Some((token, _)) => cookie::set(Kind::Home, token, secure),
+        None => cookie::clear(Kind::Home, secure),
     };
-    let host = host.map(|host| host.actor);
-    let token = furnished(&state, &visit, host.as_ref()).await?;
-    let mut cookies = vec![(header::SET_COOKIE, cookie::set(Kind::Session, &token, secure))];
-    cookies.extend(home.map(|home| (header::SET_COOKIE, cookie::set(Kind::Home, &home, secure))));
+    let cookies = [cookie::set(Kind::Session, &token, secure), way_home].map(|cookie| (header::SET_COOKIE, cookie));
     Ok((AppendHeaders(cookies), Redirect::to(FIRST)).into_response())
 }
 
-/// A new simulated agency with everything in it: the token of its Owner's session.
-async fn furnished(state: &AppState, visit: &Visit, host: Option<&model::actor::Actor>) -> Result<String, ApiError> {
+/// A new rehearsal agency with everything in it, in place of the one `before`: the token of its Owner's session.
+async fn furnished(
+    state: &AppState,
+    visitor: &session::Visitor,
+    host: Option<&Actor>,
+    before: Option<&Actor>,
+) -> Result<String, ApiError> {
     let Some(worlds) = &state.worlds else {
-        let words = "this server has no simulated agencies: its operator has not set AUDIENCEOS_REHEARSAL";
+        let words = "this server has no rehearsal agencies: its operator has not set AUDIENCEOS_REHEARSAL";
         return Err(ApiError::new(StatusCode::NOT_FOUND, "missing", words));
     };
-    let begun = simulation::found(&state.service, host, &visit.visitor).await?;
+    if let Some(before) = before {
+        worlds.forget(before.organization_id);
+        simulation::end(&state.service, before).await?;
+    }
+    let begun = simulation::found(&state.service, host, visitor).await?;
     let gone = || service::Error::Missing;
     let live = session::find(&state.service, &begun.token, Origin::default()).await?.ok_or_else(gone)?;
     let id = live.actor.organization_id;
@@ -71,53 +88,23 @@ async fn furnished(state: &AppState, visit: &Visit, host: Option<&model::actor::
     }
 }
 
-/// `POST /simulation/leave`: back to one's own agency, or to the page of signing up. Who came from nowhere has no way back in.
+/// `POST /simulation/leave`: throws the rehearsal agency away and leads back to where somebody came from.
 pub(crate) async fn leave(
-    ThisSession(live): ThisSession,
+    ThisSession(Live { actor, .. }): ThisSession,
     State(state): State<AppState>,
     headers: HeaderMap,
 ) -> Result<Response, ApiError> {
-    simulation::find(&state.service, live.actor.organization_id).await?.ok_or(service::Error::Missing)?;
-    Ok(back(&state, &headers))
-}
-
-/// Back to where somebody came from.
-fn back(state: &AppState, headers: &HeaderMap) -> Response {
+    simulation::end(&state.service, &actor).await?;
+    if let Some(worlds) = &state.worlds {
+        worlds.forget(actor.organization_id);
+    }
     let secure = state.http.secure_cookies;
-    let (session, target) = match cookie::read(headers, Kind::Home, secure) {
+    let (session, target) = match cookie::read(&headers, Kind::Home, secure) {
         Some(home) => (cookie::set(Kind::Session, &home, secure), "/"),
         None => (cookie::clear(Kind::Session, secure), "/signup"),
     };
     let cookies = [session, cookie::clear(Kind::Home, secure)].map(|cookie| (header::SET_COOKIE, cookie));
-    (AppendHeaders(cookies), Redirect::to(target)).into_response()
-}
-
-/// `POST /simulation/end`: throws the simulated agency away.
-pub(crate) async fn end(
-    ThisSession(live): ThisSession,
-    State(state): State<AppState>,
-    headers: HeaderMap,
-) -> Result<Response, ApiError> {
-    simulation::end(&state.service, &live.actor).await?;
-    if let Some(worlds) = &state.worlds {
-        worlds.forget(live.actor.organization_id);
-    }
-    Ok(back(&state, &headers))
-}
-
-/// `POST /simulation/again`: throws it away and begins a new one.
-pub(crate) async fn again(
-    ThisSession(live): ThisSession,
-    State(state): State<AppState>,
-    visit: Visit,
-) -> Result<Response, ApiError> {
-    let token = furnished(&state, &visit, Some(&live.actor)).await?;
-    simulation::end(&state.service, &live.actor).await?;
-    if let Some(worlds) = &state.worlds {
-        worlds.forget(live.actor.organization_id);
-    }
-    let cookie = (header::SET_COOKIE, cookie::set(Kind::Session, &token, state.http.secure_cookies));
-    Ok((AppendHeaders([cookie]), Redirect::to(FIRST)).into_response())
+    Ok((AppendHeaders(cookies), Redirect::to(target)).into_response())
 }
 
 /// `POST /simulation/forward`: a week passes.

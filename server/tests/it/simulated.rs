@@ -8,7 +8,7 @@ use time::Date;
 
 use crate::{
     process::free_address,
-    support::{Browser, TestApp, count},
+    support::{Browser, TestApp, count, execute},
 };
 
 async fn start(pool: PgPool) -> TestApp {
@@ -94,7 +94,7 @@ async fn one_click_leads_to_a_furnished_agency_whose_accounts_are_read(pool: PgP
     let clients = guest.json("/api/v1/clients").await;
     assert_eq!(clients["items"].as_array().unwrap().len(), 8);
     let page = guest.get("/clients").await.text().await.unwrap();
-    assert!(page.contains("Simulated agency.") && page.contains("Let a week pass"), "{page}");
+    assert!(page.contains("Rehearsal agency: simulated.") && page.contains("Let a week pass"), "{page}");
     assert_eq!(count(&pool, "select count(*) from channel where client_id is not null").await, 26);
     assert_eq!(count(&pool, "select count(*) from connection where mode = 'simulated'").await, 11);
     read(&guest, 1).await;
@@ -160,31 +160,62 @@ async fn the_database_keeps_what_is_simulated_apart(pool: PgPool) {
 async fn who_looks_into_it_comes_back_and_nothing_of_it_stays(pool: PgPool) {
     let app = start(pool.clone()).await;
     let olga = app.owner("olga@acme.test", "Acme").await;
-    let page = |path: &'static str| olga.get(path);
-    enter(&olga).await;
-    assert!(page("/clients").await.text().await.unwrap().contains("Simulated agency."));
-    let session = olga.json("/api/v1/auth/session").await;
-    assert_eq!((&session["name"], &session["organization"]), (&json!("Olga Owner"), &json!("Simulated agency")));
-    assert_eq!(olga.submit("/simulation/leave", &[]).await.headers()["location"], "/");
-    assert_eq!(olga.json("/api/v1/auth/session").await["organization"], "Acme");
-    assert!(!page("/clients").await.text().await.unwrap().contains("Simulated agency."));
-
-    // Time is nothing that a live agency can move, nor can it be thrown away.
-    for path in ["/simulation/forward", "/simulation/end"] {
+    let banner = "Rehearsal agency: simulated.";
+    let page = async |path: &str| olga.get(path).await.text().await.unwrap();
+    let simulated = "select count(*) from organization where mode = 'simulated'";
+    // Time is nothing that a live agency can move, nor can it be left.
+    for path in ["/simulation/forward", "/simulation/leave"] {
         assert_eq!(olga.submit(path, &[]).await.status(), 404, "{path}");
     }
-    assert_eq!(count(&pool, "select count(*) from organization where name = 'Acme'").await, 1);
-
     enter(&olga).await;
+    assert!(page("/clients").await.contains(banner));
+    let session = olga.json("/api/v1/auth/session").await;
+    assert_eq!((&session["name"], &session["organization"]), (&json!("Olga Owner"), &json!("Rehearsal agency")));
+
+    // Nothing here is about the own account.
+    assert_eq!(session["email"], "guest@simulated.invalid");
+    let change = json!({"present": crate::support::PASSWORD, "password": "another horse battery staple"});
+    assert_eq!(olga.post("/api/v1/auth/password", &change).await.status(), 404);
+    let source = json!({"name": "Radio", "holds": "ads", "currency": "EUR", "time_zone": "UTC", "client_id": null});
+    assert_eq!(olga.post("/api/v1/imports/sources", &source).await.status(), 409);
+
     assert_eq!(olga.submit("/simulation/forward", &[]).await.status(), 303);
-    assert!(page("/clients").await.text().await.unwrap().contains("7 days ahead"));
-    let before = count(&pool, "select count(*) from organization").await;
-    assert_eq!(olga.submit("/simulation/again", &[]).await.headers()["location"], "/clients");
-    assert_eq!(count(&pool, "select count(*) from organization").await, before, "the one before is gone");
-    assert!(!page("/clients").await.text().await.unwrap().contains("days ahead"));
-    assert_eq!(olga.submit("/simulation/end", &[]).await.headers()["location"], "/");
+    assert!(page("/clients").await.contains("7 days ahead"));
+    enter(&olga).await;
+    assert_eq!(count(&pool, simulated).await, 1, "the one before is gone");
+    assert!(!page("/clients").await.contains("days ahead"));
+    assert_eq!(olga.submit("/simulation/leave", &[]).await.headers()["location"], "/");
     assert_eq!(olga.json("/api/v1/auth/session").await["organization"], "Acme");
-    assert_eq!(count(&pool, "select count(*) from organization where mode = 'simulated'").await, 1, "the first");
+    assert!(!page("/clients").await.contains(banner));
+    assert_eq!(count(&pool, simulated).await, 0);
+    let login = json!({"email": "olga@acme.test", "password": crate::support::PASSWORD});
+    assert_eq!(app.browser().post("/api/v1/auth/login", &login).await.status(), 200);
+
+    // One that ended by itself leads home, and so does another browser's guest nowhere.
+    enter(&olga).await;
+    execute(&pool, "delete from organization where mode = 'simulated'".to_owned()).await;
+    assert_eq!(olga.json("/api/v1/auth/session").await["organization"], "Acme");
+    let guest = app.browser();
+    enter(&guest).await;
+    assert_eq!(guest.submit("/simulation/leave", &[]).await.headers()["location"], "/signup");
+    assert_eq!(guest.get("/api/v1/auth/session").await.status(), 401);
+    app.stop().await;
+}
+
+#[sqlx::test(migrator = "store::MIGRATOR")]
+async fn the_one_that_nobody_looks_into_makes_room(pool: PgPool) {
+    let app = start(pool.clone()).await;
+    let more = "insert into organization (organization_id, name, mode, created_at)
+                select gen_random_uuid(), 'R', 'simulated', now() - make_interval(mins => n) from generate_series(51, 70) n";
+    execute(&pool, more.to_owned()).await;
+    let guest = app.browser();
+    enter(&guest).await;
+    assert_eq!(count(&pool, "select count(*) from organization where mode = 'simulated'").await, 20);
+    execute(&pool, "update organization set created_at = now()".to_owned()).await;
+    let late = app.browser().submit("/simulation", &[]).await;
+    assert_eq!(late.status(), 409);
+    enter(&guest).await;
+    assert_eq!(count(&pool, "select count(*) from organization where mode = 'simulated'").await, 20, "its own counts once");
     app.stop().await;
 }
 
@@ -203,14 +234,14 @@ async fn nobody_is_drawn_in_and_who_signs_out_is_out_everywhere(pool: PgPool) {
 
     assert_eq!(olga.submit("/logout", &[]).await.headers()["location"], "/login");
     assert_eq!(count(&pool, "select count(*) from session").await, 0, "at home, too");
-    for path in ["/simulation/leave", "/simulation/end", "/simulation/again", "/simulation/forward"] {
+    for path in ["/simulation/leave", "/simulation/forward"] {
         assert_eq!(olga.submit(path, &[]).await.status(), 401, "{path}");
     }
     assert_eq!(olga.get("/api/v1/auth/session").await.status(), 401);
 
     // Where no session leads, nobody looks any more.
     assert_eq!(count(&pool, "select count(*) from organization where mode = 'simulated'").await, 1);
-    app.service.clock.advance(time::Duration::days(2));
+    app.service.clock.advance(time::Duration::days(3));
     assert_eq!(service::purge::run(&app.service).await.unwrap().simulated, 1);
     assert_eq!(count(&pool, "select count(*) from organization").await, 1, "the live one stays");
     app.stop().await;

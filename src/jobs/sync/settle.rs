@@ -93,7 +93,12 @@ impl Run<'_> {
         let until = self.now() + after;
         let hold = sync::Hold { holder: self.holder, until };
         let mut tx = self.context.service.db.tenant(&self.actor).await?;
-        let zone = store::organization::get(&mut tx).await?.time_zone;
+        let zone = match store::organization::get(&mut tx).await {
+            Ok(organization) => organization.time_zone,
+            // The agency was thrown away meanwhile.
+            Err(store::Error::Missing) => return Ok(()),
+            Err(error) => return Err(error.into()),
+        };
         let step = format!("{why}; it goes on at {}", moment::time_of_day(&zone, until));
         match sync::let_go(&mut tx, self.id, hold, &step, attempts).await {
             Ok(()) => {}

@@ -13,7 +13,7 @@ use store::{ad_entity, connection, import, import_source, member, metric, sync};
 use uuid::Uuid;
 
 use super::conflict;
-use crate::{Result, Service, access};
+use crate::{Result, Service, access, simulation};
 
 /// How many rows one statement keeps.
 pub const BATCH: usize = 5000;
@@ -47,6 +47,7 @@ pub async fn push(service: &Service, actor: &Actor, push: &Push<'_>) -> Result<(
     access::allow(service, actor, Action::EditIntegrations).await?;
     let now = service.clock.now();
     let mut tx = service.db.tenant(actor).await?;
+    simulation::check_live(&mut tx).await?;
     let source = import_source::get(&mut tx, push.source_id).await?;
     let connection_id = source.channel.connection_id;
     import_source::lock(&mut tx, push.source_id).await?;

@@ -12,7 +12,7 @@ use model::{
 use serde_json::json;
 use store::{client, import_source};
 
-use crate::{Error, Result, Service, access, moment};
+use crate::{Error, Result, Service, access, moment, simulation};
 
 /// The sources in sight, by name.
 ///
@@ -68,6 +68,7 @@ pub async fn add(service: &Service, actor: &Actor, new: &New) -> Result<Source> 
         return Err(Invalid::new("time_zone", "there is no such time zone. Enter one such as Europe/Berlin").into());
     }
     let mut tx = service.db.tenant(actor).await?;
+    simulation::check_live(&mut tx).await?;
     let owner = match new.client_id {
         Some(id) => {
             let owner = client::get(&mut tx, id).await?;

@@ -17,7 +17,7 @@ use store::{import, import_source, member};
 use tokio::{fs, io::AsyncWriteExt};
 
 use super::room::{self, Coming, Place, failed};
-use crate::{Error, Result, Service, access};
+use crate::{Error, Result, Service, access, simulation};
 
 /// How many files of one agency may wait at a time.
 const MOST_OPEN: i64 = 20;
@@ -101,6 +101,7 @@ fn shown(name: &str) -> String {
 pub async fn begin(service: &Service, actor: &Actor, source_id: ChannelId, file_name: &str) -> Result<Upload> {
     access::allow(service, actor, Action::EditIntegrations).await?;
     let mut tx = service.db.tenant(actor).await?;
+    simulation::check_live(&mut tx).await?;
     let source = import_source::get(&mut tx, source_id).await?;
     if import::count_open(&mut tx).await? >= MOST_OPEN {
         let message = format!("{MOST_OPEN} files wait to be imported. Import some of them, or give them up");
