@@ -129,7 +129,8 @@ pub fn StillFrame(
 fn follow_agency(frame: Resource<Result<Around, AppError>>) {
     Effect::new(move |_| {
         let listener = window_event_listener(leptos::ev::focus, move |_| {
-            let here = frame.with_untracked(|frame| frame.as_ref().and_then(|frame| frame.as_ref().ok().map(|here| here.of)));
+            let here =
+                frame.with_untracked(|frame| frame.as_ref().and_then(|frame| frame.as_ref().ok().map(|here| here.of)));
             leptos::task::spawn_local(async move {
                 if let (Some(here), Ok(now)) = (here, get_frame().await)
                     && now.of != here

@@ -30,7 +30,11 @@ const FIRST: &str = "/clients";
 const STEP: Duration = Duration::days(7);
 
 /// `POST /simulation`: makes a rehearsal agency and goes there; one that this browser looked into before is thrown away.
-pub(crate) async fn begin(State(state): State<AppState>, visit: Visit, headers: HeaderMap) -> Result<Response, ApiError> {
+pub(crate) async fn begin(
+    State(state): State<AppState>,
+    visit: Visit,
+    headers: HeaderMap,
+) -> Result<Response, ApiError> {
     let secure = state.http.secure_cookies;
     let (mut before, mut home) = (None, None);
     for kind in [Kind::Session, Kind::Home] {
@@ -43,7 +47,8 @@ pub(crate) async fn begin(State(state): State<AppState>, visit: Visit, headers: 
     }
     // A browser that goes away leaves nothing half done: the work goes on without it.
     let work = {
-        let (state, visitor, host) = (state.clone(), visit.visitor.clone(), home.as_ref().map(|(_, host)| host.clone()));
+        let (state, visitor, host) =
+            (state.clone(), visit.visitor.clone(), home.as_ref().map(|(_, host)| host.clone()));
         tokio::spawn(async move { furnished(&state, &visitor, host.as_ref(), before.as_ref()).await })
     };
     let token = work.await.map_err(|error| service::Error::Internal(error.into()))??;

@@ -215,7 +215,11 @@ async fn the_one_that_nobody_looks_into_makes_room(pool: PgPool) {
     let late = app.browser().submit("/simulation", &[]).await;
     assert_eq!(late.status(), 409);
     enter(&guest).await;
-    assert_eq!(count(&pool, "select count(*) from organization where mode = 'simulated'").await, 20, "its own counts once");
+    assert_eq!(
+        count(&pool, "select count(*) from organization where mode = 'simulated'").await,
+        20,
+        "its own counts once"
+    );
     app.stop().await;
 }
 
