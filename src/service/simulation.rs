@@ -14,8 +14,6 @@ use crate::{
     session::{self, Visitor},
 };
 
-/// The name of a new one.
-const NAME: &str = "Rehearsal agency";
 /// So many may be there at once: each is a whole agency's data.
 const MOST: i64 = 20;
 /// One that nobody looked into for so long makes room for another.
@@ -27,13 +25,13 @@ const TRIES: u32 = 20;
 /// A clock is moved on by at most so much in all.
 const FARTHEST: Duration = Duration::days(400);
 
-/// Makes a simulated agency and begins a session of its Owner, who is called as `host`, when somebody who is signed in looks
+/// Makes a simulated agency called `name` and begins a session of its Owner, who is called as `host`, when somebody who is signed in looks
 /// into it, else a guest. Nobody signs into it otherwise. Where there are too many, the one that nobody looked into for longest
 /// goes.
 ///
 /// # Errors
 /// A conflict when all of them are looked into.
-pub async fn found(service: &Service, host: Option<&Actor>, visitor: &Visitor) -> Result<LoggedIn> {
+pub async fn found(service: &Service, name: &str, host: Option<&Actor>, visitor: &Visitor) -> Result<LoggedIn> {
     let now = service.clock.now();
     let owner = match host {
         Some(actor) => crate::organization::get(service, actor).await?.1.name,
@@ -43,14 +41,14 @@ pub async fn found(service: &Service, host: Option<&Actor>, visitor: &Visitor) -
     let email = EmailAddress::parse("email", "guest@simulated.invalid")?;
     if organization::count_simulated(&mut service.db.system().await?).await? >= MOST {
         let idle = organization::find_idle(&mut service.db.system().await?, now - IDLE).await?;
-        let message = format!("there are {MOST} rehearsal agencies on this server already. Try again in an hour");
+        let message = format!("there are {MOST} simulated agencies on this server already. Try again in an hour");
         let idle = idle.ok_or(Error::Conflict { code: "too_many_simulated", message })?;
         throw_away(service, &Actor::machine(idle)).await?;
     }
     let mut tx = service.db.system().await?;
     let new = organization::New {
         id: store::id::new(now),
-        name: NAME,
+        name,
         simulated: true,
         owner_id: store::id::new(now),
         owner: &owner,
@@ -137,7 +135,7 @@ async fn throw_away(service: &Service, actor: &Actor) -> Result<()> {
 /// A conflict in a simulated one.
 pub(crate) async fn check_live(tx: &mut TenantTx) -> Result<()> {
     if organization::get(tx).await?.simulated {
-        let message = "a rehearsal agency takes no files. Nothing was stored".to_owned();
+        let message = "a simulated agency takes no files. Nothing was stored".to_owned();
         return Err(Error::Conflict { code: "simulated", message });
     }
     Ok(())

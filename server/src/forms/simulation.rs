@@ -26,6 +26,8 @@ use crate::{
 
 /// The first page of a rehearsal agency.
 const FIRST: &str = "/clients";
+/// What a new one is called.
+const NAME: &str = "Rehearsal agency";
 /// The button's step.
 const STEP: Duration = Duration::days(7);
 
@@ -75,7 +77,7 @@ async fn furnished(
         worlds.forget(before.organization_id);
         simulation::end(&state.service, before).await?;
     }
-    let begun = simulation::found(&state.service, host, visitor).await?;
+    let begun = simulation::found(&state.service, NAME, host, visitor).await?;
     let gone = || service::Error::Missing;
     let live = session::find(&state.service, &begun.token, Origin::default()).await?.ok_or_else(gone)?;
     let id = live.actor.organization_id;
