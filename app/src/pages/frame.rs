@@ -127,13 +127,16 @@ pub fn StillFrame(
 /// Another tab may have gone into a rehearsal agency, or left one: a page that comes back to the front and is another agency's
 /// is read anew.
 fn follow_agency(frame: Resource<Result<Around, AppError>>) {
+    let drawn = StoredValue::new(None);
+    Effect::new(move |_| {
+        let of = frame.get().and_then(Result::ok).map(|around| around.of);
+        drawn.update_value(|drawn| *drawn = drawn.or(of));
+    });
     Effect::new(move |_| {
         let listener = window_event_listener(leptos::ev::focus, move |_| {
-            let here =
-                frame.with_untracked(|frame| frame.as_ref().and_then(|frame| frame.as_ref().ok().map(|here| here.of)));
             leptos::task::spawn_local(async move {
-                if let (Some(here), Ok(now)) = (here, get_frame().await)
-                    && now.of != here
+                if let (Some(drawn), Ok(now)) = (drawn.get_value(), get_frame().await)
+                    && now.of != drawn
                 {
                     let _ = window().location().reload();
                 }

@@ -79,11 +79,17 @@ pub async fn get_integrations() -> Result<Integrations, AppError> {
     let seen = service::connection::overview(&service, &actor).await?;
     let off = service::connection::switched_off(&service).await?;
     let words = service::moment::Words::of(&service, &actor).await?;
+    let (organization, _) = service::organization::get(&service, &actor).await?;
     let card = |offer: &service::Offer| {
         let of = |seen: &&service::connection::Overview| seen.connection.provider == offer.descriptor.key;
         let switched_off = off.iter().find(|(key, _)| key == offer.descriptor.key).map(|(_, reason)| reason.clone());
         let connections = seen.iter().filter(of).map(|seen| row::read(seen, offer, &words)).collect();
-        card(offer, switched_off, connections)
+        let mut card = card(offer, switched_off, connections);
+        if organization.simulated {
+            // What the operator sets is for real providers.
+            card.missing.clear();
+        }
+        card
     };
     Ok(Integrations { providers: service.offers.iter().map(card).collect(), role: actor.role })
 }
