@@ -65,14 +65,14 @@ const BOOKED: &str =
     from metric_daily d join channel c on c.organization_id = d.organization_id and c.id = d.channel_id
     where d.level = 'account' and d.orders is not null";
 
-/// The same of the truth: every day that has ended everywhere.
-fn told(truth: &Value, of: &str, names: [&str; 3], until: Date) -> BTreeMap<(String, String), Vec<i64>> {
+/// The same of the truth: every day of these, both included.
+fn told(truth: &Value, of: &str, names: [&str; 3], days: [Date; 2]) -> BTreeMap<(String, String), Vec<i64>> {
     let mut told = BTreeMap::new();
     for channel in truth[of].as_array().unwrap() {
         for day in channel["days"].as_array().unwrap() {
             let on = day["day"].as_str().unwrap().to_owned();
             let sums: Vec<i64> = names.iter().map(|name| day[*name].as_i64().unwrap()).collect();
-            if on <= until.to_string() && sums.iter().any(|sum| *sum != 0) {
+            if (days[0].to_string()..=days[1].to_string()).contains(&on) && sums.iter().any(|sum| *sum != 0) {
                 told.insert((channel["external_id"].as_str().unwrap().to_owned(), on), sums);
             }
         }
@@ -102,15 +102,17 @@ async fn one_click_leads_to_a_furnished_agency_whose_accounts_are_read(pool: PgP
     // What is stored of every channel and day that has ended is true to the cent.
     let now = app.service.clock.now();
     let (first, today) = ((now - time::Duration::days(399)).date(), now.date());
-    let ended = today - time::Duration::days(2);
+    // Every zone's day has ended, and every zone's 400 days reach back as far: east of here it may be tomorrow already.
+    let [begun, ended] = [first + time::Duration::DAY, today - time::Duration::days(2)];
     let truth = truth(first, today);
     for (of, names, sql) in [
         ("channels", ["spend_cents", "impressions", "clicks"], SPENT),
         ("shops", ["orders", "ledger_cents", "taxes_cents"], BOOKED),
     ] {
-        let told = told(&truth, of, names, ended);
+        let told = told(&truth, of, names, [begun, ended]);
         let mut stored = stored(&pool, sql).await;
-        stored.retain(|(_, day), sums| *day <= ended.to_string() && sums.iter().any(|sum| *sum != 0));
+        let days = begun.to_string()..=ended.to_string();
+        stored.retain(|(_, day), sums| days.contains(day) && sums.iter().any(|sum| *sum != 0));
         assert!(told.len() > 2000, "{of}: {}", told.len());
         let differs = told.iter().find(|(key, sums)| stored.get(*key) != Some(*sums));
         assert_eq!(differs.map(|(key, sums)| (key, sums, stored.get(key))), None, "{of}");
