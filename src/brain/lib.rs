@@ -1,0 +1,12 @@
+//! What happened (Memory), what breaks next (Oracle), what to do tomorrow (Curiosity): typed series and tables in, findings out.
+//!
+//! Everything here is a pure function of its arguments: no SQL, no HTTP, no files, no clock, and chance only from
+//! [`random`], which is seeded. The same input gives the same bytes. What cannot be said is a [`NotEnough`] with its reason,
+//! never a default. To add a method, give it a module of its own and a line in the benchmark that shows what it is worth.
+
+mod not_enough;
+pub mod random;
+pub mod series;
+
+pub use not_enough::NotEnough;
+pub use series::Series;
