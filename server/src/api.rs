@@ -2,15 +2,18 @@
 
 pub mod audit;
 pub mod auth;
+pub mod brain;
 pub mod clients;
 pub mod contacts;
 pub mod error;
+pub mod exchange_rates;
 pub mod imports;
 pub mod ingest;
 pub mod input;
 pub mod integrations;
 pub mod invitations;
 pub mod jobs;
+pub mod lift_tests;
 pub mod list;
 pub mod members;
 pub mod organization;
@@ -116,6 +119,17 @@ pub fn routes() -> OpenApiRouter<AppState> {
         .routes(routes!(connect::callback))
         .routes(routes!(webhooks::receive))
         .routes(routes!(cron::start))
+        .routes(routes!(brain::compute))
+        .routes(routes!(brain::cycle))
+        .routes(routes!(brain::state))
+        .routes(routes!(brain::forecasts))
+        .routes(routes!(brain::findings))
+        .routes(
+            routes!(exchange_rates::list, exchange_rates::import)
+                .layer(DefaultBodyLimit::max(exchange_rates::LARGEST)),
+        )
+        .routes(routes!(lift_tests::list, lift_tests::add))
+        .routes(routes!(lift_tests::remove))
         .routes(routes!(jobs::list))
         .routes(routes!(jobs::retry))
         .routes(routes!(audit::list))

@@ -13,6 +13,7 @@ pub mod mailer;
 mod purge_ended;
 mod queue_due;
 mod revoke_connection;
+mod run_brain;
 pub mod runner;
 mod sync;
 pub mod test_connection;

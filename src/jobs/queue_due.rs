@@ -1,8 +1,8 @@
 //! Queues the connections whose time has come, each organization's in turn. Running twice does no harm: what was queued
-//! is not queued again. What nobody could read for a day is told once.
+//! is not queued again. What nobody could read for a day is told once. Agencies whose 03:00 it is are thought about.
 
-use model::job::Job;
-use store::{connection, queue};
+use model::{actor::Actor, brain::Trigger, job::Job};
+use store::{brain, connection, queue};
 
 use crate::Context;
 
@@ -16,5 +16,12 @@ pub(crate) async fn run(context: &Context) -> anyhow::Result<()> {
     for (organization_id, connection_id) in connection::take_stale(&mut tx, now).await? {
         queue::enqueue(&mut tx, &Job::MailStale { organization_id, connection_id }, None).await?;
     }
-    Ok(tx.commit().await?)
+    let daily = brain::take_daily(&mut tx, now).await?;
+    tx.commit().await?;
+    for organization_id in daily {
+        let mut tx = context.service.db.tenant(&Actor::machine(organization_id)).await?;
+        brain::ask(&mut tx, Trigger::Daily, now, None).await?;
+        tx.commit().await?;
+    }
+    Ok(())
 }

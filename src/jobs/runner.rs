@@ -15,7 +15,7 @@ use tokio::sync::watch;
 
 use crate::{
     Context, import, mail_invitation, mail_password_reset, mail_sign_up, mail_stale, mail_sync_failure, purge_ended,
-    queue_due, revoke_connection, sync, test_connection,
+    queue_due, revoke_connection, run_brain, sync, test_connection,
 };
 
 /// How fast a dead worker's jobs are taken over.
@@ -65,6 +65,9 @@ async fn run(context: &Context, job: Job) -> anyhow::Result<()> {
             mail_sync_failure::run(context, organization_id, sync_run_id).await
         }
         Job::RunImport { organization_id, import_id } => import::run(context, organization_id, import_id).await,
+        Job::RunBrain { organization_id, brain_cycle_id } => {
+            run_brain::run(context, organization_id, brain_cycle_id).await
+        }
         Job::PurgeEnded => purge_ended::run(context).await,
     }
 }

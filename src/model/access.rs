@@ -63,6 +63,8 @@ actions! {
     ReadIntegrations: "integrations.read", Manager, "Managers, Admins and Owners see what is connected";
     /// Connect, sync, map and disconnect providers.
     EditIntegrations: "integrations.edit", Admin, "only an Admin or Owner connects and disconnects providers";
+    /// Have the brain think now, and see its runs.
+    RunBrain: "brain.run", Admin, "only an Admin or Owner has the brain think; it does so by itself after every reading";
     /// Read and change one's own profile, sessions and sign-in.
     EditSelf: "self.edit", Member, "everybody keeps their own profile and sign-in";
 }

@@ -78,6 +78,12 @@ ids! {
     ChannelId,
     /// One reading of a connection.
     SyncRunId,
+    /// One run of the brain.
+    BrainCycleId,
+    /// What the brain said of what was stored at a moment.
+    BrainStateId,
+    /// An experiment that showed what a channel brings.
+    LiftTestId,
     /// A file, or rows that were pushed, on their way into a source.
     ImportId,
     /// A saved way to read files.

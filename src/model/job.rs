@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use time::OffsetDateTime;
 
-use crate::id::{ConnectionId, ImportId, InvitationId, OrganizationId, PasswordResetId, SignUpId, SyncRunId};
+use crate::id::{BrainCycleId, ConnectionId, ImportId, InvitationId, OrganizationId, PasswordResetId, SignUpId, SyncRunId};
 
 /// Everything the background runner can do.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -76,6 +76,13 @@ pub enum Job {
         /// The import.
         import_id: ImportId,
     },
+    /// Has the brain think about what is stored of an agency.
+    RunBrain {
+        /// The agency.
+        organization_id: OrganizationId,
+        /// The cycle.
+        brain_cycle_id: BrainCycleId,
+    },
     /// Throws away what has ended and is of no more use; comes by itself once a day.
     PurgeEnded,
 }
@@ -94,6 +101,7 @@ impl Job {
             Self::MailStale { connection_id, .. } => format!("mail_stale:{connection_id}"),
             Self::MailSyncFailure { sync_run_id, .. } => format!("mail_sync_failure:{sync_run_id}"),
             Self::RunImport { import_id, .. } => format!("run_import:{import_id}"),
+            Self::RunBrain { brain_cycle_id, .. } => format!("run_brain:{brain_cycle_id}"),
             Self::PurgeEnded => "purge_ended".to_owned(),
         }
     }

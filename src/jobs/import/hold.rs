@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use model::{
+    brain::Trigger,
     connection::{Cause, Fault, Progress},
     id::SyncRunId,
     import::{Import, Source},
@@ -14,6 +15,7 @@ use tokio::sync::mpsc;
 use uuid::Uuid;
 
 use super::{Job, file, overtaken, words};
+use crate::run_brain;
 
 /// A source into which another import runs is tried again after this.
 const LATER: Duration = Duration::from_secs(2);
@@ -201,6 +203,7 @@ impl Run<'_> {
             return Ok(End::Lost);
         }
         connection::set_synced(&mut tx, self.source.channel.connection_id, true, now, None, now).await?;
+        run_brain::ask(&mut tx, Trigger::Sync, now).await?;
         tx.commit().await?;
         Ok(End::Done)
     }

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use model::{
+    brain::Trigger,
     connection::{Fault, Progress},
     job::Job,
 };
@@ -12,6 +13,7 @@ use store::{TenantTx, connection, queue, staged_page, sync, webhook_event};
 use time::OffsetDateTime;
 
 use super::{Run, Stop, ads};
+use crate::run_brain;
 
 /// A provider that cannot be reached is tried so often in a row before the run fails.
 const ATTEMPTS: i32 = 5;
@@ -140,6 +142,9 @@ impl Run<'_> {
             }
         }
         queue::enqueue(&mut tx, &Job::QueueDue, None).await?;
+        if fault.is_none() {
+            run_brain::ask(&mut tx, Trigger::Sync, now).await?;
+        }
         tx.commit().await?;
         if fault.is_none() {
             let mut tx = service.db.system().await?;

@@ -5,7 +5,7 @@
 //! days of the books are counted when the pass is read to its end.
 
 use model::{
-    connection::{Channel, Progress},
+    connection::{Channel, Progress, Reach},
     metric::Days,
     shop,
 };
@@ -172,7 +172,19 @@ impl Run<'_> {
     }
 
     async fn move_cursor(&self, tx: &mut TenantTx, channel: &Channel, at: Option<OffsetDateTime>) -> Result<(), Stop> {
-        let cursor = SyncCursor { at, run: Some(self.id), ..SyncCursor::default() };
+        let SyncCursor { reach, .. } = sync_cursor::get(tx, channel.id, ORDERS).await?;
+        let cursor = SyncCursor { at, run: Some(self.id), reach };
+        Ok(sync_cursor::set(tx, channel.id, ORDERS, &cursor, self.now()).await?)
+    }
+
+    /// Says that the books of all days up to now were read. They begin with the first whole day of the first reading.
+    async fn reached(&self, tx: &mut TenantTx, channel: &Channel) -> Result<(), Stop> {
+        let zone = &channel.account.time_zone;
+        let before = sync_cursor::get(tx, channel.id, ORDERS).await?;
+        let first_day =
+            before.reach.first_day.or_else(|| moment::day(zone, self.first_day()).and_then(Date::next_day));
+        let reach = Reach { first_day, last_day: moment::day(zone, self.there()) };
+        let cursor = SyncCursor { reach, run: Some(self.id), ..before };
         Ok(sync_cursor::set(tx, channel.id, ORDERS, &cursor, self.now()).await?)
     }
 
@@ -186,6 +198,7 @@ impl Run<'_> {
         for day in days.iter().filter(|day| !rows.iter().any(|row| row.day == **day)) {
             metric::withdraw(&mut tx, channel.id, self.id, at, Days { first: *day, last: *day }, &[]).await?;
         }
+        self.reached(&mut tx, channel).await?;
         let done = i32::try_from(days.len()).unwrap_or(i32::MAX);
         let step = ads::step(channel, None);
         self.add(&mut tx, &Progress { step, days_done: done, days_total: done, ..Progress::default() }).await?;

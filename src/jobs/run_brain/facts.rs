@@ -1,0 +1,84 @@
+//! What goes into a cycle: all that is stored of an agency at one moment, and its hash.
+
+use std::collections::BTreeMap;
+
+use anyhow::Context as _;
+use model::fact::{AdDay, Channel, Client, DayOf, LiftTest, Order, Rate};
+use serde::Serialize;
+use service::moment;
+use sha2::{Digest, Sha256};
+use store::{TenantTx, brain, fact, organization};
+use time::{Date, Duration, OffsetDateTime};
+
+/// How far back the brain looks, in days: two years show a yearly season.
+const LOOKS_BACK: i64 = 730;
+/// How far back advertisements are looked at: creatives tire within weeks.
+const ADS_LOOK_BACK: i64 = 180;
+
+/// Everything that is known of an agency at one moment.
+#[derive(Debug, Serialize)]
+pub(super) struct Facts {
+    /// The last day that had ended in the agency's zone.
+    pub day: Date,
+    /// The currency in which the agency counts.
+    pub currency: String,
+    pub channels: Vec<Channel>,
+    pub days: Vec<DayOf>,
+    pub ads: Vec<AdDay>,
+    pub orders: Vec<Order>,
+    pub clients: Vec<Client>,
+    pub rates: Vec<Rate>,
+    pub lift_tests: Vec<LiftTest>,
+    /// The method chosen for each series.
+    pub choices: BTreeMap<String, String>,
+    /// When the oldest of them was chosen; no part of the input.
+    #[serde(skip)]
+    pub chosen_at: Option<OffsetDateTime>,
+}
+
+impl Facts {
+    /// Reads them in a transaction that stands still.
+    pub async fn read(tx: &mut TenantTx, now: OffsetDateTime) -> anyhow::Result<Self> {
+        let agency = organization::get(tx).await?;
+        let there = now + agency.ahead;
+        let today = moment::day(&agency.time_zone, there).context("the agency counts in an unknown zone")?;
+        let day = today.previous_day().context("the first day of time")?;
+        let mut channels = fact::channels(tx).await?;
+        for channel in &mut channels {
+            // A day counts once it has ended where it is counted and was read after that.
+            let ended = moment::day(&channel.time_zone, there).and_then(Date::previous_day).unwrap_or(day);
+            let read = if channel.file { channel.last_day } else { channel.last_day - Duration::DAY };
+            channel.last_day = read.min(ended);
+        }
+        channels.retain(|channel| channel.first_day <= channel.last_day);
+        let last: BTreeMap<_, _> = channels.iter().map(|channel| (channel.id, channel.last_day)).collect();
+        let whole = |channel, day| last.get(&channel).is_some_and(|last| day <= *last);
+        let mut days = fact::days(tx, day - Duration::days(LOOKS_BACK - 1)).await?;
+        days.retain(|row| whole(row.channel_id, row.day));
+        let mut ads = fact::ads(tx, day - Duration::days(ADS_LOOK_BACK - 1)).await?;
+        ads.retain(|ad| whole(ad.channel_id, ad.day));
+        let mut orders = fact::orders(tx).await?;
+        orders.retain(|order| whole(order.channel_id, order.day));
+        let choices = brain::list_choices(tx).await?;
+        Ok(Self {
+            day,
+            currency: agency.currency,
+            channels,
+            days,
+            ads,
+            orders,
+            clients: fact::clients(tx).await?,
+            rates: fact::rates(tx, day - Duration::days(LOOKS_BACK + 30)).await?,
+            lift_tests: fact::lift_tests(tx).await?,
+            chosen_at: choices.iter().map(|(.., at)| *at).min(),
+            choices: choices.into_iter().map(|(series, choice, _)| (series, choice)).collect(),
+        })
+    }
+
+    /// SHA-256 over all of it: the same facts give the same hash.
+    pub fn hash(&self) -> anyhow::Result<Vec<u8>> {
+        let mut hash = Sha256::new();
+        serde_json::to_writer(&mut hash, self)?;
+        Ok(hash.finalize().to_vec())
+    }
+}

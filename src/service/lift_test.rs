@@ -1,0 +1,86 @@
+//! Experiments that people ran: what a channel truly brought. The fit of its response is pulled towards them.
+
+use model::{
+    access::Action,
+    actor::Actor,
+    brain::Trigger,
+    fact::LiftTest,
+    id::{ChannelId, LiftTestId},
+    input::Invalid,
+};
+use rust_decimal::Decimal;
+use serde_json::json;
+use store::{audit, brain, fact, id, lift_test};
+use time::Date;
+
+use crate::{Result, Service, access};
+
+/// What somebody says of an experiment.
+#[derive(Clone, Debug)]
+pub struct New {
+    /// The channel.
+    pub channel_id: ChannelId,
+    /// Its first day.
+    pub first_day: Date,
+    /// Its last day.
+    pub last_day: Date,
+    /// Revenue brought by a unit of spend.
+    pub roas: Decimal,
+    /// How far that may be off (one standard error).
+    pub standard_error: Decimal,
+}
+
+/// Keeps an experiment; the brain thinks about it at once.
+///
+/// # Errors
+/// Days the wrong way round, an error that is not above zero, a channel that is not in sight, or the rule that forbids it.
+pub async fn add(service: &Service, actor: &Actor, new: &New) -> Result<LiftTestId> {
+    access::allow(service, actor, Action::EditIntegrations).await?;
+    if new.last_day < new.first_day {
+        return Err(Invalid::new("last_day", "the last day must not be before the first").into());
+    }
+    if new.standard_error <= Decimal::ZERO {
+        let message = "say how far the result may be off: its standard error, above zero";
+        return Err(Invalid::new("standard_error", message).into());
+    }
+    let now = service.clock.now();
+    let test = LiftTest {
+        id: id::new(now),
+        channel_id: new.channel_id,
+        first_day: new.first_day,
+        last_day: new.last_day,
+        roas: new.roas,
+        standard_error: new.standard_error,
+    };
+    let mut tx = service.db.tenant(actor).await?;
+    lift_test::insert(&mut tx, &test, now).await?;
+    let detail = json!({ "lift_test": test.id, "channel": test.channel_id });
+    audit::insert(&mut tx, Action::EditIntegrations.rule(), true, None, &detail, now).await?;
+    brain::ask(&mut tx, Trigger::Sync, now, None).await?;
+    tx.commit().await?;
+    Ok(test.id)
+}
+
+/// The experiments of the channels in sight.
+///
+/// # Errors
+/// The rule that forbids it.
+pub async fn list(service: &Service, actor: &Actor) -> Result<Vec<LiftTest>> {
+    access::allow(service, actor, Action::ReadIntegrations).await?;
+    Ok(fact::lift_tests(&mut service.db.tenant(actor).await?).await?)
+}
+
+/// Throws one away; the brain thinks without it.
+///
+/// # Errors
+/// Missing when it is not there, or the rule that forbids it.
+pub async fn remove(service: &Service, actor: &Actor, id: LiftTestId) -> Result<()> {
+    access::allow(service, actor, Action::EditIntegrations).await?;
+    let now = service.clock.now();
+    let mut tx = service.db.tenant(actor).await?;
+    lift_test::remove(&mut tx, id).await?;
+    let detail = json!({ "lift_test_removed": id });
+    audit::insert(&mut tx, Action::EditIntegrations.rule(), true, None, &detail, now).await?;
+    brain::ask(&mut tx, Trigger::Sync, now, None).await?;
+    Ok(tx.commit().await?)
+}

@@ -1,0 +1,195 @@
+//! What the brain is fed with: the stored days, advertisements and orders of a whole agency, in one order that does not change.
+//!
+//! Everything is read as it is stored; what it means is decided elsewhere. Callers freeze the transaction first
+//! (`brain::freeze`), so that all of it is of one moment, and hash what they got: serialised it is always the same bytes.
+
+use model::{
+    fact::{AdDay, Channel, Client, DayOf, LiftTest, Order, Rate},
+    metric::Measures,
+};
+use time::Date;
+
+use crate::{Result, TenantTx};
+
+/// The channels of which days were read, by id.
+///
+/// # Errors
+/// The database failed.
+pub async fn channels(tx: &mut TenantTx) -> Result<Vec<Channel>> {
+    let rows = sqlx::query!(
+        r#"select c.id, c.client_id, coalesce(c.holds = 'shop', c.kind = 'shop') as "shop!", c.name, c.currency, c.time_zone, c.kind = 'file' as "file!",
+             coalesce(c.platform, n.provider) as "provider!", d.first_day as "first_day!", d.last_day as "last_day!"
+           from channel c
+           join connection n on n.organization_id = c.organization_id and n.id = c.connection_id
+           cross join lateral (
+             select min(first_day) as first_day, max(last_day) as last_day from (
+               select s.first_day, s.last_day from sync_cursor s
+               where s.organization_id = c.organization_id and s.channel_id = c.id and s.stream in ('days', 'orders')
+               union all
+               -- Files have no cursor: what they hold was read.
+               select min(m.day), max(m.day) from metric_daily m
+               where c.kind = 'file' and m.organization_id = c.organization_id and m.channel_id = c.id
+             ) read
+           ) d
+           where d.first_day is not null and d.last_day is not null
+           order by c.id"#
+    )
+    .fetch_all(&mut **tx)
+    .await?;
+    Ok(rows
+        .into_iter()
+        .map(|row| Channel {
+            id: row.id.into(),
+            client_id: row.client_id.map(Into::into),
+            shop: row.shop,
+            name: row.name,
+            currency: row.currency,
+            time_zone: row.time_zone,
+            file: row.file,
+            provider: row.provider,
+            first_day: row.first_day,
+            last_day: row.last_day,
+        })
+        .collect())
+}
+
+/// What was reported of the accounts from `first` on, by channel and day. Windows of attribution are parts of one day.
+///
+/// # Errors
+/// The database failed.
+pub async fn days(tx: &mut TenantTx, first: Date) -> Result<Vec<DayOf>> {
+    let rows = sqlx::query!(
+        r#"select channel_id as "channel_id!", day as "day!", sum(spend) as spend, sum(impressions)::bigint as impressions,
+             sum(clicks)::bigint as clicks, sum(conversions) as conversions, sum(claimed_revenue) as claimed_revenue,
+             sum(orders)::bigint as orders, sum(ledger_revenue) as ledger_revenue, sum(refunds) as refunds, sum(taxes) as taxes,
+             sum(shipping) as shipping
+           from metric_daily where level = 'account' and day >= $1
+           group by channel_id, day order by channel_id, day"#,
+        first
+    )
+    .fetch_all(&mut **tx)
+    .await?;
+    Ok(rows
+        .into_iter()
+        .map(|row| {
+            let measures = Measures {
+                spend: row.spend,
+                impressions: row.impressions,
+                clicks: row.clicks,
+                conversions: row.conversions,
+                claimed_revenue: row.claimed_revenue,
+                orders: row.orders,
+                ledger_revenue: row.ledger_revenue,
+                refunds: row.refunds,
+                taxes: row.taxes,
+                shipping: row.shipping,
+            };
+            DayOf { channel_id: row.channel_id.into(), day: row.day, measures }
+        })
+        .collect())
+}
+
+/// What was reported of advertisements from `first` on, by channel, advertisement and day.
+///
+/// # Errors
+/// The database failed.
+pub async fn ads(tx: &mut TenantTx, first: Date) -> Result<Vec<AdDay>> {
+    let rows = sqlx::query!(
+        r#"select channel_id as "channel_id!", entity_id as "ad_id!", day as "day!", sum(spend) as spend,
+             sum(impressions)::bigint as impressions, sum(clicks)::bigint as clicks, sum(conversions) as conversions,
+             sum(claimed_revenue) as claimed_revenue
+           from metric_daily where level = 'ad' and day >= $1
+           group by channel_id, entity_id, day order by channel_id, entity_id collate "C", day"#,
+        first
+    )
+    .fetch_all(&mut **tx)
+    .await?;
+    Ok(rows
+        .into_iter()
+        .map(|row| AdDay {
+            channel_id: row.channel_id.into(),
+            ad_id: row.ad_id,
+            day: row.day,
+            spend: row.spend,
+            impressions: row.impressions,
+            clicks: row.clicks,
+            conversions: row.conversions,
+            claimed_revenue: row.claimed_revenue,
+        })
+        .collect())
+}
+
+/// The orders of known customers, by shop, customer and moment. Test orders do not count.
+///
+/// # Errors
+/// The database failed.
+pub async fn orders(tx: &mut TenantTx) -> Result<Vec<Order>> {
+    let rows = sqlx::query!(
+        r#"select o.channel_id, o.customer_id as "customer_id!", o.day, o.goods - coalesce(r.goods, 0) as "revenue!"
+           from shop_order o left join (
+             select channel_id, order_id, sum(goods) as goods from shop_refund group by channel_id, order_id
+           ) r on r.channel_id = o.channel_id and r.order_id = o.external_id
+           where o.customer_id is not null and not o.test
+           order by o.channel_id, o.customer_id collate "C", o.created_at, o.external_id collate "C""#
+    )
+    .fetch_all(&mut **tx)
+    .await?;
+    Ok(rows
+        .into_iter()
+        .map(|row| Order {
+            channel_id: row.channel_id.into(),
+            customer_id: row.customer_id,
+            day: row.day,
+            revenue: row.revenue,
+        })
+        .collect())
+}
+
+/// The clients in sight that are not archived, by id.
+///
+/// # Errors
+/// The database failed.
+pub async fn clients(tx: &mut TenantTx) -> Result<Vec<Client>> {
+    let rows = sqlx::query!("select id, currency, margin_percent from client where archived_at is null order by id");
+    let rows = rows.fetch_all(&mut **tx).await?;
+    Ok(rows
+        .into_iter()
+        .map(|row| Client { id: row.id.into(), currency: row.currency, margin_percent: row.margin_percent })
+        .collect())
+}
+
+/// Rates of exchange from `first` on, by currency and day.
+///
+/// # Errors
+/// The database failed.
+pub async fn rates(tx: &mut TenantTx, first: Date) -> Result<Vec<Rate>> {
+    let rows = sqlx::query!(
+        "select currency, day, per_euro from exchange_rate where day >= $1 order by currency, day",
+        first
+    );
+    let rows = rows.fetch_all(&mut **tx).await?;
+    Ok(rows.into_iter().map(|row| Rate { currency: row.currency, day: row.day, per_euro: row.per_euro }).collect())
+}
+
+/// The experiments, by id.
+///
+/// # Errors
+/// The database failed.
+pub async fn lift_tests(tx: &mut TenantTx) -> Result<Vec<LiftTest>> {
+    let rows = sqlx::query!(
+        "select id, channel_id, first_day, last_day, roas, standard_error from lift_test order by id"
+    );
+    Ok(rows
+        .fetch_all(&mut **tx)
+        .await?
+        .into_iter()
+        .map(|row| LiftTest {
+            id: row.id.into(),
+            channel_id: row.channel_id.into(),
+            first_day: row.first_day,
+            last_day: row.last_day,
+            roas: row.roas,
+            standard_error: row.standard_error,
+        })
+        .collect())
+}
