@@ -41,4 +41,29 @@ pub enum NotEnough {
         /// ISO 4217 code after.
         to: String,
     },
+    /// Fewer events (orders, clicks, tired creatives) than the method needs.
+    #[error("{has} {of}, and {needs} are needed")]
+    TooFew {
+        /// What is counted, in the plural.
+        of: &'static str,
+        /// How many there are, rounded down; such that are independent of each other, where the text says "effective".
+        has: usize,
+        /// How many are needed.
+        needs: usize,
+    },
+    /// Days that are not there, although they were asked for.
+    #[error("{days} of the days are not read")]
+    NotRead {
+        /// How many.
+        days: usize,
+    },
+    /// An amount that exact decimals cannot hold.
+    #[error("the amounts are too large")]
+    TooLarge,
+    /// A figure with which nothing can be begun, such as no days, or a share above one.
+    #[error("{what} is not usable")]
+    Unusable {
+        /// Which.
+        what: &'static str,
+    },
 }
