@@ -122,11 +122,11 @@ pub fn routes() -> OpenApiRouter<AppState> {
         .routes(routes!(brain::compute))
         .routes(routes!(brain::cycle))
         .routes(routes!(brain::state))
+        .routes(routes!(brain::figures))
         .routes(routes!(brain::forecasts))
         .routes(routes!(brain::findings))
         .routes(
-            routes!(exchange_rates::list, exchange_rates::import)
-                .layer(DefaultBodyLimit::max(exchange_rates::LARGEST)),
+            routes!(exchange_rates::list, exchange_rates::import).layer(DefaultBodyLimit::max(exchange_rates::LARGEST)),
         )
         .routes(routes!(lift_tests::list, lift_tests::add))
         .routes(routes!(lift_tests::remove))

@@ -4,8 +4,6 @@
 mod facts;
 mod think;
 
-use std::time::Duration;
-
 use facts::Facts;
 use model::{
     actor::Actor,
@@ -20,12 +18,12 @@ use crate::Context;
 
 /// States made by another version are not taken for the same.
 const CODE_VERSION: &str = env!("CARGO_PKG_VERSION");
-/// So long is waited after a reading, since several end at about the same time.
-const GATHER: Duration = Duration::from_secs(5);
+/// Several readings end at about the same time: this part of a worker's silence (5 s of 30) is waited for the others.
+const GATHER: u32 = 6;
 
-/// Asks for a cycle after something was stored in this transaction.
-pub(crate) async fn ask(tx: &mut TenantTx, cause: Trigger, now: OffsetDateTime) -> store::Result<()> {
-    brain::ask(tx, cause, now, Some(now + GATHER)).await.map(|_| ())
+/// Asks for a cycle after something was read in this transaction.
+pub(crate) async fn ask(context: &Context, tx: &mut TenantTx, now: OffsetDateTime) -> store::Result<()> {
+    brain::ask(tx, Trigger::Sync, now, Some(now + context.lease / GATHER)).await.map(|_| ())
 }
 
 pub(crate) async fn run(context: &Context, organization: OrganizationId, id: BrainCycleId) -> anyhow::Result<()> {
@@ -53,18 +51,11 @@ async fn cycle(context: &Context, actor: &Actor, id: BrainCycleId) -> anyhow::Re
     let cut_off = brain::freeze(&mut tx).await?;
     let facts = Facts::read(&mut tx, service.clock.now()).await?;
     drop(tx);
-    let state = match known(context, actor, &facts).await? {
+    let input_hash = facts.hash()?;
+    let known = brain::find_state(&mut service.db.tenant(actor).await?, &input_hash, CODE_VERSION).await?;
+    let state = match known {
         Some(state) => state,
         None => {
-            let now = service.clock.now();
-            // Methods are chosen first: which they are belongs to the input.
-            let (facts, chosen) = blocking(move || think::choose(facts, now)).await?;
-            if !chosen.is_empty() {
-                let mut tx = service.db.tenant(actor).await?;
-                brain::upsert_choices(&mut tx, &chosen, now).await?;
-                tx.commit().await?;
-            }
-            let input_hash = facts.hash()?;
             let (facts, outcomes) = blocking(move || think::think(&facts).map(|outcomes| (facts, outcomes))).await??;
             let mut output = Sha256::new();
             for outcome in &outcomes {
@@ -86,19 +77,6 @@ async fn cycle(context: &Context, actor: &Actor, id: BrainCycleId) -> anyhow::Re
     let mut tx = service.db.tenant(actor).await?;
     brain::finish(&mut tx, id, state, cut_off, service.clock.now()).await?;
     Ok(tx.commit().await?)
-}
-
-/// The state of exactly this input, if it was thought about before and no method is due to be chosen anew.
-async fn known(
-    context: &Context,
-    actor: &Actor,
-    facts: &Facts,
-) -> anyhow::Result<Option<model::id::BrainStateId>> {
-    if think::due(facts, context.service.clock.now()) {
-        return Ok(None);
-    }
-    let mut tx = context.service.db.tenant(actor).await?;
-    Ok(brain::find_state(&mut tx, &facts.hash()?, CODE_VERSION).await?)
 }
 
 /// Runs what only computes, aside of what waits.

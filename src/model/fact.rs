@@ -55,17 +55,21 @@ pub struct AdDay {
     pub claimed_revenue: Option<Decimal>,
 }
 
-/// An order of a customer who is known, as the books have it.
+/// An order as the books have it. Test orders are none.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Order {
     /// The shop.
     pub channel_id: ChannelId,
-    /// The customer, as the shop names them.
-    pub customer_id: String,
+    /// The provider's id.
+    pub external_id: String,
+    /// The customer, as the shop names them, if they are known.
+    pub customer_id: Option<String>,
     /// The day in the shop's zone.
     pub day: Date,
-    /// Goods after discounts and refunds, in the shop's currency.
-    pub revenue: Decimal,
+    /// Goods after discounts, before refunds, in the shop's currency.
+    pub goods: Decimal,
+    /// Goods that were paid back, and on which day.
+    pub refunds: Vec<(Date, Decimal)>,
 }
 
 /// An experiment that showed what a channel brings.

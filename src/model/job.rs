@@ -7,7 +7,9 @@ use serde::{Deserialize, Serialize};
 
 use time::OffsetDateTime;
 
-use crate::id::{BrainCycleId, ConnectionId, ImportId, InvitationId, OrganizationId, PasswordResetId, SignUpId, SyncRunId};
+use crate::id::{
+    BrainCycleId, ConnectionId, ImportId, InvitationId, OrganizationId, PasswordResetId, SignUpId, SyncRunId,
+};
 
 /// Everything the background runner can do.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]

@@ -41,11 +41,7 @@ pub async fn cycle(service: &Service, actor: &Actor, id: BrainCycleId) -> Result
 ///
 /// # Errors
 /// Missing when nothing was thought by then.
-pub async fn state(
-    service: &Service,
-    actor: &Actor,
-    as_of: Option<OffsetDateTime>,
-) -> Result<(State, OffsetDateTime)> {
+pub async fn state(service: &Service, actor: &Actor, as_of: Option<OffsetDateTime>) -> Result<(State, OffsetDateTime)> {
     access::allow(service, actor, Action::ReadClients).await?;
     brain::find_as_of(&mut service.db.tenant(actor).await?, as_of).await?.ok_or(Error::Missing)
 }

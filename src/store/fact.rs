@@ -7,6 +7,7 @@ use model::{
     fact::{AdDay, Channel, Client, DayOf, LiftTest, Order, Rate},
     metric::Measures,
 };
+use rust_decimal::Decimal;
 use time::Date;
 
 use crate::{Result, TenantTx};
@@ -119,18 +120,21 @@ pub async fn ads(tx: &mut TenantTx, first: Date) -> Result<Vec<AdDay>> {
         .collect())
 }
 
-/// The orders of known customers, by shop, customer and moment. Test orders do not count.
+/// The orders, by shop, day and id. Test orders do not count.
 ///
 /// # Errors
 /// The database failed.
 pub async fn orders(tx: &mut TenantTx) -> Result<Vec<Order>> {
     let rows = sqlx::query!(
-        r#"select o.channel_id, o.customer_id as "customer_id!", o.day, o.goods - coalesce(r.goods, 0) as "revenue!"
-           from shop_order o left join (
-             select channel_id, order_id, sum(goods) as goods from shop_refund group by channel_id, order_id
-           ) r on r.channel_id = o.channel_id and r.order_id = o.external_id
-           where o.customer_id is not null and not o.test
-           order by o.channel_id, o.customer_id collate "C", o.created_at, o.external_id collate "C""#
+        r#"select o.channel_id, o.external_id, o.customer_id, o.day, o.goods,
+             array_agg(r.day order by r.day, r.external_id) filter (where r.day is not null) as "days: Vec<Date>",
+             array_agg(r.goods order by r.day, r.external_id) filter (where r.day is not null) as "returned: Vec<Decimal>"
+           from shop_order o
+           left join shop_refund r
+             on r.organization_id = o.organization_id and r.channel_id = o.channel_id and r.order_id = o.external_id
+           where not o.test
+           group by o.organization_id, o.channel_id, o.external_id
+           order by o.channel_id, o.day, o.external_id collate "C""#
     )
     .fetch_all(&mut **tx)
     .await?;
@@ -138,9 +142,11 @@ pub async fn orders(tx: &mut TenantTx) -> Result<Vec<Order>> {
         .into_iter()
         .map(|row| Order {
             channel_id: row.channel_id.into(),
+            external_id: row.external_id,
             customer_id: row.customer_id,
             day: row.day,
-            revenue: row.revenue,
+            goods: row.goods,
+            refunds: row.days.unwrap_or_default().into_iter().zip(row.returned.unwrap_or_default()).collect(),
         })
         .collect())
 }
@@ -163,10 +169,8 @@ pub async fn clients(tx: &mut TenantTx) -> Result<Vec<Client>> {
 /// # Errors
 /// The database failed.
 pub async fn rates(tx: &mut TenantTx, first: Date) -> Result<Vec<Rate>> {
-    let rows = sqlx::query!(
-        "select currency, day, per_euro from exchange_rate where day >= $1 order by currency, day",
-        first
-    );
+    let rows =
+        sqlx::query!("select currency, day, per_euro from exchange_rate where day >= $1 order by currency, day", first);
     let rows = rows.fetch_all(&mut **tx).await?;
     Ok(rows.into_iter().map(|row| Rate { currency: row.currency, day: row.day, per_euro: row.per_euro }).collect())
 }
@@ -176,9 +180,8 @@ pub async fn rates(tx: &mut TenantTx, first: Date) -> Result<Vec<Rate>> {
 /// # Errors
 /// The database failed.
 pub async fn lift_tests(tx: &mut TenantTx) -> Result<Vec<LiftTest>> {
-    let rows = sqlx::query!(
-        "select id, channel_id, first_day, last_day, roas, standard_error from lift_test order by id"
-    );
+    let rows =
+        sqlx::query!("select id, channel_id, first_day, last_day, roas, standard_error from lift_test order by id");
     Ok(rows
         .fetch_all(&mut **tx)
         .await?

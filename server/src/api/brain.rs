@@ -98,8 +98,9 @@ pub struct OutcomeBody {
 
 impl OutcomeBody {
     fn new(outcome: Outcome) -> Result<Self, ApiError> {
-        let body = serde_json::from_str(&outcome.body)
-            .map_err(|_| ApiError::new(StatusCode::INTERNAL_SERVER_ERROR, "internal", "a stored result cannot be read"))?;
+        let body = serde_json::from_str(&outcome.body).map_err(|_| {
+            ApiError::new(StatusCode::INTERNAL_SERVER_ERROR, "internal", "a stored result cannot be read")
+        })?;
         Ok(Self {
             number: outcome.number,
             kind: outcome.kind,
@@ -200,6 +201,19 @@ async fn page(
     let page = brain::list(service, actor, &filter, slice.limit, slice.cursor.as_deref()).await?;
     let items = page.items.into_iter().map(OutcomeBody::new).collect::<Result<_, _>>()?;
     Ok(Json(OutcomePage { items, next_cursor: page.next_cursor }))
+}
+
+/// Figures of the newest week and four weeks against those before, of the agency, clients, channels and creatives; and what
+/// platforms claim against the books, and what customers are worth.
+#[utoipa::path(get, path = "/api/v1/brain/figures", tag = "brain", params(ListQuery, OutcomeQuery),
+    responses((status = 200, body = OutcomePage), (status = 404, body = ErrorBody), (status = 422, body = ErrorBody)))]
+pub(super) async fn figures(
+    SignedIn(actor): SignedIn,
+    State(service): State<Service>,
+    slice: Slice,
+    Params(query): Params<OutcomeQuery>,
+) -> Result<Json<OutcomePage>, ApiError> {
+    page(&service, &actor, (slice, query), vec!["figures", "reconciliation", "cohorts"]).await
 }
 
 /// What the state says will come: a forecast of each main metric with its intervals and its own record, or why there is none.

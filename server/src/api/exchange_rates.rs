@@ -63,7 +63,10 @@ pub(super) async fn import(
 
 /// The rates that are there.
 #[utoipa::path(get, path = "/api/v1/exchange-rates", tag = "brain", responses((status = 200, body = HeldPage)))]
-pub(super) async fn list(SignedIn(actor): SignedIn, State(service): State<Service>) -> Result<Json<HeldPage>, ApiError> {
+pub(super) async fn list(
+    SignedIn(actor): SignedIn,
+    State(service): State<Service>,
+) -> Result<Json<HeldPage>, ApiError> {
     let held = exchange_rate::list(&service, &actor).await?.into_iter().map(|held| HeldBody {
         currency: held.currency,
         first_day: held.first.to_string(),

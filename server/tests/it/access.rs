@@ -169,6 +169,7 @@ fn asked_under(action: Action, client: &str, member: &str) -> (&'static str, Str
         Action::EditSettings => ("PATCH", "/api/v1/organization".into(), json!({"currency": "EUR"})),
         Action::ReadAudit => ("GET", "/api/v1/audit".into(), none),
         Action::RunJobs => ("GET", "/api/v1/jobs".into(), none),
+        Action::RunBrain => ("POST", "/api/v1/brain/compute".into(), none),
         Action::ReadIntegrations => ("GET", "/api/v1/integrations".into(), none),
         Action::EditIntegrations => ("POST", "/api/v1/integrations/sync/google_ads".into(), none),
         Action::EditSelf => ("PATCH", "/api/v1/profile".into(), json!({"nickname": "N"})),

@@ -7,6 +7,7 @@ mod api;
 mod audit;
 mod b1;
 mod board;
+mod brain;
 mod clients;
 mod connections;
 mod consent;

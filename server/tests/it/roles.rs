@@ -25,6 +25,10 @@ fn matrix() -> Vec<Line> {
         json!({"name": "Radio", "mapping": {"kind": "ads", "format": format, "header": 1, "columns": columns,
             "numbers": "point", "days": "year_first"}})
     };
+    let lift_test = || {
+        json!({"channel_id": "{nil}", "first_day": "2026-11-02", "last_day": "2026-11-15",
+            "roas": "1.8", "standard_error": "0.2"})
+    };
     let everybody = [200; 4];
     let (c1, c2, c3) = ([200; 4], [200, 200, 404, 200], [200, 200, 404, 404]);
     let (edit_c1, edit_c2) = ([200, 200, 200, 403], [200, 200, 404, 403]);
@@ -32,7 +36,13 @@ fn matrix() -> Vec<Line> {
     // Of what is not there: the role is looked at first.
     let (changes, looks) = ([404, 404, 403, 403], [404, 404, 404, 403]);
     vec![
+        // Before anything is thought; later lines have the brain think.
+        ("GET", "/api/v1/brain/state", none(), [404; 4]),
+        ("GET", "/api/v1/brain/figures", none(), [404; 4]),
+        ("GET", "/api/v1/brain/forecasts", none(), [404; 4]),
+        ("GET", "/api/v1/brain/findings", none(), [404; 4]),
         ("GET", "/api/v1/clients", none(), everybody),
+        ("POST", "/api/v1/brain/compute", none(), [202, 202, 403, 403]),
         ("GET", "/api/v1/clients/{c1}", none(), c1),
         ("GET", "/api/v1/clients/{c2}", none(), c2),
         ("GET", "/api/v1/clients/{c3}", none(), c3),
@@ -54,6 +64,12 @@ fn matrix() -> Vec<Line> {
         ("POST", "/api/v1/clients", json!({"name": "New"}), [201, 201, 403, 403]),
         ("DELETE", "/api/v1/clients/{c1}", none(), runs_agency),
         ("POST", "/api/v1/clients/{c1}/restore", none(), runs_agency),
+        ("GET", "/api/v1/brain/cycles/{nil}", none(), [404, 404, 403, 403]),
+        ("GET", "/api/v1/exchange-rates", none(), runs_agency),
+        ("PUT", "/api/v1/exchange-rates", json!({"csv": "Date,USD\n2026-11-20,1.05\n"}), runs_agency),
+        ("GET", "/api/v1/lift-tests", none(), [200, 200, 200, 403]),
+        ("POST", "/api/v1/lift-tests", lift_test(), [404, 404, 403, 403]),
+        ("DELETE", "/api/v1/lift-tests/{nil}", none(), [404, 404, 403, 403]),
         ("GET", "/api/v1/stages", none(), everybody),
         ("GET", "/api/v1/organization", none(), runs_agency),
         ("PATCH", "/api/v1/organization", json!({"currency": "EUR"}), runs_agency),
@@ -177,6 +193,8 @@ const WITHOUT_ROLE: [(&str, &str); 20] = [
 fn known_routes() -> Vec<(&'static str, &'static str, Value)> {
     let name = json!({"name": "X"});
     let id = json!("018f0000-0000-7000-8000-000000000000");
+    let lift_test = json!({"channel_id": "{channel}", "first_day": "2026-11-02", "last_day": "2026-11-15", "roas": "1.8",
+        "standard_error": "0.2"});
     vec![
         ("POST", "/api/v1/auth/signup", json!(null)),
         ("POST", "/api/v1/auth/resend-verification", json!(null)),
@@ -194,6 +212,17 @@ fn known_routes() -> Vec<(&'static str, &'static str, Value)> {
         ("POST", "/api/v1/auth/two-factor/confirm", json!(null)),
         ("POST", "/api/v1/auth/two-factor/recovery-codes", json!(null)),
         ("POST", "/api/v1/auth/two-factor/disable", json!(null)),
+        ("POST", "/api/v1/brain/compute", json!(null)),
+        ("GET", "/api/v1/brain/cycles/{cycle}", json!({})),
+        ("GET", "/api/v1/brain/state", json!(null)),
+        ("GET", "/api/v1/brain/figures", json!(null)),
+        ("GET", "/api/v1/brain/forecasts", json!(null)),
+        ("GET", "/api/v1/brain/findings", json!(null)),
+        ("GET", "/api/v1/exchange-rates", json!(null)),
+        ("PUT", "/api/v1/exchange-rates", json!(null)),
+        ("GET", "/api/v1/lift-tests", json!(null)),
+        ("POST", "/api/v1/lift-tests", lift_test),
+        ("DELETE", "/api/v1/lift-tests/{lift_test}", json!({})),
         ("GET", "/api/v1/tokens", json!(null)),
         ("POST", "/api/v1/tokens", json!(null)),
         ("DELETE", "/api/v1/tokens/{token_id}", json!({})),
@@ -313,6 +342,8 @@ async fn b3_1_b3_4_every_route_with_an_id_treats_another_agencys_like_a_missing_
         ("{channel}", seed::id_in(&app.pool, "channel", "Beta").await),
         ("{import}", seed::id_in(&app.pool, "import", "Beta").await),
         ("{mapping}", seed::id_in(&app.pool, "import_mapping", "Beta").await),
+        ("{cycle}", seed::id_in(&app.pool, "brain_cycle", "Beta").await),
+        ("{lift_test}", seed::id_in(&app.pool, "lift_test", "Beta").await),
         ("{job}", foreign_job(&app).await),
         ("{client}", agency.d1.clone()),
         ("{member}", agency.bert.member_id().await.as_str().unwrap().to_owned()),

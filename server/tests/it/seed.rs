@@ -33,7 +33,18 @@ insert into shop_day (organization_id, channel_id, day) select organization_id, 
 insert into import_mapping (organization_id, id, name, mapping, created_by, created_at, updated_at)
   select organization_id, gen_random_uuid(), 'Radio', '{\"kind\":\"ads\",\"format\":{\"format\":\"csv\",\"encoding\":\"utf8\",\"delimiter\":\"comma\"},\"header\":1,\"columns\":{\"day\":{\"number\":1,\"name\":\"Day\"},\"spend\":{\"number\":2,\"name\":\"Cost\"}},\"numbers\":\"point\",\"days\":\"year_first\"}', created_by, now(), now() from connection;
 insert into import (organization_id, id, channel_id, way, state, file_name, size, file_hash, created_by, member_name, created_at, updated_at)
-  select organization_id, gen_random_uuid(), id, 'file', 'open', 'a.csv', 1, sha256('a'), gen_random_uuid(), 'Olga', now(), now() from channel";
+  select organization_id, gen_random_uuid(), id, 'file', 'open', 'a.csv', 1, sha256('a'), gen_random_uuid(), 'Olga', now(), now() from channel;
+insert into brain_state (organization_id, id, day, input_hash, output_hash, code_version, created_at)
+  select organization_id, gen_random_uuid(), '2026-03-01', sha256('i'), sha256('o'), '0', now() from organization;
+insert into brain_result (organization_id, state_id, number, kind, client_id, body)
+  select s.organization_id, s.id, 0, 'risk', (select min(c.id::text)::uuid from client c where c.organization_id = s.organization_id), '{}' from brain_state s;
+insert into brain_cycle (organization_id, id, cause, state, asked_at)
+  select organization_id, gen_random_uuid(), 'manual', 'failed', now() from organization;
+insert into brain_choice (organization_id, series, choice, chosen_at) select organization_id, 'x', '{}', now() from organization;
+insert into exchange_rate (organization_id, currency, day, per_euro, imported_at)
+  select organization_id, 'USD', '2026-03-01', 1.05, now() from organization;
+insert into lift_test (organization_id, id, channel_id, first_day, last_day, roas, standard_error, created_by, created_at)
+  select organization_id, gen_random_uuid(), id, '2026-03-01', '2026-03-14', 1.8, 0.2, gen_random_uuid(), now() from channel";
 
 /// Stores a row for every agency in each table of the integrations.
 #[expect(clippy::disallowed_methods, reason = "writes as the superuser")]

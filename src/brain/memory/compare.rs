@@ -66,8 +66,10 @@ struct Shape {
 }
 
 fn shape(metric: Metric) -> Result<(Shape, bool), NotEnough> {
-    let better = metric.more_is_better().ok_or(NotEnough::Unusable { what: "a metric that is neither good nor bad" })?;
-    let shape = |events, exposure, family| Shape { events, exposure, family, turned: false, own: true, plus_events: false };
+    let better =
+        metric.more_is_better().ok_or(NotEnough::Unusable { what: "a metric that is neither good nor bad" })?;
+    let shape =
+        |events, exposure, family| Shape { events, exposure, family, turned: false, own: true, plus_events: false };
     let shape = match metric.made() {
         Formula::Sum(measure) => shape(measure, None, Family::Rate),
         // What is counted is random, what is paid is not: a cost is turned round.
@@ -100,7 +102,10 @@ fn judge(
         Err(reason) => return vec![Err(reason); siblings.len()],
     };
     if now.both(before).count() > 0 {
-        return vec![Err(NotEnough::Unusable { what: "a range that overlaps the one it is compared with" }); siblings.len()];
+        return vec![
+            Err(NotEnough::Unusable { what: "a range that overlaps the one it is compared with" });
+            siblings.len()
+        ];
     }
     let first = now.first.min(before.first);
     let past = Days {

@@ -201,7 +201,8 @@ mod tests {
         let (one, two) = (date!(2026 - 01 - 01), date!(2026 - 01 - 02));
         let read = Days { first: one, last: two };
         let new = |days: Vec<Day>| Source::new("a", read, days);
-        let source = new(vec![Day::new(two, euro), Day::new(one, euro), Day::new(date!(2026 - 01 - 03), euro)]).unwrap();
+        let source =
+            new(vec![Day::new(two, euro), Day::new(one, euro), Day::new(date!(2026 - 01 - 03), euro)]).unwrap();
         assert_eq!(source.rows(read).iter().map(|day| day.day).collect::<Vec<_>>(), [one, two]);
         assert_eq!(source.rows(Days { first: two, last: one }), []);
         let twice = new(vec![Day::new(one, euro), Day::new(one, euro)]);

@@ -33,7 +33,11 @@ pub(crate) fn phi(z: f64) -> f64 {
 impl Posterior {
     /// The probability that the true value is above `limit`.
     pub fn above(&self, limit: f64) -> f64 {
-        self.0.iter().map(|(weight, mean, deviation)| weight * phi((mean - limit) / deviation)).sum::<f64>().clamp(0.0, 1.0)
+        self.0
+            .iter()
+            .map(|(weight, mean, deviation)| weight * phi((mean - limit) / deviation))
+            .sum::<f64>()
+            .clamp(0.0, 1.0)
     }
 
     /// The value below which the true one lies with this probability.
@@ -53,7 +57,8 @@ impl Posterior {
     /// Mean and standard deviation.
     pub fn moments(&self) -> (f64, f64) {
         let mean: f64 = self.0.iter().map(|(weight, mean, _)| weight * mean).sum();
-        let square = |(weight, at, deviation): &(f64, f64, f64)| weight * (deviation * deviation + (at - mean) * (at - mean));
+        let square =
+            |(weight, at, deviation): &(f64, f64, f64)| weight * (deviation * deviation + (at - mean) * (at - mean));
         (mean, self.0.iter().map(square).sum::<f64>().sqrt())
     }
 }

@@ -3,7 +3,6 @@
 use std::time::Duration;
 
 use model::{
-    brain::Trigger,
     connection::{Cause, Fault, Progress},
     id::SyncRunId,
     import::{Import, Source},
@@ -203,7 +202,7 @@ impl Run<'_> {
             return Ok(End::Lost);
         }
         connection::set_synced(&mut tx, self.source.channel.connection_id, true, now, None, now).await?;
-        run_brain::ask(&mut tx, Trigger::Sync, now).await?;
+        run_brain::ask(self.job.context, &mut tx, now).await?;
         tx.commit().await?;
         Ok(End::Done)
     }

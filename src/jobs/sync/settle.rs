@@ -3,7 +3,6 @@
 use std::time::Duration;
 
 use model::{
-    brain::Trigger,
     connection::{Fault, Progress},
     job::Job,
 };
@@ -143,7 +142,7 @@ impl Run<'_> {
         }
         queue::enqueue(&mut tx, &Job::QueueDue, None).await?;
         if fault.is_none() {
-            run_brain::ask(&mut tx, Trigger::Sync, now).await?;
+            run_brain::ask(self.context, &mut tx, now).await?;
         }
         tx.commit().await?;
         if fault.is_none() {

@@ -181,8 +181,7 @@ impl Run<'_> {
     async fn reached(&self, tx: &mut TenantTx, channel: &Channel) -> Result<(), Stop> {
         let zone = &channel.account.time_zone;
         let before = sync_cursor::get(tx, channel.id, ORDERS).await?;
-        let first_day =
-            before.reach.first_day.or_else(|| moment::day(zone, self.first_day()).and_then(Date::next_day));
+        let first_day = before.reach.first_day.or_else(|| moment::day(zone, self.first_day()).and_then(Date::next_day));
         let reach = Reach { first_day, last_day: moment::day(zone, self.there()) };
         let cursor = SyncCursor { reach, run: Some(self.id), ..before };
         Ok(sync_cursor::set(tx, channel.id, ORDERS, &cursor, self.now()).await?)

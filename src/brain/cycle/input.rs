@@ -1,0 +1,79 @@
+//! What goes into a cycle.
+
+use rust_decimal::Decimal;
+use time::{Date, Duration};
+
+use crate::{
+    NotEnough,
+    memory::{Currency, Days, Measure, Order, Rates, Source},
+};
+
+/// Everything that is known of an agency on a day.
+#[derive(Clone, Debug)]
+pub struct Input {
+    /// The last day that had ended for the agency.
+    pub day: Date,
+    /// The currency in which the agency counts.
+    pub display: Currency,
+    /// The daily rates.
+    pub rates: Rates,
+    /// Its clients, and what belongs to none, in an order that does not change.
+    pub clients: Vec<Client>,
+}
+
+/// A client and its channels.
+#[derive(Clone, Debug)]
+pub struct Client {
+    /// Its id; none for the channels that belong to nobody.
+    pub id: Option<String>,
+    /// The currency in which it counts.
+    pub currency: Currency,
+    /// What stays of a unit of revenue after goods and delivery, from 0 to 1, if somebody said it.
+    pub margin: Option<Decimal>,
+    /// Its channels, in an order that does not change.
+    pub channels: Vec<Channel>,
+}
+
+/// An ad account or shop.
+#[derive(Clone, Debug)]
+pub struct Channel {
+    /// Its id.
+    pub id: String,
+    /// Whether it is a shop; otherwise it is advertising.
+    pub shop: bool,
+    /// Its days, or why they make no sense.
+    pub days: Result<Source, NotEnough>,
+    /// Its advertisements by id, with their days.
+    pub creatives: Vec<(String, Result<Source, NotEnough>)>,
+    /// A shop's orders.
+    pub orders: Vec<Order>,
+}
+
+impl Input {
+    /// The newest `length` days of which all of these sources know everything, and as many right before them.
+    pub(super) fn ranges(sources: &[&Source], day: Date, length: i64) -> Option<(Days, Days)> {
+        let last = sources.iter().map(|source| source.read.last).min()?.min(day);
+        let first = last.checked_sub(Duration::days(length - 1))?;
+        let end = first.previous_day()?;
+        let before = Days { first: end.checked_sub(Duration::days(length - 1))?, last: end };
+        Some((Days { first, last }, before))
+    }
+}
+
+impl Client {
+    /// The sources of its channels, those that make sense.
+    pub(super) fn sources(&self) -> Vec<&Source> {
+        self.channels.iter().filter_map(|channel| channel.days.as_ref().ok()).collect()
+    }
+
+    /// The sources of its ad accounts, or of its shops.
+    pub(super) fn of(&self, shop: bool) -> Vec<&Source> {
+        let wanted = self.channels.iter().filter(|channel| channel.shop == shop);
+        wanted.filter_map(|channel| channel.days.as_ref().ok()).collect()
+    }
+
+    /// Whether any channel reports this measure.
+    pub(super) fn reports(&self, measure: Measure) -> bool {
+        self.sources().iter().any(|source| source.reports(measure))
+    }
+}

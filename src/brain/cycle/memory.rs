@@ -1,0 +1,151 @@
+//! Memory's part of a cycle: figures of the newest week and four weeks against those before, cohorts, reconciliation.
+
+use serde::Serialize;
+
+use super::{About, Client, Input, Outcome};
+use crate::{
+    NotEnough,
+    finding::{Entity, Level},
+    memory::{
+        AGES, Absent, Cohort, Comparison, Days, Drift, Measure, Metric, Reconciliation, Setting, Source, cohorts,
+        compare, drift, reconcile,
+    },
+};
+
+/// Lengths of the ranges that are compared, in days: whole weeks, so that weekdays weigh alike.
+const LENGTHS: [i64; 2] = [7, 28];
+/// Platforms still add conversions to the last days: so many are left out of what is judged by claims. Google, Meta and
+/// TikTok report most conversions within three days of the click.
+const SETTLING: u16 = 3;
+
+/// Metrics of an entity in two ranges.
+#[derive(Serialize)]
+struct Figures<'a> {
+    entity: Entity,
+    now: Days,
+    before: Days,
+    metrics: Vec<(&'static str, &'a Comparison)>,
+}
+
+/// What a client's customers are worth.
+#[derive(Serialize)]
+struct Customers {
+    cohorts: Result<Vec<Cohort>, NotEnough>,
+    /// By age in days.
+    drifts: Vec<(i64, Result<Drift, NotEnough>)>,
+}
+
+/// Claims against the books in one range.
+#[derive(Serialize)]
+struct Claims {
+    range: Days,
+    revenue: Result<Reconciliation, Absent>,
+    conversions: Result<Reconciliation, Absent>,
+}
+
+pub(super) fn add(input: &Input, outcomes: &mut Vec<Outcome>) {
+    agency(input, outcomes);
+    for client in &input.clients {
+        let setting = Setting { display: Some(client.currency), rates: &input.rates, margin: client.margin };
+        let own = client.sources();
+        if !own.is_empty() {
+            let entity = Entity { id: client.id.clone().unwrap_or_default(), level: Level::Client };
+            let about = About::client(client.id.as_deref());
+            figures(&[(entity, &own, about)], input, &setting, outcomes);
+        }
+        channels(client, input, &setting, outcomes);
+        claims(client, input, &setting, outcomes);
+        customers(client, outcomes);
+    }
+}
+
+fn agency(input: &Input, outcomes: &mut Vec<Outcome>) {
+    let all: Vec<&Source> = input.clients.iter().flat_map(Client::sources).collect();
+    if !all.is_empty() {
+        // Margins are the clients' own.
+        let setting = Setting { display: Some(input.display), rates: &input.rates, margin: None };
+        let entity = Entity { id: String::new(), level: Level::Agency };
+        figures(&[(entity, &all, About::agency())], input, &setting, outcomes);
+    }
+}
+
+/// The channels of a client, judged together with those of their kind, and the creatives of each.
+fn channels(client: &Client, input: &Input, setting: &Setting<'_>, outcomes: &mut Vec<Outcome>) {
+    for shop in [false, true] {
+        let sources = client.of(shop);
+        let single: Vec<[&Source; 1]> = sources.iter().map(|source| [*source]).collect();
+        let siblings: Vec<_> = single
+            .iter()
+            .map(|source| {
+                let entity = Entity { id: source[0].id.clone(), level: Level::Channel };
+                (entity, &source[..], About::channel(client.id.as_deref(), &source[0].id))
+            })
+            .collect();
+        figures(&siblings, input, setting, outcomes);
+    }
+    for channel in &client.channels {
+        let found: Vec<(&String, [&Source; 1])> =
+            channel.creatives.iter().filter_map(|(id, source)| Some((id, [source.as_ref().ok()?]))).collect();
+        let siblings: Vec<_> = found
+            .iter()
+            .map(|(id, source)| {
+                let entity = Entity { id: (*id).clone(), level: Level::Creative };
+                (entity, &source[..], About::channel(client.id.as_deref(), &channel.id))
+            })
+            .collect();
+        figures(&siblings, input, setting, outcomes);
+    }
+}
+
+type Sibling<'a> = (Entity, &'a [&'a Source], About);
+
+/// The metrics that any of these siblings reports, of each of them, in each of the ranges.
+fn figures(siblings: &[Sibling<'_>], input: &Input, setting: &Setting<'_>, outcomes: &mut Vec<Outcome>) {
+    let sources: Vec<&[&Source]> = siblings.iter().map(|sibling| sibling.1).collect();
+    let all: Vec<&Source> = sources.iter().flat_map(|sources| sources.iter().copied()).collect();
+    for length in LENGTHS {
+        let Some((now, before)) = Input::ranges(&all, input.day, length) else { continue };
+        let metrics: Vec<(Metric, Vec<Comparison>)> = Metric::ALL
+            .into_iter()
+            .map(|metric| (metric, compare(&sources, metric, now, before, SETTLING, setting)))
+            .collect();
+        for (at, (entity, _, about)) in siblings.iter().enumerate() {
+            let said = |comparison: &Comparison| comparison.now.is_ok() || comparison.before.is_ok();
+            let metrics: Vec<_> = metrics
+                .iter()
+                .map(|(metric, comparisons)| (metric.key(), &comparisons[at]))
+                .filter(|(_, comparison)| said(comparison))
+                .collect();
+            if !metrics.is_empty() {
+                let body = Figures { entity: entity.clone(), now, before, metrics };
+                outcomes.push(Outcome::new("figures", about.clone(), &body));
+            }
+        }
+    }
+}
+
+/// Holds what the platforms claim against the client's books.
+fn claims(client: &Client, input: &Input, setting: &Setting<'_>, outcomes: &mut Vec<Outcome>) {
+    let (ads, shops) = (client.of(false), client.of(true));
+    if !client.reports(Measure::LedgerRevenue) || ads.is_empty() {
+        return;
+    }
+    let all: Vec<&Source> = ads.iter().chain(&shops).copied().collect();
+    let Some((range, _)) = Input::ranges(&all, input.day, LENGTHS[1]) else { return };
+    let held = |measure| reconcile(&ads, &shops, range, measure, setting);
+    let body = Claims { range, revenue: held(Measure::ClaimedRevenue), conversions: held(Measure::ClaimedConversions) };
+    outcomes.push(Outcome::new("reconciliation", About::client(client.id.as_deref()), &body));
+}
+
+/// What the customers of each shop are worth, month by month.
+fn customers(client: &Client, outcomes: &mut Vec<Outcome>) {
+    for channel in client.channels.iter().filter(|channel| channel.shop && !channel.orders.is_empty()) {
+        let Ok(source) = &channel.days else { continue };
+        // Whether the shop is older than what was read is not known, so early first orders are doubtful.
+        let found = cohorts(&channel.orders, (source.read.first, source.read.last), false);
+        let drifts =
+            AGES.into_iter().map(|age| (age, found.clone().and_then(|cohorts| drift(&cohorts, age)))).collect();
+        let about = About::channel(client.id.as_deref(), &channel.id);
+        outcomes.push(Outcome::new("cohorts", about, &Customers { cohorts: found, drifts }));
+    }
+}
