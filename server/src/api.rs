@@ -122,6 +122,7 @@ pub fn routes() -> OpenApiRouter<AppState> {
         .routes(routes!(brain::compute))
         .routes(routes!(brain::cycle))
         .routes(routes!(brain::state))
+        .routes(routes!(brain::metrics))
         .routes(routes!(brain::figures))
         .routes(routes!(brain::forecasts))
         .routes(routes!(brain::findings))

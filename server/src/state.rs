@@ -82,6 +82,7 @@ impl AppState {
             outbox: config.smtp_url.is_none().then(|| config.outbox().into()),
             uploads: config.uploads(),
             offers: offers(&outside),
+            memory: Arc::new(jobs::Memory),
             simulates: config.rehearsal.is_some(),
         };
         let worlds = |_| Arc::new(Worlds::new(service.clone(), simulated_secret, &config.public_url()));

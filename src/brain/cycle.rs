@@ -9,6 +9,7 @@ mod memory;
 mod outcome;
 
 pub use input::{Channel, Client, Input};
+pub use memory::figures_of;
 pub use outcome::{About, Outcome};
 
 /// What the brain says of this agency on this day.

@@ -19,7 +19,7 @@ mod report;
 mod status;
 mod total;
 
-pub use cohort::{AGES, Cohort, Order, Worth, cohorts};
+pub use cohort::{AGES, Cohort, Order, WASHOUT_DAYS, Worth, cohorts};
 pub use compare::{Comparison, compare, winner};
 pub use currency::{Currency, LOOK_BACK_DAYS, Rates};
 pub use drift::{Drift, drift};

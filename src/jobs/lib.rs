@@ -41,4 +41,5 @@ pub struct Context {
     pub share: i64,
 }
 
+pub use run_brain::Memory;
 pub use sync::stored;

@@ -2,9 +2,11 @@
 //! changes. Running twice does no harm: the same input is known by its hash, and its state is there already.
 
 mod facts;
+mod figures;
 mod think;
 
 use facts::Facts;
+pub use figures::Memory;
 use model::{
     actor::Actor,
     brain::Trigger,

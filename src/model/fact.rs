@@ -5,8 +5,9 @@ use serde::{Deserialize, Serialize};
 use time::Date;
 
 use crate::{
+    brain::Outcome,
     id::{ChannelId, ClientId, LiftTestId},
-    metric::Measures,
+    metric::{Days, Measures},
 };
 
 /// A channel, whose it is, and which of its days were read to their end.
@@ -100,6 +101,21 @@ pub struct DayOf {
     pub measures: Measures,
 }
 
+/// Who ordered in a shop on a day.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Buyers {
+    /// The shop.
+    pub channel_id: ChannelId,
+    /// The day.
+    pub day: Date,
+    /// First known orders of known customers.
+    pub first: i64,
+    /// Later ones.
+    pub returning: i64,
+    /// Orders of nobody known.
+    pub unknown: i64,
+}
+
 /// A client whose figures are its own.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Client {
@@ -120,4 +136,69 @@ pub struct Rate {
     pub day: Date,
     /// Units of the currency for one euro.
     pub per_euro: Decimal,
+}
+
+/// What is stored of the channels in sight, for figures of some days.
+#[derive(Clone, Debug)]
+pub struct Ledger {
+    /// The currency in which the agency counts.
+    pub currency: String,
+    /// The last day that had ended in the agency's zone.
+    pub day: Date,
+    /// The channels, with the days that were read to their end.
+    pub channels: Vec<Channel>,
+    /// Their days.
+    pub days: Vec<DayOf>,
+    /// The days of what lies below them, at the level that is asked for; none above.
+    pub parts: Vec<AdDay>,
+    /// Who ordered.
+    pub buyers: Vec<Buyers>,
+    /// The clients in sight.
+    pub clients: Vec<Client>,
+    /// The rates of exchange.
+    pub rates: Vec<Rate>,
+}
+
+/// How deep figures look.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Depth {
+    /// Everything in sight.
+    Agency,
+    /// Each client.
+    Client,
+    /// Each channel.
+    Channel,
+    /// Each campaign.
+    Campaign,
+    /// Each advertisement.
+    Creative,
+}
+
+impl Depth {
+    /// Reads the spelling in addresses.
+    pub fn parse(text: &str) -> Option<Self> {
+        let all = [Self::Agency, Self::Client, Self::Channel, Self::Campaign, Self::Creative];
+        all.into_iter().find(|depth| depth.key() == text)
+    }
+
+    /// The spelling in addresses.
+    pub const fn key(self) -> &'static str {
+        match self {
+            Self::Agency => "agency",
+            Self::Client => "client",
+            Self::Channel => "channel",
+            Self::Campaign => "campaign",
+            Self::Creative => "creative",
+        }
+    }
+}
+
+/// Makes figures from what is stored: what the brain does, for those who may not know it.
+pub trait Memory: std::fmt::Debug + Send + Sync {
+    /// The figures of the days `now` against those of the days `before`, of everything at this depth.
+    ///
+    /// # Errors
+    /// What is stored makes no sense; in words for a log.
+    fn figures(&self, ledger: &Ledger, now: Days, before: Days, depth: Depth) -> Result<Vec<Outcome>, String>;
 }

@@ -4,15 +4,17 @@ use model::{
     access::Action,
     actor::Actor,
     brain::{Cycle, Outcome, State, Trigger},
+    fact::{Channel, Depth, Ledger},
     id::{BrainCycleId, ClientId},
     input::Invalid,
+    metric::{Days, Level},
     page::Page,
 };
 use serde_json::json;
-use store::{audit, brain};
-use time::OffsetDateTime;
+use store::{audit, brain, fact, organization};
+use time::{Date, Duration, OffsetDateTime};
 
-use crate::{Error, Result, Service, access};
+use crate::{Error, Result, Service, access, moment};
 
 /// Asks for a cycle now; the one that waits already, if one does.
 ///
@@ -81,6 +83,84 @@ pub async fn list(
     items.truncate(limit);
     let next_cursor = items.last().filter(|_| more).map(|item| format!("{state}_{}", item.number));
     Ok(Page { items, next_cursor })
+}
+
+/// What figures are asked for.
+#[derive(Clone, Copy, Debug)]
+pub struct Question {
+    /// The days.
+    pub now: Days,
+    /// The days to compare them with; as many right before, if none are named.
+    pub before: Option<Days>,
+    /// How deep to look.
+    pub depth: Depth,
+    /// Of this client only.
+    pub client_id: Option<ClientId>,
+}
+
+/// How much older than the days asked for rows are read: the scatter of days is measured before both ranges, too.
+const PAST: Duration = Duration::days(28);
+/// The longest range, in days.
+const LONGEST: i64 = 800;
+
+/// Figures of any days against any others, of what the member sees, made now from what is stored.
+///
+/// # Errors
+/// Days the wrong way round or too many of them, or the rule that forbids it.
+pub async fn figures(service: &Service, actor: &Actor, question: Question) -> Result<Vec<Outcome>> {
+    access::allow(service, actor, Action::ReadClients).await?;
+    let Question { now, depth, client_id, .. } = question;
+    let before = question.before.or_else(|| {
+        let last = now.first.previous_day()?;
+        Some(Days { first: last.checked_sub(Duration::days(now.count() - 1))?, last })
+    });
+    let before = before.ok_or_else(|| Invalid::new("from", "there are no days before these to compare with"))?;
+    for (field, days) in [("to", now), ("compare_to", before)] {
+        if days.count() < 1 {
+            return Err(Invalid::new(field, "the last day must not be before the first").into());
+        }
+        if days.count() > LONGEST {
+            return Err(Invalid::new(field, format!("ask for at most {LONGEST} days at once")).into());
+        }
+    }
+    let mut tx = service.db.tenant(actor).await?;
+    let agency = organization::get(&mut tx).await?;
+    let there = service.clock.now() + agency.ahead;
+    let day = moment::day(&agency.time_zone, there).and_then(Date::previous_day).unwrap_or(now.last);
+    let mut channels = fact::channels(&mut tx).await?;
+    only_whole_days(&mut channels, day, there);
+    channels.retain(|channel| client_id.is_none() || channel.client_id == client_id);
+    let first = now.first.min(before.first).checked_sub(PAST).unwrap_or(Date::MIN);
+    let parts = match depth {
+        Depth::Campaign => fact::parts(&mut tx, Level::Campaign, first).await?,
+        Depth::Creative => fact::parts(&mut tx, Level::Ad, first).await?,
+        _ => Vec::new(),
+    };
+    let ledger = Ledger {
+        currency: agency.currency,
+        day,
+        channels,
+        days: fact::days(&mut tx, first).await?,
+        parts,
+        buyers: fact::buyers(&mut tx).await?,
+        clients: fact::clients(&mut tx).await?,
+        rates: fact::rates(&mut tx, first.checked_sub(PAST).unwrap_or(Date::MIN)).await?,
+    };
+    drop(tx);
+    let memory = service.memory.clone();
+    let made = tokio::task::spawn_blocking(move || memory.figures(&ledger, now, before, depth));
+    made.await.map_err(|error| error.to_string()).and_then(|made| made).map_err(|words| Error::Internal(words.into()))
+}
+
+/// Cuts what is known of channels to days that have ended where they are counted and were read after that. `day` is the last
+/// day that ended for the agency, `there` its clock.
+pub fn only_whole_days(channels: &mut Vec<Channel>, day: Date, there: OffsetDateTime) {
+    for channel in channels.iter_mut() {
+        let ended = moment::day(&channel.time_zone, there).and_then(Date::previous_day).unwrap_or(day);
+        let read = if channel.file { channel.last_day } else { channel.last_day - Duration::DAY };
+        channel.last_day = read.min(ended);
+    }
+    channels.retain(|channel| channel.first_day <= channel.last_day);
 }
 
 fn parse(text: &str) -> std::result::Result<(model::id::BrainStateId, i32), Invalid> {

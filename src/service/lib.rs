@@ -40,7 +40,7 @@ use std::{path::Path, sync::Arc};
 
 pub use clock::Clock;
 pub use error::{Error, Held, Result};
-use model::provider::Descriptor;
+use model::{fact::Memory, provider::Descriptor};
 pub use password::Passwords;
 use store::Db;
 pub use token::{TokenKey, hash as token_hash, random as random_token};
@@ -65,6 +65,8 @@ pub struct Service {
     pub uploads: import::Uploads,
     /// The providers that can be connected.
     pub offers: Arc<[Offer]>,
+    /// Makes figures from what is stored.
+    pub memory: Arc<dyn Memory>,
     /// Whether simulated agencies answer on this server.
     pub simulates: bool,
 }

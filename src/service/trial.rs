@@ -40,6 +40,7 @@ pub fn service(pool: &PgPool, keys: &str) -> Service {
         outbox: None,
         uploads: crate::import::Uploads::new(std::env::temp_dir().join("audienceos-trial").into(), 1, 1),
         offers: [].into(),
+        memory: Arc::new(Nothing),
         simulates: false,
     }
 }
@@ -137,4 +138,20 @@ pub async fn run(pool: &PgPool, sql: &'static str) {
 #[expect(clippy::disallowed_methods, reason = "a test's own question")]
 pub async fn ask(pool: &PgPool, sql: &'static str) -> i64 {
     sqlx::query_scalar(sql).fetch_one(pool).await.unwrap()
+}
+
+/// Makes no figures: what is tried here asks for none.
+#[derive(Debug)]
+struct Nothing;
+
+impl model::fact::Memory for Nothing {
+    fn figures(
+        &self,
+        _: &model::fact::Ledger,
+        _: model::metric::Days,
+        _: model::metric::Days,
+        _: model::fact::Depth,
+    ) -> Result<Vec<model::brain::Outcome>, String> {
+        Err("there is no brain here".to_owned())
+    }
 }

@@ -4,8 +4,8 @@
 //! (`brain::freeze`), so that all of it is of one moment, and hash what they got: serialised it is always the same bytes.
 
 use model::{
-    fact::{AdDay, Channel, Client, DayOf, LiftTest, Order, Rate},
-    metric::Measures,
+    fact::{AdDay, Buyers, Channel, Client, DayOf, LiftTest, Order, Rate},
+    metric::{Level, Measures},
 };
 use rust_decimal::Decimal;
 use time::Date;
@@ -90,17 +90,18 @@ pub async fn days(tx: &mut TenantTx, first: Date) -> Result<Vec<DayOf>> {
         .collect())
 }
 
-/// What was reported of advertisements from `first` on, by channel, advertisement and day.
+/// What was reported of advertisements, or of campaigns, from `first` on, by channel, id and day.
 ///
 /// # Errors
 /// The database failed.
-pub async fn ads(tx: &mut TenantTx, first: Date) -> Result<Vec<AdDay>> {
+pub async fn parts(tx: &mut TenantTx, level: Level, first: Date) -> Result<Vec<AdDay>> {
     let rows = sqlx::query!(
         r#"select channel_id as "channel_id!", entity_id as "ad_id!", day as "day!", sum(spend) as spend,
              sum(impressions)::bigint as impressions, sum(clicks)::bigint as clicks, sum(conversions) as conversions,
              sum(claimed_revenue) as claimed_revenue
-           from metric_daily where level = 'ad' and day >= $1
+           from metric_daily where level = $1 and day >= $2
            group by channel_id, entity_id, day order by channel_id, entity_id collate "C", day"#,
+        level.key(),
         first
     )
     .fetch_all(&mut **tx)
@@ -147,6 +148,36 @@ pub async fn orders(tx: &mut TenantTx) -> Result<Vec<Order>> {
             day: row.day,
             goods: row.goods,
             refunds: row.days.unwrap_or_default().into_iter().zip(row.returned.unwrap_or_default()).collect(),
+        })
+        .collect())
+}
+
+/// Who ordered on each day, by shop and day. Test orders do not count.
+///
+/// # Errors
+/// The database failed.
+pub async fn buyers(tx: &mut TenantTx) -> Result<Vec<Buyers>> {
+    let rows = sqlx::query!(
+        r#"select channel_id, day, count(*) filter (where customer_id is not null and place = 1) as "first!",
+             count(*) filter (where customer_id is not null and place > 1) as "returning!",
+             count(*) filter (where customer_id is null) as "unknown!"
+           from (
+             select channel_id, day, customer_id,
+               row_number() over (partition by channel_id, customer_id order by day, external_id collate "C") as place
+             from shop_order where not test
+           ) o
+           group by channel_id, day order by channel_id, day"#
+    )
+    .fetch_all(&mut **tx)
+    .await?;
+    Ok(rows
+        .into_iter()
+        .map(|row| Buyers {
+            channel_id: row.channel_id.into(),
+            day: row.day,
+            first: row.first,
+            returning: row.returning,
+            unknown: row.unknown,
         })
         .collect())
 }

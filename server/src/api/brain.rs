@@ -4,8 +4,10 @@ use axum::{Json, extract::State};
 use http::StatusCode;
 use model::{
     brain::{Cycle, Outcome},
+    fact::Depth,
     id::BrainCycleId,
     input::Invalid,
+    metric::Days,
 };
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -185,6 +187,59 @@ pub(super) async fn state(
         created_at: rfc3339(state.created_at),
         risks: risks.items.into_iter().map(OutcomeBody::new).collect::<Result<_, _>>()?,
     }))
+}
+
+/// Which days, and how deep.
+#[derive(Debug, Deserialize, IntoParams)]
+pub struct MetricsQuery {
+    /// The first day, as 2026-11-03.
+    from: String,
+    /// The last day.
+    to: String,
+    /// The first day to compare with; as many days right before when absent.
+    compare_from: Option<String>,
+    compare_to: Option<String>,
+    /// agency (when absent), client, channel, campaign or creative.
+    by: Option<String>,
+    /// Only of this client.
+    client_id: Option<String>,
+}
+
+/// Figures of the days that were asked for.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct MetricsBody {
+    /// One for each agency, client, channel, campaign or creative that is seen and has figures.
+    items: Vec<OutcomeBody>,
+    /// Always null: all are there.
+    next_cursor: Option<String>,
+}
+
+/// Every metric of any days against any others, made now from what is stored: totals and rates with what they are made of,
+/// why there is none, and whether it is better, worse or too close to call.
+#[utoipa::path(get, path = "/api/v1/brain/metrics", tag = "brain", params(MetricsQuery),
+    responses((status = 200, body = MetricsBody), (status = 422, body = ErrorBody)))]
+pub(super) async fn metrics(
+    SignedIn(actor): SignedIn,
+    State(service): State<Service>,
+    Params(query): Params<MetricsQuery>,
+) -> Result<Json<MetricsBody>, ApiError> {
+    let day = model::page::parse_day;
+    let before = match (&query.compare_from, &query.compare_to) {
+        (Some(first), Some(last)) => Some(Days { first: day("compare_from", first)?, last: day("compare_to", last)? }),
+        (None, None) => None,
+        (None, Some(_)) => return Err(Invalid::new("compare_from", "say both days to compare with, or none").into()),
+        (Some(_), None) => return Err(Invalid::new("compare_to", "say both days to compare with, or none").into()),
+    };
+    let depth = query.by.as_deref().map_or(Some(Depth::Agency), Depth::parse);
+    let question = brain::Question {
+        now: Days { first: day("from", &query.from)?, last: day("to", &query.to)? },
+        before,
+        depth: depth.ok_or_else(|| Invalid::new("by", "by is agency, client, channel, campaign or creative"))?,
+        client_id: list::id("client_id", query.client_id.as_deref())?,
+    };
+    let made = brain::figures(&service, &actor, question).await?;
+    let items = made.into_iter().map(OutcomeBody::new).collect::<Result<_, _>>()?;
+    Ok(Json(MetricsBody { items, next_cursor: None }))
 }
 
 async fn page(

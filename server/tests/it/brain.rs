@@ -80,6 +80,58 @@ async fn what_was_imported_is_thought_about_and_the_same_input_gives_the_same_st
 }
 
 #[sqlx::test(migrator = "store::MIGRATOR")]
+async fn a_metric_of_any_days_is_the_sum_of_its_rows_or_says_why_there_is_none(pool: PgPool) {
+    let app = TestApp::start(pool.clone()).await;
+    let olga = app.owner("olga@acme.test", "Acme").await;
+    let settings = olga.send("PATCH", "/api/v1/organization", &json!({"currency": "EUR"})).await;
+    assert_eq!(settings.status(), 200);
+    let client = olga.create("/api/v1/clients", &json!({"name": "Bakery", "currency": "USD"})).await;
+    source(&olga, &client, 60, |ago| 100 + ago % 7).await;
+    let day = |ago: i64| (time::OffsetDateTime::now_utc().date() - time::Duration::days(ago)).to_string();
+    let asked = async |rest: &str| {
+        let path = format!("/api/v1/brain/metrics?from={}&to={}{rest}", day(7), day(1));
+        let answer = olga.get(&path).await;
+        (answer.status().as_u16(), answer.json::<Value>().await.unwrap())
+    };
+    let (_, agency) = asked("").await;
+    let metrics = &agency["items"][0]["body"]["metrics"];
+    assert_eq!(
+        (&metrics["spend"]["now"]["value"], &metrics["spend"]["now"]["unit"]),
+        (&json!("721"), &json!({"money": "EUR"}))
+    );
+    assert_eq!(metrics["spend"]["before"]["value"], json!("721"));
+    let parts = &metrics["roas_claimed"]["now"]["parts"];
+    assert_eq!(
+        (&parts[1]["measure"], &parts[1]["value"], &parts[1]["rows"]),
+        (&json!("spend"), &json!("721"), &json!(7))
+    );
+    assert!(metrics.get("orders").is_none(), "no shop is connected: {metrics}");
+
+    // The client counts in dollars: without a rate the sum names what it lacks, with one it is there.
+    let (_, lacking) = asked(&format!("&by=client&client_id={client}")).await;
+    let spend = lacking["items"][0]["body"]["metrics"]["spend"]["now"].clone();
+    assert!(spend["value"] != json!("721") && spend.to_string().contains("\"reason\":\"rate\""), "{spend}");
+    let csv: String = (0..70).map(|ago| format!("{},1.10,0.85\n", day(ago))).collect();
+    let kept = olga.send("PUT", "/api/v1/exchange-rates", &json!({"csv": format!("Date,USD,GBP\n{csv}")})).await;
+    assert_eq!((kept.status().as_u16(), kept.json::<Value>().await.unwrap()), (200, json!({"rates": 140})));
+    let (_, whole) = asked("&by=client").await;
+    let spend = &whole["items"][0]["body"]["metrics"]["spend"]["now"];
+    assert_eq!((&spend["value"], &spend["unit"]), (&json!("793.1"), &json!({"money": "USD"})));
+
+    let refused = olga.send("PUT", "/api/v1/exchange-rates", &json!({"csv": "Date,USD\n2026-11-20,zero\n"})).await;
+    let (status, body) = (refused.status().as_u16(), refused.json::<Value>().await.unwrap());
+    assert_eq!((status, &body["error"]["field"]), (422, &json!("file")), "{body}");
+    for (rest, field) in [("&by=moon", "by"), ("&compare_from=2026-01-01", "compare_to"), ("&client_id=x", "client_id")]
+    {
+        let (status, body) = asked(rest).await;
+        assert_eq!((status, &body["error"]["field"]), (422, &json!(field)), "{body}");
+    }
+    let turned = olga.get(&format!("/api/v1/brain/metrics?from={}&to={}", day(1), day(7))).await;
+    assert_eq!(turned.status(), 422);
+    app.finish().await;
+}
+
+#[sqlx::test(migrator = "store::MIGRATOR")]
 async fn a_state_is_never_changed_whatever_code_runs(pool: PgPool) {
     let app = TestApp::start(pool.clone()).await;
     let olga = app.owner("olga@acme.test", "Acme").await;

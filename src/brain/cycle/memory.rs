@@ -1,6 +1,9 @@
 //! Memory's part of a cycle: figures of the newest week and four weeks against those before, cohorts, reconciliation.
 
+use std::collections::BTreeMap;
+
 use serde::Serialize;
+use time::Date;
 
 use super::{About, Client, Input, Outcome};
 use crate::{
@@ -24,7 +27,7 @@ struct Figures<'a> {
     entity: Entity,
     now: Days,
     before: Days,
-    metrics: Vec<(&'static str, &'a Comparison)>,
+    metrics: BTreeMap<&'static str, &'a Comparison>,
 }
 
 /// What a client's customers are worth.
@@ -32,7 +35,7 @@ struct Figures<'a> {
 struct Customers {
     cohorts: Result<Vec<Cohort>, NotEnough>,
     /// By age in days.
-    drifts: Vec<(i64, Result<Drift, NotEnough>)>,
+    drifts: BTreeMap<i64, Result<Drift, NotEnough>>,
 }
 
 /// Claims against the books in one range.
@@ -44,33 +47,79 @@ struct Claims {
 }
 
 pub(super) fn add(input: &Input, outcomes: &mut Vec<Outcome>) {
-    agency(input, outcomes);
+    agency(input, &Ranges::Newest, outcomes);
     for client in &input.clients {
-        let setting = Setting { display: Some(client.currency), rates: &input.rates, margin: client.margin };
-        let own = client.sources();
-        if !own.is_empty() {
-            let entity = Entity { id: client.id.clone().unwrap_or_default(), level: Level::Client };
-            let about = About::client(client.id.as_deref());
-            figures(&[(entity, &own, about)], input, &setting, outcomes);
-        }
-        channels(client, input, &setting, outcomes);
+        let setting = setting(client, input);
+        whole(client, input, &Ranges::Newest, &setting, outcomes);
+        channels(client, input, &Ranges::Newest, &setting, outcomes);
+        parts(client, Level::Creative, input, &Ranges::Newest, &setting, outcomes);
         claims(client, input, &setting, outcomes);
         customers(client, outcomes);
     }
 }
 
-fn agency(input: &Input, outcomes: &mut Vec<Outcome>) {
+/// Figures of the days `now` against those of the days `before`, of everything at this level. What lies below a channel are its
+/// [`creatives`](super::Channel::creatives), whatever they are.
+pub fn figures_of(input: &Input, now: Days, before: Days, level: Level) -> Vec<Outcome> {
+    let (mut outcomes, ranges) = (Vec::new(), Ranges::Asked(now, before));
+    if level == Level::Agency {
+        agency(input, &ranges, &mut outcomes);
+        return outcomes;
+    }
+    for client in &input.clients {
+        let setting = setting(client, input);
+        match level {
+            Level::Client => whole(client, input, &ranges, &setting, &mut outcomes),
+            Level::Channel => channels(client, input, &ranges, &setting, &mut outcomes),
+            level => parts(client, level, input, &ranges, &setting, &mut outcomes),
+        }
+    }
+    outcomes
+}
+
+/// Which days are compared.
+enum Ranges {
+    /// The newest of each length that are known of all, with those right before.
+    Newest,
+    /// These.
+    Asked(Days, Days),
+}
+
+impl Ranges {
+    fn of(&self, sources: &[&Source], day: Date) -> Vec<(Days, Days)> {
+        match self {
+            Self::Newest => LENGTHS.iter().filter_map(|length| Input::ranges(sources, day, *length)).collect(),
+            Self::Asked(now, before) => vec![(*now, *before)],
+        }
+    }
+}
+
+fn setting<'a>(client: &Client, input: &'a Input) -> Setting<'a> {
+    Setting { display: Some(client.currency), rates: &input.rates, margin: client.margin }
+}
+
+fn agency(input: &Input, ranges: &Ranges, outcomes: &mut Vec<Outcome>) {
     let all: Vec<&Source> = input.clients.iter().flat_map(Client::sources).collect();
     if !all.is_empty() {
         // Margins are the clients' own.
         let setting = Setting { display: Some(input.display), rates: &input.rates, margin: None };
         let entity = Entity { id: String::new(), level: Level::Agency };
-        figures(&[(entity, &all, About::agency())], input, &setting, outcomes);
+        figures(&[(entity, &all, About::agency())], input, ranges, &setting, outcomes);
     }
 }
 
-/// The channels of a client, judged together with those of their kind, and the creatives of each.
-fn channels(client: &Client, input: &Input, setting: &Setting<'_>, outcomes: &mut Vec<Outcome>) {
+/// A client as a whole.
+fn whole(client: &Client, input: &Input, ranges: &Ranges, setting: &Setting<'_>, outcomes: &mut Vec<Outcome>) {
+    let own = client.sources();
+    if !own.is_empty() {
+        let entity = Entity { id: client.id.clone().unwrap_or_default(), level: Level::Client };
+        let about = About::client(client.id.as_deref());
+        figures(&[(entity, &own, about)], input, ranges, setting, outcomes);
+    }
+}
+
+/// The channels of a client, judged together with those of their kind.
+fn channels(client: &Client, input: &Input, ranges: &Ranges, setting: &Setting<'_>, outcomes: &mut Vec<Outcome>) {
     for shop in [false, true] {
         let sources = client.of(shop);
         let single: Vec<[&Source; 1]> = sources.iter().map(|source| [*source]).collect();
@@ -81,37 +130,55 @@ fn channels(client: &Client, input: &Input, setting: &Setting<'_>, outcomes: &mu
                 (entity, &source[..], About::channel(client.id.as_deref(), &source[0].id))
             })
             .collect();
-        figures(&siblings, input, setting, outcomes);
+        figures(&siblings, input, ranges, setting, outcomes);
     }
+}
+
+/// What lies below the channels of a client, judged together with the others of its channel.
+fn parts(
+    client: &Client,
+    level: Level,
+    input: &Input,
+    ranges: &Ranges,
+    setting: &Setting<'_>,
+    outcomes: &mut Vec<Outcome>,
+) {
     for channel in &client.channels {
         let found: Vec<(&String, [&Source; 1])> =
             channel.creatives.iter().filter_map(|(id, source)| Some((id, [source.as_ref().ok()?]))).collect();
         let siblings: Vec<_> = found
             .iter()
             .map(|(id, source)| {
-                let entity = Entity { id: (*id).clone(), level: Level::Creative };
+                let entity = Entity { id: (*id).clone(), level };
                 (entity, &source[..], About::channel(client.id.as_deref(), &channel.id))
             })
             .collect();
-        figures(&siblings, input, setting, outcomes);
+        figures(&siblings, input, ranges, setting, outcomes);
     }
 }
 
 type Sibling<'a> = (Entity, &'a [&'a Source], About);
 
 /// The metrics that any of these siblings reports, of each of them, in each of the ranges.
-fn figures(siblings: &[Sibling<'_>], input: &Input, setting: &Setting<'_>, outcomes: &mut Vec<Outcome>) {
+fn figures(
+    siblings: &[Sibling<'_>],
+    input: &Input,
+    ranges: &Ranges,
+    setting: &Setting<'_>,
+    outcomes: &mut Vec<Outcome>,
+) {
     let sources: Vec<&[&Source]> = siblings.iter().map(|sibling| sibling.1).collect();
     let all: Vec<&Source> = sources.iter().flat_map(|sources| sources.iter().copied()).collect();
-    for length in LENGTHS {
-        let Some((now, before)) = Input::ranges(&all, input.day, length) else { continue };
+    for (now, before) in ranges.of(&all, input.day) {
         let metrics: Vec<(Metric, Vec<Comparison>)> = Metric::ALL
             .into_iter()
             .map(|metric| (metric, compare(&sources, metric, now, before, SETTLING, setting)))
             .collect();
         for (at, (entity, _, about)) in siblings.iter().enumerate() {
-            let said = |comparison: &Comparison| comparison.now.is_ok() || comparison.before.is_ok();
-            let metrics: Vec<_> = metrics
+            // What nobody reports is left out; what is lacking otherwise says why.
+            let lacks = |figure: &Result<_, _>| matches!(figure, Err(Absent::NotConnected { .. } | Absent::NoMargin));
+            let said = |comparison: &Comparison| !(lacks(&comparison.now) && lacks(&comparison.before));
+            let metrics: BTreeMap<_, _> = metrics
                 .iter()
                 .map(|(metric, comparisons)| (metric.key(), &comparisons[at]))
                 .filter(|(_, comparison)| said(comparison))

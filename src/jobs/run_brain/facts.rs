@@ -3,9 +3,12 @@
 use std::collections::BTreeMap;
 
 use anyhow::Context as _;
-use model::fact::{AdDay, Channel, Client, DayOf, LiftTest, Order, Rate};
+use model::{
+    fact::{AdDay, Channel, Client, DayOf, LiftTest, Order, Rate},
+    metric::Level,
+};
 use serde::Serialize;
-use service::moment;
+use service::{brain as brain_service, moment};
 use sha2::{Digest, Sha256};
 use store::{TenantTx, brain, fact, organization};
 use time::{Date, Duration, OffsetDateTime};
@@ -41,18 +44,12 @@ impl Facts {
         let today = moment::day(&agency.time_zone, there).context("the agency counts in an unknown zone")?;
         let day = today.previous_day().context("the first day of time")?;
         let mut channels = fact::channels(tx).await?;
-        for channel in &mut channels {
-            // A day counts once it has ended where it is counted and was read after that.
-            let ended = moment::day(&channel.time_zone, there).and_then(Date::previous_day).unwrap_or(day);
-            let read = if channel.file { channel.last_day } else { channel.last_day - Duration::DAY };
-            channel.last_day = read.min(ended);
-        }
-        channels.retain(|channel| channel.first_day <= channel.last_day);
+        brain_service::only_whole_days(&mut channels, day, there);
         let last: BTreeMap<_, _> = channels.iter().map(|channel| (channel.id, channel.last_day)).collect();
         let whole = |channel, day| last.get(&channel).is_some_and(|last| day <= *last);
         let mut days = fact::days(tx, day - Duration::days(LOOKS_BACK - 1)).await?;
         days.retain(|row| whole(row.channel_id, row.day));
-        let mut ads = fact::ads(tx, day - Duration::days(ADS_LOOK_BACK - 1)).await?;
+        let mut ads = fact::parts(tx, Level::Ad, day - Duration::days(ADS_LOOK_BACK - 1)).await?;
         ads.retain(|ad| whole(ad.channel_id, ad.day));
         let mut orders = fact::orders(tx).await?;
         orders.retain(|order| whole(order.channel_id, order.day));

@@ -6,38 +6,63 @@ use anyhow::Context as _;
 use brain::{
     NotEnough,
     cycle::{self, Input},
-    memory::{Currency, Day, Days, Measure, Newcomers, Order, Rates, Source, newcomers},
+    memory::{Currency, Day, Days, Measure, Newcomers, Order, Rates, Source, WASHOUT_DAYS, newcomers},
 };
 use model::{
     brain::Outcome,
-    fact::{AdDay, Channel, DayOf},
+    fact::{AdDay, Buyers, Channel, DayOf, Ledger},
     id::{ChannelId, ClientId},
 };
 use rust_decimal::Decimal;
-use time::Date;
+use time::{Date, Duration};
 
 use super::facts::Facts;
 
 /// What the brain says of these facts, in order.
 pub(super) fn think(facts: &Facts) -> anyhow::Result<Vec<Outcome>> {
-    let outcomes = cycle::run(&input(facts)?);
-    outcomes.into_iter().enumerate().map(|(number, outcome)| stored(number, outcome)).collect()
+    let new = |channel: &Channel, orders: &[Order]| newcomers(orders, Some(channel.first_day));
+    stored(cycle::run(&input(facts, &new)?))
 }
 
-fn stored(number: usize, outcome: cycle::Outcome) -> anyhow::Result<Outcome> {
-    let client: Option<ClientId> = outcome.about.client.map(|id| id.parse()).transpose()?;
-    let channel: Option<ChannelId> = outcome.about.channel.map(|id| id.parse()).transpose()?;
-    Ok(Outcome {
-        number: i32::try_from(number)?,
-        kind: outcome.kind.to_owned(),
-        client_id: client,
-        channel_id: channel,
-        body: outcome.body,
-    })
+/// What was said, as it is stored.
+pub(super) fn stored(outcomes: Vec<cycle::Outcome>) -> anyhow::Result<Vec<Outcome>> {
+    let one = |(number, outcome): (usize, cycle::Outcome)| {
+        Ok(Outcome {
+            number: i32::try_from(number)?,
+            kind: outcome.kind.to_owned(),
+            client_id: outcome.about.client.map(|id| id.parse::<ClientId>()).transpose()?,
+            channel_id: outcome.about.channel.map(|id| id.parse::<ChannelId>()).transpose()?,
+            body: outcome.body,
+        })
+    };
+    outcomes.into_iter().enumerate().map(one).collect()
 }
+
+/// What is stored for figures alone, as the brain takes it.
+pub(super) fn of_ledger(ledger: &Ledger) -> anyhow::Result<Input> {
+    let mut buyers: BTreeMap<ChannelId, BTreeMap<Date, &Buyers>> = BTreeMap::new();
+    for row in &ledger.buyers {
+        buyers.entry(row.channel_id).or_default().insert(row.day, row);
+    }
+    let new = |channel: &Channel, _: &[Order]| {
+        let sure = channel.first_day.saturating_add(Duration::days(WASHOUT_DAYS));
+        let count = |count: i64| count.unsigned_abs();
+        let who = |(day, row): (&Date, &&Buyers)| {
+            // So soon after the first known order an earlier one may be unknown.
+            let (new, early) = if *day < sure { (0, row.first) } else { (row.first, 0) };
+            let unknown = count(row.unknown) + count(early);
+            (*day, Newcomers { new: count(new), returning: count(row.returning), unknown })
+        };
+        buyers.get(&channel.id).into_iter().flatten().map(who).collect()
+    };
+    input(&Facts::of_ledger(ledger), &new)
+}
+
+/// Who ordered in a shop on each day.
+type Orderers<'a> = &'a dyn Fn(&Channel, &[Order]) -> BTreeMap<Date, Newcomers>;
 
 /// Everything that is stored, as the brain takes it.
-pub(super) fn input(facts: &Facts) -> anyhow::Result<Input> {
+fn input(facts: &Facts, new: Orderers<'_>) -> anyhow::Result<Input> {
     let currency = |code: &str| Currency::parse(code).with_context(|| format!("{code} is no currency"));
     let rates = facts.rates.iter().map(|rate| Ok((rate.day, currency(&rate.currency)?, rate.per_euro)));
     let rates = Rates::new(currency("EUR")?, rates.collect::<anyhow::Result<Vec<_>>>()?)?;
@@ -49,12 +74,12 @@ pub(super) fn input(facts: &Facts) -> anyhow::Result<Input> {
             id: Some(client.id.to_string()),
             currency: currency(&client.currency)?,
             margin: client.margin_percent.map(|percent| percent / Decimal::ONE_HUNDRED),
-            channels: channels(facts, &of, |of| of == Some(client.id))?,
+            channels: channels(facts, &of, new, |of| of == Some(client.id))?,
         });
     }
     // Channels of nobody, and of clients that are archived.
     let known = |id: Option<ClientId>| facts.clients.iter().any(|client| Some(client.id) == id);
-    let rest = channels(facts, &of, |of| !known(of))?;
+    let rest = channels(facts, &of, new, |of| !known(of))?;
     if !rest.is_empty() {
         clients.push(cycle::Client { id: None, currency: display, margin: None, channels: rest });
     }
@@ -93,19 +118,20 @@ impl<'a> By<'a> {
 fn channels(
     facts: &Facts,
     of: &By<'_>,
+    new: Orderers<'_>,
     belongs: impl Fn(Option<ClientId>) -> bool,
 ) -> anyhow::Result<Vec<cycle::Channel>> {
-    facts.channels.iter().filter(|channel| belongs(channel.client_id)).map(|found| channel(found, of)).collect()
+    facts.channels.iter().filter(|channel| belongs(channel.client_id)).map(|found| channel(found, of, new)).collect()
 }
 
-fn channel(found: &Channel, of: &By<'_>) -> anyhow::Result<cycle::Channel> {
+fn channel(found: &Channel, of: &By<'_>, new: Orderers<'_>) -> anyhow::Result<cycle::Channel> {
     let currency = Currency::parse(&found.currency).context("a channel counts in no currency")?;
     let read = Days { first: found.first_day, last: found.last_day };
     let mut orders = of.orders.get(&found.id).cloned().unwrap_or_default();
     orders.retain(|order| read.contains(order.day));
-    let new = newcomers(&orders, Some(read.first));
+    let new = new(found, &orders);
     let rows = of.days.get(&found.id).into_iter().flatten();
-    let days = rows.map(|row| day(row, currency, new.get(&row.day), !orders.is_empty())).collect();
+    let days = rows.map(|row| day(row, currency, new.get(&row.day), !new.is_empty())).collect();
     let id = found.id.to_string();
     let ads = of.ads.range((found.id, "")..).take_while(|((channel, _), _)| *channel == found.id);
     let creatives = ads.map(|((_, ad), rows)| ((*ad).to_owned(), creative(ad, read, rows, currency))).collect();
