@@ -9,6 +9,7 @@ pub mod draw;
 pub mod fatigue;
 pub mod finding;
 pub mod memory;
+pub mod forecast;
 mod not_enough;
 pub mod random;
 pub mod risk;

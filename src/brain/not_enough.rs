@@ -66,4 +66,21 @@ pub enum NotEnough {
         /// Which.
         what: &'static str,
     },
+    /// More than half of the values are missing.
+    #[error("only {has} of {of} values are there")]
+    Gaps {
+        /// Values that are there.
+        has: usize,
+        /// Values that the time between first and last has room for.
+        of: usize,
+    },
+    /// It repeats itself exactly, so that nothing can be learned of how wrong a forecast may be.
+    #[error("it repeats itself exactly, and nothing is known of errors")]
+    NeverWrong,
+    /// Values, or what follows from them, are larger than a number can be.
+    #[error("the values are too large to reckon with")]
+    TooLarge,
+    /// The chosen models are of another request.
+    #[error("the models were chosen for another horizon or season")]
+    Choice,
 }
