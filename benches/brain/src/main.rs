@@ -17,10 +17,12 @@ struct Figure {
     value: f64,
 }
 
+mod anomaly;
+
 type Part = fn(&Path) -> anyhow::Result<Vec<Figure>>;
 
 /// Names and runs of the parts, in the table's order.
-const PARTS: &[(&str, Part)] = &[];
+const PARTS: &[(&str, Part)] = &[("anomaly", anomaly::run)];
 
 /// Measures the brain.
 #[derive(Parser)]
