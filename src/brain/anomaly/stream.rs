@@ -120,8 +120,6 @@ pub(super) struct Stream {
     rows: usize,
     /// The surprise that was told last, fading over a day.
     told: f64,
-    /// The value before and how often in a row it came, and how often a value came twice.
-    same: (f64, u32, f64),
 }
 
 impl Stream {
@@ -139,7 +137,7 @@ impl Stream {
             let tail = Tail::new(length as f64, PEAKS, 7.0 * WEEKS * day);
             Window { ring: vec![0.0; length], sum: 0.0, up: tail.clone(), down: tail }
         });
-        Self { baselines, windows: windows.collect(), day, rows: 0, told: 0.0, same: (f64::NAN, 0, 0.0) }
+        Self { baselines, windows: windows.collect(), day, rows: 0, told: 0.0 }
     }
 
     /// How surprising this row is beyond what was told, as −log10 of a chance, and what it is if it is an alarm.
