@@ -29,6 +29,8 @@ const MEMORY: f64 = 365.0;
 const BOUND: f64 = 2.5;
 /// What a variance of errors so bounded has to be multiplied by, were they normal: 1 / E min(z², 2.5²).
 const CONSISTENT: f64 = 1.0 / 0.9778;
+/// An error adds at most so many standard deviations to a window.
+const FARTHEST: f64 = 6.0;
 /// The share of days that shapes the tail.
 const PEAKS: f64 = 0.05;
 
@@ -72,6 +74,8 @@ struct Model {
     /// Days seen of each weekday, and of all.
     seen: [f64; WEEK],
     days: f64,
+    /// Days that the level was learned of.
+    of: f64,
     /// Variance of the errors, bounded.
     variance: f64,
 }
@@ -82,6 +86,8 @@ struct Day {
     weekday: usize,
     value: Option<f64>,
     level: f64,
+    /// Variance of that level, in variances of a day, while it is young.
+    doubt: f64,
 }
 
 /// What is expected of a day before it comes.
@@ -121,7 +127,7 @@ pub(super) struct Daily {
 impl Model {
     fn new(speed: f64, scale: Scale) -> Self {
         let neutral = if scale == Scale::Signed { 0.0 } else { 1.0 };
-        Self { speed, level: 0.0, weekdays: [neutral; WEEK], seen: [0.0; WEEK], days: 0.0, variance: 0.0 }
+        Self { speed, level: 0.0, weekdays: [neutral; WEEK], seen: [0.0; WEEK], days: 0.0, of: 0.0, variance: 0.0 }
     }
 
     fn expected(&self, scale: Scale, weekday: usize) -> f64 {
@@ -130,6 +136,7 @@ impl Model {
 
     fn learn(&mut self, scale: Scale, weekday: usize, value: f64) {
         self.days += 1.0;
+        self.of += 1.0;
         if self.days == 1.0 {
             self.level = value;
             self.seen[weekday] += 1.0;
@@ -145,7 +152,7 @@ impl Model {
         let square = (bounded * bounded).min(1e300) * if error == bounded { 1.0 } else { CONSISTENT };
         self.variance += rate * (square - self.variance);
         self.seen[weekday] += 1.0;
-        let (level, share) = ((1.0 / self.days).max(self.speed), 1.0 / (self.seen[weekday] + 1.0).min(WEEKS));
+        let (level, share) = ((1.0 / self.of).max(self.speed), 1.0 / (self.seen[weekday] + 1.0).min(WEEKS));
         if scale == Scale::Signed {
             self.level += level * bounded;
             self.weekdays[weekday] += share * (bounded - level * bounded);
@@ -168,7 +175,7 @@ impl Daily {
             scale,
             models: SPEEDS.map(|speed| Model::new(speed, scale)),
             best: 1,
-            recent: vec![Day { weekday: 0, value: None, level: 0.0 }; LONGEST],
+            recent: vec![Day { weekday: 0, value: None, level: 0.0, doubt: 0.0 }; LONGEST],
             days: 0,
             up: tail.clone(),
             down: tail,
@@ -179,7 +186,13 @@ impl Daily {
     /// What is expected of the next day, which is this weekday.
     pub(super) fn expected(&self, weekday: usize) -> Expected {
         let model = &self.models[self.best];
-        Expected { at: model.expected(self.scale, weekday), deviation: self.deviation() }
+        Expected { at: model.expected(self.scale, weekday), deviation: self.deviation() * sqrt(1.0 + self.doubt()) }
+    }
+
+    /// Variance of the level, in variances of a day: what is left of the first days after a start.
+    fn doubt(&self) -> f64 {
+        let model = &self.models[self.best];
+        if model.of * model.speed < 1.0 { 1.0 / model.of.max(1.0) } else { 0.0 }
     }
 
     /// The same at another level.
@@ -261,7 +274,7 @@ impl Daily {
             }
         }
         let at = self.days % LONGEST;
-        self.recent[at] = Day { weekday, value: rooted, level: self.level() };
+        self.recent[at] = Day { weekday, value: rooted, level: self.level(), doubt: self.doubt() };
         self.days += 1;
         let shifts = self.shifts(judge && value.is_some());
         if let Some(value) = rooted {
@@ -287,21 +300,24 @@ impl Daily {
             if self.days < 2 * WEEK + length {
                 continue;
             }
-            let level = self.ago(length - 1).level;
+            let Day { level, doubt, .. } = *self.ago(length - 1);
+            let model = &self.models[self.best];
             let (mut sum, mut present) = (0.0, 0.0);
+            // The two lowest and the two highest errors: the outermost count as the ones next to them, since one day alone
+            // is no shift, however far out it is.
+            let (mut low, mut high) = ((f64::MAX, f64::MAX), (f64::MIN, f64::MIN));
             for day in (0..length).map(|days| self.ago(days)) {
-                if let Some(value) = day.value {
-                    let model = &self.models[self.best];
-                    let expected = match self.scale {
-                        Scale::Signed => level + model.weekdays[day.weekday],
-                        _ => level * model.weekdays[day.weekday],
-                    };
-                    // One day alone is no shift, however far out it is.
-                    sum += (value - expected).clamp(-3.0 * deviation, 3.0 * deviation);
-                    present += 1.0;
-                }
+                let Some(value) = day.value else { continue };
+                let weekday = model.weekdays[day.weekday];
+                let expected = if self.scale == Scale::Signed { level + weekday } else { level * weekday };
+                let error = (value - expected).clamp(-FARTHEST * deviation, FARTHEST * deviation);
+                low = if error < low.0 { (error, low.0) } else { (low.0, low.1.min(error)) };
+                high = if error > high.0 { (error, high.0) } else { (high.0, high.1.max(error)) };
+                sum += error;
+                present += 1.0;
             }
-            if 2.0 * present <= length as f64 || deviation <= 0.0 {
+            sum += low.1 - low.0 + high.1 - high.0;
+            if present < 3.0 || 2.0 * present <= length as f64 || deviation <= 0.0 {
                 continue;
             }
             let mean = sum / present / deviation;
@@ -310,7 +326,7 @@ impl Daily {
             let error = variance.max(least);
             if judge && *seen >= 2.0 * length as f64 {
                 let freedom = (*seen / length as f64).clamp(2.0, 100.0);
-                let t = mean.abs() / sqrt(error * (1.0 + 1.0 / freedom));
+                let t = mean.abs() / sqrt(error * (1.0 + 1.0 / freedom) + doubt);
                 if t > 2.5 && let Ok(students) = StudentsT::new(0.0, 1.0, freedom) {
                     found.push(Shift { days: length, p: students.sf(t), up: mean > 0.0 });
                 }
@@ -320,6 +336,11 @@ impl Daily {
             *variance += (mean.clamp(-bound, bound).powi(2) * CONSISTENT - *variance) / seen.min(2.0 * MEMORY);
         }
         found
+    }
+
+    /// Whether whole numbers are so few that repeats mean nothing: fewer than 20 within a standard deviation.
+    pub(super) fn coarse(&self) -> bool {
+        2.0 * self.level() * self.deviation() < 20.0
     }
 
     /// The level before the last so many days.
@@ -343,16 +364,22 @@ impl Daily {
         let mut implied: Vec<f64> = implied.collect();
         implied.sort_by(f64::total_cmp);
         if let Some(middle) = implied.get(implied.len() / 2) {
-            self.set_level(*middle);
+            self.set_level(*middle, implied.len());
         }
     }
 
-    /// Takes this for the level from now on.
-    pub(super) fn set_level(&mut self, level: f64) {
-        self.models.iter_mut().for_each(|model| model.level = level);
-        self.recent.iter_mut().for_each(|day| {
-            day.level = level;
-        });
+    /// Takes this for the level from now on, learned of so many days.
+    fn set_level(&mut self, level: f64, of: usize) {
+        let signed = self.scale == Scale::Signed;
+        for model in &mut self.models {
+            // How much a higher level varies is not known yet: as much more as it is higher, until days tell.
+            if !signed && model.level > 0.0 {
+                model.variance *= (level / model.level).clamp(1.0, 10.0).powi(2);
+            }
+            (model.level, model.of) = (level, of as f64);
+        }
+        let doubt = self.doubt();
+        self.recent.iter_mut().for_each(|day| (day.level, day.doubt) = (level, doubt));
         // What lies before belongs to another level: it is forgotten, and no window ends in it.
         self.recent.iter_mut().for_each(|day| day.value = None);
     }

@@ -9,7 +9,7 @@ use libm::log10;
 
 use super::{
     ALARM, Kind, chance,
-    daily::{Daily, LONGEST, Scale, WINDOWS},
+    daily::{Daily, LONGEST, Scale},
 };
 
 /// Days that have to be there before one is judged: four of each weekday.
@@ -115,7 +115,7 @@ impl Watch {
         let (point, up) = if low < high { (low, false) } else { (high, true) };
         let point = (4.0 * point).min(1.0);
         let shift = shifts.into_iter().min_by(|a, b| a.p.total_cmp(&b.p));
-        let lasting = shift.map_or(1.0, |shift| (4.0 * WINDOWS.len() as f64 * shift.p).min(1.0));
+        let lasting = shift.map_or(1.0, |shift| (4.0 * shift.p).min(1.0));
         let flat = if value == 0.0 { 1.0 } else { self.flat() };
         let p = point.min(lasting).min(flat);
         let surprise = -log10(p.max(1e-300));
@@ -170,15 +170,14 @@ impl Watch {
         Some(verdict)
     }
 
-    /// Chance of one value so many times in a row.
+    /// Chance of one value so many times in a row, where a repeat is usual as often as it was before the run.
     fn flat(&self) -> f64 {
         let (run, repeats) = self.same;
-        if run < 3 {
+        if run < 3 || self.daily.scale == Scale::Count && self.daily.coarse() {
             return 1.0;
         }
-        // What the run itself adds is not evidence of how usual repeats are.
-        let share = (repeats + 1 - (run - 1).min(repeats)) as f64 / (self.present + 2 - run) as f64;
-        // Each day begins a new run: that many chances to see one.
-        libm::pow(share.min(1.0), (run - 1) as f64)
+        let before = (self.present - run) as f64;
+        let share = (repeats - (run - 1)) as f64;
+        libm::pow((share + 1.0) / (before + 2.0), (run - 1) as f64)
     }
 }
