@@ -6,6 +6,7 @@
 //! once and keeps the share of false ones among them below a tenth. Nothing is said of the first four weeks. To add a
 //! kind of anomaly, give it a variant of [`Kind`] and the test that tells it apart in `watch`.
 
+pub mod csv;
 mod daily;
 mod discovery;
 mod findings;

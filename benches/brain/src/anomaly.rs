@@ -1,67 +1,129 @@
 //! What the anomalies are worth: the Numenta benchmark, a world in which nothing happens, and events put into NN5.
+//!
+//! All of it goes through the functions of the product with the thresholds of the product. *Null world*: series of
+//! orders on whose last 60 days, after a year, nothing changes; counted is every finding, each series judged alone,
+//! which no false-discovery rate helps. *Injected*: one event is put into a series at a random day of each stretch of 60
+//! days after its first year ([`world::Event`] says what and how large), and all series are judged as one agency. A hit is
+//! a finding on the event's own days, unless the same series without the event has one there too. Everything else that
+//! is found in those 60 days is a false alarm, also what truly happened in NN5; the days after an event, when its end can
+//! be told, belong to it.
+
 mod nab;
 mod world;
-use std::path::Path;
-use crate::Figure;
+
+use std::{collections::BTreeMap, fs, path::Path};
+
+use anyhow::Context;
 use brain::{Series, random};
 use rand::Rng;
-use world::Event;
 
+use crate::Figure;
+
+/// Days that are judged.
+const WINDOW: usize = 60;
+/// Days before them.
+const HISTORY: usize = 365;
+/// Series of the null world at each rate.
+const NULLS: u64 = 1000;
+
+/// Measures the anomalies.
 pub fn run(data: &Path) -> anyhow::Result<Vec<Figure>> {
+    let mut figures = vec![numenta(data)?];
+    figures.extend(null());
+    figures.extend(injected(data)?);
+    Ok(figures)
+}
+
+fn numenta(data: &Path) -> anyhow::Result<Figure> {
     let files = nab::files(&data.join("nab"), "realKnownCause")?;
-    let secs = |s: &str| { let n: Vec<i64> = s.split(|c: char| !c.is_ascii_digit()).map(|x| x.parse().unwrap()).collect();
-      let (y,m,d)=(n[0],n[1],n[2]); let a=(14-m)/12; let yy=y+4800-a; let mm=m+12*a-3;
-      let jd=d+(153*mm+2)/5+365*yy+yy/4-yy/100+yy/400-32045; jd*86400+n[3]*3600+n[4]*60+n[5]};
-    let ats: Vec<Vec<i64>> = files.iter().map(|f| f.stamps.iter().map(|s| secs(s)).collect()).collect();
-    let start = std::time::Instant::now();
-    let sc: Vec<Vec<f64>> = files.iter().zip(&ats).map(|(f,t)| { let mut sc = brain::anomaly::Scorer::new(); t.iter().zip(&f.values).map(|(t,x)| sc.next(*t, Some(*x)).score).collect() }).collect();
-    println!("{:?}", start.elapsed());
-    let (b,t)=nab::best(&files,&sc);
-    println!("{b:.2} at {t:.2} {}", files.iter().zip(&sc).map(|(f,s)| {let (x,n,fp)=nab::at(f,s,t); format!("{}:{x:.2}/{n}/{fp}", &f.name[15..20])}).collect::<Vec<_>>().join(" "));
-    // null
-    for history in [60, 365] { for rate in [3.0, 10.0, 30.0, 100.0] {
-        let n = 400; let start = std::time::Instant::now();
-        let all: Vec<Series> = (0..n).map(|i| world::quiet(i as u64 * 7919 + rate as u64, rate, history + 60)).collect();
-        let alone: usize = all.iter().map(|s| world::found(std::slice::from_ref(s), history).len()).sum();
-        let el = start.elapsed();
-        let mut kinds = std::collections::BTreeMap::new();
-        for s in &all { for f in world::found(std::slice::from_ref(s), history) { *kinds.entry(f.2.kind.word()).or_insert(0) += 1; } }
-        let together = world::found(&all, history).len();
-        println!("null history {history} rate {rate}: alone {:.3} together {:.3} {kinds:?} {:?}/series", alone as f64 / n as f64, together as f64 / n as f64, el / n as u32);
-    }}
-    // injected
-    let text = std::fs::read_to_string(data.join("nn5/nn5_daily_long.csv"))?;
-    let mut nn5: Vec<(String, Vec<Option<f64>>)> = vec![];
-    for line in text.lines().skip(1) { let mut p = line.split(','); let (s, _, v) = (p.next().unwrap(), p.next(), p.next().unwrap());
-        if nn5.last().is_none_or(|x| x.0 != s) { nn5.push((s.to_owned(), vec![])); }
-        nn5.last_mut().unwrap().1.push(v.trim().parse().ok()); }
-    let nn5: Vec<Series> = nn5.into_iter().map(|x| Series::new(x.1).unwrap()).collect();
-    let n = 791; let since = n - 60;
-    let twins = world::found(&nn5, since);
-    let twins_alone: Vec<_> = nn5.iter().enumerate().flat_map(|(i, s)| world::found(std::slice::from_ref(s), since).into_iter().map(move |f| (i, f.1, f.2))).collect();
-    let mut kinds = std::collections::BTreeMap::new(); for f in &twins_alone { *kinds.entry(f.2.kind.word()).or_insert(0) += 1; }
-    println!("twins {:.3} alone {:.3} {kinds:?}", twins.len() as f64 / 111.0, twins_alone.len() as f64 / 111.0);
-    for f in &twins { println!("{} {} {:?} began {} actual {:.1} expected {:.1?} p {:.5} {:?}", f.0, f.1, f.2.kind, (f.2.day - world::first()).whole_days(), f.2.actual, f.2.expected, f.2.p, nn5[f.0].values()[f.1-9..=f.1].iter().map(|v| v.map_or(-1, |v| v as i64)).collect::<Vec<_>>()); }
-    let events = [Event::Spike(2.0), Event::Spike(3.0), Event::Spike(4.0), Event::Shift(0.6), Event::Shift(1.6), Event::Shift(0.4), Event::Shift(2.25), Event::Shift(0.25),Event::Shift(3.0), Event::DropOut(0.4), Event::DropOut(0.2), Event::DropOut(0.0), Event::Trend(-0.02), Event::Trend(-0.03), Event::Trend(0.03), Event::Trend(0.05), Event::Trend(-0.04)];
-    let (mut hits, mut all, mut wrong) = (0, 0, 0);
-    for event in events {
-        let mut random = random::stream(1, "injected");
-        let starts: Vec<usize> = nn5.iter().map(|_| since + random.random_range(7..=60 - event.days())).collect();
-        let put: Vec<Series> = nn5.iter().zip(&starts).map(|(s, at)| event.into(s, *at)).collect();
-        for alone in [true] {
-        let found = if alone { put.iter().enumerate().flat_map(|(i, s)| world::found(std::slice::from_ref(s), since).into_iter().map(move |f| (i, f.1, f.2))).collect() } else { world::found(&put, since) };
-        let (mut h, mut w, mut delays) = (0, 0, vec![]);
-        for (i, start) in starts.iter().enumerate() {
-            let mine: Vec<_> = found.iter().filter(|f| f.0 == i).collect();
-            if let Some(f) = mine.iter().find(|f| (*start..start + event.days()).contains(&f.1)) { h += 1; delays.push(f.1 - start); }
-            w += mine.iter().filter(|f| !(*start..start + event.days()+14).contains(&f.1)).count();
-        }
-        delays.sort();
-        let mut kinds = std::collections::BTreeMap::new(); for f in &found { *kinds.entry(f.2.kind.word()).or_insert(0) += 1; }
-        println!("{event:?} alone {alone}: recall {:.3} false/series {:.3} median delay {:?} {kinds:?}", h as f64 / 111.0, w as f64 / 111.0, delays.get(delays.len() / 2));
-        if alone { hits += h; all += 111; wrong += w; }
+    let scores: Vec<Vec<f64>> = files.iter().map(nab::scores).collect::<anyhow::Result<_>>()?;
+    let (value, threshold) = nab::best(&files, &scores);
+    for (file, scores) in files.iter().zip(&scores) {
+        let (earned, windows, alarms) = nab::at(file, scores, threshold);
+        crate::note(&format!("{:<64} {earned:>6.2} of {:>2} windows, {windows} found, {alarms} false", file.name, file.windows.len()));
+    }
+    let what = "realKnownCause of the Numenta benchmark, standard profile, one threshold";
+    Ok(Figure { key: "nab_known_cause", what, value })
+}
+
+fn null() -> Vec<Figure> {
+    let (mut mean, mut worst) = (0.0, 0.0_f64);
+    for rate in [3.0, 10.0, 30.0, 100.0] {
+        let series = (0..NULLS).map(|seed| world::quiet(seed, rate, HISTORY + WINDOW));
+        let alarms: usize = series.map(|one| world::found(&[one], HISTORY).len()).sum();
+        let per_series = alarms as f64 / NULLS as f64;
+        crate::note(&format!("null world, {rate:>3} orders a day: {per_series:.4} findings per series and 60 quiet days"));
+        mean += per_series / 4.0;
+        worst = worst.max(per_series);
+    }
+    vec![
+        Figure { key: "null_alarms", what: "findings per series and 60 quiet days, mean of rates 3, 10, 30, 100", value: mean },
+        Figure { key: "null_alarms_worst", what: "the same at the worst of these rates", value: worst },
+    ]
+}
+
+/// Series of NN5 with what is missing.
+fn nn5(data: &Path) -> anyhow::Result<Vec<Series>> {
+    let path = data.join("nn5/nn5_daily_long.csv");
+    let text = fs::read_to_string(&path).with_context(|| format!("read {}", path.display()))?;
+    let mut series: BTreeMap<&str, Vec<Option<f64>>> = BTreeMap::new();
+    for line in text.lines().skip(1) {
+        let mut fields = line.split(',');
+        let (Some(name), Some(_), Some(value)) = (fields.next(), fields.next(), fields.next()) else {
+            anyhow::bail!("{line}");
+        };
+        series.entry(name).or_default().push(if value.is_empty() { None } else { Some(value.parse()?) });
+    }
+    Ok(series.into_values().map(Series::new).collect::<Result<_, _>>()?)
+}
+
+fn injected(data: &Path) -> anyhow::Result<Vec<Figure>> {
+    let all = nn5(data)?;
+    let (mut hits, mut events, mut wrong) = (0, 0, 0);
+    let stretches: Vec<usize> = (HISTORY..).step_by(WINDOW).take_while(|since| since + WINDOW <= 791).collect();
+    let cut = |since: usize| -> Result<Vec<Series>, _> {
+        all.iter().map(|one| Series::new(one.values()[..since + WINDOW].to_vec())).collect()
+    };
+    let twins: Vec<_> = stretches.iter().map(|since| Ok(world::found(&cut(*since)?, *since))).collect::<anyhow::Result<_>>()?;
+    let quiet = twins.iter().map(Vec::len).sum::<usize>() as f64 / (stretches.len() * all.len()) as f64;
+    crate::note(&format!("NN5 as it is: {quiet:.3} findings per series and 60 days"));
+    for (name, sizes) in world::EVENTS {
+        for event in sizes {
+            let mut random = random::stream(1, name);
+            let (mut found, mut false_alarms, mut delays, mut kinds) = (0, 0, Vec::new(), BTreeMap::new());
+            for (since, twins) in stretches.iter().zip(&twins) {
+                let plain = cut(*since)?;
+                let starts: Vec<usize> = plain.iter().map(|_| since + random.random_range(0..WINDOW - event.days())).collect();
+                let put: Vec<Series> = plain.iter().zip(&starts).map(|(one, start)| event.put(one, *start)).collect();
+                let answer = world::found(&put, *since);
+                for (at, start) in starts.iter().enumerate() {
+                    let own = *start..start + event.days();
+                    let known = twins.iter().any(|one| one.0 == at && own.contains(&one.1));
+                    let mine = || answer.iter().filter(|one| one.0 == at);
+                    if let Some(hit) = mine().find(|one| own.contains(&one.1)).filter(|_| !known) {
+                        found += 1;
+                        delays.push(hit.1 - start);
+                        *kinds.entry(hit.2.kind.word()).or_insert(0) += 1;
+                    }
+                    let end = own.end + event.end();
+                    false_alarms += mine().filter(|one| !(*start..end).contains(&one.1)).count() + usize::from(known);
+                }
+            }
+            delays.sort_unstable();
+            let count = stretches.len() * all.len();
+            let delay = delays.get(delays.len() / 2).map_or("-".to_owned(), usize::to_string);
+            crate::note(&format!(
+                "{name:<12} {event:?}: recall {:.3}, false per series {:.3}, median delay {delay} days, told as {kinds:?}",
+                found as f64 / count as f64,
+                false_alarms as f64 / count as f64,
+            ));
+            (hits, events, wrong) = (hits + found, events + count, wrong + false_alarms);
         }
     }
-    println!("recall {:.3} precision {:.3}", hits as f64 / all as f64, hits as f64 / (hits + wrong) as f64);
-    Ok(vec![])
+    let precision = hits as f64 / (hits + wrong).max(1) as f64;
+    let recall = hits as f64 / events as f64;
+    Ok(vec![
+        Figure { key: "injected_precision", what: "hits among all findings in 60 days with one event, NN5", value: precision },
+        Figure { key: "injected_recall", what: "events found, four kinds in three sizes, NN5", value: recall },
+    ])
 }

@@ -37,6 +37,12 @@ struct Args {
     parts: Vec<String>,
 }
 
+/// A line for people beside the table, of what a figure is made of; the table and the JSON stay on standard output.
+#[expect(clippy::print_stderr, reason = "it is for people who watch")]
+fn note(line: &str) {
+    eprintln!("{line}");
+}
+
 #[expect(clippy::print_stdout, reason = "the table is what it is for")]
 fn main() -> anyhow::Result<()> {
     let args = Args::parse();

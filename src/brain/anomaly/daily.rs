@@ -353,19 +353,27 @@ impl Daily {
         (level - self.level()).abs() <= 1.5 * self.deviation()
     }
 
-    /// Takes the middle of the last days for the level from now on, also for the windows that lie before it.
-    pub(super) fn adopt(&mut self, days: usize) {
+    /// The level of the last so many days alone: the middle of what they imply.
+    pub(super) fn level_of(&self, days: usize) -> f64 {
         let model = &self.models[self.best];
-        let implied = (0..days).filter_map(|days| {
-            let day = self.ago(days);
-            let weekday = model.weekdays[day.weekday];
-            day.value.map(|value| if self.scale == Scale::Signed { value - weekday } else { value / weekday.max(0.1) })
-        });
-        let mut implied: Vec<f64> = implied.collect();
+        let mut implied: Vec<f64> = (0..days)
+            .filter_map(|days| {
+                let Day { weekday, value, .. } = *self.ago(days);
+                let weekday = model.weekdays[weekday];
+                value.map(|value| if self.scale == Scale::Signed { value - weekday } else { value / weekday.max(0.1) })
+            })
+            .collect();
         implied.sort_by(f64::total_cmp);
-        if let Some(middle) = implied.get(implied.len() / 2) {
-            self.set_level(*middle, implied.len());
+        match implied.len() {
+            0 => self.level(),
+            n if n % 2 == 0 => (implied[n / 2 - 1] + implied[n / 2]) / 2.0,
+            n => implied[n / 2],
         }
+    }
+
+    /// Takes the level of the last so many days for the level from now on.
+    pub(super) fn adopt(&mut self, days: usize) {
+        self.set_level(self.level_of(days), days);
     }
 
     /// Takes this for the level from now on, learned of so many days.

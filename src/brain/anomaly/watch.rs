@@ -18,6 +18,8 @@ pub(super) const FLOOR: usize = 28;
 const NOTHING: f64 = 0.05;
 /// A lasting fall to at most this share is a collapse.
 const COLLAPSE: f64 = 0.2;
+/// A window of at least so many days shows a level that stays; a shorter one may be a promotion or an outage.
+const LASTING: usize = 7;
 /// Days without an alarm after which the next one is another anomaly.
 const OVER: usize = 7;
 
@@ -126,26 +128,30 @@ impl Watch {
         let mut alarm = Alarm { kind: Kind::Spike, up, lasts: 1, actual: value, expected: range, news: true, episode: today };
         if -log10(lasting.max(1e-300)) >= ALARM && let Some(shift) = shift {
             let (lasts, ramp) = self.daily.shape(shift.days);
-            let before = self.daily.level_ago(shift.days);
-            let lasts = lasts.max(2);
-            self.daily.adopt(lasts);
-            if old.is_some_and(|(old, _)| self.daily.near(old)) {
-                // Back where it was before the last shift: what was to be told of it has been told.
-                self.before = None;
-                verdict.surprise = verdict.surprise.min(ALARM - 1e-9);
-                verdict.p = verdict.p.max(chance(ALARM) * (1.0 + 1e-9));
-                self.episode = None;
-                return Some(verdict);
-            }
-            let then = self.daily.range(&self.daily.expected_at(before, weekday));
-            let now = self.daily.range(&self.daily.expected(weekday)).1;
-            self.before = Some((before, today));
+            let then = self.daily.range(&self.daily.expected_at(self.daily.level_ago(shift.days), weekday));
+            let now = self.daily.range(&self.daily.expected_at(self.daily.level_of(lasts), weekday)).1;
+            alarm = Alarm { up: shift.up, lasts, actual: now, expected: then, ..alarm };
+            let gone = !shift.up && scale != Scale::Signed && lasts > 1 && now <= COLLAPSE * then.1;
+            let passing = shift.days < LASTING;
             alarm.kind = match () {
-                () if !shift.up && scale != Scale::Signed && now <= COLLAPSE * then.1 => Kind::DeliveryCollapse,
+                () if gone => Kind::DeliveryCollapse,
+                () if passing && shift.up => Kind::Spike,
+                () if passing => Kind::Drop,
                 () if ramp => Kind::TrendBreak,
                 () => Kind::LevelShift,
             };
-            alarm = Alarm { up: shift.up, lasts, actual: now, expected: then, ..alarm };
+            if !passing {
+                let before = self.daily.level_ago(shift.days);
+                self.daily.adopt(lasts);
+                if old.is_some_and(|(old, _)| self.daily.near(old)) {
+                    // Back where it was before the last shift: what was to be told of it has been told.
+                    (self.before, self.episode) = (None, None);
+                    verdict.surprise = ALARM - 1e-9;
+                    verdict.p = chance(verdict.surprise);
+                    return Some(verdict);
+                }
+                self.before = Some((before, today));
+            }
         } else if -log10(point.max(1e-300)) >= ALARM {
             let left = if scale == Scale::Signed { 1.0 } else { value / range.1.max(1e-300) };
             alarm.kind = match () {

@@ -8,6 +8,7 @@
 use std::{collections::BTreeMap, fs, path::Path};
 
 use anyhow::Context;
+use brain::anomaly::{Scorer, csv};
 
 /// One file: its rows and the windows in which something was known to be wrong.
 pub struct File {
@@ -119,6 +120,13 @@ pub fn best(files: &[File], scores: &[Vec<f64>]) -> (f64, f64) {
         }
     }
     (100.0 * (best + windows) / (2.0 * windows), threshold)
+}
+
+/// The product's score of every row.
+pub fn scores(file: &File) -> anyhow::Result<Vec<f64>> {
+    let mut scorer = Scorer::new();
+    let rows = file.stamps.iter().zip(&file.values);
+    rows.map(|(stamp, value)| Ok(scorer.next(csv::moment(stamp)?, Some(*value)).score)).collect()
 }
 
 /// What one file earns at a threshold, of its windows, with its detected windows and false alarms.

@@ -71,24 +71,61 @@ pub enum Event {
     Shift(f64),
     /// For three days only this share is left.
     DropOut(f64),
-    /// From a day on every day grows by this share of the level of that day (or falls, if below zero), to no less than 0.
+    /// From a day on every day adds this share of what would be there without it (or takes it away), down to 0.
     Trend(f64),
 }
 
+/// Kinds in three sizes, of which the lasting ones go up as well as down. NN5 itself has days of two to three times the usual in
+/// most of its series, so that smaller spikes are none.
+pub const EVENTS: [(&str, &[Event]); 4] = [
+    ("spike", &[Event::Spike(3.0), Event::Spike(4.0), Event::Spike(6.0)]),
+    (
+        "level shift",
+        &[
+            Event::Shift(1.0 / 1.75),
+            Event::Shift(1.75),
+            Event::Shift(1.0 / 2.5),
+            Event::Shift(2.5),
+            Event::Shift(1.0 / 4.0),
+            Event::Shift(4.0),
+        ],
+    ),
+    ("drop-out", &[Event::DropOut(0.2), Event::DropOut(0.1), Event::DropOut(0.0)]),
+    (
+        "trend break",
+        &[
+            Event::Trend(-0.025),
+            Event::Trend(0.03),
+            Event::Trend(-0.035),
+            Event::Trend(0.045),
+            Event::Trend(-0.05),
+            Event::Trend(0.06),
+        ],
+    ),
+];
+
 impl Event {
-    /// Days after the first that belong to the event: it can be found on them, and their alarms are no false ones.
+    /// Days from the first on which finding it is a hit.
     pub fn days(self) -> usize {
         match self {
-            // The day, and the two after: rules that look at windows may take them.
-            Self::Spike(_) => 3,
-            Self::DropOut(_) => 7,
+            Self::Spike(_) => 2,
+            Self::DropOut(_) => 4,
             Self::Shift(_) => 14,
             Self::Trend(_) => 28,
         }
     }
 
+    /// Days after those on which its end, or that it goes on, can be told.
+    pub fn end(self) -> usize {
+        match self {
+            Self::Spike(_) => 0,
+            Self::DropOut(_) => 7,
+            Self::Shift(_) | Self::Trend(_) => 14,
+        }
+    }
+
     /// The series with the event from this day on.
-    pub fn into(self, series: &Series, start: usize) -> Series {
+    pub fn put(self, series: &Series, start: usize) -> Series {
         let values = series.values().iter().enumerate().map(|(day, value)| {
             let value = (*value)?;
             let since = day.checked_sub(start);
