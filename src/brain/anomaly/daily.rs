@@ -105,8 +105,8 @@ pub(super) struct Shift {
     pub(super) days: usize,
     /// Chance of a difference at least this large in this direction, were nothing changed.
     pub(super) p: f64,
-    /// Its sign.
-    pub(super) up: bool,
+    /// How far out it is, in usual errors, with its sign.
+    pub(super) z: f64,
 }
 
 /// The state after some days.
@@ -228,7 +228,7 @@ impl Daily {
     }
 
     /// In standard deviations, 1000 at most.
-    fn distance(&self, expected: &Expected, value: f64) -> f64 {
+    pub(super) fn distance(&self, expected: &Expected, value: f64) -> f64 {
         let difference = self.scale.to(value) - expected.at;
         if difference == 0.0 { 0.0 } else { (difference / expected.deviation.max(1e-300)).clamp(-1000.0, 1000.0) }
     }
@@ -260,7 +260,7 @@ impl Daily {
     }
 
     /// Reads a day; says how the windows that end with it differ.
-    pub(super) fn learn(&mut self, weekday: usize, value: Option<f64>, judge: bool) -> Vec<Shift> {
+    pub(super) fn learn(&mut self, weekday: usize, value: Option<f64>, judge: bool) -> [Option<Shift>; 4] {
         let rooted = value.map(|value| self.scale.to(value));
         if let Some(value) = value {
             let expected = self.expected(weekday);
@@ -293,8 +293,8 @@ impl Daily {
         &self.recent[(self.days + LONGEST - 1 - days) % LONGEST]
     }
 
-    fn shifts(&mut self, judge: bool) -> Vec<Shift> {
-        let mut found = Vec::new();
+    fn shifts(&mut self, judge: bool) -> [Option<Shift>; 4] {
+        let mut found = [None; 4];
         let deviation = self.deviation();
         for (at, length) in WINDOWS.into_iter().enumerate() {
             if self.days < 2 * WEEK + length {
@@ -326,10 +326,10 @@ impl Daily {
             let error = variance.max(least);
             if judge && *seen >= 2.0 * length as f64 {
                 let freedom = (*seen / length as f64).clamp(2.0, 100.0);
-                let t = mean.abs() / sqrt(error * (1.0 + 1.0 / freedom) + doubt);
-                if t > 2.5 && let Ok(students) = StudentsT::new(0.0, 1.0, freedom) {
-                    found.push(Shift { days: length, p: students.sf(t), up: mean > 0.0 });
-                }
+                let z = mean / sqrt(error * (1.0 + 1.0 / freedom) + doubt);
+                // The tail is only worth its arithmetic where it may matter.
+                let p = if z.abs() > 2.5 { StudentsT::new(0.0, 1.0, freedom).map_or(1.0, |t| t.sf(z.abs())) } else { 1.0 };
+                found[at] = Some(Shift { days: length, p, z });
             }
             *seen += 1.0;
             let bound = BOUND * sqrt(error);
@@ -348,9 +348,9 @@ impl Daily {
         self.ago(days - 1).level
     }
 
-    /// Whether another level can hardly be told from the one that is followed: less than 1.5 standard deviations away.
-    pub(super) fn near(&self, level: f64) -> bool {
-        (level - self.level()).abs() <= 1.5 * self.deviation()
+    /// Whether two levels can hardly be told apart: less than 1.5 standard deviations of a day between them.
+    pub(super) fn near(&self, one: f64, other: f64) -> bool {
+        (one - other).abs() <= 1.5 * self.deviation()
     }
 
     /// The level of the last so many days alone: the middle of what they imply.
@@ -371,13 +371,8 @@ impl Daily {
         }
     }
 
-    /// Takes the level of the last so many days for the level from now on.
-    pub(super) fn adopt(&mut self, days: usize) {
-        self.set_level(self.level_of(days), days);
-    }
-
     /// Takes this for the level from now on, learned of so many days.
-    fn set_level(&mut self, level: f64, of: usize) {
+    pub(super) fn adopt(&mut self, level: f64, of: usize) {
         let signed = self.scale == Scale::Signed;
         for model in &mut self.models {
             // How much a higher level varies is not known yet: as much more as it is higher, until days tell.

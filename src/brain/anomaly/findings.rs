@@ -4,12 +4,15 @@ use time::Date;
 
 use super::{
     Kind, discovery,
-    watch::{Alarm, FLOOR, Verdict, Watch},
+    watch::{Alarm, FLOOR, STATISTICS, Verdict, Watch},
 };
 use crate::{NotEnough, Series};
 
 /// The share of findings that may be false, of those of one day.
 pub const FALSE_SHARE: f64 = 0.1;
+
+/// With fewer series what they share cannot be told from what each does.
+const MANY: usize = 20;
 
 /// A daily series with its name.
 #[derive(Clone, Copy, Debug)]
@@ -47,11 +50,24 @@ pub struct Finding {
     pub q: f64,
 }
 
+/// A day on which many series moved together.
+#[derive(Clone, Debug, PartialEq, serde::Serialize)]
+pub struct Common {
+    /// The day.
+    pub day: Date,
+    /// The series that would have been findings by themselves.
+    pub series: Vec<String>,
+    /// How many series were judged that day.
+    pub of: usize,
+}
+
 /// What is said of many series.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Findings {
     /// By day found, then in the order of the series.
     pub found: Vec<Finding>,
+    /// Days on which many series moved together: what they share is told once, here, and not of each of them.
+    pub common: Vec<Common>,
     /// Series of which nothing can be said, and why.
     pub silent: Vec<(String, NotEnough)>,
 }
@@ -84,27 +100,71 @@ pub fn findings(series: &[Named<'_>], since: Date) -> Findings {
     judged.sort_by_key(|(day, at, _)| (*day, *at));
     let mut open: Vec<Option<(usize, usize)>> = vec![None; series.len()];
     for family in judged.chunk_by(|a, b| a.0 == b.0) {
-        let q = discovery::q_values(&family.iter().map(|(_, _, verdict)| verdict.p).collect::<Vec<_>>());
-        for ((day, at, verdict), q) in family.iter().zip(q) {
-            let Some(alarm) = verdict.alarm.as_ref().filter(|_| q <= FALSE_SHARE) else { continue };
+        let shared = Shared::of(family.iter().map(|(_, _, verdict)| verdict));
+        let p: Vec<f64> = family.iter().map(|(_, _, verdict)| shared.p(verdict)).collect();
+        let q = discovery::q_values(&p);
+        let mut together = Vec::new();
+        for ((day, at, verdict), (p, q)) in family.iter().zip(p.into_iter().zip(q)) {
+            let Some(alarm) = &verdict.alarm else { continue };
+            if super::ALARM > -libm::log10(p) {
+                together.push(series[*at].name.to_owned());
+                continue;
+            }
+            if q > FALSE_SHARE {
+                continue;
+            }
             match open[*at].filter(|(episode, _)| *episode == alarm.episode) {
                 Some((_, place)) => {
                     let known: &mut Finding = &mut answer.found[place];
                     if alarm.kind.gravity() > known.kind.gravity() {
                         let found = known.found;
-                        *known = finding(series[*at].name, *day, alarm, verdict.p, q);
+                        *known = finding(series[*at].name, *day, alarm, p, q);
                         known.found = found;
                         known.day = known.day.min(found);
                     }
                 }
                 None => {
                     open[*at] = Some((alarm.episode, answer.found.len()));
-                    answer.found.push(finding(series[*at].name, *day, alarm, verdict.p, q));
+                    answer.found.push(finding(series[*at].name, *day, alarm, p, q));
                 }
             }
         }
+        if let Some((day, ..)) = family.first().filter(|_| !together.is_empty()) {
+            answer.common.push(Common { day: *day, series: together, of: family.len() });
+        }
     }
     answer
+}
+
+/// What the series of one day share: middle and spread of each statistic over all of them.
+///
+/// A holiday moves every shop. The null is therefore not that nothing moved, but that a series moved like the others: Efron's
+/// empirical null (2004, "Large-scale simultaneous hypothesis testing: the choice of a null hypothesis"), of the bulk
+/// of the series by median and quartiles, and never narrower than the theoretical one.
+struct Shared([(f64, f64); STATISTICS]);
+
+impl Shared {
+    fn of<'a>(family: impl Iterator<Item = &'a Verdict> + Clone) -> Self {
+        Self(std::array::from_fn(|at| {
+            let mut leans: Vec<f64> = family.clone().filter_map(|verdict| verdict.leans[at]).collect();
+            if leans.len() < MANY {
+                return (0.0, 1.0);
+            }
+            leans.sort_by(f64::total_cmp);
+            let share = |part: f64| leans[((leans.len() - 1) as f64 * part).round() as usize];
+            // The quartiles of a normal distribution are 1.349 standard deviations apart.
+            (share(0.5), ((share(0.75) - share(0.25)) / 1.349).max(1.0))
+        }))
+    }
+
+    /// The chance of this verdict given what is shared: its surprise shrinks as its distance does.
+    fn p(&self, verdict: &Verdict) -> f64 {
+        let (middle, spread) = self.0[verdict.by];
+        match verdict.leans[verdict.by] {
+            Some(lean) if lean != 0.0 => libm::pow(verdict.p, ((lean - middle) / spread / lean).clamp(0.0, 1.0)),
+            _ => verdict.p,
+        }
+    }
 }
 
 fn finding(name: &str, found: Date, alarm: &Alarm, p: f64, q: f64) -> Finding {

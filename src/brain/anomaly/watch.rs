@@ -9,7 +9,7 @@ use libm::log10;
 
 use super::{
     ALARM, Kind, chance,
-    daily::{Daily, LONGEST, Scale},
+    daily::{Daily, LONGEST, Scale, WINDOWS},
 };
 
 /// Days that have to be there before one is judged: four of each weekday.
@@ -18,7 +18,7 @@ pub(super) const FLOOR: usize = 28;
 const NOTHING: f64 = 0.05;
 /// A lasting fall to at most this share is a collapse.
 const COLLAPSE: f64 = 0.2;
-/// A window of at least so many days shows a level that stays; a shorter one may be a promotion or an outage.
+/// What lasts so many days stays; what is shorter may be a promotion or an outage.
 const LASTING: usize = 7;
 /// Days without an alarm after which the next one is another anomaly.
 const OVER: usize = 7;
@@ -32,7 +32,14 @@ pub(super) struct Verdict {
     pub(super) alarm: Option<Alarm>,
     /// Surprise beyond what was told.
     pub(super) surprise: f64,
+    /// How far out the day and the windows that end with it are, in usual errors, with their signs.
+    pub(super) leans: [Option<f64>; STATISTICS],
+    /// Which of them is the strangest.
+    pub(super) by: usize,
 }
+
+/// The day itself and four windows.
+pub(super) const STATISTICS: usize = 5;
 
 /// What is strange about a day.
 #[derive(Clone, Debug, PartialEq)]
@@ -111,17 +118,21 @@ impl Watch {
             });
             (low.max(old_low), high.max(old_high))
         });
-        let range = self.daily.range(&expected);
+        let (range, lean) = (self.daily.range(&expected), self.daily.distance(&expected, value));
         let shifts = self.daily.learn(weekday, Some(value), judge);
         let (low, high) = tails?;
         let (point, up) = if low < high { (low, false) } else { (high, true) };
         let point = (4.0 * point).min(1.0);
-        let shift = shifts.into_iter().min_by(|a, b| a.p.total_cmp(&b.p));
+        let shift = shifts.into_iter().flatten().min_by(|a, b| a.p.total_cmp(&b.p));
+        let mut leans = [Some(lean), None, None, None, None];
+        leans[1..].iter_mut().zip(&shifts).for_each(|(lean, shift)| *lean = shift.map(|shift| shift.z));
         let lasting = shift.map_or(1.0, |shift| (4.0 * shift.p).min(1.0));
         let flat = if value == 0.0 { 1.0 } else { self.flat() };
         let p = point.min(lasting).min(flat);
         let surprise = -log10(p.max(1e-300));
-        let mut verdict = Verdict { p, alarm: None, surprise };
+        let window = shift.and_then(|shift| WINDOWS.iter().position(|days| *days == shift.days));
+        let by = if lasting < point { window.map_or(0, |window| window + 1) } else { 0 };
+        let mut verdict = Verdict { p, alarm: None, surprise, leans, by };
         if surprise < ALARM {
             return Some(verdict);
         }
@@ -130,27 +141,27 @@ impl Watch {
             let (lasts, ramp) = self.daily.shape(shift.days);
             let then = self.daily.range(&self.daily.expected_at(self.daily.level_ago(shift.days), weekday));
             let now = self.daily.range(&self.daily.expected_at(self.daily.level_of(lasts), weekday)).1;
-            alarm = Alarm { up: shift.up, lasts, actual: now, expected: then, ..alarm };
-            let gone = !shift.up && scale != Scale::Signed && lasts > 1 && now <= COLLAPSE * then.1;
-            let passing = shift.days < LASTING;
+            alarm = Alarm { up: shift.z > 0.0, lasts, actual: now, expected: then, ..alarm };
+            let gone = shift.z < 0.0 && scale != Scale::Signed && lasts > 1 && now <= COLLAPSE * then.1;
+            if let Some((old, _)) = old && self.daily.near(old, self.daily.level_of(lasts)) {
+                // Back where it was before the last shift: what was to be told of it has been told.
+                self.daily.adopt(old, lasts);
+                (self.before, self.episode) = (None, None);
+                verdict.surprise = ALARM - 1e-9;
+                verdict.p = chance(verdict.surprise);
+                return Some(verdict);
+            }
+            let passing = lasts < LASTING;
             alarm.kind = match () {
                 () if gone => Kind::DeliveryCollapse,
-                () if passing && shift.up => Kind::Spike,
+                () if passing && alarm.up => Kind::Spike,
                 () if passing => Kind::Drop,
                 () if ramp => Kind::TrendBreak,
                 () => Kind::LevelShift,
             };
             if !passing {
-                let before = self.daily.level_ago(shift.days);
-                self.daily.adopt(lasts);
-                if old.is_some_and(|(old, _)| self.daily.near(old)) {
-                    // Back where it was before the last shift: what was to be told of it has been told.
-                    (self.before, self.episode) = (None, None);
-                    verdict.surprise = ALARM - 1e-9;
-                    verdict.p = chance(verdict.surprise);
-                    return Some(verdict);
-                }
-                self.before = Some((before, today));
+                self.before = Some((self.daily.level_ago(shift.days), today));
+                self.daily.adopt(self.daily.level_of(lasts), lasts);
             }
         } else if -log10(point.max(1e-300)) >= ALARM {
             let left = if scale == Scale::Signed { 1.0 } else { value / range.1.max(1e-300) };

@@ -142,3 +142,12 @@ impl Event {
         Series::new(values.collect()).expect("finite values stay finite")
     }
 }
+
+/// Whether a series itself had as good as nothing on this day: less than a tenth of the middle of that weekday in the eight
+/// weeks before, or no value. In NN5 the machine was out of order then; nobody noted it, but it is no noise.
+pub fn out_of_order(series: &Series, day: usize) -> bool {
+    let Some(value) = series.values()[day] else { return true };
+    let mut before: Vec<f64> = (1..=8).filter_map(|week| *series.values().get(day.checked_sub(7 * week)?)?).collect();
+    before.sort_by(f64::total_cmp);
+    before.get(before.len() / 2).is_some_and(|middle| value < 0.1 * middle)
+}
