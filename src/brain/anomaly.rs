@@ -10,12 +10,13 @@ pub mod csv;
 mod daily;
 mod discovery;
 mod findings;
+pub mod outage;
 mod stream;
 mod tail;
 mod watch;
 
 pub use discovery::q_values;
-pub use findings::{FALSE_SHARE, Finding, Findings, Named, findings};
+pub use findings::{Common, FALSE_SHARE, Finding, Findings, Named, findings};
 
 /// Surprise (−log10 of a chance) from which on a row is an alarm: one row in a thousand.
 const ALARM: f64 = 3.0;
@@ -166,3 +167,6 @@ impl By {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -5,6 +5,7 @@
 //! never a default. To add a method, give it a module of its own and a line in the benchmark that shows what it is worth.
 
 pub mod anomaly;
+pub mod change_point;
 mod not_enough;
 pub mod random;
 pub mod series;

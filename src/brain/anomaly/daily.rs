@@ -143,11 +143,18 @@ impl Model {
             return;
         }
         let error = value - self.expected(scale, weekday);
-        let bound = if self.days > 2.0 * WEEK as f64 && self.variance > 0.0 { BOUND * sqrt(self.variance) } else { f64::MAX };
+        let bound =
+            if self.days > 2.0 * WEEK as f64 && self.variance > 0.0 { BOUND * sqrt(self.variance) } else { f64::MAX };
         let bounded = error.clamp(-bound, bound);
         // Errors of the first week say nothing of the spread, those of the second little: level and weekdays are being
         // found. Each is forgotten when it is over.
-        let from = if self.days > 2.0 * WEEK as f64 { 2.0 * WEEK as f64 } else if self.days > WEEK as f64 { WEEK as f64 } else { 1.0 };
+        let from = if self.days > 2.0 * WEEK as f64 {
+            2.0 * WEEK as f64
+        } else if self.days > WEEK as f64 {
+            WEEK as f64
+        } else {
+            1.0
+        };
         let rate = 1.0 / (self.days - from).clamp(1.0, MEMORY);
         let square = (bounded * bounded).min(1e300) * if error == bounded { 1.0 } else { CONSISTENT };
         self.variance += rate * (square - self.variance);
@@ -328,7 +335,8 @@ impl Daily {
                 let freedom = (*seen / length as f64).clamp(2.0, 100.0);
                 let z = mean / sqrt(error * (1.0 + 1.0 / freedom) + doubt);
                 // The tail is only worth its arithmetic where it may matter.
-                let p = if z.abs() > 2.5 { StudentsT::new(0.0, 1.0, freedom).map_or(1.0, |t| t.sf(z.abs())) } else { 1.0 };
+                let p =
+                    if z.abs() > 2.5 { StudentsT::new(0.0, 1.0, freedom).map_or(1.0, |t| t.sf(z.abs())) } else { 1.0 };
                 found[at] = Some(Shift { days: length, p, z });
             }
             *seen += 1.0;

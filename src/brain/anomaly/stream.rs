@@ -153,8 +153,7 @@ impl Stream {
                 let oldest = std::mem::replace(&mut window.ring[self.rows % length], difference);
                 window.sum += difference - oldest;
                 let mean = window.sum / length as f64;
-                for (tail, mean, single) in
-                    [(&mut window.up, mean, Kind::Spike), (&mut window.down, -mean, Kind::Drop)]
+                for (tail, mean, single) in [(&mut window.up, mean, Kind::Spike), (&mut window.down, -mean, Kind::Drop)]
                 {
                     let here = tail.surprise(mean);
                     tail.learn(mean, here);

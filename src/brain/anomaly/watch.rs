@@ -113,9 +113,8 @@ impl Watch {
         let old = self.before.filter(|(_, since)| today - since <= LONGEST);
         let tails = judge.then(|| {
             let (low, high) = self.daily.tails(&expected, value);
-            let (old_low, old_high) = old.map_or((0.0, 0.0), |(level, _)| {
-                self.daily.tails(&self.daily.expected_at(level, weekday), value)
-            });
+            let (old_low, old_high) =
+                old.map_or((0.0, 0.0), |(level, _)| self.daily.tails(&self.daily.expected_at(level, weekday), value));
             (low.max(old_low), high.max(old_high))
         });
         let (range, lean) = (self.daily.range(&expected), self.daily.distance(&expected, value));
@@ -136,14 +135,19 @@ impl Watch {
         if surprise < ALARM {
             return Some(verdict);
         }
-        let mut alarm = Alarm { kind: Kind::Spike, up, lasts: 1, actual: value, expected: range, news: true, episode: today };
-        if -log10(lasting.max(1e-300)) >= ALARM && let Some(shift) = shift {
+        let mut alarm =
+            Alarm { kind: Kind::Spike, up, lasts: 1, actual: value, expected: range, news: true, episode: today };
+        if -log10(lasting.max(1e-300)) >= ALARM
+            && let Some(shift) = shift
+        {
             let (lasts, ramp) = self.daily.shape(shift.days);
             let then = self.daily.range(&self.daily.expected_at(self.daily.level_ago(shift.days), weekday));
             let now = self.daily.range(&self.daily.expected_at(self.daily.level_of(lasts), weekday)).1;
             alarm = Alarm { up: shift.z > 0.0, lasts, actual: now, expected: then, ..alarm };
             let gone = shift.z < 0.0 && scale != Scale::Signed && lasts > 1 && now <= COLLAPSE * then.1;
-            if let Some((old, _)) = old && self.daily.near(old, self.daily.level_of(lasts)) {
+            if let Some((old, _)) = old
+                && self.daily.near(old, self.daily.level_of(lasts))
+            {
                 // Back where it was before the last shift: what was to be told of it has been told.
                 self.daily.adopt(old, lasts);
                 (self.before, self.episode) = (None, None);
@@ -176,7 +180,9 @@ impl Watch {
         let shift = matches!(alarm.kind, Kind::LevelShift | Kind::TrendBreak | Kind::DeliveryCollapse);
         let going_on = self.episode.filter(|episode| today - episode.last <= OVER && episode.up == alarm.up);
         alarm.news = going_on.is_none_or(|episode| shift && !episode.shift);
-        if let Some(episode) = going_on && !alarm.news {
+        if let Some(episode) = going_on
+            && !alarm.news
+        {
             verdict.surprise = (surprise - episode.told).clamp(0.0, ALARM - 1e-9);
         }
         alarm.episode = going_on.map_or(today, |episode| episode.number);

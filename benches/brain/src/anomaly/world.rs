@@ -1,6 +1,10 @@
 //! Worlds in which it is known what happened: nothing at all, or one thing put into a public series.
 
-use brain::{Series, anomaly::{Finding, Named, findings}, random};
+use brain::{
+    Series,
+    anomaly::{Finding, Named, findings},
+    random,
+};
 use rand::Rng;
 use time::{Date, Duration};
 
@@ -82,10 +86,10 @@ pub const EVENTS: [(&str, &[Event]); 4] = [
     (
         "level shift",
         &[
-            Event::Shift(1.0 / 1.75),
-            Event::Shift(1.75),
-            Event::Shift(1.0 / 2.5),
-            Event::Shift(2.5),
+            Event::Shift(1.0 / 2.0),
+            Event::Shift(2.0),
+            Event::Shift(1.0 / 3.0),
+            Event::Shift(3.0),
             Event::Shift(1.0 / 4.0),
             Event::Shift(4.0),
         ],
@@ -94,11 +98,11 @@ pub const EVENTS: [(&str, &[Event]); 4] = [
     (
         "trend break",
         &[
-            Event::Trend(-0.025),
+            Event::Trend(-0.03),
             Event::Trend(0.03),
-            Event::Trend(-0.035),
+            Event::Trend(-0.045),
             Event::Trend(0.045),
-            Event::Trend(-0.05),
+            Event::Trend(-0.06),
             Event::Trend(0.06),
         ],
     ),
