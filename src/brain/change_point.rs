@@ -182,7 +182,8 @@ fn best_split(sums: &Sums, from: usize, to: usize, variance: f64) -> Option<Spli
     }
     let n = (to - from) as f64;
     let (flat, line) = (sums.level(from, to), sums.line(from, to));
-    let log = n.ln();
+    // A place is one of all days, also where only a part is looked at.
+    let log = (sums.len() as f64).ln();
     // Without a change: a level, or a line if that is worth its slope.
     let none = (flat / variance).min(line / variance + log);
     let mut best: Option<Split> = None;

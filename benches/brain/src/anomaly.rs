@@ -31,9 +31,8 @@ const NULLS: u64 = 1000;
 /// Measures the anomalies.
 pub fn run(data: &Path) -> anyhow::Result<Vec<Figure>> {
     let mut figures = vec![numenta(data)?];
-    if std::env::var("DBG").is_err() {
-        figures.extend(null());
-    }
+    pace();
+    figures.extend(null());
     figures.extend(injected(data)?);
     Ok(figures)
 }
@@ -52,6 +51,23 @@ fn numenta(data: &Path) -> anyhow::Result<Figure> {
     }
     let what = "realKnownCause of the Numenta benchmark, standard profile, one threshold";
     Ok(Figure { key: "nab_known_cause", what, value })
+}
+
+/// Notes what a series of two years costs of which the last day is judged, and the last 60.
+fn pace() {
+    let all: Vec<Series> = (0..100).map(|seed| world::quiet(seed, 30.0, 730)).collect();
+    for days in [1, WINDOW] {
+        let start = std::time::Instant::now();
+        std::hint::black_box(world::found(&all, 730 - days));
+        let each = start.elapsed().as_secs_f64() * 1e3 / all.len() as f64;
+        crate::note(&format!("{each:.3} ms per series of 730 days, {days} of them judged"));
+    }
+    let start = std::time::Instant::now();
+    for one in &all {
+        std::hint::black_box(brain::change_point::change_points(one, world::first()).ok());
+    }
+    let each = start.elapsed().as_secs_f64() * 1e3 / all.len() as f64;
+    crate::note(&format!("{each:.3} ms for its change points"));
 }
 
 fn null() -> Vec<Figure> {
@@ -102,23 +118,6 @@ fn injected(data: &Path) -> anyhow::Result<Vec<Figure>> {
         stretches.iter().map(|since| Ok(world::found(&cut(*since)?, *since))).collect::<anyhow::Result<_>>()?;
     let quiet = twins.iter().map(Vec::len).sum::<usize>() as f64 / (stretches.len() * all.len()) as f64;
     crate::note(&format!("NN5 as it is: {quiet:.3} findings per series and 60 days"));
-    if std::env::var("DBG").is_ok() {
-        for f in twins.iter().flatten() {
-            crate::note(&format!(
-                "T {} {} {} began {} lasts {} actual {:.1} expected {:.1?} p {:.6} {:?}",
-                f.0,
-                f.1,
-                f.2.kind.word(),
-                (f.2.day - world::first()).whole_days(),
-                (f.2.found - f.2.day).whole_days() + 1,
-                f.2.actual,
-                f.2.expected,
-                f.2.p,
-                all[f.0].values()[f.1 - 9..=f.1].iter().map(|v| v.map_or(-1, |v| v as i64)).collect::<Vec<_>>()
-            ));
-        }
-        return Ok(vec![]);
-    }
     for (name, sizes) in world::EVENTS {
         for event in sizes {
             let mut random = random::stream(1, name);

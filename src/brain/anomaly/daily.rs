@@ -56,10 +56,12 @@ impl Scale {
     }
 
     fn to(self, value: f64) -> f64 {
+        // Squares of what is beyond would not be finite.
+        let value = value.clamp(-1e150, 1e150);
         match self {
             Self::Count => sqrt(value + 0.375),
             Self::Amount => sqrt(value),
-            Self::Signed => value.clamp(-1e150, 1e150),
+            Self::Signed => value,
         }
     }
 }

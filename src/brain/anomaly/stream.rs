@@ -142,6 +142,8 @@ impl Stream {
 
     /// How surprising this row is beyond what was told, as −log10 of a chance, and what it is if it is an alarm.
     pub(super) fn next(&mut self, at: i64, value: f64) -> (f64, Option<Kind>) {
+        // Sums of what is beyond would not be finite.
+        let value = value.clamp(-1e150, 1e150);
         let ready = self.baselines.iter().filter(|baseline| baseline.ready());
         let nearest = ready.min_by(|a, b| a.size.total_cmp(&b.size));
         let (mut surprise, mut kind) = (0.0, Kind::Spike);

@@ -194,9 +194,9 @@ fn a_stream_with_the_course_of_a_day_alarms_at_the_hour_that_is_wrong() {
     let course = |row: usize| 100.0 + 50.0 * (row as f64 / 24.0 * std::f64::consts::TAU).sin();
     let mut values: Vec<Option<f64>> = (0..2400).map(|row| Some(course(row) + 5.0 * normal(&mut random))).collect();
     let quiet = scores(HOUR, &values);
-    // After the first fortnight one row in a thousand may alarm by chance, of each of six averages.
+    // One row in a thousand of each of three averages in two directions: 12.4 of 2064 rows, and twice its standard error.
     let alarms = quiet.iter().skip(336).filter(|score| score.kind.is_some()).count();
-    assert!(alarms <= 12, "{alarms}");
+    assert!(alarms <= 19, "{alarms}");
     // At the top of the day's course this value is as usual; at its bottom it is not.
     let bottom = 2000 / 24 * 24 + 18;
     values[bottom] = Some(150.0);
@@ -280,8 +280,8 @@ fn an_outage_a_fall_and_a_collapse_are_told_apart() {
         let gone = causes(&client(seed, |channel, clicks, rate| (if channel == 1 { 0.0 } else { clicks }, rate)));
         assert_eq!(gone, [(Cause::DeliveryCollapse, vec!["social".to_owned()])]);
         let fall = causes(&client(seed, |_, clicks, rate| ((0.6 * clicks).floor(), rate)));
-        assert_eq!(fall.len(), 3, "{fall:?}");
-        assert!(fall.iter().all(|one| one.0 == Cause::RealFall));
+        // Of a small channel conversions can be as many as before by chance.
+        assert!(fall.len() >= 2 && fall.iter().all(|one| one.0 == Cause::RealFall), "{fall:?}");
         quiet += causes(&client(seed, |_, clicks, rate| (clicks, rate))).len();
     }
     assert_eq!(quiet, 0);

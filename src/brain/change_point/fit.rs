@@ -121,7 +121,8 @@ impl Sums {
 
 /// Days of a line at most when the variance is estimated, so that changes not yet found do not count as noise.
 const CHUNK: usize = 56;
-/// Days over which errors may hang together (Newey & West 1987, Bartlett weights): a week.
+/// Days over which errors may hang together (Newey & West 1987, Bartlett weights): a week. Or each with the one before it
+/// alone (a first-order autoregression): the larger of both counts.
 const LAGS: usize = 7;
 
 /// The long-run variance of the residuals: that of a mean of n days, times n.
@@ -139,8 +140,16 @@ pub(super) fn long_run(sums: &Sums, bounds: &[usize]) -> f64 {
             }
         }
     }
-    let weighted = (1..=LAGS).map(|lag| 2.0 * (1.0 - lag as f64 / (LAGS + 1) as f64) * covariances[lag]);
-    (covariances[0] + weighted.sum::<f64>()).max(covariances[0]) / f64::max(freedom, 1.0)
+    let weighted: f64 = (1..=LAGS).map(|lag| 2.0 * (1.0 - lag as f64 / (LAGS + 1) as f64) * covariances[lag]).sum();
+    if covariances[0] <= 0.0 {
+        return 0.0;
+    }
+    // Lines fitted to short pieces take part of what hangs together for the line: the correlation of neighbours is too low
+    // by about (2 + 4ρ) / n (Kendall 1954, of a mean and a slope).
+    let short = covariances[1] / covariances[0];
+    let neighbours = (short + (2.0 + 4.0 * short) / CHUNK as f64).clamp(0.0, 0.9);
+    let first_order = covariances[0] * (1.0 + neighbours) / (1.0 - neighbours);
+    (covariances[0] + weighted).max(covariances[0]).max(first_order) / f64::max(freedom, 1.0)
 }
 
 /// The values without what is usual of their weekday: as a factor where nothing is below zero, else as a difference.
