@@ -10,6 +10,8 @@ pub mod fatigue;
 pub mod finding;
 pub mod memory;
 pub mod forecast;
+pub mod anomaly;
+pub mod change_point;
 mod not_enough;
 pub mod random;
 pub mod risk;

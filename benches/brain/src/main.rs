@@ -19,10 +19,13 @@ struct Figure {
     value: f64,
 }
 
+mod anomaly;
+
 type Part = fn(&Path) -> anyhow::Result<Vec<Figure>>;
 
 /// Names and runs of the parts, in the table's order.
 const PARTS: &[(&str, Part)] = &[("forecast", forecast::run)];
+const PARTS: &[(&str, Part)] = &[("anomaly", anomaly::run)];
 
 /// Measures the brain.
 #[derive(Parser)]
@@ -35,6 +38,12 @@ struct Args {
     json: bool,
     /// Only these parts; all if none is named.
     parts: Vec<String>,
+}
+
+/// A line for people beside the table, of what a figure is made of; the table and the JSON stay on standard output.
+#[expect(clippy::print_stderr, reason = "it is for people who watch")]
+fn note(line: &str) {
+    eprintln!("{line}");
 }
 
 #[expect(clippy::print_stdout, reason = "the table is what it is for")]
