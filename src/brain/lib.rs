@@ -4,8 +4,10 @@
 //! [`random`], which is seeded. The same input gives the same bytes. What cannot be said is a [`NotEnough`] with its reason,
 //! never a default. To add a method, give it a module of its own and a line in the benchmark that shows what it is worth.
 
+pub mod linear;
 mod not_enough;
 pub mod random;
+pub mod response;
 pub mod series;
 
 pub use not_enough::NotEnough;

@@ -41,4 +41,16 @@ pub enum NotEnough {
         /// ISO 4217 code after.
         to: String,
     },
+    /// A value so large that sums of squares are not finite.
+    #[error("value {at} is too large to calculate with")]
+    TooLarge {
+        /// Its place in the series, from 0.
+        at: usize,
+    },
+    /// A sum of which shares cannot be told.
+    #[error("the sum is not above zero")]
+    NoTotal,
+    /// A channel without any spend.
+    #[error("nothing was spent")]
+    NothingSpent,
 }
