@@ -22,9 +22,7 @@ struct Figure {
 type Part = fn(&Path) -> anyhow::Result<Vec<Figure>>;
 
 /// Names and runs of the parts, in the table's order.
-const PARTS: &[(&str, Part)] = &[
-    ("response", response::run),
-];
+const PARTS: &[(&str, Part)] = &[("response", response::run)];
 
 /// Measures the brain.
 #[derive(Parser)]

@@ -2,10 +2,10 @@
 
 mod worlds;
 
-use std::{fs::File, path::Path};
+use std::{fs::File, path::Path, time::Instant};
 
 use anyhow::{Context, ensure};
-use brain::response::{self, Fitted, Query, Response};
+use brain::response::{self, Fitted, Query, Response, Step};
 
 use crate::Figure;
 
@@ -18,6 +18,7 @@ pub(crate) fn run(data: &Path) -> anyhow::Result<Vec<Figure>> {
     monotone(data)?;
     let mut figures = example(data)?;
     figures.extend(coverage()?);
+    figures.extend(speed()?);
     Ok(figures)
 }
 
@@ -107,6 +108,25 @@ fn coverage() -> anyhow::Result<Vec<Figure>> {
             key: "curve_width",
             what: "own worlds: median width of the interval of a return, as a share of the truth",
             value: widths[widths.len() / 2],
+        },
+    ])
+}
+
+/// One agency's largest client: twenty channels on two years of days, the weekly fit and the daily refresh.
+fn speed() -> anyhow::Result<Vec<Figure>> {
+    let world = worlds::sized(0, Step::Daily, 730, 20);
+    let begun = Instant::now();
+    let response = response::fit(&world.table, SEED)?;
+    let fitted = begun.elapsed();
+    let begun = Instant::now();
+    response::refresh(&world.table, &response.posterior, SEED)?;
+    let refreshed = begun.elapsed();
+    Ok(vec![
+        Figure { key: "response_fit_seconds", what: "20 channels x 730 days: whole fit", value: fitted.as_secs_f64() },
+        Figure {
+            key: "response_refresh_ms",
+            what: "20 channels x 730 days: refresh of a day",
+            value: 1e3 * refreshed.as_secs_f64(),
         },
     ])
 }

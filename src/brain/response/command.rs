@@ -85,7 +85,9 @@ pub enum Refusal {
         day: String,
     },
     /// The rows are neither daily nor weekly, or some are missing.
-    #[error("line {line}: {column} {day} does not follow the day before it by one day or one week, as the first rows do")]
+    #[error(
+        "line {line}: {column} {day} does not follow the day before it by one day or one week, as the first rows do"
+    )]
     Gap {
         /// The line after the gap.
         line: u64,
@@ -169,17 +171,23 @@ pub fn read(query: &Query, input: impl Read) -> Result<Table, Refusal> {
         let cell = |at: usize| record.get(at).unwrap_or_default().trim();
         let number = |at: usize, column: &String| match cell(at) {
             "" => Ok(None),
-            text => text.parse::<f64>().ok().filter(|value| value.is_finite()).map(Some).ok_or_else(|| {
-                Refusal::NoNumber { line, column: column.clone(), value: short(text) }
-            }),
+            text => text
+                .parse::<f64>()
+                .ok()
+                .filter(|value| value.is_finite())
+                .map(Some)
+                .ok_or_else(|| Refusal::NoNumber { line, column: column.clone(), value: short(text) }),
         };
         // A moment's day is its day; the time of day and the zone are the client's business.
         let text = cell(date);
-        let day = Date::parse(text.get(..10).unwrap_or(text), &Iso8601::DATE)
-            .map_err(|_| Refusal::NoDay { line, column: query.date.clone(), value: short(text) })?;
-        let values = numbers.iter().map(|(at, name)| {
-            number(*at, name)?.ok_or_else(|| Refusal::Empty { line, column: (*name).clone() })
-        });
+        let day = Date::parse(text.get(..10).unwrap_or(text), &Iso8601::DATE).map_err(|_| Refusal::NoDay {
+            line,
+            column: query.date.clone(),
+            value: short(text),
+        })?;
+        let values = numbers
+            .iter()
+            .map(|(at, name)| number(*at, name)?.ok_or_else(|| Refusal::Empty { line, column: (*name).clone() }));
         rows.push((day, line, number(target, &query.target)?, values.collect::<Result<_, _>>()?));
     }
     rows.sort_by_key(|(day, line, ..)| (*day, *line));

@@ -80,7 +80,8 @@ pub(super) fn of(table: &Table, kept: Option<&Posterior>) -> Result<Design, Unus
     if seen.iter().sum::<f64>() <= 0.0 {
         return Err(target(NotEnough::NoTotal));
     }
-    let unit = kept.map_or(seen.iter().map(|value| value.abs()).sum::<f64>() / seen.len() as f64, |earlier| earlier.unit);
+    let unit =
+        kept.map_or(seen.iter().map(|value| value.abs()).sum::<f64>() / seen.len() as f64, |earlier| earlier.unit);
     let mut left_out = Vec::new();
     let channels = channels(table, unit, kept, &mut left_out)?;
     let mut design = Design {

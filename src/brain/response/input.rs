@@ -132,7 +132,8 @@ const LARGEST: f64 = 1e100;
 
 pub(super) fn check(table: &Table) -> Result<(), Unusable> {
     let rows = table.target.len();
-    let mut names: Vec<&str> = table.channels.iter().chain(&table.controls).map(|column| column.name.as_str()).collect();
+    let mut names: Vec<&str> =
+        table.channels.iter().chain(&table.controls).map(|column| column.name.as_str()).collect();
     names.sort_unstable();
     if let Some(pair) = names.windows(2).find(|pair| pair[0] == pair[1]) {
         return Err(Unusable::Twice { name: pair[0].to_owned() });
@@ -155,7 +156,8 @@ pub(super) fn check(table: &Table) -> Result<(), Unusable> {
         }
     }
     for test in &table.lift_tests {
-        if !table.channels.iter().any(|channel| channel.name == test.channel && constant(&channel.values) != Some(0.0)) {
+        if !table.channels.iter().any(|channel| channel.name == test.channel && constant(&channel.values) != Some(0.0))
+        {
             return Err(Unusable::UnknownChannel { name: test.channel.clone() });
         }
         if !test.roas.is_finite() || !test.error.is_finite() || test.error <= 0.0 || test.roas.abs() > LARGEST {

@@ -66,7 +66,8 @@ impl<'a> Frame<'a> {
     pub fn of(design: &'a Design) -> Self {
         let has = |row: usize| f64::from(u8::from(design.present[row]));
         let present: Vec<f64> = (0..design.rows).map(has).collect();
-        let follows: Vec<f64> = (0..design.rows).map(|row| if row == 0 { 0.0 } else { has(row) * has(row - 1) }).collect();
+        let follows: Vec<f64> =
+            (0..design.rows).map(|row| if row == 0 { 0.0 } else { has(row) * has(row - 1) }).collect();
         let starts: Vec<f64> = present.iter().zip(&follows).map(|(present, follows)| present - follows).collect();
         let mut frame = Self {
             design,

@@ -68,12 +68,7 @@ fn point(shape: &Shape) -> Point {
 }
 
 fn shape(family: Family, point: &Point) -> Shape {
-    Shape {
-        adstock: 1.0 / (1.0 + libm::exp(-point[0])),
-        family,
-        half: libm::exp(point[1]),
-        slope: libm::exp(point[2]),
-    }
+    Shape { adstock: 1.0 / (1.0 + libm::exp(-point[0])), family, half: libm::exp(point[1]), slope: libm::exp(point[2]) }
 }
 
 fn prior(step: Step, shape: &Shape, point: &Point) -> f64 {
@@ -82,7 +77,8 @@ fn prior(step: Step, shape: &Shape, point: &Point) -> f64 {
     }
     let lasts = if step == Step::Weekly { 3.0 } else { 1.0 };
     let normal = |x: f64, mean: f64, deviation: f64| -0.5 * ((x - mean) / deviation) * ((x - mean) / deviation);
-    libm::log(shape.adstock) + lasts * libm::log(1.0 - shape.adstock)
+    libm::log(shape.adstock)
+        + lasts * libm::log(1.0 - shape.adstock)
         + normal(point[1], 0.0, 0.8)
         + normal(point[2], 0.4, 0.4)
 }
@@ -290,8 +286,7 @@ impl<'a> Walker<'a> {
             add(&mut left, before, &image.weighed);
             add(&mut self.rest, before, &self.columns[at]);
             let scale = effect.scale;
-            let of =
-                |column: &[f64], precision| Height::of(design, at, column, dot(column, &left), precision, scale);
+            let of = |column: &[f64], precision| Height::of(design, at, column, dot(column, &left), precision, scale);
             let mut height = of(&self.columns[at], precision);
             let mut moved = false;
             for attempt in 0..if free { 3 } else { 0 } {

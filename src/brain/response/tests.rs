@@ -70,11 +70,12 @@ fn known_curves_are_found_and_shares_are_one_together() {
 fn the_same_table_gives_the_same_bytes_in_whatever_order() {
     let table = weeks();
     let one = fit(&table, 5).unwrap();
-    assert_eq!(one, fit(&table, 5).unwrap());
+    // No assert_eq: a whole answer is no message.
+    assert!(one == fit(&table, 5).unwrap());
     let mut turned = table;
     turned.channels.reverse();
-    assert_eq!(one, fit(&turned, 5).unwrap());
-    assert_ne!(one, fit(&turned, 6).unwrap());
+    assert!(one == fit(&turned, 5).unwrap());
+    assert!(one != fit(&turned, 6).unwrap());
 }
 
 #[test]
@@ -86,8 +87,11 @@ fn a_channel_without_spend_has_a_reason_and_changes_nothing() {
     with.controls.push(Column { name: "always".to_owned(), values: vec![3.0; 110] });
     let response = fit(&with, 1).unwrap();
     let radio = &response.channels[0];
-    assert_eq!((radio.name.as_str(), &radio.answer), ("radio", &Answer::NotEnough { not_enough: NotEnough::NothingSpent }));
-    assert_eq!(response.channels[1..], without.channels);
+    assert_eq!(
+        (radio.name.as_str(), &radio.answer),
+        ("radio", &Answer::NotEnough { not_enough: NotEnough::NothingSpent })
+    );
+    assert!(response.channels[1..] == without.channels);
     assert_eq!(response.controls[0], Control { name: "always".to_owned(), share: None });
     let text = serde_json::to_value(&response.channels[0]).unwrap();
     assert_eq!(text, serde_json::json!({ "name": "radio", "not_enough": { "reason": "nothing_spent" } }));
@@ -99,9 +103,9 @@ fn a_lift_test_pulls_the_fit() {
     // Channels that only move together are not told apart by the rows.
     table.channels[1].values = table.channels[0].values.iter().map(|value| 2.0 * value + 1.0).collect();
     let before = fit(&table, 1).unwrap();
-    let apart = concerns(&before)
-        .iter()
-        .any(|concern| matches!(concern, Concern::MoveTogether { channel, with, .. } if channel == "search" && with == "tv"));
+    let apart = concerns(&before).iter().any(
+        |concern| matches!(concern, Concern::MoveTogether { channel, with, .. } if channel == "search" && with == "tv"),
+    );
     assert!(apart, "{:?}", before.warnings);
     let low = found(&before, "search").roas.low;
     table.lift_tests = vec![LiftTest { channel: "search".to_owned(), roas: 0.5 * low, error: 0.02 * low }];
@@ -131,18 +135,20 @@ fn a_refresh_agrees_with_a_fit_and_reads_what_is_new() {
     shorter.target.truncate(109);
     shorter.channels.iter_mut().chain(&mut shorter.controls).for_each(|column| column.values.truncate(109));
     let earlier = fit(&shorter, 1).unwrap();
+    let fresh = refresh(&table, &earlier.posterior, 1).unwrap();
+    assert_eq!((fresh.rows, fresh.total), (whole.rows, whole.total));
+    assert!(fresh == refresh(&table, &earlier.posterior, 1).unwrap());
     let text = serde_json::to_string(&earlier.posterior).unwrap();
     let kept: Posterior = serde_json::from_str(&text).unwrap();
-    let fresh = refresh(&table, &kept, 1).unwrap();
-    assert_eq!((fresh.rows, fresh.total), (whole.rows, whole.total));
-    assert_eq!(fresh, refresh(&table, &earlier.posterior, 1).unwrap());
+    let stored = refresh(&table, &kept, 1).unwrap();
     for channel in &whole.channels {
         let (fitted, refreshed) = (channel.fitted().unwrap(), found(&fresh, &channel.name));
         let width = fitted.roas.high - fitted.roas.low;
         assert!((fitted.roas.mean - refreshed.roas.mean).abs() < 0.35 * width);
+        assert!((found(&stored, &channel.name).roas.mean / refreshed.roas.mean - 1.0).abs() < 1e-6);
     }
     shorter.channels.remove(0);
-    assert_eq!(refresh(&shorter, &kept, 1), Err(Unusable::OtherFit));
+    assert!(refresh(&shorter, &kept, 1) == Err(Unusable::OtherFit));
 }
 
 #[test]
@@ -228,10 +234,8 @@ fn garbage_gets_a_reason_or_numbers() {
             0 => odd[random.random_range(0..kinds)],
             _ => random.random::<f64>() * 10f64.powi(round % 7 * 30 - 90),
         };
-        let mut column = |name: &str| Column {
-            name: name.to_owned(),
-            values: (0..rows).map(|_| value(&mut random)).collect(),
-        };
+        let mut column =
+            |name: &str| Column { name: name.to_owned(), values: (0..rows).map(|_| value(&mut random)).collect() };
         let table = Table {
             channels: vec![column("a"), column("b")],
             controls: vec![column("c")],

@@ -86,24 +86,32 @@ impl From<Concern> for Warning {
     fn from(concern: Concern) -> Self {
         let words = match &concern {
             Concern::MoveTogether { channel, with, .. } => {
-                format!("{channel} and {with} move together: their sum is known better than each. Vary one alone, or test it")
+                format!(
+                    "{channel} and {with} move together: their sum is known better than each. Vary one alone, or test it"
+                )
             }
             Concern::FollowsSeason { channel, explained } => {
                 let percent = 100.0 * explained;
                 format!("trend and season explain {percent:.0} % of how {channel} moves, so its effect may be theirs")
             }
             Concern::FollowsDemand { channel } => {
-                format!("{channel} was spent more after the target had risen: part of its return may be demand. Add what drives demand as a control, or test it")
+                format!(
+                    "{channel} was spent more after the target had risen: part of its return may be demand. Add what drives demand as a control, or test it"
+                )
             }
             Concern::ControlMissing { autocorrelation } => {
-                format!("what is left unexplained lasts (correlation {autocorrelation:.2} from row to row): a price, a promotion or another cause is missing as a control")
+                format!(
+                    "what is left unexplained lasts (correlation {autocorrelation:.2} from row to row): a price, a promotion or another cause is missing as a control"
+                )
             }
             Concern::HistoryShort { days, wants } => {
                 format!("{days} days are there and {wants} are wanted: season and trend are known badly")
             }
             Concern::HardlyVaries { channel, variation } => {
                 let percent = 100.0 * variation;
-                format!("{channel} varied by {percent:.0} % only: what it brings is hardly told apart from what comes by itself")
+                format!(
+                    "{channel} varied by {percent:.0} % only: what it brings is hardly told apart from what comes by itself"
+                )
             }
             Concern::Extrapolates { channel, seen } => {
                 format!("{channel} never came near saturation: beyond {seen:.2} per period the curve is extrapolated")

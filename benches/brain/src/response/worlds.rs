@@ -61,25 +61,36 @@ pub(crate) struct World {
 /// Rows that lie before the table's first, so that effects are under way.
 const BEFORE: usize = 100;
 
+/// A world of any size: two to five channels on two to four years of weeks, or on one to two years of days.
 pub(crate) fn draw(seed: u64) -> World {
-    let mut random = random::stream(seed, "response world");
+    let mut random = random::stream(seed, "response size");
     let mut uniform = |low: f64, high: f64| low + (high - low) * random.random::<f64>();
     let step = if uniform(0.0, 1.0) < 0.3 { Step::Daily } else { Step::Weekly };
     let rows = match step {
         Step::Daily => uniform(400.0, 730.0),
         Step::Weekly => uniform(104.0, 208.0),
-    } as usize;
+    };
+    sized(seed, step, rows as usize, uniform(2.0, 5.99) as usize)
+}
+
+/// A world of this size.
+pub(crate) fn sized(seed: u64, step: Step, rows: usize, count: usize) -> World {
+    let mut random = random::stream(seed, "response world");
+    let mut uniform = |low: f64, high: f64| low + (high - low) * random.random::<f64>();
     let all = rows + BEFORE;
-    let start = Date::from_calendar_date(2022, Month::January, 3).unwrap_or(Date::MIN) + Duration::days(uniform(0.0, 300.0) as i64);
+    let start = Date::from_calendar_date(2022, Month::January, 3).unwrap_or(Date::MIN)
+        + Duration::days(uniform(0.0, 300.0) as i64);
     let day = |row: usize| (row as f64 - BEFORE as f64) * f64::from(step.days());
     let year = |row: usize| 2.0 * PI * (f64::from(start.ordinal()) + day(row)) / 365.25;
-    let waves: Vec<(f64, f64)> = (1..=3).map(|term| (uniform(0.0, 0.12) / f64::from(term), uniform(0.0, 2.0 * PI))).collect();
+    let waves: Vec<(f64, f64)> =
+        (1..=3).map(|term| (uniform(0.0, 0.12) / f64::from(term), uniform(0.0, 2.0 * PI))).collect();
     let peak = uniform(0.0, 0.3);
     let season: Vec<f64> = (0..all)
         .map(|row| {
             let turn = year(row);
             let off = (turn / (2.0 * PI)).fract() * 365.25 - 340.0;
-            let waves: f64 = (1..).zip(&waves).map(|(term, (size, phase))| size * (f64::from(term) * turn + phase).sin()).sum();
+            let waves: f64 =
+                (1..).zip(&waves).map(|(term, (size, phase))| size * (f64::from(term) * turn + phase).sin()).sum();
             waves + peak * (-0.5 * (off / 14.0).powi(2)).exp()
         })
         .collect();
@@ -108,11 +119,11 @@ pub(crate) fn draw(seed: u64) -> World {
     let mut target: Vec<f64> = (0..all)
         .map(|row| {
             let week = if step == Step::Daily { weekday[row % 7] } else { 0.0 };
-            let part = 1.0 + trend(row) + season[row] + week + elasticity * (price[row] / 20.0 - 1.0) + feast * holiday[row];
+            let part =
+                1.0 + trend(row) + season[row] + week + elasticity * (price[row] / 20.0 - 1.0) + feast * holiday[row];
             level * part.max(0.1)
         })
         .collect();
-    let count = uniform(2.0, 5.99) as usize;
     let (mut channels, mut truths) = (Vec::new(), Vec::new());
     for at in 0..count {
         let name = format!("channel {at}");
@@ -152,7 +163,7 @@ pub(crate) fn draw(seed: u64) -> World {
             spent: spend[BEFORE..].iter().sum(),
         };
         let raw: f64 = exposure[BEFORE..].iter().map(|exposure| truth.curve(*exposure)).sum();
-        truth.height = uniform(0.02, 0.22) * level * rows as f64 / raw;
+        truth.height = uniform(0.04, 0.44) / (1.0 + 0.25 * count as f64) * level * rows as f64 / raw;
         truth.brought = exposure[BEFORE..].iter().map(|exposure| truth.curve(*exposure)).sum();
         for (target, exposure) in target.iter_mut().zip(&exposure) {
             *target += truth.curve(*exposure);
@@ -181,7 +192,9 @@ pub(crate) fn draw(seed: u64) -> World {
         start,
         target: target[BEFORE..].to_vec(),
         channels,
-        controls: controls.map(|(name, values)| Column { name: name.to_owned(), values: values[BEFORE..].to_vec() }).to_vec(),
+        controls: controls
+            .map(|(name, values)| Column { name: name.to_owned(), values: values[BEFORE..].to_vec() })
+            .to_vec(),
         lift_tests: Vec::new(),
     };
     World { table, truths }
