@@ -4,14 +4,20 @@ use time::macros::date;
 use super::*;
 use crate::NotEnough;
 
-/// Two years of weeks: two channels with known curves, an event, noise.
+/// Name, adstock, half point and limit of the channels of [`weeks_of`]; the form is exponential.
+const KNOWN: [(&str, f64, f64, f64); 2] = [("search", 0.2, 60.0, 900.0), ("tv", 0.6, 200.0, 1500.0)];
+
 fn weeks() -> Table {
-    let mut random = random::stream(11, "weeks");
+    weeks_of(1)
+}
+
+/// Two years of weeks: two channels with known curves, an event, noise.
+fn weeks_of(seed: u64) -> Table {
+    let mut random = random::stream(seed, "weeks");
     let mut uniform = |low: f64, high: f64| low + (high - low) * random.random::<f64>();
-    let shapes = [("search", 0.2, 60.0, 900.0), ("tv", 0.6, 200.0, 1500.0)];
     let mut target: Vec<f64> = (0..110).map(|week| 4000.0 + 5.0 * f64::from(week) + uniform(-150.0, 150.0)).collect();
     let mut channels = Vec::new();
-    for (name, adstock, half, limit) in shapes {
+    for (name, adstock, half, limit) in KNOWN {
         let spend: Vec<f64> =
             (0..110).map(|_| if uniform(0.0, 1.0) < 0.2 { 0.0 } else { half * uniform(0.1, 3.0) }).collect();
         let shape = Shape { adstock, family: Family::Exponential, half, slope: 1.0 };
@@ -42,16 +48,30 @@ fn concerns(response: &Response) -> Vec<&Concern> {
 }
 
 #[test]
-fn known_curves_are_found_and_shares_are_one_together() {
-    let table = weeks();
-    let response = fit(&table, 1).unwrap();
-    for (name, adstock, half, limit) in [("search", 0.2, 60.0, 900.0), ("tv", 0.6, 200.0, 1500.0)] {
-        let fitted = found(&response, name);
-        let shape = Shape { adstock, family: Family::Exponential, half, slope: 1.0 };
-        assert!((fitted.adstock.mean - adstock).abs() < 0.1, "{:?}", fitted.adstock);
-        let column = table.channels.iter().find(|channel| channel.name == name).unwrap();
-        let brought: f64 = shape.exposure(&column.values, 8).iter().map(|e| limit * shape.saturation(*e)).sum();
-        assert!(fitted.contribution.covers(brought), "{brought}: {:?}", fitted.contribution);
+fn known_curves_lie_in_their_intervals() {
+    let mut inside = 0;
+    for seed in 0..6 {
+        let table = weeks_of(seed);
+        let response = fit(&table, 1).unwrap();
+        for (name, adstock, half, limit) in KNOWN {
+            let fitted = found(&response, name);
+            let shape = Shape { adstock, family: Family::Exponential, half, slope: 1.0 };
+            let column = table.channels.iter().find(|channel| channel.name == name).unwrap();
+            let brought: f64 = shape.exposure(&column.values, 8).iter().map(|e| limit * shape.saturation(*e)).sum();
+            inside += u32::from(fitted.contribution.covers(brought));
+            assert!((fitted.contribution.mean / brought - 1.0).abs() < 0.4, "{brought}: {:?}", fitted.contribution);
+            assert!((fitted.adstock.mean - adstock).abs() < 0.15, "{:?}", fitted.adstock);
+        }
+    }
+    // Fewer than nine of twelve have a chance of one in forty when each is inside with 90 %.
+    assert!(inside >= 9, "{inside}");
+}
+
+#[test]
+fn curves_never_fall_and_shares_are_one_together() {
+    let response = fit(&weeks(), 1).unwrap();
+    for channel in &response.channels {
+        let fitted = channel.fitted().unwrap();
         assert!(fitted.curve.windows(2).all(|pair| {
             let (one, two) = (pair[0].target, pair[1].target);
             one.mean <= two.mean && one.low <= two.low && one.high <= two.high && one.low <= one.mean
@@ -63,7 +83,7 @@ fn known_curves_are_found_and_shares_are_one_together() {
     let event = response.controls[0].share.unwrap();
     assert!((shares.sum::<f64>() + event.mean + response.base_share.mean - 1.0).abs() < 1e-9);
     // 800 in each of seven weeks.
-    assert!(event.covers(7.0 * 800.0 / response.total), "{event:?}");
+    assert!((event.mean / (7.0 * 800.0 / response.total) - 1.0).abs() < 0.1, "{event:?}");
 }
 
 #[test]
@@ -169,12 +189,13 @@ fn what_is_missing_is_warned_of() {
     assert!(!concerns(&fit(&table, 1).unwrap()).iter().any(|concern| {
         matches!(concern, Concern::ControlMissing { .. } | Concern::FollowsDemand { .. } | Concern::Unsettled { .. })
     }));
-    // A cause that lasts, and a budget that follows it a week later.
+    // A cause that lasts, and then a budget that follows it a week later as well.
     let mut random = random::stream(4, "cause");
     let mut cause = 0.0;
+    let mut spend = table.channels[0].values.clone();
     for week in 0..110 {
         if week > 0 {
-            table.channels[0].values[week] = (100.0 + 0.3 * cause + 5.0 * random.random::<f64>()).max(0.0);
+            spend[week] = (100.0 + 0.3 * cause + 5.0 * random.random::<f64>()).max(0.0);
         }
         cause = 0.85 * cause + 300.0 * (random.random::<f64>() - 0.5);
         table.target[week] = table.target[week].map(|target| target + 3.0 * cause);
@@ -182,7 +203,13 @@ fn what_is_missing_is_warned_of() {
     let response = fit(&table, 1).unwrap();
     let said = concerns(&response);
     assert!(said.iter().any(|concern| matches!(concern, Concern::ControlMissing { .. })), "{said:?}");
-    assert!(said.iter().any(|concern| matches!(concern, Concern::FollowsDemand { channel } if channel == "search")));
+    table.channels[0].values = spend;
+    let response = fit(&table, 1).unwrap();
+    let said = concerns(&response);
+    assert!(
+        said.iter().any(|concern| matches!(concern, Concern::FollowsDemand { channel } if channel == "search")),
+        "{said:?}"
+    );
     table.target.truncate(60);
     table.channels.iter_mut().chain(&mut table.controls).for_each(|column| column.values.truncate(60));
     let response = fit(&table, 1).unwrap();
@@ -226,7 +253,7 @@ fn garbage_gets_a_reason_or_numbers() {
     let mut random = random::stream(2, "garbage");
     let odd = [0.0, 0.0, 1.0, -1.0, 1e300, -1e-300, 1e99, f64::NAN, f64::INFINITY, 1e-320, 7.5];
     let mut answered = 0;
-    for round in 0..40 {
+    for round in 0..24 {
         let rows = [0, 1, 2, 30, 47, 130][random.random_range(0..6)];
         // Most rounds are harmless but for one odd kind of value.
         let kinds = if round % 4 == 0 { odd.len() } else { 3 };
@@ -251,7 +278,7 @@ fn garbage_gets_a_reason_or_numbers() {
             assert!(!text.contains(":null,\"low\"") && !text.contains("\"mean\":null"), "{round}");
         }
     }
-    assert!(answered > 5, "{answered}");
+    assert!(answered > 3, "{answered}");
 }
 
 fn csv(rows: usize) -> String {
