@@ -15,6 +15,10 @@ pub mod change_point;
 mod not_enough;
 pub mod random;
 pub mod risk;
+pub mod linear;
+mod not_enough;
+pub mod random;
+pub mod response;
 pub mod series;
 
 pub use not_enough::NotEnough;

@@ -83,4 +83,16 @@ pub enum NotEnough {
     /// The chosen models are of another request.
     #[error("the models were chosen for another horizon or season")]
     Choice,
+    /// A value so large that sums of squares are not finite.
+    #[error("value {at} is too large to calculate with")]
+    TooLarge {
+        /// Its place in the series, from 0.
+        at: usize,
+    },
+    /// A sum of which shares cannot be told.
+    #[error("the sum is not above zero")]
+    NoTotal,
+    /// A channel without any spend.
+    #[error("nothing was spent")]
+    NothingSpent,
 }

@@ -4,6 +4,7 @@
 //! anyhow::Result<Vec<Figure>>`; to add one, give it a line in `PARTS`.
 
 mod forecast;
+mod response;
 
 use std::path::{Path, PathBuf};
 
@@ -26,6 +27,7 @@ type Part = fn(&Path) -> anyhow::Result<Vec<Figure>>;
 /// Names and runs of the parts, in the table's order.
 const PARTS: &[(&str, Part)] = &[("forecast", forecast::run)];
 const PARTS: &[(&str, Part)] = &[("anomaly", anomaly::run)];
+const PARTS: &[(&str, Part)] = &[("response", response::run)];
 
 /// Measures the brain.
 #[derive(Parser)]
