@@ -19,6 +19,9 @@ mod report;
 mod status;
 mod total;
 
+pub(crate) use hierarchy::phi;
+pub(crate) use noise::trigamma;
+
 pub use cohort::{AGES, Cohort, Order, Worth, cohorts};
 pub use compare::{Comparison, compare, winner};
 pub use currency::{Currency, LOOK_BACK_DAYS, Rates};

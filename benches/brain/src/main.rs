@@ -3,6 +3,8 @@
 //! Public series are read from the folder given, never from the repository. A part is a module with `fn run(&Path) ->
 //! anyhow::Result<Vec<Figure>>`; to add one, give it a line in `PARTS`.
 
+mod fatigue;
+
 use std::path::{Path, PathBuf};
 
 use clap::Parser;
@@ -20,7 +22,7 @@ struct Figure {
 type Part = fn(&Path) -> anyhow::Result<Vec<Figure>>;
 
 /// Names and runs of the parts, in the table's order.
-const PARTS: &[(&str, Part)] = &[];
+const PARTS: &[(&str, Part)] = &[("fatigue", fatigue::run)];
 
 /// Measures the brain.
 #[derive(Parser)]
