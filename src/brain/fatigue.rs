@@ -22,3 +22,6 @@ pub use decay::{Decay, Week, decay};
 pub use hazard::{LEAST_CREATIVES, LEAST_TIRED, Model, fit};
 pub use label::FALL;
 pub use outlook::{Outlook, State, outlook};
+
+#[cfg(test)]
+mod tests;

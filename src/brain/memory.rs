@@ -33,3 +33,6 @@ pub use newcomer::{Newcomers, newcomers};
 pub use reconcile::{Claim, Reconciliation, reconcile};
 pub use report::{Report, Setting, report};
 pub use status::{CERTAIN, Change, Ranking, Status, Verdict};
+
+#[cfg(test)]
+mod tests;

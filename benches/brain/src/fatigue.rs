@@ -1,7 +1,8 @@
 //! Creative fatigue in generated worlds: whether the probability for 7 days tells who will tire, and is as large as it says.
 //!
-//! A world is an agency with staggered creatives of very different volume. In most worlds a creative tires when people have
-//! seen it too often or too long, each at a point of its own; in one at any time without a cause; in one never. Clicks are
+//! A world is an agency with staggered creatives of very different volume. In three worlds a creative tires when people have
+//! seen it too often, or too long, or either, each at a point of its own; in one on a day that nothing foretells, which is
+//! shown apart, for only the fall itself can be seen there; in one never. Clicks are
 //! Poisson around a rate that scatters from day to day. The truth is the planted curve without noise: the first day on which
 //! it lies below the product's limit. A model learns from half of the creatives until the cut and is asked about the other
 //! half on later days, each time with nothing but the days until then.
@@ -28,6 +29,8 @@ const CREATIVES: u64 = 600;
 enum Cause {
     /// How often people have seen it.
     Frequency,
+    /// How long it has run.
+    Age,
     /// How often, and for how long it has run; three in ten never tire.
     Mixed,
     /// Anything: a day that nothing foretells; half never tire.
@@ -49,8 +52,8 @@ fn plant(seed: u64, number: u64, cause: Cause) -> anyhow::Result<Planted> {
     let mut random = stream(seed, &format!("creative {number}"));
     let random = &mut random;
     let between = draw::between;
-    let audience = 30_000.0 * libm::exp(0.8 * draw::normal(random));
-    let shown = 1_500.0 * libm::exp(0.7 * draw::normal(random));
+    let audience = 80_000.0 * libm::exp(0.8 * draw::normal(random));
+    let shown = 4_000.0 * libm::exp(0.7 * draw::normal(random));
     let rate = 0.013 * libm::exp(0.35 * draw::normal(random));
     let (price, lasts) = (between(random, 5.0, 12.0), between(random, 25.0, 140.0) as i64);
     let launch = between(random, 0.0, (DAYS - 20) as f64) as i64;
@@ -58,13 +61,13 @@ fn plant(seed: u64, number: u64, cause: Cause) -> anyhow::Result<Planted> {
     let patience = 3.5 * libm::exp(0.35 * draw::normal(random));
     let age = 45.0 * libm::exp(0.4 * draw::normal(random));
     let immune = match cause {
-        Cause::Frequency => false,
+        Cause::Frequency | Cause::Age => false,
         Cause::Mixed => draw::unit(random) < 0.3,
         Cause::Chance => draw::unit(random) < 0.5,
         Cause::Never => true,
     };
     let any_day = between(random, 15.0, 120.0);
-    let (half, floor) = (between(random, 6.0, 25.0), between(random, 0.25, 0.5));
+    let (half, floor) = (between(random, 8.0, 32.0), between(random, 0.25, 0.5));
     let (mut total, mut began, mut tired) = (0.0, None, None);
     let mut days = vec![];
     for at in 0..lasts.min(DAYS - launch) {
@@ -75,6 +78,7 @@ fn plant(seed: u64, number: u64, cause: Cause) -> anyhow::Result<Planted> {
         let frequency = total / reach.max(1.0);
         let starts = match cause {
             Cause::Frequency => frequency > patience,
+            Cause::Age => at as f64 > age,
             Cause::Mixed => frequency > patience || at as f64 > age,
             Cause::Chance => at as f64 > any_day,
             Cause::Never => false,
@@ -104,6 +108,8 @@ struct Told {
     fortnight: f64,
     within: bool,
     within_fortnight: bool,
+    /// Whether the rate did not lie below the limit yet.
+    fresh: bool,
     /// Whether the rate had not begun to fall when it was told.
     before: bool,
     begins: bool,
@@ -135,9 +141,9 @@ fn world(seed: u64, cause: Cause, told: &mut Vec<Told>, states: &mut [f64; 4]) -
                 _ => (states[0], states[1]) = (states[0] + called, states[1] + 1.0),
             }
             let State::Fresh { within: Ok([week, fortnight]) } = found.state else { continue };
-            // What ends before it is known whether it tired tells nothing; what has tired already is no forecast.
+            // What ends before it is known whether it tired tells nothing.
             let ends = planted.days.last().map_or(today, |day| day.day);
-            if planted.tired.is_some_and(|tired| tired <= today) || ends < today + Duration::days(14) {
+            if ends < today + Duration::days(14) {
                 continue;
             }
             let by = |day: Option<Date>, days| day.is_some_and(|day| day <= today + Duration::days(days));
@@ -146,6 +152,7 @@ fn world(seed: u64, cause: Cause, told: &mut Vec<Told>, states: &mut [f64; 4]) -
                 fortnight,
                 within: by(planted.tired, 7),
                 within_fortnight: by(planted.tired, 14),
+                fresh: !by(planted.tired, 0),
                 before: !by(planted.begins, 0),
                 begins: by(planted.begins, 7),
             });
@@ -182,22 +189,30 @@ fn calibration(told: &[(f64, bool)]) -> f64 {
 
 /// The part `fatigue`.
 pub fn run(_data: &Path) -> anyhow::Result<Vec<Figure>> {
-    let causes = [Cause::Frequency, Cause::Mixed, Cause::Chance, Cause::Never];
-    let mut told = vec![];
-    let (mut quiet, mut states) = (vec![], [0.0; 4]);
+    let causes = [Cause::Frequency, Cause::Age, Cause::Mixed, Cause::Chance, Cause::Never];
+    let (mut told, mut chance, mut quiet, mut states) = (vec![], vec![], vec![], [0.0; 4]);
     for (seed, cause) in (1..).zip(causes) {
-        world(seed, cause, if matches!(cause, Cause::Never) { &mut quiet } else { &mut told }, &mut states)?;
+        let told = match cause {
+            Cause::Never => &mut quiet,
+            Cause::Chance => &mut chance,
+            _ => &mut told,
+        };
+        world(seed, cause, told, &mut states)?;
     }
+    let by_chance: Vec<_> = chance.iter().map(|told| (told.probability, told.within)).collect();
     let of = |pick: fn(&Told) -> (f64, bool)| told.iter().map(pick).collect::<Vec<_>>();
     let week = of(|told| (told.probability, told.within));
     let fortnight = of(|told| (told.fortnight, told.within_fortnight));
     let before: Vec<_> =
         told.iter().filter(|told| told.before).map(|told| (told.probability, told.begins)).collect();
+    let fresh: Vec<_> = told.iter().filter(|told| told.fresh).map(|told| (told.probability, told.within)).collect();
     let happened = week.iter().filter(|told| told.1).count() as f64;
     let figure = |key, what, value| Figure { key, what, value };
     Ok(vec![
         figure("fatigue_auc", "planted fatigue within 7 days: area under the curve", area(&week)),
         figure("fatigue_calibration", "its expected calibration error", calibration(&week)),
+        figure("fatigue_auc_fresh", "the same, only of those whose true rate is not below the limit yet", area(&fresh)),
+        figure("fatigue_calibration_fresh", "its expected calibration error", calibration(&fresh)),
         figure("fatigue_auc_14", "the same within 14 days", area(&fortnight)),
         figure("fatigue_calibration_14", "its expected calibration error", calibration(&fortnight)),
         figure("fatigue_auc_begin", "before any fall: who begins to fall within 7 days", area(&before)),
@@ -205,6 +220,8 @@ pub fn run(_data: &Path) -> anyhow::Result<Vec<Figure>> {
         figure("fatigue_share", "share of them that came true", happened / week.len() as f64),
         figure("fatigue_false", "share of creatives called tired that are not", states[0] / states[1]),
         figure("fatigue_missed", "share of creatives tired for a week or longer that are not called so", states[2] / states[3]),
+        figure("fatigue_auc_chance", "within 7 days where nothing foretells the day", area(&by_chance)),
+        figure("fatigue_calibration_chance", "its expected calibration error", calibration(&by_chance)),
         figure("fatigue_quiet", "probabilities told in a world that never tires", quiet.len() as f64),
     ])
 }

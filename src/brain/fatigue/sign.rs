@@ -2,7 +2,7 @@
 
 use super::{
     creative::{Creative, Level},
-    label::{Early, WEEK, below},
+    label::{Early, FALL, WEEK, below},
 };
 
 /// Spread of true changes of a rate in logarithms that is thought usual: measured changes are drawn to none by as much as
@@ -31,6 +31,12 @@ pub(super) fn signs(creative: &Creative, early: &Early, at: usize, scatter: f64)
     let slope = change(before, recent);
     // The last three days tell of what has only just begun.
     let latest = change(Some(early.level), creative.clicks((at + 1).saturating_sub(3), at, scatter));
+    // All days before the last week know the level better than the first week alone, as long as nothing fell.
+    let long = week.checked_sub(1).and_then(|to| creative.clicks(0, to, scatter));
+    let late = change(long, recent);
+    let latest_late = change(long, creative.clicks((at + 1).saturating_sub(3), at, scatter));
+    // Where the level will be in a week if it goes on like this, against the limit.
+    let ahead = (fall + slope - libm::log(FALL)).clamp(-1.0, 1.0);
     let [conversions, spend] = creative.told();
     let month = (at + 1).saturating_sub(2 * WEEK).max(early.last + 1);
     let conversion = if conversions && month <= at {
@@ -66,6 +72,9 @@ pub(super) fn signs(creative: &Creative, early: &Early, at: usize, scatter: f64)
         surely,
         (surely + 1.0).max(0.0),
         slope,
+        late,
+        latest_late,
+        ahead.min(0.0),
         conversion,
         price,
         often * (surely + 1.0).max(0.0),
