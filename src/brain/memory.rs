@@ -20,6 +20,10 @@ mod status;
 mod total;
 
 pub use cohort::{AGES, Cohort, Order, WASHOUT_DAYS, Worth, cohorts};
+pub(crate) use hierarchy::phi;
+pub(crate) use noise::trigamma;
+
+pub use cohort::{AGES, Cohort, Order, Worth, cohorts};
 pub use compare::{Comparison, compare, winner};
 pub use currency::{Currency, LOOK_BACK_DAYS, Rates};
 pub use drift::{Drift, drift};
@@ -30,3 +34,6 @@ pub use newcomer::{Newcomers, newcomers};
 pub use reconcile::{Claim, Reconciliation, reconcile};
 pub use report::{Report, Setting, report};
 pub use status::{CERTAIN, Change, Ranking, Status, Verdict};
+
+#[cfg(test)]
+mod tests;

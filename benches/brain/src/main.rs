@@ -5,6 +5,7 @@
 
 mod forecast;
 mod response;
+mod fatigue;
 
 use std::path::{Path, PathBuf};
 
@@ -28,6 +29,7 @@ type Part = fn(&Path) -> anyhow::Result<Vec<Figure>>;
 const PARTS: &[(&str, Part)] = &[("forecast", forecast::run)];
 const PARTS: &[(&str, Part)] = &[("anomaly", anomaly::run)];
 const PARTS: &[(&str, Part)] = &[("response", response::run)];
+const PARTS: &[(&str, Part)] = &[("fatigue", fatigue::run)];
 
 /// Measures the brain.
 #[derive(Parser)]

@@ -128,6 +128,9 @@ impl Drift {
     }
 }
 
+/// A cohort: its month, the month's number, the logarithm of its worth and that one's variance.
+type Point = (Date, f64, f64, f64);
+
 struct Line {
     slope: f64,
     variance: f64,
@@ -136,16 +139,16 @@ struct Line {
 }
 
 impl Line {
-    fn through(points: &[(Date, f64, f64, f64)], between: f64) -> Self {
+    fn through(points: &[Point], between: f64) -> Self {
         let weights: Vec<f64> = points.iter().map(|point| 1.0 / (point.3 + between)).collect();
         let all: f64 = weights.iter().sum();
-        let mean = |of: &dyn Fn(&(Date, f64, f64, f64)) -> f64| {
+        let mean = |of: &dyn Fn(&Point) -> f64| {
             points.iter().zip(&weights).map(|(point, weight)| weight * of(point)).sum::<f64>() / all
         };
         let (x, y) = (mean(&|point| point.1), mean(&|point| point.2));
         let sxx = all * mean(&|point| (point.1 - x) * (point.1 - x));
         let slope = all * mean(&|point| (point.1 - x) * (point.2 - y)) / sxx;
-        let left = |point: &(Date, f64, f64, f64)| point.2 - y - slope * (point.1 - x);
+        let left = |point: &Point| point.2 - y - slope * (point.1 - x);
         let squares = all * mean(&|point| left(point) * left(point));
         // Trace of the weights less what the line takes of them.
         let doubled: f64 = weights.iter().map(|weight| weight * weight).sum();

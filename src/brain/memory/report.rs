@@ -100,6 +100,7 @@ fn both<'a>(sources: &[&'a Source], one: Measure, other: Measure) -> Vec<&'a Sou
     sources.iter().copied().filter(|source| source.reports(one) && source.reports(other)).collect()
 }
 
+type Sum<'s> = dyn Fn(&[&Source], Measure) -> Result<Part, Absent> + 's;
 type Quotient<'a> = (Part, Part, Vec<&'a Source>);
 
 fn quotient<'a>(
@@ -107,7 +108,7 @@ fn quotient<'a>(
     over: Measure,
     under: Measure,
     own: bool,
-    sum: &dyn Fn(&[&Source], Measure) -> Result<Part, Absent>,
+    sum: &Sum<'_>,
 ) -> Result<Quotient<'a>, Absent> {
     let sources = if own { both(sources, over, under) } else { sources.to_vec() };
     let (over, under) = (sum(&sources, over)?, sum(&sources, under)?);
