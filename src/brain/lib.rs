@@ -4,21 +4,19 @@
 //! [`random`], which is seeded. The same input gives the same bytes. What cannot be said is a [`NotEnough`] with its reason,
 //! never a default. To add a method, give it a module of its own and a line in the benchmark that shows what it is worth.
 
+pub mod anomaly;
+pub mod change_point;
 pub mod cycle;
 pub mod draw;
 pub mod fatigue;
 pub mod finding;
-pub mod memory;
 pub mod forecast;
-pub mod anomaly;
-pub mod change_point;
-mod not_enough;
-pub mod random;
-pub mod risk;
 pub mod linear;
+pub mod memory;
 mod not_enough;
 pub mod random;
 pub mod response;
+pub mod risk;
 pub mod series;
 
 pub use not_enough::NotEnough;

@@ -19,11 +19,10 @@ mod report;
 mod status;
 mod total;
 
-pub use cohort::{AGES, Cohort, Order, WASHOUT_DAYS, Worth, cohorts};
 pub(crate) use hierarchy::phi;
 pub(crate) use noise::trigamma;
 
-pub use cohort::{AGES, Cohort, Order, Worth, cohorts};
+pub use cohort::{AGES, Cohort, Order, WASHOUT_DAYS, Worth, cohorts};
 pub use compare::{Comparison, compare, winner};
 pub use currency::{Currency, LOOK_BACK_DAYS, Rates};
 pub use drift::{Drift, drift};

@@ -57,9 +57,6 @@ pub enum NotEnough {
         /// How many.
         days: usize,
     },
-    /// An amount that exact decimals cannot hold.
-    #[error("the amounts are too large")]
-    TooLarge,
     /// A figure with which nothing can be begun, such as no days, or a share above one.
     #[error("{what} is not usable")]
     Unusable {
@@ -83,12 +80,6 @@ pub enum NotEnough {
     /// The chosen models are of another request.
     #[error("the models were chosen for another horizon or season")]
     Choice,
-    /// A value so large that sums of squares are not finite.
-    #[error("value {at} is too large to calculate with")]
-    TooLarge {
-        /// Its place in the series, from 0.
-        at: usize,
-    },
     /// A sum of which shares cannot be told.
     #[error("the sum is not above zero")]
     NoTotal,

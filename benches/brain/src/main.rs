@@ -3,9 +3,10 @@
 //! Public series are read from the folder given, never from the repository. A part is a module with `fn run(&Path) ->
 //! anyhow::Result<Vec<Figure>>`; to add one, give it a line in `PARTS`.
 
+mod anomaly;
+mod fatigue;
 mod forecast;
 mod response;
-mod fatigue;
 
 use std::path::{Path, PathBuf};
 
@@ -21,15 +22,11 @@ struct Figure {
     value: f64,
 }
 
-mod anomaly;
-
 type Part = fn(&Path) -> anyhow::Result<Vec<Figure>>;
 
 /// Names and runs of the parts, in the table's order.
-const PARTS: &[(&str, Part)] = &[("forecast", forecast::run)];
-const PARTS: &[(&str, Part)] = &[("anomaly", anomaly::run)];
-const PARTS: &[(&str, Part)] = &[("response", response::run)];
-const PARTS: &[(&str, Part)] = &[("fatigue", fatigue::run)];
+const PARTS: &[(&str, Part)] =
+    &[("forecast", forecast::run), ("anomaly", anomaly::run), ("fatigue", fatigue::run), ("response", response::run)];
 
 /// Measures the brain.
 #[derive(Parser)]

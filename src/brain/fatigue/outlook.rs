@@ -78,8 +78,10 @@ fn one(
         return Err(NotEnough::TooFew { of: "impressions in the last week", has: 0, needs: 1 });
     }
     let last = at.min(creative.len() - 1);
-    let clicks = |clicks: f64| NotEnough::TooFew { of: "effective clicks", has: clicks as usize, needs: RECENT_CLICKS as usize };
-    let early = early(creative, scatter).filter(|early| early.last <= last).ok_or_else(|| clicks(creative.sum(0, last)[1]))?;
+    let clicks =
+        |clicks: f64| NotEnough::TooFew { of: "effective clicks", has: clicks as usize, needs: RECENT_CLICKS as usize };
+    let early =
+        early(creative, scatter).filter(|early| early.last <= last).ok_or_else(|| clicks(creative.sum(0, last)[1]))?;
     let from = (at + 1).saturating_sub(WEEK);
     if from <= early.last {
         return Err(days(last + 1));
@@ -94,8 +96,7 @@ fn one(
     } else {
         State::Fresh { within: model.clone().map(|model| model.within(creative, &early, last, scatter)) }
     };
-    let (log, deviation) =
-        (recent.log - early.level.log, (recent.variance + early.level.variance).sqrt());
+    let (log, deviation) = (recent.log - early.level.log, (recent.variance + early.level.variance).sqrt());
     let end = |z: f64| libm::expm1(log + z * deviation);
     let day = |at: usize| creative.first + Duration::days(at as i64);
     let change =
@@ -117,7 +118,8 @@ fn since(creative: &Creative, early: &Early, at: usize) -> usize {
         let [shown, clicked, ..] = creative.sum(0, early.last);
         clicked / shown
     };
-    let days: Vec<(f64, f64)> = (early.last + 1..=at).map(|day| creative.sum(day, day)).map(|sum| (sum[0], sum[1])).collect();
+    let days: Vec<(f64, f64)> =
+        (early.last + 1..=at).map(|day| creative.sum(day, day)).map(|sum| (sum[0], sum[1])).collect();
     let mut best = (f64::NEG_INFINITY, early.last + 1);
     for start in 0..days.len() {
         for half in [3.0, 5.0, 8.0, 12.0, 18.0, 27.0, 40.0] {
@@ -153,7 +155,9 @@ impl Outlook {
             Basis::new("early_clicks", self.clicks[0], Some(self.early)),
             Basis::new("recent_clicks", self.clicks[1], Some(self.recent)),
         ];
-        basis.extend(self.frequency.map(|frequency| Basis::new("frequency", frequency, Some((self.early.0, self.recent.1)))));
+        basis.extend(
+            self.frequency.map(|frequency| Basis::new("frequency", frequency, Some((self.early.0, self.recent.1)))),
+        );
         Some(Finding {
             kind: Kind::CreativeFatigue,
             entity: Entity { id: id.to_owned(), level: Level::Creative },

@@ -96,7 +96,12 @@ fn garbage_is_refused_or_answered_soundly() {
             let length = pick(60);
             let tame = pick(3) > 0;
             let days = (0..length).map(|at| CreativeDay {
-                day: FIRST + Duration::days(if tame { at as i64 } else { pick(80) as i64 * if pick(40) == 0 { 900 } else { 1 } }),
+                day: FIRST
+                    + Duration::days(if tame {
+                        at as i64
+                    } else {
+                        pick(80) as i64 * if pick(40) == 0 { 900 } else { 1 }
+                    }),
                 impressions: if tame { 1_000 } else { counts[pick(5)] },
                 clicks: if tame { pick(60) as u64 } else { counts[pick(5)] },
                 conversions: if tame { None } else { amounts[pick(7)] },

@@ -57,7 +57,9 @@ fn all(sources: &[Source], now: Days, before: Days, rates: &Rates, display: Opti
         said.push(serde_json::to_string(&winner(&siblings, metric, now, 0, &setting).ok()).unwrap());
     }
     if let Some((shop, channels)) = refs.split_last() {
-        said.push(serde_json::to_string(&reconcile(channels, &[shop], now, Measure::ClaimedRevenue, &setting).ok()).unwrap());
+        said.push(
+            serde_json::to_string(&reconcile(channels, &[shop], now, Measure::ClaimedRevenue, &setting).ok()).unwrap(),
+        );
     }
     said.join("\n")
 }
@@ -147,5 +149,8 @@ fn what_it_takes() {
         compared += compare(&siblings, metric, days(62, 28), days(34, 28), 0, &setting).len();
     }
     let reports = siblings.iter().map(|one| report(one, days(62, 28), &setting).figures.len()).sum::<usize>();
-    println!("20 channels {first:?} ({said} bytes), 500 creatives {:?} ({compared}, {reports})", clock.elapsed() - first);
+    println!(
+        "20 channels {first:?} ({said} bytes), 500 creatives {:?} ({compared}, {reports})",
+        clock.elapsed() - first
+    );
 }

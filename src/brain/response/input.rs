@@ -170,7 +170,7 @@ pub(super) fn check(table: &Table) -> Result<(), Unusable> {
 fn sound(at: usize, value: f64) -> Result<(), NotEnough> {
     match value.is_finite() {
         false => Err(NotEnough::NotFinite { at }),
-        true if value.abs() > LARGEST => Err(NotEnough::TooLarge { at }),
+        true if value.abs() > LARGEST => Err(NotEnough::TooLarge),
         true => Ok(()),
     }
 }
