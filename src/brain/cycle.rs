@@ -1,20 +1,47 @@
 //! A cycle: everything that is known of an agency goes in, everything that the brain has to say of it comes out.
 //!
 //! The methods live in their own modules; here is only who is asked about what, and in which order the answers stand. The same
-//! input gives the same outcomes, byte for byte. To add a method, add a file under `cycle/` that turns [`Input`] into
-//! [`Outcome`]s, and a line in [`run`].
+//! input gives the same outcomes, byte for byte. What costs much, [`choose`] does once a week; [`run`] only uses it. To add a
+//! method, add a file under `cycle/` that turns [`Input`] into [`Outcome`]s, and a line in [`run`].
 
+mod choices;
+mod curves;
+mod forecasts;
 mod input;
+mod light;
+mod line;
 mod memory;
+mod news;
 mod outcome;
+mod tired;
 
+pub use choices::Choices;
 pub use input::{Channel, Client, Input};
 pub use memory::figures_of;
 pub use outcome::{About, Outcome};
 
+/// Chooses methods by backtest and fits curves: all of them, or those of which nothing is known or much less was known than
+/// now. What is returned belongs into [`Input::choices`].
+pub fn choose(input: &Input, anew: bool) -> Choices {
+    let mut chosen = Choices::new();
+    forecasts::choose_all(&line::lines(input), anew, &input.choices, &mut chosen);
+    curves::choose_all(input, anew, &input.choices, &mut chosen);
+    tired::choose_all(input, anew, &input.choices, &mut chosen);
+    chosen
+}
+
 /// What the brain says of this agency on this day.
 pub fn run(input: &Input) -> Vec<Outcome> {
-    let mut outcomes = Vec::new();
+    let (mut outcomes, mut found) = (Vec::new(), Vec::new());
+    let lines = line::lines(input);
     memory::add(input, &mut outcomes);
+    forecasts::add(&lines, &input.choices, &mut outcomes);
+    curves::add(input, &input.choices, &mut outcomes);
+    tired::add(input, &input.choices, &mut outcomes, &mut found);
+    news::add(input, &lines, &mut found);
+    light::add(input, &lines, found, &mut outcomes);
     outcomes
 }
+
+#[cfg(test)]
+mod tests;

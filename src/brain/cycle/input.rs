@@ -3,6 +3,7 @@
 use rust_decimal::Decimal;
 use time::{Date, Duration};
 
+use super::Choices;
 use crate::{
     NotEnough,
     memory::{Currency, Days, Measure, Order, Rates, Source},
@@ -19,6 +20,8 @@ pub struct Input {
     pub rates: Rates,
     /// Its clients, and what belongs to none, in an order that does not change.
     pub clients: Vec<Client>,
+    /// What was chosen before, by [`choose`](super::choose).
+    pub choices: Choices,
 }
 
 /// A client and its channels.
@@ -47,6 +50,8 @@ pub struct Channel {
     pub creatives: Vec<(String, Result<Source, NotEnough>)>,
     /// A shop's orders.
     pub orders: Vec<Order>,
+    /// Experiments: revenue brought by a unit of spend, with its standard error.
+    pub lift_tests: Vec<(f64, f64)>,
 }
 
 impl Input {

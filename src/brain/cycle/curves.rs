@@ -1,0 +1,92 @@
+//! Response curves in a cycle: of each client with advertising and a shop, fitted once a week, read anew every day.
+
+use serde::Serialize;
+use serde_json::Value;
+
+use super::{About, Choices, Client, Input, Outcome, choices, line::sum};
+use crate::{
+    memory::{Currency, Measure, Source},
+    response::{Column, LiftTest, Posterior, Response, Step, Table, fit, refresh},
+};
+
+/// Days looked back at.
+const BACK: usize = 730;
+/// The same draws every time.
+const SEED: u64 = 1;
+
+#[derive(Serialize)]
+struct Told {
+    target: &'static str,
+    currency: Currency,
+    response: Result<Response, Value>,
+}
+
+fn key(client: &Client) -> String {
+    format!("response:{}", client.id.as_deref().unwrap_or_default())
+}
+
+/// Fits the curves of the clients: of all, or of those of which nothing is known.
+pub(super) fn choose_all(input: &Input, anew: bool, before: &Choices, chosen: &mut Choices) {
+    for client in &input.clients {
+        let Some(table) = table(client, input) else { continue };
+        let (name, days) = (key(client), table.target.len());
+        if anew || choices::due(before, &name, days) {
+            let fitted = fit(&table, SEED).map(|response| response.posterior);
+            chosen.insert(name, choices::write(days, &fitted));
+        }
+    }
+}
+
+pub(super) fn add(input: &Input, chosen: &Choices, outcomes: &mut Vec<Outcome>) {
+    for client in &input.clients {
+        let Some(table) = table(client, input) else { continue };
+        let response = choices::read::<Posterior>(chosen, &key(client)).and_then(|posterior| {
+            refresh(&table, &posterior, SEED).map_err(|reason| serde_json::to_value(reason).unwrap_or_default())
+        });
+        let body = Told { target: Measure::LedgerRevenue.key(), currency: client.currency, response };
+        outcomes.push(Outcome::new("response", About::client(client.id.as_deref()), &body));
+    }
+}
+
+/// The books of a client's shops and the spend of its advertising, in its currency, on the days that all of them know.
+fn table(client: &Client, input: &Input) -> Option<Table> {
+    client.id.as_ref()?;
+    let shops: Vec<&Source> =
+        client.of(true).into_iter().filter(|source| source.reports(Measure::LedgerRevenue)).collect();
+    let ads: Vec<&Source> = client.of(false).into_iter().filter(|source| source.reports(Measure::Spend)).collect();
+    let first = shops.first().filter(|_| !ads.is_empty())?;
+    let mut days = shops.iter().chain(&ads).fold(first.read, |days, source| days.both(source.read));
+    let most = i64::try_from(BACK).ok()?;
+    days.first = days.first.max(days.last.saturating_sub(time::Duration::days(most - 1)));
+    let count = usize::try_from(days.count()).ok().filter(|count| *count > 0)?;
+    let cut = |sources: &[&Source], measure| -> Option<Vec<Option<f64>>> {
+        let (first, values) = sum(sources, measure, Some(client.currency), &input.rates)?;
+        let skip = usize::try_from((days.first - first).whole_days()).ok()?;
+        values.get(skip..skip + count).map(<[_]>::to_vec)
+    };
+    // A day of which spend is not known is no row; so are the days before the last such day.
+    let spends: Vec<(String, Vec<Option<f64>>)> =
+        ads.iter().filter_map(|source| Some((source.id.clone(), cut(&[*source], Measure::Spend)?))).collect();
+    let unknown = |at: usize| spends.iter().any(|(_, values)| values[at].is_none());
+    let from = (0..count).rev().find(|at| unknown(*at)).map_or(0, |at| at + 1);
+    let target = cut(&shops, Measure::LedgerRevenue)?;
+    let lift_tests = client.channels.iter().flat_map(|channel| {
+        channel.lift_tests.iter().map(|(roas, error)| LiftTest {
+            channel: channel.id.clone(),
+            roas: *roas,
+            error: *error,
+        })
+    });
+    let channels = spends.iter().map(|(name, values)| Column {
+        name: name.clone(),
+        values: values[from..].iter().map(|value| value.unwrap_or_default()).collect(),
+    });
+    Some(Table {
+        step: Step::Daily,
+        start: days.first.saturating_add(time::Duration::days(i64::try_from(from).ok()?)),
+        target: target[from..].to_vec(),
+        channels: channels.collect(),
+        controls: Vec::new(),
+        lift_tests: lift_tests.filter(|test| spends.iter().any(|(name, _)| *name == test.channel)).collect(),
+    })
+}

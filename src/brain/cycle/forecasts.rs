@@ -1,0 +1,66 @@
+//! Oracle's forecasts in a cycle: each line four weeks ahead.
+
+use serde::Serialize;
+use time::Date;
+
+use super::{
+    About, Choices, Outcome, choices,
+    line::{Line, newest},
+};
+use crate::{
+    finding::{Entity, iso_day},
+    forecast::{Choice, Forecast, Request, choose, forecast},
+    memory::Currency,
+};
+
+/// Days ahead: the furthest of 7, 14 and 28.
+const AHEAD: usize = 28;
+/// Days looked back at: two years show a yearly season.
+const BACK: usize = 730;
+
+#[derive(Serialize)]
+struct Told<'a> {
+    entity: &'a Entity,
+    metric: &'static str,
+    currency: Option<Currency>,
+    /// The day of the first step.
+    #[serde(with = "iso_day")]
+    from: Date,
+    forecast: Result<Forecast, serde_json::Value>,
+}
+
+fn request() -> Option<Request> {
+    Request::new(AHEAD, &[7, 365]).ok()
+}
+
+fn key(line: &Line) -> String {
+    format!("forecast:{}", line.name())
+}
+
+/// Chooses the methods of these lines: all, or those of which nothing is known.
+pub(super) fn choose_all(lines: &[Line], anew: bool, before: &Choices, chosen: &mut Choices) {
+    let Some(request) = request() else { return };
+    for line in lines {
+        let (name, days) = (key(line), line.values.present());
+        if anew || choices::due(before, &name, days) {
+            let (_, values) = newest(line, BACK);
+            chosen.insert(name, choices::write(days, &choose(&values, &request)));
+        }
+    }
+}
+
+pub(super) fn add(lines: &[Line], chosen: &Choices, outcomes: &mut Vec<Outcome>) {
+    let Some(request) = request() else { return };
+    for line in lines {
+        let (_, values) = newest(line, BACK);
+        let choice = choices::read::<Choice>(chosen, &key(line));
+        let told = choice.and_then(|choice| {
+            forecast(&values, &request, &choice).map_err(|reason| serde_json::to_value(reason).unwrap_or_default())
+        });
+        let Some(from) = line.last().next_day() else { continue };
+        let body =
+            Told { entity: &line.entity, metric: line.measure.key(), currency: line.currency, from, forecast: told };
+        let about: About = line.about.clone();
+        outcomes.push(Outcome::new("forecast", about, &body));
+    }
+}

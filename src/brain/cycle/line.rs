@@ -1,0 +1,125 @@
+//! Daily series of what matters: of each channel, client and the agency, as numbers.
+
+use rust_decimal::{Decimal, prelude::ToPrimitive};
+use time::Date;
+
+use super::{About, Input};
+use crate::{
+    Series,
+    finding::{Entity, Level},
+    memory::{Currency, Measure, Rates, Source},
+};
+
+/// What is looked at of advertising.
+const OF_ADS: [Measure; 4] = [Measure::Spend, Measure::Clicks, Measure::ClaimedConversions, Measure::ClaimedRevenue];
+/// What is looked at of a shop.
+const OF_SHOPS: [Measure; 2] = [Measure::Orders, Measure::LedgerRevenue];
+/// What is looked at of a client and of the agency.
+const OF_ALL: [Measure; 3] = [Measure::Spend, Measure::Orders, Measure::LedgerRevenue];
+
+/// A daily series with its name.
+pub(super) struct Line {
+    pub about: About,
+    pub entity: Entity,
+    pub measure: Measure,
+    /// The day of the first value.
+    pub first: Date,
+    pub values: Series,
+    /// The currency of amounts.
+    pub currency: Option<Currency>,
+}
+
+impl Line {
+    /// The day of the last value.
+    pub fn last(&self) -> Date {
+        let days = i64::try_from(self.values.values().len()).unwrap_or(i64::MAX);
+        self.first.saturating_add(time::Duration::days(days - 1))
+    }
+
+    /// A name that no other line has, and that stays the same from day to day.
+    pub fn name(&self) -> String {
+        let level = match self.entity.level {
+            Level::Agency => "agency",
+            Level::Client => "client",
+            _ => "channel",
+        };
+        format!("{level}:{}:{}", self.entity.id, self.measure.key())
+    }
+}
+
+/// Every line of the agency: each channel's in its own currency, then each client's in the client's, then the agency's.
+pub(super) fn lines(input: &Input) -> Vec<Line> {
+    let mut lines = Vec::new();
+    for client in &input.clients {
+        for channel in &client.channels {
+            let Ok(source) = &channel.days else { continue };
+            let about = About::channel(client.id.as_deref(), &channel.id);
+            let entity = Entity { id: channel.id.clone(), level: Level::Channel };
+            let measures: &[Measure] = if channel.shop { &OF_SHOPS } else { &OF_ADS };
+            lines.extend(of(&[source], measures, &about, &entity, source.currency(), &input.rates));
+        }
+        if client.id.is_some() {
+            let about = About::client(client.id.as_deref());
+            let entity = Entity { id: client.id.clone().unwrap_or_default(), level: Level::Client };
+            lines.extend(of(&client.sources(), &OF_ALL, &about, &entity, Some(client.currency), &input.rates));
+        }
+    }
+    let all: Vec<&Source> = input.clients.iter().flat_map(super::Client::sources).collect();
+    let entity = Entity { id: String::new(), level: Level::Agency };
+    lines.extend(of(&all, &OF_ALL, &About::agency(), &entity, Some(input.display), &input.rates));
+    lines
+}
+
+fn of<'a>(
+    sources: &'a [&'a Source],
+    measures: &'a [Measure],
+    about: &'a About,
+    entity: &'a Entity,
+    currency: Option<Currency>,
+    rates: &'a Rates,
+) -> impl Iterator<Item = Line> + use<'a> {
+    measures.iter().filter_map(move |measure| {
+        let telling: Vec<&Source> = sources.iter().copied().filter(|source| source.reports(*measure)).collect();
+        let to = currency.filter(|_| measure.money());
+        let (first, values) = sum(&telling, *measure, to, rates)?;
+        let values = Series::new(values).ok()?;
+        Some(Line { about: about.clone(), entity: entity.clone(), measure: *measure, first, values, currency: to })
+    })
+}
+
+/// The days that all of these sources know, and the sum of what they report on each; `None` where one of them lacks it or a
+/// rate is missing. A day of which a source has no row is a day on which nothing happened there.
+pub(super) fn sum(
+    sources: &[&Source],
+    measure: Measure,
+    to: Option<Currency>,
+    rates: &Rates,
+) -> Option<(Date, Vec<Option<f64>>)> {
+    let first = sources.first()?;
+    let days = sources.iter().fold(first.read, |days, source| days.both(source.read));
+    let count = usize::try_from(days.count()).ok().filter(|count| *count > 0)?;
+    let mut sums: Vec<Option<Decimal>> = vec![Some(Decimal::ZERO); count];
+    for source in sources {
+        for row in source.rows(days) {
+            let at = usize::try_from((row.day - days.first).whole_days()).ok()?;
+            let value = row.get(measure).and_then(|value| match to {
+                None => Some(value),
+                Some(to) => {
+                    let (times, by) = rates.on(row.day, row.currency, to)?;
+                    value.checked_mul(times)?.checked_div(by)
+                }
+            });
+            sums[at] = sums[at].zip(value).and_then(|(sum, value)| sum.checked_add(value));
+        }
+    }
+    Some((days.first, sums.into_iter().map(|sum| sum.and_then(|sum| sum.to_f64())).collect()))
+}
+
+/// The newest days of a line, at most so many.
+pub(super) fn newest(line: &Line, most: usize) -> (Date, Series) {
+    let values = line.values.values();
+    let skip = values.len().saturating_sub(most);
+    let first = line.first.saturating_add(time::Duration::days(i64::try_from(skip).unwrap_or_default()));
+    // A part of a series that was accepted is accepted.
+    (first, Series::new(values[skip..].to_vec()).unwrap_or_else(|_| line.values.clone()))
+}

@@ -1,0 +1,119 @@
+//! A cycle as a whole: the same input, the same bytes; what is planted is found, and what is not there says why.
+
+use std::f64::consts::TAU;
+
+use rand::Rng;
+use rust_decimal::Decimal;
+use time::{Date, Duration, macros::date};
+
+use super::{Channel, Client, Input, choose, run};
+use crate::{
+    memory::{Currency, Day, Days, Measure, Order, Rates, Source},
+    random::stream,
+};
+
+const LAST: Date = date!(2026 - 11 - 20);
+
+fn euro() -> Currency {
+    Currency::parse("EUR").unwrap()
+}
+
+/// About so many, as chance has it: the square root of it more or less.
+fn count(random: &mut impl Rng, mean: f64) -> i64 {
+    let normal = (-2.0 * libm::log(1.0 - random.random::<f64>())).sqrt() * libm::cos(TAU * random.random::<f64>());
+    (mean + normal * mean.sqrt()).max(0.0) as i64
+}
+
+/// An ad account of so many days; `clicks` by days ago.
+fn ads(id: &str, days: i64, clicks: impl Fn(i64) -> f64) -> Channel {
+    let mut random = stream(7, id);
+    let rows = (0..days).map(|ago| {
+        let weekday = 1.0 + 0.2 * f64::from(u8::from(ago % 7 < 2));
+        let clicked = count(&mut random, clicks(ago) * weekday);
+        Day::new(LAST - Duration::days(ago), euro())
+            .with(Measure::Spend, Some(Decimal::new(count(&mut random, 9_000.0), 2)))
+            .with(Measure::Impressions, Some(Decimal::from(clicked * 50)))
+            .with(Measure::Clicks, Some(clicked.into()))
+            .with(Measure::ClaimedConversions, Some(count(&mut random, clicked as f64 * 0.1).into()))
+            .with(Measure::ClaimedRevenue, Some(count(&mut random, clicked as f64 * 5.0).into()))
+    });
+    let read = Days { first: LAST - Duration::days(days - 1), last: LAST };
+    let source = Source::new(id, read, rows.collect());
+    Channel { id: id.into(), shop: false, days: source, creatives: vec![], orders: vec![], lift_tests: vec![] }
+}
+
+fn shop(id: &str, days: i64) -> Channel {
+    let mut random = stream(8, id);
+    let read = Days { first: LAST - Duration::days(days - 1), last: LAST };
+    let (mut rows, mut orders) = (Vec::new(), Vec::new());
+    for ago in 0..days {
+        let day = LAST - Duration::days(ago);
+        let ordered = count(&mut random, 30.0);
+        rows.push(
+            Day::new(day, euro())
+                .with(Measure::Orders, Some(ordered.into()))
+                .with(Measure::LedgerRevenue, Some((ordered * 40).into())),
+        );
+        orders.push(Order {
+            id: format!("{id}{ago}"),
+            customer: Some(format!("c{}", ago % 50)),
+            day,
+            value: 40.into(),
+            refunds: vec![],
+        });
+    }
+    let source = Source::new(id, read, rows);
+    Channel { id: id.into(), shop: true, days: source, creatives: vec![], orders, lift_tests: vec![] }
+}
+
+fn agency(channels: Vec<Channel>) -> Input {
+    let client = Client { id: Some("client".into()), currency: euro(), margin: None, channels };
+    let rates = Rates::new(euro(), []).unwrap();
+    Input { day: LAST, display: euro(), rates, clients: vec![client], choices: Default::default() }
+}
+
+fn chosen(mut input: Input) -> Input {
+    input.choices = choose(&input, true);
+    input
+}
+
+#[test]
+fn the_same_input_gives_the_same_bytes() {
+    let make = || chosen(agency(vec![ads("a", 200, |_| 300.0), ads("b", 200, |_| 200.0), shop("s", 200)]));
+    let (one, other) = (make(), make());
+    assert_eq!(one.choices, other.choices);
+    assert_eq!(run(&one), run(&other));
+    // Nothing is due when nothing changed, everything when it is asked for.
+    assert!(choose(&one, false).is_empty());
+}
+
+#[test]
+fn a_channel_that_stops_is_found_and_makes_the_light_red() {
+    let quiet = chosen(agency(vec![ads("a", 200, |_| 300.0), ads("b", 200, |_| 300.0), shop("s", 200)]));
+    let dead = chosen(agency(vec![
+        ads("a", 200, |ago| if ago < 4 { 2.0 } else { 300.0 }),
+        ads("b", 200, |_| 300.0),
+        shop("s", 200),
+    ]));
+    let of = |input: &Input, kind: &str| -> Vec<String> {
+        run(input).into_iter().filter(|outcome| outcome.kind == kind).map(|outcome| outcome.body).collect()
+    };
+    let found = of(&dead, "finding");
+    assert!(found.iter().any(|body| body.contains("delivery_collapse") && body.contains("\"id\":\"a\"")), "{found:#?}");
+    assert!(of(&dead, "risk")[0].contains("red"), "{:?}", of(&dead, "risk"));
+    assert!(of(&quiet, "risk")[0].contains("green"), "{:?} {:?}", of(&quiet, "risk"), of(&quiet, "finding"));
+}
+
+#[test]
+fn little_history_says_so_and_nothing_breaks() {
+    for days in [1, 2, 8, 30] {
+        let input = chosen(agency(vec![ads("a", days, |_| 300.0), shop("s", days)]));
+        let outcomes = run(&input);
+        assert!(outcomes.iter().all(|outcome| !outcome.body.contains("null,null") && !outcome.body.contains("NaN")));
+        let forecast = outcomes.iter().find(|outcome| outcome.kind == "forecast").unwrap();
+        if days < 8 {
+            assert!(forecast.body.contains("absent"), "{days}: {}", forecast.body);
+        }
+    }
+    assert!(run(&agency(vec![])).iter().any(|outcome| outcome.kind == "risk" && outcome.body.contains("too_few")));
+}

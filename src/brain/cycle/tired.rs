@@ -1,0 +1,170 @@
+//! What wears out, in a cycle: creatives, and the return of channels.
+
+use std::collections::BTreeMap;
+
+use rust_decimal::prelude::ToPrimitive;
+use serde::Serialize;
+use serde_json::Value;
+use time::{Date, Duration};
+
+use super::{About, Choices, Client, Input, Outcome, choices, line::sum, news::Found};
+use crate::{
+    NotEnough,
+    fatigue::{Creative, CreativeDay, Decay, Model, Outlook, Week, decay, fit, outlook},
+    finding::{Entity, Level},
+    memory::{Days, Measure, Source},
+};
+
+/// Weeks looked back at for the return of a channel: half a year.
+const WEEKS: i64 = 26;
+/// The name of what is learned of when creatives tire: one model of the agency, for tiredness is alike everywhere.
+const KEY: &str = "fatigue";
+
+/// A creative's outlook.
+#[derive(Serialize)]
+struct Told<'a> {
+    entity: Entity,
+    outlook: &'a Result<Outlook, Value>,
+}
+
+/// A channel's return.
+#[derive(Serialize)]
+struct Returns {
+    entity: Entity,
+    metric: &'static str,
+    decay: Result<Decay, NotEnough>,
+}
+
+/// A creative with where it runs and which part of its client's spend it has.
+struct Running {
+    about: About,
+    creative: Creative,
+    last: Date,
+    share: f64,
+}
+
+fn running(input: &Input) -> Vec<Running> {
+    let mut all = Vec::new();
+    for client in &input.clients {
+        let mut own: Vec<(Running, f64)> = Vec::new();
+        for channel in &client.channels {
+            for (id, source) in &channel.creatives {
+                let Ok(source) = source else { continue };
+                let Some((creative, spend)) = creative(id, &channel.id, source) else { continue };
+                let about = About::channel(client.id.as_deref(), &channel.id);
+                own.push((Running { about, creative, last: source.read.last, share: 0.0 }, spend));
+            }
+        }
+        let total: f64 = own.iter().map(|(_, spend)| spend).sum();
+        all.extend(own.into_iter().map(|(running, spend)| {
+            let share = if total > 0.0 { spend / total } else { 0.0 };
+            Running { share, ..running }
+        }));
+    }
+    all
+}
+
+/// A creative and what it cost in the last four weeks.
+fn creative(id: &str, channel: &str, source: &Source) -> Option<(Creative, f64)> {
+    let recent = source.read.last.saturating_sub(Duration::days(27));
+    let mut spent = 0.0;
+    let days: Vec<CreativeDay> = source
+        .rows(source.read)
+        .iter()
+        .filter_map(|row| {
+            let amount = |measure| row.get(measure).and_then(|value| value.to_f64());
+            if row.day >= recent {
+                spent += amount(Measure::Spend).unwrap_or_default();
+            }
+            Some(CreativeDay {
+                day: row.day,
+                impressions: row.get(Measure::Impressions)?.to_u64()?,
+                clicks: row.get(Measure::Clicks)?.to_u64()?,
+                conversions: amount(Measure::ClaimedConversions),
+                spend: amount(Measure::Spend),
+                reach: None,
+            })
+        })
+        .collect();
+    Some((Creative::new(id, channel, days).ok()?, spent))
+}
+
+/// Learns when creatives tire: anew, or if nothing is known of it.
+pub(super) fn choose_all(input: &Input, anew: bool, before: &Choices, chosen: &mut Choices) {
+    let running = running(input);
+    let days = running.len();
+    if !running.is_empty() && (anew || choices::due(before, KEY, days)) {
+        let creatives: Vec<&Creative> = running.iter().map(|one| &one.creative).collect();
+        chosen.insert(KEY.to_owned(), choices::write(days, &fit(&creatives, input.day)));
+    }
+}
+
+pub(super) fn add(input: &Input, chosen: &Choices, outcomes: &mut Vec<Outcome>, found: &mut Vec<Found>) {
+    creatives(input, chosen, outcomes, found);
+    for client in &input.clients {
+        returns(client, input, outcomes, found);
+    }
+}
+
+fn creatives(input: &Input, chosen: &Choices, outcomes: &mut Vec<Outcome>, found: &mut Vec<Found>) {
+    let running = running(input);
+    let model = choices::read::<Model>(chosen, KEY);
+    // Days are known to their end channel by channel.
+    let mut by_day: BTreeMap<Date, Vec<&Running>> = BTreeMap::new();
+    for one in &running {
+        by_day.entry(one.last).or_default().push(one);
+    }
+    for (day, running) in by_day {
+        let creatives: Vec<&Creative> = running.iter().map(|one| &one.creative).collect();
+        let learned = model.as_ref().map_err(|_| NotEnough::TooFew { of: "creatives that tired", has: 0, needs: 1 });
+        for (one, told) in running.iter().zip(outlook(&creatives, day, learned)) {
+            let entity = Entity { id: one.creative.id.clone(), level: Level::Creative };
+            if let Some(finding) = told.as_ref().ok().and_then(|told| told.finding(&one.creative.id, one.share)) {
+                found.push((one.about.clone(), finding));
+            }
+            let outlook = told.map_err(|reason| serde_json::to_value(reason).unwrap_or_default());
+            outcomes.push(Outcome::new("fatigue", one.about.clone(), &Told { entity, outlook: &outlook }));
+        }
+    }
+}
+
+/// How the claimed return of each of a client's ad accounts moves over the last half year of whole weeks.
+fn returns(client: &Client, input: &Input, outcomes: &mut Vec<Outcome>, found: &mut Vec<Found>) {
+    let ads = client.of(false);
+    let spent = |source: &Source| {
+        let (_, values) = sum(&[source], Measure::Spend, Some(client.currency), &input.rates)?;
+        Some(values.iter().rev().take(28).flatten().sum::<f64>())
+    };
+    let total: f64 = ads.iter().filter_map(|source| spent(source)).sum();
+    for source in ads.iter().filter(|source| source.reports(Measure::ClaimedRevenue)) {
+        let decay =
+            weeks(source).map_or(Err(NotEnough::TooFew { of: "weeks", has: 0, needs: 8 }), |weeks| decay(&weeks));
+        let entity = Entity { id: source.id.clone(), level: Level::Channel };
+        let about = About::channel(client.id.as_deref(), &source.id);
+        let share = if total > 0.0 { spent(source).unwrap_or_default() / total } else { 0.0 };
+        if let Some(finding) =
+            decay.as_ref().ok().and_then(|decay| decay.finding(entity.clone(), "roas_claimed", share))
+        {
+            found.push((about.clone(), finding));
+        }
+        outcomes.push(Outcome::new("decay", about, &Returns { entity, metric: "roas_claimed", decay }));
+    }
+}
+
+fn weeks(source: &Source) -> Option<Vec<Week>> {
+    // The last days' claims still grow.
+    let last = source.read.last.checked_sub(Duration::days(3))?;
+    let mut weeks = Vec::new();
+    for back in 0..WEEKS {
+        let end = last.checked_sub(Duration::days(7 * back))?;
+        let days = Days { first: end.checked_sub(Duration::days(6))?, last: end };
+        if days.first < source.read.first {
+            break;
+        }
+        let of = |measure| {
+            source.rows(days).iter().filter_map(|row| row.get(measure)).filter_map(|value| value.to_f64()).sum::<f64>()
+        };
+        weeks.push(Week { first: days.first, spend: of(Measure::Spend), revenue: of(Measure::ClaimedRevenue) });
+    }
+    Some(weeks)
+}
