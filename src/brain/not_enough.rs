@@ -52,8 +52,8 @@ pub enum NotEnough {
     /// Past forecasts were right on nineteen of twenty steps or more, as of what repeats itself, or has long been zero.
     #[error("hardly a past forecast was wrong, so nothing is known of errors")]
     NeverWrong,
-    /// Values, or what follows from them, are larger than a number can be.
-    #[error("the values are too large to reckon with")]
+    /// Values, or what follows from them, are larger than a number can be, or so far apart that the small ones are lost.
+    #[error("the values are too large or too far apart to reckon with")]
     TooLarge,
     /// The chosen models are of another request.
     #[error("the models were chosen for another horizon or season")]
