@@ -71,11 +71,11 @@ pub enum NotEnough {
         /// Values that the time between first and last has room for.
         of: usize,
     },
-    /// It repeats itself exactly, so that nothing can be learned of how wrong a forecast may be.
-    #[error("it repeats itself exactly, and nothing is known of errors")]
+    /// Past forecasts were right on nineteen of twenty steps or more, as of what repeats itself, or has long been zero.
+    #[error("hardly a past forecast was wrong, so nothing is known of errors")]
     NeverWrong,
-    /// Values, or what follows from them, are larger than a number can be.
-    #[error("the values are too large to reckon with")]
+    /// Values, or what follows from them, are larger than a number can be, or so far apart that the small ones are lost.
+    #[error("the values are too large or too far apart to reckon with")]
     TooLarge,
     /// The chosen models are of another request.
     #[error("the models were chosen for another horizon or season")]

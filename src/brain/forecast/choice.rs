@@ -170,15 +170,17 @@ impl Ready {
         (0.8 * lately + 0.2 * all).max(1e-3 * mean(&self.raw))
     }
 
-    /// What is said of a step at this point, with these half widths; `None` if it is too large for a number.
+    /// What is said of a step at this point, with these half widths; `None` if it is too large for a
+    /// number, or its width is lost in its digits.
     pub fn step(&self, ahead: usize, point: f64, widths: [f64; 3]) -> Option<Step> {
-        let point = point + self.after[ahead];
-        let bound = |value: f64| self.unit * if self.positive { value.max(0.0) } else { value };
+        let floor = |value: f64| if self.positive { value.max(0.0) } else { value };
+        let point = floor(point + self.after[ahead]);
+        let bound = |value: f64| self.unit * floor(value);
         let [(lo50, hi50), (lo80, hi80), (lo95, hi95)] =
             widths.map(|width| (bound(point - width), bound(point + width)));
         let step = Step { point: bound(point), lo50, hi50, lo80, hi80, lo95, hi95 };
         let all = [step.point, lo50, hi50, lo80, hi80, lo95, hi95];
-        all.iter().all(|value| value.is_finite()).then_some(step)
+        (all.iter().all(|value| value.is_finite()) && lo95 < hi95).then_some(step)
     }
 }
 

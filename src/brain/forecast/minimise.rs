@@ -102,10 +102,10 @@ mod tests {
     #[test]
     fn a_minimum_outside_is_looked_for_on_the_edge_and_what_is_no_number_is_avoided() {
         let (point, _) = minimise(|x| 1e3 * (x[0] - 5.0).powi(2), &[0.5], &[(0.0, 1.0)], false, 200);
-        assert!((point[0] - 1.0).abs() < 1e-6, "{point:?}");
-        let half = |x: &[f64]| if x[0] < 0.5 { f64::NAN } else { x[0] };
+        assert!((point[0] - 1.0).abs() < 1e-4, "{point:?}");
+        let half = |x: &[f64]| if x[0] < 0.5 { f64::NAN } else { 100.0 * x[0] };
         let (point, cost) = minimise(half, &[0.9], &[(0.0, 1.0)], false, 200);
-        assert!(point[0] >= 0.5 && cost < 0.52, "{point:?}");
+        assert!(point[0] >= 0.5 && cost < 50.5, "{point:?}");
     }
 
     #[test]

@@ -107,8 +107,10 @@ impl Theta {
     /// The best fit for forecasts so many steps ahead, looked for from another if one is given.
     pub fn fit(values: &[f64], period: usize, steps: &[usize], loss: Loss, from: Option<&Self>) -> Option<Self> {
         const SIDES: [Side; 2] = [(0.01, 0.99), (0.0, 0.95)];
-        let factors =
-            from.map_or_else(|| period > 1 && values.iter().all(|value| !(*value <= 0.0)), |theta| theta.factors);
+        let factors = from.map_or_else(
+            || period > 1 && values.iter().all(|value| value.is_nan() || *value > 0.0),
+            |theta| theta.factors,
+        );
         let begin = from.copied().unwrap_or(Self { alpha: 0.3, drift: 0.5, factors });
         let still = Self { drift: 0.0, ..begin }.start(values, period)?;
         let judge = |point: &[f64]| {
