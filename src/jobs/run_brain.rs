@@ -5,6 +5,7 @@ mod facts;
 mod figures;
 mod think;
 
+use ::brain::cycle;
 use facts::Facts;
 pub use figures::Memory;
 use model::{
@@ -14,7 +15,7 @@ use model::{
 };
 use sha2::{Digest, Sha256};
 use store::{TenantTx, brain};
-use time::OffsetDateTime;
+use time::{Duration, OffsetDateTime};
 
 use crate::Context;
 
@@ -22,6 +23,9 @@ use crate::Context;
 const CODE_VERSION: &str = env!("CARGO_PKG_VERSION");
 /// Several readings end at about the same time: this part of a worker's silence (5 s of 30) is waited for the others.
 const GATHER: u32 = 6;
+
+/// Methods are chosen anew after a week.
+const CHOSEN_FOR: Duration = Duration::WEEK;
 
 /// Asks for a cycle after something was read in this transaction.
 pub(crate) async fn ask(context: &Context, tx: &mut TenantTx, now: OffsetDateTime) -> store::Result<()> {
@@ -51,14 +55,35 @@ async fn cycle(context: &Context, actor: &Actor, id: BrainCycleId) -> anyhow::Re
     let service = &context.service;
     let mut tx = service.db.tenant(actor).await?;
     let cut_off = brain::freeze(&mut tx).await?;
-    let facts = Facts::read(&mut tx, service.clock.now()).await?;
+    let mut facts = Facts::read(&mut tx, service.clock.now()).await?;
     drop(tx);
+    let now = service.clock.now();
+    // Methods come first: which they are belongs to the input.
+    let anew = facts.chosen_at.is_none_or(|at| now - at >= CHOSEN_FOR);
+    let (mut input, chosen) = blocking({
+        let input = think::of_facts(&facts)?;
+        move || {
+            let chosen = cycle::choose(&input, anew);
+            (input, chosen)
+        }
+    })
+    .await?;
+    if !chosen.is_empty() {
+        let mut tx = service.db.tenant(actor).await?;
+        brain::upsert_choices(&mut tx, &chosen, anew, now).await?;
+        tx.commit().await?;
+        if anew {
+            facts.choices.clear();
+        }
+        facts.choices.extend(chosen);
+        input.choices = facts.choices.clone();
+    }
     let input_hash = facts.hash()?;
     let known = brain::find_state(&mut service.db.tenant(actor).await?, &input_hash, CODE_VERSION).await?;
     let state = match known {
         Some(state) => state,
         None => {
-            let (facts, outcomes) = blocking(move || think::think(&facts).map(|outcomes| (facts, outcomes))).await??;
+            let outcomes = blocking(move || think::stored(cycle::run(&input))).await??;
             let mut output = Sha256::new();
             for outcome in &outcomes {
                 serde_json::to_writer(&mut output, outcome)?;

@@ -1,5 +1,7 @@
 //! Cycles of the brain, the states that came out, and the methods that were chosen for each series. A state is written once.
 
+use std::collections::BTreeMap;
+
 use model::{
     brain::{Cycle, CycleState, Outcome, State, Trigger},
     id::{BrainCycleId, BrainStateId, ClientId, OrganizationId},
@@ -316,13 +318,21 @@ pub async fn list_choices(tx: &mut TenantTx) -> Result<Vec<(String, String, Offs
     Ok(rows.fetch_all(&mut **tx).await?.into_iter().map(|row| (row.series, row.choice, row.chosen_at)).collect())
 }
 
-/// Keeps the methods chosen for these series.
+/// Keeps the methods chosen for these series; `anew` forgets all others.
 ///
 /// # Errors
 /// The database failed.
-pub async fn upsert_choices(tx: &mut TenantTx, choices: &[(String, String)], now: OffsetDateTime) -> Result<()> {
+pub async fn upsert_choices(
+    tx: &mut TenantTx,
+    choices: &BTreeMap<String, String>,
+    anew: bool,
+    now: OffsetDateTime,
+) -> Result<()> {
     let organization = tx.actor().organization_id;
     let (series, chosen): (Vec<_>, Vec<_>) = choices.iter().map(|(series, choice)| (&**series, &**choice)).unzip();
+    if anew {
+        sqlx::query!("delete from brain_choice").execute(&mut **tx).await?;
+    }
     sqlx::query!(
         "insert into brain_choice (organization_id, series, choice, chosen_at)
          select $1, c.series, c.choice, $4 from unnest($2::text[], $3::text[]) c (series, choice)

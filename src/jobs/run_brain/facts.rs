@@ -34,6 +34,9 @@ pub(super) struct Facts {
     pub lift_tests: Vec<LiftTest>,
     /// The method chosen for each series.
     pub choices: BTreeMap<String, String>,
+    /// When the oldest of them was made; no part of the input.
+    #[serde(skip)]
+    pub chosen_at: Option<OffsetDateTime>,
 }
 
 impl Facts {
@@ -64,6 +67,7 @@ impl Facts {
             clients: fact::clients(tx).await?,
             rates: fact::rates(tx, day - Duration::days(LOOKS_BACK + 30)).await?,
             lift_tests: fact::lift_tests(tx).await?,
+            chosen_at: choices.iter().map(|(.., at)| *at).min(),
             choices: choices.into_iter().map(|(series, choice, _)| (series, choice)).collect(),
         })
     }

@@ -49,6 +49,7 @@ impl Facts {
             rates: ledger.rates.clone(),
             lift_tests: Vec::new(),
             choices: Default::default(),
+            chosen_at: None,
         }
     }
 }

@@ -13,15 +13,14 @@ use model::{
     fact::{AdDay, Buyers, Channel, DayOf, Ledger},
     id::{ChannelId, ClientId},
 };
-use rust_decimal::Decimal;
+use rust_decimal::{Decimal, prelude::ToPrimitive};
 use time::{Date, Duration};
 
 use super::facts::Facts;
 
-/// What the brain says of these facts, in order.
-pub(super) fn think(facts: &Facts) -> anyhow::Result<Vec<Outcome>> {
-    let new = |channel: &Channel, orders: &[Order]| newcomers(orders, Some(channel.first_day));
-    stored(cycle::run(&input(facts, &new)?))
+/// Everything of these facts, as the brain takes it.
+pub(super) fn of_facts(facts: &Facts) -> anyhow::Result<Input> {
+    input(facts, &|channel, orders| newcomers(orders, Some(channel.first_day)))
 }
 
 /// What was said, as it is stored.
@@ -83,7 +82,7 @@ fn input(facts: &Facts, new: Orderers<'_>) -> anyhow::Result<Input> {
     if !rest.is_empty() {
         clients.push(cycle::Client { id: None, currency: display, margin: None, channels: rest });
     }
-    Ok(Input { day: facts.day, display, rates, clients })
+    Ok(Input { day: facts.day, display, rates, clients, choices: facts.choices.clone() })
 }
 
 /// The rows of each channel.
@@ -121,7 +120,14 @@ fn channels(
     new: Orderers<'_>,
     belongs: impl Fn(Option<ClientId>) -> bool,
 ) -> anyhow::Result<Vec<cycle::Channel>> {
-    facts.channels.iter().filter(|channel| belongs(channel.client_id)).map(|found| channel(found, of, new)).collect()
+    let own = facts.channels.iter().filter(|channel| belongs(channel.client_id));
+    own.map(|found| {
+        let mut channel = channel(found, of, new)?;
+        let tests = facts.lift_tests.iter().filter(|test| test.channel_id == found.id);
+        channel.lift_tests = tests.filter_map(|test| test.roas.to_f64().zip(test.standard_error.to_f64())).collect();
+        Ok(channel)
+    })
+    .collect()
 }
 
 fn channel(found: &Channel, of: &By<'_>, new: Orderers<'_>) -> anyhow::Result<cycle::Channel> {
@@ -135,7 +141,14 @@ fn channel(found: &Channel, of: &By<'_>, new: Orderers<'_>) -> anyhow::Result<cy
     let id = found.id.to_string();
     let ads = of.ads.range((found.id, "")..).take_while(|((channel, _), _)| *channel == found.id);
     let creatives = ads.map(|((_, ad), rows)| ((*ad).to_owned(), creative(ad, read, rows, currency))).collect();
-    Ok(cycle::Channel { days: Source::new(&id, read, days), id, shop: found.shop, creatives, orders })
+    Ok(cycle::Channel {
+        days: Source::new(&id, read, days),
+        id,
+        shop: found.shop,
+        creatives,
+        orders,
+        lift_tests: Vec::new(),
+    })
 }
 
 fn day(row: &DayOf, currency: Currency, new: Option<&Newcomers>, known: bool) -> Day {
