@@ -1,4 +1,4 @@
-//! The command line: `audienceos serve | worker | migrate | keys | providers | jobs | rehearsal | doctor | version`.
+//! The command line: `audienceos serve | worker | migrate | keys | providers | jobs | rehearsal | brain | doctor | version`.
 
 use std::{future::Future, time::Duration};
 
@@ -10,7 +10,7 @@ use tokio::{net::TcpListener, signal::unix::SignalKind, sync::watch};
 use tracing_subscriber::{EnvFilter, layer::SubscriberExt, util::SubscriberInitExt};
 
 use crate::{
-    config::Config, doctor, faults, keys, postgres::Postgres, rehearse, routes, simulation, state, switches, work,
+    brain, config::Config, doctor, faults, keys, postgres::Postgres, rehearse, routes, simulation, state, switches, work,
 };
 
 /// AudienceOS: one application in which a marketing agency runs its clients.
@@ -54,6 +54,11 @@ enum Command {
     },
     /// The simulated agency, whose truth is known. Needs neither database nor settings.
     Rehearsal(rehearse::Args),
+    /// The brain on files of your own. Needs neither database nor settings.
+    Brain {
+        #[command(subcommand)]
+        command: brain::Command,
+    },
     /// List missing and wrong settings, and what will not work without them.
     Doctor,
     /// Print the version.
@@ -78,6 +83,9 @@ pub fn run(cli: Cli) -> anyhow::Result<()> {
     }
     if let Command::Rehearsal(args) = &command {
         return rehearse::run(args);
+    }
+    if let Command::Brain { command } = &command {
+        return brain::run(command);
     }
     if matches!(command, Command::Doctor) {
         let (config, faults) = Config::read()?;

@@ -3,6 +3,7 @@
 //! Status codes, headers, environment variables and signals live here and nowhere else.
 
 pub mod api;
+mod brain;
 pub mod cli;
 pub mod config;
 mod connect;

@@ -4,6 +4,7 @@
 //! anyhow::Result<Vec<Figure>>`; to add one, give it a line in `PARTS`.
 
 mod anomaly;
+mod cycle;
 mod fatigue;
 mod forecast;
 mod response;
@@ -26,7 +27,7 @@ type Part = fn(&Path) -> anyhow::Result<Vec<Figure>>;
 
 /// Names and runs of the parts, in the table's order.
 const PARTS: &[(&str, Part)] =
-    &[("forecast", forecast::run), ("anomaly", anomaly::run), ("fatigue", fatigue::run), ("response", response::run)];
+    &[("forecast", forecast::run), ("anomaly", anomaly::run), ("fatigue", fatigue::run), ("response", response::run), ("cycle", cycle::run_part)];
 
 /// Measures the brain.
 #[derive(Parser)]

@@ -1,0 +1,85 @@
+//! `audienceos brain`: the brain on anybody's files, on the code path of the product. A table comes in on standard input, the
+//! answer goes to standard output. Nothing of it needs the database or settings.
+
+use std::io::{Read, Write, stdin, stdout};
+
+use anyhow::Context;
+use brain::{
+    anomaly, forecast,
+    response::{self, LiftTest, Query, parse_lift_test},
+};
+use clap::Subcommand;
+
+/// The same draws every time.
+const SEED: u64 = 1;
+
+/// What can be asked of the brain.
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Forecast every series of a CSV file (series,t,value): points and intervals as CSV.
+    Forecast {
+        /// Steps ahead.
+        #[arg(long)]
+        horizon: usize,
+        /// One or two season lengths in steps, the shorter first, such as 7 or 7,365; 1 is none.
+        #[arg(long, value_delimiter = ',', required = true)]
+        season: Vec<usize>,
+    },
+    /// Score every row of a CSV file (series,timestamp,value) by how strange it is after the rows before it.
+    Anomalies,
+    /// Fit response curves to a CSV file of days or weeks: JSON with adstock, saturation, shares, returns and warnings.
+    Response {
+        /// The column with revenue or orders.
+        #[arg(long)]
+        target: String,
+        /// The column with the day, as 2026-11-03.
+        #[arg(long)]
+        date: String,
+        /// The columns with spend.
+        #[arg(long, value_delimiter = ',', required = true)]
+        spend: Vec<String>,
+        /// The columns with what else moves the target.
+        #[arg(long, value_delimiter = ',')]
+        control: Vec<String>,
+        /// What an experiment showed a channel to bring: channel:return:standard error, such as search:1.8:0.2.
+        #[arg(long = "lift-test", value_parser = lift_test)]
+        lift_tests: Vec<LiftTest>,
+    },
+}
+
+fn lift_test(text: &str) -> Result<LiftTest, String> {
+    parse_lift_test(text).map_err(|refusal| refusal.to_string())
+}
+
+/// Runs it.
+///
+/// # Errors
+/// What of the file or the question makes no sense, with its line.
+pub(crate) fn run(command: &Command) -> anyhow::Result<()> {
+    answer(command, stdin().lock(), &mut stdout().lock())
+}
+
+fn answer(command: &Command, input: impl Read, output: &mut impl Write) -> anyhow::Result<()> {
+    let text = match command {
+        Command::Forecast { horizon, season } => {
+            let request = forecast::Request::new(*horizon, season)?;
+            forecast::csv::run(input, &request).context("nothing was forecast")?
+        }
+        Command::Anomalies => anomaly::csv::anomalies(input).context("nothing was scored")?,
+        Command::Response { target, date, spend, control, lift_tests } => {
+            let query = Query {
+                target: target.clone(),
+                date: date.clone(),
+                spend: spend.clone(),
+                controls: control.clone(),
+                lift_tests: lift_tests.clone(),
+            };
+            response::run(&query, input, SEED).context("nothing was fitted")?
+        }
+    };
+    output.write_all(text.as_bytes())?;
+    if !text.ends_with('\n') {
+        output.write_all(b"\n")?;
+    }
+    Ok(())
+}
