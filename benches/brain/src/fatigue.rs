@@ -203,8 +203,7 @@ pub fn run(_data: &Path) -> anyhow::Result<Vec<Figure>> {
     let of = |pick: fn(&Told) -> (f64, bool)| told.iter().map(pick).collect::<Vec<_>>();
     let week = of(|told| (told.probability, told.within));
     let fortnight = of(|told| (told.fortnight, told.within_fortnight));
-    let before: Vec<_> =
-        told.iter().filter(|told| told.before).map(|told| (told.probability, told.begins)).collect();
+    let before: Vec<_> = told.iter().filter(|told| told.before).map(|told| (told.probability, told.begins)).collect();
     let fresh: Vec<_> = told.iter().filter(|told| told.fresh).map(|told| (told.probability, told.within)).collect();
     let happened = week.iter().filter(|told| told.1).count() as f64;
     let figure = |key, what, value| Figure { key, what, value };
@@ -219,7 +218,11 @@ pub fn run(_data: &Path) -> anyhow::Result<Vec<Figure>> {
         figure("fatigue_told", "probabilities told", week.len() as f64),
         figure("fatigue_share", "share of them that came true", happened / week.len() as f64),
         figure("fatigue_false", "share of creatives called tired that are not", states[0] / states[1]),
-        figure("fatigue_missed", "share of creatives tired for a week or longer that are not called so", states[2] / states[3]),
+        figure(
+            "fatigue_missed",
+            "share of creatives tired for a week or longer that are not called so",
+            states[2] / states[3],
+        ),
         figure("fatigue_auc_chance", "within 7 days where nothing foretells the day", area(&by_chance)),
         figure("fatigue_calibration_chance", "its expected calibration error", calibration(&by_chance)),
         figure("fatigue_quiet", "probabilities told in a world that never tires", quiet.len() as f64),

@@ -55,7 +55,11 @@ impl Creative {
     ///
     /// # Errors
     /// [`NotEnough`] without a day, with a day twice, an amount that is no number or below zero, or more than eleven years.
-    pub fn new(id: impl Into<String>, channel: impl Into<String>, mut days: Vec<CreativeDay>) -> Result<Self, NotEnough> {
+    pub fn new(
+        id: impl Into<String>,
+        channel: impl Into<String>,
+        mut days: Vec<CreativeDay>,
+    ) -> Result<Self, NotEnough> {
         days.sort_by_key(|day| day.day);
         let (Some(first), Some(last)) = (days.first().copied(), days.last().copied()) else {
             return Err(NotEnough::TooShort { has: 0, needs: 1 });
@@ -73,7 +77,9 @@ impl Creative {
         for (at, day) in days.iter().enumerate() {
             for (told, amount) in told.iter_mut().zip([day.conversions, day.spend]) {
                 match amount {
-                    Some(amount) if !(amount.is_finite() && amount.abs() < 1e15) => return Err(NotEnough::NotFinite { at }),
+                    Some(amount) if !(amount.is_finite() && amount.abs() < 1e15) => {
+                        return Err(NotEnough::NotFinite { at });
+                    }
                     Some(amount) if amount < 0.0 => return Err(NotEnough::Negative { at }),
                     Some(_) => {}
                     None => *told = false,

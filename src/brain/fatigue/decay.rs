@@ -162,9 +162,8 @@ struct Fit {
 impl Fit {
     fn new(columns: &[&[f64]], values: &[f64]) -> Result<Self, NotEnough> {
         let (count, size) = (values.len(), columns.len() + 1);
-        let row = |at: usize| -> Vec<f64> {
-            std::iter::once(1.0).chain(columns.iter().map(|column| column[at])).collect()
-        };
+        let row =
+            |at: usize| -> Vec<f64> { std::iter::once(1.0).chain(columns.iter().map(|column| column[at])).collect() };
         let (mut products, mut right) = (vec![0.0; size * size], vec![0.0; size]);
         for (at, value) in values.iter().enumerate() {
             let row = row(at);
@@ -244,8 +243,10 @@ mod tests {
             let truth = libm::expm1(-0.04 * 15.0);
             let marginal = decay.marginal.clone().unwrap();
             let next = 0.6 * 3.0 * libm::exp(-0.04 * 15.0);
-            inside += usize::from(held.low <= truth && truth <= held.high && marginal.low < next && next < marginal.high);
-            if let Some(finding) = decay.finding(Entity { id: "a".into(), level: Level::Channel }, "roas_claimed", 0.5) {
+            inside +=
+                usize::from(held.low <= truth && truth <= held.high && marginal.low < next && next < marginal.high);
+            if let Some(finding) = decay.finding(Entity { id: "a".into(), level: Level::Channel }, "roas_claimed", 0.5)
+            {
                 assert!(finding.probability >= CERTAIN && finding.severity >= Severity::Medium);
             }
         }

@@ -34,7 +34,8 @@ impl Logistic {
         let centre: Vec<f64> = (0..width).map(|at| mean(&|row| row[at])).collect();
         let scale = (0..width).map(|at| mean(&|row| (row[at] - centre[at]) * (row[at] - centre[at])).sqrt());
         let scale: Vec<f64> = scale.map(|scale| if scale > 1e-9 { 1.0 / scale } else { 0.0 }).collect();
-        let events: f64 = outcomes.iter().zip(weights).map(|(outcome, weight)| if *outcome { *weight } else { 0.0 }).sum();
+        let events: f64 =
+            outcomes.iter().zip(weights).map(|(outcome, weight)| if *outcome { *weight } else { 0.0 }).sum();
         let base = (events + 0.5) / (all + 1.0);
         let mut fitted = Self { centre, scale, weights: vec![0.0; width + 1] };
         fitted.weights[0] = libm::log(base / (1.0 - base));

@@ -144,13 +144,7 @@ mod tests {
     use super::*;
 
     fn order(id: &str, customer: &str, day: Date, value: i64) -> Order {
-        Order {
-            id: id.into(),
-            customer: Some(customer.into()),
-            day,
-            value: Decimal::new(value, 2),
-            refunds: vec![],
-        }
+        Order { id: id.into(), customer: Some(customer.into()), day, value: Decimal::new(value, 2), refunds: vec![] }
     }
 
     #[test]

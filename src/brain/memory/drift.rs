@@ -164,7 +164,11 @@ mod tests {
     use time::Month;
 
     use super::*;
-    use crate::{draw, memory::{Order, cohorts}, random::stream};
+    use crate::{
+        draw,
+        memory::{Order, cohorts},
+        random::stream,
+    };
 
     /// Twelve months of customers who are worth `step` times as much from month to month, read until the year after.
     fn world(name: &str, step: f64) -> Vec<Cohort> {

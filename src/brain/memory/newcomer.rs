@@ -54,7 +54,8 @@ mod tests {
             refunds: vec![],
         };
         let (one, two) = (date!(2026 - 01 - 01), date!(2026 - 08 - 01));
-        let orders = [order("3", Some("a"), two), order("1", Some("a"), one), order("2", None, one), order("4", Some("b"), two)];
+        let orders =
+            [order("3", Some("a"), two), order("1", Some("a"), one), order("2", None, one), order("4", Some("b"), two)];
         let whole = newcomers(&orders, None);
         assert_eq!(whole[&one], Newcomers { new: 1, returning: 0, unknown: 1 });
         assert_eq!(whole[&two], Newcomers { new: 1, returning: 1, unknown: 0 });

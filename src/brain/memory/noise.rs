@@ -145,7 +145,8 @@ impl Noise {
         if expected.iter().any(|expected| *expected <= 0.0) {
             return 0.0;
         }
-        let raw: Vec<f64> = events.iter().zip(expected).map(|(events, expected)| (events / expected).max(0.0)).collect();
+        let raw: Vec<f64> =
+            events.iter().zip(expected).map(|(events, expected)| (events / expected).max(0.0)).collect();
         let between: f64 = raw.iter().zip(expected).map(|(raw, expected)| expected * (raw - 1.0) * (raw - 1.0)).sum();
         // What remains when the weekdays are taken out tells how much of their spread is chance.
         let within = ((self.dispersion * plain - between) / (plain - 6.0).max(1.0)).max(0.0);

@@ -51,15 +51,11 @@ pub fn report(sources: &[&Source], days: Days, setting: &Setting<'_>) -> Report 
 }
 
 /// One metric.
-pub(super) fn figure(
-    metric: Metric,
-    sources: &[&Source],
-    days: Days,
-    setting: &Setting<'_>,
-) -> Result<Figure, Absent> {
+pub(super) fn figure(metric: Metric, sources: &[&Source], days: Days, setting: &Setting<'_>) -> Result<Figure, Absent> {
     let money = Money { display: setting.display, rates: setting.rates };
     let sum = |sources: &[&Source], measure| total(sources, days, measure, money);
-    let made = |value: Decimal, unit, parts| Figure { value: value.normalize(), unit, formula: metric.formula(), parts };
+    let made =
+        |value: Decimal, unit, parts| Figure { value: value.normalize(), unit, formula: metric.formula(), parts };
     let amount = |sources: &[&Source]| {
         // Money that was added up has a currency; a read range without any row shows its zero in the display currency.
         money.currency(sources, days).map(|currency| currency.map_or(Unit::Count, Unit::Money))

@@ -168,7 +168,8 @@ pub(super) fn rank(
         let mut chances = highest(&posteriors).into_iter();
         levels.iter().map(|level| level.and_then(|_| chances.next())).collect()
     };
-    let certain = |chances: &[Option<f64>]| chances.iter().position(|chance| chance.is_some_and(|chance| chance >= CERTAIN));
+    let certain =
+        |chances: &[Option<f64>]| chances.iter().position(|chance| chance.is_some_and(|chance| chance >= CERTAIN));
     let (best, worst) = (chances(sign), chances(-sign));
     Ok(Ranking { best: certain(&best), worst: certain(&worst), chances: best })
 }

@@ -72,7 +72,8 @@ const METRICS: [Metric; 5] = [Metric::Orders, Metric::RoasClaimed, Metric::Cpa, 
 #[test]
 fn where_nothing_changed_little_is_said() {
     // Short and long windows, whole weeks and not, with days before and without.
-    let windows = [(126, 112, 14, 14), (119, 112, 7, 7), (56, 28, 28, 28), (70, 60, 10, 10), (7, 0, 7, 7), (130, 100, 10, 30)];
+    let windows =
+        [(126, 112, 14, 14), (119, 112, 7, 7), (56, 28, 28, 28), (70, 60, 10, 10), (7, 0, 7, 7), (130, 100, 10, 30)];
     let mut all = (0, 0);
     for orders in [3.0, 10.0, 30.0, 100.0] {
         let world = World { days: 140, orders, from: 999, factor: 1.0 };
@@ -117,9 +118,7 @@ fn what_is_said_has_the_right_side_and_holds_the_truth() {
     let mut inside = 0;
     for at in 0..100 {
         let source = world.source(&mut stream(at, "side"));
-        let of = |metric| {
-            judge(&[&[&source]], metric, range(84, 28), range(56, 28), 0, &setting).remove(0).unwrap()
-        };
+        let of = |metric| judge(&[&[&source]], metric, range(84, 28), range(56, 28), 0, &setting).remove(0).unwrap();
         let (orders, cost) = (of(Metric::Orders), of(Metric::Cpa));
         assert!((orders.status, cost.status) == (Status::Worse, Status::Worse), "{orders:?} {cost:?}");
         assert!(orders.change.value < 0.0 && cost.change.value > 0.0 && orders.better < 0.025);
@@ -181,7 +180,10 @@ fn too_little_is_said_to_be_too_little() {
     assert!(matches!(short, Err(NotEnough::TooShort { has: 3, .. })), "{short:?}");
     let overlap = judge_one(&source, Metric::Orders, range(126, 14), range(120, 14));
     assert!(matches!(overlap, Err(NotEnough::Unusable { .. })));
-    assert!(matches!(judge_one(&source, Metric::Spend, range(126, 14), range(112, 14)), Err(NotEnough::Unusable { .. })));
+    assert!(matches!(
+        judge_one(&source, Metric::Spend, range(126, 14), range(112, 14)),
+        Err(NotEnough::Unusable { .. })
+    ));
     assert!(matches!(judge_one(&source, Metric::Ctr, range(126, 14), range(112, 14)), Err(NotEnough::TooFew { .. })));
 }
 

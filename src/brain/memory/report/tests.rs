@@ -86,7 +86,10 @@ fn every_metric_has_its_value_and_its_parts() {
     }
     let mer = found.get(Metric::Mer).unwrap();
     assert_eq!(mer.value.round_dp(6), number("10.000990"));
-    assert_eq!((mer.parts[0].measure, mer.parts[0].rows, &mer.parts[1].sources[0][..]), (Measure::LedgerRevenue, 7, "ads"));
+    assert_eq!(
+        (mer.parts[0].measure, mer.parts[0].rows, &mer.parts[1].sources[0][..]),
+        (Measure::LedgerRevenue, 7, "ads")
+    );
     assert!(mer.whole());
     assert_eq!(found.get(Metric::Cpa).unwrap().unit, Unit::Money(euro()));
     // No source knows both the books and the cost.
