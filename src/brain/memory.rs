@@ -22,7 +22,7 @@ mod total;
 pub(crate) use hierarchy::phi;
 pub(crate) use noise::trigamma;
 
-pub use cohort::{AGES, Cohort, Order, Worth, cohorts};
+pub use cohort::{AGES, Cohort, Order, WASHOUT_DAYS, Worth, cohorts};
 pub use compare::{Comparison, compare, winner};
 pub use currency::{Currency, LOOK_BACK_DAYS, Rates};
 pub use drift::{Drift, drift};

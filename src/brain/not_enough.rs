@@ -51,12 +51,6 @@ pub enum NotEnough {
         /// How many are needed.
         needs: usize,
     },
-    /// Days that are not there, although they were asked for.
-    #[error("{days} of the days are not read")]
-    NotRead {
-        /// How many.
-        days: usize,
-    },
     /// An amount that exact decimals cannot hold.
     #[error("the amounts are too large")]
     TooLarge,

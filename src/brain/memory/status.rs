@@ -10,7 +10,7 @@ use crate::NotEnough;
 
 /// From this probability on a metric is called better or worse. Where nothing changed that would be one in ten by chance, for
 /// there are two sides, if every change were as likely as none; that most things do not change is known beforehand
-/// ([`pool`]), which leaves far less than one in twenty (the tests count).
+/// (the prior of the hierarchy), which leaves far less than one in twenty (the tests count).
 pub const CALLED: f64 = 0.95;
 /// From this probability on something is called so of which nothing is known beforehand: a winner, a drift.
 pub const CERTAIN: f64 = 0.975;
