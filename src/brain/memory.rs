@@ -32,7 +32,7 @@ pub use metric::Metric;
 pub use newcomer::{Newcomers, newcomers};
 pub use reconcile::{Claim, Reconciliation, reconcile};
 pub use report::{Report, Setting, report};
-pub use status::{CERTAIN, Change, Ranking, Status, Verdict};
+pub use status::{CALLED, CERTAIN, Change, Ranking, Status, Verdict};
 
 #[cfg(test)]
 mod tests;

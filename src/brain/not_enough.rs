@@ -51,12 +51,6 @@ pub enum NotEnough {
         /// How many are needed.
         needs: usize,
     },
-    /// Days that are not there, although they were asked for.
-    #[error("{days} of the days are not read")]
-    NotRead {
-        /// How many.
-        days: usize,
-    },
     /// A figure with which nothing can be begun, such as no days, or a share above one.
     #[error("{what} is not usable")]
     Unusable {

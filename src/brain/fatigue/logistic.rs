@@ -9,6 +9,7 @@ const STEPS: usize = 40;
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub(super) struct Logistic {
     centre: Vec<f64>,
+    /// One by each column's standard deviation; zero for a column that never changes, which so tells nothing.
     scale: Vec<f64>,
     /// The intercept first.
     weights: Vec<f64>,
@@ -32,8 +33,7 @@ impl Logistic {
         };
         let centre: Vec<f64> = (0..width).map(|at| mean(&|row| row[at])).collect();
         let scale = (0..width).map(|at| mean(&|row| (row[at] - centre[at]) * (row[at] - centre[at])).sqrt());
-        // A column that never changes tells nothing and gets no weight.
-        let scale: Vec<f64> = scale.map(|scale| if scale > 1e-9 { scale } else { f64::INFINITY }).collect();
+        let scale: Vec<f64> = scale.map(|scale| if scale > 1e-9 { 1.0 / scale } else { 0.0 }).collect();
         let events: f64 =
             outcomes.iter().zip(weights).map(|(outcome, weight)| if *outcome { *weight } else { 0.0 }).sum();
         let base = (events + 0.5) / (all + 1.0);
@@ -76,7 +76,7 @@ impl Logistic {
     fn standard(&self, row: &[f64]) -> Vec<f64> {
         let columns = row.iter().zip(&self.centre).zip(&self.scale);
         // What lies far outside of everything seen before is taken as just outside.
-        let columns = columns.map(|((value, centre), scale)| ((value - centre) / scale).clamp(-4.0, 4.0));
+        let columns = columns.map(|((value, centre), scale)| ((value - centre) * scale).clamp(-4.0, 4.0));
         std::iter::once(1.0).chain(columns).collect()
     }
 

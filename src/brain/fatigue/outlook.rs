@@ -111,28 +111,32 @@ fn one(
     })
 }
 
-/// The day from which the click rate falls, as it looks from day `at`: of all days that after which a steady fall from the
-/// early level makes the clicks most probable (Poisson), with the rate of fall that fits the last week.
+/// Days that are searched for the beginning of a fall; one that is older began then at the latest.
+const LOOK_BACK: usize = 90;
+
+/// The day from which the click rate falls, as it looks from day `at`: of all days that from which a steady fall from the
+/// early level down to a floor makes the clicks most probable (Poisson).
 fn since(creative: &Creative, early: &Early, at: usize) -> usize {
-    let early_rate = {
+    let rate = {
         let [shown, clicked, ..] = creative.sum(0, early.last);
         clicked / shown
     };
-    let days: Vec<(f64, f64)> =
-        (early.last + 1..=at).map(|day| creative.sum(day, day)).map(|sum| (sum[0], sum[1])).collect();
-    let mut best = (f64::NEG_INFINITY, early.last + 1);
-    for start in 0..days.len() {
-        for half in [3.0, 5.0, 8.0, 12.0, 18.0, 27.0, 40.0] {
-            for floor in [0.25, 0.4, 0.55, 0.7] {
-                let mut likelihood = 0.0;
-                for (place, (shown, clicked)) in days.iter().enumerate() {
-                    let past = (place + 1).saturating_sub(start) as f64;
-                    let part = libm::exp2(-past / half).max(floor);
-                    let mean = (early_rate * shown * part).max(1e-9);
-                    likelihood += clicked * libm::log(mean) - mean;
-                }
+    let from = (early.last + 1).max((at + 1).saturating_sub(LOOK_BACK));
+    let days: Vec<[f64; 4]> = (from..=at).map(|day| creative.sum(day, day)).collect();
+    let mut best = (f64::NEG_INFINITY, from);
+    for half in [4.0, 8.0, 14.0, 24.0, 40.0] {
+        for floor in [0.3, 0.5, 0.7] {
+            // What is left of the rate on each day of the fall, with its logarithm.
+            let left = (1..=days.len()).map(|past| libm::exp2(-(past as f64) / half).max(floor));
+            let left: Vec<(f64, f64)> = left.map(|left| (left, libm::log(left))).collect();
+            for start in 0..days.len() {
+                // Against no fall at all: the days before it are the same for both.
+                let day = |([shown, clicked, ..], (left, log)): (&[f64; 4], &(f64, f64))| {
+                    clicked * log - rate * shown * (left - 1.0)
+                };
+                let likelihood: f64 = days[start..].iter().zip(&left).map(day).sum();
                 if likelihood > best.0 {
-                    best = (likelihood, early.last + 1 + start);
+                    best = (likelihood, from + start);
                 }
             }
         }

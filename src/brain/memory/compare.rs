@@ -172,24 +172,27 @@ fn seen(
     let count = usize::try_from(range.count()).unwrap_or_default();
     let mut found: Vec<Option<[f64; 3]>> = vec![Some([0.0; 3]); count];
     let money = Money { display: setting.display, rates: setting.rates };
-    let to = money.currency(&sources, range).map_err(|absent| match absent {
+    let paid = measures.iter().any(|measure| measure.money());
+    let to = if paid { money.currency(&sources, range) } else { Ok(None) };
+    let to = to.map_err(|absent| match absent {
         Absent::Currencies { from, to } => NotEnough::Currency { from: from.code().into(), to: to.code().into() },
         _ => NotEnough::TooLarge,
     })?;
     let extra = if shape.events.money() { Some(Measure::Orders) } else { None };
     for source in &sources {
-        for row in source.rows(range) {
+        for (row, values) in source.rough(range) {
             let Ok(at) = usize::try_from((row.day - range.first).whole_days()) else { continue };
+            let factor = if paid { money.factor(row, to).unwrap_or(f64::NAN) } else { 1.0 };
             for (place, measure) in measures.iter().chain(&extra).enumerate() {
-                let value = money.value(row, *measure, to);
-                let missing = source.reports(*measure) && !matches!(value, Ok(Some(_)));
-                let value = value.ok().flatten().and_then(|value| f64::try_from(value).ok()).unwrap_or_default();
+                let value = values[*measure as usize] * if measure.money() { factor } else { 1.0 };
                 // Orders only tell how much an event is worth; a day without them is none the worse.
                 let place = if place == measures.len() { 2 } else { place };
-                if missing && place < 2 {
-                    found[at] = None;
-                } else if let Some(sums) = &mut found[at] {
-                    sums[place] += value;
+                if let Some(sums) = &mut found[at] {
+                    if value.is_finite() {
+                        sums[place] += value;
+                    } else if place < 2 && source.reports(*measure) {
+                        found[at] = None;
+                    }
                 }
             }
         }

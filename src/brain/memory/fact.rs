@@ -137,6 +137,8 @@ pub struct Source {
     /// days without anything. Of days outside nothing is known.
     pub read: Days,
     days: Vec<Day>,
+    /// The same values for statistics, which need no cents; not a number where there is none.
+    rough: Vec<[f64; Measure::ALL.len()]>,
     reports: [bool; Measure::ALL.len()],
 }
 
@@ -163,7 +165,10 @@ impl Source {
                 reports[measure as usize] = true;
             }
         }
-        Ok(Self { id: id.into(), read, days, reports })
+        let rough =
+            |day: &Day| day.values.map(|value| value.and_then(|value| f64::try_from(value).ok()).unwrap_or(f64::NAN));
+        let rough = days.iter().map(rough).collect();
+        Ok(Self { id: id.into(), read, days, rough, reports })
     }
 
     /// Whether it ever reported this measure.
@@ -178,9 +183,17 @@ impl Source {
 
     /// Its rows in `days`, the oldest first.
     pub fn rows(&self, days: Days) -> &[Day] {
+        self.days.get(self.places(days)).unwrap_or_default()
+    }
+
+    /// The same as floating point, each with its row.
+    pub(super) fn rough(&self, days: Days) -> impl Iterator<Item = (&Day, &[f64; Measure::ALL.len()])> {
+        self.rows(days).iter().zip(self.rough.get(self.places(days)).unwrap_or_default())
+    }
+
+    fn places(&self, days: Days) -> std::ops::Range<usize> {
         let first = self.days.partition_point(|day| day.day < days.first);
-        let end = self.days.partition_point(|day| day.day <= days.last);
-        self.days.get(first..end).unwrap_or_default()
+        first..self.days.partition_point(|day| day.day <= days.last)
     }
 }
 

@@ -47,11 +47,31 @@ impl Posterior {
             sign * reach.fold(f64::NEG_INFINITY, f64::max)
         };
         let (mut low, mut high) = (edge(-1.0), edge(1.0));
+        let mut at = self.moments().0.clamp(low, high);
+        // Newton's steps, halving the bracket where one would leave it.
         for _ in 0..60 {
-            let middle = f64::midpoint(low, high);
-            if self.above(middle) > 1.0 - probability { low = middle } else { high = middle }
+            let over = self.above(at) - (1.0 - probability);
+            if over > 0.0 {
+                low = at
+            } else {
+                high = at
+            }
+            let next = at + over / self.density(at);
+            let next = if low < next && next < high { next } else { f64::midpoint(low, high) };
+            if (next - at).abs() <= 1e-10 * (high - low).max(1.0) {
+                return next;
+            }
+            at = next;
         }
-        f64::midpoint(low, high)
+        at
+    }
+
+    fn density(&self, at: f64) -> f64 {
+        let part = |(weight, mean, deviation): &(f64, f64, f64)| {
+            let z = (at - mean) / deviation;
+            weight / deviation * libm::exp(-0.5 * z * z)
+        };
+        self.0.iter().map(part).sum::<f64>() / (2.0 * std::f64::consts::PI).sqrt()
     }
 
     /// Mean and standard deviation.
@@ -115,16 +135,17 @@ pub(super) fn highest(all: &[Posterior]) -> Vec<f64> {
     /// Points at which each is taken: the middles of as many equally likely parts.
     const PARTS: usize = 48;
     let moments: Vec<(f64, f64)> = all.iter().map(Posterior::moments).collect();
+    let standard = Posterior(vec![(1.0, 0.0, 1.0)]);
+    let points: Vec<f64> = (0..PARTS).map(|part| standard.quantile((part as f64 + 0.5) / PARTS as f64)).collect();
     let floor = moments.iter().map(|(mean, deviation)| mean - 4.0 * deviation).fold(f64::NEG_INFINITY, f64::max);
-    let mut chances: Vec<f64> = all
-        .iter()
-        .enumerate()
-        .map(|(at, posterior)| {
-            if moments[at].0 + 4.0 * moments[at].1 < floor {
+    let mut chances: Vec<f64> = (0..all.len())
+        .map(|at| {
+            let (mean, deviation) = moments[at];
+            if mean + 4.0 * deviation < floor {
                 return 0.0;
             }
-            let part = |part: usize| {
-                let value = posterior.quantile((part as f64 + 0.5) / PARTS as f64);
+            let part = |point: &f64| {
+                let value = mean + deviation * point;
                 let mut chance = 1.0;
                 for (other, (mean, deviation)) in moments.iter().enumerate() {
                     if other != at && chance > 1e-9 {
@@ -133,7 +154,7 @@ pub(super) fn highest(all: &[Posterior]) -> Vec<f64> {
                 }
                 chance
             };
-            (0..PARTS).map(part).sum::<f64>() / PARTS as f64
+            points.iter().map(part).sum::<f64>() / PARTS as f64
         })
         .collect();
     let sum: f64 = chances.iter().sum();

@@ -8,8 +8,11 @@ use super::{
 };
 use crate::NotEnough;
 
-/// From this probability on something is called better or worse. If nothing changed, that is said wrongly in one of twenty
-/// cases at most, for there are two sides.
+/// From this probability on a metric is called better or worse. Where nothing changed that would be one in ten by chance, for
+/// there are two sides, if every change were as likely as none; that most things do not change is known beforehand
+/// (the prior of the hierarchy), which leaves far less than one in twenty (the tests count).
+pub const CALLED: f64 = 0.95;
+/// From this probability on something is called so of which nothing is known beforehand: a winner, a drift.
 pub const CERTAIN: f64 = 0.975;
 /// Effective events that the two windows must have together before they are compared.
 pub(super) const LEAST: f64 = 20.0;
@@ -112,9 +115,9 @@ pub(super) fn verdicts(
             let posterior = posteriors.next().ok_or(NotEnough::Constant)?;
             let above = posterior.above(0.0);
             let better = if more_is_better { above } else { 1.0 - above };
-            let status = if better >= CERTAIN {
+            let status = if better >= CALLED {
                 Status::Better
-            } else if better <= 1.0 - CERTAIN {
+            } else if better <= 1.0 - CALLED {
                 Status::Worse
             } else {
                 Status::TooClose

@@ -41,6 +41,15 @@ impl Money<'_> {
     }
 }
 
+impl Money<'_> {
+    /// By how much an amount of the row is multiplied to be in the currency `to`: one, if it is in it; none without a rate.
+    pub fn factor(&self, row: &Day, to: Option<Currency>) -> Option<f64> {
+        let Some(to) = to.filter(|to| *to != row.currency) else { return Some(1.0) };
+        let (times, by) = self.rates.on(row.day, row.currency, to)?;
+        f64::try_from(times.checked_div(by)?).ok()
+    }
+}
+
 /// The sum of `measure` over those of `sources` that report it.
 pub(super) fn total(sources: &[&Source], days: Days, measure: Measure, money: Money<'_>) -> Result<Part, Absent> {
     if days.count() == 0 {

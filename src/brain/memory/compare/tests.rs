@@ -86,9 +86,11 @@ fn where_nothing_changed_little_is_said() {
             }
             // With a true share of 5 %, 240 comparisons say it more than 22 times in one of 1000 cases.
             assert!(sum.0 <= 22, "{orders} {metric:?}: {sum:?}");
+            println!("{orders} {metric:?} {sum:?}");
             all = (all.0 + sum.0, all.1 + sum.1);
         }
     }
+    println!("all {all:?}");
     assert!(all.1 > 4000 && all.0 as f64 <= 0.05 * all.1 as f64, "{all:?}");
 }
 
@@ -101,6 +103,7 @@ fn a_change_by_three_tenths_is_said() {
                 let (now, before) = (range(140 - length, length), range(140 - 2 * length, length));
                 let name = format!("change {factor} {orders} {metric:?}");
                 let (said, compared) = said(&name, &world, metric, now, before, 100);
+                println!("{factor} {orders} {metric:?} {said}");
                 assert!(compared == 100 && said >= 90, "{factor} {orders} {metric:?}: {said}");
             }
         }
