@@ -11,6 +11,7 @@ mod daily;
 mod discovery;
 mod findings;
 pub mod outage;
+mod scale;
 mod stream;
 mod tail;
 mod watch;

@@ -9,9 +9,12 @@
 //! of earlier such windows, so that a level that wanders by itself, or errors that follow one another, alarm nobody.
 
 use libm::sqrt;
-use statrs::distribution::{ContinuousCDF, DiscreteCDF, NegativeBinomial, Poisson, StudentsT};
+use statrs::distribution::{ContinuousCDF, StudentsT};
 
-use super::tail::Tail;
+use super::{
+    scale::{Scale, counted},
+    tail::Tail,
+};
 
 /// Days of a week.
 const WEEK: usize = 7;
@@ -33,38 +36,6 @@ const CONSISTENT: f64 = 1.0 / 0.9778;
 const FARTHEST: f64 = 6.0;
 /// The share of days that shapes the tail.
 const PEAKS: f64 = 0.05;
-
-/// How values are compared.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Scale {
-    /// Whole numbers from 0 on: √(y + 3⁄8), level × weekday.
-    Count,
-    /// Numbers from 0 on: √y, level × weekday.
-    Amount,
-    /// Any numbers: y, level + weekday.
-    Signed,
-}
-
-impl Scale {
-    /// The narrowest that holds this value and all that the other one holds.
-    pub(super) fn with(self, value: f64) -> Self {
-        match self {
-            _ if value < 0.0 => Self::Signed,
-            Self::Count if value.fract() != 0.0 => Self::Amount,
-            known => known,
-        }
-    }
-
-    fn to(self, value: f64) -> f64 {
-        // Squares of what is beyond would not be finite.
-        let value = value.clamp(-1e150, 1e150);
-        match self {
-            Self::Count => sqrt(value + 0.375),
-            Self::Amount => sqrt(value),
-            Self::Signed => value,
-        }
-    }
-}
 
 /// Level and weekdays at one speed.
 #[derive(Clone, Debug)]
@@ -430,24 +401,4 @@ impl Daily {
         }
         (best.1, best.2)
     }
-}
-
-/// Chances that a count of this mean and variance is at most, and at least, this.
-fn counted(mean: f64, variance: f64, value: f64) -> (f64, f64) {
-    // Beyond 10⁹ a count is as good as continuous, and the tail of the past decides alone.
-    if mean <= 0.0 || value > 1e9 || mean > 1e9 {
-        return (if value <= mean { 1.0 } else { 0.0 }, 0.0);
-    }
-    let value = value.max(0.0) as u64;
-    let below = |at: u64| -> Option<f64> {
-        if variance > 1.01 * mean {
-            let size = mean * mean / (variance - mean);
-            Some(NegativeBinomial::new(size, size / (size + mean)).ok()?.cdf(at))
-        } else {
-            Some(Poisson::new(mean).ok()?.cdf(at))
-        }
-    };
-    let low = below(value).unwrap_or(1.0);
-    let high = if value == 0 { 1.0 } else { below(value - 1).map_or(1.0, |below| 1.0 - below) };
-    (low.clamp(0.0, 1.0), high.clamp(0.0, 1.0))
 }

@@ -9,7 +9,8 @@ use libm::log10;
 
 use super::{
     ALARM, Kind, chance,
-    daily::{Daily, LONGEST, Scale, WINDOWS},
+    daily::{Daily, LONGEST, WINDOWS},
+    scale::Scale,
 };
 
 /// Days that have to be there before one is judged: four of each weekday.
