@@ -133,8 +133,8 @@ impl Steps {
     fn visit(&mut self, point: &Point) {
         self.count += 1.0;
         let before: Point = std::array::from_fn(|at| point[at] - self.mean[at]);
-        for at in 0..DIMENSIONS {
-            self.mean[at] += before[at] / self.count;
+        for (mean, off) in self.mean.iter_mut().zip(before) {
+            *mean += off / self.count;
         }
         for (row, products) in self.products.iter_mut().enumerate() {
             for (column, product) in products.iter_mut().enumerate() {
