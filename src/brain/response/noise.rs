@@ -38,10 +38,11 @@ impl Noise {
 /// What does not change while sampling.
 pub(super) struct Frame<'a> {
     pub design: &'a Design,
-    /// 1 where a row has a target, where it follows one that has, and where it starts a stretch.
+    /// 1 where a row has a target, and where it follows one that has.
     present: Vec<f64>,
     follows: Vec<f64>,
-    starts: Vec<f64>,
+    /// The diagonal of `Q₂`.
+    diagonal: Vec<f64>,
     stretches: f64,
     pub count: f64,
     parts: [Matrix; 3],
@@ -69,13 +70,14 @@ impl<'a> Frame<'a> {
         let follows: Vec<f64> =
             (0..design.rows).map(|row| if row == 0 { 0.0 } else { has(row) * has(row - 1) }).collect();
         let starts: Vec<f64> = present.iter().zip(&follows).map(|(present, follows)| present - follows).collect();
+        let next = follows.iter().skip(1).chain([&0.0]);
         let mut frame = Self {
+            diagonal: next.zip(&starts).map(|(next, start)| next - start).collect(),
             design,
             stretches: starts.iter().sum(),
             count: present.iter().sum(),
             present,
             follows,
-            starts,
             parts: std::array::from_fn(|_| Matrix::zeros(design.rows, design.base.columns())),
             grams: std::array::from_fn(|_| Matrix::zeros(0, 0)),
         };
@@ -105,9 +107,8 @@ impl<'a> Frame<'a> {
         let rows = vector.len();
         let mut parts = [vec![0.0; rows], vec![0.0; rows], vec![0.0; rows]];
         for row in 0..rows {
-            let next = self.follows.get(row + 1).copied().unwrap_or(0.0);
             parts[0][row] = self.present[row] * vector[row];
-            parts[2][row] = (next - self.starts[row]) * vector[row];
+            parts[2][row] = self.diagonal[row] * vector[row];
             if row > 0 {
                 parts[1][row] += self.follows[row] * vector[row - 1];
                 parts[1][row - 1] += self.follows[row] * vector[row];
@@ -118,14 +119,15 @@ impl<'a> Frame<'a> {
 
     /// `Qv` of one noise.
     pub fn weigh(&self, noise: &Noise, vector: &[f64], weighed: &mut [f64]) {
-        let (rho, square) = (noise.rho, noise.rho * noise.rho);
-        let rows = vector.len();
+        let (rho, square, rows) = (noise.rho, noise.rho * noise.rho, vector.len());
         for row in 0..rows {
-            let next = if row + 1 < rows { self.follows[row + 1] * vector[row + 1] } else { 0.0 };
-            let last = if row > 0 { self.follows[row] * vector[row - 1] } else { 0.0 };
-            let after = if row + 1 < rows { self.follows[row + 1] } else { 0.0 };
-            weighed[row] =
-                (self.present[row] + square * (after - self.starts[row])) * vector[row] - rho * (last + next);
+            weighed[row] = (self.present[row] + square * self.diagonal[row]) * vector[row];
+        }
+        for row in 1..rows {
+            weighed[row] -= rho * self.follows[row] * vector[row - 1];
+        }
+        for row in 1..rows {
+            weighed[row - 1] -= rho * self.follows[row] * vector[row];
         }
     }
 

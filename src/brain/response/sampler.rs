@@ -133,8 +133,8 @@ impl Steps {
     fn visit(&mut self, point: &Point) {
         self.count += 1.0;
         let before: Point = std::array::from_fn(|at| point[at] - self.mean[at]);
-        for at in 0..DIMENSIONS {
-            self.mean[at] += before[at] / self.count;
+        for (mean, off) in self.mean.iter_mut().zip(before) {
+            *mean += off / self.count;
         }
         for (row, products) in self.products.iter_mut().enumerate() {
             for (column, product) in products.iter_mut().enumerate() {
@@ -183,7 +183,7 @@ pub(super) fn walk(frame: &Frame<'_>, random: &mut ChaCha8Rng, walk: Walk) -> Op
     for sweep in 0..walk.settle + walk.keep * walk.every {
         walker.noise();
         let weighing = frame.weighing(walker.state.noise)?;
-        walker.shapes(&weighing, true);
+        walker.shapes(&weighing);
         if sweep < walk.settle {
             if sweep > walk.settle / 8 {
                 for (steps, effect) in walker.steps.iter_mut().zip(&walker.state.effects) {
@@ -208,9 +208,7 @@ pub(super) fn refresh(frame: &Frame<'_>, random: &mut ChaCha8Rng, draws: &[State
         .map(|draw| {
             walker.move_to(draw);
             let weighing = frame.weighing(draw.noise)?;
-            for _ in 0..3 {
-                walker.shapes(&weighing, false);
-            }
+            walker.heights(&weighing);
             Some(walker.keep(&weighing))
         })
         .collect()
@@ -268,13 +266,55 @@ impl<'a> Walker<'a> {
         self.state.noise = noise;
     }
 
-    /// Every channel once: shape (when `free`), height, scale.
-    fn shapes(&mut self, weighing: &Weighing, free: bool) {
+    /// What is left of the target, times the inverse covariance.
+    fn left(&self, weighing: &Weighing) -> Vec<f64> {
+        let mut image = Image::of(self.rest.len());
+        weighing.precision(self.frame, &self.rest, &mut image);
+        weighing.finish(&mut image);
+        image.weighed
+    }
+
+    /// Heights and scales alone, the shapes standing still: a few rounds, for each height depends on the others.
+    fn heights(&mut self, weighing: &Weighing) {
         let (frame, design) = (self.frame, self.frame.design);
-        let mut rest = Image::of(design.rows);
-        weighing.precision(frame, &self.rest, &mut rest);
-        weighing.finish(&mut rest);
-        let mut left = rest.weighed;
+        let mut left = self.left(weighing);
+        let mut image = Image::of(design.rows);
+        let images: Vec<(f64, Vec<f64>)> = self
+            .columns
+            .iter()
+            .map(|column| {
+                let precision = weighing.precision(frame, column, &mut image);
+                weighing.finish(&mut image);
+                (precision, image.weighed.clone())
+            })
+            .collect();
+        for _ in 0..5 {
+            for (at, (precision, image)) in images.iter().enumerate() {
+                let before = self.state.effects[at];
+                add(&mut left, before.height, image);
+                let product = dot(&self.columns[at], &left);
+                let height = Height::of(design, at, &self.columns[at], product, *precision, before.scale);
+                self.draw(at, &height);
+                let now = self.state.effects[at].height;
+                add(&mut left, -now, image);
+                add(&mut self.rest, before.height - now, &self.columns[at]);
+            }
+        }
+    }
+
+    /// A channel's height and the scale of its prior.
+    fn draw(&mut self, at: usize, height: &Height) {
+        let prior = self.frame.design.channels[at].prior;
+        let effect = &mut self.state.effects[at];
+        effect.height = chance::positive_normal(self.random, height.mean, height.deviation);
+        let spread = 0.5 * (DEGREES * prior * prior + effect.height * effect.height);
+        effect.scale = (spread / chance::gamma(self.random, 0.5 * (DEGREES + 1.0))).sqrt();
+    }
+
+    /// Every channel once: shape, height, scale.
+    fn shapes(&mut self, weighing: &Weighing) {
+        let (frame, design) = (self.frame, self.frame.design);
+        let mut left = self.left(weighing);
         let mut image = Image::of(design.rows);
         let mut other = image.clone();
         let mut proposed = vec![0.0; design.rows];
@@ -289,7 +329,7 @@ impl<'a> Walker<'a> {
             let of = |column: &[f64], precision| Height::of(design, at, column, dot(column, &left), precision, scale);
             let mut height = of(&self.columns[at], precision);
             let mut moved = false;
-            for attempt in 0..if free { 3 } else { 0 } {
+            for attempt in 0..3 {
                 let now = point(&effect.shape);
                 let (next, family) = if attempt == 2 {
                     (now, Family::ALL[self.random.random_range(0..Family::ALL.len())])
@@ -316,13 +356,11 @@ impl<'a> Walker<'a> {
             if moved {
                 weighing.finish(&mut image);
             }
-            effect.height = chance::positive_normal(self.random, height.mean, height.deviation);
-            add(&mut left, -effect.height, &image.weighed);
-            add(&mut self.rest, -effect.height, &self.columns[at]);
-            let prior = design.channels[at].prior;
-            let spread = 0.5 * (DEGREES * prior * prior + effect.height * effect.height);
-            effect.scale = (spread / chance::gamma(self.random, 0.5 * (DEGREES + 1.0))).sqrt();
             self.state.effects[at] = effect;
+            self.draw(at, &height);
+            let now = self.state.effects[at].height;
+            add(&mut left, -now, &image.weighed);
+            add(&mut self.rest, -now, &self.columns[at]);
         }
     }
 

@@ -193,9 +193,9 @@ fn what_is_missing_is_warned_of() {
     let mut random = random::stream(4, "cause");
     let mut cause = 0.0;
     let mut spend = table.channels[0].values.clone();
-    for week in 0..110 {
+    for (week, spend) in spend.iter_mut().enumerate() {
         if week > 0 {
-            spend[week] = (100.0 + 0.3 * cause + 5.0 * random.random::<f64>()).max(0.0);
+            *spend = (100.0 + 0.3 * cause + 5.0 * random.random::<f64>()).max(0.0);
         }
         cause = 0.85 * cause + 300.0 * (random.random::<f64>() - 0.5);
         table.target[week] = table.target[week].map(|target| target + 3.0 * cause);
