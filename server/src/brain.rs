@@ -4,7 +4,7 @@
 use std::io::{Read, Write, stdin, stdout};
 
 use anyhow::Context;
-use brain::{
+use ::brain::{
     anomaly, forecast,
     response::{self, LiftTest, Query, parse_lift_test},
 };

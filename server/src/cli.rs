@@ -10,7 +10,8 @@ use tokio::{net::TcpListener, signal::unix::SignalKind, sync::watch};
 use tracing_subscriber::{EnvFilter, layer::SubscriberExt, util::SubscriberInitExt};
 
 use crate::{
-    brain, config::Config, doctor, faults, keys, postgres::Postgres, rehearse, routes, simulation, state, switches, work,
+    brain, config::Config, doctor, faults, keys, postgres::Postgres, rehearse, routes, simulation, state, switches,
+    work,
 };
 
 /// AudienceOS: one application in which a marketing agency runs its clients.

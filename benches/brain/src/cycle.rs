@@ -26,7 +26,10 @@ pub fn run_part(_: &Path) -> anyhow::Result<Vec<Figure>> {
     input.choices = choose(&input, true);
     let outcomes = run(&input);
     let cold = begun.elapsed().as_secs_f64();
-    anyhow::ensure!(outcomes.iter().filter(|outcome| outcome.kind == "forecast").count() >= CHANNELS, "too little was said");
+    anyhow::ensure!(
+        outcomes.iter().filter(|outcome| outcome.kind == "forecast").count() >= CHANNELS,
+        "too little was said"
+    );
     let mut best = f64::INFINITY;
     for _ in 0..3 {
         let begun = Instant::now();
@@ -35,9 +38,17 @@ pub fn run_part(_: &Path) -> anyhow::Result<Vec<Figure>> {
         anyhow::ensure!(again == outcomes, "the same input gave something else");
     }
     Ok(vec![
-        Figure { key: "cycle_seconds", what: "a cycle, methods chosen before: 20 channels x 730 days, 500 creatives, one core", value: best },
+        Figure {
+            key: "cycle_seconds",
+            what: "a cycle, methods chosen before: 20 channels x 730 days, 500 creatives, one core",
+            value: best,
+        },
         Figure { key: "cold_cycle_seconds", what: "the same with methods chosen and curves fitted", value: cold },
-        Figure { key: "agencies_1000_minutes", what: "a thousand such cycles one after the other on one core", value: best * 1000.0 / 60.0 },
+        Figure {
+            key: "agencies_1000_minutes",
+            what: "a thousand such cycles one after the other on one core",
+            value: best * 1000.0 / 60.0,
+        },
     ])
 }
 

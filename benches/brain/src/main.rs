@@ -26,8 +26,13 @@ struct Figure {
 type Part = fn(&Path) -> anyhow::Result<Vec<Figure>>;
 
 /// Names and runs of the parts, in the table's order.
-const PARTS: &[(&str, Part)] =
-    &[("forecast", forecast::run), ("anomaly", anomaly::run), ("fatigue", fatigue::run), ("response", response::run), ("cycle", cycle::run_part)];
+const PARTS: &[(&str, Part)] = &[
+    ("forecast", forecast::run),
+    ("anomaly", anomaly::run),
+    ("fatigue", fatigue::run),
+    ("response", response::run),
+    ("cycle", cycle::run_part),
+];
 
 /// Measures the brain.
 #[derive(Parser)]
