@@ -9,13 +9,13 @@ use sqlx::PgPool;
 
 use crate::{
     support::{Agency, TestApp, count, execute},
-    sync::{begin, come_back, connect, map, open, run, sizes, start, sync},
-    tiktok::{TikTok, token_of},
+    sync::{begin, come_back, connect, map, open, run, sizes, sync},
+    tiktok::token_of,
 };
 
 #[sqlx::test(migrator = "store::MIGRATOR")]
 async fn b8_2_a_state_counts_once_for_who_began_it_and_ten_minutes(pool: PgPool) {
-    let (tiktok, app, agency) = open(&pool).await;
+    let (_tiktok, app, agency) = open(&pool).await;
     let refused = |code: &str| format!("/settings/integrations?error={code}");
     let state = begin(&agency.ada, None).await;
     let mut flipped = state.clone().into_bytes();

@@ -35,7 +35,7 @@ async fn b1_13_a_forgotten_password_answers_alike_and_its_link_works_once_within
     for _ in 0..100 {
         let mails = app.mails("olga@acme.test");
         let links = mails.iter().filter_map(|mail| mail.split_once("/reset?token=")).map(|(_, rest)| &rest[..64]);
-        late = links.filter(|other| *other != link).last().unwrap_or(&link).to_owned();
+        late = links.filter(|other| *other != link).next_back().unwrap_or(&link).to_owned();
         if late != link {
             break;
         }

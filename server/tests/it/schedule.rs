@@ -8,7 +8,7 @@ use serde_json::json;
 use sqlx::{ConnectOptions, PgPool};
 
 use crate::{
-    support::{Agency, TestApp, all_rows, execute},
+    support::{TestApp, all_rows, execute},
     sync::{back, connect, map, open, run, start, stored_cents, sync, today},
     tiktok::{TikTok, token_of},
 };

@@ -178,7 +178,7 @@ pub async fn organization(pool: &PgPool) -> model::id::OrganizationId {
 
 #[sqlx::test(migrator = "store::MIGRATOR")]
 async fn b8_6_each_connection_is_read_with_its_own_token(pool: PgPool) {
-    let (tiktok, app, agency) = open(&pool).await;
+    let (_tiktok, app, agency) = open(&pool).await;
     let ours = connect(&agency.olga, "acme").await;
     let theirs = connect(&agency.bert, "beta").await;
     map(&agency.olga, &ours, &agency.c[0]).await;
