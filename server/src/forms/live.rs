@@ -27,7 +27,7 @@ use crate::{
 };
 
 /// What fields are called that hold something secret.
-const SECRET: [&str; 5] = ["password", "present", "code", "token", "secret"];
+const SECRET: [&str; 6] = ["password", "repeat", "present", "code", "token", "secret"];
 
 /// Answers a browser's own post of a live page's form. A live page's own request passes; what stood before its server
 /// function and refused it is told as a server function would.
@@ -48,6 +48,8 @@ pub(crate) async fn answer(State(state): State<AppState>, mut request: Request, 
     *request.body_mut() = Body::from(body.clone());
     // As for a live page, which is told how it went and is not led anywhere.
     request.headers_mut().insert(header::ACCEPT, HeaderValue::from_static("application/json"));
+    // The answer is read here.
+    request.headers_mut().remove(header::ACCEPT_ENCODING);
     let response = next.run(request).await;
     let status = response.status();
     if status.is_success() {
@@ -75,7 +77,9 @@ fn page_of(request: &Request) -> Option<String> {
         request.method() == Method::POST && request.uri().path().starts_with("/app/") && wants_page(request.headers());
     let page = format!("/{}", text(request.headers(), header::REFERER)?.splitn(4, '/').nth(3)?);
     let path = page.split(['?', '#']).next().unwrap_or_default();
-    (form && !needs_no_session(path) && !path.starts_with("/app/") && !path.starts_with("/api/")).then_some(page)
+    let ours = !path.starts_with("//") && !page.contains('\\');
+    (form && ours && !needs_no_session(path) && !path.starts_with("/app/") && !path.starts_with("/api/"))
+        .then_some(page)
 }
 
 /// Whether a browser posted a form and shows the answer.
@@ -92,7 +96,9 @@ fn text(headers: &HeaderMap, name: header::HeaderName) -> Option<&str> {
 fn retold(response: Response) -> Response {
     let Some(Said(words)) = response.extensions().get::<Said>().cloned() else { return response };
     let (mut parts, _) = response.into_parts();
-    parts.headers.remove(header::CONTENT_LENGTH);
+    for about_the_body in [header::CONTENT_LENGTH, header::CONTENT_ENCODING] {
+        parts.headers.remove(about_the_body);
+    }
     Response::from_parts(parts, Body::from(AppError::Conflict(words).ser()))
 }
 
@@ -153,7 +159,7 @@ mod tests {
 
     #[test]
     fn nothing_secret_is_given_back() {
-        let body = b"name=A%0D%0AB&password=p&present=p&code=1&access_token=t&currency=EUR&encoding=utf-8";
+        let body = b"name=A%0D%0AB&password=p&repeat=p&present=p&code=1&access_token=t&currency=EUR&encoding=utf-8";
         let pairs = |pairs: &[(&str, &str)]| {
             pairs.iter().map(|(name, text)| ((*name).to_owned(), (*text).to_owned())).collect::<Vec<_>>()
         };
@@ -175,9 +181,14 @@ mod tests {
         let page = |referer| request("POST", "/app/x", "text/html,*/*;q=0.8", referer);
         assert_eq!(page("http://a.test/clients?a=b").as_deref(), Some("/clients?a=b"));
         assert_eq!(page("https://a.test/").as_deref(), Some("/"));
-        for referer in
-            ["", "nonsense", "http://a.test/login", "http://a.test/invite/abc", "http://a.test/api/v1/clients"]
-        {
+        for referer in [
+            "",
+            "nonsense",
+            "http://a.test/login",
+            "http://a.test/invite/abc",
+            "http://a.test//evil.test/clients",
+            "http://a.test/api/v1/clients",
+        ] {
             assert_eq!(page(referer), None, "{referer}");
         }
         assert_eq!(request("POST", "/app/x", "application/json", "http://a.test/clients"), None);

@@ -11,6 +11,7 @@ use crate::support::{Browser, PASSWORD, TestApp};
 async fn post(browser: &Browser, page: &str, function: &str, fields: &[(&str, &str)]) -> Response {
     let request = browser.client.post(format!("{}/app/{function}", browser.url));
     let accept = "text/html,application/xhtml+xml,*/*;q=0.8";
+    let request = request.header("accept-encoding", "gzip, deflate, br, zstd");
     let request = request.header("accept", accept).header("referer", format!("{}{page}", browser.url));
     request.form(fields).send().await.unwrap()
 }

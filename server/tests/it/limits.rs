@@ -66,12 +66,15 @@ async fn metrics_open_with_their_token_only(pool: PgPool) {
 async fn b1_19_an_account_is_protected_from_many_addresses(pool: PgPool) {
     let app = TestApp::start_with(pool, |config| config.limit_sign_in = 5).await;
     let mut statuses = Vec::new();
-    for n in 0..30 {
+    let begun = std::time::Instant::now();
+    for n in 0..60 {
         statuses.push(try_account(&app.url, "/api/v1/auth/login", "olga@acme.test", n).await);
     }
     // Five times as many as from one address, however they are spread; the bucket fills again while it is emptied.
-    let passed = statuses.iter().position(|status| *status == 429).unwrap();
-    assert!((25..=28).contains(&passed) && statuses[..passed].iter().all(|status| *status == 401), "{statuses:?}");
+    let filled_again = begun.elapsed().as_secs() * 25 / 60 + 1;
+    let passed = statuses.iter().filter(|status| **status == 401).count() as u64;
+    assert!((25..=25 + filled_again).contains(&passed) && passed < 60, "{passed} passed: {statuses:?}");
+    assert!(statuses[..25].iter().all(|status| *status == 401), "{statuses:?}");
     app.finish().await;
 }
 
@@ -101,8 +104,13 @@ async fn one_address_that_tries_an_account_does_not_lock_its_owner_out(pool: PgP
 
 #[sqlx::test(migrator = "store::MIGRATOR")]
 async fn two_servers_count_attempts_on_an_account_together(pool: PgPool) {
-    let app = TestApp::start_with(pool.clone(), |config| config.limit_sign_in = 4).await;
-    let second = crate::process::Process::start(&pool, &[("AUDIENCEOS_LIMIT_SIGN_IN", "4")]).await;
+    let secret = "5e".repeat(32);
+    let app = TestApp::start_with(pool.clone(), |config| {
+        (config.limit_sign_in, config.secret) = (4, Some(secret.clone().into()));
+    })
+    .await;
+    let settings = [("AUDIENCEOS_LIMIT_SIGN_IN", "4"), ("AUDIENCEOS_SECRET", secret.as_str())];
+    let second = crate::process::Process::start(&pool, &settings).await;
     for (n, path, passes) in
         [(1, "/api/v1/auth/login", 401), (2, "/api/v1/auth/forgot", 202), (3, "/api/v1/auth/resend-verification", 202)]
     {
@@ -116,7 +124,8 @@ async fn two_servers_count_attempts_on_an_account_together(pool: PgPool) {
             assert!(status == passes || status == 429, "{path}: {status}");
             passed += u32::from(status == passes);
         }
-        assert_eq!(passed, 4, "{path}: each alone would let four of its own through");
+        // One more comes free within fifteen seconds; each server alone would let four of its own through.
+        assert!((4..=5).contains(&passed), "{path}: {passed}");
     }
     let stored = "select count(*) from sign_in_attempt where bucket like '%olga%' or length(bucket) <> 64";
     assert_eq!(count(&app.pool, stored).await, 0, "nobody reads from the counts who was tried");
