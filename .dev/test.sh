@@ -154,7 +154,8 @@ check_browser() {
   GOOGLE_ADS_DEVELOPER_TOKEN=test GOOGLE_ADS_CLIENT_ID=client.apps.googleusercontent.com \
     GOOGLE_ADS_CLIENT_SECRET=GOCSPX-test AUDIENCEOS_GOOGLE_ADS_BASE_URL="http://localhost:$stand_in" \
     AUDIENCEOS_REHEARSAL="127.0.0.1:$(free_port)" SHOPIFY_API_KEY=test SHOPIFY_API_SECRET=test start_server end2end "$port" "$(pg_url end2end)"
-  E2E_URL="http://localhost:$port" E2E_STAND_IN="http://localhost:$stand_in" E2E_DATA=$SERVER_DATA env -C end2end \
+  E2E_URL="http://localhost:$port" E2E_STAND_IN="http://localhost:$stand_in" E2E_DATA=$SERVER_DATA \
+    E2E_DATABASE=$(pg_url end2end) E2E_PSQL=$PG_BIN/psql env -C end2end \
     node_modules/.bin/playwright test "$@" || { tail -n 30 "$SERVER_DATA/server.log" >&2; fail "browser tests failed"; }
   if grep -q "panicked" "$SERVER_DATA/server.log"; then
     grep -A 12 "panicked" "$SERVER_DATA/server.log" | head -n 60 >&2

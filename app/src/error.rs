@@ -33,8 +33,6 @@ pub enum AppError {
         field: String,
         /// What to do about it.
         message: String,
-        /// What was typed, so that a page without WASM can show it again.
-        typed: Vec<(String, String)>,
     },
     /// The present state forbids it.
     #[error("{0}")]
@@ -46,8 +44,6 @@ pub enum AppError {
         message: String,
         /// The fields, what each holds now as a form would, and words about it.
         held: Vec<(String, String, String)>,
-        /// What was typed, so that a page without WASM can show it again.
-        typed: Vec<(String, String)>,
     },
     /// The server could not be reached.
     #[error("the server could not be reached. Look whether the change is there before you try again")]
@@ -64,31 +60,12 @@ impl AppError {
     /// The message for `field`, if this error is about it.
     pub fn at(&self, name: &str) -> Option<&str> {
         match self {
-            Self::Invalid { field, message, .. } if field == name => Some(message),
+            Self::Invalid { field, message } if field == name => Some(message),
             Self::Changed { held, .. } => {
                 held.iter().find(|(field, ..)| field == name).map(|(_, _, words)| words.as_str())
             }
             _ => None,
         }
-    }
-
-    /// What was typed into the field `name` when the error came back.
-    pub fn typed(&self, name: &str) -> Option<&str> {
-        match self {
-            Self::Invalid { typed, .. } | Self::Changed { typed, .. } => {
-                typed.iter().find(|(field, _)| field == name).map(|(_, text)| text.as_str())
-            }
-            _ => None,
-        }
-    }
-
-    /// Keeps what was typed with a field error.
-    #[must_use]
-    pub fn keeping(mut self, fields: &[(&str, &str)]) -> Self {
-        if let Self::Invalid { typed, .. } | Self::Changed { typed, .. } = &mut self {
-            *typed = fields.iter().map(|(name, text)| ((*name).to_owned(), (*text).to_owned())).collect();
-        }
-        self
     }
 }
 
@@ -163,13 +140,13 @@ impl From<service::Error> for AppError {
             E::SignedOut => Self::SignedOut,
             E::Refused(refusal) => Self::Forbidden { rule: refusal.rule, message: refusal.message },
             E::Missing => Self::Missing,
-            E::Invalid(invalid) => Self::Invalid { field: invalid.field, message: invalid.message, typed: Vec::new() },
+            E::Invalid(invalid) => Self::Invalid { field: invalid.field, message: invalid.message },
             E::ChangedMeanwhile(held) => {
                 let field = |held: service::Held| {
                     let now = held.sentence();
                     (held.field.to_owned(), held.typed, now)
                 };
-                Self::Changed { message: words, held: held.into_iter().map(field).collect(), typed: Vec::new() }
+                Self::Changed { message: words, held: held.into_iter().map(field).collect() }
             }
             E::ReassignmentRequired(_) => Self::Conflict(words),
             E::Conflict { message, .. }

@@ -10,6 +10,7 @@ pub mod components;
 pub mod error;
 pub mod form;
 pub mod pages;
+pub mod refused;
 #[cfg(feature = "ssr")]
 pub mod server;
 
@@ -84,6 +85,9 @@ fn theme() -> Option<&'static str> {
 #[component]
 pub fn App() -> impl IntoView {
     provide_meta_context();
+    if live_page() {
+        refused::arrive();
+    }
     #[cfg(feature = "ssr")]
     server::set_content_security_policy();
     // Effects run in the browser, once the page answers to clicks: what only works then comes into sight, and browser

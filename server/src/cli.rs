@@ -179,7 +179,8 @@ async fn serve(config: &Config, db: Db, listener: TcpListener, with_worker: bool
     let (stop_jobs, jobs_stopped) = watch::channel(false);
     let running = if with_worker {
         let context = state::job_context(config, &state)?;
-        Some(tokio::spawn(jobs::runner::keep_running(context, config.jobs, config.recovery(), jobs_stopped)))
+        let (recovery, beat) = (config.recovery(), state.pulse.begin());
+        Some(tokio::spawn(jobs::runner::keep_running(context, config.jobs, recovery, jobs_stopped, beat)))
     } else {
         None
     };
@@ -215,7 +216,8 @@ async fn work(config: &Config, db: Db) -> anyhow::Result<()> {
     let context = state::job_context(config, &state)?;
     let (stop_jobs, jobs_stopped) = watch::channel(false);
     let stop = stop_signal()?;
-    let running = tokio::spawn(jobs::runner::keep_running(context, config.jobs, config.recovery(), jobs_stopped));
+    let (recovery, beat) = (config.recovery(), state.pulse.begin());
+    let running = tokio::spawn(jobs::runner::keep_running(context, config.jobs, recovery, jobs_stopped, beat));
     stop.await;
     stop_jobs.send_replace(true);
     let _ = tokio::time::timeout(Duration::from_secs(15), running).await;

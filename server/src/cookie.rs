@@ -42,7 +42,9 @@ impl Kind {
 
     const fn max_age(self) -> i64 {
         match self {
-            Self::Session | Self::Home => 400 * 24 * 3600,
+            Self::Session => 400 * 24 * 3600,
+            // Nobody uses that session meanwhile, so it ends when it would.
+            Self::Home => service::session::LIFETIME.whole_seconds(),
             Self::Step => service::session::SECOND_STEP_WAITS.whole_seconds(),
             Self::Google => service::google::WAY_LIFETIME.whole_seconds(),
         }
@@ -162,6 +164,11 @@ mod tests {
         assert_eq!(
             set(Kind::Session, "t", false),
             "audienceos_session=t; Path=/; HttpOnly; SameSite=Lax; Max-Age=34560000"
+        );
+        assert_eq!(
+            set(Kind::Home, "t", false),
+            "audienceos_home=t; Path=/; HttpOnly; SameSite=Lax; Max-Age=1209600",
+            "14 days: as long as the session in it lasts without use"
         );
         let secure = set(Kind::Session, "t", true);
         let secure = secure.to_str().unwrap();

@@ -5,6 +5,7 @@
 mod around;
 mod import;
 mod invite;
+pub(crate) mod live;
 mod login;
 mod password;
 mod sign_up;
@@ -12,15 +13,15 @@ pub(crate) mod simulation;
 
 use app::form::Form;
 use axum::{
-    body::Body,
+    body::{Body, to_bytes},
     extract::Request,
     response::{IntoResponse, Response},
 };
-use http::{StatusCode, header};
+use http::{Method, StatusCode, header};
 use leptos::prelude::provide_context;
 use serde::Deserialize;
 
-use crate::{api::error::ApiError, state::AppState, visit::Visit};
+use crate::{api::error::ApiError, routes::BODY_LIMIT, state::AppState, visit::Visit};
 
 pub(crate) use around::{api_docs, legal_page, theme};
 pub(crate) use import::upload;
@@ -74,6 +75,23 @@ async fn slowed(state: &AppState, visit: &Visit, path: &str, values: &[(&str, &s
         page.headers_mut().insert(header::RETRY_AFTER, wait.into());
     }
     page
+}
+
+/// The answer to whoever asks too often: of a document's form that a browser posted the page again, as typed, without what is
+/// secret. These pages cost next to nothing to draw, and even so they are counted.
+pub(crate) async fn too_often(state: &AppState, request: Request, error: ApiError, who: &str) -> Response {
+    let path = ["/login", "/signup", "/forgot", "/resend"].into_iter().find(|path| *path == request.uri().path());
+    let form = request.method() == Method::POST && live::wants_page(request.headers());
+    let Some(path) = path.filter(|_| form && state.limits.redraws(who)) else { return error.into_response() };
+    let (parts, body) = request.into_parts();
+    let body = to_bytes(body, BODY_LIMIT).await.unwrap_or_default();
+    let typed = live::fields(path, &body);
+    let values = typed.iter().map(|(name, text)| match name.as_str() {
+        "redirect" => ("redirect", safe_redirect(text)),
+        name => (name, text.as_str()),
+    });
+    let values: Vec<_> = values.collect();
+    slowed(state, &Visit::of(&parts, state), path, &values, error).await
 }
 
 /// The form as typed, without passwords, and what is wrong with it.

@@ -1,9 +1,11 @@
-//! How often somebody may ask: a bucket for each route and member, or address when nobody is signed in.
+//! How often somebody may ask: a bucket for each route and member, or address when nobody is signed in. These are each
+//! process's own; what is tried on an account is counted in the database (`service::attempt`).
 //!
 //! Behind a proxy on this machine or network the address is the one the proxy names; from elsewhere such headers are
 //! the sender's own words and do not count.
 
 use std::{
+    fmt::Display,
     net::{IpAddr, SocketAddr},
     num::NonZeroU32,
     time::Duration,
@@ -12,7 +14,7 @@ use std::{
 use axum::{
     extract::{ConnectInfo, MatchedPath, Request, State},
     middleware::Next,
-    response::{IntoResponse, Response},
+    response::Response,
 };
 use governor::{
     Quota, RateLimiter,
@@ -20,13 +22,14 @@ use governor::{
     middleware::StateInformationMiddleware,
     state::keyed::DashMapStateStore,
 };
-use http::{HeaderMap, HeaderName, HeaderValue};
-use model::{actor::Actor, email::EmailAddress};
+use http::{Extensions, HeaderMap, HeaderName, HeaderValue};
+use model::actor::Actor;
+use service::attempt::{self, Kind};
 
-use crate::{api::error::ApiError, state::AppState};
+use crate::{api::error::ApiError, forms, state::AppState, visit::Visit};
 
 /// What a signed-in page does that proves who the person is, with a password or a code.
-const PROVING: [&str; 5] = [
+pub(crate) const PROVING: [&str; 5] = [
     "/app/change_password",
     "/app/enrol_two_factor",
     "/app/confirm_two_factor",
@@ -45,6 +48,8 @@ type Buckets = RateLimiter<String, DashMapStateStore<String>, DefaultClock, Stat
 pub struct Limits {
     sign_in: Buckets,
     api: Buckets,
+    /// So many attempts a minute on one account from one network; the database counts them for all processes.
+    account: u32,
 }
 
 impl Limits {
@@ -54,16 +59,12 @@ impl Limits {
             let quota = Quota::per_minute(NonZeroU32::new(number).unwrap_or(NonZeroU32::MIN));
             RateLimiter::keyed(quota).with_middleware::<StateInformationMiddleware>()
         };
-        Self { sign_in: buckets(sign_in), api: buckets(api) }
+        Self { sign_in: buckets(sign_in), api: buckets(api), account: sign_in }
     }
 
-    /// Counts an attempt of one `kind` (signing in, resetting…) on the account of `email`, whatever address it comes
-    /// from. What is no address has no account.
-    pub(crate) fn attempt(&self, kind: &str, email: &str) -> Result<(), ApiError> {
-        match EmailAddress::parse("email", email) {
-            Ok(email) => self.take(&self.sign_in, format!("account {kind} {email}")).1.map_or(Ok(()), Err),
-            Err(_) => Ok(()),
-        }
+    /// Whether a page is still drawn for a member or address because its form was refused: no route's bucket counts that.
+    pub(crate) fn redraws(&self, who: impl Display) -> bool {
+        self.take(&self.api, format!("refused {who}")).1.is_none()
     }
 
     /// What is left, as headers, and the refusal when that is nothing.
@@ -97,6 +98,17 @@ fn headers(quota: Quota, left: u32, reset: Duration) -> HeaderMap {
     ])
 }
 
+/// Counts an attempt on the account of `email` by whoever visits, over all processes.
+pub(crate) async fn attempt(state: &AppState, kind: Kind, email: &str, visit: &Visit) -> Result<(), ApiError> {
+    Ok(attempt::count(&state.service, kind, email, &visit.network, state.limits.account).await?)
+}
+
+/// Who asks, as far as addresses tell it.
+pub(crate) fn who(headers: &HeaderMap, extensions: &Extensions) -> String {
+    let peer = extensions.get::<ConnectInfo<SocketAddr>>().map(|info| info.0.ip());
+    address(headers, peer).map_or_else(|| "unknown".to_owned(), network)
+}
+
 pub(crate) async fn check(State(state): State<AppState>, request: Request, next: Next) -> Response {
     let route =
         request.extensions().get::<MatchedPath>().map_or_else(|| "-".to_owned(), |path| path.as_str().to_owned());
@@ -124,10 +136,7 @@ pub(crate) async fn check(State(state): State<AppState>, request: Request, next:
         Some(actor) if !signs_in || proves || OWN.iter().any(|own| route.starts_with(own)) => {
             actor.member_id.to_string()
         }
-        _ => {
-            let peer = request.extensions().get::<ConnectInfo<SocketAddr>>().map(|info| info.0.ip());
-            address(request.headers(), peer).map_or_else(|| "unknown".to_owned(), network)
-        }
+        _ => who(request.headers(), request.extensions()),
     };
     match state.limits.take(buckets, format!("{} {route} {who}", request.method())) {
         (headers, None) => {
@@ -137,7 +146,11 @@ pub(crate) async fn check(State(state): State<AppState>, request: Request, next:
             }
             response
         }
-        (headers, Some(error)) => (headers, error).into_response(),
+        (headers, Some(error)) => {
+            let mut refused = forms::too_often(&state, request, error, &who).await;
+            refused.headers_mut().extend(headers);
+            refused
+        }
     }
 }
 

@@ -24,7 +24,7 @@ use crate::{
 };
 
 /// The largest body of a request that is no upload.
-const BODY_LIMIT: usize = 1024 * 1024;
+pub(crate) const BODY_LIMIT: usize = 1024 * 1024;
 
 /// Shows the component library; outside production only.
 const STYLEGUIDE: &str = "/styleguide";
@@ -81,6 +81,7 @@ pub fn router(state: AppState) -> Router {
         .fallback(|| std::future::ready(StatusCode::NOT_FOUND))
         .layer(DefaultBodyLimit::max(BODY_LIMIT))
         .layer(middleware::from_fn_with_state(state.clone(), limit::check))
+        .layer(middleware::from_fn_with_state(state.clone(), forms::live::answer))
         .layer(middleware::from_fn_with_state(state.clone(), metrics::record))
         .layer(middleware::from_fn_with_state(state.clone(), cookie::identify))
         .layer(middleware::from_fn_with_state(state.clone(), csrf::check))
@@ -145,8 +146,18 @@ fn panicked(_: Box<dyn Any + Send>) -> Response {
     ApiError::new(StatusCode::INTERNAL_SERVER_ERROR, "internal", words).into_response()
 }
 
-async fn ready(State(state): State<AppState>) -> StatusCode {
-    if state.service.db.ready().await { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE }
+/// Whether this process can serve: the database answers with this program's schema, the queue is there, and its worker
+/// runs where it is to run here. What is missing is said in words.
+async fn ready(State(state): State<AppState>) -> (StatusCode, &'static str) {
+    let db = &state.service.db;
+    let fault = if !db.ready().await {
+        Some("the database does not answer, or its schema is not this program's: run `audienceos migrate`")
+    } else if !store::queue::installed(db.pool()).await.unwrap_or(false) {
+        Some("the queue's tables are missing: run `audienceos migrate`")
+    } else {
+        state.pulse.fault()
+    };
+    fault.map_or((StatusCode::OK, "ready"), |words| (StatusCode::SERVICE_UNAVAILABLE, words))
 }
 
 #[cfg(test)]

@@ -5,7 +5,7 @@ use std::{path::PathBuf, sync::Arc};
 use app::pages::{legal::Operator, outside::Ways};
 use axum::extract::FromRef;
 use http::HeaderValue;
-use jobs::mailer::Mailer;
+use jobs::{mailer::Mailer, pulse::Pulse};
 use leptos::config::LeptosOptions;
 use providers::{Mode, Outside};
 use secrecy::{ExposeSecret, SecretString};
@@ -34,6 +34,8 @@ pub struct AppState {
     pub metrics: Arc<Metrics>,
     /// How often somebody may ask.
     pub limits: Arc<Limits>,
+    /// How the worker of this process is.
+    pub pulse: Pulse,
     /// Signing in with Google, when it is configured.
     pub google: Option<Arc<Google>>,
     /// The way to the providers.
@@ -110,7 +112,17 @@ impl AppState {
         };
         let limits = Arc::new(Limits::new(config.limit_sign_in, config.limit_api));
         let metrics = Arc::new(Metrics::new(config.metrics_token.clone()));
-        Ok(Self { service, leptos, http: Arc::new(http), metrics, limits, google, outside, worlds })
+        Ok(Self {
+            service,
+            leptos,
+            http: Arc::new(http),
+            metrics,
+            limits,
+            pulse: Pulse::default(),
+            google,
+            outside,
+            worlds,
+        })
     }
 }
 

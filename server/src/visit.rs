@@ -10,6 +10,7 @@ use service::session::Visitor;
 
 use crate::{
     cookie::{self, Kind},
+    limit,
     state::AppState,
 };
 
@@ -18,6 +19,8 @@ use crate::{
 pub(crate) struct Visit {
     /// For the audit log and the list of sessions.
     pub visitor: Visitor,
+    /// From which network, for counting attempts.
+    pub network: String,
     /// Whether somebody is signed in already.
     pub signed_in: bool,
     /// The sign-in that waits for its code.
@@ -37,6 +40,7 @@ impl Visit {
         let origin = Origin { method: parts.method.to_string(), path };
         Self {
             visitor: Visitor { user_agent: user_agent(&parts.headers), origin },
+            network: limit::who(&parts.headers, &parts.extensions),
             signed_in: parts.extensions.get::<Actor>().is_some(),
             step: cookie::read(&parts.headers, Kind::Step, secure),
             google: cookie::read(&parts.headers, Kind::Google, secure),

@@ -2,12 +2,15 @@
 //! under Settings; mails of sign-ups and of forgotten passwords belong to nobody yet and stand here only.
 
 use clap::Subcommand;
-use store::{Db, queue};
+use store::{Db, cursor::Cursor, queue};
+
+/// So many are read from the queue at once.
+const PAGE: i64 = 200;
 
 /// What can be done with background work.
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
-    /// List what failed at least once: its number, what it does, where it stands, and why it failed.
+    /// List all that failed at least once, what is out of attempts first: its number, what it does, where it stands, and why it failed.
     List,
     /// Have one tried again at once, with all its attempts.
     Retry {
@@ -26,13 +29,28 @@ pub(crate) async fn run(db: &Db, command: &Command) -> anyhow::Result<()> {
     let mut tx = db.system().await?;
     match command {
         Command::List => {
-            let jobs = queue::list_unfinished(&mut tx).await?;
-            if jobs.is_empty() {
-                println!("nothing failed");
+            let mut none = true;
+            for exhausted in [true, false] {
+                let mut cursor = None;
+                loop {
+                    let page = queue::list_unfinished(&mut tx, exhausted, PAGE, cursor).await?;
+                    for job in page.items {
+                        none = false;
+                        let error = job.error.unwrap_or_default().replace(['\n', '\t'], " ");
+                        println!(
+                            "{}\t{}\t{} after {} attempts\t{error}",
+                            job.id,
+                            job.name,
+                            job.state.key(),
+                            job.attempts
+                        );
+                    }
+                    let Some(next) = page.next_cursor else { break };
+                    cursor = Some(Cursor::parse(&next)?);
+                }
             }
-            for job in jobs {
-                let error = job.error.unwrap_or_default().replace(['\n', '\t'], " ");
-                println!("{}\t{}\t{} after {} attempts\t{error}", job.id, job.name, job.state.key(), job.attempts);
+            if none {
+                println!("nothing failed");
             }
         }
         Command::Retry { id } => {

@@ -10,6 +10,7 @@ mod mail_sign_up;
 mod mail_stale;
 mod mail_sync_failure;
 pub mod mailer;
+pub mod pulse;
 mod purge_ended;
 mod queue_due;
 mod revoke_connection;

@@ -10,7 +10,7 @@ pub(crate) async fn run(context: &Context, id: PasswordResetId) -> anyhow::Resul
     let url = &context.public_url;
     let text = format!(
         "Hello,\n\nopen this link to choose a new password for AudienceOS:\n\n{url}/reset?token={token}\n\n\
-         It works once, within 2 hours, and ends all your sessions. If you did not ask for it, ignore this mail: your \
+         It works once, within 2 hours, and ends all your sessions and access tokens. If you did not ask for it, ignore this mail: your \
          password stays as it is."
     );
     let mail = Mail { effect_key: format!("password-reset-{id}"), to, subject: "Choose a new password".into(), text };

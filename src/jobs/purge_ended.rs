@@ -10,6 +10,7 @@ pub(crate) async fn run(context: &Context) -> anyhow::Result<()> {
         sessions = purged.sessions,
         sign_ups = purged.sign_ups,
         password_resets = purged.password_resets,
+        attempts = purged.attempts,
         imports = purged.imports,
         files = purged.files,
         simulated = purged.simulated,

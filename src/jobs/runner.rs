@@ -14,8 +14,8 @@ use serde::{Deserialize, Serialize};
 use tokio::sync::watch;
 
 use crate::{
-    Context, import, mail_invitation, mail_password_reset, mail_sign_up, mail_stale, mail_sync_failure, purge_ended,
-    queue_due, revoke_connection, run_brain, sync, test_connection,
+    Context, import, mail_invitation, mail_password_reset, mail_sign_up, mail_stale, mail_sync_failure, pulse::Beat,
+    purge_ended, queue_due, revoke_connection, run_brain, sync, test_connection,
 };
 
 /// How fast a dead worker's jobs are taken over.
@@ -115,12 +115,19 @@ fn every_minute(job: Job) -> anyhow::Result<Crontab> {
 }
 
 /// Runs jobs until `stop` becomes true. A worker that fails, for instance because the database was away, is started
-/// again after a pause that grows to half a minute.
-pub async fn keep_running(context: Context, at_once: usize, recovery: Recovery, mut stop: watch::Receiver<bool>) {
+/// again after a pause that grows to half a minute; `beat` says meanwhile that it does not work.
+pub async fn keep_running(
+    context: Context,
+    at_once: usize,
+    recovery: Recovery,
+    mut stop: watch::Receiver<bool>,
+    beat: Beat,
+) {
     let mut pause = Duration::from_secs(1);
     while !*stop.borrow() {
         let begun = Instant::now();
-        let result = run_until(context.clone(), at_once, recovery, stop.clone()).await;
+        let result = run_until(context.clone(), at_once, recovery, stop.clone(), &beat).await;
+        beat.stopped();
         if begun.elapsed() > Duration::from_secs(60) {
             pause = Duration::from_secs(1);
         }
@@ -144,8 +151,10 @@ async fn run_until(
     at_once: usize,
     recovery: Recovery,
     mut stop: watch::Receiver<bool>,
+    beat: &Beat,
 ) -> anyhow::Result<()> {
     let worker = worker(context, at_once, recovery).await?;
+    beat.works();
     let mut run = std::pin::pin!(worker.run());
     tokio::select! {
         result = &mut run => return Ok(result?),

@@ -150,7 +150,7 @@ async fn begin<'a>(
             }
         }
     };
-    let ahead = organization::ahead(&mut tx).await?;
+    let ahead = organization::get(&mut tx).await?.ahead;
     tx.commit().await?;
     Ok(Some(Run { context, actor, connection, provider, ahead, cause, id, holder, attempts, begun_at: now }))
 }

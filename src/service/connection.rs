@@ -1,10 +1,10 @@
 //! What people do with connections: connect, look, sync, map to clients, switch off, disconnect. Who speaks to the
 //! provider is none of this file's business: jobs read and revoke, the server brings what came back from consent.
 
+mod change;
 mod consent;
 mod notice;
 mod overview;
-mod rename;
 mod runs;
 mod sight;
 
@@ -20,10 +20,10 @@ use model::{
 use serde_json::json;
 use store::{TenantTx, channel, client, connection, provider_switch, queue, staged_page, sync};
 
+pub use change::{change, rename, set_paused};
 pub use consent::{Asked, Way, begin, take};
 pub use notice::{Failure, Stale, failure, stale};
 pub use overview::{Accounts, Overview, accounts, overview};
-pub use rename::rename;
 pub use runs::runs;
 
 use crate::{
@@ -200,21 +200,6 @@ pub async fn disconnect(service: &Service, actor: &Actor, id: ConnectionId) -> R
     let revoke =
         Job::RevokeConnection { organization_id: actor.organization_id, connection_id: id, provider: ended.provider };
     queue::enqueue(&mut tx, &revoke, None).await?;
-    Ok(tx.commit().await?)
-}
-
-/// Switches a connection off, or on again: the kill switch. A run that is under way stops at its next page.
-///
-/// # Errors
-/// Missing, or the rule that forbids it.
-pub async fn set_paused(service: &Service, actor: &Actor, id: ConnectionId, paused: bool) -> Result<()> {
-    access::allow(service, actor, Action::EditIntegrations).await?;
-    let now = service.clock.now();
-    let mut tx = service.db.tenant(actor).await?;
-    let label = connection::get(&mut tx, id, now).await?.label;
-    connection::set_paused(&mut tx, id, paused.then_some(now)).await?;
-    let detail = json!({ "switched": if paused { "off" } else { "on" } });
-    access::done_to(service, &mut tx, Action::EditIntegrations, (id, &label), detail).await?;
     Ok(tx.commit().await?)
 }
 

@@ -4,20 +4,27 @@ use model::{
     access::Action,
     actor::Actor,
     job::{JobCounts, QueuedJob},
+    page::Page,
 };
 use serde_json::json;
-use store::{audit, queue};
+use store::{audit, cursor::Cursor, queue};
 
 use crate::{Result, Service, access};
 
-/// The newest 200 of the agency's jobs that are not done, and how many there are of each kind.
+/// A page of the agency's jobs that are not done, newest first, and how many there are of each kind.
 ///
 /// # Errors
-/// The rule that forbids it.
-pub async fn list(service: &Service, actor: &Actor) -> Result<(Vec<QueuedJob>, JobCounts)> {
+/// A malformed cursor, or the rule that forbids it.
+pub async fn list(
+    service: &Service,
+    actor: &Actor,
+    limit: i64,
+    cursor: Option<&str>,
+) -> Result<(Page<QueuedJob>, JobCounts)> {
     access::allow(service, actor, Action::RunJobs).await?;
+    let cursor = cursor.map(Cursor::parse).transpose()?;
     let mut tx = service.db.tenant(actor).await?;
-    Ok((queue::list(&mut tx).await?, queue::count(&mut tx).await?))
+    Ok((queue::list(&mut tx, limit, cursor).await?, queue::count(&mut tx).await?))
 }
 
 /// Lets a job run again at once.

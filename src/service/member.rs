@@ -11,7 +11,7 @@ use model::{
     role::Role,
 };
 use serde_json::json;
-use store::{TenantTx, assignment, client, cursor::Cursor, member, session};
+use store::{TenantTx, access_token, assignment, client, cursor::Cursor, member, session};
 use time::OffsetDateTime;
 
 pub use store::member::Filter;
@@ -121,7 +121,7 @@ pub async fn update_self(service: &Service, actor: &Actor, change: Change) -> Re
     Ok(this)
 }
 
-/// Changes a member. Deactivation ends its sessions at once.
+/// Changes a member. Deactivation ends its sessions at once, and its access tokens for good.
 ///
 /// # Errors
 /// Missing, a field that cannot be accepted, the last Owner, or the rule that forbids it.
@@ -154,6 +154,7 @@ pub async fn update(service: &Service, actor: &Actor, id: MemberId, change: Chan
     member::update(&mut tx, &after, service.clock.now()).await?;
     if before.active && !after.active {
         session::remove_all(&mut tx, id).await?;
+        access_token::remove_all(&mut tx, id).await?;
     }
     access::done_to(service, &mut tx, Action::EditMembers, (id, &after.name), difference(&before, &after)).await?;
     tx.commit().await?;

@@ -9,6 +9,7 @@ use model::{
 };
 use serde_json::json;
 use store::{
+    access_token,
     audit::{self, Author},
     login_step, member,
     password_reset::{self, PasswordReset},
@@ -49,7 +50,8 @@ pub async fn mail_content(service: &Service, id: PasswordResetId) -> Result<Opti
     Ok((live && known).then(|| (row.email, service.token_key.derive(PURPOSE, id))))
 }
 
-/// Sets a new password by the token in the link, once, and ends every session of the member.
+/// Sets a new password by the token in the link, once, and ends every session and access token of the member: whoever
+/// asks for a link may have lost more than a password.
 ///
 /// # Errors
 /// Missing for an unknown token, Gone for one that ended or was used, a password that is too weak.
@@ -67,6 +69,7 @@ pub async fn complete(service: &Service, link_token: &str, new_password: &str, v
     let known = sign_in::find(&mut tx, &row.email).await?.ok_or(Error::Missing)?;
     sign_in::set_password(&mut tx, &row.email, &password_hash).await?;
     session::remove_all_of(&mut tx, known.organization_id, known.member_id, None).await?;
+    access_token::remove_all_of(&mut tx, known.organization_id, known.member_id).await?;
     login_step::remove_all_of(&mut tx, known.organization_id, known.member_id).await?;
     let author = Author { organization_id: known.organization_id, member_id: known.member_id, origin: &visitor.origin };
     let detail = json!({ "password": "reset by a mailed link" });

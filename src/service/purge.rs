@@ -1,6 +1,6 @@
 //! Throwing away what has ended and is of no more use: nobody can act with it, and it says who was where and when.
 
-use store::{import, password_reset, session, sign_up};
+use store::{import, password_reset, session, sign_in_attempt, sign_up};
 use time::{Duration, OffsetDateTime};
 
 use crate::{Error, Result, Service};
@@ -18,6 +18,8 @@ pub struct Purged {
     pub sign_ups: u64,
     /// Requests for a new password.
     pub password_resets: u64,
+    /// Counts of attempts to sign in that limit nobody any more.
+    pub attempts: u64,
     /// Imports that nobody started.
     pub imports: u64,
     /// Simulated agencies that nobody looks into any more.
@@ -29,7 +31,8 @@ pub struct Purged {
 /// A file that nobody imports stays this long.
 const FILES_KEPT: Duration = Duration::days(1);
 
-/// Throws away sessions that have ended, and sign-ups and password resets whose links were used or ended 30 days ago; gives up
+/// Throws away sessions that have ended, counts of attempts that limit nobody any more, and sign-ups and password resets whose
+/// links were used or ended 30 days ago; gives up
 /// imports that nobody has touched for a day, with their files; throws simulated agencies away that nobody looked into for two days.
 ///
 /// # Errors
@@ -41,6 +44,7 @@ pub async fn run(service: &Service) -> Result<Purged> {
         sessions: session::purge(&mut tx, now).await?,
         sign_ups: sign_up::purge(&mut tx, now - LINKS_KEPT).await?,
         password_resets: password_reset::purge(&mut tx, now - LINKS_KEPT).await?,
+        attempts: sign_in_attempt::purge(&mut tx, now).await?,
         imports: import::purge(&mut tx, now - FILES_KEPT, now).await?,
         simulated: 0,
         files: 0,

@@ -3,7 +3,7 @@
 use model::{
     access_token::{AccessToken, Scope},
     actor::{Actor, Origin},
-    id::AccessTokenId,
+    id::{AccessTokenId, MemberId, OrganizationId},
 };
 use time::OffsetDateTime;
 
@@ -18,8 +18,11 @@ fn parse_scope(text: &str) -> Result<Scope> {
 /// # Errors
 /// The database failed.
 pub async fn list(tx: &mut TenantTx) -> Result<Vec<AccessToken>> {
+    let member_id = tx.actor().member_id;
     sqlx::query!(
-        "select id, name, scope, created_at, expires_at, used_at from access_token order by created_at desc, id desc"
+        "select id, name, scope, created_at, expires_at, used_at from access_token where member_id = $1
+         order by created_at desc, id desc",
+        member_id.0
     )
     .fetch_all(&mut **tx)
     .await?
@@ -60,13 +63,39 @@ pub async fn insert(tx: &mut TenantTx, token: &AccessToken, token_hash: &[u8]) -
     Ok(())
 }
 
-/// Takes a token back; returns its name.
+/// Takes one of the acting member's own tokens back; returns its name.
 ///
 /// # Errors
 /// Missing when it is somebody else's.
 pub async fn remove(tx: &mut TenantTx, id: AccessTokenId) -> Result<String> {
-    let removed = sqlx::query_scalar!("delete from access_token where id = $1 returning name", id.0);
+    let member_id = tx.actor().member_id;
+    let removed = sqlx::query_scalar!(
+        "delete from access_token where id = $1 and member_id = $2 returning name",
+        id.0,
+        member_id.0
+    );
     Ok(removed.fetch_one(&mut **tx).await?)
+}
+
+/// Ends all tokens of a member in the acting member's reach, for good; tells how many.
+///
+/// # Errors
+/// The database failed.
+pub async fn remove_all(tx: &mut TenantTx, member_id: MemberId) -> Result<u64> {
+    let removed = sqlx::query!("delete from access_token where member_id = $1", member_id.0);
+    Ok(removed.execute(&mut **tx).await?.rows_affected())
+}
+
+/// Ends all tokens of a member, in the transaction that changes how it signs in.
+///
+/// # Errors
+/// The database failed.
+pub async fn remove_all_of(tx: &mut SystemTx, organization_id: OrganizationId, member_id: MemberId) -> Result<()> {
+    let (organization, member) = (organization_id.0, member_id.0);
+    sqlx::query!("delete from access_token where organization_id = $1 and member_id = $2", organization, member)
+        .execute(&mut **tx)
+        .await?;
+    Ok(())
 }
 
 /// Whom a token acts for and what it may do, unless it ended or its member was deactivated.

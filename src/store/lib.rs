@@ -41,6 +41,7 @@ pub mod sealed;
 pub mod session;
 pub mod shop;
 pub mod sign_in;
+pub mod sign_in_attempt;
 pub mod sign_up;
 pub mod stage;
 pub mod staged_page;

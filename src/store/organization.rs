@@ -64,15 +64,6 @@ pub async fn update(tx: &mut TenantTx, organization: &Organization) -> Result<()
     Ok(())
 }
 
-/// How far the clock of the organization is ahead of ours.
-///
-/// # Errors
-/// Missing only when the organization was deleted meanwhile.
-pub async fn ahead(tx: &mut TenantTx) -> Result<Duration> {
-    let seconds = sqlx::query_scalar!("select ahead_seconds from organization").fetch_one(&mut **tx).await?;
-    Ok(Duration::seconds(seconds))
-}
-
 /// Moves the clock of a simulated organization on.
 ///
 /// # Errors

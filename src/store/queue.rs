@@ -1,11 +1,17 @@
 //! The queue: enqueueing in the caller's transaction. The runner itself lives in `jobs`.
 
 use graphile_worker_migrations::migrate;
-use model::job::{Job, JobCounts, JobState, QueuedJob};
-use sqlx::{PgConnection, PgPool};
+use model::{
+    job::{Job, JobCounts, JobState, QueuedJob},
+    page::Page,
+};
+use sqlx::{PgConnection, PgPool, types::Uuid};
 use time::OffsetDateTime;
 
-use crate::{Error, Result, SystemTx, TenantTx};
+use crate::{
+    Error, Result, SystemTx, TenantTx,
+    cursor::{self, Cursor},
+};
 
 /// Where the queue keeps its tables.
 pub const SCHEMA: &str = "graphile_worker";
@@ -29,36 +35,76 @@ pub async fn enqueue(tx: &mut PgConnection, job: &Job, run_at: Option<OffsetDate
     Ok(())
 }
 
-/// The organization's jobs that are not done, newest first, at most 200.
+/// The organization's jobs that are not done, newest first.
 ///
 /// # Errors
 /// The database failed.
-pub async fn list(tx: &mut TenantTx) -> Result<Vec<QueuedJob>> {
+pub async fn list(tx: &mut TenantTx, limit: i64, after: Option<Cursor>) -> Result<Page<QueuedJob>> {
+    let (after_at, after_id) = place(after)?;
     let rows = sqlx::query_as!(
         Row,
         r#"select id as "id!", payload as "payload!", attempts as "attempts!", max_attempts as "max_attempts!", last_error,
              run_at as "run_at!", created_at as "created_at!", running as "running!"
-           from list_jobs()"#
+           from list_jobs($1, $2, $3)"#,
+        after_at,
+        after_id,
+        limit + 1
     )
     .fetch_all(&mut **tx)
     .await?;
-    Ok(rows.into_iter().map(Row::job).collect())
+    Ok(page(rows, limit))
 }
 
-/// Jobs of all organizations, and of none, that failed at least once: those without an attempt left first, at most 200.
+/// Jobs of all organizations, and of none, that failed at least once, newest first: those without an attempt left
+/// (`exhausted`), or the others.
 ///
 /// # Errors
 /// The database failed.
-pub async fn list_unfinished(tx: &mut SystemTx) -> Result<Vec<QueuedJob>> {
+pub async fn list_unfinished(
+    tx: &mut SystemTx,
+    exhausted: bool,
+    limit: i64,
+    after: Option<Cursor>,
+) -> Result<Page<QueuedJob>> {
+    let (after_at, after_id) = place(after)?;
     let rows = sqlx::query_as!(
         Row,
         r#"select id as "id!", payload as "payload!", attempts as "attempts!", max_attempts as "max_attempts!", last_error,
              run_at as "run_at!", created_at as "created_at!", running as "running!"
-           from list_unfinished_jobs()"#
+           from list_unfinished_jobs($1, $2, $3, $4)"#,
+        exhausted,
+        after_at,
+        after_id,
+        limit + 1
     )
     .fetch_all(&mut **tx)
     .await?;
-    Ok(rows.into_iter().map(Row::job).collect())
+    Ok(page(rows, limit))
+}
+
+/// Where a page begins. Jobs have numbers, which a cursor holds as it holds ids.
+fn place(after: Option<Cursor>) -> Result<(Option<OffsetDateTime>, Option<i64>)> {
+    let number = |after: Cursor| i64::try_from(after.id.as_u128()).map_err(|_| Error::Missing);
+    Ok((after.map(|after| after.created_at), after.map(number).transpose()?))
+}
+
+/// A page of rows that were asked for with one more.
+fn page(rows: Vec<Row>, limit: i64) -> Page<QueuedJob> {
+    let key = |job: &QueuedJob| (job.created_at, Uuid::from_u128(job.id.unsigned_abs().into()));
+    cursor::page(rows.into_iter().map(Row::job).collect(), limit, key)
+}
+
+/// Whether the queue's own tables are there.
+///
+/// # Errors
+/// The database failed.
+pub async fn installed(pool: &PgPool) -> Result<bool> {
+    Ok(sqlx::query_scalar!(
+        r#"select to_regclass('graphile_worker._private_jobs') is not null
+             and to_regclass('graphile_worker._private_tasks') is not null as "is!""#
+    )
+    .fetch_one(pool)
+    .await?)
 }
 
 struct Row {

@@ -43,6 +43,11 @@ pub fn follow(open: RwSignal<bool>, dialog: NodeRef<html::Dialog>) {
             // A dialog that was just drawn is not in the document yet, and cannot be shown before it is.
             true if !dialog.is_connected() => request_animation_frame(move || drop(dialog.show_modal())),
             true if !dialog.open() => drop(dialog.show_modal()),
+            // One that came open with the page stands in it; from now on it lies over it.
+            true if !dialog.matches(":modal").unwrap_or(true) => {
+                let _ = dialog.remove_attribute("open");
+                drop(dialog.show_modal());
+            }
             false if dialog.open() => dialog.close(),
             _ => {}
         }
@@ -53,8 +58,10 @@ pub fn follow(open: RwSignal<bool>, dialog: NodeRef<html::Dialog>) {
 fn Modal(open: RwSignal<bool>, title: Signal<String>, class: &'static str, children: Children) -> impl IntoView {
     let dialog = NodeRef::new();
     follow(open, dialog);
+    // A form that came back is in sight also where nothing runs in the browser.
+    let open_at_first = cfg!(feature = "ssr") && open.get_untracked();
     view! {
-        <dialog node_ref=dialog class=class aria-label=move || title.get() closedby="any" on:close=move |_| open.set(false)>
+        <dialog node_ref=dialog open=open_at_first class=class aria-label=move || title.get() closedby="any" on:close=move |_| open.set(false)>
             <div class="flex flex-col gap-4 p-4">
                 <div class="flex items-start justify-between gap-3">
                     <h2 class="min-w-0 break-words">{move || title.get()}</h2>

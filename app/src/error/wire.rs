@@ -1,41 +1,41 @@
-//! How an [`AppError`] travels: a kind, its words and its pairs. A derived form would name every field of every kind in
+//! How an [`AppError`] travels: a kind and its words. A derived form would name every field of every kind in
 //! what browsers download.
 
 use serde::{Deserialize, Serialize};
 
 use super::AppError;
 
-/// Kind, words, pairs.
+/// Kind, words.
 #[derive(Serialize, Deserialize)]
-pub(super) struct Wire(u8, Vec<String>, Vec<(String, String)>);
+pub(super) struct Wire(u8, Vec<String>);
 
 impl From<AppError> for Wire {
     fn from(error: AppError) -> Self {
         match error {
-            AppError::SignedOut => Self(0, Vec::new(), Vec::new()),
-            AppError::Forbidden { rule, message } => Self(1, vec![rule, message], Vec::new()),
-            AppError::Missing => Self(2, Vec::new(), Vec::new()),
-            AppError::Invalid { field, message, typed } => Self(3, vec![field, message], typed),
-            AppError::Conflict(message) => Self(4, vec![message], Vec::new()),
-            AppError::Changed { message, held, typed } => {
+            AppError::SignedOut => Self(0, Vec::new()),
+            AppError::Forbidden { rule, message } => Self(1, vec![rule, message]),
+            AppError::Missing => Self(2, Vec::new()),
+            AppError::Invalid { field, message } => Self(3, vec![field, message]),
+            AppError::Conflict(message) => Self(4, vec![message]),
+            AppError::Changed { message, held } => {
                 let held = held.into_iter().flat_map(|(field, now, words)| [field, now, words]);
-                Self(5, std::iter::once(message).chain(held).collect(), typed)
+                Self(5, std::iter::once(message).chain(held).collect())
             }
-            AppError::Unreachable => Self(6, Vec::new(), Vec::new()),
-            AppError::Internal { reference } => Self(7, vec![reference], Vec::new()),
+            AppError::Unreachable => Self(6, Vec::new()),
+            AppError::Internal { reference } => Self(7, vec![reference]),
         }
     }
 }
 
 impl From<Wire> for AppError {
-    fn from(Wire(kind, words, pairs): Wire) -> Self {
+    fn from(Wire(kind, words): Wire) -> Self {
         let mut words = words.into_iter();
         let mut word = || words.next().unwrap_or_default();
         match kind {
             0 => Self::SignedOut,
             1 => Self::Forbidden { rule: word(), message: word() },
             2 => Self::Missing,
-            3 => Self::Invalid { field: word(), message: word(), typed: pairs },
+            3 => Self::Invalid { field: word(), message: word() },
             4 => Self::Conflict(word()),
             5 => {
                 let message = word();
@@ -43,7 +43,7 @@ impl From<Wire> for AppError {
                 while let Some(field) = words.next() {
                     held.push((field, words.next().unwrap_or_default(), words.next().unwrap_or_default()));
                 }
-                Self::Changed { message, held, typed: pairs }
+                Self::Changed { message, held }
             }
             6 => Self::Unreachable,
             _ => Self::Internal { reference: word() },
@@ -57,19 +57,17 @@ mod tests {
 
     #[test]
     fn every_kind_comes_back_as_it_was() {
-        let pairs = vec![("name".to_owned(), "Acme".to_owned())];
         let all = [
             AppError::SignedOut,
             AppError::Forbidden { rule: "clients.edit".into(), message: "no".into() },
             AppError::Missing,
-            AppError::Invalid { field: "name".into(), message: "is empty".into(), typed: pairs.clone() },
+            AppError::Invalid { field: "name".into(), message: "is empty".into() },
             AppError::Conflict("meanwhile".into()),
             AppError::Changed {
                 message: "changed".into(),
                 held: [("tags", "a", "now a"), ("notes", "", "now nothing")]
                     .map(|(field, now, words)| (field.into(), now.into(), words.into()))
                     .to_vec(),
-                typed: pairs,
             },
             AppError::Unreachable,
             AppError::Internal { reference: "abc".into() },

@@ -16,6 +16,7 @@ use crate::{
         page::{When, live_only},
     },
     error::AppError,
+    refused::Typed,
 };
 
 /// A token as the page shows it.
@@ -60,7 +61,7 @@ pub fn AccessTokens(
     /// Which successes the form has seen.
     seen: StoredValue<usize>,
 ) -> impl IntoView {
-    let failure = failure(make);
+    let (failure, typed) = (failure(make), Typed::of(make));
     let form = NodeRef::new();
     reset_when_done(make, seen, form);
     let waiting = live_only();
@@ -80,14 +81,14 @@ pub fn AccessTokens(
                 </Notice>
             })}
             <ActionForm action=make node_ref=form attr:class="flex flex-col gap-4" attr:novalidate=true>
-                <Field name="name" id="token-name" label="What it is for" error=at(failure, "name") />
+                <Field name="name" id="token-name" label="What it is for" value=typed.or("name", "") error=at(failure, "name") />
                 <div class="grid gap-4 sm:grid-cols-2">
-                    <Select name="scope" label="It may" options=scopes value="read" />
-                    <Select name="days" label="For" options=days value="30" />
+                    <Select name="scope" label="It may" options=scopes value=typed.first("scope", "read") error=at(failure, "scope") />
+                    <Select name="days" label="For" options=days value=typed.first("days", "30") error=at(failure, "days") />
                 </div>
                 <div><Button kind=Kind::Primary id="make-token" pending=make.pending() attr:disabled=waiting>"Make token"</Button></div>
             </ActionForm>
-            <Outcome action=make fields=&["name"] />
+            <Outcome action=make fields=&["name", "scope", "days"] />
             <Outcome action=remove done="Taken back." />
             {if tokens.is_empty() {
                 view! { <p class="text-muted">"You have no tokens."</p> }.into_any()

@@ -21,6 +21,7 @@ use crate::{
     },
     error::AppError,
     pages::{client::plain, frame::Refresh},
+    refused::Typed,
 };
 
 /// The agency's settings and what they can be chosen from.
@@ -113,23 +114,38 @@ pub fn AgencyParts() -> impl IntoView {
 
 #[component]
 fn AgencyForm(agency: Agency, update: ServerAction<UpdateAgency>, seen: StoredValue<usize>) -> impl IntoView {
-    let failure = failure(update);
+    let (failure, typed) = (failure(update), Typed::of(update));
     let form = NodeRef::new();
     reset_when_done(update, seen, form);
     let days = agency.thresholds;
     view! {
         <Card title="Agency">
             <ActionForm action=update node_ref=form attr:class="grid gap-4 sm:grid-cols-2" attr:novalidate=true>
-                <div class="sm:col-span-2"><Field name="organization" label="Agency name" value=agency.name error=at(failure, "organization") /></div>
-                <Select name="time_zone" label="Time zone" options=plain(agency.zones) value=agency.time_zone error=at(failure, "time_zone") help="Times on all pages follow it." />
-                <Select name="currency" label="Currency" options=plain(currency::ALL) value=agency.currency error=at(failure, "currency") />
-                <Field name="stage_yellow_days" label="Slow after days" kind="number" value=days.yellow_days.to_string() error=at(failure, "stage_yellow_days") />
-                <Field name="stage_red_days" label="Stuck after days" kind="number" value=days.red_days.to_string() error=at(failure, "stage_red_days") />
+                <div class="sm:col-span-2"><Field name="organization" label="Agency name" value=typed.or("organization", agency.name) error=at(failure, "organization") /></div>
+                <Select name="time_zone" label="Time zone" options=plain(agency.zones) value=typed.first("time_zone", agency.time_zone) error=at(failure, "time_zone") help="Times on all pages follow it." />
+                <Select name="currency" label="Currency" options=plain(currency::ALL) value=typed.first("currency", agency.currency) error=at(failure, "currency") />
+                <Field name="stage_yellow_days" label="Slow after days" kind="number" value=typed.or("stage_yellow_days", days.yellow_days.to_string()) error=at(failure, "stage_yellow_days") />
+                <Field name="stage_red_days" label="Stuck after days" kind="number" value=typed.or("stage_red_days", days.red_days.to_string()) error=at(failure, "stage_red_days") />
                 <div><Button kind=Kind::Primary id="save-agency" pending=update.pending()>"Save agency"</Button></div>
             </ActionForm>
             <Outcome action=update fields=&["organization", "time_zone", "currency", "stage_yellow_days", "stage_red_days"] done="Saved." />
         </Card>
     }
+}
+
+/// The stages of a form that came back, as typed and without the empty lines for new ones; none of one that did not.
+fn arranged(fields: Vec<(String, String)>) -> Option<Vec<(String, String)>> {
+    let all = |list: &str| {
+        let numbered = fields.iter().filter_map(|(name, text)| {
+            let number: usize = name.strip_prefix(list)?.strip_prefix('[')?.strip_suffix(']')?.parse().ok()?;
+            Some((number, text.clone()))
+        });
+        numbered.collect::<std::collections::BTreeMap<_, _>>()
+    };
+    let (ids, mut names) = (all("ids"), all("names"));
+    let lines: Vec<_> = ids.into_iter().map(|(number, id)| (id, names.remove(&number).unwrap_or_default())).collect();
+    let lines = lines.into_iter().filter(|(id, name)| !id.is_empty() || !name.is_empty()).collect::<Vec<_>>();
+    (!lines.is_empty()).then_some(lines)
 }
 
 /// A line of the list: a number of its own on this screen, the stage's id or none, and its stored name.
@@ -144,8 +160,14 @@ struct Line {
 fn Stages(list: Vec<Stage>, update: ServerAction<UpdateStages>, seen: StoredValue<usize>) -> impl IntoView {
     let form = NodeRef::new();
     reset_when_done(update, seen, form);
-    let stored = list.into_iter().map(|stage| (stage.id.to_string(), stage.name)).chain([Default::default()]);
-    let lines: Vec<_> = stored.enumerate().map(|(key, (id, name))| Line { key, id, name }).collect();
+    let stored = list.into_iter().map(|stage| (stage.id.to_string(), stage.name)).collect();
+    let arranged = untrack(|| arranged(Typed::of(update).fields())).unwrap_or(stored);
+    let lines: Vec<_> = arranged
+        .into_iter()
+        .chain([Default::default()])
+        .enumerate()
+        .map(|(key, (id, name))| Line { key, id, name })
+        .collect();
     let (lines, drawing) = (RwSignal::new(lines), drawing());
     let add = move |_| {
         let key = lines.with_untracked(Vec::len);

@@ -28,6 +28,7 @@ use crate::{
         toast::{Next, Toasts},
     },
     error::AppError,
+    refused::Typed,
 };
 
 /// A client as lists and the board show it.
@@ -105,9 +106,8 @@ pub(super) fn row(
 #[server(prefix = "/app", endpoint = "create_client", output = crate::codec::Json)]
 pub async fn create_client(name: String) -> Result<(ClientId, String), AppError> {
     let (actor, service) = (crate::server::actor()?, crate::server::service()?);
-    let fields = model::client::Fields { name: name.clone(), ..Default::default() };
-    let created = service::client::create(&service, &actor, fields, None, None).await;
-    let created = created.map_err(|error| AppError::from(error).keeping(&[("name", &name)]))?;
+    let fields = model::client::Fields { name, ..Default::default() };
+    let created = service::client::create(&service, &actor, fields, None, None).await?;
     Ok((created.id, created.fields.name))
 }
 
@@ -199,12 +199,12 @@ fn NewClient(create: ServerAction<CreateClient>, seen: StoredValue<usize>) -> im
     let form = NodeRef::new();
     let failure = failure(create);
     reset_when_done(create, seen, form);
-    let typed = move || failure.with(|error| error.as_ref().and_then(|error| error.typed("name").map(str::to_owned)));
+    let typed = Typed::of(create);
     view! {
         <ActionForm action=create node_ref=form attr:class="flex flex-col gap-3 sm:flex-row sm:items-start" attr:novalidate=true>
             <div class="w-full sm:w-80">
                 <Field name="name" label="Name of the new client" key=("n", "Add a client")
-                    value=Signal::derive(move || typed().unwrap_or_default()) error=at(failure, "name") />
+                    value=typed.or("name", "") error=at(failure, "name") />
             </div>
             <div class="flex flex-col sm:mt-6"><Button kind=Kind::Primary pending=create.pending()>"Add client"</Button></div>
         </ActionForm>

@@ -20,6 +20,7 @@ use crate::{
         toast::{Toaster, Toasts},
     },
     error::AppError,
+    refused,
 };
 
 /// The agency and oneself.
@@ -152,6 +153,7 @@ fn follow_page(toasts: Toasts) {
     Effect::new(move |before: Option<String>| {
         let path = location.pathname.get();
         if before.is_some_and(|before| before != path) {
+            refused::forget();
             arrive(toasts, document().title(), 30);
         }
         path

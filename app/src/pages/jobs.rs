@@ -1,7 +1,7 @@
 //! The agency's background work: what waits, runs, and failed.
 
 use leptos::prelude::*;
-use leptos_router::{LazyRoute, lazy_route};
+use leptos_router::{LazyRoute, hooks::use_query_map, lazy_route};
 use model::{
     job::{JobCounts, JobState},
     moment::Moment,
@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 use crate::{
     components::{
         badge::{Badge, Shade},
-        button::Button,
+        button::{Button, Kind},
         form::ActionForm,
         outcome::{Outcome, successes},
         page::{Heading, When},
@@ -20,6 +20,9 @@ use crate::{
     error::AppError,
     pages::settings::SettingsTabs,
 };
+
+/// The page's own address.
+const PAGE: &str = "/settings/jobs";
 
 /// A job as the page shows it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -32,9 +35,24 @@ pub struct JobRow {
     next: Moment,
 }
 
-/// The agency's newest jobs that are not done, and how many there are.
+/// As many jobs as the page shows.
+#[cfg(feature = "ssr")]
+const SHOWN: i64 = 50;
+
+/// A page of the agency's jobs that are not done.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct JobList {
+    rows: Vec<JobRow>,
+    counts: JobCounts,
+    /// Where the older ones begin.
+    older: Option<String>,
+    /// Whether newer ones stand before these.
+    newer: bool,
+}
+
+/// The agency's jobs that are not done from where the cursor says, the newest without one, and how many there are.
 #[server(prefix = "/app", endpoint = "list_jobs", output = crate::codec::Json)]
-pub async fn list_jobs() -> Result<(Vec<JobRow>, JobCounts), AppError> {
+pub async fn list_jobs(#[server(default)] cursor: String) -> Result<JobList, AppError> {
     let (actor, service) = (crate::server::actor()?, crate::server::service()?);
     let words = service::moment::Words::of(&service, &actor).await?;
     let row = |job: model::job::QueuedJob| JobRow {
@@ -45,8 +63,10 @@ pub async fn list_jobs() -> Result<(Vec<JobRow>, JobCounts), AppError> {
         error: job.error,
         next: words.write(job.run_at),
     };
-    let (jobs, counts) = service::job::list(&service, &actor).await?;
-    Ok((jobs.into_iter().map(row).collect(), counts))
+    let cursor = Some(cursor).filter(|cursor| !cursor.is_empty());
+    let (page, counts) = service::job::list(&service, &actor, SHOWN, cursor.as_deref()).await?;
+    let rows = page.items.into_iter().map(row).collect();
+    Ok(JobList { rows, counts, older: page.next_cursor, newer: cursor.is_some() })
 }
 
 /// Lets a job run again at once.
@@ -61,31 +81,31 @@ pub async fn retry_job(id: i64) -> Result<(), AppError> {
 pub fn JobsPage() -> impl IntoView {
     let retry = ServerAction::<RetryJob>::new();
     let retried = successes(retry);
-    let jobs = Resource::new(move || retried.get(), |_| list_jobs());
+    let query = use_query_map();
+    let older = Memo::new(move |_| query.with(|query| query.get("older")).unwrap_or_default());
+    let jobs = Resource::new(move || (retried.get(), older.get()), |(_, cursor)| list_jobs(cursor));
     view! {
         <div class="flex max-w-4xl flex-col gap-6">
             <Heading text="Background work" />
-            <SettingsTabs here="/settings/jobs" />
+            <SettingsTabs here=PAGE />
             <Outcome action=retry done="It runs again." />
-            {part("The background work", "heading", jobs, move |(jobs, counts)| view! { <Jobs jobs=jobs counts=counts retry=retry /> })}
+            {part("The background work", "heading", jobs, move |list| view! { <Jobs list=list retry=retry /> })}
         </div>
     }
 }
 
 #[component]
-fn Jobs(jobs: Vec<JobRow>, counts: JobCounts, retry: ServerAction<RetryJob>) -> impl IntoView {
-    if jobs.is_empty() {
+fn Jobs(list: JobList, retry: ServerAction<RetryJob>) -> impl IntoView {
+    let JobList { rows: jobs, counts, older, newer } = list;
+    if jobs.is_empty() && !newer {
         return view! { <p class="text-muted" data-test="empty">"Nothing waits and nothing failed. Work in the background will stand here."</p> }.into_any();
     }
     let JobCounts { waiting, running, retrying, failed } = counts;
-    let all = waiting + running + retrying + failed;
-    let shown = i64::try_from(jobs.len()).unwrap_or(i64::MAX);
     let depth = [(waiting, "waiting"), (running, "running"), (retrying, "tried again later"), (failed, "failed")];
     let depth: Vec<_> =
         depth.into_iter().filter(|(count, _)| *count > 0).map(|(n, words)| format!("{n} {words}")).collect();
     view! {
-        <p data-test="depth"><span data-literal="">{depth.join(", ")}</span>
-            {(all > shown).then(|| format!(". The newest {shown} stand here."))}</p>
+        <p data-test="depth"><span data-literal="">{depth.join(", ")}</span></p>
         <ul class="flex flex-col" data-test="jobs">
             {jobs.into_iter().map(|job| {
                 let shade = match job.state {
@@ -112,6 +132,10 @@ fn Jobs(jobs: Vec<JobRow>, counts: JobCounts, retry: ServerAction<RetryJob>) -> 
                 }
             }).collect_view()}
         </ul>
+        <p class="flex flex-wrap gap-2">
+            {newer.then(|| view! { <a class=Kind::Plain.class() href=PAGE>"Show the newest"</a> })}
+            {older.map(|cursor| view! { <a class=Kind::Plain.class() href=format!("{PAGE}?older={cursor}")>"Show older"</a> })}
+        </p>
     }.into_any()
 }
 

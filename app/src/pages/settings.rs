@@ -21,6 +21,7 @@ use crate::{
     },
     error::AppError,
     pages::{agency::AgencyParts, frame::Refresh},
+    refused::Typed,
 };
 
 /// Everything the page shows.
@@ -108,14 +109,14 @@ fn Profile(
     profile: ServerAction<UpdateProfile>,
     seen: StoredValue<usize>,
 ) -> impl IntoView {
-    let failure = failure(profile);
+    let (failure, typed) = (failure(profile), Typed::of(profile));
     let form = NodeRef::new();
     reset_when_done(profile, seen, form);
     view! {
         <Card title="Profile">
             <ActionForm action=profile node_ref=form attr:class="flex flex-col gap-4" attr:novalidate=true>
-                <Field name="name" label="Name" autocomplete="name" value=name error=at(failure, "name") />
-                <Field name="nickname" label="Nickname" help="What colleagues call you." value=nickname error=at(failure, "nickname") />
+                <Field name="name" label="Name" autocomplete="name" value=typed.or("name", name) error=at(failure, "name") />
+                <Field name="nickname" label="Nickname" help="What colleagues call you." value=typed.or("nickname", nickname) error=at(failure, "nickname") />
                 <div><Button kind=Kind::Primary id="save-profile" pending=profile.pending()>"Save profile"</Button></div>
             </ActionForm>
             <Outcome action=profile fields=&["name", "nickname"] done="Saved." />

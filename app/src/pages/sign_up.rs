@@ -5,6 +5,7 @@ use leptos_meta::Title;
 
 use crate::{
     components::{
+        complete::SendWhenComplete,
         field::Field,
         notice::{Notice, Tone},
     },
@@ -21,7 +22,7 @@ pub fn SignUpPage() -> impl IntoView {
         <Title text="Create an account" />
         <Outside heading="Create your agency's account">
             {form_error.map(|message| view! { <Notice tone=Tone::Bad>{message}</Notice> })}
-            <form method="post" action="/signup" class="flex flex-col gap-4">
+            <form method="post" action="/signup" class="flex flex-col gap-4" data-complete="">
                 <Field name="organization" label="Agency name" autocomplete="organization" required=true autofocus=form.focus("organization", "organization")
                     value=form.value("organization") error=form.error("organization") />
                 <Field name="name" label="Your name" autocomplete="name" required=true autofocus=form.focus("name", "organization")
@@ -35,6 +36,7 @@ pub fn SignUpPage() -> impl IntoView {
                     autofocus=form.focus("repeat", "organization") error=form.error("repeat") />
                 <button type="submit" class="button button-primary">"Create account"</button>
             </form>
+            <SendWhenComplete />
             <Rehearse />
             <p class="text-muted">"Have an account? " <a href="/login" rel="external">"Sign in"</a></p>
         </Outside>

@@ -12,7 +12,7 @@ use model::{actor::Origin, id::SessionId};
 use serde::{Deserialize, Serialize};
 use service::{
     account::{self, SignUpForm},
-    password_reset,
+    attempt, password_reset,
     session::{self, Entry},
     two_factor,
 };
@@ -25,6 +25,7 @@ use super::{
 };
 use crate::{
     cookie::{self, Kind, SignedIn, ThisSession},
+    limit,
     state::AppState,
     visit::Visit,
 };
@@ -63,9 +64,10 @@ pub struct SignedUpBody {
     responses((status = 201, body = SignedUpBody)))]
 pub(super) async fn sign_up(
     State(state): State<AppState>,
+    visit: Visit,
     Body(body): Body<SignUpBody>,
 ) -> Result<(StatusCode, Json<SignedUpBody>), ApiError> {
-    state.limits.attempt("signup", &body.email)?;
+    limit::attempt(&state, attempt::Kind::SignUp, &body.email, &visit).await?;
     let form =
         SignUpForm { email: body.email, password: body.password, name: body.name, organization: body.organization };
     let signed_up = account::sign_up(&state.service, &form).await?;
@@ -121,7 +123,7 @@ pub(super) async fn login(
     visit: Visit,
     Body(body): Body<LoginBody>,
 ) -> Result<Response, ApiError> {
-    state.limits.attempt("login", &body.email)?;
+    limit::attempt(&state, attempt::Kind::Login, &body.email, &visit).await?;
     match account::login(&state.service, &body.email, &body.password, &visit.visitor).await? {
         Entry::Session(begun) => {
             let (headers, session) = signed_in(&state, &begun.token).await?;
@@ -203,9 +205,10 @@ pub struct EmailBody {
     responses((status = 202)))]
 pub(super) async fn resend_verification(
     State(state): State<AppState>,
+    visit: Visit,
     Body(body): Body<EmailBody>,
 ) -> Result<StatusCode, ApiError> {
-    state.limits.attempt("verify", &body.email)?;
+    limit::attempt(&state, attempt::Kind::Verify, &body.email, &visit).await?;
     account::resend_verification(&state.service, &body.email).await?;
     Ok(StatusCode::ACCEPTED)
 }
@@ -214,8 +217,12 @@ pub(super) async fn resend_verification(
 /// session.
 #[utoipa::path(post, path = "/api/v1/auth/forgot", tag = "accounts", security(()), request_body = EmailBody,
     responses((status = 202)))]
-pub(super) async fn forgot(State(state): State<AppState>, Body(body): Body<EmailBody>) -> Result<StatusCode, ApiError> {
-    state.limits.attempt("reset", &body.email)?;
+pub(super) async fn forgot(
+    State(state): State<AppState>,
+    visit: Visit,
+    Body(body): Body<EmailBody>,
+) -> Result<StatusCode, ApiError> {
+    limit::attempt(&state, attempt::Kind::Reset, &body.email, &visit).await?;
     password_reset::request(&state.service, &body.email).await?;
     Ok(StatusCode::ACCEPTED)
 }
@@ -229,7 +236,8 @@ pub struct ResetBody {
     password: String,
 }
 
-/// Sets a new password by the token in a mailed link, once; every session of the member ends. Needs no session.
+/// Sets a new password by the token in a mailed link, once; every session and access token of the member ends. Needs
+/// no session.
 #[utoipa::path(post, path = "/api/v1/auth/reset", tag = "accounts", security(()), request_body = ResetBody,
     responses((status = 204), (status = 404, body = ErrorBody), (status = 410, body = ErrorBody)))]
 pub(super) async fn reset(

@@ -147,7 +147,7 @@ pub struct ChangeBody {
     label: Option<String>,
 }
 
-/// Switches a connection off or on, or calls it otherwise.
+/// Switches a connection off or on, or calls it otherwise; both at once happen together or not at all.
 #[utoipa::path(patch, path = "/api/v1/integrations/{id}", tag = "integrations", params(("id" = Uuid, Path)), request_body = ChangeBody,
     responses((status = 200, body = ConnectionBody), (status = 404, body = ErrorBody)))]
 pub(super) async fn change(
@@ -156,12 +156,7 @@ pub(super) async fn change(
     Id(id): Id<ConnectionId>,
     Body(body): Body<ChangeBody>,
 ) -> Result<Json<ConnectionBody>, ApiError> {
-    if let Some(label) = &body.label {
-        connection::rename(&service, &actor, id, label).await?;
-    }
-    if let Some(paused) = body.paused {
-        connection::set_paused(&service, &actor, id, paused).await?;
-    }
+    connection::change(&service, &actor, id, body.label.as_deref(), body.paused).await?;
     Ok(Json(connection::get(&service, &actor, id).await?.into()))
 }
 

@@ -10,6 +10,7 @@ use utoipa::ToSchema;
 use super::{
     error::{ApiError, ErrorBody},
     input::Part,
+    list::{ListQuery, Slice},
     rfc3339,
 };
 use crate::cookie::SignedIn;
@@ -47,14 +48,13 @@ impl From<QueuedJob> for JobBody {
 /// The agency's jobs.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct JobPage {
-    /// Newest first, at most 200.
+    /// Newest first.
     items: Vec<JobBody>,
-    /// Always null: `counts` says how many there are beyond these.
     next_cursor: Option<String>,
     counts: JobCountsBody,
 }
 
-/// How many jobs of the agency stand where.
+/// How many jobs of the agency stand where, on all pages together.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct JobCountsBody {
     /// Not tried yet.
@@ -67,11 +67,16 @@ pub struct JobCountsBody {
 }
 
 /// The agency's jobs that are not done.
-#[utoipa::path(get, path = "/api/v1/jobs", tag = "settings", responses((status = 200, body = JobPage)))]
-pub(super) async fn list(SignedIn(actor): SignedIn, State(service): State<Service>) -> Result<Json<JobPage>, ApiError> {
-    let (jobs, JobCounts { waiting, running, retrying, failed }) = job::list(&service, &actor).await?;
+#[utoipa::path(get, path = "/api/v1/jobs", tag = "settings", params(ListQuery), responses((status = 200, body = JobPage)))]
+pub(super) async fn list(
+    SignedIn(actor): SignedIn,
+    State(service): State<Service>,
+    slice: Slice,
+) -> Result<Json<JobPage>, ApiError> {
+    let (page, JobCounts { waiting, running, retrying, failed }) =
+        job::list(&service, &actor, slice.limit, slice.cursor.as_deref()).await?;
     let counts = JobCountsBody { waiting, running, retrying, failed };
-    Ok(Json(JobPage { items: jobs.into_iter().map(Into::into).collect(), next_cursor: None, counts }))
+    Ok(Json(JobPage { items: page.items.into_iter().map(Into::into).collect(), next_cursor: page.next_cursor, counts }))
 }
 
 /// Lets a waiting or failed job run again at once.

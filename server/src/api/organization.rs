@@ -33,6 +33,8 @@ pub struct SettingsBody {
     stage_red_days: i32,
     /// The board's columns from left to right.
     stages: Vec<StageBody>,
+    /// Whether everything in this agency is simulated.
+    simulated: bool,
 }
 
 impl From<(Organization, Vec<Stage>)> for SettingsBody {
@@ -45,6 +47,7 @@ impl From<(Organization, Vec<Stage>)> for SettingsBody {
             stage_yellow_days: agency.thresholds.yellow_days,
             stage_red_days: agency.thresholds.red_days,
             stages: stages.into_iter().map(Into::into).collect(),
+            simulated: agency.simulated,
         }
     }
 }

@@ -8,12 +8,13 @@ use axum::{
 };
 use http::{HeaderMap, HeaderValue, StatusCode, header};
 use serde::Deserialize;
-use service::{account, session::Entry, two_factor};
+use service::{account, attempt, session::Entry, two_factor};
 
 use super::{loggable, page, refused, safe_redirect, slowed};
 use crate::{
     api::error::ApiError,
     cookie::{self, Kind},
+    limit,
     state::AppState,
     visit::Visit,
 };
@@ -75,7 +76,7 @@ pub(crate) async fn login(
     Posted(form): Posted<LoginForm>,
 ) -> Result<Response, ApiError> {
     let redirect = safe_redirect(&form.redirect);
-    if let Err(error) = state.limits.attempt("login", &form.email) {
+    if let Err(error) = limit::attempt(&state, attempt::Kind::Login, &form.email, &visit).await {
         let values = [("email", form.email.as_str()), ("redirect", redirect)];
         return Ok(slowed(&state, &visit, "/login", &values, error).await);
     }

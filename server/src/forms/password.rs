@@ -8,10 +8,10 @@ use axum::{
 };
 use http::StatusCode;
 use serde::Deserialize;
-use service::password_reset;
+use service::{attempt::Kind, password_reset};
 
-use super::{EmailForm, TokenQuery, answer_alike, incomplete_link, loggable, page, refused};
-use crate::{api::error::ApiError, state::AppState, visit::Visit};
+use super::{EmailForm, TokenQuery, answer_alike, incomplete_link, loggable, page, refused, slowed};
+use crate::{api::error::ApiError, limit, state::AppState, visit::Visit};
 
 pub(crate) async fn forgot_page(State(state): State<AppState>, visit: Visit) -> Response {
     page(&state, &visit, "/forgot", Form::default(), StatusCode::OK).await
@@ -22,7 +22,9 @@ pub(crate) async fn forgot(
     visit: Visit,
     Posted(form): Posted<EmailForm>,
 ) -> Result<Response, ApiError> {
-    state.limits.attempt("reset", &form.email)?;
+    if let Err(error) = limit::attempt(&state, Kind::Reset, &form.email, &visit).await {
+        return Ok(slowed(&state, &visit, "/forgot", &[("email", &form.email)], error).await);
+    }
     let asked = password_reset::request(&state.service, &form.email).await;
     let words = "If the address signs in here, a link is on its way. It works for 2 hours.";
     answer_alike(&state, &visit, "/forgot", &form.email, asked, words).await
@@ -54,7 +56,8 @@ pub(crate) async fn reset(
 ) -> Result<Response, ApiError> {
     match password_reset::complete(&state.service, &form.token, &form.password, &visit.visitor).await {
         Ok(()) => {
-            let notice = "Your new password is set and all sessions have ended. Sign in with it.".to_owned();
+            let notice =
+                "Your new password is set, and all sessions and access tokens have ended. Sign in with it.".to_owned();
             Ok(page(&state, &visit, "/login", Form { notice: Some(notice), ..Form::default() }, StatusCode::OK).await)
         }
         Err(error) => {

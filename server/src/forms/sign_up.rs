@@ -9,11 +9,15 @@ use axum::{
 use http::StatusCode;
 use model::{id::SignUpId, input::Invalid};
 use serde::Deserialize;
-use service::account::{self, SignUpForm};
+use service::{
+    account::{self, SignUpForm},
+    attempt::Kind,
+};
 
 use super::{EmailForm, TokenQuery, answer_alike, incomplete_link, loggable, page, refused, slowed};
 use crate::{
     api::{auth::MAIL_PATIENCE, error::ApiError},
+    limit,
     state::AppState,
     visit::Visit,
 };
@@ -43,7 +47,7 @@ pub(crate) async fn sign_up(
         name: posted.name,
         organization: posted.organization,
     };
-    if let Err(error) = state.limits.attempt("signup", &form.email) {
+    if let Err(error) = limit::attempt(&state, Kind::SignUp, &form.email, &visit).await {
         let values = [("email", &*form.email), ("name", &*form.name), ("organization", &*form.organization)];
         return Ok(slowed(&state, &visit, "/signup", &values, error).await);
     }
@@ -110,7 +114,9 @@ pub(crate) async fn resend(
     visit: Visit,
     Posted(form): Posted<EmailForm>,
 ) -> Result<Response, ApiError> {
-    state.limits.attempt("verify", &form.email)?;
+    if let Err(error) = limit::attempt(&state, Kind::Verify, &form.email, &visit).await {
+        return Ok(slowed(&state, &visit, "/resend", &[("email", &form.email)], error).await);
+    }
     let asked = account::resend_verification(&state.service, &form.email).await;
     let words = "If the address waits to be verified, a new link is on its way. Links sent before have ended.";
     answer_alike(&state, &visit, "/resend", &form.email, asked, words).await

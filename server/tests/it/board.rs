@@ -141,6 +141,32 @@ async fn b11_5_archived_clients_leave_the_list_and_come_back_whole(pool: PgPool)
 }
 
 #[sqlx::test(migrator = "store::MIGRATOR")]
+async fn every_kind_of_address_belongs_to_one_contact_of_an_agency(pool: PgPool) {
+    let app = TestApp::start(pool).await;
+    let agency = Agency::found(&app).await;
+    let contacts = |client: &str| format!("/api/v1/clients/{client}/contacts");
+    let jane = json!({"name": "Jane", "emails": ["jane@c1.com"], "phones": ["+49 30 1234567"], "handles": ["@jane"]});
+    agency.olga.create(&contacts(&agency.c[0]), &jane).await;
+    for (kind, spelled_otherwise) in [("emails", "JANE@C1.com"), ("phones", "+49 (30) 123-4567"), ("handles", "Jane")] {
+        let other = json!({"name": "Other", kind: [spelled_otherwise]});
+        for client in [&agency.c[0], &agency.c[1]] {
+            let taken = agency.olga.post(&contacts(client), &other).await;
+            assert_eq!(taken.status(), StatusCode::CONFLICT, "{kind} of a contact of this client or another");
+        }
+        assert_eq!(count(&app.pool, "select count(*) from contact").await, 1, "{kind}: nothing half stored");
+        let theirs = agency.bert.post(&contacts(&agency.d1), &other).await;
+        assert_eq!(theirs.status(), StatusCode::CREATED, "{kind}: another agency may know it too");
+        let id = theirs.json::<Value>().await.unwrap()["id"].as_str().unwrap().to_owned();
+        let path = format!("{}/{id}", contacts(&agency.d1));
+        assert_eq!(agency.bert.send("DELETE", &path, &json!({})).await.status(), StatusCode::NO_CONTENT);
+    }
+    // The same text is another address as another kind.
+    let kinds = json!({"name": "Other", "handles": ["jane.doe"], "emails": ["jane.doe@c1.com"]});
+    assert_eq!(agency.olga.post(&contacts(&agency.c[1]), &kinds).await.status(), StatusCode::CREATED);
+    app.finish().await;
+}
+
+#[sqlx::test(migrator = "store::MIGRATOR")]
 async fn an_address_belongs_to_one_contact_of_an_agency(pool: PgPool) {
     let app = TestApp::start(pool).await;
     let agency = Agency::found(&app).await;

@@ -9,15 +9,13 @@ use sqlx::PgPool;
 
 use crate::{
     support::{Agency, TestApp, count, execute},
-    sync::{begin, come_back, connect, map, run, sizes, start, sync},
-    tiktok::{TikTok, token_of},
+    sync::{begin, come_back, connect, map, open, run, sizes, sync},
+    tiktok::token_of,
 };
 
 #[sqlx::test(migrator = "store::MIGRATOR")]
 async fn b8_2_a_state_counts_once_for_who_began_it_and_ten_minutes(pool: PgPool) {
-    let tiktok = TikTok::start().await;
-    let app = start(pool.clone(), &tiktok).await;
-    let agency = Agency::found(&app).await;
+    let (_tiktok, app, agency) = open(&pool).await;
     let refused = |code: &str| format!("/settings/integrations?error={code}");
     let state = begin(&agency.ada, None).await;
     let mut flipped = state.clone().into_bytes();
@@ -56,9 +54,7 @@ async fn b8_2_a_state_counts_once_for_who_began_it_and_ten_minutes(pool: PgPool)
 
 #[sqlx::test(migrator = "store::MIGRATOR")]
 async fn b8_7_a_refused_token_waits_for_reconnect_with_the_reason(pool: PgPool) {
-    let tiktok = TikTok::start().await;
-    let app = start(pool.clone(), &tiktok).await;
-    let agency = Agency::found(&app).await;
+    let (tiktok, app, agency) = open(&pool).await;
     let connection = connect(&agency.ada, "acme").await;
     map(&agency.ada, &connection, &agency.c[0]).await;
     run(&agency.ada, &connection, 1).await;
@@ -92,9 +88,7 @@ async fn b8_7_a_refused_token_waits_for_reconnect_with_the_reason(pool: PgPool) 
 
 #[sqlx::test(migrator = "store::MIGRATOR")]
 async fn b8_8_disconnecting_revokes_and_always_removes(pool: PgPool) {
-    let tiktok = TikTok::start().await;
-    let app = start(pool.clone(), &tiktok).await;
-    let agency = Agency::found(&app).await;
+    let (tiktok, app, agency) = open(&pool).await;
     for (code, keeps) in [("acme", false), ("more", true)] {
         tiktok.world().keeps = keeps;
         let connection = connect(&agency.ada, code).await;
@@ -142,9 +136,7 @@ async fn b8_1_the_way_to_consent_names_client_redirect_scopes_and_state(pool: Pg
 
 #[sqlx::test(migrator = "store::MIGRATOR")]
 async fn b8_9_b9_1_what_cannot_be_connected_or_read_says_why(pool: PgPool) {
-    let tiktok = TikTok::start().await;
-    let app = start(pool.clone(), &tiktok).await;
-    let agency = Agency::found(&app).await;
+    let (tiktok, app, agency) = open(&pool).await;
     let refused = async |body: Value| {
         let answer = agency.ada.post("/api/v1/integrations", &body).await;
         (answer.status(), answer.text().await.unwrap())

@@ -181,11 +181,41 @@ async fn b1_21_signing_out_ends_the_session_and_leaves_no_page_behind(pool: PgPo
     app.finish().await;
 }
 
+/// What `/readyz` says, once it answers with this status, within fifteen seconds.
+async fn readiness(browser: &Browser, status: StatusCode) -> String {
+    for _ in 0..300 {
+        let answer = browser.get("/readyz").await;
+        if answer.status() == status {
+            return answer.text().await.unwrap();
+        }
+        tokio::time::sleep(std::time::Duration::from_millis(50)).await;
+    }
+    panic!("/readyz did not answer {status}");
+}
+
+#[sqlx::test(migrator = "store::MIGRATOR")]
+#[expect(clippy::disallowed_methods, reason = "takes the queue away from under the server")]
+async fn b1_23_readyz_says_whether_the_queue_is_there_and_worked(pool: PgPool) {
+    let app = TestApp::start(pool).await;
+    let stranger = app.browser();
+    readiness(&stranger, StatusCode::OK).await;
+    sqlx::query("alter schema graphile_worker rename to gone").execute(&app.pool).await.unwrap();
+    let words = readiness(&stranger, StatusCode::SERVICE_UNAVAILABLE).await;
+    assert!(words.contains("queue's tables are missing"), "{words}");
+    sqlx::query("drop schema if exists graphile_worker cascade").execute(&app.pool).await.unwrap();
+    sqlx::query("alter schema gone rename to graphile_worker").execute(&app.pool).await.unwrap();
+    readiness(&stranger, StatusCode::OK).await;
+    app.leave_jobs();
+    let words = readiness(&stranger, StatusCode::SERVICE_UNAVAILABLE).await;
+    assert!(words.contains("job runner has stopped"), "{words}");
+    app.stop().await;
+}
+
 #[sqlx::test(migrator = "store::MIGRATOR")]
 async fn b1_23_readyz_says_whether_the_database_answers_to_anybody(pool: PgPool) {
     let app = TestApp::start(pool).await;
     let stranger = app.browser();
-    assert_eq!(stranger.get("/readyz").await.status(), StatusCode::OK);
+    readiness(&stranger, StatusCode::OK).await;
     assert_eq!(stranger.get("/healthz").await.status(), StatusCode::OK);
     #[expect(clippy::disallowed_methods, reason = "takes the schema away from under the server")]
     sqlx::query("update _sqlx_migrations set success = false").execute(&app.pool).await.unwrap();

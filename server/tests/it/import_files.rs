@@ -9,7 +9,7 @@ use sqlx::PgPool;
 use time::{Date, macros::date};
 
 use crate::{
-    import::{Desk, code, day, until, upload},
+    desk::{Desk, code, day, until, upload},
     support::{TestApp, count, shared},
 };
 

@@ -101,6 +101,21 @@ async fn b1_20_who_is_deactivated_is_out_at_once_and_cannot_sign_in(pool: PgPool
     assert_eq!(agency.ada.send("PATCH", &path, &json!({"is_active": true})).await.status(), 200);
     assert_eq!(zed.get("/api/v1/auth/session").await.status(), 401, "the old session stays ended");
     assert_eq!(zed.post("/api/v1/auth/login", &login).await.status(), 200);
+    assert_eq!(by_token().await, 401, "and the access token");
+    assert_eq!(zed.json("/api/v1/tokens").await["items"], json!([]));
+    app.finish().await;
+}
+
+#[sqlx::test(migrator = "store::MIGRATOR")]
+async fn those_who_run_the_agency_see_and_take_no_tokens_but_their_own(pool: PgPool) {
+    let app = TestApp::start(pool).await;
+    let agency = Agency::found(&app).await;
+    let token = agency.mel.create("/api/v1/tokens", &json!({"name": "t", "scope": "read", "days": 1})).await;
+    assert_eq!(agency.ada.json("/api/v1/tokens").await["items"], json!([]));
+    let path = format!("/api/v1/tokens/{token}");
+    assert_eq!(agency.ada.send("DELETE", &path, &json!({})).await.status(), 404);
+    assert_eq!(agency.mel.json("/api/v1/tokens").await["items"].as_array().unwrap().len(), 1);
+    assert_eq!(agency.mel.send("DELETE", &path, &json!({})).await.status(), 204);
     app.finish().await;
 }
 

@@ -10,9 +10,10 @@ use crate::support::{PASSWORD, TestApp, sign_up_body};
 const NEW: &str = "another battery horse";
 
 #[sqlx::test(migrator = "store::MIGRATOR")]
-async fn a_forgotten_password_is_replaced_once_and_ends_every_session(pool: PgPool) {
+async fn b1_13_a_forgotten_password_answers_alike_and_its_link_works_once_within_two_hours(pool: PgPool) {
     let app = TestApp::start(pool).await;
-    let browser = app.owner("olga@acme.test", "Acme").await;
+    app.owner("olga@acme.test", "Acme").await;
+    let browser = app.browser();
     let mut answers = Vec::new();
     for email in ["olga@acme.test", "nobody@acme.test"] {
         let answer = app.browser().post("/api/v1/auth/forgot", &json!({"email": email})).await;
@@ -25,11 +26,54 @@ async fn a_forgotten_password_is_replaced_once_and_ends_every_session(pool: PgPo
     assert_eq!(browser.post("/api/v1/auth/reset", &reset("short")).await.status(), 422);
     assert_eq!(browser.post("/api/v1/auth/reset", &reset(NEW)).await.status(), 204);
     assert_eq!(browser.post("/api/v1/auth/reset", &reset(NEW)).await.status(), 410, "the link works once");
-    assert_eq!(browser.get("/api/v1/auth/session").await.status(), 401, "every session ended");
     let login = |password: &str| json!({"email": "olga@acme.test", "password": password});
     assert_eq!(browser.post("/api/v1/auth/login", &login(PASSWORD)).await.status(), 401);
     assert_eq!(browser.post("/api/v1/auth/login", &login(NEW)).await.status(), 200);
     assert!(app.mails("nobody@acme.test").is_empty());
+    browser.post("/api/v1/auth/forgot", &json!({"email": "olga@acme.test"})).await;
+    let mut late = link.clone();
+    for _ in 0..100 {
+        let mails = app.mails("olga@acme.test");
+        let links = mails.iter().filter_map(|mail| mail.split_once("/reset?token=")).map(|(_, rest)| &rest[..64]);
+        late = links.filter(|other| *other != link).next_back().unwrap_or(&link).to_owned();
+        if late != link {
+            break;
+        }
+        tokio::time::sleep(std::time::Duration::from_millis(50)).await;
+    }
+    assert_ne!(late, link, "a second mail came");
+    app.service.clock.advance(Duration::hours(2));
+    let ended = json!({"token": late, "password": NEW});
+    assert_eq!(browser.post("/api/v1/auth/reset", &ended).await.status(), 410, "the link has ended");
+    app.finish().await;
+}
+
+#[sqlx::test(migrator = "store::MIGRATOR")]
+async fn a_reset_by_mail_ends_every_session_and_access_token_and_says_so(pool: PgPool) {
+    let app = TestApp::start(pool).await;
+    let (olga, bert) = (app.owner("olga@acme.test", "Acme").await, app.owner("bert@beta.test", "Beta").await);
+    let mut tokens = Vec::new();
+    for browser in [&olga, &bert] {
+        let made = browser.post("/api/v1/tokens", &json!({"name": "t", "scope": "write", "days": 30})).await;
+        tokens.push(made.json::<serde_json::Value>().await.unwrap()["token"].as_str().unwrap().to_owned());
+    }
+    let by_token = async |token: &str| {
+        let request = app.browser().client.get(format!("{}/api/v1/clients", app.url));
+        request.bearer_auth(token).send().await.unwrap().status()
+    };
+    assert_eq!((by_token(&tokens[0]).await, by_token(&tokens[1]).await), (StatusCode::OK, StatusCode::OK));
+    app.browser().post("/api/v1/auth/forgot", &json!({"email": "olga@acme.test"})).await;
+    let link = app.reset_link("olga@acme.test").await;
+    let mails = app.mails("olga@acme.test");
+    assert!(mails.iter().any(|mail| mail.contains(&link) && mail.contains("access tokens")), "{mails:?}");
+    let page = app.browser().submit("/reset", &[("token", &link), ("password", NEW)]).await.text().await.unwrap();
+    assert!(page.contains("all sessions and access tokens have ended"), "{page}");
+    assert_eq!(olga.get("/api/v1/auth/session").await.status(), 401, "every session ended");
+    assert_eq!(by_token(&tokens[0]).await, StatusCode::UNAUTHORIZED);
+    assert_eq!(by_token(&tokens[1]).await, StatusCode::OK, "another's stays");
+    assert_eq!(bert.get("/api/v1/auth/session").await.status(), 200);
+    olga.post("/api/v1/auth/login", &json!({"email": "olga@acme.test", "password": NEW})).await;
+    assert_eq!(olga.json("/api/v1/tokens").await["items"], json!([]));
     app.finish().await;
 }
 

@@ -8,8 +8,8 @@ use serde_json::json;
 use sqlx::{ConnectOptions, PgPool};
 
 use crate::{
-    support::{Agency, TestApp, all_rows, execute},
-    sync::{back, connect, map, run, start, stored_cents, sync, today},
+    support::{TestApp, all_rows, execute},
+    sync::{back, connect, map, open, run, start, stored_cents, sync, today},
     tiktok::{TikTok, token_of},
 };
 
@@ -24,9 +24,7 @@ fn providers(pool: &PgPool, words: &[&str]) -> String {
 
 #[sqlx::test(migrator = "store::MIGRATOR")]
 async fn the_kill_switches_stop_a_run_and_keep_others_from_beginning(pool: PgPool) {
-    let tiktok = TikTok::start().await;
-    let app = start(pool.clone(), &tiktok).await;
-    let agency = Agency::found(&app).await;
+    let (tiktok, app, agency) = open(&pool).await;
     let connection = connect(&agency.ada, "acme").await;
     let path = format!("/api/v1/integrations/{connection}");
     tiktok.world().latency = Duration::from_millis(100);
@@ -86,9 +84,7 @@ async fn b9_6_a_schedule_from_outside_needs_the_secret(pool: PgPool) {
 
 #[sqlx::test(migrator = "store::MIGRATOR")]
 async fn b9_6_what_is_due_is_read_once_and_one_failure_stops_nobody(pool: PgPool) {
-    let tiktok = TikTok::start().await;
-    let app = start(pool.clone(), &tiktok).await;
-    let agency = Agency::found(&app).await;
+    let (tiktok, app, agency) = open(&pool).await;
     let ours = connect(&agency.olga, "acme").await;
     let theirs = connect(&agency.bert, "beta").await;
     map(&agency.olga, &ours, &agency.c[0]).await;
@@ -115,9 +111,7 @@ async fn b9_6_what_is_due_is_read_once_and_one_failure_stops_nobody(pool: PgPool
 
 #[sqlx::test(migrator = "store::MIGRATOR")]
 async fn what_nobody_could_read_for_a_day_is_told_once(pool: PgPool) {
-    let tiktok = TikTok::start().await;
-    let app = start(pool.clone(), &tiktok).await;
-    let agency = Agency::found(&app).await;
+    let (tiktok, app, agency) = open(&pool).await;
     let connection = connect(&agency.ada, "acme").await;
     let unmapped = connect(&agency.ada, "other").await;
     map(&agency.ada, &connection, &agency.c[0]).await;

@@ -95,6 +95,7 @@ async fn one_click_leads_to_a_furnished_agency_whose_accounts_are_read(pool: PgP
     assert_eq!(clients["items"].as_array().unwrap().len(), 8);
     let page = guest.get("/clients").await.text().await.unwrap();
     assert!(page.contains("Rehearsal agency: simulated.") && page.contains("Let a week pass"), "{page}");
+    assert_eq!(guest.json("/api/v1/organization").await["simulated"], true, "programs are told as well");
     assert_eq!(count(&pool, "select count(*) from channel where client_id is not null").await, 26);
     assert_eq!(count(&pool, "select count(*) from connection where mode = 'simulated'").await, 11);
     read(&guest, 1).await;

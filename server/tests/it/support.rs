@@ -60,11 +60,11 @@ impl TestApp {
         let service = app.service.clone();
         let context = state::job_context(&config, &app).unwrap();
         let (stop, stopped) = tokio::sync::watch::channel(false);
-        let (jobs, recovery) = (config.jobs, config.recovery());
+        let (jobs, recovery, beat) = (config.jobs, config.recovery(), app.pulse.begin());
         server::simulation::start(&config, &app).await.unwrap();
         let working = tokio::spawn(async move {
             let _stop = stop;
-            keep_running(context, jobs, recovery, stopped).await;
+            keep_running(context, jobs, recovery, stopped, beat).await;
         });
         let serving = tokio::spawn(async move {
             let service = routes::router(app).into_make_service_with_connect_info::<SocketAddr>();

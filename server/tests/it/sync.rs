@@ -33,6 +33,14 @@ pub async fn start(pool: PgPool, tiktok: &TikTok) -> TestApp {
     .await
 }
 
+/// A stand-in, the application beside it, and an agency in it.
+pub async fn open(pool: &PgPool) -> (TikTok, TestApp, Agency) {
+    let tiktok = TikTok::start().await;
+    let app = start(pool.clone(), &tiktok).await;
+    let agency = Agency::found(&app).await;
+    (tiktok, app, agency)
+}
+
 /// The state in a way to the provider's page of consent.
 pub async fn begin(browser: &Browser, again: Option<&str>) -> String {
     let body = json!({"provider": "tiktok_ads", "connection_id": again});
@@ -113,9 +121,7 @@ pub async fn sizes(pool: &PgPool) -> (i64, i64) {
 
 #[sqlx::test(migrator = "store::MIGRATOR")]
 async fn b9_3_what_was_read_is_stored_once_and_another_value_becomes_another_observation(pool: PgPool) {
-    let tiktok = TikTok::start().await;
-    let app = start(pool.clone(), &tiktok).await;
-    let agency = Agency::found(&app).await;
+    let (tiktok, app, agency) = open(&pool).await;
     let connection = connect(&agency.ada, "acme").await;
     assert_eq!(sizes(&pool).await, (0, 0), "nothing is read before a person said whose account it is");
     assert_eq!(sync(&agency.ada, &connection).await, StatusCode::CONFLICT);
@@ -172,9 +178,7 @@ pub async fn organization(pool: &PgPool) -> model::id::OrganizationId {
 
 #[sqlx::test(migrator = "store::MIGRATOR")]
 async fn b8_6_each_connection_is_read_with_its_own_token(pool: PgPool) {
-    let tiktok = TikTok::start().await;
-    let app = start(pool.clone(), &tiktok).await;
-    let agency = Agency::found(&app).await;
+    let (_tiktok, app, agency) = open(&pool).await;
     let ours = connect(&agency.olga, "acme").await;
     let theirs = connect(&agency.bert, "beta").await;
     map(&agency.olga, &ours, &agency.c[0]).await;
@@ -193,9 +197,7 @@ async fn b8_6_each_connection_is_read_with_its_own_token(pool: PgPool) {
 
 #[sqlx::test(migrator = "store::MIGRATOR")]
 async fn an_answer_that_cannot_be_right_fails_the_run_and_leaves_the_totals(pool: PgPool) {
-    let tiktok = TikTok::start().await;
-    let app = start(pool.clone(), &tiktok).await;
-    let agency = Agency::found(&app).await;
+    let (tiktok, app, agency) = open(&pool).await;
     let connection = connect(&agency.ada, "acme").await;
     map(&agency.ada, &connection, &agency.c[0]).await;
     run(&agency.ada, &connection, 1).await;
@@ -227,9 +229,7 @@ async fn an_answer_that_cannot_be_right_fails_the_run_and_leaves_the_totals(pool
 
 #[sqlx::test(migrator = "store::MIGRATOR")]
 async fn b9_5_a_busy_provider_is_waited_for_under_the_same_run(pool: PgPool) {
-    let tiktok = TikTok::start().await;
-    let app = start(pool.clone(), &tiktok).await;
-    let agency = Agency::found(&app).await;
+    let (tiktok, app, agency) = open(&pool).await;
     let connection = connect(&agency.ada, "acme").await;
     tiktok.world().faults.extend([Fault::Wait, Fault::Status(500), Fault::Wait]);
     map(&agency.ada, &connection, &agency.c[0]).await;
@@ -243,9 +243,7 @@ async fn b9_5_a_busy_provider_is_waited_for_under_the_same_run(pool: PgPool) {
 
 #[sqlx::test(migrator = "store::MIGRATOR")]
 async fn an_account_is_read_through_one_connection_and_goes_on_through_the_next(pool: PgPool) {
-    let tiktok = TikTok::start().await;
-    let app = start(pool.clone(), &tiktok).await;
-    let agency = Agency::found(&app).await;
+    let (tiktok, app, agency) = open(&pool).await;
     let first = connect(&agency.ada, "acme").await;
     map(&agency.ada, &first, &agency.c[0]).await;
     run(&agency.ada, &first, 1).await;

@@ -85,3 +85,59 @@ async fn failed_work_says_why_and_is_tried_again(pool: PgPool) {
     whole.stop().await;
     mended.stop().await;
 }
+
+#[sqlx::test(migrator = "store::MIGRATOR")]
+async fn the_list_of_jobs_has_pages(pool: PgPool) {
+    let app = TestApp::start(pool.clone()).await;
+    let olga = app.owner("olga@acme.test", "Acme").await;
+    let session = olga.json("/api/v1/auth/session").await;
+    let (own, other) = (session["organization_id"].as_str().unwrap(), uuid::Uuid::now_v7());
+    app.leave_jobs();
+    // More than the list held at once, many of the same moment, half of them out of attempts; and another agency's.
+    let add = async |organization: &str, number: u32| {
+        let sql = format!(
+            "select graphile_worker.add_job('job', json_build_object('job', 'mail_invitation', 'organization_id',
+               '{organization}', 'invitation_id', gen_random_uuid()), run_at => now() + interval '1 day')
+             from generate_series(1, {number})"
+        );
+        execute(&pool, sql).await;
+    };
+    add(own, 230).await;
+    add(&other.to_string(), 5).await;
+    let sql = "update graphile_worker._private_jobs set attempts = case when id % 2 = 0 then max_attempts else 1 end,
+        last_error = 'no', created_at = '2026-01-01'::timestamptz + (id / 50) * interval '1 second'";
+    execute(&pool, sql.to_owned()).await;
+
+    let (mut seen, mut path, mut pages) = (Vec::new(), "/api/v1/jobs?limit=100".to_owned(), 0);
+    loop {
+        let page = olga.json(&path).await;
+        assert_eq!(page["counts"]["retrying"].as_i64().unwrap() + page["counts"]["failed"].as_i64().unwrap(), 230);
+        seen.extend(page["items"].as_array().unwrap().iter().map(|job| job["id"].as_i64().unwrap()));
+        pages += 1;
+        let Some(cursor) = page["next_cursor"].as_str() else { break };
+        path = format!("/api/v1/jobs?limit=100&cursor={cursor}");
+    }
+    let newest_first = seen.is_sorted_by(|one, next| one > next);
+    assert_eq!((seen.len(), pages, newest_first), (230, 3, true), "each once");
+    assert_eq!(olga.json("/api/v1/jobs").await["items"].as_array().unwrap().len(), 25);
+    for wrong in ["cursor=x", "limit=0"] {
+        assert_eq!(olga.get(&format!("/api/v1/jobs?{wrong}")).await.status(), 422, "{wrong}");
+    }
+
+    let (mut path, mut rows) = ("/settings/jobs".to_owned(), 0);
+    loop {
+        let html = olga.get(&path).await.text().await.unwrap();
+        rows += html.matches("Try mail invitation now").count();
+        let Some(at) = html.find("href=\"/settings/jobs?older=") else { break };
+        path = html[at + 6..].split('"').next().unwrap().to_owned();
+    }
+    assert_eq!(rows, 230);
+
+    let (listed, text) = jobs(&pool, &["list"]);
+    assert!(listed);
+    let states: Vec<_> = text.lines().map(|line| line.contains("\tfailed after")).collect();
+    assert_eq!(states.len(), 235, "all of them, of whomever they are");
+    assert!(states.is_sorted_by_key(|failed| !failed), "what is out of attempts first");
+    execute(&pool, "delete from graphile_worker._private_jobs".to_owned()).await;
+    app.stop().await;
+}

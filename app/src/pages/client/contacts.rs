@@ -18,6 +18,7 @@ use crate::{
         toast::{Next, Toasts},
     },
     error::AppError,
+    refused::Typed,
 };
 
 /// The contacts of a client, and whether one can change them.
@@ -91,6 +92,21 @@ impl From<Contact> for Draft {
     }
 }
 
+impl Draft {
+    /// What the form came back with; none of one that did not.
+    fn typed(typed: Typed) -> Option<Self> {
+        let text = |name| typed.first(name, "");
+        let came_back = untrack(|| typed.text("emails")).is_some();
+        came_back.then(|| Self {
+            id: text("id"),
+            name: text("name"),
+            emails: text("emails"),
+            phones: text("phones"),
+            handles: text("handles"),
+        })
+    }
+}
+
 /// The contacts and what can be done with them; `archived` counts how often the client was archived or brought back.
 #[component]
 pub fn Contacts(id: Memo<String>, archived: Signal<usize>) -> impl IntoView {
@@ -102,7 +118,9 @@ pub fn Contacts(id: Memo<String>, archived: Signal<usize>) -> impl IntoView {
         move || (id.get(), saved.get(), removed.get(), archived.get(), again.get()),
         |(id, ..)| list_contacts(id),
     );
-    let (open, draft, form) = (RwSignal::new(false), RwSignal::new(Draft::default()), NodeRef::new());
+    // A form that came back is open, with what was typed.
+    let back = Draft::typed(Typed::of(save));
+    let (open, draft, form) = (RwSignal::new(back.is_some()), RwSignal::new(back.unwrap_or_default()), NodeRef::new());
     if let Some(toasts) = Toasts::of_page() {
         on_success(save, move |contact| {
             open.set(false);

@@ -14,6 +14,7 @@ use crate::{
         outcome::{Outcome, at, failure, reset_when_done},
     },
     error::AppError,
+    refused::Typed,
 };
 
 /// The fields of the form, in the order of `read`.
@@ -37,11 +38,10 @@ pub async fn update_client(
     let (actor, service) = (crate::server::actor()?, crate::server::service()?);
     let [id, read @ ..] = <[String; 9]>::try_from(read).map_err(|_| service::Error::Missing)?;
     let id: ClientId = id.parse().map_err(|_| service::Error::Missing)?;
-    let typed = [name, website, industry, currency, time_zone, tags, notes, owner_id];
     let read = edit(read)?;
-    let change = edit(typed.clone())?.changed_from(&read);
-    let done = service::client::update(&service, &actor, id, change, read).await;
-    done.map(|_| ()).map_err(|error| AppError::from(error).keeping(&kept(&typed)))
+    let change = edit([name, website, industry, currency, time_zone, tags, notes, owner_id])?.changed_from(&read);
+    service::client::update(&service, &actor, id, change, read).await?;
+    Ok(())
 }
 
 /// The texts of a form as parts of a client.
@@ -55,12 +55,6 @@ fn edit(texts: [String; 8]) -> Result<model::client::Edit, AppError> {
         id => Some(id.parse().map_err(|_| model::input::Invalid::new("owner_id", "choose a member of the agency"))?),
     };
     Ok(model::client::Edit::whole(fields, owner))
-}
-
-/// What a page without WASM shows again. It travels in an address, which has no room for long notes.
-#[cfg(feature = "ssr")]
-fn kept(typed: &[String; 8]) -> Vec<(&'static str, &str)> {
-    FIELDS.into_iter().zip(typed.iter().map(String::as_str)).filter(|(_, text)| text.len() <= 4000).collect()
 }
 
 /// What is known about the client.
@@ -88,13 +82,14 @@ fn FieldsForm(
     let form = NodeRef::new();
     reset_when_done(update, seen, form);
     let fields = view.fields.clone();
-    let held = RwSignal::new(Vec::<(String, String)>::new());
     // After a refusal somebody has seen what stands there now: saving again may replace it.
-    Effect::new(move |_| {
-        if let Some(AppError::Changed { held: now, .. }) = failure.get() {
-            held.update(|held| held.extend(now.into_iter().map(|(field, typed, _)| (field, typed))));
-        }
-    });
+    let seen_now = |error: Option<AppError>| match error {
+        Some(AppError::Changed { held, .. }) => held.into_iter().map(|(field, now, _)| (field, now)).collect(),
+        _ => Vec::new(),
+    };
+    let held = RwSignal::new(seen_now(failure.get_untracked()));
+    Effect::new(move |_| held.update(|held| held.extend(seen_now(failure.get()))));
+    let typed = Typed::of(update);
     let owner = view.owner_id.map(|id| id.to_string()).unwrap_or_default();
     let filled = [
         fields.name,
@@ -109,16 +104,13 @@ fn FieldsForm(
     let read = FIELDS.into_iter().zip(filled.clone()).enumerate().map(|(place, (name, filled))| {
         let value = move || {
             let seen = held.with(|held| held.iter().rfind(|(field, _)| field == name).map(|(_, now)| now.clone()));
-            seen.unwrap_or_else(|| filled.clone())
+            // What was read stays what was read when the page is drawn again with what was typed.
+            seen.or_else(|| typed.text(&format!("read[{}]", place + 1))).unwrap_or_else(|| filled.clone())
         };
         view! { <input type="hidden" autocomplete="off" name=format!("read[{}]", place + 1) value=value /> }
     });
     let read = read.collect_view();
-    // What was typed before a page without WASM was drawn again.
-    let kept = failure.with_untracked(|error| {
-        FIELDS.map(|name| error.as_ref().and_then(|error| error.typed(name).map(str::to_owned)))
-    });
-    let mut values = kept.into_iter().zip(filled).map(|(kept, filled)| kept.unwrap_or(filled));
+    let mut values = FIELDS.into_iter().zip(filled).map(|(name, filled)| typed.first(name, filled));
     let mut value = || values.next().unwrap_or_default();
     let [name, website, industry, currency, time_zone, tags, notes, owner] = [(); 8].map(|()| value());
     let mut owners = vec![(String::new(), "Nobody yet".to_owned())];

@@ -11,14 +11,14 @@ use crate::{
         outcome::{Outcome, at, failure, reset_when_done},
     },
     error::AppError,
+    refused::Typed,
 };
 
 /// Calls a connection otherwise.
 #[server(prefix = "/app", endpoint = "rename_connection", output = crate::codec::Json)]
 pub async fn rename_connection(id: ConnectionId, label: String) -> Result<(), AppError> {
     let (actor, service) = (crate::server::actor()?, crate::server::service()?);
-    let renamed = service::connection::rename(&service, &actor, id, &label).await;
-    renamed.map_err(|error| AppError::from(error).keeping(&[("label", &label)]))
+    Ok(service::connection::rename(&service, &actor, id, &label).await?)
 }
 
 /// The form that calls it otherwise.
@@ -32,8 +32,7 @@ pub(super) fn Name(
     let failure = failure(action);
     let form = NodeRef::new();
     reset_when_done(action, seen, form);
-    let shown = move || failure.with(|error| error.as_ref().and_then(|error| error.typed("label").map(str::to_owned)));
-    let value = Signal::derive(move || shown().unwrap_or_else(|| label.clone()));
+    let value = Typed::of(action).or("label", label);
     view! {
         <div>
             <ActionForm action=action node_ref=form attr:class="flex max-w-xl flex-wrap items-end gap-2" attr:novalidate=true>

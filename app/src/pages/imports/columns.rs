@@ -15,6 +15,7 @@ use crate::{
         outcome::{Outcome, at, failure},
     },
     error::AppError,
+    refused::Typed,
 };
 
 /// Has the file looked at again.
@@ -143,7 +144,7 @@ fn choices<const N: usize>(pairs: [(&str, &str); N]) -> Vec<(String, String)> {
 /// The first rows, and how cells are told apart.
 #[component]
 pub(super) fn Reading(id: String, look: Look, action: ServerAction<LookAgain>) -> impl IntoView {
-    let failure = failure(action);
+    let (failure, typed) = (failure(action), Typed::of(action).only("id", &id));
     let text = look.sheet.is_empty();
     let encodings = choices([
         (Encoding::Utf8.key(), "UTF-8"),
@@ -186,18 +187,18 @@ pub(super) fn Reading(id: String, look: Look, action: ServerAction<LookAgain>) -
                 <input type="hidden" name="id" value=id />
                 {if text {
                     view! {
-                        <div class="w-56"><Select name="encoding" label="Encoding" options=encodings value=look.encoding.clone() error=at(failure, "encoding") /></div>
-                        <div class="w-40"><Select name="delimiter" label="Between cells" options=delimiters value=look.delimiter.clone() error=at(failure, "delimiter") /></div>
+                        <div class="w-56"><Select name="encoding" label="Encoding" options=encodings value=typed.first("encoding", look.encoding.clone()) error=at(failure, "encoding") /></div>
+                        <div class="w-40"><Select name="delimiter" label="Between cells" options=delimiters value=typed.first("delimiter", look.delimiter.clone()) error=at(failure, "delimiter") /></div>
                         <input type="hidden" name="sheet" value="" />
                     }.into_any()
                 } else {
                     view! {
-                        <div class="w-56"><Select name="sheet" label="Sheet" options=sheets value=look.sheet.clone() error=at(failure, "sheet") /></div>
+                        <div class="w-56"><Select name="sheet" label="Sheet" options=sheets value=typed.first("sheet", look.sheet.clone()) error=at(failure, "sheet") /></div>
                         <input type="hidden" name="encoding" value="" />
                         <input type="hidden" name="delimiter" value="" />
                     }.into_any()
                 }}
-                <div class="w-40"><Field name="header" label="Line with the names" kind="number" value=look.header.to_string() error=at(failure, "header") /></div>
+                <div class="w-40"><Field name="header" label="Line with the names" kind="number" value=typed.or("header", look.header.to_string()) error=at(failure, "header") /></div>
                 <Button id="look-again" pending=action.pending()>"Look again"</Button>
             </ActionForm>
             {(!named).then(|| view! { <p class="text-xs text-muted">"No line with names was found: columns have numbers."</p> })}
@@ -225,12 +226,12 @@ pub(super) fn Columns(
     saved: ServerAction<UseMapping>,
     first: bool,
 ) -> impl IntoView {
-    let failure = failure(action);
+    let (failure, typed) = (failure(action), Typed::of(action).only("id", &import.id));
     let whole = move || {
         let fields = |error: &AppError| matches!(error, AppError::Invalid { field, .. } if field == "columns" || field == "kind" || field == "leave_out");
         failure.get().filter(fields).map(|error| error.to_string())
     };
-    let picks = import.picks.clone();
+    let picks = import.picks.clone().or_typed(typed);
     let options = look
         .columns
         .iter()

@@ -26,6 +26,7 @@ use crate::{
         table::{Cell, Table},
     },
     error::AppError,
+    refused::Typed,
 };
 
 /// How the file looks, and what is proposed.
@@ -52,6 +53,26 @@ pub struct Picks {
     pub(super) refunds: String,
     pub(super) protected: bool,
     pub(super) leave_out: String,
+}
+
+impl Picks {
+    /// What was chosen in a form that came back, else what is here.
+    pub(super) fn or_typed(self, typed: Typed) -> Self {
+        let column = |text: &str| {
+            let (field, number) = text.split_once(':')?;
+            Some((field.to_owned(), number.parse().ok()?))
+        };
+        let fields = untrack(|| typed.fields());
+        let columns = fields.iter().filter(|(name, _)| name == "columns[]").filter_map(|(_, text)| column(text));
+        Self {
+            columns: if fields.is_empty() { self.columns } else { columns.collect() },
+            numbers: typed.first("numbers", self.numbers),
+            days: typed.first("days", self.days),
+            refunds: typed.first("refunds", self.refunds),
+            protected: typed.first("protected", self.protected.to_string()) == "true",
+            leave_out: typed.first("leave_out", self.leave_out),
+        }
+    }
 }
 
 /// A fault of a wrong row.
@@ -310,7 +331,7 @@ fn Checked(import: View, actions: Actions) -> impl IntoView {
             {import.editable.then(|| view! {
                 <ActionForm action=actions.save attr:class="flex flex-wrap items-end gap-2" attr:novalidate=true>
                     <input type="hidden" name="id" value=other />
-                    <Field name="name" label="Save these columns for the next file" help="Such as: Radio export" error=at(failure, "name") />
+                    <Field name="name" label="Save these columns for the next file" help="Such as: Radio export" value=Typed::of(actions.save).or("name", "") error=at(failure, "name") />
                     <Button id="save-mapping" pending=actions.save.pending()>"Save columns"</Button>
                 </ActionForm>
                 <Outcome action=actions.save fields=&["name"] done="The columns are saved." />

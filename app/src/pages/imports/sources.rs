@@ -14,6 +14,7 @@ use crate::{
         table::{Cell, Table},
     },
     error::AppError,
+    refused::Typed,
 };
 
 /// Adds a source.
@@ -29,17 +30,8 @@ pub async fn add_source(
     let (actor, service) = (crate::server::actor()?, crate::server::service()?);
     let client = Some(&client_id).filter(|id| !id.is_empty()).map(|id| id.parse().map_err(|_| service::Error::Missing));
     let new = service::import::New { name, holds, platform, currency, time_zone, client_id: client.transpose()? };
-    match service::import::add_source(&service, &actor, &new).await {
-        Ok(_) => Ok(()),
-        Err(error) => Err(AppError::from(error).keeping(&[
-            ("name", &new.name),
-            ("holds", &new.holds),
-            ("platform", &new.platform),
-            ("currency", &new.currency),
-            ("time_zone", &new.time_zone),
-            ("client_id", &client_id),
-        ])),
-    }
+    service::import::add_source(&service, &actor, &new).await?;
+    Ok(())
 }
 
 /// The clients in sight, by id and name; of a large agency the first five hundred.
@@ -104,11 +96,8 @@ fn AddForm(desk: Desk, add: ServerAction<AddSource>) -> impl IntoView {
     let holds = Holds::ALL.map(|kind| (kind.key().to_owned(), kind.label().to_owned())).to_vec();
     let currencies = pairs(currency::ALL.iter().map(|code| (*code).to_owned()).collect());
     let clients = [(String::new(), "Nobody's yet".to_owned())].into_iter().chain(desk.clients).collect::<Vec<_>>();
-    // A refused form of a page that is not live yet is drawn anew, with what was typed.
-    let typed = move |name: &str| {
-        failure.with_untracked(|error| error.as_ref().and_then(|error| error.typed(name).map(str::to_owned)))
-    };
-    let or = move |name: &str, otherwise: String| typed(name).unwrap_or(otherwise);
+    let typed = Typed::of(add);
+    let or = move |name: &'static str, otherwise: String| typed.first(name, otherwise);
     view! {
         <div id="add-source">
             <Card title="Add a source" about="An account whose figures come as files. Currency and time zone are those in which it counts, and stay.">

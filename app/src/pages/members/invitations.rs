@@ -15,6 +15,7 @@ use crate::{
         page::When,
     },
     error::AppError,
+    refused::Typed,
 };
 
 /// An invitation as the page shows it.
@@ -60,8 +61,8 @@ pub async fn list_invitations() -> Result<AskedList, AppError> {
 #[server(prefix = "/app", endpoint = "invite_member", output = crate::codec::Json)]
 pub async fn invite_member(email: String, role: Role) -> Result<(), AppError> {
     let (actor, service) = (crate::server::actor()?, crate::server::service()?);
-    let made = service::invitation::create(&service, &actor, &email, role).await;
-    made.map(|_| ()).map_err(|error| AppError::from(error).keeping(&[("email", &email)]))
+    service::invitation::create(&service, &actor, &email, role).await?;
+    Ok(())
 }
 
 /// Takes an invitation back, or sends it again.
@@ -81,14 +82,14 @@ pub(super) fn Invite(invite: ServerAction<InviteMember>, seen: StoredValue<usize
     let failure = failure(invite);
     let form = NodeRef::new();
     reset_when_done(invite, seen, form);
-    let typed = move || failure.with(|error| error.as_ref().and_then(|error| error.typed("email").map(str::to_owned)));
+    let typed = Typed::of(invite);
     view! {
         <ActionForm action=invite node_ref=form attr:class="flex flex-col gap-3 sm:flex-row sm:items-start" attr:novalidate=true>
             <div class="w-full sm:w-72">
                 <Field name="email" label="Invite by e-mail" kind="email" key=("i", "Invite somebody")
-                    value=Signal::derive(move || typed().unwrap_or_default()) error=at(failure, "email") />
+                    value=typed.or("email", "") error=at(failure, "email") />
             </div>
-            <Select name="role" label="As" options=role_options(&roles) value="member" />
+            <Select name="role" label="As" options=role_options(&roles) value=typed.first("role", "member") />
             <div class="flex flex-col sm:mt-6"><Button kind=Kind::Primary pending=invite.pending()>"Send invitation"</Button></div>
         </ActionForm>
         <Outcome action=invite fields=&["email"] done="The invitation is stored; its mail is on the way." />

@@ -1,0 +1,198 @@
+//! Forms of live pages that the browser posts by itself, as without WASM or before the page is live: what the server
+//! refuses comes back as the page with everything that was typed, whatever its length, and nothing secret.
+
+use reqwest::{Response, StatusCode, header};
+use serde_json::json;
+use sqlx::PgPool;
+
+use crate::support::{Browser, PASSWORD, TestApp};
+
+/// Posts the form of a server function as the browser does that shows `page`.
+async fn post(browser: &Browser, page: &str, function: &str, fields: &[(&str, &str)]) -> Response {
+    let request = browser.client.post(format!("{}/app/{function}", browser.url));
+    let accept = "text/html,application/xhtml+xml,*/*;q=0.8";
+    let request = request.header("accept-encoding", "gzip, deflate, br, zstd");
+    let request = request.header("accept", accept).header("referer", format!("{}{page}", browser.url));
+    request.form(fields).send().await.unwrap()
+}
+
+/// The answer to a form that is refused with this status: a page.
+async fn refused(answer: Response, status: StatusCode) -> String {
+    assert_eq!(answer.status(), status);
+    assert_eq!(answer.headers()[header::CONTENT_TYPE], "text/html; charset=utf-8");
+    assert!(answer.headers()[header::CONTENT_SECURITY_POLICY].to_str().unwrap().contains("nonce-"));
+    answer.text().await.unwrap()
+}
+
+/// What the field `name` of the page holds: an input's value, or the chosen option of a select.
+fn held(page: &str, name: &str) -> String {
+    let of = |tag: &str| {
+        let named = format!("name=\"{name}\"");
+        page.split(&format!("<{tag}")).skip(1).find(|rest| rest.split('>').next().unwrap().contains(&named))
+    };
+    let value =
+        |tag: &str| tag.split_once(" value=\"").map_or("", |(_, rest)| rest.split('"').next().unwrap()).to_owned();
+    if let Some(input) = of("input") {
+        return value(input.split('>').next().unwrap());
+    }
+    let select = of("select").unwrap_or_else(|| panic!("no field {name}: {page}")).split("</select>").next().unwrap();
+    value(
+        select
+            .split("<option")
+            .find(|option| option.split('>').next().unwrap().contains("selected"))
+            .unwrap_or_default(),
+    )
+}
+
+#[sqlx::test(migrator = "store::MIGRATOR")]
+async fn the_agencys_settings_come_back_as_typed(pool: PgPool) {
+    let app = TestApp::start(pool).await;
+    let olga = app.owner("olga@acme.test", "Acme").await;
+    let fields = [
+        ("organization", "Acme & \"Sons\""),
+        ("time_zone", "Asia/Tokyo"),
+        ("currency", "CHF"),
+        ("stage_yellow_days", "9"),
+        ("stage_red_days", "3"),
+    ];
+    let page =
+        refused(post(&olga, "/settings", "update_agency", &fields).await, StatusCode::UNPROCESSABLE_ENTITY).await;
+    let typed = [("organization", "Acme &amp; &quot;Sons&quot;"), fields[1], fields[2], fields[3], fields[4]];
+    for (name, text) in typed {
+        assert_eq!(held(&page, name), text, "{name}");
+    }
+    assert!(page.contains("aria-invalid=\"true\""), "what is wrong is said at its field");
+    assert_eq!(olga.json("/api/v1/organization").await["name"], "Acme", "nothing was changed");
+
+    let wrong = [("stage_yellow_days", "many")];
+    let fields: Vec<_> = fields.into_iter().map(|field| if field.0 == wrong[0].0 { wrong[0] } else { field }).collect();
+    let page =
+        refused(post(&olga, "/settings", "update_agency", &fields).await, StatusCode::UNPROCESSABLE_ENTITY).await;
+    assert_eq!((held(&page, "stage_yellow_days").as_str(), held(&page, "stage_red_days").as_str()), ("many", "3"));
+    app.finish().await;
+}
+
+#[sqlx::test(migrator = "store::MIGRATOR")]
+async fn the_stages_come_back_as_typed(pool: PgPool) {
+    let app = TestApp::start(pool).await;
+    let olga = app.owner("olga@acme.test", "Acme").await;
+    let stages = olga.json("/api/v1/organization").await["stages"].as_array().unwrap().clone();
+    let (first, second) = (stages[0]["id"].as_str().unwrap(), stages[1]["id"].as_str().unwrap());
+    // Two stages are too few: in another order, one renamed, one new that was not named.
+    let fields = [
+        ("ids[0]", second),
+        ("names[0]", "Second, renamed"),
+        ("ids[1]", first),
+        ("names[1]", "First"),
+        ("ids[2]", ""),
+        ("names[2]", ""),
+    ];
+    let page =
+        refused(post(&olga, "/settings", "update_stages", &fields).await, StatusCode::UNPROCESSABLE_ENTITY).await;
+    for (name, text) in &fields[..4] {
+        assert_eq!(held(&page, name), *text, "{name}");
+    }
+    assert_eq!(held(&page, "names[2]"), "", "one empty line for a new stage");
+    assert!(!page.contains("names[3]"));
+    assert_eq!(olga.json("/api/v1/organization").await["stages"].as_array().unwrap(), &stages);
+    app.finish().await;
+}
+
+#[sqlx::test(migrator = "store::MIGRATOR")]
+async fn profile_tokens_and_contacts_come_back_as_typed(pool: PgPool) {
+    let app = TestApp::start(pool).await;
+    let olga = app.owner("olga@acme.test", "Acme").await;
+    let long = "n".repeat(5_000);
+    let fields = [("name", "Olga Öl"), ("nickname", long.as_str())];
+    let page =
+        refused(post(&olga, "/settings", "update_profile", &fields).await, StatusCode::UNPROCESSABLE_ENTITY).await;
+    assert_eq!((held(&page, "name"), held(&page, "nickname")), ("Olga Öl".to_owned(), long));
+
+    let fields = [("name", " "), ("scope", "write"), ("days", "90")];
+    let page = post(&olga, "/settings/sign-in", "create_token", &fields).await;
+    let page = refused(page, StatusCode::UNPROCESSABLE_ENTITY).await;
+    assert_eq!((held(&page, "scope").as_str(), held(&page, "days").as_str()), ("write", "90"));
+
+    let client = olga.create("/api/v1/clients", &json!({"name": "C1"})).await;
+    let fields = [
+        ("client_id", client.as_str()),
+        ("id", ""),
+        ("name", "Jane"),
+        ("emails", "jane@c1.test, no address"),
+        ("phones", "+49 30 1234567"),
+        ("handles", "@jane"),
+    ];
+    let page = post(&olga, &format!("/clients/{client}"), "save_contact", &fields).await;
+    let page = refused(page, StatusCode::UNPROCESSABLE_ENTITY).await;
+    let (_, drawer) = page.split_once("<dialog open").expect("the form is in sight");
+    for (name, text) in &fields[2..] {
+        assert_eq!(held(drawer, name), *text, "{name}");
+    }
+    app.finish().await;
+}
+
+#[sqlx::test(migrator = "store::MIGRATOR")]
+async fn notes_of_any_length_come_back_and_stay_guarded(pool: PgPool) {
+    let app = TestApp::start(pool).await;
+    let olga = app.owner("olga@acme.test", "Acme").await;
+    let id = olga.create("/api/v1/clients", &json!({"name": "Acme", "industry": "Food"})).await;
+    // As many characters as notes may have, of four bytes each: longer than any address may be.
+    let notes = "🥐".repeat(10_000);
+    let read = [id.as_str(), "Acme", "", "Food", "USD", "UTC", "", "", ""];
+    let names = ["name", "website", "industry", "currency", "time_zone", "tags", "notes", "owner_id"];
+    let typed = ["Acme", "no dots", "Food", "USD", "UTC", "", &notes, ""];
+    let places: Vec<_> = (0..read.len()).map(|place| format!("read[{place}]")).collect();
+    let fields: Vec<_> = places.iter().map(String::as_str).zip(read).chain(names.into_iter().zip(typed)).collect();
+    // Meanwhile somebody else changes another field: what was read must stay what was read.
+    let path = format!("/api/v1/clients/{id}");
+    assert_eq!(olga.send("PATCH", &path, &json!({"industry": "Drinks"})).await.status(), 200);
+    let page = post(&olga, &format!("/clients/{id}"), "update_client", &fields).await;
+    let page = refused(page, StatusCode::UNPROCESSABLE_ENTITY).await;
+    assert!(page.contains(&format!(">{notes}</textarea>")), "all of the notes");
+    assert_eq!((held(&page, "website").as_str(), held(&page, "industry").as_str()), ("no dots", "Food"));
+    assert_eq!(held(&page, "read[3]"), "Food", "the industry was not typed, so it must not overwrite the other's");
+    app.finish().await;
+}
+
+#[sqlx::test(migrator = "store::MIGRATOR")]
+async fn after_too_many_requests_a_form_comes_back_as_typed(pool: PgPool) {
+    let app = TestApp::start_with(pool, |config| config.limit_api = 10).await;
+    let olga = app.owner("olga@acme.test", "Acme").await;
+    let fields = [("name", "Olga"), ("nickname", "Oli")];
+    for n in 0..10 {
+        assert_eq!(post(&olga, "/settings", "update_profile", &fields).await.status(), StatusCode::SEE_OTHER, "{n}");
+    }
+    let fields = [("name", "Olga"), ("nickname", "Typed once more")];
+    let answer = post(&olga, "/settings", "update_profile", &fields).await;
+    assert!(answer.headers().contains_key("retry-after"));
+    let page = refused(answer, StatusCode::TOO_MANY_REQUESTS).await;
+    assert_eq!(held(&page, "nickname"), "Typed once more");
+    assert!(page.contains("oo many requests"), "{page}");
+    // Drawing pages is not free of limits either.
+    let mut drawn = 1;
+    while post(&olga, "/settings", "update_profile", &fields).await.text().await.unwrap().contains("Typed once more") {
+        drawn += 1;
+        assert!(drawn < 20);
+    }
+    // A live page is told in words.
+    let live = olga.client.post(format!("{}/app/update_profile", app.url)).header("accept", "application/json");
+    let live = live.form(&fields).send().await.unwrap();
+    assert_eq!(live.status(), StatusCode::TOO_MANY_REQUESTS);
+    assert!(live.text().await.unwrap().starts_with("[4,[\"too many requests"));
+    app.finish().await;
+}
+
+#[sqlx::test(migrator = "store::MIGRATOR")]
+async fn nothing_secret_comes_back(pool: PgPool) {
+    let app = TestApp::start(pool).await;
+    let olga = app.owner("olga@acme.test", "Acme").await;
+    let (present, new) = ("my-wrong-present-words", "my-weak");
+    for (present, new) in [(present, "another battery horse"), (PASSWORD, new)] {
+        let fields = [("present", present), ("password", new)];
+        let page = post(&olga, "/settings/sign-in", "change_password", &fields).await;
+        let page = refused(page, StatusCode::UNPROCESSABLE_ENTITY).await;
+        assert!(!page.contains(present) && !page.contains(new), "{page}");
+        assert!(page.contains("aria-invalid=\"true\""), "what is wrong is said at its field");
+    }
+    app.finish().await;
+}
