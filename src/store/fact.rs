@@ -54,18 +54,24 @@ pub async fn channels(tx: &mut TenantTx) -> Result<Vec<Channel>> {
         .collect())
 }
 
-/// What was reported of the accounts from `first` on, by channel and day. Windows of attribution are parts of one day.
+/// What was reported of the accounts from `first` on, by channel and day. Windows of attribution are parts of one day. Platforms
+/// report campaigns and what is below; then the campaigns of a day are the account's day.
 ///
 /// # Errors
 /// The database failed.
 pub async fn days(tx: &mut TenantTx, first: Date) -> Result<Vec<DayOf>> {
     let rows = sqlx::query!(
-        r#"select channel_id as "channel_id!", day as "day!", sum(spend) as spend, sum(impressions)::bigint as impressions,
-             sum(clicks)::bigint as clicks, sum(conversions) as conversions, sum(claimed_revenue) as claimed_revenue,
-             sum(orders)::bigint as orders, sum(ledger_revenue) as ledger_revenue, sum(refunds) as refunds, sum(taxes) as taxes,
-             sum(shipping) as shipping
-           from metric_daily where level = 'account' and day >= $1
-           group by channel_id, day order by channel_id, day"#,
+        r#"select distinct on (channel_id, day) channel_id as "channel_id!", day as "day!", spend, impressions, clicks, conversions,
+             claimed_revenue, orders, ledger_revenue, refunds, taxes, shipping
+           from (
+             select channel_id, day, level, sum(spend) as spend, sum(impressions)::bigint as impressions,
+               sum(clicks)::bigint as clicks, sum(conversions) as conversions, sum(claimed_revenue) as claimed_revenue,
+               sum(orders)::bigint as orders, sum(ledger_revenue) as ledger_revenue, sum(refunds) as refunds, sum(taxes) as taxes,
+               sum(shipping) as shipping
+             from metric_daily where day >= $1
+             group by channel_id, day, level
+           ) levels
+           order by channel_id, day, array_position(array['account', 'campaign', 'group', 'ad'], level)"#,
         first
     )
     .fetch_all(&mut **tx)
