@@ -44,7 +44,7 @@ pub fn fit(table: &Table, seed: u64) -> Result<Response, Unusable> {
     let frame = noise::Frame::of(&design);
     let walk = sampler::Walk { settle: 1000, keep: DRAWS, every: 5 };
     let kept = sampler::walk(&frame, &mut random::stream(seed, "response"), walk).ok_or(Unusable::Unstable)?;
-    answer::of(table, &design, &frame, kept)
+    answer::of(table, &design, &kept)
 }
 
 /// Reads more rows, or corrected ones, with an earlier fit's shapes: heights, linear part and everything that follows are
@@ -63,5 +63,5 @@ pub fn refresh(table: &Table, posterior: &Posterior, seed: u64) -> Result<Respon
     let every = posterior.draws.len().div_ceil(REFRESHED).max(1);
     let draws: Vec<_> = posterior.draws.iter().step_by(every).cloned().collect();
     let kept = sampler::refresh(&frame, &mut random::stream(seed, "response"), &draws).ok_or(Unusable::Unstable)?;
-    answer::of(table, &design, &frame, kept)
+    answer::of(table, &design, &kept)
 }

@@ -8,7 +8,6 @@ use super::{
     curve::{Family, Posterior},
     design::Design,
     input::{Step, Table, Unusable},
-    noise::Frame,
     sampler::Kept,
     warning::{self, Warning},
 };
@@ -158,7 +157,7 @@ pub struct Control {
     pub share: Option<Estimate>,
 }
 
-pub(super) fn of(table: &Table, design: &Design, frame: &Frame<'_>, kept: Vec<Kept>) -> Result<Response, Unusable> {
+pub(super) fn of(table: &Table, design: &Design, kept: &[Kept]) -> Result<Response, Unusable> {
     let total: f64 = table.target.iter().flatten().sum();
     let scaled = total / design.unit;
     let present = |values: &[f64]| {
@@ -239,7 +238,7 @@ pub(super) fn of(table: &Table, design: &Design, frame: &Frame<'_>, kept: Vec<Ke
         step: table.step,
         rows: design.present.iter().filter(|present| **present).count(),
         total,
-        warnings: warning::of(design, frame, &kept, &channels),
+        warnings: warning::of(design, kept, &channels),
         channels,
         controls,
         base_share,

@@ -7,10 +7,9 @@ use super::{
     answer::Channel,
     design::{Design, Group},
     input::Step,
-    noise::Frame,
     sampler::Kept,
 };
-use crate::linear::{self, Matrix, add, dot};
+use crate::linear::{Cholesky, Matrix, add, dot};
 
 /// A reason for care.
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -124,7 +123,7 @@ impl From<Concern> for Warning {
     }
 }
 
-pub(super) fn of(design: &Design, frame: &Frame<'_>, kept: &[Kept], channels: &[Channel]) -> Vec<Warning> {
+pub(super) fn of(design: &Design, kept: &[Kept], channels: &[Channel]) -> Vec<Warning> {
     let mut concerns = Vec::new();
     let days = design.rows * usize::from(design.step.days());
     // Two years, so that every season was there twice (Chan & Perry 2017).
@@ -145,6 +144,8 @@ pub(super) fn of(design: &Design, frame: &Frame<'_>, kept: &[Kept], channels: &[
         .collect();
     let effects: Vec<Vec<f64>> = (0..design.channels.len()).map(|at| mean_effect(design, kept, at)).collect();
     together(design, &effects, &totals, &mut concerns);
+    let base = base_columns(design);
+    let (season, demand) = (Known::of(&base), Demand::of(design, &base, &rest));
     for (at, channel) in design.channels.iter().enumerate() {
         let name = || channel.name.clone();
         let fitted = channels.iter().find(|found| found.name == channel.name).and_then(Channel::fitted);
@@ -154,11 +155,11 @@ pub(super) fn of(design: &Design, frame: &Frame<'_>, kept: &[Kept], channels: &[
         if variation < 0.1 {
             concerns.push(Concern::HardlyVaries { channel: name(), variation });
         }
-        let explained = explained(&base_columns(design), &effects[at]);
+        let explained = season.as_ref().map_or(0.0, |season| season.explained(&effects[at]));
         if explained > 0.8 {
             concerns.push(Concern::FollowsSeason { channel: name(), explained });
         }
-        if follows_demand(frame, &rest, &channel.spend, design.channels.len()) {
+        if demand.as_ref().is_some_and(|demand| demand.leads(&channel.spend, design.channels.len())) {
             concerns.push(Concern::FollowsDemand { channel: name() });
         }
         if let Some(fitted) = fitted
@@ -200,7 +201,8 @@ fn together(design: &Design, effects: &[Vec<f64>], totals: &[Vec<f64>], concerns
         let others = || (0..effects.len()).filter(|other| *other != at);
         let mut columns = vec![ones.clone()];
         columns.extend(others().map(|other| effects[other].clone()));
-        let inflation = 1.0 / (1.0 - explained(&columns, &effects[at])).max(1e-9);
+        let explained = Known::of(&columns).map_or(0.0, |others| others.explained(&effects[at]));
+        let inflation = 1.0 / (1.0 - explained).max(1e-9);
         let nearest = others().max_by(|left, right| {
             let size = |other: &usize| correlation(&effects[at], &effects[*other]).abs();
             size(left).total_cmp(&size(right))
@@ -226,47 +228,79 @@ fn base_columns(design: &Design) -> Vec<Vec<f64>> {
     (0..design.base.columns()).filter(own).map(|at| design.base.column(at).to_vec()).collect()
 }
 
-/// The share of a column's movement that others explain, corrected for how many they are.
-fn explained(columns: &[Vec<f64>], of: &[f64]) -> f64 {
-    let all = spread(of);
-    let (rows, size) = (of.len() as f64, columns.len() as f64);
-    let Some(matrix) = Matrix::of_columns(columns) else { return 0.0 };
-    let penalties: Vec<f64> = (0..columns.len()).map(|at| 1e-9 * (1e-12 + dot(&columns[at], &columns[at]))).collect();
-    let Some(weights) = linear::ridge(&matrix, of, &penalties) else { return 0.0 };
-    let mut rest = of.to_vec();
-    add(&mut rest, -1.0, &matrix.times(&weights));
-    if all <= 0.0 || rows <= size {
-        return 0.0;
+/// Columns whose part in others is taken out; the factor is made once for many others.
+struct Known {
+    columns: Matrix,
+    factor: Cholesky,
+}
+
+impl Known {
+    fn of(columns: &[Vec<f64>]) -> Option<Self> {
+        let columns = Matrix::of_columns(columns)?;
+        let mut gram = columns.gram();
+        for at in 0..columns.columns() {
+            // Weekdays are redundant together: a trace of a penalty picks one of the equal solutions.
+            gram.set(at, at, gram.at(at, at) * (1.0 + 1e-9) + 1e-12);
+        }
+        Some(Self { factor: Cholesky::of(&gram)?, columns })
     }
-    (1.0 - dot(&rest, &rest) / all * (rows - 1.0) / (rows - size)).clamp(0.0, 1.0)
+
+    fn rest(&self, values: &[f64]) -> Vec<f64> {
+        let mut weights = self.columns.transposed_times(values);
+        self.factor.solve(&mut weights);
+        let mut rest = values.to_vec();
+        add(&mut rest, -1.0, &self.columns.times(&weights));
+        rest
+    }
+
+    /// The share of a column's movement that these explain, corrected for how many they are.
+    fn explained(&self, of: &[f64]) -> f64 {
+        let (all, rest) = (spread(of), self.rest(of));
+        let (rows, size) = (of.len() as f64, self.columns.columns() as f64);
+        if all <= 0.0 || rows <= size {
+            return 0.0;
+        }
+        (1.0 - dot(&rest, &rest) / all * (rows - 1.0) / (rows - size)).clamp(0.0, 1.0)
+    }
 }
 
 /// Whether spend rises after what is left of the target did (Granger 1969): spend on its own past, on trend and season, and on
 /// the rest of the row before; one in a hundred for all channels together.
-fn follows_demand(frame: &Frame<'_>, rest: &[f64], spend: &[f64], tests: usize) -> bool {
-    let design = frame.design;
-    let rows: Vec<usize> = (1..design.rows).filter(|row| design.present[row - 1]).collect();
-    let pick = |values: &[f64], back: usize| rows.iter().map(|row| values[row - back]).collect::<Vec<f64>>();
-    let mut columns: Vec<Vec<f64>> = base_columns(design).iter().map(|column| pick(column, 0)).collect();
-    columns.push(pick(spend, 1));
-    let Some(matrix) = Matrix::of_columns(&columns) else { return false };
-    let penalties: Vec<f64> = columns.iter().map(|column| 1e-9 * (1e-12 + dot(column, column))).collect();
-    let without = |values: Vec<f64>| {
-        let weights = linear::ridge(&matrix, &values, &penalties)?;
-        let mut left = values;
-        add(&mut left, -1.0, &matrix.times(&weights));
-        Some(left)
-    };
-    let (Some(news), Some(before)) = (without(pick(spend, 0)), without(pick(rest, 1))) else { return false };
-    let free = rows.len() as f64 - columns.len() as f64 - 1.0;
-    if free < 10.0 {
-        return false;
+struct Demand {
+    rows: Vec<usize>,
+    base: Known,
+    before: Vec<f64>,
+}
+
+impl Demand {
+    fn of(design: &Design, base: &[Vec<f64>], rest: &[f64]) -> Option<Self> {
+        let rows: Vec<usize> = (1..design.rows).filter(|row| design.present[row - 1]).collect();
+        let columns: Vec<Vec<f64>> = base.iter().map(|column| rows.iter().map(|row| column[*row]).collect()).collect();
+        let base = Known::of(&columns)?;
+        let before = base.rest(&rows.iter().map(|row| rest[row - 1]).collect::<Vec<f64>>());
+        Some(Self { rows, base, before })
     }
-    let strength = correlation(&news, &before);
-    let student = strength * (free / (1.0 - strength * strength).max(1e-12)).sqrt();
-    let chance = 0.01 / tests as f64;
-    // Normal is near enough to Student's t with so many rows.
-    student > 0.0 && 0.5 * libm::erfc(student / std::f64::consts::SQRT_2) < chance
+
+    fn leads(&self, spend: &[f64], tests: usize) -> bool {
+        let past = self.base.rest(&self.rows.iter().map(|row| spend[row - 1]).collect::<Vec<f64>>());
+        // Both without the base, then both without the past as well (Frisch & Waugh 1933).
+        let without = |mut values: Vec<f64>| {
+            let square = dot(&past, &past);
+            let factor = if square > 0.0 { dot(&past, &values) / square } else { 0.0 };
+            add(&mut values, -factor, &past);
+            values
+        };
+        let news = without(self.base.rest(&self.rows.iter().map(|row| spend[*row]).collect::<Vec<f64>>()));
+        let free = self.rows.len() as f64 - self.base.columns.columns() as f64 - 2.0;
+        if free < 10.0 {
+            return false;
+        }
+        let strength = correlation(&news, &without(self.before.clone()));
+        let student = strength * (free / (1.0 - strength * strength).max(1e-12)).sqrt();
+        let chance = 0.01 / tests as f64;
+        // Normal is near enough to Student's t with so many rows.
+        student > 0.0 && 0.5 * libm::erfc(student / std::f64::consts::SQRT_2) < chance
+    }
 }
 
 /// Whether what is new in each row still hangs together (Ljung & Box 1978), at one in a thousand.
