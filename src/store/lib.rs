@@ -38,6 +38,7 @@ pub mod session;
 pub mod shop;
 pub mod sign_in;
 pub mod sign_up;
+pub mod simulated_change;
 pub mod stage;
 pub mod staged_page;
 pub mod sync;

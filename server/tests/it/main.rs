@@ -7,6 +7,8 @@ mod api;
 mod audit;
 mod b1;
 mod board;
+mod broken;
+mod changed;
 mod clients;
 mod connections;
 mod consent;
