@@ -9,7 +9,7 @@ use time::Duration;
 use crate::{
     process::free_address,
     simulated::enter,
-    support::{Browser, TestApp, count, refused},
+    support::{Browser, TestApp, count, execute, refused},
     sync::{KEYS, SECRET},
 };
 
@@ -31,14 +31,17 @@ async fn managing(app: &TestApp, world: &str) -> String {
     let back = format!("{}/api/oauth/meta_ads/callback", app.url);
     let asked = [("client_id", "audienceos"), ("redirect_uri", &back), ("scope", "ads_management")];
     let client = reqwest::Client::new();
-    let page = client.get(format!("{world}/v26.0/dialog/oauth")).query(&asked).send().await.unwrap();
+    let with = |path: &str, asked: &[(&str, &str)]| {
+        reqwest::Url::parse_with_params(&format!("{world}/v26.0/{path}"), asked).unwrap()
+    };
+    let page = client.get(with("dialog/oauth", &asked)).send().await.unwrap();
     let page = page.text().await.unwrap().replace("&amp;", "&");
     let link = page.split("<li><a href=\"").last().unwrap().split('"').next().unwrap().to_owned();
     let code = link.split("code=").nth(1).unwrap().split('&').next().unwrap().to_owned();
     let secret = app.service.token_key.derive("simulation", "app");
     let asked =
         [("client_id", "audienceos"), ("client_secret", &secret), ("redirect_uri", &back), ("code", &code)];
-    let answer = client.get(format!("{world}/v26.0/oauth/access_token")).query(&asked).send().await.unwrap();
+    let answer = client.get(with("oauth/access_token", &asked)).send().await.unwrap();
     answer.json::<Value>().await.unwrap()["access_token"].as_str().unwrap().to_owned()
 }
 
@@ -128,7 +131,8 @@ async fn what_was_changed_lasts_and_a_week_later_it_is_told_what_it_brought(pool
     // It is nothing of the agency's data, a live agency has none, and it goes with the simulated one.
     let live = "insert into simulated_change (organization_id, number, change)
                 select organization_id, 1, '{}' from organization where mode = 'live'";
-    app.owner("olga@acme.test", "Acme").await;
+    let acme = "insert into organization (organization_id, name, created_at) values (gen_random_uuid(), 'Acme', now())";
+    execute(&pool, acme.to_owned()).await;
     assert!(refused(&pool, live).await.contains("simulated_change_organization_id_mode_fkey"));
     assert_eq!(guest.submit("/simulation/leave", &[]).await.status(), 303);
     assert_eq!(count(&pool, "select count(*) from simulated_change").await, 0);
