@@ -49,8 +49,7 @@ pub trait Judge: Send + Sync {
 
 /// What a [`Judge`] comes to.
 #[cfg(feature = "ssr")]
-pub type Judging =
-    std::pin::Pin<Box<dyn std::future::Future<Output = Result<Vec<Compared>, service::Error>> + Send>>;
+pub type Judging = std::pin::Pin<Box<dyn std::future::Future<Output = Result<Vec<Compared>, service::Error>> + Send>>;
 
 /// What the changes in this simulated agency truly brought; nothing where there is none, or nothing was changed.
 #[server(prefix = "/app", endpoint = "get_compared", output = crate::codec::Json)]

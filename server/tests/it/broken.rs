@@ -49,7 +49,7 @@ fn switch(fault: Value, when: impl Fn(&str) -> Value, says: Option<&'static str>
 
 /// More in a row than a call is tried; shops ask side by side.
 fn burst(key: &str) -> Value {
-    let last = if key == "shopify" { 60 } else { 9 };
+    let last = if key == "shopify" { 30 } else { 9 };
     json!({ "requests": (6..=last).collect::<Vec<_>>() })
 }
 
@@ -225,7 +225,8 @@ impl<'a> Watched<'a> {
             // Pauses end at once: who reads says so every few tenths of a second.
             let paused = "update sync_run set held_until = now() where state = 'running' and held_until > now() + interval '2 s'";
             execute(self.pool, paused.to_owned()).await;
-            let waiting = "update graphile_worker._private_jobs set run_at = now() where run_at > now() + interval '1.5 s'";
+            let waiting =
+                "update graphile_worker._private_jobs set run_at = now() where run_at > now() + interval '1.5 s'";
             execute(self.pool, waiting.to_owned()).await;
             self.check_whole(until, name).await;
             let mut left = 0;
@@ -296,8 +297,7 @@ async fn whatever_goes_wrong_no_day_is_half_and_all_is_there_in_the_end(pool: Pg
         let work = app.take_jobs();
         let until = if restates { watched.ended - time::Duration::days(UNSETTLED) } else { watched.ended };
         let said = watched.follow(&BTreeMap::new(), until, &name).await;
-        let faults: Value =
-            reqwest::get(format!("{}/faults", watched.world)).await.unwrap().json().await.unwrap();
+        let faults: Value = reqwest::get(format!("{}/faults", watched.world)).await.unwrap().json().await.unwrap();
         let met = faults["met"].as_array().unwrap();
         assert!(met.len() > 3, "{name}: {met:?}");
         if let Some(words) = says {

@@ -39,8 +39,7 @@ async fn managing(app: &TestApp, world: &str) -> String {
     let link = page.split("<li><a href=\"").last().unwrap().split('"').next().unwrap().to_owned();
     let code = link.split("code=").nth(1).unwrap().split('&').next().unwrap().to_owned();
     let secret = app.service.token_key.derive("simulation", "app");
-    let asked =
-        [("client_id", "audienceos"), ("client_secret", &secret), ("redirect_uri", &back), ("code", &code)];
+    let asked = [("client_id", "audienceos"), ("client_secret", &secret), ("redirect_uri", &back), ("code", &code)];
     let answer = client.get(with("oauth/access_token", &asked)).send().await.unwrap();
     answer.json::<Value>().await.unwrap()["access_token"].as_str().unwrap().to_owned()
 }
