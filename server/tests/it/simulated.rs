@@ -8,7 +8,7 @@ use time::Date;
 
 use crate::{
     process::free_address,
-    support::{Browser, TestApp, count, execute},
+    support::{Browser, TestApp, count, execute, refused},
 };
 
 async fn start(pool: PgPool) -> TestApp {
@@ -17,7 +17,7 @@ async fn start(pool: PgPool) -> TestApp {
 }
 
 /// Goes into a new simulated agency.
-async fn enter(browser: &Browser) {
+pub async fn enter(browser: &Browser) {
     let answer = browser.submit("/simulation", &[]).await;
     let (status, target) = (answer.status(), answer.headers().get("location").cloned());
     assert_eq!(status, 303, "{}", answer.text().await.unwrap());
@@ -78,12 +78,6 @@ fn told(truth: &Value, of: &str, names: [&str; 3], days: [Date; 2]) -> BTreeMap<
         }
     }
     told
-}
-
-async fn refused(pool: &PgPool, sql: &'static str) -> String {
-    #[expect(clippy::disallowed_methods, reason = "what no code of ours does, tried as the superuser")]
-    let done = sqlx::query(sql).execute(pool).await;
-    done.expect_err(sql).to_string()
 }
 
 #[sqlx::test(migrator = "store::MIGRATOR")]
@@ -223,6 +217,23 @@ async fn the_one_that_nobody_looks_into_makes_room(pool: PgPool) {
         20,
         "its own counts once"
     );
+    app.stop().await;
+}
+
+#[sqlx::test(migrator = "store::MIGRATOR")]
+async fn two_who_begin_at_the_same_moment_make_one_too_many_no_more(pool: PgPool) {
+    let app = start(pool.clone()).await;
+    let more = "insert into organization (organization_id, name, mode, created_at)
+                select gen_random_uuid(), 'R', 'simulated', now() from generate_series(1, 19) n";
+    execute(&pool, more.to_owned()).await;
+    let browsers = [app.browser(), app.browser(), app.browser()];
+    let [one, two, three] = &browsers;
+    let begin = async |browser: &Browser| browser.submit("/simulation", &[]).await.status().as_u16();
+    let (one, two, three) = tokio::join!(begin(one), begin(two), begin(three));
+    let mut statuses = [one, two, three];
+    statuses.sort_unstable();
+    assert_eq!(statuses, [303, 409, 409]);
+    assert_eq!(count(&pool, "select count(*) from organization where mode = 'simulated'").await, 20);
     app.stop().await;
 }
 
