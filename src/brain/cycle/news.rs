@@ -37,9 +37,13 @@ pub(super) fn add(input: &Input, lines: &[Line], found: &mut Vec<Found>) {
         .collect();
     let named: Vec<Named<'_>> = cut.iter().map(|(name, first, values)| Named { name, first: *first, values }).collect();
     let since = input.day.saturating_sub(Duration::days(NEWS - 1));
-    for one in findings(&named, since).found {
+    let news = findings(&named, since);
+    for one in &news.common {
+        found.push((About::agency(), of_common(one)));
+    }
+    for one in &news.found {
         if let Some(line) = lines.iter().find(|line| line.name() == one.series) {
-            found.push((line.about.clone(), of_anomaly(line, &one, stake(input, line))));
+            found.push((line.about.clone(), of_anomaly(line, one, stake(input, line))));
         }
     }
     let since = input.day.saturating_sub(Duration::days(CHANGES - 1));
@@ -116,6 +120,24 @@ fn of_anomaly(line: &Line, one: &anomaly::Finding, stake: f64) -> Finding {
         probability: (1.0 - one.q).clamp(0.0, 1.0),
         severity: severity(line.measure, one.relative, stake),
         basis: vec![Basis::new("actual", one.actual, days), Basis::new("expected", expected, days)],
+    }
+}
+
+/// A day on which so much moved together that it is no news of any one of them.
+fn of_common(one: &anomaly::Common) -> Finding {
+    let (moved, of) = (one.series.len() as f64, one.of as f64);
+    let share = if of > 0.0 { moved / of } else { 0.0 };
+    let days = Some((one.day, one.day));
+    Finding {
+        kind: Kind::MovedTogether,
+        entity: Entity { id: String::new(), level: Level::Agency },
+        metric: None,
+        first: one.day,
+        last: one.day,
+        size: Some(Size { value: share, low: share, high: share, confidence: 1.0, unit: Unit::Share }),
+        probability: 1.0,
+        severity: Severity::Low,
+        basis: vec![Basis::new("series_that_moved", moved, days), Basis::new("series_looked_at", of, days)],
     }
 }
 
