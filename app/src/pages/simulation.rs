@@ -115,7 +115,7 @@ fn grouped(cents: i64) -> String {
     let whole = (cents.unsigned_abs() / 100).to_string();
     let mut text = String::new();
     for (at, digit) in whole.chars().enumerate() {
-        if at > 0 && (whole.len() - at) % 3 == 0 {
+        if at > 0 && (whole.len() - at).is_multiple_of(3) {
             text.push(',');
         }
         text.push(digit);
