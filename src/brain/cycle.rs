@@ -38,8 +38,8 @@ pub fn run(input: &Input) -> Vec<Outcome> {
     forecasts::add(&lines, &input.choices, &mut outcomes);
     curves::add(input, &input.choices, &mut outcomes);
     tired::add(input, &input.choices, &mut outcomes, &mut found);
-    news::add(input, &lines, &mut found);
-    light::add(input, &lines, found, &mut outcomes);
+    let judged = news::add(input, &lines, &mut found, &mut outcomes);
+    light::add(input, &lines, &judged, found, &mut outcomes);
     outcomes
 }
 

@@ -19,5 +19,8 @@ pub mod response;
 pub mod risk;
 pub mod series;
 
+/// The version of what is said: raised whenever the same input is answered otherwise.
+pub const VERSION: &str = "1";
+
 pub use not_enough::NotEnough;
 pub use series::Series;

@@ -27,9 +27,12 @@ pub async fn channels(tx: &mut TenantTx) -> Result<Vec<Channel>> {
                select s.first_day, s.last_day from sync_cursor s
                where s.organization_id = c.organization_id and s.channel_id = c.id and s.stream in ('days', 'orders')
                union all
-               -- Files have no cursor: what they hold was read.
-               select min(m.day), max(m.day) from metric_daily m
-               where c.kind = 'file' and m.organization_id = c.organization_id and m.channel_id = c.id
+               -- Files have no cursor: what they hold was read, from the last time on that more than a week was left out.
+               select coalesce(max(f.day) filter (where f.gap), min(f.day)), max(f.day) from (
+                 select m.day, m.day - lag(m.day) over (order by m.day) > 7 as gap from metric_daily m
+                 where c.kind = 'file' and m.organization_id = c.organization_id and m.channel_id = c.id
+                 group by m.day
+               ) f
              ) read
            ) d
            where d.first_day is not null and d.last_day is not null

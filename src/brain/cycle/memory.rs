@@ -47,6 +47,7 @@ struct Claims {
 }
 
 pub(super) fn add(input: &Input, outcomes: &mut Vec<Outcome>) {
+    gaps(input, outcomes);
     agency(input, &Ranges::Newest, outcomes);
     for client in &input.clients {
         let setting = setting(client, input);
@@ -55,6 +56,21 @@ pub(super) fn add(input: &Input, outcomes: &mut Vec<Outcome>) {
         parts(client, Level::Creative, input, &Ranges::Newest, &setting, outcomes);
         claims(client, input, &setting, outcomes);
         customers(client, outcomes);
+    }
+}
+
+/// Channels that are not in any sum, and why.
+fn gaps(input: &Input, outcomes: &mut Vec<Outcome>) {
+    for client in &input.clients {
+        for channel in client.channels.iter().filter(|channel| channel.current(input.day).is_none()) {
+            let absent = match &channel.days {
+                Ok(source) => serde_json::json!({ "reason": "not_current", "last": source.read.last.to_string() }),
+                Err(reason) => serde_json::to_value(reason).unwrap_or_default(),
+            };
+            let entity = Entity { id: channel.id.clone(), level: Level::Channel };
+            let body = serde_json::json!({ "entity": entity, "absent": absent });
+            outcomes.push(Outcome::new("gap", About::channel(client.id.as_deref(), &channel.id), &body));
+        }
     }
 }
 
@@ -99,7 +115,7 @@ fn setting<'a>(client: &Client, input: &'a Input) -> Setting<'a> {
 }
 
 fn agency(input: &Input, ranges: &Ranges, outcomes: &mut Vec<Outcome>) {
-    let all: Vec<&Source> = input.clients.iter().flat_map(Client::sources).collect();
+    let all: Vec<&Source> = input.clients.iter().flat_map(|client| client.sources(input.day)).collect();
     if !all.is_empty() {
         // Margins are the clients' own.
         let setting = Setting { display: Some(input.display), rates: &input.rates, margin: None };
@@ -110,7 +126,7 @@ fn agency(input: &Input, ranges: &Ranges, outcomes: &mut Vec<Outcome>) {
 
 /// A client as a whole.
 fn whole(client: &Client, input: &Input, ranges: &Ranges, setting: &Setting<'_>, outcomes: &mut Vec<Outcome>) {
-    let own = client.sources();
+    let own = client.sources(input.day);
     if !own.is_empty() {
         let entity = Entity { id: client.id.clone().unwrap_or_default(), level: Level::Client };
         let about = About::client(client.id.as_deref());
@@ -121,7 +137,7 @@ fn whole(client: &Client, input: &Input, ranges: &Ranges, setting: &Setting<'_>,
 /// The channels of a client, judged together with those of their kind.
 fn channels(client: &Client, input: &Input, ranges: &Ranges, setting: &Setting<'_>, outcomes: &mut Vec<Outcome>) {
     for shop in [false, true] {
-        let sources = client.of(shop);
+        let sources = client.of(shop, input.day);
         let single: Vec<[&Source; 1]> = sources.iter().map(|source| [*source]).collect();
         let siblings: Vec<_> = single
             .iter()
@@ -193,8 +209,8 @@ fn figures(
 
 /// Holds what the platforms claim against the client's books.
 fn claims(client: &Client, input: &Input, setting: &Setting<'_>, outcomes: &mut Vec<Outcome>) {
-    let (ads, shops) = (client.of(false), client.of(true));
-    if !client.reports(Measure::LedgerRevenue) || ads.is_empty() {
+    let (ads, shops) = (client.of(false, input.day), client.of(true, input.day));
+    if !client.reports(Measure::LedgerRevenue, input.day) || ads.is_empty() {
         return;
     }
     let all: Vec<&Source> = ads.iter().chain(&shops).copied().collect();

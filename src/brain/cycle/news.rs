@@ -1,9 +1,12 @@
 //! Oracle's news in a cycle: anomalies, changes that stay, and what a fall of conversions means.
 
+use std::collections::BTreeSet;
+
+use serde_json::json;
 use time::{Date, Duration};
 
 use super::{
-    About, Client, Input,
+    About, Client, Input, Outcome,
     line::{Line, newest, sum},
 };
 use crate::{
@@ -26,7 +29,11 @@ const OUTAGE: usize = 3;
 /// A finding and what it is about.
 pub(super) type Found = (About, Finding);
 
-pub(super) fn add(input: &Input, lines: &[Line], found: &mut Vec<Found>) {
+/// The names of the lines that were judged.
+pub(super) type Judged = BTreeSet<String>;
+
+/// Adds what is news, tells of which lines nothing can be said, and returns the names of the others.
+pub(super) fn add(input: &Input, lines: &[Line], found: &mut Vec<Found>, outcomes: &mut Vec<Outcome>) -> Judged {
     let lines: Vec<&Line> = lines.iter().filter(|line| line.entity.level == Level::Channel).collect();
     let cut: Vec<(String, Date, Series)> = lines
         .iter()
@@ -38,6 +45,14 @@ pub(super) fn add(input: &Input, lines: &[Line], found: &mut Vec<Found>) {
     let named: Vec<Named<'_>> = cut.iter().map(|(name, first, values)| Named { name, first: *first, values }).collect();
     let since = input.day.saturating_sub(Duration::days(NEWS - 1));
     let news = findings(&named, since);
+    let mut judged: Judged = lines.iter().map(|line| line.name()).collect();
+    for (name, reason) in &news.silent {
+        judged.remove(name);
+        if let Some(line) = lines.iter().find(|line| line.name() == *name) {
+            let body = json!({ "entity": line.entity, "metric": line.measure.key(), "absent": reason });
+            outcomes.push(Outcome::new("gap", line.about.clone(), &body));
+        }
+    }
     for one in &news.common {
         found.push((About::agency(), of_common(one)));
     }
@@ -56,35 +71,37 @@ pub(super) fn add(input: &Input, lines: &[Line], found: &mut Vec<Found>) {
     for client in &input.clients {
         outages(client, input, found);
     }
+    judged
 }
 
 /// Which part of its client's money runs through the channel: of spend for advertising, of revenue for a shop, of the last
-/// four weeks.
-fn stake(input: &Input, line: &Line) -> f64 {
+/// four weeks that all of them know; none where an amount or a rate is missing.
+fn stake(input: &Input, line: &Line) -> Option<f64> {
     let client = input.clients.iter().find(|client| client.id == line.about.client);
     let shop = matches!(line.measure, Measure::Orders | Measure::LedgerRevenue);
     let measure = if shop { Measure::LedgerRevenue } else { Measure::Spend };
-    let of = |sources: &[&Source]| {
+    let of = |sources: &[&Source], last: Date| -> Option<f64> {
         let to = client.map(|client| client.currency);
-        let (_, values) = sum(sources, measure, to, &input.rates)?;
-        Some(values.iter().rev().take(28).flatten().sum::<f64>())
+        let (first, values) = sum(sources, measure, to, &input.rates)?;
+        let end = usize::try_from((last - first).whole_days() + 1).ok()?;
+        values.get(end.saturating_sub(28)..end)?.iter().copied().sum()
     };
-    let all: Vec<&Source> = client.map(|client| client.of(shop)).unwrap_or_default();
+    let all: Vec<&Source> = client?.of(shop, input.day).into_iter().filter(|source| source.reports(measure)).collect();
     let own: Vec<&Source> = all.iter().copied().filter(|source| source.id == line.entity.id).collect();
-    match (of(&own), of(&all)) {
-        (Some(own), Some(all)) if all > 0.0 => (own / all).clamp(0.0, 1.0),
-        _ => 0.0,
-    }
+    let last = all.iter().map(|source| source.read.last).min()?;
+    let (own, all) = (of(&own, last)?, of(&all, last)?);
+    (all > 0.0).then(|| (own / all).clamp(0.0, 1.0))
 }
 
 /// Money at stake: a fall of what is wanted, or a rise of what is paid.
-fn severity(measure: Measure, relative: Option<f64>, stake: f64) -> Severity {
+fn severity(measure: Measure, relative: Option<f64>, stake: Option<f64>) -> Severity {
     let lost = match measure {
         Measure::Spend => relative,
         _ => relative.map(|relative| -relative),
     };
     match lost {
-        Some(lost) if lost > 0.0 => Severity::of_stake(stake * lost.min(1.0)),
+        // Where it is not known how much runs through it, it may be much.
+        Some(lost) if lost > 0.0 => stake.map_or(Severity::Medium, |stake| Severity::of_stake(stake * lost.min(1.0))),
         Some(_) => Severity::Info,
         None => Severity::Low,
     }
@@ -94,7 +111,7 @@ fn unit(line: &Line) -> Unit {
     line.currency.map_or(Unit::Count, |currency| Unit::Money(currency.code().to_owned()))
 }
 
-fn of_anomaly(line: &Line, one: &anomaly::Finding, stake: f64) -> Finding {
+fn of_anomaly(line: &Line, one: &anomaly::Finding, stake: Option<f64>) -> Finding {
     let kind = match one.kind {
         anomaly::Kind::Spike => Kind::Spike,
         anomaly::Kind::Drop | anomaly::Kind::DropOut | anomaly::Kind::FlatLine => Kind::Drop,
@@ -141,7 +158,7 @@ fn of_common(one: &anomaly::Common) -> Finding {
     }
 }
 
-fn of_change(line: &Line, change: &change_point::ChangePoint, stake: f64) -> Finding {
+fn of_change(line: &Line, change: &change_point::ChangePoint, stake: Option<f64>) -> Finding {
     let relative = match change.kind {
         change_point::Kind::LevelShift => change.relative.map(|relative| relative.0),
         change_point::Kind::TrendBreak => None,
@@ -167,7 +184,7 @@ fn of_change(line: &Line, change: &change_point::ChangePoint, stake: f64) -> Fin
 
 /// Whether a fall of a client's conversions is the counting or the people.
 fn outages(client: &Client, input: &Input, found: &mut Vec<Found>) {
-    let sources: Vec<&Source> = client.of(false);
+    let sources: Vec<&Source> = client.of(false, input.day);
     let telling: Vec<&Source> = sources
         .into_iter()
         .filter(|source| source.reports(Measure::Clicks) && source.reports(Measure::ClaimedConversions))

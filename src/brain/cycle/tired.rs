@@ -130,7 +130,7 @@ fn creatives(input: &Input, chosen: &Choices, outcomes: &mut Vec<Outcome>, found
 
 /// How the claimed return of each of a client's ad accounts moves over the last half year of whole weeks.
 fn returns(client: &Client, input: &Input, outcomes: &mut Vec<Outcome>, found: &mut Vec<Found>) {
-    let ads = client.of(false);
+    let ads = client.of(false, input.day);
     let spent = |source: &Source| {
         let (_, values) = sum(&[source], Measure::Spend, Some(client.currency), &input.rates)?;
         Some(values.iter().rev().take(28).flatten().sum::<f64>())
@@ -161,10 +161,12 @@ fn weeks(source: &Source) -> Option<Vec<Week>> {
         if days.first < source.read.first {
             break;
         }
-        let of = |measure| {
-            source.rows(days).iter().filter_map(|row| row.get(measure)).filter_map(|value| value.to_f64()).sum::<f64>()
+        let of = |measure| -> Option<f64> {
+            source.rows(days).iter().try_fold(0.0, |sum, row| Some(sum + row.get(measure)?.to_f64()?))
         };
-        weeks.push(Week { first: days.first, spend: of(Measure::Spend), revenue: of(Measure::ClaimedRevenue) });
+        // What was not reported is not nothing: only the newest weeks without such a day are told.
+        let (Some(spend), Some(revenue)) = (of(Measure::Spend), of(Measure::ClaimedRevenue)) else { break };
+        weeks.push(Week { first: days.first, spend, revenue });
     }
     Some(weeks)
 }
