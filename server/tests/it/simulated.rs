@@ -190,7 +190,12 @@ async fn who_looks_into_it_comes_back_and_nothing_of_it_stays(pool: PgPool) {
 
     // One that ended by itself leads home, and so does another browser's guest nowhere.
     enter(&olga).await;
-    execute(&pool, "delete from organization where mode = 'simulated'".to_owned()).await;
+    let long_ago = "update organization set created_at = now() - interval '3 days' where mode = 'simulated'";
+    execute(&pool, long_ago.to_owned()).await;
+    let unseen = "update session set seen_at = now() - interval '3 days'
+                  where organization_id in (select organization_id from organization where mode = 'simulated')";
+    execute(&pool, unseen.to_owned()).await;
+    assert_eq!(service::purge::run(&app.service).await.unwrap().simulated, 1);
     assert_eq!(olga.json("/api/v1/auth/session").await["organization"], "Acme");
     let guest = app.browser();
     enter(&guest).await;
@@ -248,6 +253,7 @@ async fn nobody_is_drawn_in_and_who_signs_out_is_out_everywhere(pool: PgPool) {
     assert!(export.headers()["content-disposition"].to_str().unwrap().contains("simulated-audit.csv"));
     let lines = export.text().await.unwrap();
     assert!(lines.lines().next().unwrap().ends_with(",simulated"), "{lines}");
+    assert!(lines.lines().count() > 1, "{lines}");
     assert!(lines.lines().skip(1).all(|line| line.ends_with(",yes")), "{lines}");
 
     assert_eq!(olga.submit("/logout", &[]).await.headers()["location"], "/login");
