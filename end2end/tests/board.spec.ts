@@ -61,7 +61,7 @@ async function move(page: Page, name: string, stage: string) {
   await page.getByRole("dialog").getByRole("button", { name: stage, exact: true }).click();
 }
 
-const refusal = { status: 500, contentType: "application/json", body: JSON.stringify([7, ["0f3a"], []]) };
+const refusal = { status: 500, contentType: "application/json", body: JSON.stringify([7, ["0f3a"]]) };
 
 test("a move that the server refuses puts the card back", async ({ page }) => {
   await board(page, "Refused Board", ["Bakery Beta"]);

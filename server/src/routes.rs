@@ -131,8 +131,7 @@ fn way_back(request: &Request) -> Option<String> {
     }
     // A form of a page that is not live yet: back to its page.
     header(header::ACCEPT).filter(|kinds| kinds.contains("text/html"))?;
-    let page = header(header::REFERER).and_then(|referer| referer.splitn(4, '/').nth(3)).unwrap_or_default();
-    Some(format!("/{page}"))
+    Some(forms::live::page_before(request).unwrap_or_else(|| "/".to_owned()))
 }
 
 async fn server_function(State(state): State<AppState>, request: Request) -> Response {

@@ -75,11 +75,45 @@ pub(crate) async fn answer(State(state): State<AppState>, mut request: Request, 
 fn page_of(request: &Request) -> Option<String> {
     let form =
         request.method() == Method::POST && request.uri().path().starts_with("/app/") && wants_page(request.headers());
+    page_before(request).filter(|page| form && !needs_no_session(page.split(['?', '#']).next().unwrap_or_default()))
+}
+
+/// The address of the page that a form was posted from. A page that came back has the address of the post, so its forms
+/// name the page themselves ([`lead_back`]).
+pub(crate) fn page_before(request: &Request) -> Option<String> {
     let page = format!("/{}", text(request.headers(), header::REFERER)?.splitn(4, '/').nth(3)?);
+    let named = |query: &str| {
+        let mut pairs = url::form_urlencoded::parse(query.as_bytes());
+        pairs.find(|(name, _)| name == PAGE).map(|(_, page)| page.into_owned())
+    };
+    let page = if page.starts_with("/app/") { request.uri().query().and_then(named)? } else { page };
     let path = page.split(['?', '#']).next().unwrap_or_default();
-    let ours = !path.starts_with("//") && !page.contains('\\');
-    (form && ours && !needs_no_session(path) && !path.starts_with("/app/") && !path.starts_with("/api/"))
-        .then_some(page)
+    let ours = path.starts_with('/') && !path.starts_with("//") && !page.contains('\\');
+    (ours && !path.starts_with("/app/") && !path.starts_with("/api/")).then_some(page)
+}
+
+/// The parameter by which a form of a page that came back names the page.
+const PAGE: &str = "page";
+
+/// Has the forms of a page that came back name the page.
+fn lead_back(html: &str, page: &str) -> String {
+    let query = url::form_urlencoded::Serializer::new(String::new()).append_pair(PAGE, page).finish();
+    let mut led = String::with_capacity(html.len() + 1024);
+    for (at, part) in html.split("<form ").enumerate() {
+        if at > 0 {
+            led.push_str("<form ");
+        }
+        let tag = if at > 0 { part.find('>').unwrap_or(0) } else { 0 };
+        let action = "action=\"/app/";
+        match part[..tag].find(action).map(|from| from + action.len()) {
+            Some(from) => {
+                let end = from + part[from..].find('"').unwrap_or(0);
+                led.push_str(&format!("{}?{query}{}", &part[..end], &part[end..]));
+            }
+            None => led.push_str(part),
+        }
+    }
+    led
 }
 
 /// Whether a browser posted a form and shows the answer.
@@ -142,7 +176,7 @@ async fn draw(
     if let Some(live) = live {
         request.extensions_mut().insert(live);
     }
-    let (options, service) = (state.leptos.clone(), state.service.clone());
+    let (options, service, address) = (state.leptos.clone(), state.service.clone(), refused.0.clone());
     let page = leptos_axum::render_app_async_with_context(
         move || {
             provide_context(service.clone());
@@ -150,7 +184,10 @@ async fn draw(
         },
         move || app::shell(options.clone()),
     );
-    page(request).await
+    let (mut parts, body) = page(request).await.into_parts();
+    let Ok(html) = to_bytes(body, usize::MAX).await else { return StatusCode::INTERNAL_SERVER_ERROR.into_response() };
+    parts.headers.remove(header::CONTENT_LENGTH);
+    Response::from_parts(parts, Body::from(lead_back(&String::from_utf8_lossy(&html), &address)))
 }
 
 #[cfg(test)]
@@ -191,8 +228,22 @@ mod tests {
         ] {
             assert_eq!(page(referer), None, "{referer}");
         }
+        let again = |path| request("POST", path, "text/html", "http://a.test/app/x");
+        assert_eq!(again("/app/y?page=%2Fclients%3Fa%3Db").as_deref(), Some("/clients?a=b"));
+        for path in
+            ["/app/y", "/app/y?page=", "/app/y?page=%2F%2Fevil.test", "/app/y?page=%2Fapp%2Fx", "/app/y?page=%2Flogin"]
+        {
+            assert_eq!(again(path), None, "{path}");
+        }
         assert_eq!(request("POST", "/app/x", "application/json", "http://a.test/clients"), None);
         assert_eq!(request("POST", "/clients", "text/html", "http://a.test/clients"), None);
         assert_eq!(request("GET", "/app/x", "text/html", "http://a.test/clients"), None);
+    }
+
+    #[test]
+    fn forms_of_a_page_that_came_back_name_it_and_what_was_typed_stays() {
+        let html = r#"<form method="post" action="/app/x" class="a"><textarea>&lt;form action="/app/x"></textarea></form><form action="/logout">"#;
+        let led = r#"<form method="post" action="/app/x?page=%2Fsettings%3Fa%3Db" class="a"><textarea>&lt;form action="/app/x"></textarea></form><form action="/logout">"#;
+        assert_eq!(lead_back(html, "/settings?a=b"), led);
     }
 }
