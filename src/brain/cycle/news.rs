@@ -4,7 +4,7 @@ use time::{Date, Duration};
 
 use super::{
     About, Client, Input,
-    line::{Line, newest, sum},
+    line::{KNOWN_AT_ONCE, Line, settled, sum},
 };
 use crate::{
     NotEnough, Series,
@@ -31,7 +31,7 @@ pub(super) fn add(input: &Input, lines: &[Line], found: &mut Vec<Found>) {
     let cut: Vec<(String, Date, Series)> = lines
         .iter()
         .map(|line| {
-            let (first, values) = newest(line, BACK);
+            let (first, values) = settled(line, BACK);
             (line.name(), first, values)
         })
         .collect();
@@ -45,7 +45,9 @@ pub(super) fn add(input: &Input, lines: &[Line], found: &mut Vec<Found>) {
     let since = input.day.saturating_sub(Duration::days(CHANGES - 1));
     for (line, (_, first, values)) in lines.iter().zip(&cut) {
         let Ok(changes) = change_points(values, *first) else { continue };
-        for change in changes.iter().filter(|change| change.day >= since) {
+        // A year of days cannot tell a bend from the season's.
+        let steps = changes.iter().filter(|change| change.kind == change_point::Kind::LevelShift);
+        for change in steps.filter(|change| change.day >= since) {
             found.push((line.about.clone(), of_change(line, change, stake(input, line))));
         }
     }
@@ -95,7 +97,11 @@ fn of_anomaly(line: &Line, one: &anomaly::Finding, stake: f64) -> Finding {
         anomaly::Kind::Spike => Kind::Spike,
         anomaly::Kind::Drop | anomaly::Kind::DropOut | anomaly::Kind::FlatLine => Kind::Drop,
         anomaly::Kind::LevelShift | anomaly::Kind::TrendBreak => Kind::LevelShift,
-        anomaly::Kind::DeliveryCollapse => Kind::DeliveryCollapse,
+        // Delivered are clicks, for money; of what follows from them it is a fall.
+        anomaly::Kind::DeliveryCollapse if matches!(line.measure, Measure::Clicks | Measure::Spend) => {
+            Kind::DeliveryCollapse
+        }
+        anomaly::Kind::DeliveryCollapse => Kind::Drop,
     };
     let expected = one.actual - one.size;
     let days = Some((one.day, one.found));
@@ -176,7 +182,7 @@ fn outages(client: &Client, input: &Input, found: &mut Vec<Found>) {
             conversions,
         })
         .collect();
-    let verdicts: Result<Vec<outage::Verdict>, NotEnough> = outage::causes(&channels, OUTAGE);
+    let verdicts: Result<Vec<outage::Verdict>, NotEnough> = outage::causes_when(&channels, OUTAGE, KNOWN_AT_ONCE);
     let first = range.last.saturating_sub(Duration::days(OUTAGE as i64 - 1));
     for verdict in verdicts.unwrap_or_default() {
         let kind = match verdict.cause {

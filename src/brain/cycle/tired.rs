@@ -7,7 +7,11 @@ use serde::Serialize;
 use serde_json::Value;
 use time::{Date, Duration};
 
-use super::{About, Choices, Client, Input, Outcome, choices, line::sum, news::Found};
+use super::{
+    About, Choices, Client, Input, Outcome, choices,
+    line::{SETTLING, sum},
+    news::Found,
+};
 use crate::{
     NotEnough,
     fatigue::{Creative, CreativeDay, Decay, Model, Outlook, Week, decay, fit, outlook},
@@ -152,8 +156,7 @@ fn returns(client: &Client, input: &Input, outcomes: &mut Vec<Outcome>, found: &
 }
 
 fn weeks(source: &Source) -> Option<Vec<Week>> {
-    // The last days' claims still grow.
-    let last = source.read.last.checked_sub(Duration::days(3))?;
+    let last = source.read.last.checked_sub(Duration::days(SETTLING as i64))?;
     let mut weeks = Vec::new();
     for back in 0..WEEKS {
         let end = last.checked_sub(Duration::days(7 * back))?;
