@@ -23,8 +23,10 @@ use crate::Figure;
 const WINDOW: usize = 60;
 /// Days before them.
 const HISTORY: usize = 365;
-/// An event is put into one of so many series at once: they are not to move together.
-const PARTS: usize = 5;
+/// An event is put into one of so many series at once: what many share is no finding of each (`findings::Common`).
+const PARTS: usize = 20;
+/// So many of these parts are put into each stretch of days, one after the other, and others into the next stretch.
+const TURNS: usize = 4;
 /// Series of the null world at each rate.
 const NULLS: u64 = 1000;
 
@@ -123,7 +125,12 @@ fn injected(data: &Path) -> anyhow::Result<Vec<Figure>> {
             let mut random = random::stream(1, name);
             let (mut found, mut false_alarms, mut delays, mut kinds) = (0, 0, Vec::new(), BTreeMap::new());
             let (mut neutral, mut tried) = (0, 0);
-            for (part, (since, twins)) in stretches.iter().zip(&twins).enumerate() {
+            for (part, (since, twins)) in stretches
+                .iter()
+                .zip(&twins)
+                .enumerate()
+                .flat_map(|(at, one)| (0..TURNS).map(move |turn| (at + turn * PARTS / TURNS, one)))
+            {
                 let plain = cut(*since)?;
                 let starts: Vec<usize> =
                     plain.iter().map(|_| since + random.random_range(0..WINDOW - event.days())).collect();
