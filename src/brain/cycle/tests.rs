@@ -26,6 +26,11 @@ fn count(random: &mut impl Rng, mean: f64) -> i64 {
 
 /// An ad account of so many days; `clicks` by days ago.
 fn ads(id: &str, days: i64, clicks: impl Fn(i64) -> f64) -> Channel {
+    claiming(id, days, clicks, |_| 1.0)
+}
+
+/// The same with this share of its claims, by days ago.
+fn claiming(id: &str, days: i64, clicks: impl Fn(i64) -> f64, known: impl Fn(i64) -> f64) -> Channel {
     let mut random = stream(7, id);
     let rows = (0..days).map(|ago| {
         let weekday = 1.0 + 0.2 * f64::from(u8::from(ago % 7 < 2));
@@ -34,8 +39,8 @@ fn ads(id: &str, days: i64, clicks: impl Fn(i64) -> f64) -> Channel {
             .with(Measure::Spend, Some(Decimal::new(count(&mut random, 9_000.0), 2)))
             .with(Measure::Impressions, Some(Decimal::from(clicked * 50)))
             .with(Measure::Clicks, Some(clicked.into()))
-            .with(Measure::ClaimedConversions, Some(count(&mut random, clicked as f64 * 0.1).into()))
-            .with(Measure::ClaimedRevenue, Some(count(&mut random, clicked as f64 * 5.0).into()))
+            .with(Measure::ClaimedConversions, Some(count(&mut random, clicked as f64 * 0.1 * known(ago)).into()))
+            .with(Measure::ClaimedRevenue, Some(count(&mut random, clicked as f64 * 5.0 * known(ago)).into()))
     });
     let read = Days { first: LAST - Duration::days(days - 1), last: LAST };
     let source = Source::new(id, read, rows.collect());
@@ -102,6 +107,19 @@ fn a_channel_that_stops_is_found_and_makes_the_light_red() {
     assert!(found.iter().any(|body| body.contains("delivery_collapse") && body.contains("\"id\":\"a\"")), "{found:#?}");
     assert!(of(&dead, "risk")[0].contains("red"), "{:?}", of(&dead, "risk"));
     assert!(of(&quiet, "risk")[0].contains("green"), "{:?} {:?}", of(&quiet, "risk"), of(&quiet, "finding"));
+}
+
+#[test]
+fn claims_that_are_late_are_no_news_and_claims_that_stop_are_an_outage() {
+    let late = |ago: i64| 1.0 - 0.45 * libm::exp(-(ago as f64) / 5.0);
+    let found = |known: &dyn Fn(i64) -> f64| -> Vec<String> {
+        let two = |id| claiming(id, 300, |_| 300.0, known);
+        let outcomes = run(&agency(vec![two("a"), two("b"), shop("s", 300)]));
+        outcomes.into_iter().filter(|outcome| outcome.kind == "finding").map(|outcome| outcome.body).collect()
+    };
+    assert_eq!(found(&late), Vec::<String>::new());
+    let stopped = found(&|ago| if ago < 3 { 0.0 } else { late(ago) });
+    assert!(stopped.iter().any(|body| body.contains("tracking_outage")), "{stopped:#?}");
 }
 
 #[test]
