@@ -6,24 +6,27 @@ SCHEMATHESIS=4.32.5
 bench_names() {
   echo "web      first-load sizes, requests a second and latencies beside a Next.js page's, cold and warm start"
   echo "sync     rows a second into the store, and the memory of a back-fill of a million rows"
+  echo "rehearsal  seconds of a whole read of the simulated agency, its requests a second, its memory"
   echo "rebuild  seconds from an edit of a page, and of a query, to a built application"
   echo "brain    forecasts, anomalies, fatigue, response curves, findings against known truth, and what a cycle costs"
 }
 soak_names() {
   echo "jobs  the server is killed again and again; every sign-up gets its mail"
   echo "sync  workers are killed 50 times and the database is stopped while they read; takeover and fairness with default settings"
+  echo "rehearsal  each of the simulated providers' faults and twenty mixes of them while an agency is read: sums, days, history"
   echo "api   five minutes of generated requests over the API's document: no 5xx, no undeclared status"
 }
 
 cmd_bench() {
   local json='' names=()
   for word in "$@"; do if [ "$word" = --json ]; then json=--json; else names+=("$word"); fi; done
-  [ ${#names[@]} -gt 0 ] || names=(web sync rebuild brain)
+  [ ${#names[@]} -gt 0 ] || names=(web sync rehearsal rebuild brain)
   trap 'stop_rival; stop_server; pg_stop' EXIT
   for name in "${names[@]}"; do
     case $name in
       web) bench_web $json ;;
       sync) bench_sync $json ;;
+      rehearsal) bench_rehearsal $json ;;
       rebuild) bench_rebuild $json ;;
       brain) bench_brain $json ;;
       *) bench_names >&2; fail "there is no benchmark $name" ;;
@@ -78,6 +81,13 @@ bench_sync() {
   SERVER_DATA=$(mktemp -d /tmp/audienceos-bench-data.XXXXXX)
   target/release/bench sync --server target/release/audienceos --database "$(pg_url bench)" --data "$SERVER_DATA" "$@"
   rm -rf "$SERVER_DATA"
+}
+
+bench_rehearsal() {
+  setup_rust
+  cargo build --quiet --release -p server
+  cargo build --quiet --release -p benches
+  target/release/bench rehearsal --server target/release/audienceos "$@"
 }
 
 # Appends a line to a file, builds as `./dev watch` would, and puts the file back.
@@ -139,6 +149,7 @@ cmd_soak() {
   case ${1:-} in
     jobs) soak_jobs ;;
     sync) soak_sync ;;
+    rehearsal) soak_rehearsal ;;
     api) soak_api ;;
     '') soak_names ;;
     *) soak_names >&2; fail "there is no long proof $1" ;;
@@ -166,6 +177,14 @@ soak_sync() {
   target/debug/bench sync-soak --server target/debug/audienceos --database "$(pg_url soak)" --data "$SERVER_DATA"
   rm -rf "$SERVER_DATA"
   AUDIENCEOS_KILLS=${KILLS:-50} DATABASE_URL=$(pg_url soak) cargo nextest run -p server crash::
+}
+
+soak_rehearsal() {
+  setup_build
+  have cargo-nextest || cargo_tool cargo-nextest "$NEXTEST_VERSION" 5 --locked
+  trap 'pg_stop' EXIT
+  pg_start soak
+  AUDIENCEOS_FAULTS=${FAULTS:-all} DATABASE_URL=$PG_URL cargo nextest run -p server broken::
 }
 
 soak_api() {

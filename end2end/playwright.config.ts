@@ -8,6 +8,8 @@ export default defineConfig({
   testDir: "tests",
   timeout: 90_000,
   expect: { timeout: 20_000 },
+  // As in .dev/test.sh: what passes only the second time is named as flaky.
+  retries: process.env.CI ? 1 : 0,
   workers: 2,
   fullyParallel: true,
   reporter: [["list"]],

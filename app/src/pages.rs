@@ -33,6 +33,7 @@ pub mod settings;
 pub mod sign_in;
 #[cfg(feature = "ssr")]
 pub mod sign_up;
+pub mod simulation;
 pub mod styleguide;
 pub mod two_factor;
 #[cfg(feature = "ssr")]

@@ -6,6 +6,7 @@ mod agency;
 mod figures;
 mod jobs;
 mod provider;
+mod rehearsal;
 mod start;
 mod sync;
 mod visitor;
@@ -66,6 +67,15 @@ enum Name {
         #[arg(long)]
         data: PathBuf,
     },
+    /// The simulated agency: a whole read of it, requests a second, memory.
+    Rehearsal {
+        /// The server program.
+        #[arg(long)]
+        server: PathBuf,
+        /// Seconds of requests.
+        #[arg(long, default_value_t = 20)]
+        seconds: u32,
+    },
     /// A long proof: how long a killed worker's run waits, and one connection behind another agency's many.
     SyncSoak {
         /// The server program.
@@ -113,6 +123,7 @@ async fn main() -> anyhow::Result<()> {
             return Ok(());
         }
         Name::Sync { server, database, data } => sync::bench(&mut figures, &server, &database, &data).await?,
+        Name::Rehearsal { server, seconds } => rehearsal::bench(&mut figures, &server, seconds).await?,
         Name::SyncSoak { server, database, data } => sync::soak(&mut figures, &server, &database, &data).await?,
         Name::Jobs { server, database, data, kills } => {
             jobs::run(&mut figures, &server, &database, &data, kills).await?

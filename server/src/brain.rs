@@ -3,11 +3,11 @@
 
 use std::io::{Read, Write, stdin, stdout};
 
-use anyhow::Context;
 use ::brain::{
     anomaly, forecast,
     response::{self, LiftTest, Query, parse_lift_test},
 };
+use anyhow::Context;
 use clap::Subcommand;
 
 /// The same draws every time.

@@ -1,8 +1,8 @@
 //! The router: pages, their server functions, forms, API, files, health; and the layers around all of them.
 
-use std::any::Any;
+use std::{any::Any, sync::Arc};
 
-use app::{App, error::AppError, form::leading_to, needs_no_session, shell};
+use app::{App, error::AppError, form::leading_to, needs_no_session, pages::simulation::Judge, shell};
 use axum::{
     RequestExt, Router,
     extract::{DefaultBodyLimit, Request, State},
@@ -36,8 +36,8 @@ pub fn router(state: AppState) -> Router {
         |path: &str| !(needs_no_session(path) || path.contains('*') || (state.http.production && path == STYLEGUIDE));
     let pages = generate_route_list(App).into_iter().filter(|page| served(page.path())).collect::<Vec<_>>();
     let context = {
-        let service = state.service.clone();
-        move || provide_context(service.clone())
+        let state = state.clone();
+        move || provide(&state)
     };
     let options = state.leptos.clone();
     let live = Router::new()
@@ -136,8 +136,15 @@ fn way_back(request: &Request) -> Option<String> {
 }
 
 async fn server_function(State(state): State<AppState>, request: Request) -> Response {
-    let service = state.service.clone();
-    leptos_axum::handle_server_fns_with_context(move || provide_context(service.clone()), request).await.into_response()
+    leptos_axum::handle_server_fns_with_context(move || provide(&state), request).await.into_response()
+}
+
+/// What pages and server functions find around them.
+fn provide(state: &AppState) {
+    provide_context(state.service.clone());
+    if let Some(worlds) = state.worlds.clone() {
+        provide_context::<Arc<dyn Judge>>(worlds);
+    }
 }
 
 /// A fault of ours that nobody expected: the log has its words, the answer has its request.

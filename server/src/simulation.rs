@@ -3,6 +3,7 @@
 //! known who answers.
 
 mod fill;
+mod truth;
 
 use std::{
     collections::HashMap,
@@ -76,16 +77,27 @@ impl Worlds {
         Self { app, service, worlds: Mutex::default() }
     }
 
-    /// The world of a simulated agency; none of any other.
+    /// The world of a simulated agency, with everything that was changed in it; none of any other.
     ///
     /// # Errors
     /// The database failed, or time is beyond the world's.
     pub(crate) async fn find(&self, id: OrganizationId) -> anyhow::Result<Option<Arc<Rehearsal>>> {
         let Some(found) = simulation::find(&self.service, id).await? else { return Ok(None) };
+        let world = self.held(id, &found)?;
+        // Changed before this program was started, or through another one.
+        if usize::try_from(found.changes).unwrap_or_default() > world.writes().len() {
+            let kept = simulation::changes(&self.service, id).await?;
+            world.take_up(kept.into_iter().map(serde_json::from_value).collect::<Result<_, _>>()?);
+        }
+        Ok(Some(world))
+    }
+
+    /// The world of an agency as it is held here, or a new one.
+    fn held(&self, id: OrganizationId, found: &simulation::Simulated) -> anyhow::Result<Arc<Rehearsal>> {
         let mut worlds = self.worlds.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(world) = worlds.get(&id) {
             world.set_ahead(found.ahead);
-            return Ok(Some(Arc::clone(world)));
+            return Ok(Arc::clone(world));
         }
         let first: Date = (found.created_at - PAST).date();
         let clock = Clock::Runs(found.ahead);
@@ -95,7 +107,20 @@ impl Worlds {
         }
         let world = Arc::new(Rehearsal::new(SEED, Some(first), clock, self.app.clone(), machine)?);
         worlds.insert(id, Arc::clone(&world));
-        Ok(Some(world))
+        Ok(world)
+    }
+
+    /// Answers for the world of an agency; what the question changes is kept before the answer goes out.
+    async fn ask(&self, id: OrganizationId, question: Question) -> anyhow::Result<Option<Reply>> {
+        let Some(world) = self.find(id).await? else { return Ok(None) };
+        let before = world.writes().len();
+        let reply = Arc::clone(&world).reply(question).await;
+        let writes = world.writes();
+        if writes.len() > before {
+            let changes = writes.iter().map(serde_json::to_value).collect::<Result<Vec<_>, _>>()?;
+            simulation::keep_changes(&self.service, id, &changes).await?;
+        }
+        Ok(Some(reply))
     }
 
     /// Forgets the world of an agency that was ended.
@@ -114,15 +139,15 @@ impl Answers for Worlds {
         let path = question.path.trim_start_matches('/').to_owned();
         let (agency, rest) = path.split_once('/').unwrap_or((&path, ""));
         let Ok(id) = agency.parse::<OrganizationId>() else { return plain(404, "no simulated agency is here") };
-        match self.find(id).await {
-            Ok(Some(world)) => {
-                question.path = format!("/{rest}");
-                // Addresses in answers lie below the agency's id, too.
-                if let Some(host) = question.headers.get_mut("host") {
-                    *host = format!("{host}/{id}");
-                }
-                world.reply(question).await
-            }
+        question.path = format!("/{rest}");
+        // Addresses in answers lie below the agency's id, too.
+        if let Some(host) = question.headers.get_mut("host") {
+            *host = format!("{host}/{id}");
+        }
+        // Who asks and goes away has changed what it changed.
+        let asked = tokio::spawn(async move { self.ask(id, question).await });
+        match asked.await.map_err(anyhow::Error::from).flatten() {
+            Ok(Some(reply)) => reply,
             Ok(None) => plain(404, "no simulated agency is here"),
             Err(error) => {
                 tracing::error!(error = format!("{error:#}"), "a simulated provider could not answer");

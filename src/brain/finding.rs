@@ -40,6 +40,8 @@ pub enum Kind {
     OverClaim,
     /// Ledger revenue that no platform claims.
     Unattributed,
+    /// A day on which many series moved together, so that no one of them stands out.
+    MovedTogether,
     /// One of several channels or creatives that is better than all the others.
     Winner,
 }

@@ -1,7 +1,7 @@
 //! Queues the connections whose time has come, each organization's in turn. Running twice does no harm: what was queued
 //! is not queued again. What nobody could read for a day is told once. Agencies whose 03:00 it is are thought about.
 
-use model::{actor::Actor, brain::Trigger, job::Job};
+use model::job::Job;
 use store::{brain, connection, queue};
 
 use crate::Context;
@@ -16,12 +16,8 @@ pub(crate) async fn run(context: &Context) -> anyhow::Result<()> {
     for (organization_id, connection_id) in connection::take_stale(&mut tx, now).await? {
         queue::enqueue(&mut tx, &Job::MailStale { organization_id, connection_id }, None).await?;
     }
-    let daily = brain::take_daily(&mut tx, now).await?;
-    tx.commit().await?;
-    for organization_id in daily {
-        let mut tx = context.service.db.tenant(&Actor::machine(organization_id)).await?;
-        brain::ask(&mut tx, Trigger::Daily, now, None).await?;
-        tx.commit().await?;
+    for organization_id in brain::take_daily(&mut tx, now).await? {
+        brain::ask_daily(&mut tx, organization_id, now).await?;
     }
-    Ok(())
+    Ok(tx.commit().await?)
 }

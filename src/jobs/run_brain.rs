@@ -20,7 +20,7 @@ use time::{Duration, OffsetDateTime};
 use crate::Context;
 
 /// States made by another version are not taken for the same.
-const CODE_VERSION: &str = env!("CARGO_PKG_VERSION");
+const CODE_VERSION: &str = ::brain::VERSION;
 /// Several readings end at about the same time: this part of a worker's silence (5 s of 30) is waited for the others.
 const GATHER: u32 = 6;
 

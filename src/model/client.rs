@@ -1,5 +1,6 @@
 //! Clients: the customers of the agency.
 
+use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
 use time::OffsetDateTime;
 
@@ -58,6 +59,8 @@ pub struct Fields {
     pub tags: Vec<String>,
     /// At most 10,000 characters.
     pub notes: String,
+    /// What stays of revenue after goods and delivery, in per cent from 0 to 100; empty where nobody said it.
+    pub margin_percent: String,
 }
 
 /// The parts of a client that people edit. What is absent is not spoken of.
@@ -77,6 +80,8 @@ pub struct Edit {
     pub tags: Option<Vec<String>>,
     /// What was noted.
     pub notes: Option<String>,
+    /// Its margin in per cent.
+    pub margin_percent: Option<String>,
     /// Who answers for it; `Some(None)` is nobody.
     pub owner_id: Option<Option<MemberId>>,
 }
@@ -92,6 +97,7 @@ impl Edit {
             time_zone: Some(fields.time_zone),
             tags: Some(fields.tags),
             notes: Some(fields.notes),
+            margin_percent: Some(fields.margin_percent),
             owner_id: Some(owner_id),
         }
     }
@@ -111,6 +117,7 @@ impl Edit {
             time_zone: texts(self.time_zone, before.time_zone.as_ref()),
             tags: self.tags.filter(|new| before.tags.as_ref().is_none_or(|before| tidy_tags(new) != tidy_tags(before))),
             notes: texts(self.notes, before.notes.as_ref()),
+            margin_percent: texts(self.margin_percent, before.margin_percent.as_ref()),
             owner_id: self.owner_id.filter(|new| before.owner_id.is_none_or(|before| *new != before)),
         }
     }
@@ -126,6 +133,7 @@ impl Edit {
             time_zone: self.time_zone.unwrap_or(fields.time_zone),
             tags: self.tags.unwrap_or(fields.tags),
             notes: self.notes.unwrap_or(fields.notes),
+            margin_percent: self.margin_percent.unwrap_or(fields.margin_percent),
         };
         (after, self.owner_id.unwrap_or(owner_id))
     }
@@ -140,6 +148,7 @@ impl Edit {
             ("time_zone", self.time_zone.is_some()),
             ("tags", self.tags.is_some()),
             ("notes", self.notes.is_some()),
+            ("margin_percent", self.margin_percent.is_some()),
             ("owner_id", self.owner_id.is_some()),
         ];
         parts.into_iter().filter_map(|(name, there)| there.then_some(name)).collect()
@@ -156,6 +165,7 @@ impl Edit {
             time_zone: self.time_zone.filter(|_| other.time_zone.is_some()),
             tags: self.tags.filter(|_| other.tags.is_some()),
             notes: self.notes.filter(|_| other.notes.is_some()),
+            margin_percent: self.margin_percent.filter(|_| other.margin_percent.is_some()),
             owner_id: self.owner_id.filter(|_| other.owner_id.is_some()),
         }
     }
@@ -186,6 +196,7 @@ impl Fields {
             time_zone: parse_time_zone("time_zone", &self.time_zone)?,
             tags: parse_tags(&self.tags)?,
             notes: text("notes", "Notes", &self.notes, 10_000)?,
+            margin_percent: parse_percent("margin_percent", &self.margin_percent)?,
         })
     }
 }
@@ -213,6 +224,22 @@ fn parse_website(website: &str) -> Result<String, Invalid> {
     let host = rest.split(['/', '?', '#']).next().unwrap_or_default();
     if host.contains('.') && !website.contains(char::is_whitespace) && !host.contains('@') {
         Ok(website)
+    } else {
+        Err(wrong())
+    }
+}
+
+/// A share in per cent, from 0 to 100 with at most two digits behind the point, or nothing.
+fn parse_percent(field: &str, typed: &str) -> Result<String, Invalid> {
+    let text = typed.trim().trim_end_matches('%').trim_end().replace(',', ".");
+    if text.is_empty() {
+        return Ok(text);
+    }
+    let wrong = || Invalid::new(field, "enter a share in per cent from 0 to 100, such as 42.5, or leave it empty");
+    let share: Decimal = text.parse().map_err(|_| wrong())?;
+    let share = share.normalize();
+    if (Decimal::ZERO..=Decimal::ONE_HUNDRED).contains(&share) && share.scale() <= 2 {
+        Ok(share.to_string())
     } else {
         Err(wrong())
     }
@@ -259,6 +286,10 @@ mod tests {
         let parsed = parsed.unwrap();
         assert_eq!((parsed.name.as_str(), parsed.website.as_str()), ("O'Brien & Sons / West", "https://example.com/a"));
         assert_eq!(parsed.currency, "EUR");
+        for (typed, kept) in [("", ""), (" 42,50 % ", "42.5"), ("0", "0"), ("100", "100")] {
+            let fields = Fields { margin_percent: typed.into(), ..fields() };
+            assert_eq!(fields.parse().unwrap().margin_percent, kept, "{typed:?}");
+        }
     }
 
     #[test]
@@ -286,6 +317,10 @@ mod tests {
         for (change, field) in [
             (Fields { website: "javascript:alert(1)".into(), ..fields() }, "website"),
             (Fields { website: "no dots".into(), ..fields() }, "website"),
+            (Fields { margin_percent: "101".into(), ..fields() }, "margin_percent"),
+            (Fields { margin_percent: "-1".into(), ..fields() }, "margin_percent"),
+            (Fields { margin_percent: "1.234".into(), ..fields() }, "margin_percent"),
+            (Fields { margin_percent: "half".into(), ..fields() }, "margin_percent"),
             (Fields { currency: "EURO".into(), ..fields() }, "currency"),
             (Fields { currency: "ZZZ".into(), ..fields() }, "currency"),
             (Fields { time_zone: "'; drop".into(), ..fields() }, "time_zone"),

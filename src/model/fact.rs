@@ -145,6 +145,8 @@ pub struct Ledger {
     pub currency: String,
     /// The last day that had ended in the agency's zone.
     pub day: Date,
+    /// The first day that was looked at.
+    pub from: Date,
     /// The channels, with the days that were read to their end.
     pub channels: Vec<Channel>,
     /// Their days.

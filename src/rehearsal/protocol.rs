@@ -198,6 +198,19 @@ impl Desk {
         Known { early: question.early, ..known }
     }
 
+    /// What was changed, also what is not yet in the world; oldest first.
+    pub fn writes(&self) -> Vec<Write> {
+        hold(&self.state.writes).clone()
+    }
+
+    /// Takes up what was changed before the program was started again. A shorter list than is known already is an older one.
+    pub fn take_up(&self, writes: Vec<Write>) {
+        let mut known = hold(&self.state.writes);
+        if writes.len() > known.len() {
+            *known = writes;
+        }
+    }
+
     /// Makes a change from the moment on.
     fn write(&self, channel: &Channel, now: OffsetDateTime, change: Change) {
         let at = match self.edge {

@@ -20,9 +20,11 @@ pub use self::http::serve;
 use crate::{
     account::Platform,
     clock::{self, Zone},
+    compared::Compared,
     fault::{Concern, Fault, Faults, Rule},
     protocol::{self, Answer, App, Desk, Edge, Question, hold, refuse},
     world::{Error, World},
+    writes::Write,
 };
 
 /// What time it is in the world.
@@ -140,6 +142,25 @@ impl Rehearsal {
     /// The world ends before now.
     pub fn desk(&self) -> Result<Arc<Desk>, Error> {
         self.now().map(|(desk, _)| desk)
+    }
+
+    /// What was changed through the providers, oldest first.
+    pub fn writes(&self) -> Vec<Write> {
+        self.desk.read().unwrap_or_else(PoisonError::into_inner).writes()
+    }
+
+    /// Takes up what was changed before the program was started again.
+    pub fn take_up(&self, writes: Vec<Write>) {
+        self.desk.read().unwrap_or_else(PoisonError::into_inner).take_up(writes);
+    }
+
+    /// What the last `days` whole days truly brought with the changes, and would have brought without (see [`World::compared`]).
+    ///
+    /// # Errors
+    /// The world ends before now.
+    pub fn compared(&self, days: i64) -> Result<Vec<Compared>, Error> {
+        let (desk, now) = self.now()?;
+        Ok(desk.world.compared(now, days))
     }
 
     /// From now on the world's clock is so far ahead of the machine's.

@@ -5,7 +5,7 @@ mod apart;
 mod chance;
 mod changes;
 mod same;
-mod specs;
+pub(crate) mod specs;
 mod sums;
 mod walk;
 

@@ -99,7 +99,7 @@ pub struct Question {
 }
 
 /// How much older than the days asked for rows are read: the scatter of days is measured before both ranges, too.
-const PAST: Duration = Duration::days(28);
+const PAST: Duration = Duration::days(84);
 /// The longest range, in days.
 const LONGEST: i64 = 800;
 
@@ -124,6 +124,7 @@ pub async fn figures(service: &Service, actor: &Actor, question: Question) -> Re
         }
     }
     let mut tx = service.db.tenant(actor).await?;
+    brain::freeze(&mut tx).await?;
     let agency = organization::get(&mut tx).await?;
     let there = service.clock.now() + agency.ahead;
     let day = moment::day(&agency.time_zone, there).and_then(Date::previous_day).unwrap_or(now.last);
@@ -139,6 +140,7 @@ pub async fn figures(service: &Service, actor: &Actor, question: Question) -> Re
     let ledger = Ledger {
         currency: agency.currency,
         day,
+        from: first,
         channels,
         days: fact::days(&mut tx, first).await?,
         parts,

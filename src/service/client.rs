@@ -272,6 +272,7 @@ async fn held(tx: &mut TenantTx, edit: Edit) -> Result<Vec<Held>> {
         text("time_zone", edit.time_zone),
         tags,
         text("notes", edit.notes),
+        text("margin_percent", edit.margin_percent),
         owner,
     ];
     Ok(fields.into_iter().flatten().collect())

@@ -2,8 +2,8 @@
 //! file's business; it makes them, moves their clocks on, and ends them.
 
 use model::{access::Action, actor::Actor, connection::Cause, email::EmailAddress, id::OrganizationId, job::Job};
-use serde_json::json;
-use store::{TenantTx, connection, organization, queue};
+use serde_json::{Value, json};
+use store::{TenantTx, connection, organization, queue, simulated_change};
 use time::Duration;
 
 pub use store::organization::Simulated;
@@ -39,13 +39,19 @@ pub async fn found(service: &Service, name: &str, host: Option<&Actor>, visitor:
     };
     // An address that cannot exist (RFC 2606), also for a host: nothing here is about the own account.
     let email = EmailAddress::parse("email", "guest@simulated.invalid")?;
-    if organization::count_simulated(&mut service.db.system().await?).await? >= MOST {
-        let idle = organization::find_idle(&mut service.db.system().await?, now - IDLE).await?;
+    let mut tx = service.db.system().await?;
+    while organization::count_simulated(&mut tx).await? >= MOST {
+        let idle = organization::find_idle(&mut tx, now - IDLE).await?;
+        drop(tx);
         let message = format!("there are {MOST} simulated agencies on this server already. Try again in an hour");
         let idle = idle.ok_or(Error::Conflict { code: "too_many_simulated", message })?;
-        throw_away(service, &Actor::machine(idle)).await?;
+        match throw_away(service, &Actor::machine(idle)).await {
+            // Somebody else threw it away in the same moment.
+            Ok(()) | Err(Error::Missing) => {}
+            Err(error) => return Err(error),
+        }
+        tx = service.db.system().await?;
     }
-    let mut tx = service.db.system().await?;
     let new = organization::New {
         id: store::id::new(now),
         name,
@@ -129,6 +135,18 @@ async fn throw_away(service: &Service, actor: &Actor) -> Result<()> {
     Err(Error::Unavailable)
 }
 
+/// Lets only those who run a simulated agency see what is true of it.
+///
+/// # Errors
+/// Missing for a live agency, or the rule that forbids it.
+pub async fn check_runs(service: &Service, actor: &Actor) -> Result<()> {
+    access::allow(service, actor, Action::EditSettings).await?;
+    match organization::get(&mut service.db.tenant(actor).await?).await?.simulated {
+        true => Ok(()),
+        false => Err(Error::Missing),
+    }
+}
+
 /// Lets only live agencies do what would take room from others, or mix real figures with simulated ones.
 ///
 /// # Errors
@@ -151,4 +169,22 @@ pub async fn find(service: &Service, organization_id: OrganizationId) -> Result<
         Err(store::Error::Missing) => Ok(None),
         Err(error) => Err(error.into()),
     }
+}
+
+/// What was changed at the providers of a simulated organization, oldest first, as [`keep_changes`] was given it.
+///
+/// # Errors
+/// The database failed.
+pub async fn changes(service: &Service, organization_id: OrganizationId) -> Result<Vec<Value>> {
+    Ok(simulated_change::list(&mut service.db.system().await?, organization_id).await?)
+}
+
+/// Keeps what was changed at the providers of a simulated organization: all of it, oldest first. What is kept already stays.
+///
+/// # Errors
+/// The organization is a live one or was ended meanwhile, or the database failed.
+pub async fn keep_changes(service: &Service, organization_id: OrganizationId, changes: &[Value]) -> Result<()> {
+    let mut tx = service.db.system().await?;
+    simulated_change::insert(&mut tx, organization_id, changes).await?;
+    Ok(tx.commit().await?)
 }

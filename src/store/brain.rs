@@ -7,7 +7,7 @@ use model::{
     id::{BrainCycleId, BrainStateId, ClientId, OrganizationId},
     job::Job,
 };
-use sqlx::types::Uuid;
+use sqlx::{PgConnection, types::Uuid};
 use time::{Date, OffsetDateTime};
 
 use crate::{Error, Result, SystemTx, TenantTx, id, queue};
@@ -50,22 +50,43 @@ pub async fn ask(
     run_at: Option<OffsetDateTime>,
 ) -> Result<BrainCycleId> {
     let organization_id = tx.actor().organization_id;
+    ask_for(tx, organization_id, cause, now, run_at).await
+}
+
+/// The same for an organization whose turn has come.
+///
+/// # Errors
+/// The database failed.
+pub async fn ask_daily(tx: &mut SystemTx, organization: OrganizationId, now: OffsetDateTime) -> Result<BrainCycleId> {
+    ask_for(tx, organization, Trigger::Daily, now, None).await
+}
+
+async fn ask_for(
+    tx: &mut PgConnection,
+    organization_id: OrganizationId,
+    cause: Trigger,
+    now: OffsetDateTime,
+    run_at: Option<OffsetDateTime>,
+) -> Result<BrainCycleId> {
     // What waits reads everything that is stored when it begins, this transaction's changes included.
-    let waiting = sqlx::query_scalar!(
+    let waiting = sqlx::query!(
         r#"insert into brain_cycle as c (organization_id, id, cause, state, asked_at) values ($1, $2, $3, 'waiting', $4)
            on conflict (organization_id) where state = 'waiting'
              do update set cause = case when excluded.cause = 'manual' then excluded.cause else c.cause end
-           returning id"#,
+           returning id, cause, asked_at"#,
         organization_id.0,
         id::new::<BrainCycleId>(now).0,
         cause.key(),
         now
     )
-    .fetch_one(&mut **tx)
+    .fetch_one(&mut *tx)
     .await?;
-    let job = Job::RunBrain { organization_id, brain_cycle_id: waiting.into() };
-    queue::enqueue(tx, &job, run_at).await?;
-    Ok(waiting.into())
+    // However often it is asked again, it does not wait longer than from the first time on.
+    let run_at = run_at.filter(|_| waiting.cause == Trigger::Sync.key());
+    let run_at = run_at.map(|at| at.min(waiting.asked_at + (at - now)));
+    let id = BrainCycleId::from(waiting.id);
+    queue::enqueue(tx, &Job::RunBrain { organization_id, brain_cycle_id: id }, run_at).await?;
+    Ok(id)
 }
 
 /// Organizations whose daily cycle has come, each told once: the next is at 03:00 in its own zone. Simulated ones are
@@ -146,7 +167,8 @@ pub async fn finish(
     now: OffsetDateTime,
 ) -> Result<()> {
     sqlx::query!(
-        "update brain_cycle set state = 'done', state_id = $2, cut_off = $3, finished_at = $4, error = null where id = $1",
+        "update brain_cycle set state = 'done', state_id = $2, cut_off = $3, finished_at = $4, error = null
+         where id = $1 and state <> 'done'",
         id.0,
         state.0,
         cut_off,

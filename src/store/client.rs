@@ -6,6 +6,7 @@ use model::{
     page::Page,
     stage::{Stage, StageChange},
 };
+use rust_decimal::Decimal;
 use sqlx::types::Uuid;
 use time::OffsetDateTime;
 
@@ -24,6 +25,7 @@ struct Row {
     time_zone: String,
     tags: Vec<String>,
     notes: String,
+    margin_percent: Option<Decimal>,
     owner_id: Option<Uuid>,
     stage_id: Uuid,
     stage: String,
@@ -44,6 +46,7 @@ impl From<Row> for Client {
                 time_zone: row.time_zone,
                 tags: row.tags,
                 notes: row.notes,
+                margin_percent: row.margin_percent.map(|share| share.normalize().to_string()).unwrap_or_default(),
             },
             owner_id: row.owner_id.map(Into::into),
             stage_id: row.stage_id.into(),
@@ -53,6 +56,11 @@ impl From<Row> for Client {
             archived_at: row.archived_at,
         }
     }
+}
+
+/// The margin as a number; fields are parsed before they are stored.
+fn share(fields: &Fields) -> Option<Decimal> {
+    fields.margin_percent.parse().ok()
 }
 
 /// What a list of clients is narrowed to.
@@ -73,7 +81,7 @@ pub struct Filter {
 pub async fn list(tx: &mut TenantTx, filter: &Filter, limit: i64, cursor: Option<Cursor>) -> Result<Page<Client>> {
     let rows = sqlx::query_as!(
         Row,
-        r#"select c.id, c.name, website, industry, currency, time_zone, tags, notes, owner_id, stage_id,
+        r#"select c.id, c.name, website, industry, currency, time_zone, tags, notes, margin_percent, owner_id, stage_id,
              s.name as stage, stage_since, created_at, archived_at
            from client c join stage s on s.organization_id = c.organization_id and s.id = c.stage_id
            where ($1::timestamptz is null or (created_at, c.id) < ($1, $2::uuid))
@@ -102,7 +110,7 @@ pub async fn list(tx: &mut TenantTx, filter: &Filter, limit: i64, cursor: Option
 pub async fn get(tx: &mut TenantTx, id: ClientId) -> Result<Client> {
     let row = sqlx::query_as!(
         Row,
-        "select c.id, c.name, website, industry, currency, time_zone, tags, notes, owner_id, stage_id,
+        "select c.id, c.name, website, industry, currency, time_zone, tags, notes, margin_percent, owner_id, stage_id,
            s.name as stage, stage_since, created_at, archived_at
          from client c join stage s on s.organization_id = c.organization_id and s.id = c.stage_id
          where c.id = $1",
@@ -137,8 +145,8 @@ pub async fn insert(
     let organization_id = tx.actor().organization_id;
     sqlx::query!(
         "insert into client (organization_id, id, name, website, industry, currency, time_zone, tags, notes, owner_id,
-           stage_id, stage_since, created_at)
-         values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $12)",
+           stage_id, stage_since, created_at, margin_percent)
+         values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $12, $13)",
         organization_id.0,
         id.0,
         fields.name,
@@ -150,7 +158,8 @@ pub async fn insert(
         fields.notes,
         owner_id.map(|id| id.0),
         stage.id.0,
-        now
+        now,
+        share(fields)
     )
     .execute(&mut **tx)
     .await?;
@@ -164,7 +173,7 @@ pub async fn insert(
 pub async fn update(tx: &mut TenantTx, id: ClientId, fields: &Fields, owner_id: Option<MemberId>) -> Result<()> {
     let done = sqlx::query!(
         "update client set name = $2, website = $3, industry = $4, currency = $5, time_zone = $6, tags = $7, notes = $8,
-           owner_id = $9 where id = $1",
+           owner_id = $9, margin_percent = $10 where id = $1",
         id.0,
         fields.name,
         fields.website,
@@ -173,7 +182,8 @@ pub async fn update(tx: &mut TenantTx, id: ClientId, fields: &Fields, owner_id: 
         fields.time_zone,
         &fields.tags,
         fields.notes,
-        owner_id.map(|id| id.0)
+        owner_id.map(|id| id.0),
+        share(fields)
     )
     .execute(&mut **tx)
     .await?;

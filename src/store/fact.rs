@@ -19,17 +19,19 @@ use crate::{Result, TenantTx};
 pub async fn channels(tx: &mut TenantTx) -> Result<Vec<Channel>> {
     let rows = sqlx::query!(
         r#"select c.id, c.client_id, coalesce(c.holds = 'shop', c.kind = 'shop') as "shop!", c.name, c.currency, c.time_zone, c.kind = 'file' as "file!",
-             coalesce(c.platform, n.provider) as "provider!", d.first_day as "first_day!", d.last_day as "last_day!"
+             coalesce(c.platform, c.provider) as "provider!", d.first_day as "first_day!", d.last_day as "last_day!"
            from channel c
-           join connection n on n.organization_id = c.organization_id and n.id = c.connection_id
            cross join lateral (
              select min(first_day) as first_day, max(last_day) as last_day from (
                select s.first_day, s.last_day from sync_cursor s
                where s.organization_id = c.organization_id and s.channel_id = c.id and s.stream in ('days', 'orders')
                union all
-               -- Files have no cursor: what they hold was read.
-               select min(m.day), max(m.day) from metric_daily m
-               where c.kind = 'file' and m.organization_id = c.organization_id and m.channel_id = c.id
+               -- Files have no cursor: what they hold was read, from the last time on that more than a week was left out.
+               select coalesce(max(f.day) filter (where f.gap), min(f.day)), max(f.day) from (
+                 select m.day, m.day - lag(m.day) over (order by m.day) > 7 as gap from metric_daily m
+                 where c.kind = 'file' and m.organization_id = c.organization_id and m.channel_id = c.id
+                 group by m.day
+               ) f
              ) read
            ) d
            where d.first_day is not null and d.last_day is not null

@@ -43,6 +43,7 @@ pub mod shop;
 pub mod sign_in;
 pub mod sign_in_attempt;
 pub mod sign_up;
+pub mod simulated_change;
 pub mod stage;
 pub mod staged_page;
 pub mod sync;

@@ -78,11 +78,15 @@ pub async fn forward(tx: &mut TenantTx, by: Duration) -> Result<Duration> {
     Ok(Duration::seconds(seconds))
 }
 
-/// How many simulated organizations there are.
+/// How many simulated organizations there are. Until the transaction ends nobody else counts them, so that two who make one at
+/// the same moment do not both believe to make the last.
 ///
 /// # Errors
 /// The database failed.
 pub async fn count_simulated(tx: &mut SystemTx) -> Result<i64> {
+    sqlx::query!("select pg_advisory_xact_lock(hashtextextended('simulated organizations', 0))")
+        .execute(&mut **tx)
+        .await?;
     let count = sqlx::query_scalar!(r#"select count(*) as "count!" from organization where mode = 'simulated'"#);
     Ok(count.fetch_one(&mut **tx).await?)
 }
@@ -94,6 +98,8 @@ pub struct Simulated {
     pub created_at: OffsetDateTime,
     /// How far its clock is ahead of ours.
     pub ahead: Duration,
+    /// How often something was changed at its providers.
+    pub changes: i64,
 }
 
 /// A simulated organization.
@@ -102,12 +108,14 @@ pub struct Simulated {
 /// Missing for a live one, and for none.
 pub async fn find_simulated(tx: &mut SystemTx, id: OrganizationId) -> Result<Simulated> {
     let row = sqlx::query!(
-        "select created_at, ahead_seconds from organization where organization_id = $1 and mode = 'simulated'",
+        r#"select created_at, ahead_seconds,
+             (select count(*) from simulated_change c where c.organization_id = o.organization_id) as "changes!"
+           from organization o where organization_id = $1 and mode = 'simulated'"#,
         id.0
     )
     .fetch_one(&mut **tx)
     .await?;
-    Ok(Simulated { created_at: row.created_at, ahead: Duration::seconds(row.ahead_seconds) })
+    Ok(Simulated { created_at: row.created_at, ahead: Duration::seconds(row.ahead_seconds), changes: row.changes })
 }
 
 /// Throws a simulated organization away, with every row of it.

@@ -61,6 +61,14 @@ impl Refresh {
         }
     }
 
+    /// Whether all around the page is simulated.
+    pub async fn simulated(self) -> bool {
+        match self {
+            Self(Some(frame)) => frame.await.is_ok_and(|around| around.simulated.is_some()),
+            Self(None) => false,
+        }
+    }
+
     /// The role of who looks; nobody's where there is no frame.
     pub async fn role(self) -> Option<Role> {
         match self {
@@ -125,16 +133,23 @@ pub fn StillFrame(
     }
 }
 
-/// Another tab may have gone into a rehearsal agency, or left one: a page that comes back to the front and is another agency's
-/// is read anew.
+/// Where the tabs of a browser tell each other whose agency they show.
+const SHOWN: &str = "agency";
+
+/// Another tab may have gone into a rehearsal agency, or left one: a page of another agency than the session's is read anew.
+/// Tabs hear of it at once from the one that went; where the browser keeps nothing for them, when they come to the front.
 fn follow_agency(frame: Resource<Result<Around, AppError>>) {
     let drawn = StoredValue::new(None);
     Effect::new(move |_| {
         let of = frame.get().and_then(Result::ok).map(|around| around.of);
         drawn.update_value(|drawn| *drawn = drawn.or(of));
+        if let (Some(of), Some(kept)) = (of, window().local_storage().ok().flatten()) {
+            // Others hear it only when it is another than before.
+            let _ = kept.set_item(SHOWN, &of.to_string());
+        }
     });
     Effect::new(move |_| {
-        let listener = window_event_listener(leptos::ev::focus, move |_| {
+        let look = move || {
             leptos::task::spawn_local(async move {
                 if let (Some(drawn), Ok(now)) = (drawn.get_value(), get_frame().await)
                     && now.of != drawn
@@ -142,8 +157,17 @@ fn follow_agency(frame: Resource<Result<Around, AppError>>) {
                     let _ = window().location().reload();
                 }
             });
+        };
+        let front = window_event_listener(leptos::ev::focus, move |_| look());
+        let told = window_event_listener(leptos::ev::storage, move |event| {
+            if event.key().as_deref() == Some(SHOWN) {
+                look();
+            }
         });
-        on_cleanup(move || listener.remove());
+        on_cleanup(move || {
+            front.remove();
+            told.remove();
+        });
     });
 }
 
@@ -234,7 +258,25 @@ fn SimulationBanner(frame: Resource<Result<Around, AppError>>) -> impl IntoView 
             </div>
         })
     };
-    view! { <Suspense>{move || Suspend::new(async move { frame.await.ok().and_then(draw) })}</Suspense> }
+    let unknown = || {
+        view! {
+            <div class="simulated" role="region" aria-label="Simulation" data-test="unknown">
+                <p class="min-w-0"><strong>"It is not known whether this is simulated."</strong>" The agency around this page could not be read, so take no figure here for a real one. "
+                    <a href="" rel="external" class="underline">"Read the page again"</a></p>
+            </div>
+        }
+    };
+    let read = move || {
+        Suspend::new(async move {
+            match frame.await {
+                Ok(around) => draw(around).into_any(),
+                // Nobody is signed in: there is nothing of an agency here.
+                Err(AppError::SignedOut) => ().into_any(),
+                Err(_) => unknown().into_any(),
+            }
+        })
+    };
+    view! { <Suspense>{read}</Suspense> }
 }
 
 #[component]

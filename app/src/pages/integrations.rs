@@ -30,7 +30,7 @@ use crate::{
         part::part,
     },
     error::AppError,
-    pages::settings::SettingsTabs,
+    pages::{settings::SettingsTabs, simulation::TrueOutcome},
 };
 use account::Accounts;
 use arrival::Arrival;
@@ -154,6 +154,7 @@ pub fn IntegrationsPage() -> impl IntoView {
             {move || asked.get().connected().map(|id| view! {
                 <Accounts id=Signal::stored(id.to_string()) greets=true changed=deeds.again />
             })}
+            <TrueOutcome />
             {part("The integrations", "heading", found, draw)}
             <Disconnect deeds=deeds />
         </div>

@@ -176,7 +176,15 @@ pub(super) async fn state(
     let as_of = moment(query.as_of.as_deref())?;
     let (state, cut_off) = brain::state(&service, &actor, as_of).await?;
     let filter = brain::Filter { kinds: vec!["risk"], as_of: Some(cut_off), ..brain::Filter::default() };
-    let risks = brain::list(&service, &actor, &filter, model::page::MAX_LIMIT, None).await?;
+    let (mut risks, mut cursor) = (Vec::new(), None::<String>);
+    loop {
+        let page = brain::list(&service, &actor, &filter, model::page::MAX_LIMIT, cursor.as_deref()).await?;
+        risks.extend(page.items);
+        cursor = page.next_cursor;
+        if cursor.is_none() {
+            break;
+        }
+    }
     Ok(Json(StateBody {
         id: state.id.0,
         day: state.day.to_string(),
@@ -185,7 +193,7 @@ pub(super) async fn state(
         output_hash: hex::encode(state.output_hash),
         code_version: state.code_version,
         created_at: rfc3339(state.created_at),
-        risks: risks.items.into_iter().map(OutcomeBody::new).collect::<Result<_, _>>()?,
+        risks: risks.into_iter().map(OutcomeBody::new).collect::<Result<_, _>>()?,
     }))
 }
 
@@ -258,8 +266,9 @@ async fn page(
     Ok(Json(OutcomePage { items, next_cursor: page.next_cursor }))
 }
 
-/// Figures of the newest week and four weeks against those before, of the agency, clients, channels and creatives; and what
-/// platforms claim against the books, and what customers are worth.
+/// Everything else that the state says: figures of the newest week and four weeks against those before, what platforms claim
+/// against the books (`reconciliation`), what customers are worth (`cohorts`), what channels bring (`response`), how creatives
+/// (`fatigue`) and returns (`decay`) wear, and of what nothing can be said (`gap`).
 #[utoipa::path(get, path = "/api/v1/brain/figures", tag = "brain", params(ListQuery, OutcomeQuery),
     responses((status = 200, body = OutcomePage), (status = 404, body = ErrorBody), (status = 422, body = ErrorBody)))]
 pub(super) async fn figures(
@@ -268,7 +277,13 @@ pub(super) async fn figures(
     slice: Slice,
     Params(query): Params<OutcomeQuery>,
 ) -> Result<Json<OutcomePage>, ApiError> {
-    page(&service, &actor, (slice, query), vec!["figures", "reconciliation", "cohorts"]).await
+    page(
+        &service,
+        &actor,
+        (slice, query),
+        vec!["figures", "reconciliation", "cohorts", "response", "fatigue", "decay", "gap"],
+    )
+    .await
 }
 
 /// What the state says will come: a forecast of each main metric with its intervals and its own record, or why there is none.

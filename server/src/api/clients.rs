@@ -32,6 +32,8 @@ pub struct ClientBody {
     time_zone: String,
     tags: Vec<String>,
     notes: String,
+    /// What stays of revenue after goods and delivery, in per cent: "42.5"; empty where nobody said it.
+    margin_percent: String,
     /// The member who answers for it.
     owner_id: Option<Uuid>,
     stage_id: Uuid,
@@ -57,6 +59,7 @@ impl ClientBody {
             time_zone: client.fields.time_zone,
             tags: client.fields.tags,
             notes: client.fields.notes,
+            margin_percent: client.fields.margin_percent,
             owner_id: client.owner_id.map(|id| id.0),
             stage_id: client.stage_id.0,
             stage: client.stage,
@@ -123,6 +126,8 @@ pub struct NewClientBody {
     /// Up to 20 of up to 50 characters are kept.
     tags: Option<Vec<String>>,
     notes: Option<String>,
+    /// In per cent from 0 to 100, such as "42.5"; empty is nothing.
+    margin_percent: Option<String>,
     owner_id: Option<Uuid>,
     /// A column of the board; the first when absent.
     stage_id: Option<Uuid>,
@@ -144,6 +149,7 @@ pub(super) async fn create(
         time_zone: body.time_zone.unwrap_or_default(),
         tags: body.tags.unwrap_or_default(),
         notes: body.notes.unwrap_or_default(),
+        margin_percent: body.margin_percent.unwrap_or_default(),
     };
     let client =
         client::create(&service, &actor, fields, body.owner_id.map(MemberId), body.stage_id.map(Into::into)).await?;
@@ -172,6 +178,8 @@ pub struct ClientReadBody {
     time_zone: Option<String>,
     tags: Option<Vec<String>>,
     notes: Option<String>,
+    /// In per cent from 0 to 100, such as "42.5"; empty is nothing.
+    margin_percent: Option<String>,
     /// null: nobody answered for it.
     #[serde(default, deserialize_with = "given")]
     #[schema(value_type = Option<Uuid>)]
@@ -180,9 +188,10 @@ pub struct ClientReadBody {
 
 impl From<ClientReadBody> for Edit {
     fn from(body: ClientReadBody) -> Self {
-        let ClientReadBody { name, website, industry, currency, time_zone, tags, notes, owner_id } = body;
+        let ClientReadBody { name, website, industry, currency, time_zone, tags, notes, margin_percent, owner_id } =
+            body;
         let owner_id = owner_id.map(|owner| owner.map(MemberId));
-        Self { name, website, industry, currency, time_zone, tags, notes, owner_id }
+        Self { name, website, industry, currency, time_zone, tags, notes, margin_percent, owner_id }
     }
 }
 
@@ -196,6 +205,8 @@ pub struct ClientChangeBody {
     time_zone: Option<String>,
     tags: Option<Vec<String>>,
     notes: Option<String>,
+    /// In per cent from 0 to 100, such as "42.5"; empty is nothing.
+    margin_percent: Option<String>,
     /// null: nobody answers for it.
     #[serde(default, deserialize_with = "given")]
     #[schema(value_type = Option<Uuid>)]
@@ -215,9 +226,20 @@ pub(super) async fn update(
     Id(id): Id<ClientId>,
     Body(body): Body<ClientChangeBody>,
 ) -> Result<Json<ClientBody>, ApiError> {
-    let ClientChangeBody { name, website, industry, currency, time_zone, tags, notes, owner_id, expected } = body;
+    let ClientChangeBody {
+        name,
+        website,
+        industry,
+        currency,
+        time_zone,
+        tags,
+        notes,
+        margin_percent,
+        owner_id,
+        expected,
+    } = body;
     let owner_id = owner_id.map(|owner| owner.map(MemberId));
-    let change = Edit { name, website, industry, currency, time_zone, tags, notes, owner_id };
+    let change = Edit { name, website, industry, currency, time_zone, tags, notes, margin_percent, owner_id };
     let read = expected.map(Edit::from).unwrap_or_default();
     let client = client::update(&service, &actor, id, change, read).await?;
     shown(&service, &actor, client).await

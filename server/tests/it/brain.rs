@@ -10,15 +10,15 @@ use time::Date;
 use crate::support::{Browser, TestApp, count, execute};
 
 /// A source of a client's ads, with so many days of figures that end yesterday.
-async fn source(olga: &Browser, client: &str, days: i64, spend: impl Fn(i64) -> i64) -> String {
+async fn source(app: &TestApp, olga: &Browser, client: &str, days: i64, spend: impl Fn(i64) -> i64) -> String {
     let new = json!({"name": format!("Radio {client}"), "holds": "ads", "currency": "EUR", "time_zone": "UTC", "client_id": client});
     let id = olga.create("/api/v1/imports/sources", &new).await;
-    push(olga, &id, days, spend).await;
+    push(app, olga, &id, days, spend).await;
     id
 }
 
-async fn push(olga: &Browser, source: &str, days: i64, spend: impl Fn(i64) -> i64) {
-    let today = time::OffsetDateTime::now_utc().date();
+async fn push(app: &TestApp, olga: &Browser, source: &str, days: i64, spend: impl Fn(i64) -> i64) {
+    let today = app.service.clock.now().date();
     let row = |ago: i64| {
         let day: Date = today - time::Duration::days(ago);
         json!({"day": day.to_string(), "spend": spend(ago), "impressions": 10_000 + ago % 7 * 900,
@@ -55,7 +55,7 @@ async fn what_was_imported_is_thought_about_and_the_same_input_gives_the_same_st
     let olga = app.owner("olga@acme.test", "Acme").await;
     assert_eq!(olga.get("/api/v1/brain/state").await.status(), 404, "nothing was thought yet");
     let client = olga.create("/api/v1/clients", &json!({"name": "Bakery", "currency": "EUR"})).await;
-    let radio = source(&olga, &client, 60, |ago| 100 + ago % 7).await;
+    let radio = source(&app, &olga, &client, 60, |ago| 100 + ago % 7).await;
 
     let first = compute(&olga).await;
     let again = compute(&olga).await;
@@ -65,7 +65,7 @@ async fn what_was_imported_is_thought_about_and_the_same_input_gives_the_same_st
     assert_eq!(state["id"], first["state_id"]);
 
     // Other figures give another state; the earlier one is still shown as of its moment.
-    push(&olga, &radio, 1, |_| 9_999).await;
+    push(&app, &olga, &radio, 1, |_| 9_999).await;
     let later = compute(&olga).await;
     assert_ne!(later["state_id"], first["state_id"]);
     let newest = olga.json("/api/v1/brain/state").await;
@@ -86,8 +86,8 @@ async fn a_metric_of_any_days_is_the_sum_of_its_rows_or_says_why_there_is_none(p
     let settings = olga.send("PATCH", "/api/v1/organization", &json!({"currency": "EUR"})).await;
     assert_eq!(settings.status(), 200);
     let client = olga.create("/api/v1/clients", &json!({"name": "Bakery", "currency": "USD"})).await;
-    source(&olga, &client, 60, |ago| 100 + ago % 7).await;
-    let day = |ago: i64| (time::OffsetDateTime::now_utc().date() - time::Duration::days(ago)).to_string();
+    source(&app, &olga, &client, 60, |ago| 100 + ago % 7).await;
+    let day = |ago: i64| (app.service.clock.now().date() - time::Duration::days(ago)).to_string();
     let asked = async |rest: &str| {
         let path = format!("/api/v1/brain/metrics?from={}&to={}{rest}", day(7), day(1));
         let answer = olga.get(&path).await;
@@ -136,7 +136,7 @@ async fn a_state_is_never_changed_whatever_code_runs(pool: PgPool) {
     let app = TestApp::start(pool.clone()).await;
     let olga = app.owner("olga@acme.test", "Acme").await;
     let client = olga.create("/api/v1/clients", &json!({"name": "Bakery", "currency": "EUR"})).await;
-    source(&olga, &client, 40, |ago| 100 + ago % 7).await;
+    source(&app, &olga, &client, 40, |ago| 100 + ago % 7).await;
     compute(&olga).await;
     for sql in
         ["update brain_state set code_version = 'x'", "delete from brain_result", "update brain_result set body = ''"]
@@ -159,7 +159,7 @@ async fn everybody_sees_of_a_state_what_is_about_their_clients(pool: PgPool) {
     let mut clients = Vec::new();
     for name in ["Bakery", "Brewery"] {
         let client = olga.create("/api/v1/clients", &json!({"name": name, "currency": "EUR"})).await;
-        source(&olga, &client, 60, |ago| 100 + ago % 7).await;
+        source(&app, &olga, &client, 60, |ago| 100 + ago % 7).await;
         clients.push(client);
     }
     compute(&olga).await;
@@ -178,6 +178,13 @@ async fn everybody_sees_of_a_state_what_is_about_their_clients(pool: PgPool) {
     );
     let of_one = mel.json(&format!("/api/v1/brain/figures?client_id={}", clients[1])).await;
     assert_eq!(of_one["items"], json!([]));
+    // Figures of any days are made of the rows that each of them sees.
+    let day = |ago: i64| (app.service.clock.now().date() - time::Duration::days(ago)).to_string();
+    let path = format!("/api/v1/brain/metrics?from={}&to={}&by=client", day(7), day(1));
+    let spent = async |who: &Browser| who.json(&path).await["items"].as_array().unwrap().clone();
+    let (hers, all) = (spent(&mel).await, spent(&olga).await);
+    assert_eq!((hers.len(), all.len()), (1, 2), "{hers:?}");
+    assert_eq!(hers[0]["body"]["metrics"]["spend"]["now"]["value"], json!("721"));
 
     // Another agency has nothing of it.
     let nia = app.owner("nia@other.test", "Other").await;

@@ -105,8 +105,8 @@ async fn the_form_of_a_client_saves_only_what_was_changed_in_it(pool: PgPool) {
     let id = browser.create("/api/v1/clients", &json!({"name": "Acme", "notes": "one\ntwo", "tags": ["a", "b"]})).await;
     let path = format!("/api/v1/clients/{id}");
     let page = format!("{}/clients/{id}", app.url);
-    let names = ["name", "website", "industry", "currency", "time_zone", "tags", "notes", "owner_id"];
-    let filled = ["Acme", "", "", "USD", "UTC", "a, b", "one\ntwo", ""];
+    let names = ["name", "website", "industry", "currency", "time_zone", "margin_percent", "tags", "notes", "owner_id"];
+    let filled = ["Acme", "", "", "USD", "UTC", "", "a, b", "one\ntwo", ""];
     let submit = async |changes: &[(&str, &str)]| {
         let mut fields = vec![("read[0]".to_owned(), id.clone())];
         for (place, (name, value)) in names.into_iter().zip(filled).enumerate() {

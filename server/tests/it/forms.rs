@@ -138,9 +138,9 @@ async fn notes_of_any_length_come_back_and_stay_guarded(pool: PgPool) {
     let id = olga.create("/api/v1/clients", &json!({"name": "Acme", "industry": "Food"})).await;
     // As many characters as notes may have, of four bytes each: longer than any address may be.
     let notes = "🥐".repeat(10_000);
-    let read = [id.as_str(), "Acme", "", "Food", "USD", "UTC", "", "", ""];
-    let names = ["name", "website", "industry", "currency", "time_zone", "tags", "notes", "owner_id"];
-    let typed = ["Acme", "no dots", "Food", "USD", "UTC", "", &notes, ""];
+    let read = [id.as_str(), "Acme", "", "Food", "USD", "UTC", "", "", "", ""];
+    let names = ["name", "website", "industry", "currency", "time_zone", "margin_percent", "tags", "notes", "owner_id"];
+    let typed = ["Acme", "no dots", "Food", "USD", "UTC", "", "", &notes, ""];
     let places: Vec<_> = (0..read.len()).map(|place| format!("read[{place}]")).collect();
     let fields: Vec<_> = places.iter().map(String::as_str).zip(read).chain(names.into_iter().zip(typed)).collect();
     // Meanwhile somebody else changes another field: what was read must stay what was read.

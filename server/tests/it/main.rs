@@ -8,6 +8,8 @@ mod audit;
 mod b1;
 mod board;
 mod brain;
+mod broken;
+mod changed;
 mod clients;
 mod connections;
 mod consent;

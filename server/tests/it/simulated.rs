@@ -8,7 +8,7 @@ use time::Date;
 
 use crate::{
     process::free_address,
-    support::{Browser, TestApp, count, execute},
+    support::{Browser, TestApp, count, execute, refused},
 };
 
 async fn start(pool: PgPool) -> TestApp {
@@ -17,7 +17,7 @@ async fn start(pool: PgPool) -> TestApp {
 }
 
 /// Goes into a new simulated agency.
-async fn enter(browser: &Browser) {
+pub async fn enter(browser: &Browser) {
     let answer = browser.submit("/simulation", &[]).await;
     let (status, target) = (answer.status(), answer.headers().get("location").cloned());
     assert_eq!(status, 303, "{}", answer.text().await.unwrap());
@@ -78,12 +78,6 @@ fn told(truth: &Value, of: &str, names: [&str; 3], days: [Date; 2]) -> BTreeMap<
         }
     }
     told
-}
-
-async fn refused(pool: &PgPool, sql: &'static str) -> String {
-    #[expect(clippy::disallowed_methods, reason = "what no code of ours does, tried as the superuser")]
-    let done = sqlx::query(sql).execute(pool).await;
-    done.expect_err(sql).to_string()
 }
 
 #[sqlx::test(migrator = "store::MIGRATOR")]
@@ -196,7 +190,12 @@ async fn who_looks_into_it_comes_back_and_nothing_of_it_stays(pool: PgPool) {
 
     // One that ended by itself leads home, and so does another browser's guest nowhere.
     enter(&olga).await;
-    execute(&pool, "delete from organization where mode = 'simulated'".to_owned()).await;
+    let long_ago = "update organization set created_at = now() - interval '3 days' where mode = 'simulated'";
+    execute(&pool, long_ago.to_owned()).await;
+    let unseen = "update session set seen_at = now() - interval '3 days'
+                  where organization_id in (select organization_id from organization where mode = 'simulated')";
+    execute(&pool, unseen.to_owned()).await;
+    assert_eq!(service::purge::run(&app.service).await.unwrap().simulated, 1);
     assert_eq!(olga.json("/api/v1/auth/session").await["organization"], "Acme");
     let guest = app.browser();
     enter(&guest).await;
@@ -227,6 +226,23 @@ async fn the_one_that_nobody_looks_into_makes_room(pool: PgPool) {
 }
 
 #[sqlx::test(migrator = "store::MIGRATOR")]
+async fn two_who_begin_at_the_same_moment_make_one_too_many_no_more(pool: PgPool) {
+    let app = start(pool.clone()).await;
+    let more = "insert into organization (organization_id, name, mode, created_at)
+                select gen_random_uuid(), 'R', 'simulated', now() from generate_series(1, 19) n";
+    execute(&pool, more.to_owned()).await;
+    let browsers = [app.browser(), app.browser(), app.browser()];
+    let [one, two, three] = &browsers;
+    let begin = async |browser: &Browser| browser.submit("/simulation", &[]).await.status().as_u16();
+    let (one, two, three) = tokio::join!(begin(one), begin(two), begin(three));
+    let mut statuses = [one, two, three];
+    statuses.sort_unstable();
+    assert_eq!(statuses, [303, 409, 409]);
+    assert_eq!(count(&pool, "select count(*) from organization where mode = 'simulated'").await, 20);
+    app.stop().await;
+}
+
+#[sqlx::test(migrator = "store::MIGRATOR")]
 async fn nobody_is_drawn_in_and_who_signs_out_is_out_everywhere(pool: PgPool) {
     let app = start(pool.clone()).await;
     let olga = app.owner("olga@acme.test", "Acme").await;
@@ -237,6 +253,7 @@ async fn nobody_is_drawn_in_and_who_signs_out_is_out_everywhere(pool: PgPool) {
     assert!(export.headers()["content-disposition"].to_str().unwrap().contains("simulated-audit.csv"));
     let lines = export.text().await.unwrap();
     assert!(lines.lines().next().unwrap().ends_with(",simulated"), "{lines}");
+    assert!(lines.lines().count() > 1, "{lines}");
     assert!(lines.lines().skip(1).all(|line| line.ends_with(",yes")), "{lines}");
 
     assert_eq!(olga.submit("/logout", &[]).await.headers()["location"], "/login");

@@ -23,7 +23,17 @@ pub struct TestApp {
     pub service: Service,
     pub pool: PgPool,
     pub data: PathBuf,
+    work: Working,
     tasks: [tokio::task::AbortHandle; 2],
+}
+
+/// Jobs being run; they stop with it.
+pub struct Work(tokio::task::AbortHandle);
+
+impl Drop for Work {
+    fn drop(&mut self) {
+        self.0.abort();
+    }
 }
 
 impl TestApp {
@@ -59,19 +69,20 @@ impl TestApp {
         let app = state::AppState::new(&config, db).unwrap();
         let service = app.service.clone();
         let context = state::job_context(&config, &app).unwrap();
-        let (stop, stopped) = tokio::sync::watch::channel(false);
-        let (jobs, recovery, beat) = (config.jobs, config.recovery(), app.pulse.begin());
+        let work = (context, config.jobs, config.recovery(), app.pulse.clone());
         server::simulation::start(&config, &app).await.unwrap();
-        let working = tokio::spawn(async move {
-            let _stop = stop;
-            keep_running(context, jobs, recovery, stopped, beat).await;
-        });
+        let working = run_jobs(work.clone());
         let serving = tokio::spawn(async move {
             let service = routes::router(app).into_make_service_with_connect_info::<SocketAddr>();
             axum::serve(listener, service).await
         });
-        let tasks = [working.abort_handle(), serving.abort_handle()];
-        Self { url: config.public_url(), service, pool, data, tasks }
+        let tasks = [working, serving.abort_handle()];
+        Self { url: config.public_url(), service, pool, data, work, tasks }
+    }
+
+    /// Runs jobs again after [`Self::leave_jobs`].
+    pub fn take_jobs(&self) -> Work {
+        Work(run_jobs(self.work.clone()))
     }
 
     /// Stops running jobs: other processes do.
@@ -189,6 +200,19 @@ impl TestApp {
     pub async fn jobs_left(&self) -> i64 {
         count(&self.pool, "select count(*) from graphile_worker._private_jobs").await
     }
+}
+
+/// What a worker needs: what jobs need, how many at once, how fast a dead one is missed, and where it says that it lives.
+type Working = (jobs::Context, usize, jobs::runner::Recovery, jobs::pulse::Pulse);
+
+fn run_jobs((context, jobs, recovery, pulse): Working) -> tokio::task::AbortHandle {
+    let (stop, stopped) = tokio::sync::watch::channel(false);
+    let beat = pulse.begin();
+    let working = tokio::spawn(async move {
+        let _stop = stop;
+        keep_running(context, jobs, recovery, stopped, beat).await;
+    });
+    working.abort_handle()
 }
 
 /// One number, asked as the superuser.
@@ -357,4 +381,11 @@ pub fn secret(text: &str) -> Option<SecretString> {
 #[expect(clippy::disallowed_methods, reason = "changes as the superuser what takes hours otherwise")]
 pub async fn execute(pool: &PgPool, sql: String) {
     sqlx::query(sqlx::AssertSqlSafe(sql)).execute(pool).await.unwrap();
+}
+
+/// Why the database refuses a statement of the superuser.
+pub async fn refused(pool: &PgPool, sql: &'static str) -> String {
+    #[expect(clippy::disallowed_methods, reason = "what no code of ours does, tried as the superuser")]
+    let done = sqlx::query(sql).execute(pool).await;
+    done.expect_err(sql).to_string()
 }

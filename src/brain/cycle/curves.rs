@@ -21,15 +21,22 @@ struct Told {
     response: Result<Response, Value>,
 }
 
-fn key(client: &Client) -> String {
-    format!("response:{}", client.id.as_deref().unwrap_or_default())
+/// A fit is of these channels, shops and amounts: with other ones it is another fit.
+fn key(client: &Client, table: &Table) -> String {
+    let telling = table.telling();
+    let used = telling.iter().filter(|(_, telling)| telling.is_ok()).map(|(column, _)| &*column.name);
+    let shops = client.channels.iter().filter(|channel| channel.shop).map(|channel| &*channel.id);
+    let names = used.chain(shops).chain([client.currency.code()]).flat_map(|name| name.bytes().chain([b' ']));
+    let hash =
+        names.fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(0x100_0000_01b3));
+    format!("response:{}:{hash:016x}", client.id.as_deref().unwrap_or_default())
 }
 
 /// Fits the curves of the clients: of all, or of those of which nothing is known.
 pub(super) fn choose_all(input: &Input, anew: bool, before: &Choices, chosen: &mut Choices) {
     for client in &input.clients {
         let Some(table) = table(client, input) else { continue };
-        let (name, days) = (key(client), table.target.len());
+        let (name, days) = (key(client, &table), table.target.len());
         if anew || choices::due(before, &name, days) {
             let fitted = fit(&table, SEED).map(|response| response.posterior);
             chosen.insert(name, choices::write(days, &fitted));
@@ -40,7 +47,7 @@ pub(super) fn choose_all(input: &Input, anew: bool, before: &Choices, chosen: &m
 pub(super) fn add(input: &Input, chosen: &Choices, outcomes: &mut Vec<Outcome>) {
     for client in &input.clients {
         let Some(table) = table(client, input) else { continue };
-        let response = choices::read::<Posterior>(chosen, &key(client)).and_then(|posterior| {
+        let response = choices::read::<Posterior>(chosen, &key(client, &table)).and_then(|posterior| {
             refresh(&table, &posterior, SEED).map_err(|reason| serde_json::to_value(reason).unwrap_or_default())
         });
         let body = Told { target: Measure::LedgerRevenue.key(), currency: client.currency, response };
@@ -52,8 +59,9 @@ pub(super) fn add(input: &Input, chosen: &Choices, outcomes: &mut Vec<Outcome>) 
 fn table(client: &Client, input: &Input) -> Option<Table> {
     client.id.as_ref()?;
     let shops: Vec<&Source> =
-        client.of(true).into_iter().filter(|source| source.reports(Measure::LedgerRevenue)).collect();
-    let ads: Vec<&Source> = client.of(false).into_iter().filter(|source| source.reports(Measure::Spend)).collect();
+        client.of(true, input.day).into_iter().filter(|source| source.reports(Measure::LedgerRevenue)).collect();
+    let ads: Vec<&Source> =
+        client.of(false, input.day).into_iter().filter(|source| source.reports(Measure::Spend)).collect();
     let first = shops.first().filter(|_| !ads.is_empty())?;
     let mut days = shops.iter().chain(&ads).fold(first.read, |days, source| days.both(source.read));
     let most = i64::try_from(BACK).ok()?;

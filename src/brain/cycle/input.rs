@@ -65,20 +65,31 @@ impl Input {
     }
 }
 
+/// A channel of which nothing was read for so many days is not what happens today: disconnected, or a file of the past.
+pub(super) const CURRENT: i64 = 28;
+
+impl Channel {
+    /// Its days, if they make sense and the newest is of the last weeks.
+    pub(super) fn current(&self, today: Date) -> Option<&Source> {
+        let since = today.saturating_sub(Duration::days(CURRENT - 1));
+        self.days.as_ref().ok().filter(|source| source.read.last >= since)
+    }
+}
+
 impl Client {
-    /// The sources of its channels, those that make sense.
-    pub(super) fn sources(&self) -> Vec<&Source> {
-        self.channels.iter().filter_map(|channel| channel.days.as_ref().ok()).collect()
+    /// The sources of its channels, those that make sense and are read until today.
+    pub(super) fn sources(&self, today: Date) -> Vec<&Source> {
+        self.channels.iter().filter_map(|channel| channel.current(today)).collect()
     }
 
     /// The sources of its ad accounts, or of its shops.
-    pub(super) fn of(&self, shop: bool) -> Vec<&Source> {
+    pub(super) fn of(&self, shop: bool, today: Date) -> Vec<&Source> {
         let wanted = self.channels.iter().filter(|channel| channel.shop == shop);
-        wanted.filter_map(|channel| channel.days.as_ref().ok()).collect()
+        wanted.filter_map(|channel| channel.current(today)).collect()
     }
 
     /// Whether any channel reports this measure.
-    pub(super) fn reports(&self, measure: Measure) -> bool {
-        self.sources().iter().any(|source| source.reports(measure))
+    pub(super) fn reports(&self, measure: Measure, today: Date) -> bool {
+        self.sources(today).iter().any(|source| source.reports(measure))
     }
 }

@@ -2,7 +2,11 @@
 
 use serde::Serialize;
 
-use super::{About, Input, Outcome, line::Line, news::Found};
+use super::{
+    About, Input, Outcome,
+    line::Line,
+    news::{Found, Judged},
+};
 use crate::{
     NotEnough,
     finding::Finding,
@@ -23,7 +27,7 @@ struct Shown {
 }
 
 /// Adds the findings as outcomes, and before them the colours that they make.
-pub(super) fn add(input: &Input, lines: &[Line], found: Vec<Found>, outcomes: &mut Vec<Outcome>) {
+pub(super) fn add(input: &Input, lines: &[Line], judged: &Judged, found: Vec<Found>, outcomes: &mut Vec<Outcome>) {
     let clients: Vec<&str> = input.clients.iter().filter_map(|client| client.id.as_deref()).collect();
     // One colour for the agency and one for each client come first.
     let place = outcomes.len() + 1 + clients.len();
@@ -34,7 +38,7 @@ pub(super) fn add(input: &Input, lines: &[Line], found: Vec<Found>, outcomes: &m
             .filter(|(_, (about, _))| wanted(about))
             .map(|(at, (_, finding))| (place + at, finding.clone()))
             .unzip();
-        let looked_at = lines.iter().filter(|line| wanted(&line.about)).count();
+        let looked_at = lines.iter().filter(|line| wanted(&line.about) && judged.contains(&line.name())).count();
         let risk = assess(&findings, looked_at).map(|risk| Shown {
             colour: risk.colour,
             causes: risk.causes.into_iter().map(|cause| places[cause]).collect(),

@@ -59,7 +59,7 @@ pub(super) fn lines(input: &Input) -> Vec<Line> {
     let mut lines = Vec::new();
     for client in &input.clients {
         for channel in &client.channels {
-            let Ok(source) = &channel.days else { continue };
+            let Some(source) = channel.current(input.day) else { continue };
             let about = About::channel(client.id.as_deref(), &channel.id);
             let entity = Entity { id: channel.id.clone(), level: Level::Channel };
             let measures: &[Measure] = if channel.shop { &OF_SHOPS } else { &OF_ADS };
@@ -68,10 +68,10 @@ pub(super) fn lines(input: &Input) -> Vec<Line> {
         if client.id.is_some() {
             let about = About::client(client.id.as_deref());
             let entity = Entity { id: client.id.clone().unwrap_or_default(), level: Level::Client };
-            lines.extend(of(&client.sources(), &OF_ALL, &about, &entity, Some(client.currency), &input.rates));
+            lines.extend(of(&client.sources(input.day), &OF_ALL, &about, &entity, Some(client.currency), &input.rates));
         }
     }
-    let all: Vec<&Source> = input.clients.iter().flat_map(super::Client::sources).collect();
+    let all: Vec<&Source> = input.clients.iter().flat_map(|client| client.sources(input.day)).collect();
     let entity = Entity { id: String::new(), level: Level::Agency };
     lines.extend(of(&all, &OF_ALL, &About::agency(), &entity, Some(input.display), &input.rates));
     lines

@@ -1,15 +1,18 @@
-//! Oracle's news in a cycle: anomalies, changes that stay, and what a fall of conversions means.
+//! Oracle's news in a cycle: anomalies, and changes that stay.
 
+use std::collections::BTreeSet;
+
+use serde_json::json;
 use time::{Date, Duration};
 
 use super::{
-    About, Client, Input,
-    line::{KNOWN_AT_ONCE, Line, settled, sum},
+    About, Input, Outcome,
+    line::{Line, settled, sum},
 };
 use crate::{
-    NotEnough, Series,
-    anomaly::{self, Named, findings, outage},
-    change_point::{self, change_points},
+    Series,
+    anomaly::{self, Named, findings},
+    change_point::{self, ChangePoint, change_points},
     finding::{Basis, Entity, Finding, Kind, Level, Severity, Size, Unit},
     memory::{Measure, Source},
 };
@@ -20,13 +23,15 @@ const NEWS: i64 = 28;
 const CHANGES: i64 = 60;
 /// Days looked back at.
 const BACK: usize = 365;
-/// The last days of conversions that are judged together: a day alone is often noise, and more would come late.
-const OUTAGE: usize = 3;
 
 /// A finding and what it is about.
 pub(super) type Found = (About, Finding);
 
-pub(super) fn add(input: &Input, lines: &[Line], found: &mut Vec<Found>) {
+/// The names of the lines that were judged.
+pub(super) type Judged = BTreeSet<String>;
+
+/// Adds what is news, tells of which lines nothing can be said, and returns the names of the others.
+pub(super) fn add(input: &Input, lines: &[Line], found: &mut Vec<Found>, outcomes: &mut Vec<Outcome>) -> Judged {
     let lines: Vec<&Line> = lines.iter().filter(|line| line.entity.level == Level::Channel).collect();
     let cut: Vec<(String, Date, Series)> = lines
         .iter()
@@ -37,52 +42,80 @@ pub(super) fn add(input: &Input, lines: &[Line], found: &mut Vec<Found>) {
         .collect();
     let named: Vec<Named<'_>> = cut.iter().map(|(name, first, values)| Named { name, first: *first, values }).collect();
     let since = input.day.saturating_sub(Duration::days(NEWS - 1));
-    for one in findings(&named, since).found {
+    let news = findings(&named, since);
+    let mut judged: Judged = lines.iter().map(|line| line.name()).collect();
+    for (name, reason) in &news.silent {
+        judged.remove(name);
+        if let Some(line) = lines.iter().find(|line| line.name() == *name) {
+            let body = json!({ "entity": line.entity, "metric": line.measure.key(), "absent": reason });
+            outcomes.push(Outcome::new("gap", line.about.clone(), &body));
+        }
+    }
+    for one in &news.common {
+        found.push((About::agency(), of_common(one)));
+    }
+    for one in &news.found {
         if let Some(line) = lines.iter().find(|line| line.name() == one.series) {
-            found.push((line.about.clone(), of_anomaly(line, &one, stake(input, line))));
+            found.push((line.about.clone(), of_anomaly(line, one, stake(input, line))));
         }
     }
     let since = input.day.saturating_sub(Duration::days(CHANGES - 1));
-    for (line, (_, first, values)) in lines.iter().zip(&cut) {
-        let Ok(changes) = change_points(values, *first) else { continue };
+    let all: Vec<(&Line, Vec<ChangePoint>)> = lines
+        .iter()
+        .zip(&cut)
+        .filter_map(|(line, (_, first, values))| Some((*line, change_points(values, *first).ok()?)))
+        .collect();
+    let looked_at = all.len();
+    for (line, changes) in &all {
         // A year of days cannot tell a bend from the season's.
         let steps = changes.iter().filter(|change| change.kind == change_point::Kind::LevelShift);
         for change in steps.filter(|change| change.day >= since) {
-            found.push((line.about.clone(), of_change(line, change, stake(input, line))));
+            let probability = among(change.probability, looked_at);
+            if probability >= change_point::SURE {
+                let told = ChangePoint { probability, ..change.clone() };
+                found.push((line.about.clone(), of_change(line, &told, stake(input, line))));
+            }
         }
     }
-    for client in &input.clients {
-        outages(client, input, found);
-    }
+    judged
+}
+
+/// The probability of a change that is told of a line by itself at even odds, where so many lines are looked at and a change of
+/// one of them is to be expected: odds against it grow with the lines (Scott & Berger 2010, "Bayes and empirical-Bayes
+/// multiplicity adjustment").
+fn among(probability: f64, lines: usize) -> f64 {
+    let against = (1.0 - probability) * lines.saturating_sub(1).max(1) as f64;
+    probability / (probability + against)
 }
 
 /// Which part of its client's money runs through the channel: of spend for advertising, of revenue for a shop, of the last
-/// four weeks.
-fn stake(input: &Input, line: &Line) -> f64 {
+/// four weeks that all of them know; none where an amount or a rate is missing.
+fn stake(input: &Input, line: &Line) -> Option<f64> {
     let client = input.clients.iter().find(|client| client.id == line.about.client);
     let shop = matches!(line.measure, Measure::Orders | Measure::LedgerRevenue);
     let measure = if shop { Measure::LedgerRevenue } else { Measure::Spend };
-    let of = |sources: &[&Source]| {
+    let of = |sources: &[&Source], last: Date| -> Option<f64> {
         let to = client.map(|client| client.currency);
-        let (_, values) = sum(sources, measure, to, &input.rates)?;
-        Some(values.iter().rev().take(28).flatten().sum::<f64>())
+        let (first, values) = sum(sources, measure, to, &input.rates)?;
+        let end = usize::try_from((last - first).whole_days() + 1).ok()?;
+        values.get(end.saturating_sub(28)..end)?.iter().copied().sum()
     };
-    let all: Vec<&Source> = client.map(|client| client.of(shop)).unwrap_or_default();
+    let all: Vec<&Source> = client?.of(shop, input.day).into_iter().filter(|source| source.reports(measure)).collect();
     let own: Vec<&Source> = all.iter().copied().filter(|source| source.id == line.entity.id).collect();
-    match (of(&own), of(&all)) {
-        (Some(own), Some(all)) if all > 0.0 => (own / all).clamp(0.0, 1.0),
-        _ => 0.0,
-    }
+    let last = all.iter().map(|source| source.read.last).min()?;
+    let (own, all) = (of(&own, last)?, of(&all, last)?);
+    (all > 0.0).then(|| (own / all).clamp(0.0, 1.0))
 }
 
 /// Money at stake: a fall of what is wanted, or a rise of what is paid.
-fn severity(measure: Measure, relative: Option<f64>, stake: f64) -> Severity {
+fn severity(measure: Measure, relative: Option<f64>, stake: Option<f64>) -> Severity {
     let lost = match measure {
         Measure::Spend => relative,
         _ => relative.map(|relative| -relative),
     };
     match lost {
-        Some(lost) if lost > 0.0 => Severity::of_stake(stake * lost.min(1.0)),
+        // Where it is not known how much runs through it, it may be much.
+        Some(lost) if lost > 0.0 => stake.map_or(Severity::Medium, |stake| Severity::of_stake(stake * lost.min(1.0))),
         Some(_) => Severity::Info,
         None => Severity::Low,
     }
@@ -92,7 +125,7 @@ fn unit(line: &Line) -> Unit {
     line.currency.map_or(Unit::Count, |currency| Unit::Money(currency.code().to_owned()))
 }
 
-fn of_anomaly(line: &Line, one: &anomaly::Finding, stake: f64) -> Finding {
+fn of_anomaly(line: &Line, one: &anomaly::Finding, stake: Option<f64>) -> Finding {
     let kind = match one.kind {
         anomaly::Kind::Spike => Kind::Spike,
         anomaly::Kind::Drop | anomaly::Kind::DropOut | anomaly::Kind::FlatLine => Kind::Drop,
@@ -125,7 +158,25 @@ fn of_anomaly(line: &Line, one: &anomaly::Finding, stake: f64) -> Finding {
     }
 }
 
-fn of_change(line: &Line, change: &change_point::ChangePoint, stake: f64) -> Finding {
+/// A day on which so much moved together that it is no news of any one of them.
+fn of_common(one: &anomaly::Common) -> Finding {
+    let (moved, of) = (one.series.len() as f64, one.of as f64);
+    let share = if of > 0.0 { moved / of } else { 0.0 };
+    let days = Some((one.day, one.day));
+    Finding {
+        kind: Kind::MovedTogether,
+        entity: Entity { id: String::new(), level: Level::Agency },
+        metric: None,
+        first: one.day,
+        last: one.day,
+        size: Some(Size { value: share, low: share, high: share, confidence: 1.0, unit: Unit::Share }),
+        probability: 1.0,
+        severity: Severity::Low,
+        basis: vec![Basis::new("series_that_moved", moved, days), Basis::new("series_looked_at", of, days)],
+    }
+}
+
+fn of_change(line: &Line, change: &change_point::ChangePoint, stake: Option<f64>) -> Finding {
     let relative = match change.kind {
         change_point::Kind::LevelShift => change.relative.map(|relative| relative.0),
         change_point::Kind::TrendBreak => None,
@@ -149,72 +200,14 @@ fn of_change(line: &Line, change: &change_point::ChangePoint, stake: f64) -> Fin
     }
 }
 
-/// Whether a fall of a client's conversions is the counting or the people.
-fn outages(client: &Client, input: &Input, found: &mut Vec<Found>) {
-    let sources: Vec<&Source> = client.of(false);
-    let telling: Vec<&Source> = sources
-        .into_iter()
-        .filter(|source| source.reports(Measure::Clicks) && source.reports(Measure::ClaimedConversions))
-        .collect();
-    let Some(range) = telling.first().map(|first| telling.iter().fold(first.read, |days, one| days.both(one.read)))
-    else {
-        return;
-    };
-    let read = |source: &Source, measure| -> Option<Series> {
-        let (first, values) = sum(&[source], measure, None, &input.rates)?;
-        let skip = usize::try_from((range.first - first).whole_days()).ok()?;
-        let count = usize::try_from(range.count()).ok()?;
-        Series::new(values.get(skip..skip + count)?.to_vec()).ok()
-    };
-    let series: Vec<(&Source, Series, Option<Series>, Series)> = telling
-        .iter()
-        .filter_map(|source| {
-            let clicks = read(source, Measure::Clicks)?;
-            Some((*source, clicks, read(source, Measure::Spend), read(source, Measure::ClaimedConversions)?))
-        })
-        .collect();
-    let channels: Vec<outage::Channel<'_>> = series
-        .iter()
-        .map(|(source, clicks, spend, conversions)| outage::Channel {
-            name: &source.id,
-            clicks,
-            spend: spend.as_ref(),
-            conversions,
-        })
-        .collect();
-    let verdicts: Result<Vec<outage::Verdict>, NotEnough> = outage::causes_when(&channels, OUTAGE, KNOWN_AT_ONCE);
-    let first = range.last.saturating_sub(Duration::days(OUTAGE as i64 - 1));
-    for verdict in verdicts.unwrap_or_default() {
-        let kind = match verdict.cause {
-            outage::Cause::TrackingOutage | outage::Cause::ChannelTracking => Kind::TrackingOutage,
-            outage::Cause::DeliveryCollapse => Kind::DeliveryCollapse,
-            outage::Cause::RealFall => Kind::Drop,
-        };
-        let (entity, about) = match verdict.channels.as_slice() {
-            [one] => (Entity { id: one.clone(), level: Level::Channel }, About::channel(client.id.as_deref(), one)),
-            _ => (
-                Entity { id: client.id.clone().unwrap_or_default(), level: Level::Client },
-                About::client(client.id.as_deref()),
-            ),
-        };
-        let days = Some((first, range.last));
-        found.push((
-            about,
-            Finding {
-                kind,
-                entity,
-                metric: Some(Measure::ClaimedConversions.key().to_owned()),
-                first,
-                last: range.last,
-                size: None,
-                probability: (1.0 - verdict.p).clamp(0.0, 1.0),
-                // Blind or broken: money goes out and nobody sees what it brings.
-                severity: Severity::High,
-                basis: vec![
-                    Basis::new("conversions", verdict.conversions, days),
-                    Basis::new("expected_of_these_clicks", verdict.expected, days),
-                ],
-            },
-        ));
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_more_lines_are_looked_at_the_surer_a_change_has_to_be() {
+        assert!((among(0.9, 1) - 0.9).abs() < 1e-12 && (among(0.9, 2) - 0.9).abs() < 1e-12);
+        assert!(among(0.97, 61) < 0.5 && among(0.9999, 61) > 0.99);
+        assert_eq!(among(1.0, 1000), 1.0);
     }
 }

@@ -32,7 +32,7 @@ impl About {
 /// One thing that is said.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Outcome {
-    /// What it is: `figures`, `cohorts`, `reconciliation`, `forecast`, `finding`, `response`, `risk`.
+    /// What it is: `gap`, `figures`, `cohorts`, `reconciliation`, `forecast`, `response`, `fatigue`, `decay`, `risk`, `finding`.
     pub kind: &'static str,
     /// About what.
     pub about: About,

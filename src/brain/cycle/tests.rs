@@ -8,6 +8,7 @@ use time::{Date, Duration, macros::date};
 
 use super::{Channel, Client, Input, choose, run};
 use crate::{
+    finding::Level,
     memory::{Currency, Day, Days, Measure, Order, Rates, Source},
     random::stream,
 };
@@ -120,6 +121,51 @@ fn claims_that_are_late_are_no_news_and_claims_that_stop_are_an_outage() {
     assert_eq!(found(&late), Vec::<String>::new());
     let stopped = found(&|ago| if ago < 3 { 0.0 } else { late(ago) });
     assert!(stopped.iter().any(|body| body.contains("tracking_outage")), "{stopped:#?}");
+}
+
+#[test]
+fn conversions_that_are_not_reported_any_more_are_an_outage_and_no_figure() {
+    let mut silent = ads("a", 300, |_| 300.0);
+    let source = silent.days.unwrap();
+    let rows = source.rows(source.read).iter().map(|row| {
+        let known = row.day <= LAST - Duration::days(3);
+        [Measure::Spend, Measure::Impressions, Measure::Clicks, Measure::ClaimedConversions]
+            .into_iter()
+            .filter(|measure| known || *measure != Measure::ClaimedConversions)
+            .fold(Day::new(row.day, euro()), |day, measure| day.with(measure, row.get(measure)))
+    });
+    silent.days = Source::new("a", source.read, rows.collect());
+    let outcomes = run(&agency(vec![silent, ads("b", 300, |_| 300.0), shop("s", 300)]));
+    let of = |kind: &str| -> Vec<&String> {
+        outcomes.iter().filter(|outcome| outcome.kind == kind).map(|outcome| &outcome.body).collect()
+    };
+    let outage = |body: &&String| body.contains("tracking_outage") && body.contains("\"id\":\"a\"");
+    assert!(of("finding").iter().any(outage), "{:#?}", of("finding"));
+    let figures = of("figures").into_iter().find(|body| body.contains("\"id\":\"a\"")).unwrap();
+    assert!(figures.contains("not_reported"), "{figures}");
+}
+
+#[test]
+fn a_channel_that_stopped_counts_in_the_days_it_has_and_channels_of_nobody_have_no_sum() {
+    let mut gone = ads("gone", 300, |_| 300.0);
+    let source = gone.days.unwrap();
+    let read = Days { first: source.read.first, last: LAST - Duration::days(100) };
+    gone.days = Source::new("gone", read, source.rows(read).to_vec());
+    let mut input = agency(vec![ads("a", 300, |_| 300.0), gone]);
+    let back = |ago: i64| LAST - Duration::days(ago);
+    let asked = |input: &Input, level| {
+        let (now, before) = (Days { first: back(140), last: back(121) }, Days { first: back(160), last: back(141) });
+        super::figures_of(input, now, before, level)
+    };
+    let of = |found: &[super::Outcome], about: &str| found.iter().any(|outcome| outcome.body.contains(about));
+    assert!(of(&asked(&input, Level::Channel), "\"id\":\"gone\""));
+    let spend = |channels: &Input| asked(channels, Level::Client)[0].body.clone();
+    let both = spend(&input);
+    let one = spend(&agency(vec![ads("a", 300, |_| 300.0)]));
+    assert_ne!(both, one, "its spend is in the client's");
+    assert!(!of(&run(&input), "\"id\":\"gone\",\"level\":\"channel\"},\"metrics\""));
+    input.clients[0].id = None;
+    assert!(asked(&input, Level::Client).is_empty());
 }
 
 #[test]

@@ -15,14 +15,16 @@ use time::{Date, Duration, OffsetDateTime};
 
 /// How far back the brain looks, in days: two years show a yearly season.
 const LOOKS_BACK: i64 = 730;
-/// How far back advertisements are looked at: creatives tire within weeks.
-const ADS_LOOK_BACK: i64 = 180;
+/// How far back advertisements are looked at, in days: hardly one runs for longer, and its first weeks are what it is held against.
+const ADS_LOOK_BACK: i64 = 400;
 
 /// Everything that is known of an agency at one moment.
 #[derive(Debug, Serialize)]
 pub(super) struct Facts {
     /// The last day that had ended in the agency's zone.
     pub day: Date,
+    /// The first day from which days were looked at; of those before nothing is known here.
+    pub from: Date,
     /// The currency in which the agency counts.
     pub currency: String,
     pub channels: Vec<Channel>,
@@ -56,9 +58,14 @@ impl Facts {
         ads.retain(|ad| whole(ad.channel_id, ad.day));
         let mut orders = fact::orders(tx).await?;
         orders.retain(|order| whole(order.channel_id, order.day));
+        for order in &mut orders {
+            let channel = order.channel_id;
+            order.refunds.retain(|(day, _)| whole(channel, *day));
+        }
         let choices = brain::list_choices(tx).await?;
         Ok(Self {
             day,
+            from: day - Duration::days(LOOKS_BACK - 1),
             currency: agency.currency,
             channels,
             days,

@@ -40,6 +40,7 @@ impl Facts {
     pub(super) fn of_ledger(ledger: &Ledger) -> Self {
         Self {
             day: ledger.day,
+            from: ledger.from,
             currency: ledger.currency.clone(),
             channels: ledger.channels.clone(),
             days: ledger.days.clone(),

@@ -122,7 +122,7 @@ fn channels(
 ) -> anyhow::Result<Vec<cycle::Channel>> {
     let own = facts.channels.iter().filter(|channel| belongs(channel.client_id));
     own.map(|found| {
-        let mut channel = channel(found, of, new)?;
+        let mut channel = channel(found, of, new, facts.from)?;
         let tests = facts.lift_tests.iter().filter(|test| test.channel_id == found.id);
         channel.lift_tests = tests.filter_map(|test| test.roas.to_f64().zip(test.standard_error.to_f64())).collect();
         Ok(channel)
@@ -130,7 +130,7 @@ fn channels(
     .collect()
 }
 
-fn channel(found: &Channel, of: &By<'_>, new: Orderers<'_>) -> anyhow::Result<cycle::Channel> {
+fn channel(found: &Channel, of: &By<'_>, new: Orderers<'_>, from: Date) -> anyhow::Result<cycle::Channel> {
     let currency = Currency::parse(&found.currency).context("a channel counts in no currency")?;
     let read = Days { first: found.first_day, last: found.last_day };
     let mut orders = of.orders.get(&found.id).cloned().unwrap_or_default();
@@ -142,7 +142,7 @@ fn channel(found: &Channel, of: &By<'_>, new: Orderers<'_>) -> anyhow::Result<cy
     let ads = of.ads.range((found.id, "")..).take_while(|((channel, _), _)| *channel == found.id);
     let creatives = ads.map(|((_, ad), rows)| ((*ad).to_owned(), creative(ad, read, rows, currency))).collect();
     Ok(cycle::Channel {
-        days: Source::new(&id, read, days),
+        days: Source::new(&id, Days { first: read.first.max(from), last: read.last }, days),
         id,
         shop: found.shop,
         creatives,

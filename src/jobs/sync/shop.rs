@@ -2,7 +2,8 @@
 //!
 //! Orders are kept page by page, each with the moment up to which changes were read, so a killed run goes on at the page.
 //! The first reading takes them from one file, if the provider makes one; what changed meanwhile is then read in pages. The
-//! days of the books are counted when the pass is read to its end.
+//! days of the books are counted when the pass is read to its end. Of the day on which the first reading begins, and of days
+//! before it, only some orders are known: those days have no books.
 
 use model::{
     connection::{Channel, Progress, Reach},
@@ -34,15 +35,19 @@ impl Run<'_> {
         shop: &'static dyn Shop,
         channel: &Channel,
     ) -> Result<(), Stop> {
-        let mut read_to = sync_cursor::get(&mut self.tx().await?, channel.id, ORDERS).await?.at;
+        let SyncCursor { at: mut read_to, reach, .. } =
+            sync_cursor::get(&mut self.tx().await?, channel.id, ORDERS).await?;
+        let (begin, mut books) = (self.first_day(), reach.first_day);
         let mut why_pages = String::new();
         if read_to.is_none() {
-            match self.read_file(access, shop, channel).await? {
+            // One that goes on after a pause knows more than one that begins now.
+            books = moment::day(&channel.account.time_zone, begin).and_then(Date::next_day);
+            match self.read_file(access, shop, channel, (begin, books)).await? {
                 Ok(as_of) => read_to = Some(as_of),
                 Err(why) => why_pages = format!(", page by page ({why})"),
             }
         }
-        let since = read_to.map_or_else(|| self.first_day(), |at| at - OVERLAP);
+        let since = read_to.map_or(begin, |at| at - OVERLAP);
         let mut place: Option<String> = None;
         loop {
             self.check_switches().await?;
@@ -56,7 +61,7 @@ impl Run<'_> {
             let mut tx = self.tx().await?;
             let before = read_to;
             read_to = read_to.max(self.keep_orders(&mut tx, channel, (items, asked_at), &mut progress).await?);
-            self.move_cursor(&mut tx, channel, read_to).await?;
+            self.move_cursor(&mut tx, channel, read_to, books).await?;
             progress.step = read_to.map_or_else(
                 || format!("{}: no orders yet", channel.account.name),
                 |at| format!("{}: orders up to {}{why_pages}", channel.account.name, at.date()),
@@ -73,7 +78,7 @@ impl Run<'_> {
                 None => break,
             }
         }
-        self.count_books(channel).await
+        self.count_books(channel, books).await
     }
 
     /// Reads the orders of a first reading from a file: the moment up to which changes are known then, or why they are to
@@ -88,10 +93,10 @@ impl Run<'_> {
         access: &mut Access<'_>,
         shop: &'static dyn Shop,
         channel: &Channel,
+        (since, books): (OffsetDateTime, Option<Date>),
     ) -> Result<Result<OffsetDateTime, String>, Stop> {
         // A file has no days of its own.
         let day = OffsetDateTime::UNIX_EPOCH.date();
-        let since = self.first_day();
         let name = &channel.account.name;
         let kept = staged_page::find(&mut self.tx().await?, channel.id, FILE, day, day).await?;
         let mut place = kept.map(|(_, next)| next);
@@ -132,7 +137,7 @@ impl Run<'_> {
                         staged_page::insert(&mut tx, channel.id, FILE, day, day, &page, self.now()).await?;
                         None
                     } else {
-                        self.move_cursor(&mut tx, channel, Some(as_of)).await?;
+                        self.move_cursor(&mut tx, channel, Some(as_of), books).await?;
                         Some(Ok(Ok(as_of)))
                     }
                 }
@@ -171,33 +176,35 @@ impl Run<'_> {
         Ok(page.iter().map(|order| order.updated_at).max())
     }
 
-    async fn move_cursor(&self, tx: &mut TenantTx, channel: &Channel, at: Option<OffsetDateTime>) -> Result<(), Stop> {
-        let SyncCursor { reach, .. } = sync_cursor::get(tx, channel.id, ORDERS).await?;
-        let cursor = SyncCursor { at, run: Some(self.id), reach };
-        Ok(sync_cursor::set(tx, channel.id, ORDERS, &cursor, self.now()).await?)
-    }
-
-    /// Says that the books of all days up to now were read. They begin with the first whole day of the first reading.
-    async fn reached(&self, tx: &mut TenantTx, channel: &Channel) -> Result<(), Stop> {
-        let zone = &channel.account.time_zone;
-        let before = sync_cursor::get(tx, channel.id, ORDERS).await?;
-        let first_day = before.reach.first_day.or_else(|| moment::day(zone, self.first_day()).and_then(Date::next_day));
-        let reach = Reach { first_day, last_day: moment::day(zone, self.there()) };
-        let cursor = SyncCursor { reach, run: Some(self.id), ..before };
+    /// Notes up to which moment changes were read, and the first day of which all orders are known.
+    async fn move_cursor(
+        &self,
+        tx: &mut TenantTx,
+        channel: &Channel,
+        at: Option<OffsetDateTime>,
+        books: Option<Date>,
+    ) -> Result<(), Stop> {
+        let SyncCursor { reach: before, .. } = sync_cursor::get(tx, channel.id, ORDERS).await?;
+        let cursor = SyncCursor { at, reach: Reach { first_day: books, ..before }, run: Some(self.id) };
         Ok(sync_cursor::set(tx, channel.id, ORDERS, &cursor, self.now()).await?)
     }
 
     /// Counts the days that the orders touched, in one transaction.
-    async fn count_books(&self, channel: &Channel) -> Result<(), Stop> {
+    async fn count_books(&self, channel: &Channel, books: Option<Date>) -> Result<(), Stop> {
         let mut tx = self.tx().await?;
         let at = metric::moment(&mut tx, channel.id).await?;
-        let days = orders::take_days(&mut tx, channel.id).await?;
+        let mut days = orders::take_days(&mut tx, channel.id).await?;
+        days.retain(|day| books.is_none_or(|first| first <= *day));
         let rows = orders::count_days(&mut tx, channel.id, &channel.account.external_id, &days).await?;
         metric::observe(&mut tx, channel.id, self.id, at, &rows).await?;
         for day in days.iter().filter(|day| !rows.iter().any(|row| row.day == **day)) {
             metric::withdraw(&mut tx, channel.id, self.id, at, Days { first: *day, last: *day }, &[]).await?;
         }
-        self.reached(&mut tx, channel).await?;
+        // The books of all days up to now are read.
+        let before = sync_cursor::get(&mut tx, channel.id, ORDERS).await?;
+        let reach = Reach { first_day: books, last_day: moment::day(&channel.account.time_zone, self.there()) };
+        let cursor = SyncCursor { reach, run: Some(self.id), ..before };
+        sync_cursor::set(&mut tx, channel.id, ORDERS, &cursor, self.now()).await?;
         let done = i32::try_from(days.len()).unwrap_or(i32::MAX);
         let step = ads::step(channel, None);
         self.add(&mut tx, &Progress { step, days_done: done, days_total: done, ..Progress::default() }).await?;

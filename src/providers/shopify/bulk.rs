@@ -27,6 +27,9 @@ use crate::{Answer, Bulk, Call, Error, Http, Order, Result, address, standard};
 const STORAGE: &str = "https://storage.googleapis.com";
 /// So many bytes are read at once: some hundreds of orders.
 const PIECE: u64 = 512 << 10;
+/// A piece ends after so many refunds, each of which is a call: what a limit interrupts is asked for again, so that a long piece
+/// might never be read to its end.
+const REFUNDS: usize = 25;
 /// An order with its lines is never longer.
 const LONGEST_ORDER: u64 = 16 << 20;
 /// Fewer orders are there sooner in pages than as a file.
@@ -163,7 +166,12 @@ async fn cut_out(
             return Err(Error::Malformed(format!("it has {total} bytes and not those that were announced")));
         }
         let end = place.offset + u64::try_from(body.len()).unwrap_or_default();
-        let (orders, used) = orders_in(&body, end >= total)?;
+        let (mut found, mut used) = orders_in(&body, end >= total)?;
+        if let Some(last) = last_of(&found) {
+            used = found[last].1;
+            found.truncate(last + 1);
+        }
+        let orders: Vec<_> = found.into_iter().map(|(order, _)| order).collect();
         let next = place.offset + u64::try_from(used).unwrap_or_default();
         if next >= total {
             return Ok((orders, None));
@@ -176,11 +184,21 @@ async fn cut_out(
     Err(Error::Malformed(format!("an order is longer than {} MiB", LONGEST_ORDER >> 20)))
 }
 
-/// The orders whose lines are all in `body`, and how many bytes those are. Only the end of the file tells that no more
-/// lines follow an order: until then the last one is left to the next piece.
-fn orders_in(body: &[u8], ends: bool) -> Result<(Vec<wire::OrderNode>, usize)> {
+/// The order after which a piece has enough refunds, if others follow it.
+fn last_of(orders: &[(wire::OrderNode, usize)]) -> Option<usize> {
+    let mut refunds = 0;
+    let enough = |(order, _): &(wire::OrderNode, usize)| {
+        refunds += order.refunds.len();
+        refunds >= REFUNDS
+    };
+    orders.iter().position(enough).filter(|last| last + 1 < orders.len())
+}
+
+/// The orders whose lines are all in `body`, each with the byte at which its lines end, and how many bytes all are. Only the
+/// end of the file tells that no more lines follow an order: until then the last one is left to the next piece.
+fn orders_in(body: &[u8], ends: bool) -> Result<(Vec<(wire::OrderNode, usize)>, usize)> {
     let malformed = |error: serde_json::Error| Error::Malformed(error.to_string());
-    let (mut orders, mut last, mut end) = (Vec::<(Value, Vec<Value>)>::new(), 0, 0);
+    let (mut orders, mut begins, mut end) = (Vec::<(Value, Vec<Value>)>::new(), Vec::new(), 0);
     for line in body.split_inclusive(|byte| *byte == b'\n') {
         if !line.ends_with(b"\n") && !ends {
             break;
@@ -193,7 +211,7 @@ fn orders_in(body: &[u8], ends: bool) -> Result<(Vec<wire::OrderNode>, usize)> {
         let node: Value = serde_json::from_slice(line).map_err(malformed)?;
         match (node.get("__parentId").and_then(Value::as_str), orders.last_mut()) {
             (None, _) => {
-                last = begin;
+                begins.push(begin);
                 orders.push((node, Vec::new()));
             }
             (Some(parent), Some((order, lines))) if order["id"] == parent => lines.push(node),
@@ -202,16 +220,17 @@ fn orders_in(body: &[u8], ends: bool) -> Result<(Vec<wire::OrderNode>, usize)> {
     }
     if !ends {
         orders.pop();
-        end = last;
+        end = begins.pop().unwrap_or_default();
     }
+    let each_end = begins.into_iter().skip(1).chain([end]);
     // What a page of orders would hold.
-    let whole = |(mut order, lines): (Value, Vec<Value>)| {
+    let whole = |((mut order, lines), end): ((Value, Vec<Value>), usize)| {
         let fields = order.as_object_mut().ok_or_else(|| Error::Malformed("a line is no order".into()))?;
         let lines = json!({ "nodes": lines, "pageInfo": { "hasNextPage": false, "endCursor": null } });
         fields.insert("shippingLines".into(), lines);
-        serde_json::from_value(order).map_err(malformed)
+        Ok((serde_json::from_value(order).map_err(malformed)?, end))
     };
-    Ok((orders.into_iter().map(whole).collect::<Result<_>>()?, end))
+    Ok((orders.into_iter().zip(each_end).map(whole).collect::<Result<_>>()?, end))
 }
 
 /// At most `length` bytes of the file from `offset` on, and how many it has.

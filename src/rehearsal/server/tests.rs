@@ -4,6 +4,7 @@
 mod broken;
 mod load;
 mod moved;
+mod proxied;
 
 use std::{
     collections::BTreeMap,

@@ -20,11 +20,11 @@ use crate::{
 const NOW: OffsetDateTime = datetime!(2026-06-16 06:59:59 UTC);
 
 #[expect(clippy::disallowed_methods, reason = "tests are told by ./dev where their helpers are")]
-fn environment(name: &str) -> Option<String> {
+pub fn environment(name: &str) -> Option<String> {
     std::env::var(name).ok()
 }
 
-fn present(test: &str, path: PathBuf) -> Option<PathBuf> {
+pub fn present(test: &str, path: PathBuf) -> Option<PathBuf> {
     if path.exists() {
         return Some(path);
     }
@@ -101,7 +101,7 @@ fn the_judge_does_judge() {
     assert_eq!(found.len(), 3, "{found:?}");
 }
 
-fn specification(test: &str, file: &str) -> Option<Value> {
+pub fn specification(test: &str, file: &str) -> Option<Value> {
     Some(serde_json::from_slice(&std::fs::read(shared(test, &format!("openapi/{file}"))?).unwrap()).unwrap())
 }
 

@@ -18,7 +18,8 @@ use crate::{
 };
 
 /// The fields of the form, in the order of `read`.
-const FIELDS: [&str; 8] = ["name", "website", "industry", "currency", "time_zone", "tags", "notes", "owner_id"];
+const FIELDS: [&str; 9] =
+    ["name", "website", "industry", "currency", "time_zone", "margin_percent", "tags", "notes", "owner_id"];
 
 /// Changes of a client what was changed in the form; tags are separated by commas, an empty owner is nobody. `read` is
 /// the client's id and then what the form was filled with: what differs from it was typed, and is written only where
@@ -30,26 +31,28 @@ pub async fn update_client(
     industry: String,
     currency: String,
     time_zone: String,
+    margin_percent: String,
     tags: String,
     notes: String,
     owner_id: String,
     read: Vec<String>,
 ) -> Result<(), AppError> {
     let (actor, service) = (crate::server::actor()?, crate::server::service()?);
-    let [id, read @ ..] = <[String; 9]>::try_from(read).map_err(|_| service::Error::Missing)?;
+    let [id, read @ ..] = <[String; 10]>::try_from(read).map_err(|_| service::Error::Missing)?;
     let id: ClientId = id.parse().map_err(|_| service::Error::Missing)?;
     let read = edit(read)?;
-    let change = edit([name, website, industry, currency, time_zone, tags, notes, owner_id])?.changed_from(&read);
+    let change = edit([name, website, industry, currency, time_zone, margin_percent, tags, notes, owner_id])?
+        .changed_from(&read);
     service::client::update(&service, &actor, id, change, read).await?;
     Ok(())
 }
 
 /// The texts of a form as parts of a client.
 #[cfg(feature = "ssr")]
-fn edit(texts: [String; 8]) -> Result<model::client::Edit, AppError> {
-    let [name, website, industry, currency, time_zone, tags, notes, owner] = texts;
+fn edit(texts: [String; 9]) -> Result<model::client::Edit, AppError> {
+    let [name, website, industry, currency, time_zone, margin_percent, tags, notes, owner] = texts;
     let tags = tags.split(',').map(str::to_owned).collect();
-    let fields = model::client::Fields { name, website, industry, currency, time_zone, tags, notes };
+    let fields = model::client::Fields { name, website, industry, currency, time_zone, tags, notes, margin_percent };
     let owner: Option<model::id::MemberId> = match owner.as_str() {
         "" => None,
         id => Some(id.parse().map_err(|_| model::input::Invalid::new("owner_id", "choose a member of the agency"))?),
@@ -97,6 +100,7 @@ fn FieldsForm(
         fields.industry,
         fields.currency,
         fields.time_zone,
+        fields.margin_percent,
         fields.tags.join(", "),
         fields.notes,
         owner,
@@ -112,7 +116,7 @@ fn FieldsForm(
     let read = read.collect_view();
     let mut values = FIELDS.into_iter().zip(filled).map(|(name, filled)| typed.first(name, filled));
     let mut value = || values.next().unwrap_or_default();
-    let [name, website, industry, currency, time_zone, tags, notes, owner] = [(); 8].map(|()| value());
+    let [name, website, industry, currency, time_zone, margin, tags, notes, owner] = [(); 9].map(|()| value());
     let mut owners = vec![(String::new(), "Nobody yet".to_owned())];
     // An owner whom one does not see, or who was deactivated, stays chosen until another is.
     if let Some(owner) = view.owner_id.filter(|owner| choices.owners.iter().all(|(id, _)| id != owner)) {
@@ -130,11 +134,12 @@ fn FieldsForm(
                 <Field name="industry" label="Industry" value=industry error=at(failure, "industry") />
                 <Select name="currency" label="Currency" options=plain(currency::ALL) value=currency error=at(failure, "currency") />
                 <Select name="time_zone" label="Time zone" options=plain(choices.zones) value=time_zone error=at(failure, "time_zone") />
+                <Field name="margin_percent" label="Margin in %" help="What stays of revenue after goods and delivery. Leave it empty if you do not know." value=margin error=at(failure, "margin_percent") />
                 <div class="sm:col-span-2"><Field name="tags" label="Tags" help="Separated by commas." value=tags error=at(failure, "tags") /></div>
                 <div class="sm:col-span-2"><TextArea name="notes" label="Notes" value=notes error=at(failure, "notes") /></div>
                 <div><Button kind=Kind::Primary id="save-client" pending=update.pending()>"Save"</Button></div>
             </ActionForm>
-            <Outcome action=update fields=&["name", "website", "industry", "tags", "currency", "time_zone", "notes", "owner_id"] done="Saved." />
+            <Outcome action=update fields=&["name", "website", "industry", "tags", "currency", "time_zone", "margin_percent", "notes", "owner_id"] done="Saved." />
         </section>
     }
 }
@@ -165,6 +170,7 @@ fn Facts(view: ClientView) -> impl IntoView {
                 {fact("Tags", fields.tags.join(", "), "")}
                 {fact("Currency", fields.currency, "")}
                 {fact("Time zone", fields.time_zone, "")}
+                {fact("Margin in %", fields.margin_percent, "")}
                 {fact("Notes", fields.notes, "sm:col-span-2")}
             </dl>
         </section>

@@ -27,7 +27,9 @@ fn shipping(number: u32, price: &str) -> String {
 /// The orders in `body`, by name, with their shipping, and how many bytes they are.
 fn read(body: &str, ends: bool) -> Result<(Vec<(String, String)>, usize)> {
     let (orders, used) = orders_in(body.as_bytes(), ends)?;
-    let ours = |order: wire::OrderNode| order.ours(Vec::new()).map(|order| (order.name, order.shipping.to_string()));
+    let ours = |(order, _): (wire::OrderNode, usize)| {
+        order.ours(Vec::new()).map(|order| (order.name, order.shipping.to_string()))
+    };
     Ok((orders.into_iter().map(ours).collect::<Result<_>>()?, used))
 }
 
@@ -52,6 +54,22 @@ fn an_order_is_cut_out_with_all_its_lines_wherever_the_piece_ends() {
             assert_eq!((orders, used), (pairs(&[("#1", "6.50")]), first.len()), "{end} bytes");
         }
     }
+}
+
+#[test]
+fn a_piece_ends_after_enough_refunds_where_the_next_order_begins() {
+    let refunded = |number: u32, count: usize| {
+        let refunds = json!(vec![json!({ "id": "gid://shopify/Refund/1" }); count]).to_string();
+        order(number).replace("\"refunds\":[]", &format!("\"refunds\":{refunds}")) + &shipping(number, "6.00")
+    };
+    let body = refunded(1, 0) + &refunded(2, REFUNDS - 1) + &refunded(3, 1) + &refunded(4, 3);
+    let (orders, used) = orders_in(body.as_bytes(), true).unwrap();
+    let last = last_of(&orders).unwrap();
+    assert_eq!((orders.len(), last, used), (4, 2, body.len()));
+    assert!(body[orders[last].1..].starts_with(&order(4)[..10]) && body[orders[last].1..].contains("/4"));
+    // Few, or enough at the very end.
+    assert_eq!(last_of(&orders[..2]), None);
+    assert_eq!(last_of(&orders[..3]), None);
 }
 
 #[test]
