@@ -40,7 +40,17 @@ pub(super) fn add(input: &Input, lines: &[Line], found: &mut Vec<Found>, outcome
             (line.name(), first, values)
         })
         .collect();
-    let named: Vec<Named<'_>> = cut.iter().map(|(name, first, values)| Named { name, first: *first, values }).collect();
+    // What people do, what advertising does, and what platforms claim, moves together.
+    let group = |line: &Line| match line.measure {
+        Measure::Orders | Measure::LedgerRevenue => "books",
+        Measure::ClaimedConversions | Measure::ClaimedRevenue => "claims",
+        _ => "delivery",
+    };
+    let named: Vec<Named<'_>> = lines
+        .iter()
+        .zip(&cut)
+        .map(|(line, (name, first, values))| Named { name, group: group(line), first: *first, values })
+        .collect();
     let since = input.day.saturating_sub(Duration::days(NEWS - 1));
     let news = findings(&named, since);
     let mut judged: Judged = lines.iter().map(|line| line.name()).collect();
