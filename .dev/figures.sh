@@ -8,6 +8,7 @@ bench_names() {
   echo "sync     rows a second into the store, and the memory of a back-fill of a million rows"
   echo "rehearsal  seconds of a whole read of the simulated agency, its requests a second, its memory"
   echo "rebuild  seconds from an edit of a page, and of a query, to a built application"
+  echo "brain    forecasts, anomalies, fatigue, response curves, findings against known truth, and what a cycle costs"
 }
 soak_names() {
   echo "jobs  the server is killed again and again; every sign-up gets its mail"
@@ -19,7 +20,7 @@ soak_names() {
 cmd_bench() {
   local json='' names=()
   for word in "$@"; do if [ "$word" = --json ]; then json=--json; else names+=("$word"); fi; done
-  [ ${#names[@]} -gt 0 ] || names=(web sync rehearsal rebuild)
+  [ ${#names[@]} -gt 0 ] || names=(web sync rehearsal rebuild brain)
   trap 'stop_rival; stop_server; pg_stop' EXIT
   for name in "${names[@]}"; do
     case $name in
@@ -27,6 +28,7 @@ cmd_bench() {
       sync) bench_sync $json ;;
       rehearsal) bench_rehearsal $json ;;
       rebuild) bench_rebuild $json ;;
+      brain) bench_brain $json ;;
       *) bench_names >&2; fail "there is no benchmark $name" ;;
     esac
   done
@@ -111,6 +113,36 @@ bench_rebuild() {
   edit_and_build src/store/client.rs; store=$TOOK
   if [ "${1:-}" = --json ]; then echo "{\"page_edit_ms\":$page,\"store_edit_ms\":$store}"
   else printf '%-28s%12s ms\n' page_edit_ms "$page" store_edit_ms "$store"; fi
+}
+
+# What the brain's forecasts are measured against, in Python: AutoETS and Prophet, never part of the product.
+setup_rivals_brain() {
+  have python3 || apt_install python3
+  local wanted=benches/brain/rivals/requirements.txt
+  local root; root="$CACHE/rivals-brain-$(sha256sum "$wanted" | cut -c1-12)"
+  if [ ! -f "$root/complete" ]; then
+    python3 -c 'import ensurepip' 2>/dev/null || apt_install python3-venv
+    say "installing the rivals of the brain's forecasts"
+    rm -rf "$root"
+    quiet rivals-brain-venv python3 -m venv "$root"
+    quiet rivals-brain-pip "$root/bin/pip" install --disable-pip-version-check -r "$wanted"
+    touch "$root/complete"
+  fi
+  export AUDIENCEOS_RIVALS_BRAIN="$root/bin/python"
+}
+
+bench_brain() {
+  setup_rust
+  local data=${AUDIENCEOS_SHARED:-$ROOT/../shared}/data parts=()
+  cargo build --quiet --release -p brain-bench
+  if [ -d "$data" ]; then
+    setup_rivals_brain
+  else
+    # Generated worlds need no data; with --json standard output is one object.
+    parts=(fatigue cycle rehearsal)
+    echo "not run: forecast, anomaly, response: $data is not there" >&"$([ "${1:-}" = --json ] && echo 2 || echo 1)"
+  fi
+  target/release/brain-bench --data "$data" "$@" "${parts[@]}"
 }
 
 cmd_soak() {

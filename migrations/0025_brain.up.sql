@@ -117,3 +117,12 @@ create policy see on exchange_rate for select to audienceos_runtime using (organ
 create policy see on lift_test for select to audienceos_runtime using (
   organization_id = current_organization() and exists (
     select from channel c where c.organization_id = lift_test.organization_id and c.id = lift_test.channel_id));
+
+-- Cycles of one agency run one after the other: a second one would choose the same methods at the same time.
+create or replace function enqueue_job(payload jsonb, job_key text, run_at timestamptz) returns void
+language plpgsql security definer set search_path = pg_catalog as $$
+begin
+  perform graphile_worker.add_job('job', payload::json,
+    queue_name => case when payload->>'job' = 'run_brain' then 'brain:' || (payload->>'organization_id') end,
+    run_at => run_at, max_attempts => 12, job_key => job_key);
+end $$;

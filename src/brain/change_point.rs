@@ -20,7 +20,7 @@ const SEGMENT: usize = 14;
 /// Changes that are looked for at most.
 const MOST: usize = 20;
 /// A change is told from this probability on.
-const SURE: f64 = 0.9;
+pub(crate) const SURE: f64 = 0.9;
 
 /// How a series changed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize)]

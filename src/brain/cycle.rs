@@ -6,12 +6,14 @@
 
 mod choices;
 mod curves;
+mod customers;
 mod forecasts;
 mod input;
 mod light;
 mod line;
 mod memory;
 mod news;
+mod outages;
 mod outcome;
 mod tired;
 
@@ -35,10 +37,12 @@ pub fn run(input: &Input) -> Vec<Outcome> {
     let (mut outcomes, mut found) = (Vec::new(), Vec::new());
     let lines = line::lines(input);
     memory::add(input, &mut outcomes);
+    customers::add(input, &mut outcomes, &mut found);
     forecasts::add(&lines, &input.choices, &mut outcomes);
     curves::add(input, &input.choices, &mut outcomes);
     tired::add(input, &input.choices, &mut outcomes, &mut found);
     let judged = news::add(input, &lines, &mut found, &mut outcomes);
+    outages::add(input, &mut found);
     light::add(input, &lines, &judged, found, &mut outcomes);
     outcomes
 }

@@ -39,6 +39,13 @@ pub fn parse(text: &str) -> Result<Vec<Rate>, Invalid> {
         let mut values = line.split(',').map(str::trim);
         let day = parse_day("file", values.next().unwrap_or_default())
             .map_err(|_| wrong(format!("line {line_number}: the day must be written as 2026-11-03")))?;
+        let values: Vec<&str> = values.collect();
+        if let Some(more) = values.iter().skip(names.len()).find(|value| !value.is_empty()) {
+            let message = format!(
+                "line {line_number}: {more:?} stands in a column without a name; amounts are written with a point, as in 1.0534"
+            );
+            return Err(wrong(message));
+        }
         for (name, value) in names.iter().zip(values) {
             if name.is_empty() || value.is_empty() || value.eq_ignore_ascii_case("n/a") {
                 continue;
@@ -97,6 +104,7 @@ mod tests {
             ("Date,USD\n2026-11-20,abc\n", "line 2, USD"),
             ("Date,USD\n2026-11-20,1.0\n2026-11-20,1.1\n", "line 3"),
             ("Date,USD\n2026-11-20,N/A\n", "no rate"),
+            ("Date,USD\n2026-11-20,1,0534\n", "line 2: \"0534\""),
         ] {
             let refused = parse(text).unwrap_err();
             assert!(refused.field == "file" && refused.message.contains(words), "{text:?}: {}", refused.message);

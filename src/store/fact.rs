@@ -19,9 +19,8 @@ use crate::{Result, TenantTx};
 pub async fn channels(tx: &mut TenantTx) -> Result<Vec<Channel>> {
     let rows = sqlx::query!(
         r#"select c.id, c.client_id, coalesce(c.holds = 'shop', c.kind = 'shop') as "shop!", c.name, c.currency, c.time_zone, c.kind = 'file' as "file!",
-             coalesce(c.platform, n.provider) as "provider!", d.first_day as "first_day!", d.last_day as "last_day!"
+             coalesce(c.platform, c.provider) as "provider!", d.first_day as "first_day!", d.last_day as "last_day!"
            from channel c
-           join connection n on n.organization_id = c.organization_id and n.id = c.connection_id
            cross join lateral (
              select min(first_day) as first_day, max(last_day) as last_day from (
                select s.first_day, s.last_day from sync_cursor s

@@ -3,8 +3,8 @@
 //! All of it goes through the functions of the product with the thresholds of the product. *Null world*: series of
 //! orders on whose last 60 days, after a year, nothing changes; counted is every finding, each series judged alone,
 //! which no false-discovery rate helps. *Injected*: one event is put into a series at a random day of each stretch of 60
-//! days after its first year ([`world::Event`] says what and how large), and all series are judged as one agency. A hit is
-//! a finding on the event's own days, unless the same series without the event has one within two days of it. Everything else that
+//! days after its first year on which the machine worked ([`world::Event`] says what and how large), and all series are judged
+//! as one agency. A hit is a finding on the event's own days, unless the same series without the event has one within two days of it. Everything else that
 //! is found in those 60 days is a false alarm, also what truly happened in NN5; the days after an event, when its end can
 //! be told, belong to it.
 
@@ -132,8 +132,16 @@ fn injected(data: &Path) -> anyhow::Result<Vec<Figure>> {
                 .flat_map(|(at, one)| (0..TURNS).map(move |turn| (at + turn * PARTS / TURNS, one)))
             {
                 let plain = cut(*since)?;
-                let starts: Vec<usize> =
-                    plain.iter().map(|_| since + random.random_range(0..WINDOW - event.days())).collect();
+                let starts: Vec<usize> = plain
+                    .iter()
+                    .map(|one| {
+                        // What is put on a day without a value, or on one on which nothing worked, is no event.
+                        let days =
+                            (*since..since + WINDOW - event.days()).filter(|day| !world::out_of_order(one, *day));
+                        let days: Vec<usize> = days.collect();
+                        days[random.random_range(0..days.len())]
+                    })
+                    .collect();
                 let mine = |at: usize| at % PARTS == part % PARTS;
                 let put: Vec<Series> = plain
                     .iter()

@@ -1,6 +1,6 @@
 //! What a cycle costs: an agency of 20 channels × 730 days and 500 creatives, on one core.
 
-use std::{path::Path, time::Instant};
+use std::path::Path;
 
 use brain::{
     cycle::{Channel, Client, Input, choose, run},
@@ -11,7 +11,7 @@ use rand::Rng;
 use rust_decimal::Decimal;
 use time::{Date, Duration};
 
-use crate::Figure;
+use crate::{Figure, processor};
 
 /// Channels, of which every fifth is a shop.
 const CHANNELS: usize = 20;
@@ -20,34 +20,36 @@ const CREATIVES: usize = 500;
 /// Days that a creative runs.
 const RUNS: i64 = 120;
 
+/// Cycles that are timed: the clock of the processor ticks a hundred times a second.
+const TIMED: u32 = 10;
+
+/// The part `cycle`. One thread does all of it, so processor time is what it takes on an idle core.
 pub fn run_part(_: &Path) -> anyhow::Result<Vec<Figure>> {
     let mut input = agency()?;
-    let begun = Instant::now();
+    let begun = processor()?;
     input.choices = choose(&input, true);
     let outcomes = run(&input);
-    let cold = begun.elapsed().as_secs_f64();
+    let cold = (processor()? - begun).as_secs_f64();
     anyhow::ensure!(
         outcomes.iter().filter(|outcome| outcome.kind == "forecast").count() >= CHANNELS,
         "too little was said"
     );
-    let mut best = f64::INFINITY;
-    for _ in 0..3 {
-        let begun = Instant::now();
-        let again = run(&input);
-        best = best.min(begun.elapsed().as_secs_f64());
-        anyhow::ensure!(again == outcomes, "the same input gave something else");
+    let begun = processor()?;
+    for _ in 0..TIMED {
+        anyhow::ensure!(run(&input) == outcomes, "the same input gave something else");
     }
+    let warm = ((processor()? - begun) / TIMED).as_secs_f64();
     Ok(vec![
         Figure {
             key: "cycle_seconds",
             what: "a cycle, methods chosen before: 20 channels x 730 days, 500 creatives, one core",
-            value: best,
+            value: warm,
         },
         Figure { key: "cold_cycle_seconds", what: "the same with methods chosen and curves fitted", value: cold },
         Figure {
             key: "agencies_1000_minutes",
             what: "a thousand such cycles one after the other on one core",
-            value: best * 1000.0 / 60.0,
+            value: warm * 1000.0 / 60.0,
         },
     ])
 }

@@ -4,7 +4,7 @@
 //! The rivals run from `AUDIENCEOS_RIVALS_BRAIN`, a Python with `benches/brain/rivals/requirements.txt`; without it their
 //! two rows are left out, and a line says so.
 
-use std::{fmt::Write as _, io::Write as _, path::Path, process, time::Duration};
+use std::{fmt::Write as _, io::Write as _, path::Path, process};
 
 use anyhow::{Context as _, ensure};
 use brain::{
@@ -12,7 +12,7 @@ use brain::{
     forecast::{Forecast, Request, choose, forecast},
 };
 
-use crate::Figure;
+use crate::{Figure, processor};
 
 /// Days in the test part.
 const HORIZON: usize = 56;
@@ -116,15 +116,6 @@ fn rivals(python: &Path, known: &[&[f64]]) -> anyhow::Result<(f64, f64)> {
     let answer: serde_json::Value = serde_json::from_slice(&out.stdout)?;
     let of = |name: &str| answer[name].as_f64().with_context(|| format!("no time of {name}"));
     Ok((of("ets")?, of("prophet")?))
-}
-
-/// Processor time of this process, to ten milliseconds.
-fn processor() -> anyhow::Result<Duration> {
-    let stat = std::fs::read_to_string("/proc/self/stat")?;
-    // Behind the name, which may hold blanks, user and system time are the 12th and 13th, in hundredths.
-    let rest = stat.rsplit_once(')').context("no such line")?.1;
-    let ticks = rest.split_whitespace().skip(11).take(2).map(str::parse::<u64>).sum::<Result<u64, _>>()?;
-    Ok(Duration::from_millis(10 * ticks))
 }
 
 /// The mean absolute error over that of the seasonal naive method within the known values (Hyndman and Koehler 2006).

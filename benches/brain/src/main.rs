@@ -7,10 +7,16 @@ mod anomaly;
 mod cycle;
 mod fatigue;
 mod forecast;
+mod rehearsed;
 mod response;
+mod table;
 
-use std::path::{Path, PathBuf};
+use std::{
+    path::{Path, PathBuf},
+    time::Duration,
+};
 
+use anyhow::Context as _;
 use clap::Parser;
 
 /// One row of the table.
@@ -32,6 +38,7 @@ const PARTS: &[(&str, Part)] = &[
     ("fatigue", fatigue::run),
     ("response", response::run),
     ("cycle", cycle::run_part),
+    ("rehearsal", rehearsed::run_part),
 ];
 
 /// Measures the brain.
@@ -47,33 +54,32 @@ struct Args {
     parts: Vec<String>,
 }
 
+/// Processor time of this process, to ten milliseconds: what others do on the machine does not count.
+fn processor() -> anyhow::Result<Duration> {
+    let stat = std::fs::read_to_string("/proc/self/stat")?;
+    // Behind the name, which may hold blanks, user and system time are the 12th and 13th, in hundredths.
+    let rest = stat.rsplit_once(')').context("no such line")?.1;
+    let ticks = rest.split_whitespace().skip(11).take(2).map(str::parse::<u64>).sum::<Result<u64, _>>()?;
+    Ok(Duration::from_millis(10 * ticks))
+}
+
 /// A line for people beside the table, of what a figure is made of; the table and the JSON stay on standard output.
 #[expect(clippy::print_stderr, reason = "it is for people who watch")]
 fn note(line: &str) {
     eprintln!("{line}");
 }
 
-#[expect(clippy::print_stdout, reason = "the table is what it is for")]
 fn main() -> anyhow::Result<()> {
     let args = Args::parse();
     if let Some(name) = args.parts.iter().find(|name| PARTS.iter().all(|(part, _)| part != name)) {
         anyhow::bail!("there is no part {name}");
     }
-    let mut answer = serde_json::Map::new();
+    let mut figures = Vec::new();
     for (name, run) in PARTS {
-        if !args.parts.is_empty() && !args.parts.iter().any(|part| part == name) {
-            continue;
-        }
-        for figure in run(&args.data)? {
-            if args.json {
-                answer.insert(figure.key.to_owned(), figure.value.into());
-            } else {
-                println!("{:<28} {:>10.4}  {}", figure.key, figure.value, figure.what);
-            }
+        if args.parts.is_empty() || args.parts.iter().any(|part| part == name) {
+            figures.extend(run(&args.data)?);
         }
     }
-    if args.json {
-        println!("{}", serde_json::Value::Object(answer));
-    }
+    table::print(figures, args.json);
     Ok(())
 }

@@ -178,6 +178,13 @@ async fn everybody_sees_of_a_state_what_is_about_their_clients(pool: PgPool) {
     );
     let of_one = mel.json(&format!("/api/v1/brain/figures?client_id={}", clients[1])).await;
     assert_eq!(of_one["items"], json!([]));
+    // Figures of any days are made of the rows that each of them sees.
+    let day = |ago: i64| (app.service.clock.now().date() - time::Duration::days(ago)).to_string();
+    let path = format!("/api/v1/brain/metrics?from={}&to={}&by=client", day(7), day(1));
+    let spent = async |who: &Browser| who.json(&path).await["items"].as_array().unwrap().clone();
+    let (hers, all) = (spent(&mel).await, spent(&olga).await);
+    assert_eq!((hers.len(), all.len()), (1, 2), "{hers:?}");
+    assert_eq!(hers[0]["body"]["metrics"]["spend"]["now"]["value"], json!("721"));
 
     // Another agency has nothing of it.
     let nia = app.owner("nia@other.test", "Other").await;

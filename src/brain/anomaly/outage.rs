@@ -87,7 +87,17 @@ struct Fall {
 /// [`NotEnough::TooShort`] if no channel has four weeks before those days, [`NotEnough::Negative`] for clicks or conversions
 /// below zero.
 pub fn causes(channels: &[Channel<'_>], days: usize) -> Result<Vec<Verdict>, NotEnough> {
+    causes_when(channels, days, 1.0)
+}
+
+/// The same where only this share (0 to 1) of the conversions of those days is known at least, because platforms tell of
+/// the others later: fewer than so many are to be missing before anything is said of them.
+///
+/// # Errors
+/// As of [`causes`].
+pub fn causes_when(channels: &[Channel<'_>], days: usize, known: f64) -> Result<Vec<Verdict>, NotEnough> {
     let days = days.clamp(1, 28);
+    let known = if known.is_finite() { known.clamp(0.0, 1.0) } else { 1.0 };
     let mut looks = Vec::new();
     let mut most = 0;
     for channel in channels {
@@ -96,7 +106,7 @@ pub fn causes(channels: &[Channel<'_>], days: usize) -> Result<Vec<Verdict>, Not
                 return Err(NotEnough::Negative { at });
             }
         }
-        match look(channel, days) {
+        match look(channel, days, known) {
             Ok(look) => looks.push(look),
             Err(has) => most = most.max(has),
         }
@@ -151,7 +161,7 @@ fn judge(looks: &[Look<'_>]) -> Vec<Verdict> {
     answer
 }
 
-fn look<'a>(channel: &Channel<'a>, days: usize) -> Result<Look<'a>, usize> {
+fn look<'a>(channel: &Channel<'a>, days: usize, known: f64) -> Result<Look<'a>, usize> {
     let pairs: Vec<(f64, f64)> = channel
         .clicks
         .values()
@@ -163,9 +173,9 @@ fn look<'a>(channel: &Channel<'a>, days: usize) -> Result<Look<'a>, usize> {
         })
         .collect();
     let split = pairs.len().saturating_sub(days);
-    let known = |part: &[(f64, f64)]| part.iter().copied().filter(|pair| !pair.0.is_nan()).collect::<Vec<_>>();
-    let before = known(&pairs[split.saturating_sub(MEMORY)..split]);
-    let now = known(&pairs[split..]);
+    let whole = |part: &[(f64, f64)]| part.iter().copied().filter(|pair| !pair.0.is_nan()).collect::<Vec<_>>();
+    let before = whole(&pairs[split.saturating_sub(MEMORY)..split]);
+    let now = whole(&pairs[split..]);
     if before.len() < NEEDED || now.is_empty() {
         return Err(before.len());
     }
@@ -175,12 +185,9 @@ fn look<'a>(channel: &Channel<'a>, days: usize) -> Result<Look<'a>, usize> {
     // Clicks there were beside those that counted: the rate's own uncertainty. Days differ by more than chance, which
     // weakens the past as evidence by as much as they do.
     let strength = (1.0 / dispersion(&before, rate)).min(1.0);
-    let p_rate = few(
-        conversions_now,
-        clicks_now,
-        conversions * strength + 0.5,
-        (clicks - conversions).max(0.0) * strength + 0.5,
-    );
+    let (kept, lost) = (conversions * strength + 0.5, (clicks - conversions).max(0.0) * strength + 0.5);
+    let p_rate = few(conversions_now, clicks_now, kept * known, lost + kept * (1.0 - known));
+    let rate = rate * known;
     let usual = clicks / before.len() as f64 * now.len() as f64;
     let values = |series: &Series| (fall(series, days), ());
     let Some(fallen) = values(channel.clicks).0 else { return Err(before.len()) };

@@ -40,7 +40,7 @@ fn first() -> Date {
 
 fn find(values: Vec<Option<f64>>, since: i64) -> Findings {
     let values = Series::new(values).unwrap();
-    findings(&[Named { name: "orders", first: first(), values: &values }], first() + Duration::days(since))
+    findings(&[Named { name: "orders", group: "", first: first(), values: &values }], first() + Duration::days(since))
 }
 
 fn scores(gap: i64, values: &[Option<f64>]) -> Vec<Score> {
@@ -93,7 +93,8 @@ fn findings_of_rubbish_are_sound_and_the_same_twice() {
             Series::new(finite.collect()).unwrap()
         })
         .collect();
-    let named: Vec<Named<'_>> = all.iter().map(|values| Named { name: "any", first: first(), values }).collect();
+    let named: Vec<Named<'_>> =
+        all.iter().map(|values| Named { name: "any", group: "", first: first(), values }).collect();
     let answer = findings(&named, first());
     assert_eq!(answer, findings(&named, first()));
     for one in &answer.found {
@@ -107,11 +108,11 @@ fn findings_of_rubbish_are_sound_and_the_same_twice() {
 #[test]
 fn too_few_days_are_said_and_the_last_day_of_the_calendar_is_no_panic() {
     let short = Series::new(orders(1, 28)).unwrap();
-    let answer = findings(&[Named { name: "new", first: first(), values: &short }], first());
+    let answer = findings(&[Named { name: "new", group: "", first: first(), values: &short }], first());
     assert_eq!(answer.silent, [("new".to_owned(), NotEnough::TooShort { has: 28, needs: 29 })]);
     let end = Series::new(orders(1, 400)).unwrap();
     assert!(
-        findings(&[Named { name: "end", first: Date::MAX - Duration::days(9), values: &end }], first())
+        findings(&[Named { name: "end", group: "", first: Date::MAX - Duration::days(9), values: &end }], first())
             .found
             .is_empty()
     );
@@ -179,7 +180,7 @@ fn what_all_series_share_is_told_once() {
         .collect();
     let names: Vec<String> = (0..40).map(|seed| seed.to_string()).collect();
     let named: Vec<Named<'_>> =
-        names.iter().zip(&all).map(|(name, values)| Named { name, first: first(), values }).collect();
+        names.iter().zip(&all).map(|(name, values)| Named { name, group: "", first: first(), values }).collect();
     let answer = findings(&named, first() + Duration::days(215));
     let day = first() + Duration::days(220);
     let common = answer.common.iter().find(|one| one.day == day).unwrap();

@@ -21,9 +21,12 @@ struct Told {
     response: Result<Response, Value>,
 }
 
-/// A fit is of these channels: with another one it is another fit.
+/// A fit is of these channels, shops and amounts: with other ones it is another fit.
 fn key(client: &Client, table: &Table) -> String {
-    let names = table.channels.iter().flat_map(|channel| channel.name.bytes().chain([b' ']));
+    let telling = table.telling();
+    let used = telling.iter().filter(|(_, telling)| telling.is_ok()).map(|(column, _)| &*column.name);
+    let shops = client.channels.iter().filter(|channel| channel.shop).map(|channel| &*channel.id);
+    let names = used.chain(shops).chain([client.currency.code()]).flat_map(|name| name.bytes().chain([b' ']));
     let hash =
         names.fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(0x100_0000_01b3));
     format!("response:{}:{hash:016x}", client.id.as_deref().unwrap_or_default())

@@ -17,6 +17,13 @@ const OF_SHOPS: [Measure; 2] = [Measure::Orders, Measure::LedgerRevenue];
 /// What is looked at of a client and of the agency.
 const OF_ALL: [Measure; 3] = [Measure::Spend, Measure::Orders, Measure::LedgerRevenue];
 
+/// The claims of so many last days still grow: platforms count a click's conversions for up to thirty days, and set them down
+/// on the day of the click. Half come within a day, seven eighths within two weeks (Chapelle 2014, "Modeling delayed
+/// feedback in display advertising").
+pub(super) const SETTLING: usize = 14;
+/// The share of a day's claims that is known at its end, at the least: the half of the above.
+pub(super) const KNOWN_AT_ONCE: f64 = 0.5;
+
 /// A daily series with its name.
 pub(super) struct Line {
     pub about: About,
@@ -113,6 +120,18 @@ pub(super) fn sum(
         }
     }
     Some((days.first, sums.into_iter().map(|sum| sum.and_then(|sum| sum.to_f64())).collect()))
+}
+
+/// The newest days of a line that will not change any more, at most so many.
+pub(super) fn settled(line: &Line, most: usize) -> (Date, Series) {
+    let (first, values) = newest(line, most);
+    if !matches!(line.measure, Measure::ClaimedConversions | Measure::ClaimedRevenue) {
+        return (first, values);
+    }
+    let count = values.values().len().saturating_sub(SETTLING);
+    let cut = Series::new(values.values()[..count].to_vec());
+    // Nothing is left of a short one; a part of a series that was accepted is accepted.
+    (first, cut.unwrap_or(values))
 }
 
 /// The newest days of a line, at most so many.

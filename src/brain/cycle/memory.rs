@@ -1,18 +1,14 @@
-//! Memory's part of a cycle: figures of the newest week and four weeks against those before, cohorts, reconciliation.
+//! Memory's part of a cycle: figures of the newest week and four weeks against those before, and reconciliation.
 
 use std::collections::BTreeMap;
 
 use serde::Serialize;
-use time::Date;
+use time::{Date, Duration};
 
-use super::{About, Client, Input, Outcome};
+use super::{About, Channel, Client, Input, Outcome};
 use crate::{
-    NotEnough,
     finding::{Entity, Level},
-    memory::{
-        AGES, Absent, Cohort, Comparison, Days, Drift, Measure, Metric, Reconciliation, Setting, Source, cohorts,
-        compare, drift, reconcile,
-    },
+    memory::{Absent, Comparison, Days, Measure, Metric, Reconciliation, Setting, Source, compare, reconcile},
 };
 
 /// Lengths of the ranges that are compared, in days: whole weeks, so that weekdays weigh alike.
@@ -28,14 +24,6 @@ struct Figures<'a> {
     now: Days,
     before: Days,
     metrics: BTreeMap<&'static str, &'a Comparison>,
-}
-
-/// What a client's customers are worth.
-#[derive(Serialize)]
-struct Customers {
-    cohorts: Result<Vec<Cohort>, NotEnough>,
-    /// By age in days.
-    drifts: BTreeMap<i64, Result<Drift, NotEnough>>,
 }
 
 /// Claims against the books in one range.
@@ -55,7 +43,6 @@ pub(super) fn add(input: &Input, outcomes: &mut Vec<Outcome>) {
         channels(client, input, &Ranges::Newest, &setting, outcomes);
         parts(client, Level::Creative, input, &Ranges::Newest, &setting, outcomes);
         claims(client, input, &setting, outcomes);
-        customers(client, outcomes);
     }
 }
 
@@ -108,6 +95,24 @@ impl Ranges {
             Self::Asked(now, before) => vec![(*now, *before)],
         }
     }
+
+    /// The days of a channel, if they count: of the newest ranges those that are read until today, of any others those of which
+    /// some day was read. What stopped meanwhile is a gap of its own.
+    fn reads<'a>(&self, channel: &'a Channel, day: Date) -> Option<&'a Source> {
+        match self {
+            Self::Newest => channel.current(day),
+            Self::Asked(now, before) => {
+                let touches = |range: &Days, source: &Source| source.read.both(*range).count() > 0;
+                let read = channel.days.as_ref().ok();
+                read.filter(|source| touches(now, source) || touches(before, source))
+            }
+        }
+    }
+
+    /// The days of a client's channels that count.
+    fn sources<'a>(&self, client: &'a Client, day: Date) -> Vec<&'a Source> {
+        client.channels.iter().filter_map(|channel| self.reads(channel, day)).collect()
+    }
 }
 
 fn setting<'a>(client: &Client, input: &'a Input) -> Setting<'a> {
@@ -115,7 +120,7 @@ fn setting<'a>(client: &Client, input: &'a Input) -> Setting<'a> {
 }
 
 fn agency(input: &Input, ranges: &Ranges, outcomes: &mut Vec<Outcome>) {
-    let all: Vec<&Source> = input.clients.iter().flat_map(|client| client.sources(input.day)).collect();
+    let all: Vec<&Source> = input.clients.iter().flat_map(|client| ranges.sources(client, input.day)).collect();
     if !all.is_empty() {
         // Margins are the clients' own.
         let setting = Setting { display: Some(input.display), rates: &input.rates, margin: None };
@@ -124,12 +129,12 @@ fn agency(input: &Input, ranges: &Ranges, outcomes: &mut Vec<Outcome>) {
     }
 }
 
-/// A client as a whole.
+/// A client as a whole. Channels of nobody have nothing in common.
 fn whole(client: &Client, input: &Input, ranges: &Ranges, setting: &Setting<'_>, outcomes: &mut Vec<Outcome>) {
-    let own = client.sources(input.day);
+    let (own, Some(id)) = (ranges.sources(client, input.day), &client.id) else { return };
     if !own.is_empty() {
-        let entity = Entity { id: client.id.clone().unwrap_or_default(), level: Level::Client };
-        let about = About::client(client.id.as_deref());
+        let entity = Entity { id: id.clone(), level: Level::Client };
+        let about = About::client(Some(id));
         figures(&[(entity, &own, about)], input, ranges, setting, outcomes);
     }
 }
@@ -137,8 +142,9 @@ fn whole(client: &Client, input: &Input, ranges: &Ranges, setting: &Setting<'_>,
 /// The channels of a client, judged together with those of their kind.
 fn channels(client: &Client, input: &Input, ranges: &Ranges, setting: &Setting<'_>, outcomes: &mut Vec<Outcome>) {
     for shop in [false, true] {
-        let sources = client.of(shop, input.day);
-        let single: Vec<[&Source; 1]> = sources.iter().map(|source| [*source]).collect();
+        let channels = client.channels.iter().filter(|channel| channel.shop == shop);
+        let single: Vec<[&Source; 1]> =
+            channels.filter_map(|channel| Some([ranges.reads(channel, input.day)?])).collect();
         let siblings: Vec<_> = single
             .iter()
             .map(|source| {
@@ -159,7 +165,7 @@ fn parts(
     setting: &Setting<'_>,
     outcomes: &mut Vec<Outcome>,
 ) {
-    for channel in &client.channels {
+    for channel in client.channels.iter().filter(|channel| ranges.reads(channel, input.day).is_some()) {
         let found: Vec<(&String, [&Source; 1])> =
             channel.creatives.iter().filter_map(|(id, source)| Some((id, [source.as_ref().ok()?]))).collect();
         let siblings: Vec<_> = found
@@ -210,25 +216,15 @@ fn figures(
 /// Holds what the platforms claim against the client's books.
 fn claims(client: &Client, input: &Input, setting: &Setting<'_>, outcomes: &mut Vec<Outcome>) {
     let (ads, shops) = (client.of(false, input.day), client.of(true, input.day));
-    if !client.reports(Measure::LedgerRevenue, input.day) || ads.is_empty() {
+    if client.id.is_none() || !client.reports(Measure::LedgerRevenue, input.day) || ads.is_empty() {
         return;
     }
     let all: Vec<&Source> = ads.iter().chain(&shops).copied().collect();
-    let Some((range, _)) = Input::ranges(&all, input.day, LENGTHS[1]) else { return };
+    // Claims that still come are not held against anybody.
+    let settled = |last: Date| last.saturating_sub(Duration::days(SETTLING.into()));
+    let Some(last) = ads.iter().map(|source| settled(source.read.last)).min() else { return };
+    let Some((range, _)) = Input::ranges(&all, last.min(input.day), LENGTHS[1]) else { return };
     let held = |measure| reconcile(&ads, &shops, range, measure, setting);
     let body = Claims { range, revenue: held(Measure::ClaimedRevenue), conversions: held(Measure::ClaimedConversions) };
     outcomes.push(Outcome::new("reconciliation", About::client(client.id.as_deref()), &body));
-}
-
-/// What the customers of each shop are worth, month by month.
-fn customers(client: &Client, outcomes: &mut Vec<Outcome>) {
-    for channel in client.channels.iter().filter(|channel| channel.shop && !channel.orders.is_empty()) {
-        let Ok(source) = &channel.days else { continue };
-        // Whether the shop is older than what was read is not known, so early first orders are doubtful.
-        let found = cohorts(&channel.orders, (source.read.first, source.read.last), false);
-        let drifts =
-            AGES.into_iter().map(|age| (age, found.clone().and_then(|cohorts| drift(&cohorts, age)))).collect();
-        let about = About::channel(client.id.as_deref(), &channel.id);
-        outcomes.push(Outcome::new("cohorts", about, &Customers { cohorts: found, drifts }));
-    }
 }

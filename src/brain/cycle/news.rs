@@ -1,4 +1,4 @@
-//! Oracle's news in a cycle: anomalies, changes that stay, and what a fall of conversions means.
+//! Oracle's news in a cycle: anomalies, and changes that stay.
 
 use std::collections::BTreeSet;
 
@@ -6,13 +6,13 @@ use serde_json::json;
 use time::{Date, Duration};
 
 use super::{
-    About, Client, Input, Outcome,
-    line::{Line, newest, sum},
+    About, Input, Outcome,
+    line::{Line, settled, sum},
 };
 use crate::{
-    NotEnough, Series,
-    anomaly::{self, Named, findings, outage},
-    change_point::{self, change_points},
+    Series,
+    anomaly::{self, Named, findings},
+    change_point::{self, ChangePoint, change_points},
     finding::{Basis, Entity, Finding, Kind, Level, Severity, Size, Unit},
     memory::{Measure, Source},
 };
@@ -23,8 +23,6 @@ const NEWS: i64 = 28;
 const CHANGES: i64 = 60;
 /// Days looked back at.
 const BACK: usize = 365;
-/// The last days of conversions that are judged together: a day alone is often noise, and more would come late.
-const OUTAGE: usize = 3;
 
 /// A finding and what it is about.
 pub(super) type Found = (About, Finding);
@@ -38,11 +36,21 @@ pub(super) fn add(input: &Input, lines: &[Line], found: &mut Vec<Found>, outcome
     let cut: Vec<(String, Date, Series)> = lines
         .iter()
         .map(|line| {
-            let (first, values) = newest(line, BACK);
+            let (first, values) = settled(line, BACK);
             (line.name(), first, values)
         })
         .collect();
-    let named: Vec<Named<'_>> = cut.iter().map(|(name, first, values)| Named { name, first: *first, values }).collect();
+    // What people do, what advertising does, and what platforms claim, moves together.
+    let group = |line: &Line| match line.measure {
+        Measure::Orders | Measure::LedgerRevenue => "books",
+        Measure::ClaimedConversions | Measure::ClaimedRevenue => "claims",
+        _ => "delivery",
+    };
+    let named: Vec<Named<'_>> = lines
+        .iter()
+        .zip(&cut)
+        .map(|(line, (name, first, values))| Named { name, group: group(line), first: *first, values })
+        .collect();
     let since = input.day.saturating_sub(Duration::days(NEWS - 1));
     let news = findings(&named, since);
     let mut judged: Judged = lines.iter().map(|line| line.name()).collect();
@@ -62,16 +70,32 @@ pub(super) fn add(input: &Input, lines: &[Line], found: &mut Vec<Found>, outcome
         }
     }
     let since = input.day.saturating_sub(Duration::days(CHANGES - 1));
-    for (line, (_, first, values)) in lines.iter().zip(&cut) {
-        let Ok(changes) = change_points(values, *first) else { continue };
-        for change in changes.iter().filter(|change| change.day >= since) {
-            found.push((line.about.clone(), of_change(line, change, stake(input, line))));
+    let all: Vec<(&Line, Vec<ChangePoint>)> = lines
+        .iter()
+        .zip(&cut)
+        .filter_map(|(line, (_, first, values))| Some((*line, change_points(values, *first).ok()?)))
+        .collect();
+    let looked_at = all.len();
+    for (line, changes) in &all {
+        // A year of days cannot tell a bend from the season's.
+        let steps = changes.iter().filter(|change| change.kind == change_point::Kind::LevelShift);
+        for change in steps.filter(|change| change.day >= since) {
+            let probability = among(change.probability, looked_at);
+            if probability >= change_point::SURE {
+                let told = ChangePoint { probability, ..change.clone() };
+                found.push((line.about.clone(), of_change(line, &told, stake(input, line))));
+            }
         }
     }
-    for client in &input.clients {
-        outages(client, input, found);
-    }
     judged
+}
+
+/// The probability of a change that is told of a line by itself at even odds, where so many lines are looked at and a change of
+/// one of them is to be expected: odds against it grow with the lines (Scott & Berger 2010, "Bayes and empirical-Bayes
+/// multiplicity adjustment").
+fn among(probability: f64, lines: usize) -> f64 {
+    let against = (1.0 - probability) * lines.saturating_sub(1).max(1) as f64;
+    probability / (probability + against)
 }
 
 /// Which part of its client's money runs through the channel: of spend for advertising, of revenue for a shop, of the last
@@ -116,7 +140,11 @@ fn of_anomaly(line: &Line, one: &anomaly::Finding, stake: Option<f64>) -> Findin
         anomaly::Kind::Spike => Kind::Spike,
         anomaly::Kind::Drop | anomaly::Kind::DropOut | anomaly::Kind::FlatLine => Kind::Drop,
         anomaly::Kind::LevelShift | anomaly::Kind::TrendBreak => Kind::LevelShift,
-        anomaly::Kind::DeliveryCollapse => Kind::DeliveryCollapse,
+        // Delivered are clicks, for money; of what follows from them it is a fall.
+        anomaly::Kind::DeliveryCollapse if matches!(line.measure, Measure::Clicks | Measure::Spend) => {
+            Kind::DeliveryCollapse
+        }
+        anomaly::Kind::DeliveryCollapse => Kind::Drop,
     };
     let expected = one.actual - one.size;
     let days = Some((one.day, one.found));
@@ -182,72 +210,14 @@ fn of_change(line: &Line, change: &change_point::ChangePoint, stake: Option<f64>
     }
 }
 
-/// Whether a fall of a client's conversions is the counting or the people.
-fn outages(client: &Client, input: &Input, found: &mut Vec<Found>) {
-    let sources: Vec<&Source> = client.of(false, input.day);
-    let telling: Vec<&Source> = sources
-        .into_iter()
-        .filter(|source| source.reports(Measure::Clicks) && source.reports(Measure::ClaimedConversions))
-        .collect();
-    let Some(range) = telling.first().map(|first| telling.iter().fold(first.read, |days, one| days.both(one.read)))
-    else {
-        return;
-    };
-    let read = |source: &Source, measure| -> Option<Series> {
-        let (first, values) = sum(&[source], measure, None, &input.rates)?;
-        let skip = usize::try_from((range.first - first).whole_days()).ok()?;
-        let count = usize::try_from(range.count()).ok()?;
-        Series::new(values.get(skip..skip + count)?.to_vec()).ok()
-    };
-    let series: Vec<(&Source, Series, Option<Series>, Series)> = telling
-        .iter()
-        .filter_map(|source| {
-            let clicks = read(source, Measure::Clicks)?;
-            Some((*source, clicks, read(source, Measure::Spend), read(source, Measure::ClaimedConversions)?))
-        })
-        .collect();
-    let channels: Vec<outage::Channel<'_>> = series
-        .iter()
-        .map(|(source, clicks, spend, conversions)| outage::Channel {
-            name: &source.id,
-            clicks,
-            spend: spend.as_ref(),
-            conversions,
-        })
-        .collect();
-    let verdicts: Result<Vec<outage::Verdict>, NotEnough> = outage::causes(&channels, OUTAGE);
-    let first = range.last.saturating_sub(Duration::days(OUTAGE as i64 - 1));
-    for verdict in verdicts.unwrap_or_default() {
-        let kind = match verdict.cause {
-            outage::Cause::TrackingOutage | outage::Cause::ChannelTracking => Kind::TrackingOutage,
-            outage::Cause::DeliveryCollapse => Kind::DeliveryCollapse,
-            outage::Cause::RealFall => Kind::Drop,
-        };
-        let (entity, about) = match verdict.channels.as_slice() {
-            [one] => (Entity { id: one.clone(), level: Level::Channel }, About::channel(client.id.as_deref(), one)),
-            _ => (
-                Entity { id: client.id.clone().unwrap_or_default(), level: Level::Client },
-                About::client(client.id.as_deref()),
-            ),
-        };
-        let days = Some((first, range.last));
-        found.push((
-            about,
-            Finding {
-                kind,
-                entity,
-                metric: Some(Measure::ClaimedConversions.key().to_owned()),
-                first,
-                last: range.last,
-                size: None,
-                probability: (1.0 - verdict.p).clamp(0.0, 1.0),
-                // Blind or broken: money goes out and nobody sees what it brings.
-                severity: Severity::High,
-                basis: vec![
-                    Basis::new("conversions", verdict.conversions, days),
-                    Basis::new("expected_of_these_clicks", verdict.expected, days),
-                ],
-            },
-        ));
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_more_lines_are_looked_at_the_surer_a_change_has_to_be() {
+        assert!((among(0.9, 1) - 0.9).abs() < 1e-12 && (among(0.9, 2) - 0.9).abs() < 1e-12);
+        assert!(among(0.97, 61) < 0.5 && among(0.9999, 61) > 0.99);
+        assert_eq!(among(1.0, 1000), 1.0);
     }
 }

@@ -8,6 +8,7 @@ use time::{Date, Duration, macros::date};
 
 use super::{Channel, Client, Input, choose, run};
 use crate::{
+    finding::Level,
     memory::{Currency, Day, Days, Measure, Order, Rates, Source},
     random::stream,
 };
@@ -26,6 +27,11 @@ fn count(random: &mut impl Rng, mean: f64) -> i64 {
 
 /// An ad account of so many days; `clicks` by days ago.
 fn ads(id: &str, days: i64, clicks: impl Fn(i64) -> f64) -> Channel {
+    claiming(id, days, clicks, |_| 1.0)
+}
+
+/// The same with this share of its claims, by days ago.
+fn claiming(id: &str, days: i64, clicks: impl Fn(i64) -> f64, known: impl Fn(i64) -> f64) -> Channel {
     let mut random = stream(7, id);
     let rows = (0..days).map(|ago| {
         let weekday = 1.0 + 0.2 * f64::from(u8::from(ago % 7 < 2));
@@ -34,8 +40,8 @@ fn ads(id: &str, days: i64, clicks: impl Fn(i64) -> f64) -> Channel {
             .with(Measure::Spend, Some(Decimal::new(count(&mut random, 9_000.0), 2)))
             .with(Measure::Impressions, Some(Decimal::from(clicked * 50)))
             .with(Measure::Clicks, Some(clicked.into()))
-            .with(Measure::ClaimedConversions, Some(count(&mut random, clicked as f64 * 0.1).into()))
-            .with(Measure::ClaimedRevenue, Some(count(&mut random, clicked as f64 * 5.0).into()))
+            .with(Measure::ClaimedConversions, Some(count(&mut random, clicked as f64 * 0.1 * known(ago)).into()))
+            .with(Measure::ClaimedRevenue, Some(count(&mut random, clicked as f64 * 5.0 * known(ago)).into()))
     });
     let read = Days { first: LAST - Duration::days(days - 1), last: LAST };
     let source = Source::new(id, read, rows.collect());
@@ -102,6 +108,64 @@ fn a_channel_that_stops_is_found_and_makes_the_light_red() {
     assert!(found.iter().any(|body| body.contains("delivery_collapse") && body.contains("\"id\":\"a\"")), "{found:#?}");
     assert!(of(&dead, "risk")[0].contains("red"), "{:?}", of(&dead, "risk"));
     assert!(of(&quiet, "risk")[0].contains("green"), "{:?} {:?}", of(&quiet, "risk"), of(&quiet, "finding"));
+}
+
+#[test]
+fn claims_that_are_late_are_no_news_and_claims_that_stop_are_an_outage() {
+    let late = |ago: i64| 1.0 - 0.45 * libm::exp(-(ago as f64) / 5.0);
+    let found = |known: &dyn Fn(i64) -> f64| -> Vec<String> {
+        let two = |id| claiming(id, 300, |_| 300.0, known);
+        let outcomes = run(&agency(vec![two("a"), two("b"), shop("s", 300)]));
+        outcomes.into_iter().filter(|outcome| outcome.kind == "finding").map(|outcome| outcome.body).collect()
+    };
+    assert_eq!(found(&late), Vec::<String>::new());
+    let stopped = found(&|ago| if ago < 3 { 0.0 } else { late(ago) });
+    assert!(stopped.iter().any(|body| body.contains("tracking_outage")), "{stopped:#?}");
+}
+
+#[test]
+fn conversions_that_are_not_reported_any_more_are_an_outage_and_no_figure() {
+    let mut silent = ads("a", 300, |_| 300.0);
+    let source = silent.days.unwrap();
+    let rows = source.rows(source.read).iter().map(|row| {
+        let known = row.day <= LAST - Duration::days(3);
+        [Measure::Spend, Measure::Impressions, Measure::Clicks, Measure::ClaimedConversions]
+            .into_iter()
+            .filter(|measure| known || *measure != Measure::ClaimedConversions)
+            .fold(Day::new(row.day, euro()), |day, measure| day.with(measure, row.get(measure)))
+    });
+    silent.days = Source::new("a", source.read, rows.collect());
+    let outcomes = run(&agency(vec![silent, ads("b", 300, |_| 300.0), shop("s", 300)]));
+    let of = |kind: &str| -> Vec<&String> {
+        outcomes.iter().filter(|outcome| outcome.kind == kind).map(|outcome| &outcome.body).collect()
+    };
+    let outage = |body: &&String| body.contains("tracking_outage") && body.contains("\"id\":\"a\"");
+    assert!(of("finding").iter().any(outage), "{:#?}", of("finding"));
+    let figures = of("figures").into_iter().find(|body| body.contains("\"id\":\"a\"")).unwrap();
+    assert!(figures.contains("not_reported"), "{figures}");
+}
+
+#[test]
+fn a_channel_that_stopped_counts_in_the_days_it_has_and_channels_of_nobody_have_no_sum() {
+    let mut gone = ads("gone", 300, |_| 300.0);
+    let source = gone.days.unwrap();
+    let read = Days { first: source.read.first, last: LAST - Duration::days(100) };
+    gone.days = Source::new("gone", read, source.rows(read).to_vec());
+    let mut input = agency(vec![ads("a", 300, |_| 300.0), gone]);
+    let back = |ago: i64| LAST - Duration::days(ago);
+    let asked = |input: &Input, level| {
+        let (now, before) = (Days { first: back(140), last: back(121) }, Days { first: back(160), last: back(141) });
+        super::figures_of(input, now, before, level)
+    };
+    let of = |found: &[super::Outcome], about: &str| found.iter().any(|outcome| outcome.body.contains(about));
+    assert!(of(&asked(&input, Level::Channel), "\"id\":\"gone\""));
+    let spend = |channels: &Input| asked(channels, Level::Client)[0].body.clone();
+    let both = spend(&input);
+    let one = spend(&agency(vec![ads("a", 300, |_| 300.0)]));
+    assert_ne!(both, one, "its spend is in the client's");
+    assert!(!of(&run(&input), "\"id\":\"gone\",\"level\":\"channel\"},\"metrics\""));
+    input.clients[0].id = None;
+    assert!(asked(&input, Level::Client).is_empty());
 }
 
 #[test]

@@ -7,9 +7,14 @@ use serde::Serialize;
 use serde_json::Value;
 use time::{Date, Duration};
 
-use super::{About, Choices, Client, Input, Outcome, choices, line::sum, news::Found};
+use super::{
+    About, Choices, Client, Input, Outcome, choices,
+    line::{SETTLING, sum},
+    news::Found,
+};
 use crate::{
     NotEnough,
+    anomaly::{FALSE_SHARE, q_values},
     fatigue::{Creative, CreativeDay, Decay, Model, Outlook, Week, decay, fit, outlook},
     finding::{Entity, Level},
     memory::{Days, Measure, Source},
@@ -17,6 +22,8 @@ use crate::{
 
 /// Weeks looked back at for the return of a channel: half a year.
 const WEEKS: i64 = 26;
+/// What a return is counted in.
+const METRIC: &str = "roas_claimed";
 /// The name of what is learned of when creatives tire: one model of the agency, for tiredness is alike everywhere.
 const KEY: &str = "fatigue";
 
@@ -47,7 +54,8 @@ fn running(input: &Input) -> Vec<Running> {
     let mut all = Vec::new();
     for client in &input.clients {
         let mut own: Vec<(Running, f64)> = Vec::new();
-        for channel in &client.channels {
+        // What runs nowhere any more tires nobody.
+        for channel in client.channels.iter().filter(|channel| channel.current(input.day).is_some()) {
             for (id, source) in &channel.creatives {
                 let Ok(source) = source else { continue };
                 let Some((creative, spend)) = creative(id, &channel.id, source) else { continue };
@@ -101,8 +109,16 @@ pub(super) fn choose_all(input: &Input, anew: bool, before: &Choices, chosen: &m
 
 pub(super) fn add(input: &Input, chosen: &Choices, outcomes: &mut Vec<Outcome>, found: &mut Vec<Found>) {
     creatives(input, chosen, outcomes, found);
-    for client in &input.clients {
-        returns(client, input, outcomes, found);
+    let all: Vec<Return> = input.clients.iter().flat_map(|client| returns(client, input)).collect();
+    // All channels of the agency are one family, of whose findings only so many may be false.
+    let p: Vec<f64> = all.iter().map(|one| one.decay.as_ref().map_or(1.0, |decay| decay.better)).collect();
+    for (one, q) in all.into_iter().zip(q_values(&p)) {
+        let Return { about, entity, decay, share } = one;
+        let worse = decay.as_ref().ok().filter(|_| q <= FALSE_SHARE);
+        if let Some(finding) = worse.and_then(|decay| decay.finding(entity.clone(), METRIC, share)) {
+            found.push((about.clone(), finding));
+        }
+        outcomes.push(Outcome::new("decay", about, &Returns { entity, metric: METRIC, decay }));
     }
 }
 
@@ -128,32 +144,34 @@ fn creatives(input: &Input, chosen: &Choices, outcomes: &mut Vec<Outcome>, found
     }
 }
 
+/// A channel's return, and which part of its client's spend it has.
+struct Return {
+    about: About,
+    entity: Entity,
+    decay: Result<Decay, NotEnough>,
+    share: f64,
+}
+
 /// How the claimed return of each of a client's ad accounts moves over the last half year of whole weeks.
-fn returns(client: &Client, input: &Input, outcomes: &mut Vec<Outcome>, found: &mut Vec<Found>) {
+fn returns(client: &Client, input: &Input) -> Vec<Return> {
     let ads = client.of(false, input.day);
     let spent = |source: &Source| {
         let (_, values) = sum(&[source], Measure::Spend, Some(client.currency), &input.rates)?;
         Some(values.iter().rev().take(28).flatten().sum::<f64>())
     };
     let total: f64 = ads.iter().filter_map(|source| spent(source)).sum();
-    for source in ads.iter().filter(|source| source.reports(Measure::ClaimedRevenue)) {
-        let decay =
-            weeks(source).map_or(Err(NotEnough::TooFew { of: "weeks", has: 0, needs: 8 }), |weeks| decay(&weeks));
-        let entity = Entity { id: source.id.clone(), level: Level::Channel };
-        let about = About::channel(client.id.as_deref(), &source.id);
-        let share = if total > 0.0 { spent(source).unwrap_or_default() / total } else { 0.0 };
-        if let Some(finding) =
-            decay.as_ref().ok().and_then(|decay| decay.finding(entity.clone(), "roas_claimed", share))
-        {
-            found.push((about.clone(), finding));
-        }
-        outcomes.push(Outcome::new("decay", about, &Returns { entity, metric: "roas_claimed", decay }));
-    }
+    let claiming = ads.into_iter().filter(|source| source.reports(Measure::ClaimedRevenue));
+    let of = |source: &Source| Return {
+        about: About::channel(client.id.as_deref(), &source.id),
+        entity: Entity { id: source.id.clone(), level: Level::Channel },
+        decay: weeks(source).map_or(Err(NotEnough::TooFew { of: "weeks", has: 0, needs: 8 }), |weeks| decay(&weeks)),
+        share: if total > 0.0 { spent(source).unwrap_or_default() / total } else { 0.0 },
+    };
+    claiming.map(of).collect()
 }
 
 fn weeks(source: &Source) -> Option<Vec<Week>> {
-    // The last days' claims still grow.
-    let last = source.read.last.checked_sub(Duration::days(3))?;
+    let last = source.read.last.checked_sub(Duration::days(SETTLING as i64))?;
     let mut weeks = Vec::new();
     for back in 0..WEEKS {
         let end = last.checked_sub(Duration::days(7 * back))?;

@@ -25,6 +25,10 @@ pub struct Comparison {
     pub before: Result<Figure, Absent>,
     /// What became of it.
     pub verdict: Result<Verdict, NotEnough>,
+    /// The days that the verdict compares, the later ones first: of claims that still grow, both ranges moved back by as many
+    /// days; `None` where they are the ranges themselves.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub compared: Option<[Days; 2]>,
 }
 
 /// What became of `metric` from the days `before` to the days `now`, for each of these siblings: the channels of one
@@ -33,7 +37,8 @@ pub struct Comparison {
 ///
 /// Only days count that were read and reported of every source of the entity. Ranges of different length are compared by
 /// day, and weekdays by their own usual share. `settling` is how many days a platform's claims still grow: claims of the
-/// last days before a source's newest are left out.
+/// last days before a source's newest are left out, and where a range holds such days, both ranges are moved back for the
+/// verdict, so that whole ranges are compared.
 pub fn compare(
     siblings: &[&[&Source]],
     metric: Metric,
@@ -42,13 +47,37 @@ pub fn compare(
     settling: u16,
     setting: &Setting<'_>,
 ) -> Vec<Comparison> {
-    let verdicts = judge(siblings, metric, now, before, settling, setting);
+    let back = unsettled(siblings, metric, now, settling);
+    let moved = |days: Days| {
+        let at = |day: Date| day.checked_sub(back).unwrap_or(day);
+        Days { first: at(days.first), last: at(days.last) }
+    };
+    let verdicts = judge(siblings, metric, moved(now), moved(before), settling, setting);
+    let compared = (back > Duration::ZERO).then(|| [moved(now), moved(before)]);
     let pair = |(sources, verdict): (&&[&Source], _)| Comparison {
         now: figure(metric, sources, now, setting),
         before: figure(metric, sources, before, setting),
         verdict,
+        compared,
     };
     siblings.iter().zip(verdicts).map(pair).collect()
+}
+
+/// How many days at the end of a range still grow, where the metric is one of claims.
+fn unsettled(siblings: &[&[&Source]], metric: Metric, now: Days, settling: u16) -> Duration {
+    let Ok((shape, _)) = shape(metric) else { return Duration::ZERO };
+    if !claimed(shape.events) {
+        return Duration::ZERO;
+    }
+    let telling = siblings.iter().flat_map(|sources| sources.iter()).filter(|source| source.reports(shape.events));
+    let Some(newest) = telling.map(|source| source.read.last).min() else { return Duration::ZERO };
+    let (most, none) = (Duration::days(settling.into()), Duration::ZERO);
+    let settled = newest.checked_sub(most).unwrap_or(newest);
+    (now.last - settled).clamp(none, most)
+}
+
+fn claimed(measure: Measure) -> bool {
+    matches!(measure, Measure::ClaimedConversions | Measure::ClaimedRevenue)
 }
 
 /// The metric as events for an exposure.
@@ -162,7 +191,6 @@ fn seen(
     if let Some(lacks) = measures.iter().find(|measure| sources.iter().all(|source| !source.reports(**measure))) {
         return Err(NotEnough::TooFew { of: lacks.key(), has: 0, needs: 1 });
     }
-    let claimed = |measure| matches!(measure, Measure::ClaimedConversions | Measure::ClaimedRevenue);
     let held = if claimed(shape.events) { i64::from(settling) } else { 0 };
     let mut range = days;
     for source in &sources {

@@ -42,7 +42,8 @@ pub enum Metric {
     Aov,
     /// Claimed revenue for what it cost.
     RoasClaimed,
-    /// Ledger revenue of the source itself for what it cost; only where one source knows both.
+    /// Ledger revenue for the cost of the advertising, of a client or of the agency. There is none of a channel by itself: the
+    /// books do not say which advertisement an order came from.
     RoasLedger,
     /// Ledger revenue of all shops for the cost of all advertising (marketing efficiency ratio).
     Mer,
@@ -133,7 +134,7 @@ impl Metric {
             Self::Cpa => ("cpa", "spend / claimed_conversions", own(M::Spend, M::ClaimedConversions)),
             Self::Aov => ("aov", "ledger_revenue / orders", own(M::LedgerRevenue, M::Orders)),
             Self::RoasClaimed => ("roas_claimed", "claimed_revenue / spend", own(M::ClaimedRevenue, M::Spend)),
-            Self::RoasLedger => ("roas_ledger", "ledger_revenue / spend", own(M::LedgerRevenue, M::Spend)),
+            Self::RoasLedger => ("roas_ledger", "ledger_revenue / spend", all(M::LedgerRevenue, M::Spend)),
             Self::Mer => ("mer", "ledger_revenue / spend", all(M::LedgerRevenue, M::Spend)),
             Self::ContributionMargin => ("contribution_margin", "ledger_revenue × margin − spend", Formula::Margin),
             Self::Cac => ("cac", "spend / new_orders", all(M::Spend, M::NewOrders)),

@@ -115,13 +115,10 @@ fn channels(
     left_out: &mut Vec<(String, NotEnough)>,
 ) -> Result<Vec<Channel>, Unusable> {
     let mut used: Vec<&Column> = Vec::new();
-    for column in &table.channels {
-        match input::constant(&column.values) {
-            Some(0.0) => left_out.push((column.name.clone(), NotEnough::NothingSpent)),
-            Some(_) if !table.lift_tests.iter().any(|test| test.channel == column.name) => {
-                left_out.push((column.name.clone(), NotEnough::Constant));
-            }
-            _ => used.push(column),
+    for (column, telling) in table.telling() {
+        match telling {
+            Ok(()) => used.push(column),
+            Err(reason) => left_out.push((column.name.clone(), reason)),
         }
     }
     if used.is_empty() {

@@ -80,6 +80,20 @@ pub struct Table {
     pub lift_tests: Vec<LiftTest>,
 }
 
+impl Table {
+    /// Of which channel curves can be fitted; of the others, why not: a channel on which always the same is spent, without an
+    /// experiment, says nothing by itself.
+    pub fn telling(&self) -> Vec<(&Column, Result<(), NotEnough>)> {
+        let tested = |column: &Column| self.lift_tests.iter().any(|test| test.channel == column.name);
+        let told = |column: &Column| match constant(&column.values) {
+            Some(0.0) => Err(NotEnough::NothingSpent),
+            Some(_) if !tested(column) => Err(NotEnough::Constant),
+            _ => Ok(()),
+        };
+        self.channels.iter().map(|column| (column, told(column))).collect()
+    }
+}
+
 /// Why a table cannot be fitted at all.
 #[derive(Clone, Debug, PartialEq, thiserror::Error, Serialize)]
 #[serde(tag = "kind", rename_all = "snake_case")]

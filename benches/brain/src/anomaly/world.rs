@@ -60,7 +60,7 @@ pub fn first() -> Date {
 pub fn found(series: &[Series], since: usize) -> Vec<(usize, usize, Finding)> {
     let names: Vec<String> = (0..series.len()).map(|at| at.to_string()).collect();
     let named: Vec<Named<'_>> =
-        names.iter().zip(series).map(|(name, values)| Named { name, first: first(), values }).collect();
+        names.iter().zip(series).map(|(name, values)| Named { name, group: "", first: first(), values }).collect();
     let answer = findings(&named, first() + Duration::days(since as i64));
     let day = |finding: &Finding| (finding.found - first()).whole_days() as usize;
     answer.found.into_iter().map(|one| (one.series.parse().unwrap_or_default(), day(&one), one)).collect()

@@ -196,3 +196,17 @@ fn claims_that_still_grow_are_left_out() {
     assert!(of(0).unwrap().effective[1] > of(3).unwrap().effective[1]);
     assert!(matches!(of(8), Err(NotEnough::TooShort { has: 6, .. })));
 }
+
+#[test]
+fn claims_of_the_newest_week_are_judged_by_the_last_whole_week_that_is_settled() {
+    let source = World { days: 140, orders: 100.0, from: 130, factor: 0.3 }.source(&mut stream(1, "settled"));
+    let rates = Rates::default();
+    let setting = Setting { display: None, rates: &rates, margin: None };
+    let told = |metric| compare(&[&[&source]], metric, range(133, 7), range(126, 7), 3, &setting).remove(0);
+    let claimed = told(Metric::RoasClaimed);
+    assert_eq!(claimed.compared, Some([range(130, 7), range(123, 7)]));
+    assert_eq!(claimed.verdict.unwrap().status, Status::Worse);
+    assert!(claimed.now.is_ok());
+    // What the books say is settled at once.
+    assert_eq!(told(Metric::Orders).compared, None);
+}

@@ -92,8 +92,10 @@ fn every_metric_has_its_value_and_its_parts() {
     );
     assert!(mer.whole());
     assert_eq!(found.get(Metric::Cpa).unwrap().unit, Unit::Money(euro()));
-    // No source knows both the books and the cost.
-    assert_eq!(found.get(Metric::RoasLedger), Err(&Absent::NotConnected { measure: Measure::LedgerRevenue }));
+    // The books say what all advertising together brought; of one account alone they say nothing.
+    assert_eq!(found.get(Metric::RoasLedger).unwrap().value, mer.value);
+    let alone = run(&[&ads], &rates, None, None);
+    assert_eq!(alone.get(Metric::RoasLedger), Err(&Absent::NotConnected { measure: Measure::LedgerRevenue }));
 }
 
 #[test]
