@@ -14,6 +14,7 @@ soak_names() {
   echo "jobs  the server is killed again and again; every sign-up gets its mail"
   echo "sync  workers are killed 50 times and the database is stopped while they read; takeover and fairness with default settings"
   echo "rehearsal  each of the simulated providers' faults and twenty mixes of them while an agency is read: sums, days, history"
+  echo "import  files of 200 MB are looked at and checked: how much memory that takes"
   echo "api   five minutes of generated requests over the API's document: no 5xx, no undeclared status"
 }
 
@@ -150,6 +151,7 @@ cmd_soak() {
     jobs) soak_jobs ;;
     sync) soak_sync ;;
     rehearsal) soak_rehearsal ;;
+    import) soak_import ;;
     api) soak_api ;;
     '') soak_names ;;
     *) soak_names >&2; fail "there is no long proof $1" ;;
@@ -185,6 +187,12 @@ soak_rehearsal() {
   trap 'pg_stop' EXIT
   pg_start soak
   AUDIENCEOS_FAULTS=${FAULTS:-all} DATABASE_URL=$PG_URL cargo nextest run -p server broken::
+}
+
+soak_import() {
+  setup_build
+  have cargo-nextest || cargo_tool cargo-nextest "$NEXTEST_VERSION" 5 --locked
+  cargo nextest run -p providers --run-ignored only --no-capture large_files
 }
 
 soak_api() {

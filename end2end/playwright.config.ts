@@ -25,10 +25,9 @@ export default defineConfig({
       ],
     },
   },
+  // Pictures are taken light and dark, by `look`.
   projects: [
-    { name: "desktop-light", use: { ...desktop, colorScheme: "light" } },
-    { name: "desktop-dark", use: { ...desktop, colorScheme: "dark" } },
-    { name: "phone-light", use: { ...phone, colorScheme: "light" } },
-    { name: "phone-dark", use: { ...phone, colorScheme: "dark" } },
+    { name: "desktop", use: { ...desktop, colorScheme: "light" } },
+    { name: "phone", use: { ...phone, colorScheme: "light" } },
   ],
 });

@@ -22,12 +22,22 @@ export const test = base.extend<{ allowedErrors: RegExp[] }>({
   },
 });
 
-/** Accessibility without a violation, no sideways scrolling, and a picture for people to look at. */
+/** Accessibility without a violation in the light and in the dark, no sideways scrolling, and pictures for people to look at. */
 export async function look(page: Page, name: string) {
-  const axe = await new AxeBuilder({ page }).analyze();
-  expect(axe.violations.map((violation) => `${violation.id}: ${violation.nodes.map((node) => node.html).join(" ")}`)).toEqual([]);
   expect(await page.evaluate(() => document.documentElement.scrollWidth - window.innerWidth)).toBeLessThanOrEqual(0);
-  await page.screenshot({ path: join("screenshots", test.info().project.name, `${name}.png`), fullPage: true });
+  for (const colorScheme of ["dark", "light"] as const) {
+    await page.emulateMedia({ colorScheme });
+    // Colours that are on their way are neither.
+    await page.evaluate(async () => {
+      const moving = document.getAnimations().filter((one) => one instanceof CSSTransition);
+      await Promise.allSettled(moving.map((one) => one.finished));
+    });
+    const axe = await new AxeBuilder({ page }).analyze();
+    const found = axe.violations.map((violation) => `${colorScheme} ${violation.id}: ${violation.nodes.map((node) => node.html).join(" ")}`);
+    expect(found).toEqual([]);
+    const folder = `${test.info().project.name}-${colorScheme}`;
+    await page.screenshot({ path: join("screenshots", folder, `${name}.png`), fullPage: true });
+  }
 }
 
 /** The page answers to clicks: its WASM has loaded. */

@@ -1,5 +1,5 @@
 //! Large files: memory must not grow with them. Slow, so only by name:
-//! `cargo nextest run -p providers --run-ignored only large`.
+//! `./dev soak import`.
 
 use std::{
     fs::File,
