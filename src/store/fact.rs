@@ -56,24 +56,43 @@ pub async fn channels(tx: &mut TenantTx) -> Result<Vec<Channel>> {
         .collect())
 }
 
-/// What was reported of the accounts from `first` on, by channel and day. Windows of attribution are parts of one day. Platforms
-/// report campaigns and what is below; then the campaigns of a day are the account's day.
+/// What was reported of the accounts from `first` on, by channel and day. Platforms report campaigns and what is below; then the
+/// campaigns of a day are the account's day, measure by measure. Windows of attribution are parts of one day; but rows that name
+/// none and rows that do are the same day said twice, of which the newer count.
 ///
 /// # Errors
 /// The database failed.
 pub async fn days(tx: &mut TenantTx, first: Date) -> Result<Vec<DayOf>> {
     let rows = sqlx::query!(
-        r#"select distinct on (channel_id, day) channel_id as "channel_id!", day as "day!", spend, impressions, clicks, conversions,
-             claimed_revenue, orders, ledger_revenue, refunds, taxes, shipping
-           from (
-             select channel_id, day, level, sum(spend) as spend, sum(impressions)::bigint as impressions,
-               sum(clicks)::bigint as clicks, sum(conversions) as conversions, sum(claimed_revenue) as claimed_revenue,
-               sum(orders)::bigint as orders, sum(ledger_revenue) as ledger_revenue, sum(refunds) as refunds, sum(taxes) as taxes,
-               sum(shipping) as shipping
-             from metric_daily where day >= $1
-             group by channel_id, day, level
-           ) levels
-           order by channel_id, day, array_position(array['account', 'campaign', 'group', 'ad'], level)"#,
+        r#"with said as (
+             select distinct on (channel_id, day, level, entity_id) * from (
+               select channel_id, day, level, entity_id, attribution = '' as unnamed, max(observed_at) as at, sum(spend) as spend,
+                 sum(impressions) as impressions, sum(clicks) as clicks, sum(conversions) as conversions,
+                 sum(claimed_revenue) as claimed_revenue, sum(orders) as orders, sum(ledger_revenue) as ledger_revenue,
+                 sum(refunds) as refunds, sum(taxes) as taxes, sum(shipping) as shipping
+               from metric_daily where day >= $1
+               group by channel_id, day, level, entity_id, attribution = ''
+             ) windows
+             order by channel_id, day, level, entity_id, at desc, unnamed
+           ), levels as (
+             select channel_id, day, array_position(array['account', 'campaign', 'group', 'ad'], level) as depth,
+               sum(spend) as spend, sum(impressions) as impressions, sum(clicks) as clicks, sum(conversions) as conversions,
+               sum(claimed_revenue) as claimed_revenue, sum(orders) as orders, sum(ledger_revenue) as ledger_revenue,
+               sum(refunds) as refunds, sum(taxes) as taxes, sum(shipping) as shipping
+             from said group by channel_id, day, level
+           )
+           select channel_id as "channel_id!", day as "day!",
+             (array_agg(spend order by depth) filter (where spend is not null))[1] as spend,
+             (array_agg(impressions order by depth) filter (where impressions is not null))[1]::bigint as impressions,
+             (array_agg(clicks order by depth) filter (where clicks is not null))[1]::bigint as clicks,
+             (array_agg(conversions order by depth) filter (where conversions is not null))[1] as conversions,
+             (array_agg(claimed_revenue order by depth) filter (where claimed_revenue is not null))[1] as claimed_revenue,
+             (array_agg(orders order by depth) filter (where orders is not null))[1]::bigint as orders,
+             (array_agg(ledger_revenue order by depth) filter (where ledger_revenue is not null))[1] as ledger_revenue,
+             (array_agg(refunds order by depth) filter (where refunds is not null))[1] as refunds,
+             (array_agg(taxes order by depth) filter (where taxes is not null))[1] as taxes,
+             (array_agg(shipping order by depth) filter (where shipping is not null))[1] as shipping
+           from levels group by channel_id, day order by channel_id, day"#,
         first
     )
     .fetch_all(&mut **tx)
@@ -104,11 +123,16 @@ pub async fn days(tx: &mut TenantTx, first: Date) -> Result<Vec<DayOf>> {
 /// The database failed.
 pub async fn parts(tx: &mut TenantTx, level: Level, first: Date) -> Result<Vec<AdDay>> {
     let rows = sqlx::query!(
-        r#"select channel_id as "channel_id!", entity_id as "ad_id!", day as "day!", sum(spend) as spend,
-             sum(impressions)::bigint as impressions, sum(clicks)::bigint as clicks, sum(conversions) as conversions,
-             sum(claimed_revenue) as claimed_revenue
-           from metric_daily where level = $1 and day >= $2
-           group by channel_id, entity_id, day order by channel_id, entity_id collate "C", day"#,
+        r#"select distinct on (channel_id, entity_id collate "C", day) channel_id as "channel_id!", entity_id as "ad_id!",
+             day as "day!", spend, impressions, clicks, conversions, claimed_revenue
+           from (
+             select channel_id, entity_id, day, attribution = '' as unnamed, max(observed_at) as at, sum(spend) as spend,
+               sum(impressions)::bigint as impressions, sum(clicks)::bigint as clicks, sum(conversions) as conversions,
+               sum(claimed_revenue) as claimed_revenue
+             from metric_daily where level = $1 and day >= $2
+             group by channel_id, entity_id, day, attribution = ''
+           ) windows
+           order by channel_id, entity_id collate "C", day, at desc, unnamed"#,
         level.key(),
         first
     )

@@ -144,6 +144,17 @@ fn moment(text: Option<&str>) -> Result<Option<OffsetDateTime>, Invalid> {
         .map_err(|_| Invalid::new("as_of", "enter a moment as 2026-11-03T12:00:00Z"))
 }
 
+/// What is missing is a state.
+fn nothing_yet(error: service::Error) -> ApiError {
+    match error {
+        service::Error::Missing => {
+            let words = "nothing was thought by then. It is after each reading and at 03:00; POST /api/v1/brain/compute asks for it now";
+            ApiError::new(StatusCode::NOT_FOUND, "missing", words)
+        }
+        error => error.into(),
+    }
+}
+
 /// Has the brain think now.
 #[utoipa::path(post, path = "/api/v1/brain/compute", tag = "brain", responses((status = 202, body = CycleAsked)))]
 pub(super) async fn compute(
@@ -174,7 +185,7 @@ pub(super) async fn state(
     Params(query): Params<AsOf>,
 ) -> Result<Json<StateBody>, ApiError> {
     let as_of = moment(query.as_of.as_deref())?;
-    let (state, cut_off) = brain::state(&service, &actor, as_of).await?;
+    let (state, cut_off) = brain::state(&service, &actor, as_of).await.map_err(nothing_yet)?;
     let filter = brain::Filter { kinds: vec!["risk"], as_of: Some(cut_off), ..brain::Filter::default() };
     let (mut risks, mut cursor) = (Vec::new(), None::<String>);
     loop {
@@ -213,24 +224,16 @@ pub struct MetricsQuery {
     client_id: Option<String>,
 }
 
-/// Figures of the days that were asked for.
-#[derive(Debug, Serialize, ToSchema)]
-pub struct MetricsBody {
-    /// One for each agency, client, channel, campaign or creative that is seen and has figures.
-    items: Vec<OutcomeBody>,
-    /// Always null: all are there.
-    next_cursor: Option<String>,
-}
-
 /// Every metric of any days against any others, made now from what is stored: totals and rates with what they are made of,
 /// why there is none, and whether it is better, worse or too close to call.
-#[utoipa::path(get, path = "/api/v1/brain/metrics", tag = "brain", params(MetricsQuery),
-    responses((status = 200, body = MetricsBody), (status = 422, body = ErrorBody)))]
+#[utoipa::path(get, path = "/api/v1/brain/metrics", tag = "brain", params(ListQuery, MetricsQuery),
+    responses((status = 200, body = OutcomePage), (status = 422, body = ErrorBody)))]
 pub(super) async fn metrics(
     SignedIn(actor): SignedIn,
     State(service): State<Service>,
+    Slice { limit, cursor }: Slice,
     Params(query): Params<MetricsQuery>,
-) -> Result<Json<MetricsBody>, ApiError> {
+) -> Result<Json<OutcomePage>, ApiError> {
     let day = model::page::parse_day;
     let before = match (&query.compare_from, &query.compare_to) {
         (Some(first), Some(last)) => Some(Days { first: day("compare_from", first)?, last: day("compare_to", last)? }),
@@ -245,9 +248,14 @@ pub(super) async fn metrics(
         depth: depth.ok_or_else(|| Invalid::new("by", "by is agency, client, channel, campaign or creative"))?,
         client_id: list::id("client_id", query.client_id.as_deref())?,
     };
+    let from: usize = cursor
+        .map_or(Ok(0), |cursor| cursor.parse())
+        .map_err(|_| Invalid::new("cursor", "cursor must be the next_cursor of an earlier page"))?;
     let made = brain::figures(&service, &actor, question).await?;
-    let items = made.into_iter().map(OutcomeBody::new).collect::<Result<_, _>>()?;
-    Ok(Json(MetricsBody { items, next_cursor: None }))
+    let to = from.saturating_add(usize::try_from(limit).unwrap_or_default());
+    let next_cursor = (to < made.len()).then(|| to.to_string());
+    let items = made.into_iter().take(to).skip(from).map(OutcomeBody::new).collect::<Result<_, _>>()?;
+    Ok(Json(OutcomePage { items, next_cursor }))
 }
 
 async fn page(
@@ -261,7 +269,7 @@ async fn page(
         client_id: list::id("client_id", query.client_id.as_deref())?,
         as_of: moment(query.as_of.as_deref())?,
     };
-    let page = brain::list(service, actor, &filter, slice.limit, slice.cursor.as_deref()).await?;
+    let page = brain::list(service, actor, &filter, slice.limit, slice.cursor.as_deref()).await.map_err(nothing_yet)?;
     let items = page.items.into_iter().map(OutcomeBody::new).collect::<Result<_, _>>()?;
     Ok(Json(OutcomePage { items, next_cursor: page.next_cursor }))
 }

@@ -132,6 +132,42 @@ async fn a_metric_of_any_days_is_the_sum_of_its_rows_or_says_why_there_is_none(p
 }
 
 #[sqlx::test(migrator = "store::MIGRATOR")]
+async fn a_day_that_is_said_twice_counts_once_and_levels_complete_each_other(pool: PgPool) {
+    let app = TestApp::start(pool).await;
+    let olga = app.owner("olga@acme.test", "Acme").await;
+    let client = olga.create("/api/v1/clients", &json!({"name": "Bakery", "currency": "EUR"})).await;
+    let new = json!({"name": "Radio", "holds": "ads", "currency": "EUR", "time_zone": "UTC", "client_id": client});
+    let radio = olga.create("/api/v1/imports/sources", &new).await;
+    let day = (app.service.clock.now().date() - time::Duration::days(2)).to_string();
+    let push = async |rows: Value| {
+        let answer = olga.post("/api/v1/ingest/file", &json!({"source_id": radio, "rows": rows})).await;
+        assert_eq!(answer.status(), 200, "{}", answer.text().await.unwrap());
+    };
+    let told = async || {
+        let found = olga.json(&format!("/api/v1/brain/metrics?from={day}&to={day}&by=channel")).await;
+        let metrics = found["items"][0]["body"]["metrics"].clone();
+        ["spend", "clicks", "claimed_conversions"].map(|metric| metrics[metric]["now"]["value"].clone())
+    };
+    push(json!([
+        {"day": day, "campaign_id": "1", "spend": 50, "clicks": 10},
+        {"day": day, "campaign_id": "2", "spend": 7, "clicks": 3},
+    ]))
+    .await;
+    assert_eq!(told().await[..2], [json!("57"), json!("13")]);
+    // The same campaign again, now with its windows of attribution: the newer words count, and both windows.
+    push(json!([
+        {"day": day, "campaign_id": "1", "attribution": "7d_click", "spend": 50, "clicks": 10, "conversions": 4},
+        {"day": day, "campaign_id": "1", "attribution": "1d_view", "conversions": 1},
+    ]))
+    .await;
+    assert_eq!(told().await, [json!("57"), json!("13"), json!("5")]);
+    // Of the account itself something is said that campaigns do not say, and the other way round.
+    push(json!([{"day": day, "spend": 60}])).await;
+    assert_eq!(told().await, [json!("60"), json!("13"), json!("5")]);
+    app.finish().await;
+}
+
+#[sqlx::test(migrator = "store::MIGRATOR")]
 async fn a_state_is_never_changed_whatever_code_runs(pool: PgPool) {
     let app = TestApp::start(pool.clone()).await;
     let olga = app.owner("olga@acme.test", "Acme").await;
