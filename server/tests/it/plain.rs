@@ -20,3 +20,9 @@ pub fn routes() -> Vec<(&'static str, bool)> {
     assert!(routes.len() > 20, "the router is not written as it was: {routes:?}");
     routes
 }
+
+/// Whether `path` is answered by `route`, in which `{names}` stand for anything.
+pub fn answers(route: &str, path: &str) -> bool {
+    let (route, path): (Vec<_>, Vec<_>) = (route.split('/').collect(), path.split('/').collect());
+    route.len() == path.len() && route.iter().zip(path).all(|(part, given)| part.starts_with('{') || *part == given)
+}
