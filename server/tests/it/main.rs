@@ -20,6 +20,7 @@ mod error_pages;
 mod fair;
 mod foreign;
 mod forms;
+mod fresh;
 mod functions;
 mod google;
 mod guard;
