@@ -171,6 +171,7 @@ soak_jobs() {
 
 soak_sync() {
   setup_build
+  have cargo-nextest || cargo_tool cargo-nextest "$NEXTEST_VERSION" 5 --locked
   trap 'pg_stop' EXIT
   cargo build --quiet -p server -p benches
   pg_start soak

@@ -124,7 +124,12 @@ async fn main() -> anyhow::Result<()> {
         }
         Name::Sync { server, database, data } => sync::bench(&mut figures, &server, &database, &data).await?,
         Name::Rehearsal { server, seconds } => rehearsal::bench(&mut figures, &server, seconds).await?,
-        Name::SyncSoak { server, database, data } => sync::soak(&mut figures, &server, &database, &data).await?,
+        Name::SyncSoak { server, database, data } => {
+            // What was measured is told also when it is too much.
+            let proved = sync::soak(&mut figures, &server, &database, &data).await;
+            figures.print(cli.json);
+            return proved;
+        }
         Name::Jobs { server, database, data, kills } => {
             jobs::run(&mut figures, &server, &database, &data, kills).await?
         }

@@ -153,8 +153,13 @@ fn page_of(first: Date, page: i64) -> Vec<DayRow> {
     (page * 1000..(page + 1) * 1000).map(row).collect()
 }
 
+/// The longest that a run may wait after its worker was killed, in seconds.
+const TAKEOVER_S: f64 = 60.0;
+/// So many times as long as alone one connection may take while another agency has many due.
+const BESIDE: f64 = 2.0;
+
 /// How long a run waits after its worker was killed, with the settings of production; and how long one connection takes
-/// alone, and while another agency has many due.
+/// alone, and while another agency has many due. More than [`TAKEOVER_S`] and [`BESIDE`] is an error.
 pub async fn soak(figures: &mut Figures, program: &Path, database: &str, data: &Path) -> anyhow::Result<()> {
     let provider = Provider::start([2, 3, 5]).await?;
     let server = Server::start(program, &["serve", "--no-worker"], database, data, &provider).await?;
@@ -176,7 +181,8 @@ pub async fn soak(figures: &mut Figures, program: &Path, database: &str, data: &
         ensure!(killed.elapsed() < Duration::from_secs(300), "nobody took the run over");
         tokio::time::sleep(Duration::from_millis(50)).await;
     }
-    figures.add("takeover_s", killed.elapsed().as_secs_f64(), "s");
+    let takeover = killed.elapsed().as_secs_f64();
+    figures.add("takeover_s", takeover, "s");
     provider.set_latency(Duration::from_millis(200));
     one.run(&single, 1, Duration::from_secs(120)).await?;
 
@@ -209,6 +215,12 @@ pub async fn soak(figures: &mut Figures, program: &Path, database: &str, data: &
     figures.add("single_alone_s", alone[2], "s");
     figures.add("single_beside_150_s", beside[2], "s");
     figures.add("single_beside_150_worst_s", beside[4], "s");
-    figures.add("single_ratio", beside[2] / alone[2], "");
+    let ratio = beside[2] / alone[2];
+    figures.add("single_ratio", ratio, "");
+    ensure!(takeover <= TAKEOVER_S, "a killed worker's run waited {takeover:.1} s: more than {TAKEOVER_S}");
+    ensure!(
+        ratio <= BESIDE,
+        "beside another agency's many it took {ratio:.2} times as long as alone: more than {BESIDE}"
+    );
     Ok(())
 }

@@ -1,4 +1,4 @@
-import { expect, live, look, owner, test } from "./support";
+import { expect, live, look, owner, test, watch } from "./support";
 
 test.use({ allowedErrors: [/status of (404|409|422)/] });
 
@@ -74,7 +74,7 @@ test("two people change one client: neither undoes the other unseen", async ({ p
   await page.keyboard.press("Enter");
   await page.getByTestId("toasts").getByRole("link", { name: "Open" }).click();
   await expect(page.getByRole("heading", { name: "Bakery Beta", level: 1 })).toBeVisible();
-  const other = await page.context().newPage();
+  const other = watch(await page.context().newPage());
   await other.goto(page.url());
   await live(other);
   const save = (where: typeof page) => where.getByRole("button", { name: "Save", exact: true }).click();

@@ -7,17 +7,27 @@ import { join } from "node:path";
 export { expect };
 export const password = "correct horse battery staple";
 
+/** What the pages of the present test complained of so far. */
+let errors: string[] = [];
+
+/** Has the test fail on what this page complains of. Every page that a test opens beside its own goes through here. */
+export function watch(page: Page): Page {
+  // A page that outlives its test says nothing against the next one.
+  const said = errors;
+  page.on("console", (message) => {
+    if (message.type() !== "error" && message.type() !== "warning") return;
+    // How busy this machine is, not what the page does wrong.
+    if (!message.text().includes("preloaded using link preload but not used within a few seconds")) said.push(message.text());
+  });
+  page.on("pageerror", (error) => said.push(String(error)));
+  return page;
+}
+
 export const test = base.extend<{ allowedErrors: RegExp[] }>({
   allowedErrors: [[], { option: true }],
   page: async ({ page, allowedErrors }, use) => {
-    const errors: string[] = [];
-    page.on("console", (message) => {
-      if (message.type() !== "error" && message.type() !== "warning") return;
-      // How busy this machine is, not what the page does wrong.
-      if (!message.text().includes("preloaded using link preload but not used within a few seconds")) errors.push(message.text());
-    });
-    page.on("pageerror", (error) => errors.push(String(error)));
-    await use(page);
+    errors = [];
+    await use(watch(page));
     expect(errors.filter((error) => !allowedErrors.some((allowed) => allowed.test(error)))).toEqual([]);
   },
 });
@@ -95,7 +105,7 @@ export async function joined(page: Page, browser: Browser, name: string, role: s
   await expect(page.getByTestId("invitations").getByText(email)).toBeVisible();
   const options = test.info().project.use;
   const context = await browser.newContext({ viewport: options.viewport, colorScheme: options.colorScheme, hasTouch: options.hasTouch, isMobile: options.isMobile });
-  const guest = await context.newPage();
+  const guest = watch(await context.newPage());
   await guest.goto(new URL(await mailedLink(email, "/invite/"), page.url()).href);
   await guest.getByLabel("Your name").fill(name);
   await guest.getByLabel("Password").fill(password);

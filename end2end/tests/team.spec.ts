@@ -1,4 +1,4 @@
-import { address, expect, live, look, mailedLink, owner, password, test } from "./support";
+import { address, expect, live, look, mailedLink, owner, password, test, watch } from "./support";
 
 test.use({ allowedErrors: [/status of (403|404|409|422)/] });
 
@@ -69,7 +69,7 @@ test("an agency of two: invite, join, assign, move on the board", async ({ page,
 
   const options = test.info().project.use;
   const second = await browser.newContext({ viewport: options.viewport, colorScheme: options.colorScheme });
-  const guest = await second.newPage();
+  const guest = watch(await second.newPage());
   await guest.goto(new URL(await mailedLink(max, "/invite/"), page.url()).href);
   await look(guest, "invite");
   await guest.getByLabel("Your name").fill("Max Manager");

@@ -1,7 +1,7 @@
 // The pages of what went wrong, and forms where nothing runs in the browser: they are read like every other page.
 import { execFileSync } from "node:child_process";
 import { randomUUID } from "node:crypto";
-import { address, expect, joined, live, look, mailedLink, owner, password, test } from "./support";
+import { address, expect, joined, live, look, mailedLink, owner, password, test, watch } from "./support";
 
 test.use({ allowedErrors: [/status of (403|404|422|500)/] });
 
@@ -67,7 +67,7 @@ test("sign-up and joining wait until they are complete", async ({ page, browser 
   await page.getByRole("button", { name: "Send invitation" }).click();
   await expect(page.getByTestId("invitations").getByText(email)).toBeVisible();
   const context = await browser.newContext();
-  const guest = await context.newPage();
+  const guest = watch(await context.newPage());
   await guest.goto(new URL(await mailedLink(email, "/invite/"), page.url()).href);
   const join = guest.getByRole("button", { name: "Join" });
   await expect(join).toBeDisabled();

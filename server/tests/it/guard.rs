@@ -6,7 +6,10 @@ use reqwest::{Method, StatusCode, header, redirect::Policy};
 use serde_json::{Value, json};
 use sqlx::PgPool;
 
-use crate::support::{Agency, Browser, TestApp, all_rows};
+use crate::{
+    plain,
+    support::{Agency, Browser, TestApp, all_rows},
+};
 
 /// Routes of the API that work for those who are not signed in.
 const OPEN: [&str; 8] = [
@@ -77,10 +80,12 @@ async fn b1_2_without_a_session_the_api_answers_401_in_json_never_a_page(pool: P
     app.finish().await;
 }
 
-/// Forms of pages that work without WASM.
-const FORMS: [&str; 10] = [
+/// Forms of pages that work without WASM, and a route that there is not.
+const FORMS: [&str; 15] = [
     "/imports/upload",
+    "/integrations/google_ads/connect",
     "/login",
+    "/login/code",
     "/logout",
     "/signup",
     "/resend",
@@ -88,8 +93,14 @@ const FORMS: [&str; 10] = [
     "/reset",
     "/invite/0",
     "/theme",
+    "/simulation",
+    "/simulation/leave",
+    "/simulation/forward",
     "/api/webhooks-of-nobody",
 ];
+
+/// Where the server functions are; each of them is a route of its own here.
+const FUNCTIONS: &str = "/app/{*function}";
 
 #[sqlx::test(migrator = "store::MIGRATOR")]
 async fn b1_14_other_sites_change_nothing_on_any_route(pool: PgPool) {
@@ -104,6 +115,12 @@ async fn b1_14_other_sites_change_nothing_on_any_route(pool: PgPool) {
     let functions: Vec<_> = leptos::server_fn::axum::server_fn_paths().collect();
     assert!(functions.len() > 20, "the pages' server functions are linked into this program");
     routes.extend(functions.into_iter().map(|(path, _)| (Method::POST, path.to_owned())));
+    for (route, _) in plain::routes().into_iter().filter(|(route, posts)| *posts && *route != FUNCTIONS) {
+        assert!(
+            FORMS.iter().any(|path| plain::answers(route, path)),
+            "{route} takes what is posted: it belongs to the forms"
+        );
+    }
     routes.extend(FORMS.map(|path| (Method::POST, path.to_owned())));
     routes.push((Method::POST, format!("/api/v1/clients/{}/contacts", agency.c[0])));
     routes.push((Method::PATCH, format!("/api/v1/clients/{}", agency.c[0])));

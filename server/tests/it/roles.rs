@@ -5,8 +5,8 @@ use serde_json::{Value, json};
 use sqlx::PgPool;
 
 use crate::{
-    seed,
-    support::{Agency, Browser, TestApp, all_rows, count},
+    foreign,
+    support::{Agency, Browser, TestApp, all_rows},
 };
 
 /// One line of the matrix: what is done, and the status that Olga, Ada, Max and Mel get.
@@ -304,14 +304,6 @@ fn shape(path: &str) -> String {
     path.split('/').map(|part| if named(part) { "{}" } else { part }).collect::<Vec<_>>().join("/")
 }
 
-/// A job of Bert's agency that cannot be done for days.
-async fn foreign_job(app: &TestApp) -> String {
-    let sql = "select id::bigint from graphile_worker.add_job('job', json_build_object('job', 'mail_invitation',
-        'organization_id', (select organization_id from organization where name = 'Beta'),
-        'invitation_id', '018f0000-0000-7000-8000-000000000000'), run_at => now() + interval '3 days')";
-    count(&app.pool, sql).await.to_string()
-}
-
 async fn body_of(browser: &Browser, method: &str, path: &str, body: &Value) -> (StatusCode, Value) {
     let answer = browser.send(method, path, body).await;
     let status = answer.status();
@@ -337,47 +329,16 @@ async fn b3_1_b3_4_every_route_with_an_id_treats_another_agencys_like_a_missing_
     known.sort();
     assert_eq!(listed, known, "every route of the router is in this list, and no other");
 
-    let contact = json!({"name": "Jane", "emails": ["jane@d1.test"]});
-    seed::integrations(&app.pool).await;
-    let foreign = [
-        ("{connection}", seed::id_in(&app.pool, "connection", "Beta").await),
-        ("{channel}", seed::id_in(&app.pool, "channel", "Beta").await),
-        ("{import}", seed::id_in(&app.pool, "import", "Beta").await),
-        ("{mapping}", seed::id_in(&app.pool, "import_mapping", "Beta").await),
-        ("{cycle}", seed::id_in(&app.pool, "brain_cycle", "Beta").await),
-        ("{lift_test}", seed::id_in(&app.pool, "lift_test", "Beta").await),
-        ("{job}", foreign_job(&app).await),
-        ("{client}", agency.d1.clone()),
-        ("{member}", agency.bert.member_id().await.as_str().unwrap().to_owned()),
-        ("{token_id}", agency.bert.create("/api/v1/tokens", &json!({"name": "t", "scope": "read", "days": 1})).await),
-        ("{contact}", agency.bert.create(&format!("/api/v1/clients/{}/contacts", agency.d1), &contact).await),
-        (
-            "{invitation}",
-            agency.bert.create("/api/v1/invitations", &json!({"email": "x@beta.test", "role": "member"})).await,
-        ),
-        ("{session}", agency.bert.json("/api/v1/auth/sessions").await["items"][0]["id"].as_str().unwrap().to_owned()),
-        ("{assignment}", {
-            let newcomer = app.join(&agency.bert, "y@beta.test", "member").await;
-            let body = json!({"member_id": newcomer.member_id().await, "client_id": agency.d1});
-            agency.bert.create("/api/v1/assignments", &body).await
-        }),
-    ];
+    let ids = foreign::ids(&app, &agency).await;
     let before = all_rows(&app.pool, Some("Beta")).await;
     assert!(before.iter().filter(|(_, rows)| !rows.is_empty()).count() >= 12, "the other agency has something to lose");
     let mut tried = 0;
     for (method, path, body) in known_routes().into_iter().filter(|(_, _, body)| !body.is_null()) {
-        let fill = |text: &str, ids: &dyn Fn(&str) -> String| {
-            foreign.iter().fold(text.to_owned(), |text, (name, id)| text.replace(name, &ids(id)))
-        };
-        let absent = |id: &str| match id.parse::<i64>() {
-            Ok(_) => "999999999".to_owned(),
-            Err(_) => "018f0000-0000-7000-8000-000000000000".to_owned(),
-        };
-        let theirs = |id: &str| id.to_owned();
-        let body_with =
-            |ids: &dyn Fn(&str) -> String| -> Value { serde_json::from_str(&fill(&body.to_string(), ids)).unwrap() };
-        let foreign_answer = body_of(&agency.olga, method, &fill(path, &theirs), &body_with(&theirs)).await;
-        let missing_answer = body_of(&agency.olga, method, &fill(path, &absent), &body_with(&absent)).await;
+        let body_with = |filled: String| -> Value { serde_json::from_str(&filled).unwrap() };
+        let theirs = body_with(foreign::theirs(&ids, &body.to_string()));
+        let foreign_answer = body_of(&agency.olga, method, &foreign::theirs(&ids, path), &theirs).await;
+        let absent = body_with(foreign::absent(&ids, &body.to_string()));
+        let missing_answer = body_of(&agency.olga, method, &foreign::absent(&ids, path), &absent).await;
         assert_eq!(foreign_answer.0, StatusCode::NOT_FOUND, "{method} {path}: {}", foreign_answer.1);
         assert_eq!(foreign_answer, missing_answer, "{method} {path}");
         tried += 1;

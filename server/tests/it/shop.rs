@@ -208,27 +208,46 @@ async fn b8_5_no_secret_is_readable_in_the_database_the_logs_or_an_answer(pool: 
     let app = start(pool.clone(), &shopify).await;
     let agency = Agency::found(&app).await;
     app.leave_jobs();
-    let process = Process::start(
-        &pool,
-        &[
-            ("RUST_LOG", "trace"),
-            ("AUDIENCEOS_SECRET", SECRET),
-            ("AUDIENCEOS_KEYS", KEYS),
-            ("AUDIENCEOS_WORKER_SILENCE", "1000"),
-            ("SHOPIFY_API_KEY", "sh-app"),
-            ("SHOPIFY_API_SECRET", APP_SECRET),
-            ("AUDIENCEOS_SHOPIFY_BASE_URL", &shopify.url),
-            ("TIKTOK_APP_ID", "tt-app"),
-            ("TIKTOK_APP_SECRET", tiktok::APP_SECRET),
-            ("AUDIENCEOS_TIKTOK_ADS_BASE_URL", &tiktok.url),
-            ("CRON_SECRET", "cron-secret-91be"),
-        ],
-    )
-    .await;
+    // What has no stand-in is asked there too: it knows nothing of them, but their secrets are on the way.
+    let known = [
+        ("RUST_LOG", "trace"),
+        ("AUDIENCEOS_SECRET", SECRET),
+        ("AUDIENCEOS_KEYS", KEYS),
+        ("AUDIENCEOS_WORKER_SILENCE", "1000"),
+        ("SHOPIFY_API_KEY", "sh-app"),
+        ("SHOPIFY_API_SECRET", APP_SECRET),
+        ("AUDIENCEOS_SHOPIFY_BASE_URL", &shopify.url),
+        ("TIKTOK_APP_ID", "tt-app"),
+        ("TIKTOK_APP_SECRET", tiktok::APP_SECRET),
+        ("AUDIENCEOS_TIKTOK_ADS_BASE_URL", &tiktok.url),
+        ("AUDIENCEOS_GOOGLE_ADS_BASE_URL", &tiktok.url),
+        ("AUDIENCEOS_META_ADS_BASE_URL", &tiktok.url),
+        ("CRON_SECRET", "cron-secret-91be"),
+    ];
+    let variables = providers::all().iter().flat_map(|provider| provider.descriptor().settings);
+    let others: Vec<_> = variables
+        .map(|setting| setting.variable)
+        .filter(|variable| known.iter().all(|(name, _)| name != variable))
+        .map(|variable| (variable, format!("hidden-{}-3d8e", variable.to_lowercase())))
+        .collect();
+    let settings: Vec<_> =
+        known.into_iter().chain(others.iter().map(|(name, value)| (*name, value.as_str()))).collect();
+    let process = Process::start(&pool, &settings).await;
     let ada = agency.ada.at(&process.url);
     let mut answers = Vec::new();
     let shop = connect(&ada).await;
     let ads = crate::sync::connect(&ada, "acme").await;
+    for provider in ["google_ads", "meta_ads"] {
+        answers.push(ada.submit(&format!("/integrations/{provider}/connect"), &[]).await.text().await.unwrap());
+        let way = ada.post("/api/v1/integrations", &json!({"provider": provider})).await.text().await.unwrap();
+        let begun: Value = serde_json::from_str(&way).unwrap();
+        let url: reqwest::Url = begun["authorize_url"].as_str().unwrap().parse().unwrap();
+        let state = url.query_pairs().find(|(name, _)| name == "state").unwrap().1.into_owned();
+        let back = ada.get(&format!("/api/oauth/{provider}/callback?code=c1&state={state}")).await;
+        let target = back.headers()["location"].to_str().unwrap().to_owned();
+        assert!(target.starts_with("/settings/integrations?error="), "{provider}: {target}");
+        answers.extend([way, target]);
+    }
     map(&ada, &shop, &agency.c[0]).await;
     map(&ada, &ads, &agency.c[1]).await;
     run(&ada, &shop, 1).await;
@@ -244,7 +263,12 @@ async fn b8_5_no_secret_is_readable_in_the_database_the_logs_or_an_answer(pool: 
         }
     }
     answers.push(ada.get("/api/v1/integrations").await.text().await.unwrap());
-    answers.push(ada.get("/settings").await.text().await.unwrap());
+    let pages = ["/settings", "/settings/integrations", "/settings/jobs"].map(str::to_owned);
+    for page in pages.into_iter().chain([&shop, &ads].map(|id| format!("/settings/integrations/{id}"))) {
+        let answer = ada.get(&page).await;
+        assert_eq!(answer.status(), StatusCode::OK, "{page}");
+        answers.push(answer.text().await.unwrap());
+    }
     // More of everything until there is enough to search.
     tiktok.world().dead.clear();
     let mut round = 0;
@@ -269,6 +293,11 @@ async fn b8_5_no_secret_is_readable_in_the_database_the_logs_or_an_answer(pool: 
     assert!(secrets.len() >= 4, "tokens were given and renewed: {secrets:?}");
     secrets.extend([token_of("acme"), token_of("more1")]);
     secrets.extend([APP_SECRET, tiktok::APP_SECRET, "cron-secret-91be", SECRET, &KEYS[3..]].map(str::to_owned));
+    // An id is for everybody to see: it stands in the addresses of consent.
+    let hidden = others.into_iter().filter(|(variable, _)| !(variable.ends_with("_ID") || variable.ends_with("_KEY")));
+    let hidden: Vec<_> = hidden.map(|(_, value)| value).collect();
+    assert!(hidden.len() >= 3, "Google's token and secret, and Meta's secret: {hidden:?}");
+    secrets.extend(hidden);
     for secret in secrets {
         let hexed = hex::encode(&secret);
         for (place, text) in [("log", &log), ("database", &stored), ("answers", &answers)] {

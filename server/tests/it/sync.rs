@@ -214,16 +214,25 @@ async fn an_answer_that_cannot_be_right_fails_the_run_and_leaves_the_totals(pool
         assert!(!failed["error"].as_str().unwrap().is_empty() && !failed["hint"].as_str().unwrap().is_empty());
         assert_eq!(sizes(&pool).await, kept, "{fault:?}");
     }
-    // The second page is broken, the first was fine: nothing of the piece counts.
+    // The second page is broken, the first was fine and had news: nothing of the piece counts.
     tiktok.world().down = None;
-    tiktok.world().faults.extend([Fault::Half]);
-    assert_eq!(stored_cents(&pool, "ad").await, cents);
+    tiktok.world().restated.insert(("acme-1".to_owned(), back(&app, 25)), 33);
+    let asked = tiktok.reports();
+    tiktok.world().faults.extend([Fault::Later, Fault::Half]);
+    assert_eq!(sync(&agency.ada, &connection).await, StatusCode::ACCEPTED);
+    ended += 1;
+    let failed = run(&agency.ada, &connection, ended).await;
+    assert_eq!((&failed["state"], &failed["error_kind"]), (&json!("failed"), &json!("malformed")), "{failed}");
+    assert_eq!(tiktok.reports() - asked, 2, "a page that was whole, and the broken one");
+    assert_eq!((sizes(&pool).await, stored_cents(&pool, "ad").await), (kept, cents));
+    assert_eq!(count(&pool, "select count(*) from staged_page").await, 0, "the whole page is not taken up later");
     let mails = app.mails("ada@acme.test").len() + app.mails("olga@acme.test").len();
     assert!(mails >= 2, "who runs the agency is told once");
     tiktok.world().faults.clear();
     assert_eq!(sync(&agency.ada, &connection).await, StatusCode::ACCEPTED);
-    assert_eq!(run(&agency.ada, &connection, ended + 1).await["rows_changed"], json!(10));
-    assert_eq!(stored_cents(&pool, "ad").await, cents + 5 * 77);
+    let mended = run(&agency.ada, &connection, ended + 1).await;
+    assert_eq!((&mended["state"], &mended["rows_changed"]), (&json!("succeeded"), &json!(2 * 10)), "{mended}");
+    assert_eq!(stored_cents(&pool, "ad").await, cents + 5 * 77 + 5 * 33);
     app.finish().await;
 }
 

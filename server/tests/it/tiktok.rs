@@ -21,6 +21,8 @@ use time::{Date, macros::format_description};
 /// What it answers to the next report instead of the truth.
 #[derive(Clone, Copy, Debug)]
 pub enum Fault {
+    /// None yet: this report is the truth.
+    Later,
     /// HTTP 200 with a code that says failure.
     Code(i64),
     /// This status and no JSON.
@@ -192,7 +194,7 @@ async fn report(State(world): Shared, headers: HeaderMap, Query(query): Query<BT
         json!({"page": page, "page_size": PAGE, "total_number": rows.len(), "total_page": rows.len().div_ceil(PAGE)});
     let data = json!({"list": shown, "page_info": info});
     match fault {
-        None => answer(0, "OK", &data),
+        None | Some(Fault::Later) => answer(0, "OK", &data),
         Some(Fault::Code(code)) => answer(code, "it does not work", &Value::Null),
         Some(Fault::Status(status)) => (StatusCode::from_u16(status).unwrap(), "<html>down</html>").into_response(),
         Some(Fault::Wait) => (StatusCode::TOO_MANY_REQUESTS, [(header::RETRY_AFTER, "1")], "slow down").into_response(),

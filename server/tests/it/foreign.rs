@@ -1,0 +1,85 @@
+//! One id of every kind that belongs to Bert's agency, for everybody who asks with them from another.
+
+use std::time::Duration;
+
+use serde_json::json;
+
+use crate::{
+    seed,
+    support::{Agency, TestApp, count},
+};
+
+/// An id that nothing has.
+pub const ABSENT: &str = "018f0000-0000-7000-8000-000000000000";
+/// A job's number that nothing has.
+const ABSENT_JOB: &str = "999999999";
+
+/// (`{noun}`, the id of the other agency's); rows are made for it where there are none yet.
+pub type Ids = Vec<(&'static str, String)>;
+
+/// One id of each kind in Bert's agency.
+pub async fn ids(app: &TestApp, agency: &Agency) -> Ids {
+    let contact = json!({"name": "Jane", "emails": ["jane@d1.test"]});
+    seed::integrations(&app.pool).await;
+    let ids = vec![
+        ("{connection}", seed::id_in(&app.pool, "connection", "Beta").await),
+        ("{channel}", seed::id_in(&app.pool, "channel", "Beta").await),
+        ("{import}", seed::id_in(&app.pool, "import", "Beta").await),
+        ("{mapping}", seed::id_in(&app.pool, "import_mapping", "Beta").await),
+        ("{cycle}", seed::id_in(&app.pool, "brain_cycle", "Beta").await),
+        ("{lift_test}", seed::id_in(&app.pool, "lift_test", "Beta").await),
+        ("{stage}", seed::id_in(&app.pool, "stage", "Beta").await),
+        ("{job}", job(app).await),
+        ("{client}", agency.d1.clone()),
+        ("{member}", agency.bert.member_id().await.as_str().unwrap().to_owned()),
+        ("{token_id}", agency.bert.create("/api/v1/tokens", &json!({"name": "t", "scope": "read", "days": 1})).await),
+        ("{contact}", agency.bert.create(&format!("/api/v1/clients/{}/contacts", agency.d1), &contact).await),
+        (
+            "{invitation}",
+            agency.bert.create("/api/v1/invitations", &json!({"email": "x@beta.test", "role": "member"})).await,
+        ),
+        ("{session}", agency.bert.json("/api/v1/auth/sessions").await["items"][0]["id"].as_str().unwrap().to_owned()),
+        ("{assignment}", {
+            let newcomer = app.join(&agency.bert, "y@beta.test", "member").await;
+            let body = json!({"member_id": newcomer.member_id().await, "client_id": agency.d1});
+            agency.bert.create("/api/v1/assignments", &body).await
+        }),
+    ];
+    // What is on its way changes rows: the mails are waited for, the job above stays.
+    for _ in 0..100 {
+        if app.jobs_left().await == 1 {
+            return ids;
+        }
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
+    panic!("{} jobs are left in the queue", app.jobs_left().await);
+}
+
+/// `text` with the other agency's ids in their places.
+pub fn theirs(ids: &Ids, text: &str) -> String {
+    ids.iter().fold(text.to_owned(), |text, (name, id)| text.replace(name, id))
+}
+
+/// `text` with ids that nothing has in their places.
+pub fn absent(ids: &Ids, text: &str) -> String {
+    ids.iter().fold(text.to_owned(), |text, (name, id)| text.replace(name, nothing_like(id)))
+}
+
+/// An answer with every id that was asked for as `{id}`: what is left must not differ. A job's number is as short as any
+/// other figure, so it stays.
+pub fn without_ids(ids: &Ids, text: &str) -> String {
+    let long = ids.iter().map(|(_, id)| id).filter(|id| id.parse::<i64>().is_err());
+    long.fold(text.replace(ABSENT, "{id}"), |text, id| text.replace(id, "{id}"))
+}
+
+fn nothing_like(id: &str) -> &'static str {
+    if id.parse::<i64>().is_ok() { ABSENT_JOB } else { ABSENT }
+}
+
+/// A job of Bert's agency that cannot be done for days.
+async fn job(app: &TestApp) -> String {
+    let sql = "select id::bigint from graphile_worker.add_job('job', json_build_object('job', 'mail_invitation',
+        'organization_id', (select organization_id from organization where name = 'Beta'),
+        'invitation_id', '018f0000-0000-7000-8000-000000000000'), run_at => now() + interval '3 days')";
+    count(&app.pool, sql).await.to_string()
+}

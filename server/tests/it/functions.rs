@@ -1,0 +1,350 @@
+//! The pages' server functions, their forms and the pages themselves, asked with ids of another agency: each answers as if
+//! there were no such thing, and the other agency keeps what it has.
+//!
+//! A new function has to be put into [`FUNCTIONS`], a new route that is no page and not of the API into [`ROUTES`].
+
+use std::collections::BTreeSet;
+
+use reqwest::{StatusCode, header};
+use serde_json::{Value, json};
+use sqlx::PgPool;
+
+use crate::{
+    foreign::{self, Ids},
+    plain, seed,
+    support::{Agency, Browser, TestApp, all_rows},
+};
+
+/// What a function is asked with: its fields as in an address, and the status that it answers.
+type Asked = (&'static str, u16);
+
+/// For a function that takes no id of anything: it acts on whoever is signed in and their agency. A cursor is none; it says
+/// where a list goes on.
+const NO_ID: &[Asked] = &[];
+
+/// Every server function. `{client}` and the like are another agency's, `{own client}` and the like are one's own. Lists that
+/// are narrowed by an id show nothing for one that is not there, so they answer 200.
+const FUNCTIONS: [(&str, &[Asked]); 63] = [
+    ("add_import_source", &[("name=S&holds=ads&platform=&currency=EUR&time_zone=UTC&client_id={client}", 404)]),
+    ("archive_client", &[("id={client}&archived=true", 404), ("id={client}&archived=false", 404)]),
+    (
+        "assign_client",
+        &[
+            ("member_id={member}&client_id={client}", 404),
+            ("member_id={own member}&client_id={client}", 404),
+            ("member_id={member}&client_id={own client}", 404),
+        ],
+    ),
+    ("change_invitation", &[("id={invitation}&resend=true", 404), ("id={invitation}&resend=false", 404)]),
+    ("change_member", &[("id={member}&role=member", 404), ("id={member}&active=false", 404)]),
+    ("change_password", NO_ID),
+    ("confirm_two_factor", NO_ID),
+    ("create_client", NO_ID),
+    ("create_token", NO_ID),
+    ("disable_two_factor", NO_ID),
+    ("disconnect_connection", &[("id={connection}", 404)]),
+    ("end_session", &[("id={session}", 404)]),
+    ("enrol_two_factor", NO_ID),
+    ("get_agency", NO_ID),
+    ("get_board", NO_ID),
+    ("get_client", &[("id={client}", 404)]),
+    ("get_compared", NO_ID),
+    ("get_connection", &[("id={connection}", 404)]),
+    ("get_estate", &[("id={member}", 200)]),
+    ("get_frame", NO_ID),
+    ("get_import", &[("id={import}", 404)]),
+    ("get_imports", NO_ID),
+    ("get_integrations", NO_ID),
+    ("get_settings", NO_ID),
+    ("get_sign_in", NO_ID),
+    ("get_stages", NO_ID),
+    ("get_team", &[("of={member}", 200), ("of={member}&client=D", 200)]),
+    ("give_up_import", &[("id={import}", 404)]),
+    ("invite_member", NO_ID),
+    ("list_accounts", &[("id={connection}", 404)]),
+    ("list_audit", &[("allowed=&action=&member_id={member}&from=&to=&cursor=", 200)]),
+    ("list_clients", &[("stage={stage}&archived=false", 200), ("stage={stage}&archived=true", 200)]),
+    ("list_contacts", &[("client_id={client}", 404)]),
+    ("list_invitations", NO_ID),
+    ("list_jobs", NO_ID),
+    ("list_moves", &[("id={client}", 404)]),
+    ("list_outbox", NO_ID),
+    ("list_runs", &[("id={connection}", 404)]),
+    (
+        "look_at_import",
+        &[
+            ("id={import}&encoding=utf8&delimiter=comma&sheet=&header=1", 404),
+            ("id={import}&encoding=&delimiter=&sheet=One&header=1", 404),
+        ],
+    ),
+    (
+        "map_account",
+        &[
+            ("id={channel}&client_id=&before=", 404),
+            ("id={channel}&client_id={own client}&before=", 404),
+            ("id={own channel}&client_id={client}&before=", 404),
+            ("id={own channel}&client_id=&before={client}", 200),
+        ],
+    ),
+    (
+        "map_import",
+        &[(
+            "id={import}&columns[0]=day:1&columns[1]=spend:2&numbers=point&days=year_first&refunds=&protected=&leave_out=",
+            404,
+        )],
+    ),
+    (
+        "move_client",
+        &[
+            ("client_id={client}&stage_id={stage}", 404),
+            ("client_id={client}&stage_id={own stage}", 404),
+            ("client_id={own client}&stage_id={stage}", 422),
+        ],
+    ),
+    ("remove_contact", &[("client_id={client}&id={contact}", 404), ("client_id={own client}&id={contact}", 404)]),
+    ("remove_import_mapping", &[("id={mapping}", 404)]),
+    (
+        "remove_member",
+        &[
+            ("id={member}&confirm=Olga Owner&reassign_to=", 404),
+            ("id={member}&confirm=Olga Owner&reassign_to={own member}", 404),
+            ("id={own member}&confirm=mel&reassign_to={member}", 422),
+        ],
+    ),
+    ("remove_token", &[("id={token_id}", 404)]),
+    ("rename_connection", &[("id={connection}&label=x", 404)]),
+    ("renew_recovery_codes", NO_ID),
+    ("retry_job", &[("id={job}", 404)]),
+    (
+        "save_contact",
+        &[
+            ("client_id={client}&id=&name=X&emails=&phones=&handles=", 404),
+            ("client_id={client}&id={contact}&name=X&emails=&phones=&handles=", 404),
+            ("client_id={own client}&id={contact}&name=X&emails=&phones=&handles=", 404),
+        ],
+    ),
+    ("save_import_mapping", &[("id={import}&name=x", 404)]),
+    ("start_import", &[("id={import}&skip_wrong=true", 404), ("id={import}&skip_wrong=false", 404)]),
+    ("switch_connection", &[("id={connection}&paused=true", 404), ("id={connection}&paused=false", 404)]),
+    ("sync_connection", &[("id={connection}", 404)]),
+    ("test_connection", &[("id={connection}", 404)]),
+    ("unassign_client", &[("id={assignment}&member_id={own member}&client_id={own client}", 404)]),
+    ("undo_import", &[("id={import}", 404)]),
+    ("update_agency", NO_ID),
+    (
+        "update_client",
+        &[
+            ("{read}&read[0]={client}&name=X&owner_id=", 404),
+            ("{read}&read[0]={own client}&name=C3&owner_id={member}", 422),
+        ],
+    ),
+    ("update_profile", NO_ID),
+    ("update_stages", &[("{own stages}&ids[90]={stage}&names[90]=Theirs", 422)]),
+    (
+        "use_import_mapping",
+        &[
+            ("id={import}&mapping_id={mapping}", 404),
+            ("id={import}&mapping_id={own mapping}", 404),
+            ("id={own import}&mapping_id={mapping}", 404),
+        ],
+    ),
+    ("watch_syncs", NO_ID),
+];
+
+/// What of a client its form says that it read, and says again: everything but its id, its name and who answers for it.
+const READ: &str = "read[1]=C3&read[2]=&read[3]=&read[4]=USD&read[5]=UTC&read[6]=&read[7]=&read[8]=&read[9]=\
+    &website=&industry=&currency=USD&time_zone=UTC&margin_percent=&tags=&notes=";
+
+/// One's own ids, by the words that stand for them in [`FUNCTIONS`].
+async fn own(app: &TestApp, agency: &Agency) -> Ids {
+    let stages = agency.olga.json("/api/v1/stages").await["items"].as_array().unwrap().clone();
+    let text = |value: &Value| value.as_str().unwrap().to_owned();
+    let lines: Vec<_> = stages
+        .iter()
+        .enumerate()
+        .map(|(n, stage)| format!("ids[{n}]={}&names[{n}]={}", text(&stage["id"]), text(&stage["name"])))
+        .collect();
+    vec![
+        ("{read}", READ.to_owned()),
+        ("{own stages}", lines.join("&")),
+        ("{own stage}", text(&stages[1]["id"])),
+        ("{own client}", agency.c[2].clone()),
+        ("{own member}", text(&agency.mel.member_id().await)),
+        ("{own channel}", seed::id_in(&app.pool, "channel", "Acme").await),
+        ("{own import}", seed::id_in(&app.pool, "import", "Acme").await),
+        ("{own mapping}", seed::id_in(&app.pool, "import_mapping", "Acme").await),
+    ]
+}
+
+/// Asks a server function as a live page does.
+async fn ask(browser: &Browser, function: &str, fields: &str) -> (u16, String) {
+    let fields: Vec<_> = fields.split('&').map(|field| field.split_once('=').unwrap()).collect();
+    let request =
+        browser.client.post(format!("{}/app/{function}", browser.url)).header(header::ACCEPT, "application/json");
+    let answer = request.form(&fields).send().await.unwrap();
+    (answer.status().as_u16(), answer.text().await.unwrap())
+}
+
+/// The job of the other agency is as it was, and nothing is left behind.
+async fn job_stays(app: &TestApp, agency: &Agency) {
+    let jobs = agency.bert.json("/api/v1/jobs").await["items"].clone();
+    assert_eq!((jobs.as_array().unwrap().len(), &jobs[0]["state"]), (1, &json!("waiting")), "{jobs}");
+    assert_eq!(agency.olga.json("/api/v1/jobs").await["items"], json!([]));
+    assert_eq!(app.jobs_left().await, 1);
+}
+
+#[sqlx::test(migrator = "store::MIGRATOR")]
+async fn b3_1_every_server_function_with_an_id_treats_another_agencys_like_a_missing_one(pool: PgPool) {
+    let app = TestApp::start(pool).await;
+    let linked: BTreeSet<_> =
+        leptos::server_fn::axum::server_fn_paths().map(|(path, _)| path.trim_start_matches("/app/")).collect();
+    let known: BTreeSet<_> = FUNCTIONS.iter().map(|(function, _)| *function).collect();
+    assert_eq!(linked, known, "every server function is in this table, and no other");
+
+    let agency = Agency::found(&app).await;
+    let theirs = foreign::ids(&app, &agency).await;
+    let own = own(&app, &agency).await;
+    let before = all_rows(&app.pool, Some("Beta")).await;
+    assert!(before.iter().filter(|(_, rows)| !rows.is_empty()).count() >= 12, "the other agency has something to lose");
+    let mut kinds = BTreeSet::new();
+    for (function, asked) in FUNCTIONS {
+        for (fields, status) in asked {
+            let fields = foreign::theirs(&own, fields);
+            kinds.extend(theirs.iter().map(|(kind, _)| *kind).filter(|kind| fields.contains(kind)));
+            let foreign = ask(&agency.olga, function, &foreign::theirs(&theirs, &fields)).await;
+            let missing = ask(&agency.olga, function, &foreign::absent(&theirs, &fields)).await;
+            assert_eq!(foreign.0, *status, "{function} {fields}: {}", foreign.1);
+            let [foreign, missing] =
+                [foreign, missing].map(|(status, body)| (status, foreign::without_ids(&theirs, &body)));
+            assert_eq!(foreign, missing, "{function} {fields}");
+        }
+    }
+    let unasked: Vec<_> = theirs.iter().map(|(kind, _)| *kind).filter(|kind| !kinds.contains(kind)).collect();
+    assert_eq!(
+        unasked,
+        ["{cycle}", "{lift_test}"],
+        "pages know nothing of these; of every other kind something was asked"
+    );
+    assert_eq!(all_rows(&app.pool, Some("Beta")).await, before, "nothing of the other agency was changed");
+    job_stays(&app, &agency).await;
+    app.stop().await;
+}
+
+/// Every route that is no page and not of the API, and why another agency's ids are nothing to it; or that it is asked below.
+const ROUTES: [(&str, &str); 27] = [
+    ("/app/{*function}", "the server functions: above"),
+    ("/", "takes no id"),
+    ("/login", "takes no id"),
+    ("/login/code", "its step is a secret of the browser's own"),
+    ("/auth/google", "takes no id"),
+    ("google::CALLBACK", "its state is a secret of the browser's own"),
+    ("/logout", "takes no id"),
+    ("/signup", "takes no id"),
+    ("/signup/sent", "takes no id"),
+    ("/verify-email", "its token is the proof, in whatever agency"),
+    ("/resend", "takes no id"),
+    ("/forgot", "takes no id"),
+    ("/reset", "its token is the proof, in whatever agency"),
+    ("/invite/{token}", "its token is the proof, in whatever agency"),
+    ("/privacy", "takes no id"),
+    ("/terms", "takes no id"),
+    ("/security", "takes no id"),
+    ("/theme", "takes no id"),
+    ("/simulation", "takes no id"),
+    ("/simulation/leave", "takes no id"),
+    ("/simulation/forward", "takes no id"),
+    ("/api/docs", "takes no id"),
+    ("/imports/upload", ASKED),
+    ("/integrations/{provider}/connect", ASKED),
+    ("/healthz", "takes no id"),
+    ("/readyz", "takes no id"),
+    ("/metrics", "takes no id"),
+];
+const ASKED: &str = "asked below";
+
+/// Status and body of a form's answer to a program, without what names the request.
+async fn posted(request: reqwest::RequestBuilder, ids: &Ids) -> (StatusCode, String) {
+    let answer = request.header(header::ACCEPT, "application/json").send().await.unwrap();
+    let status = answer.status();
+    let mut body: Value = answer.json().await.unwrap_or_default();
+    body["error"]["request_id"] = json!(null);
+    (status, foreign::without_ids(ids, &body.to_string()))
+}
+
+#[sqlx::test(migrator = "store::MIGRATOR")]
+async fn b3_1_forms_treat_another_agencys_ids_like_missing_ones(pool: PgPool) {
+    // The provider is set up: a foreign connection must be refused for what it is, not for a setting.
+    let app = TestApp::start_with(pool, |config| {
+        for name in ["GOOGLE_ADS_DEVELOPER_TOKEN", "GOOGLE_ADS_CLIENT_ID", "GOOGLE_ADS_CLIENT_SECRET"] {
+            config.providers.insert(name.to_owned(), "set".into());
+        }
+    })
+    .await;
+    let routes: BTreeSet<_> = plain::routes().into_iter().map(|(path, _)| path).collect();
+    assert_eq!(routes, ROUTES.map(|(path, _)| path).into(), "every plain route is in this table, and no other");
+
+    let agency = Agency::found(&app).await;
+    let ids = foreign::ids(&app, &agency).await;
+    let before = all_rows(&app.pool, Some("Beta")).await;
+    let upload = |source: String| {
+        let body = format!(
+            "--x\r\nContent-Disposition: form-data; name=\"source_id\"\r\n\r\n{source}\r\n--x\r\nContent-Disposition: \
+             form-data; name=\"file\"; filename=\"a.csv\"\r\n\r\nDay,Cost\n2026-02-01,1\n\r\n--x--\r\n"
+        );
+        let request = agency.olga.client.post(format!("{}/imports/upload", app.url)).body(body);
+        request.header(header::CONTENT_TYPE, "multipart/form-data; boundary=x")
+    };
+    let connect = |connection: String| {
+        let request = agency.olga.client.post(format!("{}/integrations/google_ads/connect", app.url));
+        request.form(&[("connection_id", connection)])
+    };
+    let asks: [(&str, &str, &dyn Fn(String) -> reqwest::RequestBuilder); 2] =
+        [("/imports/upload", "{channel}", &upload), ("/integrations/{provider}/connect", "{connection}", &connect)];
+    let asked: BTreeSet<_> = ROUTES.into_iter().filter(|(_, why)| *why == ASKED).map(|(path, _)| path).collect();
+    assert_eq!(asks.iter().map(|(path, ..)| *path).collect::<BTreeSet<_>>(), asked);
+    for (path, kind, request) in asks {
+        let foreign = posted(request(foreign::theirs(&ids, kind)), &ids).await;
+        let missing = posted(request(foreign::absent(&ids, kind)), &ids).await;
+        assert_eq!(foreign.0, StatusCode::NOT_FOUND, "{path}: {}", foreign.1);
+        assert_eq!(foreign, missing, "{path}");
+    }
+    assert_eq!(all_rows(&app.pool, Some("Beta")).await, before, "nothing of the other agency was changed");
+    job_stays(&app, &agency).await;
+    app.stop().await;
+}
+
+/// A page as it is drawn, without what is new in every answer.
+fn drawn(page: &str, ids: &Ids) -> String {
+    let nonce = page.split("nonce=\"").nth(1).unwrap().split('"').next().unwrap();
+    // Addresses within pages write an id's hyphens in their own way.
+    foreign::without_ids(ids, &page.replace(nonce, "{nonce}").replace("%2D", "-"))
+}
+
+#[sqlx::test(migrator = "store::MIGRATOR")]
+async fn b3_1_pages_treat_another_agencys_ids_like_missing_ones(pool: PgPool) {
+    let app = TestApp::start(pool).await;
+    let agency = Agency::found(&app).await;
+    let ids = foreign::ids(&app, &agency).await;
+    let before = all_rows(&app.pool, Some("Beta")).await;
+    for (page, status) in [
+        ("/clients/{client}", 404),
+        ("/settings/integrations/{connection}", 404),
+        ("/settings/integrations/import/{import}", 404),
+        ("/clients?stage={stage}", 200),
+        ("/members?of={member}", 200),
+        ("/audit?member_id={member}", 200),
+        ("/settings/integrations?connected={connection}", 404),
+    ] {
+        let mut answers = Vec::new();
+        for path in [foreign::theirs(&ids, page), foreign::absent(&ids, page)] {
+            let answer = agency.olga.get(&path).await;
+            let seen = answer.status().as_u16();
+            answers.push((seen, drawn(&answer.text().await.unwrap(), &ids)));
+        }
+        assert_eq!(answers[0].0, status, "{page}");
+        assert_eq!(answers[0], answers[1], "{page}");
+    }
+    assert_eq!(all_rows(&app.pool, Some("Beta")).await, before, "nothing of the other agency was changed");
+    job_stays(&app, &agency).await;
+    app.stop().await;
+}
