@@ -44,6 +44,10 @@ pub async fn ids(app: &TestApp, agency: &Agency) -> Ids {
             let body = json!({"member_id": newcomer.member_id().await, "client_id": agency.d1});
             agency.bert.create("/api/v1/assignments", &body).await
         }),
+        ("{source}", {
+            let body = json!({"name": "Their radio", "holds": "ads", "currency": "EUR", "time_zone": "UTC"});
+            agency.bert.create("/api/v1/imports/sources", &body).await
+        }),
     ];
     // What is on its way changes rows: the mails are waited for, the job above stays.
     for _ in 0..100 {

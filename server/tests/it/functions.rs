@@ -220,11 +220,8 @@ async fn b3_1_every_server_function_with_an_id_treats_another_agencys_like_a_mis
         }
     }
     let unasked: Vec<_> = theirs.iter().map(|(kind, _)| *kind).filter(|kind| !kinds.contains(kind)).collect();
-    assert_eq!(
-        unasked,
-        ["{cycle}", "{lift_test}"],
-        "pages know nothing of these; of every other kind something was asked"
-    );
+    let elsewhere = ["{cycle}", "{lift_test}", "{source}"];
+    assert_eq!(unasked, elsewhere, "these are the API's and a form's; of every other kind something was asked");
     assert_eq!(all_rows(&app.pool, Some("Beta")).await, before, "nothing of the other agency was changed");
     job_stays(&app, &agency).await;
     app.stop().await;
@@ -262,6 +259,9 @@ const ROUTES: [(&str, &str); 27] = [
 ];
 const ASKED: &str = "asked below";
 
+/// A form that is posted with an id.
+type Form<'a> = dyn Fn(String) -> reqwest::RequestBuilder + 'a;
+
 /// Status and body of a form's answer to a program, without what names the request.
 async fn posted(request: reqwest::RequestBuilder, ids: &Ids) -> (StatusCode, String) {
     let answer = request.header(header::ACCEPT, "application/json").send().await.unwrap();
@@ -298,8 +298,8 @@ async fn b3_1_forms_treat_another_agencys_ids_like_missing_ones(pool: PgPool) {
         let request = agency.olga.client.post(format!("{}/integrations/google_ads/connect", app.url));
         request.form(&[("connection_id", connection)])
     };
-    let asks: [(&str, &str, &dyn Fn(String) -> reqwest::RequestBuilder); 2] =
-        [("/imports/upload", "{channel}", &upload), ("/integrations/{provider}/connect", "{connection}", &connect)];
+    let asks: [(_, _, &Form<'_>); 2] =
+        [("/imports/upload", "{source}", &upload), ("/integrations/{provider}/connect", "{connection}", &connect)];
     let asked: BTreeSet<_> = ROUTES.into_iter().filter(|(_, why)| *why == ASKED).map(|(path, _)| path).collect();
     assert_eq!(asks.iter().map(|(path, ..)| *path).collect::<BTreeSet<_>>(), asked);
     for (path, kind, request) in asks {

@@ -273,7 +273,7 @@ fn known_routes() -> Vec<(&'static str, &'static str, Value)> {
         ("GET", "/api/v1/integrations/{connection}/accounts", json!({})),
         ("PUT", "/api/v1/integrations/accounts/{channel}/client", json!({"client_id": null})),
         ("GET", "/api/v1/imports", json!(null)),
-        ("POST", "/api/v1/imports?source_id={channel}&file_name=a.csv", json!({})),
+        ("POST", "/api/v1/imports?source_id={source}&file_name=a.csv", json!({})),
         ("GET", "/api/v1/imports/sources", json!(null)),
         (
             "POST",
@@ -290,7 +290,7 @@ fn known_routes() -> Vec<(&'static str, &'static str, Value)> {
         ("POST", "/api/v1/imports/{import}/start", json!({})),
         ("POST", "/api/v1/imports/{import}/undo", json!({})),
         ("GET", "/api/v1/imports/{import}/errors.csv", json!({})),
-        ("POST", "/api/v1/ingest/file", json!({"source_id": "{channel}", "rows": [{"day": "2026-01-01", "spend": 1}]})),
+        ("POST", "/api/v1/ingest/file", json!({"source_id": "{source}", "rows": [{"day": "2026-01-01", "spend": 1}]})),
         ("GET", "/api/oauth/{provider}/callback", json!(null)),
         ("POST", "/api/webhooks/{provider}", json!(null)),
         ("POST", "/api/cron/{job}", json!(null)),
