@@ -1,7 +1,7 @@
 import { expect, live, look, owner, test } from "./support";
 
 test("one click at sign-up leads to a simulated agency that is being read", async ({ page }) => {
-  test.setTimeout(180_000);
+  test.setTimeout(300_000);
   await page.goto("/signup");
   await look(page, "signup-rehearsal");
   await page.getByRole("button", { name: "Try with a rehearsal agency" }).click();
@@ -17,6 +17,21 @@ test("one click at sign-up leads to a simulated agency that is being read", asyn
   await expect(banner).toBeVisible();
   await expect(page.getByTestId("connection TikTok Ads").getByText("Connected", { exact: true })).toBeVisible({ timeout: 120_000 });
   await look(page, "simulated-integrations");
+  await page.goto("/clients");
+  await page.getByRole("row").nth(1).getByRole("link").first().click();
+  await expect(page.getByRole("heading", { level: 1 })).not.toHaveText("Clients");
+  await expect(async () => {
+    await page.reload();
+    await expect(page.getByTestId("figure spend")).toBeVisible({ timeout: 5_000 });
+  }).toPass({ timeout: 120_000 });
+  await live(page);
+  await page.getByRole("link", { name: "7 days" }).click();
+  await expect(page).toHaveURL(/\?days=7$/);
+  await expect(page.getByTestId("performance-days")).toContainText("against the 7 days before");
+  await page.getByTestId("figure spend").locator("summary").click();
+  await expect(page.getByTestId("figure spend")).toContainText("rows of");
+  await look(page, "client-performance");
+
   for (const path of ["/settings", "/members", "/audit", "/clients/board"]) {
     await page.goto(path);
     await expect(banner, path).toBeVisible();

@@ -27,6 +27,7 @@ pub mod metric;
 pub mod moment;
 pub mod organization;
 pub mod page;
+pub mod performance;
 pub mod provider;
 pub mod role;
 pub mod shop;

@@ -8,10 +8,11 @@ use model::{
     id::{BrainCycleId, ClientId},
     input::Invalid,
     metric::{Days, Level},
+    organization::Organization,
     page::Page,
 };
 use serde_json::json;
-use store::{audit, brain, fact, organization};
+use store::{TenantTx, audit, brain, fact, organization};
 use time::{Date, Duration, OffsetDateTime};
 
 use crate::{Error, Result, Service, access, moment};
@@ -126,11 +127,7 @@ pub async fn figures(service: &Service, actor: &Actor, question: Question) -> Re
     let mut tx = service.db.tenant(actor).await?;
     brain::freeze(&mut tx).await?;
     let agency = organization::get(&mut tx).await?;
-    let there = service.clock.now() + agency.ahead;
-    let day = moment::day(&agency.time_zone, there).and_then(Date::previous_day).unwrap_or(now.last);
-    let mut channels = fact::channels(&mut tx).await?;
-    only_whole_days(&mut channels, day, there);
-    channels.retain(|channel| client_id.is_none() || channel.client_id == client_id);
+    let (channels, day) = whole_channels(service, &mut tx, &agency, client_id).await?;
     let first = now.first.min(before.first).checked_sub(PAST).unwrap_or(Date::MIN);
     let parts = match depth {
         Depth::Campaign => fact::parts(&mut tx, Level::Campaign, first).await?,
@@ -152,6 +149,36 @@ pub async fn figures(service: &Service, actor: &Actor, question: Question) -> Re
     let memory = service.memory.clone();
     let made = tokio::task::spawn_blocking(move || memory.figures(&ledger, now, before, depth));
     made.await.map_err(|error| error.to_string()).and_then(|made| made).map_err(|words| Error::Internal(words.into()))
+}
+
+/// The channels of a client, or all in sight, with the whole days that are known of them, and the last day that has ended.
+///
+/// # Errors
+/// The rule that forbids it.
+pub(crate) async fn channels(
+    service: &Service,
+    actor: &Actor,
+    client_id: Option<ClientId>,
+) -> Result<(Vec<Channel>, Date)> {
+    access::allow(service, actor, Action::ReadClients).await?;
+    let mut tx = service.db.tenant(actor).await?;
+    let agency = organization::get(&mut tx).await?;
+    whole_channels(service, &mut tx, &agency, client_id).await
+}
+
+async fn whole_channels(
+    service: &Service,
+    tx: &mut TenantTx,
+    agency: &Organization,
+    client_id: Option<ClientId>,
+) -> Result<(Vec<Channel>, Date)> {
+    let there = service.clock.now() + agency.ahead;
+    let today = moment::day(&agency.time_zone, there).unwrap_or_else(|| there.date());
+    let day = today.previous_day().unwrap_or(today);
+    let mut channels = fact::channels(tx).await?;
+    only_whole_days(&mut channels, day, there);
+    channels.retain(|channel| client_id.is_none() || channel.client_id == client_id);
+    Ok((channels, day))
 }
 
 /// Cuts what is known of channels to days that have ended where they are counted and were read after that. `day` is the last

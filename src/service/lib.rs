@@ -26,6 +26,7 @@ pub mod organization;
 pub mod outbox;
 mod password;
 pub mod password_reset;
+pub mod performance;
 pub mod purge;
 pub mod session;
 pub mod simulation;

@@ -1,7 +1,8 @@
-//! One client: its fields, its contacts, and its way over the board. Each part loads and fails by itself.
+//! One client: its fields, how it did, its contacts, and its way over the board. Each part loads and fails by itself.
 
 mod contacts;
 mod fields;
+mod performance;
 
 pub(super) use fields::plain;
 
@@ -158,6 +159,7 @@ pub fn ClientPage() -> impl IntoView {
         <div class="flex max-w-4xl flex-col gap-6">
             <p><a href="/clients" class="text-muted">"← Clients"</a></p>
             {part_or("The client", "heading", view, head, missing)}
+            <performance::PerformancePart id=id />
             <contacts::Contacts id=id archived=Signal::derive(move || changes[1].get() + again.get()) />
             {part_or("The way over the board", "way", moves, |moves| view! { <Way moves=moves /> }, nothing)}
         </div>

@@ -24,7 +24,7 @@ const NO_ID: &[Asked] = &[];
 
 /// Every server function. `{client}` and the like are another agency's, `{own client}` and the like are one's own. Lists that
 /// are narrowed by an id show nothing for one that is not there, so they answer 200.
-const FUNCTIONS: [(&str, &[Asked]); 63] = [
+const FUNCTIONS: [(&str, &[Asked]); 64] = [
     ("add_import_source", &[("name=S&holds=ads&platform=&currency=EUR&time_zone=UTC&client_id={client}", 404)]),
     ("archive_client", &[("id={client}&archived=true", 404), ("id={client}&archived=false", 404)]),
     (
@@ -55,6 +55,7 @@ const FUNCTIONS: [(&str, &[Asked]); 63] = [
     ("get_import", &[("id={import}", 404)]),
     ("get_imports", NO_ID),
     ("get_integrations", NO_ID),
+    ("get_performance", &[("client_id={client}&from=&to=&days=", 404)]),
     ("get_settings", NO_ID),
     ("get_sign_in", NO_ID),
     ("get_stages", NO_ID),

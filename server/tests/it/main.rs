@@ -38,6 +38,7 @@ mod observed;
 mod operations;
 mod passwords;
 mod patience;
+mod performance;
 mod plain;
 mod process;
 mod purge;

@@ -1,0 +1,98 @@
+//! How a client did in some days: figures with what they were before, whether that is more than chance, and what they are
+//! made of. What is lacking says why; nothing is made up.
+
+mod words;
+
+use std::collections::BTreeMap;
+
+use model::{
+    access::Action,
+    actor::Actor,
+    fact::{Channel, Depth},
+    id::ClientId,
+    input::Invalid,
+    metric::Days,
+    performance::{Group, Performance, Source},
+};
+use serde_json::Value;
+use store::client;
+use time::{Date, Duration};
+
+use crate::{Error, Result, Service, access, brain};
+
+/// Days that are shown when none are named: whole weeks, so that weekdays weigh alike.
+const USUAL: i64 = 28;
+
+/// Which days are asked for: from one to another, or so many until the newest one of which something was read.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Asked {
+    /// The first day.
+    pub from: Option<Date>,
+    /// The last day.
+    pub to: Option<Date>,
+    /// How many days; only without the others.
+    pub count: Option<i64>,
+}
+
+/// How a client did.
+///
+/// # Errors
+/// Missing for a client out of sight, days that make no range, or the rule that forbids it.
+pub async fn of_client(service: &Service, actor: &Actor, id: ClientId, asked: Asked) -> Result<Performance> {
+    access::allow(service, actor, Action::ReadClients).await?;
+    client::get(&mut service.db.tenant(actor).await?, id).await?;
+    let (mut channels, yesterday) = brain::channels(service, actor, Some(id)).await?;
+    channels.sort_by(|a, b| (&a.name, a.id).cmp(&(&b.name, b.id)));
+    let newest = channels.iter().map(|channel| channel.last_day).max().unwrap_or(yesterday);
+    let now = range(asked, newest)?;
+    let before = now.first.checked_sub(Duration::days(now.count())).zip(now.first.previous_day());
+    let (first, last) = before.ok_or_else(|| Invalid::new("from", "there are no days before these to compare with"))?;
+    let before = Days { first, last };
+    let question = brain::Question { now, before: Some(before), depth: Depth::Client, client_id: Some(id) };
+    let made = brain::figures(service, actor, question).await?;
+    let own = made.into_iter().find(|outcome| outcome.client_id == Some(id));
+    let body: Option<Value> = own
+        .map(|outcome| serde_json::from_str(&outcome.body))
+        .transpose()
+        .map_err(|error| Error::Internal(Box::new(error)))?;
+    let pair = |days: Days| (days.first.to_string(), days.last.to_string());
+    Ok(Performance {
+        days: pair(now),
+        before: pair(before),
+        count: now.count(),
+        groups: body.map(|body| groups(&body["metrics"], &names(&channels))).unwrap_or_default(),
+        sources: channels
+            .iter()
+            .map(|channel| Source {
+                name: channel.name.clone(),
+                read: pair(Days { first: channel.first_day, last: channel.last_day }),
+            })
+            .collect(),
+    })
+}
+
+fn range(asked: Asked, newest: Date) -> Result<Days> {
+    let count = asked.count.unwrap_or(USUAL);
+    if count < 1 {
+        return Err(Invalid::new("days", "ask for one day at least").into());
+    }
+    let last = asked.to.unwrap_or(newest);
+    let usual = || last.checked_sub(Duration::days(count.min(10_000) - 1)).unwrap_or(Date::MIN);
+    Ok(Days { first: asked.from.unwrap_or_else(usual), last })
+}
+
+fn names(channels: &[Channel]) -> BTreeMap<String, &str> {
+    channels.iter().map(|channel| (channel.id.to_string(), channel.name.as_str())).collect()
+}
+
+/// The figures that are there, or that say why they are not, in the order of the page.
+fn groups(metrics: &Value, names: &BTreeMap<String, &str>) -> Vec<Group> {
+    let of = |(title, keys): (&str, &[(&str, &str)])| {
+        let figures =
+            keys.iter().filter_map(|(key, name)| words::shown(key, name, metrics.get(*key)?, names)).collect();
+        Group { title: title.to_owned(), figures }
+    };
+    let groups = words::GROUPS.into_iter().map(of);
+    // Of a measure that nobody reports there is nothing to say.
+    groups.filter(|group| !group.figures.is_empty()).collect()
+}

@@ -1,0 +1,222 @@
+//! A figure of the brain in words.
+
+use std::{collections::BTreeMap, str::FromStr};
+
+use model::performance::{Shown, Trend};
+use rust_decimal::{Decimal, RoundingStrategy};
+use serde_json::Value;
+
+/// What is shown, by key and name: what platforms claim and what the books say are never added up.
+pub(super) const GROUPS: [(&str, &[(&str, &str)]); 3] = [
+    (
+        "Advertising, as the platforms claim it",
+        &[
+            ("spend", "Spend"),
+            ("claimed_revenue", "Claimed revenue"),
+            ("roas_claimed", "ROAS (claimed)"),
+            ("claimed_conversions", "Claimed conversions"),
+            ("cpa", "Cost of a conversion (CPA)"),
+            ("impressions", "Impressions"),
+            ("clicks", "Clicks"),
+            ("ctr", "Click rate (CTR)"),
+            ("cvr", "Conversion rate (CVR)"),
+        ],
+    ),
+    (
+        "The shop's books",
+        &[
+            ("ledger_revenue", "Ledger revenue"),
+            ("orders", "Orders"),
+            ("aov", "Order value (AOV)"),
+            ("refunds", "Refunds"),
+            ("new_customers", "New customers"),
+            ("returning_orders", "Orders of returning customers"),
+        ],
+    ),
+    (
+        "Both together",
+        &[
+            ("mer", "Ledger revenue for each unit of spend (MER)"),
+            ("cac", "Cost of a new customer (CAC)"),
+            ("contribution_margin", "Contribution margin"),
+        ],
+    ),
+];
+
+/// Currencies without a smaller unit (ISO 4217).
+const WHOLE: [&str; 15] =
+    ["BIF", "CLP", "DJF", "GNF", "ISK", "JPY", "KMF", "KRW", "PYG", "RWF", "UGX", "VND", "VUV", "XAF", "XPF"];
+/// Ratios that are shares of something, told in per cent.
+const SHARES: [&str; 3] = ["ctr", "cvr", "refund_share"];
+
+/// A figure; none where the answer is no figure at all.
+pub(super) fn shown(key: &str, name: &str, comparison: &Value, names: &BTreeMap<String, &str>) -> Option<Shown> {
+    let (now, before) = (comparison.get("now")?, comparison.get("before")?);
+    let value = |figure: &Value| Some((decimal(&figure["value"])?, written(key, &figure["value"], &figure["unit"])?));
+    let (new, old) = (value(now), value(before));
+    let change = new.as_ref().zip(old.as_ref()).filter(|(_, old)| old.0 > Decimal::ZERO).and_then(|(new, old)| {
+        let share = new.0.checked_sub(old.0)?.checked_div(old.0)?.checked_mul(Decimal::ONE_HUNDRED)?;
+        Some(signed(share))
+    });
+    let trend = match comparison["verdict"]["status"].as_str() {
+        Some("better") => Some(Trend::Better),
+        Some("worse") => Some(Trend::Worse),
+        Some("too_close") => Some(Trend::TooClose),
+        _ => None,
+    };
+    Some(Shown {
+        key: key.to_owned(),
+        name: name.to_owned(),
+        value: new.map(|(_, words)| words).ok_or_else(|| absent(&now["absent"])),
+        before: old.map(|(_, words)| words),
+        change,
+        trend,
+        made: made(now, names),
+    })
+}
+
+fn decimal(value: &Value) -> Option<Decimal> {
+    value.as_str().and_then(|text| Decimal::from_str(text).ok())
+}
+
+/// A value with its unit.
+fn written(key: &str, value: &Value, unit: &Value) -> Option<String> {
+    let value = decimal(value)?;
+    if let Some(currency) = unit["money"].as_str() {
+        let places = if WHOLE.contains(&currency) { 0 } else { 2 };
+        return Some(format!("{} {currency}", grouped(value, places, places)));
+    }
+    if unit == "ratio" && SHARES.contains(&key) {
+        return Some(format!("{} %", grouped(value.checked_mul(Decimal::ONE_HUNDRED)?, 2, 2)));
+    }
+    Some(if unit == "ratio" { grouped(value, 2, 2) } else { grouped(value, 0, 2) })
+}
+
+fn signed(share: Decimal) -> String {
+    let rounded =
+        share.round_dp_with_strategy(u32::from(share.abs() < Decimal::TEN), RoundingStrategy::MidpointAwayFromZero);
+    let sign = if rounded > Decimal::ZERO { "+" } else { "" };
+    format!("{sign}{} %", grouped(rounded.normalize(), 0, 1))
+}
+
+/// With a comma between thousands, and so many decimals at least and at most.
+fn grouped(value: Decimal, least: u32, most: u32) -> String {
+    let rounded = value.round_dp_with_strategy(most, RoundingStrategy::MidpointAwayFromZero).normalize();
+    let text = rounded.abs().to_string();
+    let (whole, part) = text.split_once('.').unwrap_or((&text, ""));
+    let mut out = String::from(if rounded.is_sign_negative() && !rounded.is_zero() { "−" } else { "" });
+    for (at, digit) in whole.chars().enumerate() {
+        if at > 0 && (whole.len() - at).is_multiple_of(3) {
+            out.push(',');
+        }
+        out.push(digit);
+    }
+    let wanted = usize::try_from(least).unwrap_or_default().max(part.len());
+    if wanted > 0 {
+        out.push('.');
+        out.push_str(part);
+        out.extend(std::iter::repeat_n('0', wanted - part.len()));
+    }
+    out
+}
+
+/// What a measure is called in a sentence.
+fn measure(key: &Value) -> String {
+    key.as_str().unwrap_or("a part").replace('_', " ")
+}
+
+/// Why there is no figure.
+fn absent(reason: &Value) -> String {
+    let of = measure(&reason["measure"]);
+    match reason["reason"].as_str() {
+        Some("not_connected") => format!("no connected source reports {of}"),
+        Some("incomplete") => {
+            let days: i64 =
+                reason["gaps"].as_array().into_iter().flatten().filter_map(|gap| gap["days"].as_i64()).sum();
+            format!("{of} is not complete: {days} days of it are missing")
+        }
+        Some("no_denominator") => format!("{of} is zero, and nothing can be divided by it"),
+        Some("currencies") => "the amounts are in several currencies".to_owned(),
+        Some("no_margin") => "the client's margin is not set".to_owned(),
+        Some("too_large") => "the sum is too large to be right".to_owned(),
+        _ => "there is not enough data".to_owned(),
+    }
+}
+
+/// What a figure is made of, and what is missing in it.
+fn made(figure: &Value, names: &BTreeMap<String, &str>) -> Vec<String> {
+    let parts = figure["parts"].as_array().map(Vec::as_slice).unwrap_or_default();
+    let mut lines = Vec::new();
+    if parts.len() > 1 {
+        lines.extend(figure["formula"].as_str().map(|formula| format!("= {}", formula.replace('_', " "))));
+    }
+    let name = |id: &Value| {
+        let id = id.as_str().unwrap_or_default();
+        names.get(id).map_or_else(|| "another source".to_owned(), |name| (*name).to_owned())
+    };
+    for part in parts {
+        let sources: Vec<String> = part["sources"].as_array().into_iter().flatten().map(name).collect();
+        let value = decimal(&part["value"]).map(|value| grouped(value, 0, 2)).unwrap_or_default();
+        let rows = part["rows"].as_i64().unwrap_or_default();
+        let rows = format!("{rows} {}", if rows == 1 { "row" } else { "rows" });
+        lines.push(format!("{}: {value}, of {rows} of {}", measure(&part["measure"]), sources.join(", ")));
+        for gap in part["gaps"].as_array().into_iter().flatten() {
+            let why = match gap["reason"].as_str() {
+                Some("not_read") => "was not read",
+                Some("not_reported") => "was not reported",
+                Some("rate") => "has no rate of exchange",
+                _ => "is missing",
+            };
+            let (first, last) = (gap["first"].as_str().unwrap_or_default(), gap["last"].as_str().unwrap_or_default());
+            let days = if first == last { first.to_owned() } else { format!("{first} to {last}") };
+            lines.push(format!("not in it: {} {why} on {days}", name(&gap["source"])));
+        }
+    }
+    lines
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn values_stand_with_their_unit_and_their_decimals() {
+        let written = |key, value: &str, unit: Value| written(key, &json!(value), &unit).unwrap();
+        assert_eq!(written("spend", "1234567.5", json!({"money": "EUR"})), "1,234,567.50 EUR");
+        assert_eq!(written("spend", "1234.5", json!({"money": "JPY"})), "1,235 JPY");
+        assert_eq!(written("contribution_margin", "-12.345", json!({"money": "EUR"})), "−12.35 EUR");
+        assert_eq!(written("claimed_conversions", "10.5", json!("count")), "10.5");
+        assert_eq!(written("clicks", "1000", json!("count")), "1,000");
+        assert_eq!(written("ctr", "0.02", json!("ratio")), "2.00 %");
+        assert_eq!(written("roas_claimed", "3.3", json!("ratio")), "3.30");
+        assert_eq!(written("roas_claimed", "-0.001", json!("ratio")), "0.00");
+    }
+
+    #[test]
+    fn a_change_has_its_sign_and_what_is_lacking_says_why() {
+        let figure = |value: &str| {
+            json!({"value": value, "unit": "count", "formula": "clicks", "parts": [
+            {"measure": "clicks", "value": value, "sources": ["a"], "rows": 1,
+             "gaps": [{"source": "a", "reason": "not_read", "first": "2026-11-01", "last": "2026-11-02", "days": 2}]}]})
+        };
+        let names = BTreeMap::from([("a".to_owned(), "Radio")]);
+        let one = |now: Value, before: Value| {
+            let comparison = json!({"now": now, "before": before, "verdict": {"status": "worse"}});
+            shown("clicks", "Clicks", &comparison, &names).unwrap()
+        };
+        let told = one(figure("90"), figure("100"));
+        assert_eq!((told.value, told.before.as_deref()), (Ok("90".to_owned()), Some("100")));
+        assert_eq!((told.change.as_deref(), told.trend), (Some("−10 %"), Some(Trend::Worse)));
+        assert_eq!(
+            told.made,
+            ["clicks: 90, of 1 row of Radio", "not in it: Radio was not read on 2026-11-01 to 2026-11-02"]
+        );
+        assert_eq!(one(figure("102.5"), figure("100")).change.as_deref(), Some("+2.5 %"));
+        assert_eq!(one(figure("1"), figure("0")).change, None, "nothing can be divided by zero");
+        let lacking = one(json!({"absent": {"reason": "not_connected", "measure": "ledger_revenue"}}), figure("1"));
+        assert_eq!(lacking.value, Err("no connected source reports ledger revenue".to_owned()));
+        assert_eq!((lacking.change, lacking.before.as_deref()), (None, Some("1")));
+    }
+}
