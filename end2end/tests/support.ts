@@ -32,20 +32,27 @@ export const test = base.extend<{ allowedErrors: RegExp[] }>({
   },
 });
 
-/** Accessibility without a violation in the light and in the dark, no sideways scrolling, and pictures for people to look at. */
-export async function look(page: Page, name: string) {
+/** No sideways scrolling, and pictures for people to look at, in the light and in the dark; `judge` looks at each. */
+export async function picture(page: Page, name: string, judge = async (_: string) => {}) {
   expect(await page.evaluate(() => document.documentElement.scrollWidth - window.innerWidth)).toBeLessThanOrEqual(0);
   for (const colorScheme of ["dark", "light"] as const) {
     await page.emulateMedia({ colorScheme });
     // Colours that are on their way are neither.
     const moving = () => document.getAnimations().some((one) => one instanceof CSSTransition && one.playState === "running");
     await expect.poll(() => page.evaluate(moving)).toBe(false);
-    const axe = await new AxeBuilder({ page }).analyze();
-    const found = axe.violations.map((violation) => `${colorScheme} ${violation.id}: ${violation.nodes.map((node) => node.html).join(" ")}`);
-    expect(found).toEqual([]);
+    await judge(colorScheme);
     const folder = `${test.info().project.name}-${colorScheme}`;
     await page.screenshot({ path: join("screenshots", folder, `${name}.png`), fullPage: true });
   }
+}
+
+/** The same, and accessibility without a violation. What judges that runs in the page: not where it runs no scripts. */
+export async function look(page: Page, name: string) {
+  await picture(page, name, async (colorScheme) => {
+    const axe = await new AxeBuilder({ page }).analyze();
+    const found = axe.violations.map((violation) => `${colorScheme} ${violation.id}: ${violation.nodes.map((node) => node.html).join(" ")}`);
+    expect(found).toEqual([]);
+  });
 }
 
 /** The page answers to clicks: its WASM has loaded. */

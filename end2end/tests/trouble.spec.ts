@@ -1,7 +1,7 @@
 // The pages of what went wrong, and forms where nothing runs in the browser: they are read like every other page.
 import { execFileSync } from "node:child_process";
 import { randomUUID } from "node:crypto";
-import { address, expect, joined, live, look, mailedLink, owner, password, test, watch } from "./support";
+import { address, expect, joined, live, look, mailedLink, owner, password, picture, test, watch } from "./support";
 
 test.use({ allowedErrors: [/status of (403|404|422|500)/] });
 
@@ -131,6 +131,6 @@ test.describe("without JavaScript", () => {
     await page.getByRole("button", { name: "Save stages" }).click();
     await expect(page.getByLabel("Stage 1", { exact: true })).toHaveValue("S".repeat(200));
     await expect(page.getByLabel("Stage 7", { exact: true })).toHaveValue("One more");
-    await look(page, "settings-kept");
+    await picture(page, "settings-kept");
   });
 });
