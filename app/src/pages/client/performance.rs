@@ -105,7 +105,7 @@ fn Figures(group: Group) -> impl IntoView {
     view! {
         <div class="flex flex-col gap-2">
             <h3 class="font-medium">{title}</h3>
-            <Table label="Figures" columns=vec!["Figure", "Value", "Before", "Change", ""] test="figures">
+            <Table label="Figures" columns=vec!["Figure", "Value", "Before", "Change", "Verdict"] test="figures">
                 {figures.into_iter().map(|figure| view! { <Row figure=figure /> }).collect_view()}
             </Table>
         </div>
@@ -144,7 +144,7 @@ fn Row(figure: Shown) -> impl IntoView {
             <Cell of="Value" number=true>{what}</Cell>
             <Cell of="Before" number=true>{dash(before)}</Cell>
             <Cell of="Change" number=true>{dash(change)}</Cell>
-            <Cell>{badge}</Cell>
+            <Cell of="Verdict">{badge}</Cell>
         </tr>
     }
 }
