@@ -123,3 +123,16 @@ pub struct Outcome {
     /// What is said, as JSON.
     pub body: String,
 }
+
+/// One of the figures that something was made from, so that a page can open the rows behind it.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Basis {
+    /// What it is (`orders`, `spend_per_day`).
+    pub name: String,
+    /// Its value.
+    pub value: f64,
+    /// The first day of the rows it was counted from, if it was counted from days; as 2026-11-03.
+    pub first: Option<String>,
+    /// The last day of the rows.
+    pub last: Option<String>,
+}

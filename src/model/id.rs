@@ -82,6 +82,8 @@ ids! {
     BrainCycleId,
     /// What the brain said of what was stored at a moment.
     BrainStateId,
+    /// Something that the brain proposes to do.
+    ActionId,
     /// An experiment that showed what a channel brings.
     LiftTestId,
     /// A file, or rows that were pushed, on their way into a source.

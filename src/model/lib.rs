@@ -6,6 +6,7 @@
 
 pub mod access;
 pub mod access_token;
+pub mod action;
 pub mod actor;
 pub mod assignment;
 pub mod audit;

@@ -1,0 +1,304 @@
+//! Actions: what the brain proposes to do, what was promised of it, what people decided, and what came of it.
+//!
+//! A proposal comes from a brain state and changes with every state until somebody approves it; from then on its prediction is
+//! registered and never changes. An action that was done is measured against what would have happened without it, and the
+//! outcome is held against the prediction. Machines propose, people decide and act.
+
+use serde::{Deserialize, Serialize};
+use time::{Date, OffsetDateTime};
+
+use crate::{
+    brain::Basis,
+    id::{ActionId, BrainStateId, ChannelId, ClientId, MemberId},
+};
+
+/// What is proposed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ActionKind {
+    /// Take from some channels of a client and give to others; the total stays.
+    MoveBudget,
+    /// Spend more on one channel.
+    Raise,
+    /// Spend less on one channel.
+    Lower,
+    /// Stop an advertisement.
+    PauseCreative,
+    /// Replace an advertisement that people are tired of, or soon will be.
+    RefreshCreative,
+    /// Repair what counts conversions.
+    FixTracking,
+    /// Win back those who bought before.
+    RetentionPush,
+    /// Find out why something moved; nothing is changed yet.
+    Investigate,
+}
+
+impl ActionKind {
+    /// All of them.
+    pub const ALL: [Self; 8] = [
+        Self::MoveBudget,
+        Self::Raise,
+        Self::Lower,
+        Self::PauseCreative,
+        Self::RefreshCreative,
+        Self::FixTracking,
+        Self::RetentionPush,
+        Self::Investigate,
+    ];
+
+    /// The spelling in the database and in answers.
+    pub const fn key(self) -> &'static str {
+        match self {
+            Self::MoveBudget => "move_budget",
+            Self::Raise => "raise",
+            Self::Lower => "lower",
+            Self::PauseCreative => "pause_creative",
+            Self::RefreshCreative => "refresh_creative",
+            Self::FixTracking => "fix_tracking",
+            Self::RetentionPush => "retention_push",
+            Self::Investigate => "investigate",
+        }
+    }
+
+    /// Reads the spelling.
+    pub fn parse(text: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|kind| kind.key() == text)
+    }
+}
+
+/// Where an action stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ActionState {
+    /// The newest state proposes it, and nobody has decided.
+    Proposed,
+    /// The newest state does not propose it any more, and nobody had decided.
+    Withdrawn,
+    /// Somebody wants it done; its prediction is registered.
+    Approved,
+    /// Somebody does not want it, and said why.
+    Dismissed,
+    /// Somebody did it.
+    Done,
+    /// It was done, and what came of it is known as far as it can be.
+    Measured,
+    /// It was done and taken back.
+    Undone,
+}
+
+impl ActionState {
+    /// All of them.
+    pub const ALL: [Self; 7] = [
+        Self::Proposed,
+        Self::Withdrawn,
+        Self::Approved,
+        Self::Dismissed,
+        Self::Done,
+        Self::Measured,
+        Self::Undone,
+    ];
+
+    /// The spelling in the database and in answers.
+    pub const fn key(self) -> &'static str {
+        match self {
+            Self::Proposed => "proposed",
+            Self::Withdrawn => "withdrawn",
+            Self::Approved => "approved",
+            Self::Dismissed => "dismissed",
+            Self::Done => "done",
+            Self::Measured => "measured",
+            Self::Undone => "undone",
+        }
+    }
+
+    /// Reads the spelling.
+    pub fn parse(text: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|state| state.key() == text)
+    }
+}
+
+/// What a proposal is about, by the ids of the product (a creative's id is the platform's).
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Target {
+    /// Its id.
+    pub id: String,
+    /// `client`, `channel` or `creative`.
+    pub level: String,
+}
+
+/// A daily budget before and after.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Change {
+    /// The channel, an ad account.
+    pub channel: ChannelId,
+    /// Spend a day now: the mean of the last four weeks, in the proposal's currency.
+    pub from: f64,
+    /// Spend a day then.
+    pub to: f64,
+}
+
+/// What is expected of an action over its horizon, against doing nothing.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Prediction {
+    /// Expected net contribution over the whole horizon: revenue times margin, less money; in the proposal's currency.
+    pub value: f64,
+    /// The lower end of the 80 % interval.
+    pub low: f64,
+    /// The upper end.
+    pub high: f64,
+    /// The probability that it loses, from 0 to 1.
+    pub loss: f64,
+}
+
+/// Why a proposal has no prediction in money.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Unpredicted {
+    /// Nobody said what stays of the client's revenue: say its margin.
+    NoMargin,
+    /// There is no curve of what the channel brings.
+    NoCurve,
+    /// Nothing that is stored tells what this is worth.
+    NothingTells,
+}
+
+/// What would make this the wrong thing to do.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Doubt {
+    /// An experiment that shows other returns than the curves.
+    LiftTest,
+    /// Spend beyond what was ever seen: the curve's form says it, not the data.
+    Unseen,
+    /// Spend of channels that moved together, so that the curves can hardly tell them apart.
+    MovedTogether,
+    /// A season or promotion ahead that the past does not hold.
+    Promotion,
+    /// Figures that recover by themselves within a week.
+    Recovery,
+    /// A change on the site or in the platform's settings that somebody knows of.
+    KnownChange,
+    /// Few events: one good week would turn it round.
+    FewEvents,
+}
+
+/// What a brain state proposes: the JSON of its outcomes of kind `action`.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Proposal {
+    /// The same thing proposed by another state has the same key, whatever its figures: it is one action.
+    pub key: String,
+    /// What.
+    pub kind: ActionKind,
+    /// About what.
+    pub target: Target,
+    /// The currency of all amounts, ISO 4217; the client's.
+    pub currency: String,
+    /// Budgets before and after; empty where no budget changes.
+    pub changes: Vec<Change>,
+    /// The horizon in days.
+    pub horizon_days: u16,
+    /// What is expected, where that can be said in money.
+    pub prediction: Option<Prediction>,
+    /// Why it cannot.
+    pub unpredicted: Option<Unpredicted>,
+    /// How probable it is that what it rests on is true, from 0 to 1.
+    pub probability: f64,
+    /// What it costs to do it, in minutes of a person.
+    pub effort_minutes: u16,
+    /// Its place in the ranking: expected net value times probability less effort, in the agency's currency; none without a
+    /// prediction, those come after.
+    pub score: Option<f64>,
+    /// The places in the same state of the outcomes it rests on (findings, response curves).
+    pub because: Vec<i32>,
+    /// The figures it rests on.
+    pub basis: Vec<Basis>,
+    /// What would change our mind.
+    pub doubts: Vec<Doubt>,
+}
+
+/// What came of an action.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Verdict {
+    /// Better than without it, beyond what chance does.
+    Won,
+    /// Worse.
+    Lost,
+    /// The interval holds zero.
+    CannotTell,
+}
+
+/// What happened against what would have happened, over the horizon, in the proposal's currency.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Measured {
+    /// What is measured: `net_contribution`, `ledger_revenue`, `claimed_conversions`…
+    pub metric: String,
+    /// The first day after the action.
+    pub first: Date,
+    /// The last day measured.
+    pub last: Date,
+    /// What happened.
+    pub actual: f64,
+    /// What a forecast made of the days before says would have happened.
+    pub expected: f64,
+    /// The effect: actual less expected.
+    pub effect: f64,
+    /// The lower end of its 80 % interval.
+    pub low: f64,
+    /// The upper end.
+    pub high: f64,
+    /// What that means.
+    pub verdict: Verdict,
+    /// Who made the forecast ("ETS + Theta").
+    pub model: String,
+    /// The keys of other actions done in these days at the same client: the effect is of all of them together.
+    pub together_with: Vec<String>,
+}
+
+/// Something that was decided or done.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct ActionEvent {
+    /// Where the action stood from then on.
+    pub state: ActionState,
+    /// When.
+    #[serde(with = "time::serde::rfc3339")]
+    pub at: OffsetDateTime,
+    /// Who; none for the brain.
+    pub member_id: Option<MemberId>,
+    /// That person's name.
+    pub member_name: Option<String>,
+    /// What they said.
+    pub reason: Option<String>,
+}
+
+/// An action in the ledger.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Action {
+    /// Its id.
+    pub id: ActionId,
+    /// The client.
+    pub client_id: ClientId,
+    /// The client's name.
+    pub client_name: String,
+    /// The channel, where it is about one or something in one.
+    pub channel_id: Option<ChannelId>,
+    /// The state that proposed it: the newest that did before anybody decided.
+    pub state_id: BrainStateId,
+    /// Where it stands.
+    pub state: ActionState,
+    /// What is proposed; it does not change once somebody approved it.
+    pub proposal: Proposal,
+    /// When it was first proposed.
+    #[serde(with = "time::serde::rfc3339")]
+    pub proposed_at: OffsetDateTime,
+    /// When it was done.
+    #[serde(with = "time::serde::rfc3339::option")]
+    pub done_at: Option<OffsetDateTime>,
+    /// What came of it, once the horizon and the days in which figures still grow have passed.
+    pub measured: Option<Measured>,
+    /// Why that cannot be said, where it was tried and cannot.
+    pub unmeasured: Option<String>,
+    /// What happened to it, the newest last.
+    pub events: Vec<ActionEvent>,
+}
