@@ -43,6 +43,8 @@ actions! {
     ReadClients: "clients.read", Member, "everybody reads the clients in their sight; Managers and Members see those assigned to them";
     /// Change a client in one's sight: its fields, contacts and stage.
     EditClient: "clients.edit", Manager, "Members read their clients; changing one needs a Manager, Admin or Owner";
+    /// Acknowledge alerts of the clients in one's sight, let them wait, and open them again.
+    EditAlerts: "alerts.edit", Manager, "Members read the alerts of their clients; seeing to one needs a Manager, Admin or Owner";
     /// Add a client to the agency.
     CreateClient: "clients.create", Admin, "only an Admin or Owner adds clients";
     /// Take a client out of the lists, or back in.

@@ -84,6 +84,12 @@ ids! {
     BrainStateId,
     /// Something that the brain proposes to do.
     ActionId,
+    /// An event that the brain noticed.
+    AlertId,
+    /// A rule of who hears of which alerts.
+    AlertRuleId,
+    /// A mail about alerts.
+    AlertMailId,
     /// An experiment that showed what a channel brings.
     LiftTestId,
     /// A file, or rows that were pushed, on their way into a source.

@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use time::OffsetDateTime;
 
 use crate::id::{
-    BrainCycleId, ConnectionId, ImportId, InvitationId, OrganizationId, PasswordResetId, SignUpId, SyncRunId,
+    BrainCycleId, ConnectionId, ImportId, InvitationId, MemberId, OrganizationId, PasswordResetId, SignUpId, SyncRunId,
 };
 
 /// Everything the background runner can do.
@@ -85,6 +85,20 @@ pub enum Job {
         /// The cycle.
         brain_cycle_id: BrainCycleId,
     },
+    /// Mails a member the alerts that wait for them, in one mail.
+    MailAlert {
+        /// The agency.
+        organization_id: OrganizationId,
+        /// Who gets it.
+        member_id: MemberId,
+    },
+    /// Mails a member their digest of the week.
+    MailDigest {
+        /// The agency.
+        organization_id: OrganizationId,
+        /// Who gets it.
+        member_id: MemberId,
+    },
     /// Throws away what has ended and is of no more use; comes by itself once a day.
     PurgeEnded,
 }
@@ -104,6 +118,8 @@ impl Job {
             Self::MailSyncFailure { sync_run_id, .. } => format!("mail_sync_failure:{sync_run_id}"),
             Self::RunImport { import_id, .. } => format!("run_import:{import_id}"),
             Self::RunBrain { brain_cycle_id, .. } => format!("run_brain:{brain_cycle_id}"),
+            Self::MailAlert { member_id, .. } => format!("mail_alert:{member_id}"),
+            Self::MailDigest { member_id, .. } => format!("mail_digest:{member_id}"),
             Self::PurgeEnded => "purge_ended".to_owned(),
         }
     }

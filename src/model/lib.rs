@@ -8,6 +8,7 @@ pub mod access;
 pub mod access_token;
 pub mod action;
 pub mod actor;
+pub mod alert;
 pub mod assignment;
 pub mod audit;
 pub mod brain;

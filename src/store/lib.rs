@@ -8,6 +8,7 @@
 
 pub mod access_token;
 pub mod ad_entity;
+pub mod alert;
 pub mod assignment;
 pub mod audit;
 pub mod brain;

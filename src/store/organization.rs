@@ -171,7 +171,7 @@ pub struct New<'a> {
     pub email: &'a EmailAddress,
 }
 
-/// Makes the organization, its stages and its Owner.
+/// Makes the organization, its stages, its rules of alerts and its Owner.
 ///
 /// # Errors
 /// The database failed.
@@ -196,6 +196,7 @@ pub async fn insert_with_owner(tx: &mut SystemTx, new: New<'_>, now: OffsetDateT
         .execute(&mut **tx)
         .await?;
     }
+    crate::alert::rule::insert_defaults(tx, new.id, now).await?;
     crate::member::insert(tx, new.id, new.owner_id, new.owner, new.email, Role::Owner, now).await
 }
 

@@ -1,0 +1,443 @@
+//! Alerts: what the brain noticed and people should hear of once, the rules of who hears of what, and when somebody wants quiet.
+//!
+//! A finding comes again with every cycle; an alert is the event behind it. It is open until somebody acknowledges it, lets it
+//! wait, or the brain does not find it any more. A new kind of finding is a line of `kinds!` here and its words in `service`.
+
+use serde::{Deserialize, Serialize};
+use time::{Date, OffsetDateTime};
+
+use crate::{
+    id::{AlertId, AlertRuleId, BrainStateId, ChannelId, ClientId, MemberId},
+    input::Invalid,
+    role::Role,
+};
+
+/// An enum of words that are spelled alike in the database, in answers and in addresses.
+macro_rules! words {
+    ($(#[$doc:meta])* $name:ident { $($(#[$of:meta])* $variant:ident: $key:literal, $label:literal;)+ }) => {
+        $(#[$doc])*
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+        #[serde(rename_all = "snake_case")]
+        pub enum $name { $($(#[$of])* $variant,)+ }
+
+        impl $name {
+            /// All of them.
+            pub const ALL: &[Self] = &[$(Self::$variant),+];
+
+            /// The spelling in the database, in answers and in addresses.
+            pub const fn key(self) -> &'static str {
+                match self { $(Self::$variant => $key,)+ }
+            }
+
+            /// The word on screen.
+            pub const fn label(self) -> &'static str {
+                match self { $(Self::$variant => $label,)+ }
+            }
+
+            /// Reads the spelling.
+            pub fn parse(text: &str) -> Option<Self> {
+                Self::ALL.iter().copied().find(|one| one.key() == text)
+            }
+        }
+    };
+}
+
+words! {
+    /// How bad a finding is, if it is true; the least first.
+    Severity {
+        /// Worth knowing; nothing is lost.
+        Info: "info", "Info";
+        /// Little of the client's money is at stake.
+        Low: "low", "Low";
+        /// Enough is at stake to look at it this week.
+        Medium: "medium", "Medium";
+        /// Enough is at stake to look at it today.
+        High: "high", "High";
+    }
+}
+
+words! {
+    /// What was noticed.
+    FindingKind {
+        /// Days far above what was to be expected.
+        Spike: "spike", "Jumps";
+        /// Days far below what was to be expected.
+        Drop: "drop", "Falls";
+        /// A new level that stays.
+        LevelShift: "level_shift", "New levels";
+        /// A channel that all but stopped being shown.
+        DeliveryCollapse: "delivery_collapse", "Delivery that stopped";
+        /// A platform that no longer learns of conversions.
+        TrackingOutage: "tracking_outage", "Counting that broke";
+        /// A day from which a series behaves otherwise.
+        ChangePoint: "change_point", "Changes that stay";
+        /// What is to come differs from what was.
+        Forecast: "forecast", "What is to come";
+        /// A metric that is worse than before.
+        Worse: "worse", "Worse than before";
+        /// A metric that is better than before.
+        Better: "better", "Better than before";
+        /// A creative that people are tired of, or soon will be.
+        CreativeFatigue: "creative_fatigue", "Ads that tire";
+        /// A channel that returns less for its money than weeks ago.
+        RoiDecay: "roi_decay", "Returns that fall";
+        /// New customers that are worth less, or more, than earlier ones.
+        LtvDrift: "ltv_drift", "Worth of new customers";
+        /// Platforms that claim more than the books hold.
+        OverClaim: "over_claim", "Claims above the books";
+        /// Revenue that no platform claims.
+        Unattributed: "unattributed", "Revenue that nobody claims";
+        /// A day on which many series moved together.
+        MovedTogether: "moved_together", "Days on which much moved";
+        /// One of several that is better than all the others.
+        Winner: "winner", "Winners";
+    }
+}
+
+words! {
+    /// Where an alert stands.
+    AlertState {
+        /// It is found, and nobody has said anything.
+        Open: "open", "Open";
+        /// Somebody has seen to it.
+        Acknowledged: "acknowledged", "Acknowledged";
+        /// It waits until a moment that somebody chose.
+        Snoozed: "snoozed", "Snoozed";
+        /// It is not found any more.
+        Ended: "ended", "Ended";
+    }
+}
+
+words! {
+    /// How somebody hears of an alert.
+    Way {
+        /// By a mail of its own, as soon as the quiet hours allow.
+        Mail: "mail", "Mail at once";
+        /// On Monday at 08:00, with the others of the week.
+        Digest: "digest", "Monday's digest";
+    }
+}
+
+/// A finding of a state, as far as alerts need it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Found {
+    /// What was noticed.
+    pub kind: FindingKind,
+    /// How deep lies what it is about: `client`, `channel`, `creative`…
+    pub level: String,
+    /// The id of what it is about, at that depth.
+    pub entity: String,
+    /// The metric it shows in, if it is about one.
+    pub metric: Option<String>,
+    /// The first day it is about.
+    pub first: Date,
+    /// The last day it is about.
+    pub last: Date,
+    /// How large it is, in whatever unit, if that can be said; below zero is less than before.
+    pub size: Option<f64>,
+    /// How probable it is that it is true, from 0 to 1.
+    pub probability: f64,
+    /// How bad it is if it is true.
+    pub severity: Severity,
+    /// The client; none for the agency as a whole and for channels without a client.
+    pub client_id: Option<ClientId>,
+    /// The channel, if it is about one, or about something in one.
+    pub channel_id: Option<ChannelId>,
+    /// The finding as JSON, as the state holds it.
+    pub body: String,
+}
+
+/// What somebody did to an alert.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Deed {
+    /// The moment: of acknowledging, or until which it waits.
+    pub at: OffsetDateTime,
+    /// Who, by the name of the time.
+    pub by: String,
+}
+
+/// One event that the brain noticed, over all cycles that found it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Alert {
+    /// Its id.
+    pub id: AlertId,
+    /// What was noticed, as the newest state says.
+    pub kind: FindingKind,
+    /// How bad it is, as the newest state says.
+    pub severity: Severity,
+    /// How deep lies what it is about.
+    pub level: String,
+    /// The id of what it is about, at that depth.
+    pub entity: String,
+    /// The name of an ad, where it is about one whose name is known.
+    pub entity_name: Option<String>,
+    /// The first day it is about.
+    pub first_day: Date,
+    /// The last day it is about.
+    pub last_day: Date,
+    /// The client.
+    pub client_id: Option<ClientId>,
+    /// The client's name.
+    pub client: Option<String>,
+    /// The channel.
+    pub channel_id: Option<ChannelId>,
+    /// The channel's name.
+    pub channel: Option<String>,
+    /// The finding as JSON, as the newest state that has it says it.
+    pub body: String,
+    /// The state that found it first.
+    pub first_state_id: BrainStateId,
+    /// The newest state that has it.
+    pub state_id: BrainStateId,
+    /// When it was found first.
+    pub first_seen_at: OffsetDateTime,
+    /// When it was found last.
+    pub last_seen_at: OffsetDateTime,
+    /// When it was not found any more.
+    pub ended_at: Option<OffsetDateTime>,
+    /// When and by whom it was acknowledged.
+    pub acknowledged: Option<Deed>,
+    /// Until when it waits, and by whom; also when that has passed.
+    pub snoozed: Option<Deed>,
+}
+
+impl Alert {
+    /// Where it stands at a moment.
+    pub fn state(&self, now: OffsetDateTime) -> AlertState {
+        match self {
+            Self { ended_at: Some(_), .. } => AlertState::Ended,
+            Self { acknowledged: Some(_), .. } => AlertState::Acknowledged,
+            Self { snoozed: Some(until), .. } if until.at > now => AlertState::Snoozed,
+            _ => AlertState::Open,
+        }
+    }
+}
+
+/// The most characters of a rule's name.
+pub const MAX_RULE_NAME: usize = 100;
+/// The most clients, channels, providers or members that a rule names.
+pub const MAX_NAMED: usize = 500;
+
+/// What a rule says.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RuleFields {
+    /// What people call it.
+    pub name: String,
+    /// Whether it counts.
+    pub enabled: bool,
+    /// How those whom it names hear of it.
+    pub way: Way,
+    /// What is at least so bad.
+    pub least_severity: Severity,
+    /// Of these clients; of all, if none is named.
+    pub client_ids: Vec<ClientId>,
+    /// In these channels; in all, if none is named.
+    pub channel_ids: Vec<ChannelId>,
+    /// In channels of these providers; of all, if none is named.
+    pub providers: Vec<String>,
+    /// Of these kinds; of all, if none is named.
+    pub kinds: Vec<FindingKind>,
+    /// Everybody of these roles hears of it, of the clients in their sight.
+    pub roles: Vec<Role>,
+    /// And these members.
+    pub member_ids: Vec<MemberId>,
+}
+
+impl RuleFields {
+    /// Checks what was typed; everything named stands once and in order.
+    ///
+    /// # Errors
+    /// A name that cannot be accepted, nobody who hears of it, or too much that is named.
+    pub fn parse(mut self) -> Result<Self, Invalid> {
+        self.name = crate::input::line("name", "Name", &self.name, MAX_RULE_NAME)?;
+        once(&mut self.client_ids);
+        once(&mut self.channel_ids);
+        once(&mut self.providers);
+        once(&mut self.kinds);
+        once(&mut self.roles);
+        once(&mut self.member_ids);
+        if self.roles.is_empty() && self.member_ids.is_empty() {
+            return Err(Invalid::new("roles", "choose who hears of it: a role, or a member"));
+        }
+        let named = [
+            ("client_ids", self.client_ids.len()),
+            ("channel_ids", self.channel_ids.len()),
+            ("providers", self.providers.len()),
+            ("member_ids", self.member_ids.len()),
+        ];
+        match named.into_iter().find(|(_, count)| *count > MAX_NAMED) {
+            Some((field, _)) => Err(Invalid::new(field, format!("name at most {MAX_NAMED}"))),
+            None => Ok(self),
+        }
+    }
+
+    /// Whether it is about something of this kind and severity, of this client, in this channel of this provider.
+    pub fn matches(&self, found: &Found, provider: Option<&str>) -> bool {
+        fn among<T: PartialEq>(named: &[T], one: Option<&T>) -> bool {
+            named.is_empty() || one.is_some_and(|one| named.contains(one))
+        }
+        self.enabled
+            && found.severity >= self.least_severity
+            && among(&self.client_ids, found.client_id.as_ref())
+            && among(&self.channel_ids, found.channel_id.as_ref())
+            && among(&self.kinds, Some(&found.kind))
+            && (self.providers.is_empty() || provider.is_some_and(|one| self.providers.iter().any(|named| named == one)))
+    }
+
+    /// Whether it is for this member.
+    pub fn is_for(&self, id: MemberId, role: Role) -> bool {
+        self.roles.contains(&role) || self.member_ids.contains(&id)
+    }
+}
+
+fn once<T: Ord>(named: &mut Vec<T>) {
+    named.sort_unstable();
+    named.dedup();
+}
+
+/// A rule that is kept.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Rule {
+    /// Its id.
+    pub id: AlertRuleId,
+    /// What it says.
+    pub fields: RuleFields,
+}
+
+/// The rules of a new agency.
+pub fn default_rules() -> [RuleFields; 2] {
+    let rule = |name: &str, way, least_severity| RuleFields {
+        name: name.to_owned(),
+        enabled: true,
+        way,
+        least_severity,
+        client_ids: Vec::new(),
+        channel_ids: Vec::new(),
+        providers: Vec::new(),
+        kinds: Vec::new(),
+        roles: vec![Role::Owner, Role::Admin, Role::Manager],
+        member_ids: Vec::new(),
+    };
+    [
+        rule("High and medium, at once", Way::Mail, Severity::Medium),
+        rule("Everything else, on Mondays", Way::Digest, Severity::Info),
+    ]
+}
+
+/// Minutes of the day from which and until which somebody wants no mail; they may go over midnight.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Quiet {
+    /// The first minute, from 0 to 1439.
+    pub from: i16,
+    /// The first minute after it.
+    pub until: i16,
+}
+
+impl Quiet {
+    /// Reads two times of day such as 22:00; none when both are empty.
+    ///
+    /// # Errors
+    /// Only one of them, no time of day, or the same twice.
+    pub fn parse(from: &str, until: &str) -> Result<Option<Self>, Invalid> {
+        let minute = |field, text: &str| {
+            let wrong = || Invalid::new(field, "enter a time of day as 22:00");
+            let (hour, minute) = text.trim().split_once(':').ok_or_else(wrong)?;
+            let part = |text: &str, most: i16| {
+                let digits = text.len() == 2 && text.bytes().all(|b| b.is_ascii_digit());
+                text.parse::<i16>().ok().filter(|number| digits && *number <= most).ok_or_else(wrong)
+            };
+            Ok(part(hour, 23)? * 60 + part(minute, 59)?)
+        };
+        match (from.trim().is_empty(), until.trim().is_empty()) {
+            (true, true) => return Ok(None),
+            (true, false) => return Err(Invalid::new("quiet_from", "say from when, or leave both empty")),
+            (false, true) => return Err(Invalid::new("quiet_until", "say until when, or leave both empty")),
+            (false, false) => {}
+        }
+        let quiet = Self { from: minute("quiet_from", from)?, until: minute("quiet_until", until)? };
+        if quiet.from == quiet.until {
+            return Err(Invalid::new("quiet_until", "the hours must end at another time than they begin"));
+        }
+        Ok(Some(quiet))
+    }
+
+    /// Both times of day, as 22:00.
+    pub fn words(self) -> (String, String) {
+        let words = |minute: i16| format!("{:02}:{:02}", minute / 60, minute % 60);
+        (words(self.from), words(self.until))
+    }
+}
+
+/// What a member chose for their mails about alerts.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AlertSettings {
+    /// When they want no mail.
+    pub quiet: Option<Quiet>,
+    /// In which zone these hours are; the agency's, if none is named.
+    pub time_zone: Option<String>,
+    /// Whether they want the digest.
+    pub digest: bool,
+}
+
+impl Default for AlertSettings {
+    /// What holds for those who chose nothing.
+    fn default() -> Self {
+        Self { quiet: None, time_zone: None, digest: true }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use time::macros::date;
+
+    use super::*;
+
+    #[test]
+    fn times_of_day_are_read_and_written() {
+        let quiet = Quiet::parse("22:00", " 07:30").unwrap().unwrap();
+        assert_eq!((quiet.from, quiet.until), (1320, 450));
+        assert_eq!(quiet.words(), ("22:00".to_owned(), "07:30".to_owned()));
+        assert_eq!(Quiet::parse("", " "), Ok(None));
+        let wrong = [("22:00", "", "quiet_until"), ("", "7:00", "quiet_from"), ("24:00", "07:00", "quiet_from")];
+        let more = [("22:00", "7:00", "quiet_until"), ("22:00", "22:00", "quiet_until"), ("x", "07:00", "quiet_from")];
+        for (from, until, field) in wrong.into_iter().chain(more) {
+            assert_eq!(Quiet::parse(from, until).unwrap_err().field, field, "{from} {until}");
+        }
+    }
+
+    #[test]
+    fn a_rule_is_about_what_it_names_and_about_everything_where_it_names_nothing() {
+        let [mut rule, _] = default_rules();
+        let client = ClientId(uuid::Uuid::from_u128(1));
+        let mut found = Found {
+            kind: FindingKind::Drop,
+            level: "channel".into(),
+            entity: "a".into(),
+            metric: None,
+            first: date!(2026 - 11 - 01),
+            last: date!(2026 - 11 - 01),
+            size: None,
+            probability: 0.9,
+            severity: Severity::Medium,
+            client_id: None,
+            channel_id: None,
+            body: String::new(),
+        };
+        assert!(rule.matches(&found, None));
+        rule.client_ids = vec![client];
+        assert!(!rule.matches(&found, None), "what is about no client is about none of those that are named");
+        found.client_id = Some(client);
+        assert!(rule.matches(&found, None));
+        rule.providers = vec!["meta_ads".into()];
+        assert!(!rule.matches(&found, None) && rule.matches(&found, Some("meta_ads")));
+        rule.kinds = vec![FindingKind::Spike];
+        assert!(!rule.matches(&found, Some("meta_ads")));
+        rule.kinds.push(FindingKind::Drop);
+        found.severity = Severity::Low;
+        assert!(!rule.matches(&found, Some("meta_ads")));
+        rule.least_severity = Severity::Info;
+        assert!(rule.matches(&found, Some("meta_ads")));
+        rule.enabled = false;
+        assert!(!rule.matches(&found, Some("meta_ads")));
+    }
+}

@@ -1,0 +1,317 @@
+//! Alerts: events that the brain noticed, what people did about them, and what makes a finding of another cycle the same one.
+
+pub mod mail;
+pub mod rule;
+
+use model::{
+    alert::{Alert, AlertState, Deed, FindingKind, Found, Severity},
+    id::{AlertId, BrainStateId, ClientId},
+    page::Page,
+};
+use sqlx::types::Uuid;
+use time::{Date, OffsetDateTime};
+
+use crate::{
+    Error, Result, TenantTx,
+    cursor::{self, Cursor},
+    id,
+};
+
+/// What is known of an event, as far as telling it from others needs it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Known {
+    /// The alert.
+    pub id: AlertId,
+    /// What makes it the same event, beside its days.
+    pub story: String,
+    /// The first day that the newest state with it names.
+    pub first: Date,
+    /// The last day.
+    pub last: Date,
+    /// How bad it was.
+    pub severity: Severity,
+    /// The first day whose state did not find it.
+    pub missing_since: Option<Date>,
+    /// Whether it has ended.
+    pub ended: bool,
+}
+
+/// A word of an enum, as it stands in a row.
+pub(crate) fn word<T>(text: &str, parse: impl Fn(&str) -> Option<T>) -> Result<T> {
+    parse(text).ok_or_else(|| Error::Database(sqlx::Error::Decode(format!("unknown word {text}").into())))
+}
+
+/// The events that have not ended, and those that have whose days reach `since`.
+///
+/// # Errors
+/// The database failed.
+pub async fn list_known(tx: &mut TenantTx, since: Date) -> Result<Vec<Known>> {
+    let rows = sqlx::query!(
+        r#"select id, story, first_day, last_day, severity, missing_since, ended_at is not null as "ended!"
+           from alert where ended_at is null or last_day >= $1 order by first_seen_at, id"#,
+        since
+    );
+    rows.fetch_all(&mut **tx)
+        .await?
+        .into_iter()
+        .map(|row| {
+            Ok(Known {
+                id: row.id.into(),
+                story: row.story,
+                first: row.first_day,
+                last: row.last_day,
+                severity: word(&row.severity, Severity::parse)?,
+                missing_since: row.missing_since,
+                ended: row.ended,
+            })
+        })
+        .collect()
+}
+
+/// Keeps a new event that `state` found.
+///
+/// # Errors
+/// The database failed.
+pub async fn insert(
+    tx: &mut TenantTx,
+    story: &str,
+    found: &Found,
+    state: BrainStateId,
+    now: OffsetDateTime,
+) -> Result<AlertId> {
+    let organization = tx.actor().organization_id;
+    let id: AlertId = id::new(now);
+    sqlx::query!(
+        "insert into alert (organization_id, id, story, kind, level, entity, severity, first_day, last_day, client_id, channel_id,
+           body, first_state_id, state_id, first_seen_at, last_seen_at)
+         values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $13, $14, $14)",
+        organization.0,
+        id.0,
+        story,
+        found.kind.key(),
+        found.level,
+        found.entity,
+        found.severity.key(),
+        found.first,
+        found.last,
+        found.client_id.map(|id| id.0),
+        found.channel_id.map(|id| id.0),
+        found.body,
+        state.0,
+        now
+    )
+    .execute(&mut **tx)
+    .await?;
+    Ok(id)
+}
+
+/// Keeps what `state` says of an event that is known; it has not ended, whatever was thought.
+///
+/// # Errors
+/// The database failed.
+pub async fn update(
+    tx: &mut TenantTx,
+    id: AlertId,
+    found: &Found,
+    state: BrainStateId,
+    now: OffsetDateTime,
+) -> Result<()> {
+    sqlx::query!(
+        "update alert set kind = $2, severity = $3, first_day = $4, last_day = $5, client_id = $6, channel_id = $7, body = $8,
+           state_id = $9, last_seen_at = $10, missing_since = null, ended_at = null
+         where id = $1",
+        id.0,
+        found.kind.key(),
+        found.severity.key(),
+        found.first,
+        found.last,
+        found.client_id.map(|id| id.0),
+        found.channel_id.map(|id| id.0),
+        found.body,
+        state.0,
+        now
+    )
+    .execute(&mut **tx)
+    .await?;
+    Ok(())
+}
+
+/// Notes that the state of `day` did not find these events.
+///
+/// # Errors
+/// The database failed.
+pub async fn set_missing(tx: &mut TenantTx, ids: &[AlertId], day: Date) -> Result<()> {
+    let ids: Vec<Uuid> = ids.iter().map(|id| id.0).collect();
+    sqlx::query!("update alert set missing_since = $2 where id = any($1) and missing_since is null", &ids, day)
+        .execute(&mut **tx)
+        .await?;
+    Ok(())
+}
+
+/// Ends these events.
+///
+/// # Errors
+/// The database failed.
+pub async fn set_ended(tx: &mut TenantTx, ids: &[AlertId], now: OffsetDateTime) -> Result<()> {
+    let ids: Vec<Uuid> = ids.iter().map(|id| id.0).collect();
+    sqlx::query!("update alert set ended_at = $2 where id = any($1) and ended_at is null", &ids, now)
+        .execute(&mut **tx)
+        .await?;
+    Ok(())
+}
+
+struct Row {
+    id: Uuid,
+    kind: String,
+    severity: String,
+    level: String,
+    entity: String,
+    entity_name: Option<String>,
+    first_day: Date,
+    last_day: Date,
+    client_id: Option<Uuid>,
+    client: Option<String>,
+    channel_id: Option<Uuid>,
+    channel: Option<String>,
+    body: String,
+    first_state_id: Uuid,
+    state_id: Uuid,
+    first_seen_at: OffsetDateTime,
+    last_seen_at: OffsetDateTime,
+    ended_at: Option<OffsetDateTime>,
+    acknowledged_at: Option<OffsetDateTime>,
+    acknowledged_name: Option<String>,
+    snoozed_until: Option<OffsetDateTime>,
+    snoozed_name: Option<String>,
+}
+
+impl Row {
+    fn alert(self) -> Result<Alert> {
+        let deed = |at: Option<OffsetDateTime>, by: Option<String>| at.map(|at| Deed { at, by: by.unwrap_or_default() });
+        Ok(Alert {
+            id: self.id.into(),
+            kind: word(&self.kind, FindingKind::parse)?,
+            severity: word(&self.severity, Severity::parse)?,
+            level: self.level,
+            entity: self.entity,
+            entity_name: self.entity_name,
+            first_day: self.first_day,
+            last_day: self.last_day,
+            client_id: self.client_id.map(Into::into),
+            client: self.client,
+            channel_id: self.channel_id.map(Into::into),
+            channel: self.channel,
+            body: self.body,
+            first_state_id: self.first_state_id.into(),
+            state_id: self.state_id.into(),
+            first_seen_at: self.first_seen_at,
+            last_seen_at: self.last_seen_at,
+            ended_at: self.ended_at,
+            acknowledged: deed(self.acknowledged_at, self.acknowledged_name),
+            snoozed: deed(self.snoozed_until, self.snoozed_name),
+        })
+    }
+}
+
+/// What a list of alerts is narrowed to.
+#[derive(Clone, Debug, Default)]
+pub struct Filter {
+    /// Only those that stand so.
+    pub state: Option<AlertState>,
+    /// Only those that are so bad.
+    pub severity: Option<Severity>,
+    /// Only of this client.
+    pub client_id: Option<ClientId>,
+    /// Only these.
+    pub ids: Option<Vec<AlertId>>,
+}
+
+/// Alerts newest first.
+///
+/// # Errors
+/// The database failed.
+pub async fn list(
+    tx: &mut TenantTx,
+    filter: &Filter,
+    now: OffsetDateTime,
+    limit: i64,
+    cursor: Option<Cursor>,
+) -> Result<Page<Alert>> {
+    let ids: Option<Vec<Uuid>> = filter.ids.as_ref().map(|ids| ids.iter().map(|id| id.0).collect());
+    let rows = sqlx::query_as!(
+        Row,
+        r#"select a.id, a.kind, a.severity, a.level, a.entity, e.name as "entity_name?", a.first_day, a.last_day, a.client_id,
+             c.name as "client?", a.channel_id, h.name as "channel?", a.body, a.first_state_id, a.state_id, a.first_seen_at,
+             a.last_seen_at, a.ended_at, a.acknowledged_at, a.acknowledged_name, a.snoozed_until, a.snoozed_name
+           from alert a
+             left join client c on c.organization_id = a.organization_id and c.id = a.client_id
+             left join channel h on h.organization_id = a.organization_id and h.id = a.channel_id
+             left join ad_entity e on e.organization_id = a.organization_id and e.channel_id = a.channel_id
+               and a.level = 'creative' and e.level = 'ad' and e.external_id = a.entity
+           where ($1::timestamptz is null or (a.first_seen_at, a.id) < ($1, $2::uuid))
+             and ($3::text is null or $3 = case
+               when a.ended_at is not null then 'ended' when a.acknowledged_at is not null then 'acknowledged'
+               when a.snoozed_until > $4 then 'snoozed' else 'open' end)
+             and ($5::text is null or a.severity = $5)
+             and ($6::uuid is null or a.client_id = $6)
+             and ($7::uuid[] is null or a.id = any($7))
+           order by a.first_seen_at desc, a.id desc limit $8"#,
+        cursor.map(|cursor| cursor.created_at),
+        cursor.map(|cursor| cursor.id),
+        filter.state.map(AlertState::key),
+        now,
+        filter.severity.map(Severity::key),
+        filter.client_id.map(|id| id.0),
+        ids as _,
+        limit + 1
+    )
+    .fetch_all(&mut **tx)
+    .await?;
+    let alerts = rows.into_iter().map(Row::alert).collect::<Result<Vec<_>>>()?;
+    Ok(cursor::page(alerts, limit, |alert| (alert.first_seen_at, alert.id.0)))
+}
+
+/// One alert.
+///
+/// # Errors
+/// Missing when it is not in sight.
+pub async fn get(tx: &mut TenantTx, id: AlertId, now: OffsetDateTime) -> Result<Alert> {
+    let filter = Filter { ids: Some(vec![id]), ..Filter::default() };
+    list(tx, &filter, now, 1, None).await?.items.pop().ok_or(Error::Missing)
+}
+
+/// What a person does to an alert.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Seen {
+    /// They have seen to it.
+    Acknowledged,
+    /// It waits until this moment.
+    Snoozed(OffsetDateTime),
+    /// It is open again.
+    Open,
+}
+
+/// Keeps what the acting member did to an alert; what others did before is over.
+///
+/// # Errors
+/// Missing when it is not in sight or not theirs to change.
+pub async fn set_seen(tx: &mut TenantTx, id: AlertId, seen: Seen, now: OffsetDateTime) -> Result<()> {
+    let by = tx.actor().member_id;
+    let acknowledged = (seen == Seen::Acknowledged).then_some(now);
+    let until = if let Seen::Snoozed(until) = seen { Some(until) } else { None };
+    let done = sqlx::query!(
+        "update alert a set acknowledged_at = $2, snoozed_until = $3,
+           acknowledged_by = case when $2::timestamptz is not null then $4::uuid end,
+           acknowledged_name = case when $2::timestamptz is not null then (select m.name from member m where m.id = $4) end,
+           snoozed_by = case when $3::timestamptz is not null then $4::uuid end,
+           snoozed_name = case when $3::timestamptz is not null then (select m.name from member m where m.id = $4) end
+         where id = $1",
+        id.0,
+        acknowledged,
+        until,
+        by.0
+    )
+    .execute(&mut **tx)
+    .await?;
+    if done.rows_affected() == 1 { Ok(()) } else { Err(Error::Missing) }
+}

@@ -1,0 +1,187 @@
+//! Who is to hear of which alert, once: a row for each alert and member, from waiting to sent.
+//!
+//! A mail is written down with its id before it goes, and as sent after it went: a worker that is killed in between leaves it
+//! to the next one, which sends it under the same id.
+
+use model::{
+    alert::Way,
+    id::{AlertId, AlertMailId, MemberId, OrganizationId},
+};
+use sqlx::types::Uuid;
+use time::OffsetDateTime;
+
+use super::word;
+use crate::{Result, SystemTx, TenantTx, id};
+
+/// Has these members hear of an alert, each in their way. Who has heard of it, or is about to, stays so; who was to hear of it in
+/// a digest hears of it at once if that is asked now.
+///
+/// # Errors
+/// The database failed.
+pub async fn queue(tx: &mut TenantTx, alert: AlertId, to: &[(MemberId, Way)], now: OffsetDateTime) -> Result<()> {
+    let organization = tx.actor().organization_id;
+    let members: Vec<Uuid> = to.iter().map(|(id, _)| id.0).collect();
+    let ways: Vec<String> = to.iter().map(|(_, way)| way.key().to_owned()).collect();
+    sqlx::query!(
+        "insert into alert_mail as m (organization_id, alert_id, member_id, way, state, queued_at)
+         select $1, $2, t.member_id, t.way, 'waiting', $5 from unnest($3::uuid[], $4::text[]) t (member_id, way)
+         on conflict (organization_id, alert_id, member_id) do update set way = 'mail'
+           where m.state = 'waiting' and m.way = 'digest' and excluded.way = 'mail'",
+        organization.0,
+        alert.0,
+        &members,
+        &ways,
+        now
+    )
+    .execute(&mut **tx)
+    .await?;
+    Ok(())
+}
+
+/// A mail that is being sent: its id, and the alerts in it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Sending {
+    /// The same for every attempt.
+    pub id: AlertMailId,
+    /// What it tells of.
+    pub alerts: Vec<AlertId>,
+}
+
+/// The next mail to a member: the one whose sending did not end, or all that waits for them in one, if it is not their quiet
+/// hours; none if there is nothing to tell. What was acknowledged, snoozed or has ended meanwhile waits, and so does what
+/// digests may not have yet.
+///
+/// # Errors
+/// The database failed.
+pub async fn take(tx: &mut TenantTx, member: MemberId, way: Way, now: OffsetDateTime) -> Result<Option<Sending>> {
+    let broken_off = sqlx::query_scalar!(
+        r#"select mail_id as "id!" from alert_mail where member_id = $1 and way = $2 and state = 'sending' limit 1"#,
+        member.0,
+        way.key()
+    );
+    // Whether that one went nobody knows, so nothing of it changes.
+    let broken_off = broken_off.fetch_optional(&mut **tx).await?;
+    if let Some(mail) = broken_off {
+        let rows = sqlx::query_scalar!(
+            "update alert_mail set tried_at = $3 where member_id = $1 and mail_id = $2 returning alert_id",
+            member.0,
+            mail,
+            now
+        );
+        let alerts = rows.fetch_all(&mut **tx).await?;
+        return Ok(Some(Sending { id: mail.into(), alerts: alerts.into_iter().map(Into::into).collect() }));
+    }
+    // What the mail server refused goes under the same id again.
+    let new: AlertMailId = id::new(now);
+    let rows = sqlx::query!(
+        r#"with due as (
+             select m.alert_id, m.mail_id from alert_mail m
+               join alert a on a.organization_id = m.organization_id and a.id = m.alert_id
+               join organization o on o.organization_id = m.organization_id
+               left join alert_setting s on s.organization_id = m.organization_id and s.member_id = m.member_id
+             where m.member_id = $1 and m.way = $2 and m.state = 'waiting' and ($2 = 'mail' or m.released_at is not null)
+               and a.ended_at is null and a.acknowledged_at is null and coalesce(a.snoozed_until <= $3, true)
+               and not in_quiet_hours(s.quiet_from, s.quiet_until, coalesce(s.time_zone, o.time_zone), $3)
+           ), one as (select mail_id from due order by mail_id nulls last limit 1)
+           update alert_mail m set state = 'sending', tried_at = $3, mail_id = coalesce(d.mail_id, $4)
+           from due d, one
+           where m.member_id = $1 and m.alert_id = d.alert_id and d.mail_id is not distinct from one.mail_id
+           returning m.alert_id, m.mail_id as "mail_id!""#,
+        member.0,
+        way.key(),
+        now,
+        new.0
+    )
+    .fetch_all(&mut **tx)
+    .await?;
+    let mail = rows.first().map(|row| row.mail_id);
+    Ok(mail.map(|id| Sending { id: id.into(), alerts: rows.iter().map(|row| row.alert_id.into()).collect() }))
+}
+
+/// Notes that these alerts are not for this member to see, so that they hear nothing of them.
+///
+/// # Errors
+/// The database failed.
+pub async fn drop(tx: &mut TenantTx, member: MemberId, alerts: &[AlertId]) -> Result<()> {
+    let alerts: Vec<Uuid> = alerts.iter().map(|id| id.0).collect();
+    sqlx::query!(
+        "update alert_mail set state = 'dropped' where member_id = $1 and alert_id = any($2) and state <> 'sent'",
+        member.0,
+        &alerts
+    )
+    .execute(&mut **tx)
+    .await?;
+    Ok(())
+}
+
+/// Notes that a mail went, or (`sent` is false) that it did not and is tried again.
+///
+/// # Errors
+/// The database failed.
+pub async fn settle(tx: &mut TenantTx, mail: AlertMailId, sent: bool, now: OffsetDateTime) -> Result<()> {
+    sqlx::query!(
+        "update alert_mail set state = case when $2 then 'sent' else 'waiting' end, sent_at = case when $2 then $3::timestamptz end
+         where mail_id = $1 and state = 'sending'",
+        mail.0,
+        sent,
+        now
+    )
+    .execute(&mut **tx)
+    .await?;
+    Ok(())
+}
+
+/// Lets the digests of those agencies go whose Monday 08:00 it is, each once; who wants none has none. The first look at an
+/// agency only says when its next Monday is. Simulated ones mail nobody.
+///
+/// # Errors
+/// The database failed.
+pub async fn release_digests(tx: &mut SystemTx, now: OffsetDateTime) -> Result<()> {
+    sqlx::query!(
+        r#"with due as (
+             select o.organization_id, o.digest_next_at is null as first from organization o
+             where coalesce(o.digest_next_at, $1) <= $1 and o.mode = 'live' for update skip locked
+           ), told as (
+             update organization o set digest_next_at =
+               (date_trunc('week', $1::timestamptz at time zone o.time_zone - interval '8 hours') + interval '7 days 8 hours')
+                 at time zone o.time_zone
+             from due d where d.organization_id = o.organization_id
+             returning o.organization_id, d.first
+           )
+           update alert_mail m set released_at = $1,
+             state = case when exists (select from alert_setting s where s.organization_id = m.organization_id
+               and s.member_id = m.member_id and not s.digest) then 'dropped' else m.state end
+           from told t, alert a
+           where m.organization_id = t.organization_id and not t.first and m.way = 'digest' and m.state = 'waiting'
+             and m.released_at is null and a.organization_id = m.organization_id and a.id = m.alert_id
+             and a.ended_at is null and a.acknowledged_at is null and coalesce(a.snoozed_until <= $1, true)"#,
+        now
+    )
+    .execute(&mut **tx)
+    .await?;
+    Ok(())
+}
+
+/// Members for whom a mail can go now: something waits, it is not their quiet hours, and nobody tried within the last hour.
+///
+/// # Errors
+/// The database failed.
+pub async fn list_due(tx: &mut SystemTx, now: OffsetDateTime) -> Result<Vec<(OrganizationId, MemberId, Way)>> {
+    let rows = sqlx::query!(
+        "select distinct m.organization_id, m.member_id, m.way from alert_mail m
+           join alert a on a.organization_id = m.organization_id and a.id = m.alert_id
+           join organization o on o.organization_id = m.organization_id
+           left join alert_setting s on s.organization_id = m.organization_id and s.member_id = m.member_id
+         where m.state in ('waiting', 'sending') and (m.way = 'mail' or m.released_at is not null)
+           and coalesce(m.tried_at < $1::timestamptz - interval '1 hour', true)
+           and a.ended_at is null and a.acknowledged_at is null and coalesce(a.snoozed_until <= $1, true)
+           and not in_quiet_hours(s.quiet_from, s.quiet_until, coalesce(s.time_zone, o.time_zone), $1)
+         order by m.organization_id, m.member_id, m.way",
+        now
+    );
+    rows.fetch_all(&mut **tx)
+        .await?
+        .into_iter()
+        .map(|row| Ok((row.organization_id.into(), row.member_id.into(), word(&row.way, Way::parse)?)))
+        .collect()
+}
