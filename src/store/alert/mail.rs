@@ -63,7 +63,7 @@ pub async fn take(tx: &mut TenantTx, member: MemberId, way: Way, now: OffsetDate
     let broken_off = broken_off.fetch_optional(&mut **tx).await?;
     if let Some(mail) = broken_off {
         let rows = sqlx::query_scalar!(
-            "update alert_mail set tried_at = $3 where member_id = $1 and mail_id = $2 returning alert_id",
+            "update alert_mail set tried_at = $3 where member_id = $1 and mail_id = $2 and state = 'sending' returning alert_id",
             member.0,
             mail,
             now

@@ -1,0 +1,243 @@
+//! What makes a finding of one cycle the same event as a finding of another.
+//!
+//! The rule, in this order:
+//! 1. A finding belongs to a *story*: what kind of event it is, of which entity, in which metric. A fall grows into a new level
+//!    and that into delivery that stopped, and the brain renames it meanwhile: all of these downwards are one kind of event, and
+//!    jumps and new levels upwards another.
+//! 2. Findings with *days* (a fall, a jump, a change, counting that broke) are the same event when their days overlap, or lie at
+//!    most [`NEAR`] days apart: figures of the last days still move, and the days that an outage is judged by move on with the
+//!    calendar. Two findings of one state whose days do not overlap are two events; each takes the event that lies nearest.
+//! 3. Findings *without days of their own* (an ad that tires, returns that fall, worth that drifts, better or worse than before)
+//!    speak of ranges that move with the calendar: one event for each story until it has ended.
+//! 4. An event that no state has found for [`GONE`] days has ended. A finding with the very days of an ended event is that event
+//!    again, not news; anything else is a new one.
+
+use model::{
+    alert::{FindingKind, Found},
+    id::AlertId,
+};
+use store::alert::Known;
+use time::Date;
+
+/// Days between two findings with days that are the same event: platforms add to their last three days.
+pub(super) const NEAR: i64 = 3;
+/// Days without being found after which an event has ended: a week, so that each weekday was looked at once.
+pub(super) const GONE: i64 = 7;
+
+/// Whether a kind has days of its own.
+const fn has_days(kind: FindingKind) -> bool {
+    use FindingKind::{
+        Better, ChangePoint, CreativeFatigue, DeliveryCollapse, Drop, Forecast, LevelShift, LtvDrift, MovedTogether,
+        OverClaim, RoiDecay, Spike, TrackingOutage, Unattributed, Winner, Worse,
+    };
+    match kind {
+        Spike | Drop | LevelShift | DeliveryCollapse | TrackingOutage | ChangePoint | MovedTogether => true,
+        Forecast | Worse | Better | CreativeFatigue | RoiDecay | LtvDrift | OverClaim | Unattributed | Winner => false,
+    }
+}
+
+/// The story that a finding belongs to.
+pub(super) fn story(found: &Found) -> String {
+    use FindingKind::{Better, DeliveryCollapse, Drop, Forecast, LevelShift, Spike, Worse};
+    let event = match found.kind {
+        Spike => "up",
+        LevelShift if found.size.is_some_and(|size| size > 0.0) => "up",
+        LevelShift | Drop | DeliveryCollapse => "down",
+        kind => kind.key(),
+    };
+    // Of what stands without days, other metrics tell the same again, unless they are what it is about.
+    let told = has_days(found.kind) || matches!(found.kind, Worse | Better | Forecast);
+    let metric = found.metric.as_deref().filter(|_| told).unwrap_or_default();
+    let story = format!("{event} {} {} {metric}", found.level, found.entity);
+    story.chars().take(500).collect()
+}
+
+/// A finding with its story, and the event that it is, if that is known.
+#[derive(Clone, Debug)]
+pub(super) struct Told {
+    pub story: String,
+    pub found: Found,
+    pub known: Option<AlertId>,
+}
+
+/// Days between two ranges: none if they overlap.
+fn apart(a: (Date, Date), b: (Date, Date)) -> i64 {
+    (a.0.max(b.0) - a.1.min(b.1)).whole_days().max(0)
+}
+
+/// The events of a state: findings that tell the same are one, and each is the known event that it is, or a new one.
+pub(super) fn events(known: &[Known], found: Vec<Found>) -> Vec<Told> {
+    let mut told = merged(found);
+    let mut pairs: Vec<(bool, i64, i64, usize, usize)> = Vec::new();
+    for (at, one) in told.iter().enumerate() {
+        for (place, event) in known.iter().enumerate().filter(|(_, event)| event.story == one.story) {
+            let days = has_days(one.found.kind);
+            let gap = if days { apart((event.first, event.last), (one.found.first, one.found.last)) } else { 0 };
+            let same = if event.ended { days && gap == 0 } else { gap <= NEAR };
+            if same {
+                let moved = (event.first - one.found.first).whole_days().abs();
+                pairs.push((event.ended, gap, moved, place, at));
+            }
+        }
+    }
+    pairs.sort_unstable();
+    let mut taken = vec![false; known.len()];
+    for (_, _, _, place, at) in pairs {
+        if !taken[place] && told[at].known.is_none() {
+            taken[place] = true;
+            told[at].known = Some(known[place].id);
+        }
+    }
+    told
+}
+
+/// Findings of one state that tell of the same event as one: the worst of them, over the days of all.
+fn merged(found: Vec<Found>) -> Vec<Told> {
+    let mut all: Vec<Told> =
+        found.into_iter().map(|found| Told { story: story(&found), found, known: None }).collect();
+    all.sort_by(|a, b| (&a.story, a.found.first, a.found.last).cmp(&(&b.story, b.found.first, b.found.last)));
+    let mut events: Vec<Told> = Vec::new();
+    for one in all {
+        let same = |last: &&mut Told| {
+            let (a, b) = (&last.found, &one.found);
+            last.story == one.story && (!has_days(b.kind) || apart((a.first, a.last), (b.first, b.last)) == 0)
+        };
+        match events.last_mut().filter(same) {
+            Some(last) => {
+                let days = (last.found.first.min(one.found.first), last.found.last.max(one.found.last));
+                let worse = (one.found.severity, one.found.probability) > (last.found.severity, last.found.probability);
+                if worse {
+                    last.found = one.found;
+                }
+                (last.found.first, last.found.last) = days;
+            }
+            None => events.push(one),
+        }
+    }
+    events
+}
+
+#[cfg(test)]
+mod tests {
+    use model::alert::Severity;
+    use time::{Duration, macros::date};
+
+    use super::*;
+
+    fn found(kind: FindingKind, first: Date, days: i64) -> Found {
+        Found {
+            kind,
+            level: "channel".into(),
+            entity: "radio".into(),
+            metric: Some("clicks".into()),
+            first,
+            last: first + Duration::days(days - 1),
+            size: Some(-10.0),
+            probability: 0.95,
+            severity: Severity::Medium,
+            client_id: None,
+            channel_id: None,
+            body: String::new(),
+        }
+    }
+
+    fn known(number: u128, found: &Found, ended: bool) -> Known {
+        Known {
+            id: AlertId(uuid::Uuid::from_u128(number)),
+            story: story(found),
+            first: found.first,
+            last: found.last,
+            severity: found.severity,
+            missing_since: None,
+            ended,
+        }
+    }
+
+    /// The numbers of the events that these findings are; none for a new one.
+    fn numbers(known: &[Known], found: Vec<Found>) -> Vec<Option<u128>> {
+        events(known, found).into_iter().map(|told| told.known.map(|id| id.0.as_u128())).collect()
+    }
+
+    const DAY: Date = date!(2026 - 11 - 03);
+
+    #[test]
+    fn days_that_overlap_or_lie_near_are_the_same_event_and_others_are_not() {
+        let fall = found(FindingKind::Drop, DAY, 2);
+        let event = [known(1, &fall, false)];
+        for (shift, same) in [(0, true), (1, true), (-3, true), (4, true), (5, false), (-4, true), (-5, false)] {
+            let moved = found(FindingKind::Drop, DAY + Duration::days(shift), 2);
+            assert_eq!(numbers(&event, vec![moved])[0].is_some(), same, "{shift} days later");
+        }
+        let others = [
+            Found { entity: "tv".into(), ..fall.clone() },
+            Found { level: "client".into(), ..fall.clone() },
+            Found { metric: Some("orders".into()), ..fall.clone() },
+            found(FindingKind::Spike, DAY, 2),
+            found(FindingKind::ChangePoint, DAY, 2),
+        ];
+        for other in others {
+            assert_eq!(numbers(&event, vec![other.clone()]), [None], "{other:?}");
+        }
+    }
+
+    #[test]
+    fn a_fall_that_becomes_a_level_and_then_a_collapse_stays_the_same_event() {
+        let event = [known(1, &found(FindingKind::Drop, DAY, 1), false)];
+        for kind in [FindingKind::LevelShift, FindingKind::DeliveryCollapse] {
+            assert_eq!(numbers(&event, vec![found(kind, DAY, 6)]), [Some(1)]);
+        }
+        let rise = Found { size: Some(10.0), ..found(FindingKind::LevelShift, DAY, 6) };
+        assert_eq!(numbers(&event, vec![rise]), [None], "upwards is another event");
+    }
+
+    #[test]
+    fn each_event_is_one_finding_and_the_nearest_takes_it() {
+        let event = [known(1, &found(FindingKind::Drop, DAY, 1), false)];
+        let two = vec![
+            found(FindingKind::Drop, DAY - Duration::days(2), 1),
+            found(FindingKind::Drop, DAY + Duration::days(1), 1),
+        ];
+        assert_eq!(numbers(&event, two), [None, Some(1)]);
+        let twice = vec![found(FindingKind::Drop, DAY, 3), found(FindingKind::DeliveryCollapse, DAY + Duration::DAY, 4)];
+        let told = events(&event, twice);
+        assert_eq!((told.len(), told[0].known.is_some()), (1, true), "what overlaps in one state is one event");
+        assert_eq!((told[0].found.first, told[0].found.last), (DAY, DAY + Duration::days(4)));
+    }
+
+    #[test]
+    fn what_has_no_days_of_its_own_is_one_event_until_it_has_ended() {
+        let tired = found(FindingKind::CreativeFatigue, DAY, 14);
+        let later = found(FindingKind::CreativeFatigue, DAY + Duration::days(90), 14);
+        assert_eq!(numbers(&[known(1, &tired, false)], vec![later.clone()]), [Some(1)]);
+        assert_eq!(numbers(&[known(1, &tired, true)], vec![later]), [None]);
+        assert_eq!(numbers(&[known(1, &tired, true)], vec![tired.clone()]), [None]);
+        let ages: Vec<Found> = ["ltv_30", "ltv_90"]
+            .map(|age| Found { metric: Some(age.into()), ..found(FindingKind::LtvDrift, DAY, 90) })
+            .into();
+        assert_eq!(numbers(&[], ages), [None], "two ages of one shop's customers tell the same");
+        let worse: Vec<Found> = ["cpa", "roas_claimed"]
+            .map(|metric| Found { metric: Some(metric.into()), ..found(FindingKind::Worse, DAY, 7) })
+            .into();
+        assert_eq!(numbers(&[], worse), [None, None]);
+    }
+
+    #[test]
+    fn the_days_of_an_ended_event_are_no_news_and_days_near_them_are() {
+        let fall = found(FindingKind::Drop, DAY, 2);
+        let event = [known(1, &fall, true)];
+        assert_eq!(numbers(&event, vec![fall.clone()]), [Some(1)]);
+        assert_eq!(numbers(&event, vec![found(FindingKind::Drop, DAY + Duration::days(3), 2)]), [None]);
+        let both = [known(1, &fall, true), known(2, &found(FindingKind::Drop, DAY + Duration::days(3), 1), false)];
+        assert_eq!(numbers(&both, vec![fall]), [Some(2)], "what has not ended comes first");
+    }
+
+    #[test]
+    fn an_outage_whose_days_move_with_the_calendar_stays_the_same_event() {
+        let mut event = known(1, &found(FindingKind::TrackingOutage, DAY, 3), false);
+        for day in [1, 2, 3, 9, 15] {
+            let now = found(FindingKind::TrackingOutage, DAY + Duration::days(day), 7);
+            assert_eq!(numbers(std::slice::from_ref(&event), vec![now.clone()]), [Some(1)], "day {day}");
+            (event.first, event.last) = (now.first, now.last);
+        }
+    }
+}

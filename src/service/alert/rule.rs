@@ -1,0 +1,119 @@
+//! The agency's rules of who hears of which alerts, and everybody's own quiet hours.
+
+use model::{
+    access::Action,
+    actor::Actor,
+    alert::{AlertSettings, Quiet, Rule, RuleFields},
+    client::parse_time_zone,
+    id::AlertRuleId,
+    input::Invalid,
+};
+use serde_json::json;
+use store::{
+    alert::rule::{self, check_named},
+    id, organization,
+};
+
+use crate::{Result, Service, access};
+
+/// The agency's rules.
+///
+/// # Errors
+/// The rule that forbids it.
+pub async fn list(service: &Service, actor: &Actor) -> Result<Vec<Rule>> {
+    access::allow(service, actor, Action::ReadSettings).await?;
+    Ok(rule::list(&mut service.db.tenant(actor).await?).await?)
+}
+
+/// Adds a rule.
+///
+/// # Errors
+/// A field that cannot be accepted, something named that is not in sight, or the rule that forbids it.
+pub async fn create(service: &Service, actor: &Actor, fields: RuleFields) -> Result<Rule> {
+    access::allow(service, actor, Action::EditSettings).await?;
+    let now = service.clock.now();
+    let new = Rule { id: id::new(now), fields: fields.parse()? };
+    let mut tx = service.db.tenant(actor).await?;
+    check_named(&mut tx, &new.fields).await?;
+    rule::insert(&mut tx, &new, now).await?;
+    let detail = json!({ "alert_rule_added": new.fields.name });
+    access::done_to(service, &mut tx, Action::EditSettings, (new.id, &new.fields.name), detail).await?;
+    tx.commit().await?;
+    Ok(new)
+}
+
+/// Changes a rule; what was mailed stays mailed.
+///
+/// # Errors
+/// Missing, a field that cannot be accepted, something named that is not in sight, or the rule that forbids it.
+pub async fn update(service: &Service, actor: &Actor, id: AlertRuleId, fields: RuleFields) -> Result<Rule> {
+    access::allow(service, actor, Action::EditSettings).await?;
+    let changed = Rule { id, fields: fields.parse()? };
+    let mut tx = service.db.tenant(actor).await?;
+    rule::update(&mut tx, &changed).await?;
+    check_named(&mut tx, &changed.fields).await?;
+    let detail = json!({ "alert_rule_changed": changed.fields.name, "on": changed.fields.enabled });
+    access::done_to(service, &mut tx, Action::EditSettings, (id, &changed.fields.name), detail).await?;
+    tx.commit().await?;
+    Ok(changed)
+}
+
+/// Switches a rule on or off.
+///
+/// # Errors
+/// Missing, or the rule that forbids it.
+pub async fn switch(service: &Service, actor: &Actor, id: AlertRuleId, enabled: bool) -> Result<Rule> {
+    let found = list(service, actor).await?.into_iter().find(|rule| rule.id == id);
+    let Rule { fields, .. } = found.ok_or(crate::Error::Missing)?;
+    update(service, actor, id, RuleFields { enabled, ..fields }).await
+}
+
+/// Throws a rule away.
+///
+/// # Errors
+/// Missing, or the rule that forbids it.
+pub async fn remove(service: &Service, actor: &Actor, id: AlertRuleId) -> Result<()> {
+    access::allow(service, actor, Action::EditSettings).await?;
+    let mut tx = service.db.tenant(actor).await?;
+    rule::remove(&mut tx, id).await?;
+    access::done(service, &mut tx, Action::EditSettings, id, json!({ "alert_rule_removed": id })).await?;
+    Ok(tx.commit().await?)
+}
+
+/// One's own quiet hours and digest.
+///
+/// # Errors
+/// The database failed.
+pub async fn settings(service: &Service, actor: &Actor) -> Result<AlertSettings> {
+    access::allow(service, actor, Action::EditSelf).await?;
+    Ok(rule::settings(&mut service.db.tenant(actor).await?).await?)
+}
+
+/// Changes one's own quiet hours and digest. Times of day are texts such as 22:00, both empty for none; an empty zone is the
+/// agency's.
+///
+/// # Errors
+/// A field that cannot be accepted.
+pub async fn set_settings(
+    service: &Service,
+    actor: &Actor,
+    (from, until): (&str, &str),
+    time_zone: &str,
+    digest: bool,
+) -> Result<AlertSettings> {
+    access::allow(service, actor, Action::EditSelf).await?;
+    let zone = Some(time_zone.trim()).filter(|zone| !zone.is_empty());
+    let time_zone = zone.map(|zone| parse_time_zone("time_zone", zone)).transpose()?;
+    let settings = AlertSettings { quiet: Quiet::parse(from, until)?, time_zone, digest };
+    let mut tx = service.db.tenant(actor).await?;
+    if let Some(zone) = &settings.time_zone
+        && !organization::time_zone_exists(&mut tx, zone).await?
+    {
+        return Err(Invalid::new("time_zone", "there is no such time zone. Enter one such as Europe/Berlin").into());
+    }
+    rule::set_settings(&mut tx, &settings).await?;
+    let detail = json!({ "alert_settings": true });
+    access::done(service, &mut tx, Action::EditSelf, actor.member_id, detail).await?;
+    tx.commit().await?;
+    Ok(settings)
+}

@@ -1,0 +1,93 @@
+//! After a cycle: the state's findings become events, events that are not found any more end, and whoever the rules name hears
+//! of what is new. All of it in the transaction that ends the cycle, so that it is done once, or again as a whole.
+
+use std::collections::BTreeMap;
+
+use model::{
+    alert::{Found, Rule, Severity, Way},
+    id::{BrainStateId, ChannelId, MemberId},
+    job::Job,
+    role::Role,
+};
+use store::{
+    TenantTx,
+    alert::{self, Known, mail, rule},
+    organization, queue,
+};
+use time::{Date, Duration, OffsetDateTime};
+
+use super::identity::{GONE, events};
+use crate::Result;
+
+/// How far back ended events are looked at, in days: further than the brain looks for news.
+const REMEMBERED: Duration = Duration::days(120);
+
+/// Takes what the state of `day` found. Nobody real runs a simulated agency: there nobody gets mail.
+///
+/// # Errors
+/// The database failed.
+pub async fn sync(
+    tx: &mut TenantTx,
+    state: BrainStateId,
+    day: Date,
+    found: Vec<Found>,
+    now: OffsetDateTime,
+) -> Result<()> {
+    let known = alert::list_known(tx, day - REMEMBERED).await?;
+    let told = events(&known, found);
+    let by_id: BTreeMap<_, &Known> = known.iter().map(|event| (event.id, event)).collect();
+    let mut news = Vec::new();
+    for one in &told {
+        match one.known {
+            Some(id) => {
+                alert::update(tx, id, &one.found, state, now).await?;
+                let before = by_id.get(&id).map_or(Severity::Info, |event| event.severity);
+                if one.found.severity > before {
+                    news.push((id, &one.found));
+                }
+            }
+            None => news.push((alert::insert(tx, &one.story, &one.found, state, now).await?, &one.found)),
+        }
+    }
+    let there = |event: &&Known| told.iter().any(|one| one.known == Some(event.id));
+    let missing: Vec<&Known> = known.iter().filter(|event| !event.ended && !there(event)).collect();
+    let ids = |events: &[&Known]| events.iter().map(|event| event.id).collect::<Vec<_>>();
+    alert::set_missing(tx, &ids(&missing), day).await?;
+    let gone = |event: &&&Known| event.missing_since.is_some_and(|since| (day - since).whole_days() >= GONE);
+    let gone: Vec<&Known> = missing.iter().filter(gone).copied().collect();
+    alert::set_ended(tx, &ids(&gone), now).await?;
+    if news.is_empty() || organization::get(tx).await?.simulated {
+        return Ok(());
+    }
+    let (rules, members) = (rule::list(tx).await?, rule::list_members(tx).await?);
+    let providers: BTreeMap<ChannelId, String> = rule::list_providers(tx).await?.into_iter().collect();
+    let mut at_once = Vec::new();
+    for (id, found) in news {
+        let provider = found.channel_id.and_then(|id| providers.get(&id)).map(String::as_str);
+        let to = recipients(&rules, &members, found, provider);
+        at_once.extend(to.iter().filter(|(_, way)| *way == Way::Mail).map(|(member, _)| *member));
+        mail::queue(tx, id, &to, now).await?;
+    }
+    at_once.sort_unstable();
+    at_once.dedup();
+    let organization_id = tx.actor().organization_id;
+    for member_id in at_once {
+        queue::enqueue(tx, &Job::MailAlert { organization_id, member_id }, None).await?;
+    }
+    Ok(())
+}
+
+/// Who hears of something, and how: at once, if any rule says so. Whether they may see it is asked when the mail is written.
+fn recipients(
+    rules: &[Rule],
+    members: &[(MemberId, Role)],
+    found: &Found,
+    provider: Option<&str>,
+) -> Vec<(MemberId, Way)> {
+    let about: Vec<&Rule> = rules.iter().filter(|rule| rule.fields.matches(found, provider)).collect();
+    let way = |(id, role): &(MemberId, Role)| {
+        let way = about.iter().filter(|rule| rule.fields.is_for(*id, *role)).map(|rule| rule.fields.way).min();
+        way.map(|way| (*id, way))
+    };
+    members.iter().filter_map(way).collect()
+}
