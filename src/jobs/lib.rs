@@ -4,6 +4,7 @@
 //! a variant in `model::job::Job`, a file here, an arm in [`runner`].
 
 mod import;
+mod mail_alert;
 mod mail_invitation;
 mod mail_password_reset;
 mod mail_sign_up;

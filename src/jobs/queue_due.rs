@@ -1,5 +1,6 @@
 //! Queues the connections whose time has come, each organization's in turn. Running twice does no harm: what was queued
 //! is not queued again. What nobody could read for a day is told once. Agencies whose 03:00 it is are thought about.
+//! Mails about alerts go when quiet hours end, and digests on Mondays.
 
 use model::job::Job;
 use store::{brain, connection, queue};
@@ -19,5 +20,6 @@ pub(crate) async fn run(context: &Context) -> anyhow::Result<()> {
     for organization_id in brain::take_daily(&mut tx, now).await? {
         brain::ask_daily(&mut tx, organization_id, now).await?;
     }
+    service::alert::letter::queue_due(&mut tx, now).await?;
     Ok(tx.commit().await?)
 }

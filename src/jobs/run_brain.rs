@@ -1,6 +1,7 @@
 //! Thinks about an agency: everything that is stored of one moment goes in, what comes out is kept as a state that never
 //! changes. Running twice does no harm: the same input is known by its hash, and its state is there already.
 
+mod alerts;
 mod facts;
 mod figures;
 mod think;
@@ -103,6 +104,7 @@ async fn cycle(context: &Context, actor: &Actor, id: BrainCycleId) -> anyhow::Re
     };
     let mut tx = service.db.tenant(actor).await?;
     brain::finish(&mut tx, id, state, cut_off, service.clock.now()).await?;
+    alerts::follow(&mut tx, state, facts.day, service.clock.now()).await?;
     Ok(tx.commit().await?)
 }
 

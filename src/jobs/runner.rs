@@ -9,12 +9,12 @@ use graphile_worker::{
     Cron, Crontab, CrontabFill, IntoTaskHandlerResult, TaskHandler, Worker, WorkerContext, WorkerOptions,
     WorkerRecoveryConfig, WorkerShutdownConfig,
 };
-use model::job::Job;
+use model::{alert::Way, job::Job};
 use serde::{Deserialize, Serialize};
 use tokio::sync::watch;
 
 use crate::{
-    Context, import, mail_invitation, mail_password_reset, mail_sign_up, mail_stale, mail_sync_failure, pulse::Beat,
+    Context, import, mail_alert, mail_invitation, mail_password_reset, mail_sign_up, mail_stale, mail_sync_failure, pulse::Beat,
     purge_ended, queue_due, revoke_connection, run_brain, sync, test_connection,
 };
 
@@ -67,6 +67,12 @@ async fn run(context: &Context, job: Job) -> anyhow::Result<()> {
         Job::RunImport { organization_id, import_id } => import::run(context, organization_id, import_id).await,
         Job::RunBrain { organization_id, brain_cycle_id } => {
             run_brain::run(context, organization_id, brain_cycle_id).await
+        }
+        Job::MailAlert { organization_id, member_id } => {
+            mail_alert::run(context, organization_id, member_id, Way::Mail).await
+        }
+        Job::MailDigest { organization_id, member_id } => {
+            mail_alert::run(context, organization_id, member_id, Way::Digest).await
         }
         Job::PurgeEnded => purge_ended::run(context).await,
     }
