@@ -1,5 +1,6 @@
 //! The REST API: JSON under `/api/v1`, described by the OpenAPI document that these very routes make.
 
+pub mod alerts;
 pub mod audit;
 pub mod auth;
 pub mod brain;
@@ -131,6 +132,14 @@ pub fn routes() -> OpenApiRouter<AppState> {
         )
         .routes(routes!(lift_tests::list, lift_tests::add))
         .routes(routes!(lift_tests::remove))
+        .routes(routes!(alerts::list))
+        .routes(routes!(alerts::rules::rules, alerts::rules::add_rule))
+        .routes(routes!(alerts::rules::set_rule, alerts::rules::remove_rule))
+        .routes(routes!(alerts::rules::settings, alerts::rules::set_settings))
+        .routes(routes!(alerts::get))
+        .routes(routes!(alerts::acknowledge))
+        .routes(routes!(alerts::snooze))
+        .routes(routes!(alerts::reopen))
         .routes(routes!(jobs::list))
         .routes(routes!(jobs::retry))
         .routes(routes!(audit::list))

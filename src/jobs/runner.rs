@@ -14,8 +14,8 @@ use serde::{Deserialize, Serialize};
 use tokio::sync::watch;
 
 use crate::{
-    Context, import, mail_alert, mail_invitation, mail_password_reset, mail_sign_up, mail_stale, mail_sync_failure, pulse::Beat,
-    purge_ended, queue_due, revoke_connection, run_brain, sync, test_connection,
+    Context, import, mail_alert, mail_invitation, mail_password_reset, mail_sign_up, mail_stale, mail_sync_failure,
+    pulse::Beat, purge_ended, queue_due, revoke_connection, run_brain, sync, test_connection,
 };
 
 /// How fast a dead worker's jobs are taken over.

@@ -281,7 +281,8 @@ impl RuleFields {
             && among(&self.client_ids, found.client_id.as_ref())
             && among(&self.channel_ids, found.channel_id.as_ref())
             && among(&self.kinds, Some(&found.kind))
-            && (self.providers.is_empty() || provider.is_some_and(|one| self.providers.iter().any(|named| named == one)))
+            && (self.providers.is_empty()
+                || provider.is_some_and(|one| self.providers.iter().any(|named| named == one)))
     }
 
     /// Whether it is for this member.

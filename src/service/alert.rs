@@ -105,13 +105,7 @@ async fn allow_on(service: &Service, actor: &Actor, id: AlertId) -> Result<Alert
     Ok(found)
 }
 
-async fn set(
-    service: &Service,
-    actor: &Actor,
-    id: AlertId,
-    seen: Seen,
-    detail: serde_json::Value,
-) -> Result<Alert> {
+async fn set(service: &Service, actor: &Actor, id: AlertId, seen: Seen, detail: serde_json::Value) -> Result<Alert> {
     let found = allow_on(service, actor, id).await?;
     let now = service.clock.now();
     if found.state(now) == AlertState::Ended {

@@ -187,7 +187,8 @@ struct Row {
 
 impl Row {
     fn alert(self) -> Result<Alert> {
-        let deed = |at: Option<OffsetDateTime>, by: Option<String>| at.map(|at| Deed { at, by: by.unwrap_or_default() });
+        let deed =
+            |at: Option<OffsetDateTime>, by: Option<String>| at.map(|at| Deed { at, by: by.unwrap_or_default() });
         Ok(Alert {
             id: self.id.into(),
             kind: word(&self.kind, FindingKind::parse)?,

@@ -8,7 +8,10 @@ use reqwest::StatusCode;
 use serde_json::{Value, json};
 use sqlx::PgPool;
 
-use crate::support::{Agency, Browser, TestApp, all_rows, count};
+use crate::{
+    seed,
+    support::{Agency, Browser, TestApp, all_rows, count},
+};
 
 #[sqlx::test(migrator = "store::MIGRATOR")]
 async fn b2_1_what_is_blank_or_unknown_is_denied_and_never_an_error(pool: PgPool) {
@@ -156,11 +159,12 @@ fn rules_on_page(html: &str) -> Vec<Vec<String>> {
 }
 
 /// A request that only this rule decides.
-fn asked_under(action: Action, client: &str, member: &str) -> (&'static str, String, Value) {
+fn asked_under(action: Action, client: &str, member: &str, alert: &str) -> (&'static str, String, Value) {
     let none = json!({});
     match action {
         Action::ReadClients => ("GET", "/api/v1/clients".into(), none),
         Action::EditClient => ("PATCH", format!("/api/v1/clients/{client}"), json!({"notes": "seen"})),
+        Action::EditAlerts => ("POST", format!("/api/v1/alerts/{alert}/acknowledge"), none),
         Action::CreateClient => ("POST", "/api/v1/clients".into(), json!({"name": "New"})),
         Action::ArchiveClient => ("POST", format!("/api/v1/clients/{client}/restore"), none),
         Action::ReadMembers => ("GET", "/api/v1/members".into(), none),
@@ -192,7 +196,7 @@ async fn b2_5_docs_pages_and_api_answer_from_the_same_table(pool: PgPool) {
         .collect();
     assert_eq!(listed, table, "the docs page shows the model's table");
 
-    let nia = agency.nia.member_path().await;
+    let (nia, alert) = (agency.nia.member_path().await, seed::alert(&app.pool, &agency.c[0]).await);
     let people = [
         (&agency.olga, Role::Owner),
         (&agency.ada, Role::Admin),
@@ -201,7 +205,7 @@ async fn b2_5_docs_pages_and_api_answer_from_the_same_table(pool: PgPool) {
     ];
     for action in Action::ALL {
         for (browser, role) in people {
-            let (method, path, body) = asked_under(*action, &agency.c[0], &nia);
+            let (method, path, body) = asked_under(*action, &agency.c[0], &nia, &alert);
             let answer = browser.send(method, &path, &body).await;
             let status = answer.status();
             let body: Value = answer.json().await.unwrap();

@@ -29,6 +29,7 @@ fn matrix() -> Vec<Line> {
         json!({"channel_id": "{nil}", "first_day": "2026-11-02", "last_day": "2026-11-15",
             "roas": "1.8", "standard_error": "0.2"})
     };
+    let alert_rule = || json!({"name": "R", "way": "mail", "least_severity": "high", "roles": ["owner"]});
     let everybody = [200; 4];
     let (c1, c2, c3) = ([200; 4], [200, 200, 404, 200], [200, 200, 404, 404]);
     let (edit_c1, edit_c2) = ([200, 200, 200, 403], [200, 200, 404, 403]);
@@ -71,6 +72,17 @@ fn matrix() -> Vec<Line> {
         ("GET", "/api/v1/lift-tests", none(), [200, 200, 200, 403]),
         ("POST", "/api/v1/lift-tests", lift_test(), [404, 404, 403, 403]),
         ("DELETE", "/api/v1/lift-tests/{nil}", none(), [404, 404, 403, 403]),
+        ("GET", "/api/v1/alerts", none(), everybody),
+        ("GET", "/api/v1/alerts/{nil}", none(), [404; 4]),
+        ("POST", "/api/v1/alerts/{nil}/acknowledge", none(), [404; 4]),
+        ("POST", "/api/v1/alerts/{nil}/snooze", json!({"until": "2036-11-03T12:00:00Z"}), [404; 4]),
+        ("POST", "/api/v1/alerts/{nil}/reopen", none(), [404; 4]),
+        ("GET", "/api/v1/alerts/rules", none(), runs_agency),
+        ("POST", "/api/v1/alerts/rules", alert_rule(), [201, 201, 403, 403]),
+        ("PUT", "/api/v1/alerts/rules/{nil}", alert_rule(), changes),
+        ("DELETE", "/api/v1/alerts/rules/{nil}", none(), changes),
+        ("GET", "/api/v1/alerts/settings", none(), everybody),
+        ("PUT", "/api/v1/alerts/settings", json!({"digest": true}), everybody),
         ("GET", "/api/v1/stages", none(), everybody),
         ("GET", "/api/v1/organization", none(), runs_agency),
         ("PATCH", "/api/v1/organization", json!({"currency": "EUR"}), runs_agency),
@@ -220,6 +232,27 @@ fn known_routes() -> Vec<(&'static str, &'static str, Value)> {
         ("GET", "/api/v1/brain/figures", json!(null)),
         ("GET", "/api/v1/brain/forecasts", json!(null)),
         ("GET", "/api/v1/brain/findings", json!(null)),
+        ("GET", "/api/v1/alerts", json!(null)),
+        ("GET", "/api/v1/alerts/{alert}", json!({})),
+        ("POST", "/api/v1/alerts/{alert}/acknowledge", json!({})),
+        ("POST", "/api/v1/alerts/{alert}/snooze", json!({"until": "2036-11-03T12:00:00Z"})),
+        ("POST", "/api/v1/alerts/{alert}/reopen", json!({})),
+        ("GET", "/api/v1/alerts/rules", json!(null)),
+        (
+            "POST",
+            "/api/v1/alerts/rules",
+            json!({"name": "R", "way": "mail", "least_severity": "high", "roles": ["owner"],
+            "client_ids": ["{client}"]}),
+        ),
+        (
+            "PUT",
+            "/api/v1/alerts/rules/{alert_rule}",
+            json!({"name": "R", "way": "mail", "least_severity": "high",
+            "roles": ["owner"]}),
+        ),
+        ("DELETE", "/api/v1/alerts/rules/{alert_rule}", json!({})),
+        ("GET", "/api/v1/alerts/settings", json!(null)),
+        ("PUT", "/api/v1/alerts/settings", json!(null)),
         ("GET", "/api/v1/exchange-rates", json!(null)),
         ("PUT", "/api/v1/exchange-rates", json!(null)),
         ("GET", "/api/v1/lift-tests", json!(null)),

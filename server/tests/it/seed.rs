@@ -2,6 +2,8 @@
 
 use sqlx::PgPool;
 
+use crate::support::execute;
+
 /// A row for every agency in each table of the integrations.
 const INTEGRATIONS: &str = "
 insert into connection (organization_id, id, provider, label, created_by, created_at)
@@ -44,7 +46,12 @@ insert into brain_choice (organization_id, series, choice, chosen_at) select org
 insert into exchange_rate (organization_id, currency, day, per_euro, imported_at)
   select organization_id, 'USD', '2026-03-01', 1.05, now() from organization;
 insert into lift_test (organization_id, id, channel_id, first_day, last_day, roas, standard_error, created_by, created_at)
-  select organization_id, gen_random_uuid(), id, '2026-03-01', '2026-03-14', 1.8, 0.2, gen_random_uuid(), now() from channel";
+  select organization_id, gen_random_uuid(), id, '2026-03-01', '2026-03-14', 1.8, 0.2, gen_random_uuid(), now() from channel;
+insert into alert (organization_id, id, story, kind, level, entity, severity, first_day, last_day, client_id, body, first_state_id, state_id, first_seen_at, last_seen_at)
+  select s.organization_id, gen_random_uuid(), 'down', 'drop', 'client', 'x', 'high', '2026-03-01', '2026-03-02', (select min(c.id::text)::uuid from client c where c.organization_id = s.organization_id), '{}', s.id, s.id, now(), now() from brain_state s;
+insert into alert_mail (organization_id, alert_id, member_id, way, state, queued_at)
+  select a.organization_id, a.id, m.id, 'mail', 'sent', now() from alert a join member m on m.organization_id = a.organization_id and m.role = 'owner';
+insert into alert_setting (organization_id, member_id, digest) select organization_id, id, true from member where role = 'owner'";
 
 /// Stores a row for every agency in each table of the integrations.
 #[expect(clippy::disallowed_methods, reason = "writes as the superuser")]
@@ -52,6 +59,19 @@ pub async fn integrations(pool: &PgPool) {
     for sql in INTEGRATIONS.split(";\n") {
         sqlx::query(sql).execute(pool).await.unwrap();
     }
+}
+
+/// The id of an alert about a client.
+pub async fn alert(pool: &PgPool, client: &str) -> String {
+    let state = "insert into brain_state (organization_id, id, day, input_hash, output_hash, code_version, created_at)
+        select organization_id, gen_random_uuid(), '2026-03-01', sha256('i'), sha256('o'), '0', now() from client";
+    execute(pool, format!("{state} where id = '{client}'")).await;
+    let alert = "insert into alert (organization_id, id, story, kind, level, entity, severity, first_day, last_day, client_id, body,
+          first_state_id, state_id, first_seen_at, last_seen_at)
+        select c.organization_id, gen_random_uuid(), 'down', 'drop', 'client', c.id, 'high', '2026-03-01', '2026-03-02', c.id, '{}',
+          s.id, s.id, now(), now() from client c join brain_state s on s.organization_id = c.organization_id";
+    execute(pool, format!("{alert} where c.id = '{client}'")).await;
+    id_in(pool, "alert", "Acme").await
 }
 
 /// The id of the agency's row in `table`.

@@ -93,8 +93,7 @@ pub(super) fn events(known: &[Known], found: Vec<Found>) -> Vec<Told> {
 
 /// Findings of one state that tell of the same event as one: the worst of them, over the days of all.
 fn merged(found: Vec<Found>) -> Vec<Told> {
-    let mut all: Vec<Told> =
-        found.into_iter().map(|found| Told { story: story(&found), found, known: None }).collect();
+    let mut all: Vec<Told> = found.into_iter().map(|found| Told { story: story(&found), found, known: None }).collect();
     all.sort_by(|a, b| (&a.story, a.found.first, a.found.last).cmp(&(&b.story, b.found.first, b.found.last)));
     let mut events: Vec<Told> = Vec::new();
     for one in all {
@@ -198,7 +197,8 @@ mod tests {
             found(FindingKind::Drop, DAY + Duration::days(1), 1),
         ];
         assert_eq!(numbers(&event, two), [None, Some(1)]);
-        let twice = vec![found(FindingKind::Drop, DAY, 3), found(FindingKind::DeliveryCollapse, DAY + Duration::DAY, 4)];
+        let twice =
+            vec![found(FindingKind::Drop, DAY, 3), found(FindingKind::DeliveryCollapse, DAY + Duration::DAY, 4)];
         let told = events(&event, twice);
         assert_eq!((told.len(), told[0].known.is_some()), (1, true), "what overlaps in one state is one event");
         assert_eq!((told[0].found.first, told[0].found.last), (DAY, DAY + Duration::days(4)));

@@ -81,12 +81,7 @@ pub async fn next(
 ///
 /// # Errors
 /// The database failed.
-pub async fn settle(
-    service: &Service,
-    organization_id: OrganizationId,
-    mail: AlertMailId,
-    sent: bool,
-) -> Result<()> {
+pub async fn settle(service: &Service, organization_id: OrganizationId, mail: AlertMailId, sent: bool) -> Result<()> {
     let mut tx = service.db.tenant(&Actor::machine(organization_id)).await?;
     mail::settle(&mut tx, mail, sent, service.clock.now()).await?;
     Ok(tx.commit().await?)

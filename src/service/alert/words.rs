@@ -37,7 +37,8 @@ pub fn of(alert: &Alert) -> Words {
         Some(name) if !name.is_empty() => format!("ad “{name}”"),
         _ => format!("ad {}", alert.entity),
     });
-    let place: Vec<&str> = [alert.client.as_deref(), alert.channel.as_deref(), ad.as_deref()].into_iter().flatten().collect();
+    let place: Vec<&str> =
+        [alert.client.as_deref(), alert.channel.as_deref(), ad.as_deref()].into_iter().flatten().collect();
     let sure = finding["probability"].as_f64().and_then(|share| share_of_hundred(share.min(0.999)));
     Words {
         severity: alert.severity,
@@ -83,7 +84,9 @@ fn title(kind: FindingKind, metric: Option<&str>, size: Option<f64>) -> String {
             let way = way("higher from a day on", "lower from a day on", "different from a day on");
             format!("{name}: {way}")
         }
-        FindingKind::Forecast => format!("{name}: {}", way("more is to come", "less is to come", "something else is to come")),
+        FindingKind::Forecast => {
+            format!("{name}: {}", way("more is to come", "less is to come", "something else is to come"))
+        }
         FindingKind::Worse => format!("{name}: worse than before"),
         FindingKind::Better => format!("{name}: better than before"),
         FindingKind::CreativeFatigue => "People tire of an ad, or soon will".to_owned(),
@@ -131,9 +134,9 @@ impl Size {
             _ => "",
         };
         let ends = self.written(self.low).zip(self.written(self.high)).filter(|_| self.low < self.high);
-        let range = ends.zip(share_of_hundred(self.confidence)).map(|((low, high), share)| {
-            format!(" ({share} % sure: between {low} and {high})")
-        });
+        let range = ends
+            .zip(share_of_hundred(self.confidence))
+            .map(|((low, high), share)| format!(" ({share} % sure: between {low} and {high})"));
         format!("{value}{against}{}", range.unwrap_or_default())
     }
 
@@ -240,7 +243,8 @@ mod tests {
             "3 to 5 Nov 2026: −320.4 a day against what was to be expected (95 % sure: between −400 and −240)"
         );
         assert_eq!(words.sure.as_deref(), Some("99.9 % sure"));
-        let money = json!({"value": 1234.5, "low": 1234.5, "high": 1234.5, "confidence": 1.0, "unit": {"money": "EUR"}});
+        let money =
+            json!({"value": 1234.5, "low": 1234.5, "high": 1234.5, "confidence": 1.0, "unit": {"money": "EUR"}});
         let words = of(&alert(FindingKind::ChangePoint, Some("spend"), money));
         assert_eq!(words.detail, "3 to 5 Nov 2026: +1,234.50 EUR a day against before");
         let words = of(&alert(FindingKind::TrackingOutage, Some("claimed_conversions"), Value::Null));

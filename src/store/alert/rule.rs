@@ -189,10 +189,8 @@ pub async fn list_providers(tx: &mut TenantTx) -> Result<Vec<(model::id::Channel
 /// The database failed.
 pub async fn settings(tx: &mut TenantTx) -> Result<AlertSettings> {
     let id = tx.actor().member_id;
-    let row = sqlx::query!(
-        "select quiet_from, quiet_until, time_zone, digest from alert_setting where member_id = $1",
-        id.0
-    );
+    let row =
+        sqlx::query!("select quiet_from, quiet_until, time_zone, digest from alert_setting where member_id = $1", id.0);
     let row = row.fetch_optional(&mut **tx).await?;
     Ok(row.map_or_else(AlertSettings::default, |row| AlertSettings {
         quiet: row.quiet_from.zip(row.quiet_until).map(|(from, until)| Quiet { from, until }),
