@@ -149,12 +149,11 @@ async fn a_finding_is_mailed_once_over_ten_cycles_and_a_manager_gets_assigned_cl
         assert_eq!(desk.counts(), [1, 1, 1, 0], "after cycle {cycle}");
     }
     let owners = &desk.mails("olga")[0];
-    assert!(owners.contains("Acme: 2 new alerts, 2 of them high") && owners.contains("C1") && owners.contains("C2"));
+    assert!(owners.contains("Acme: 2 new alerts, 2 of them high"));
+    assert!(["C1", "C2"].iter().all(|name| owners.lines().any(|line| line.trim() == *name)), "{owners}");
     let managers = &desk.mails("max")[0];
-    assert!(
-        managers.contains("Subject: High: Clicks") && managers.contains("C1") && !managers.contains("C2"),
-        "{managers}"
-    );
+    let names = |name: &str| managers.lines().any(|line| line.trim() == name);
+    assert!(managers.contains("Subject: High: Clicks") && names("C1") && !names("C2"), "{managers}");
 
     let Agency { olga, max, mel, nia, bert, .. } = &desk.agency;
     let alerts = desk.alerts(olga, "").await;
