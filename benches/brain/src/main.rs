@@ -41,10 +41,12 @@ const PARTS: &[(&str, Part)] = &[
     ("cycle", cycle::run_part),
     ("rehearsal", rehearsed::run_part),
     (CURIOSITY, curiosity::run),
+    (AGENCIES, curiosity::agencies),
 ];
 
-/// The part that has a table of its own.
+/// The parts that have tables of their own.
 const CURIOSITY: &str = "curiosity";
+const AGENCIES: &str = "agencies";
 
 /// Measures the brain.
 #[derive(Parser)]
@@ -55,7 +57,7 @@ struct Args {
     /// Prints the keys as JSON.
     #[arg(long)]
     json: bool,
-    /// Only these parts; all but Curiosity if none is named.
+    /// Only these parts; all of Memory and Oracle if none is named.
     parts: Vec<String>,
 }
 
@@ -81,7 +83,7 @@ fn main() -> anyhow::Result<()> {
     }
     let mut figures = Vec::new();
     for (name, run) in PARTS {
-        let asked = args.parts.is_empty() && *name != CURIOSITY;
+        let asked = args.parts.is_empty() && ![CURIOSITY, AGENCIES].contains(name);
         if asked || args.parts.iter().any(|part| part == name) {
             figures.extend(run(&args.data)?);
         }

@@ -44,15 +44,32 @@ pub(super) fn choose_all(input: &Input, anew: bool, before: &Choices, chosen: &m
     }
 }
 
-pub(super) fn add(input: &Input, chosen: &Choices, outcomes: &mut Vec<Outcome>) {
-    for client in &input.clients {
+/// A client's curves of today.
+pub(super) struct Fit {
+    /// The client's place in the input.
+    pub client: usize,
+    /// What was fitted.
+    pub table: Table,
+    pub response: Response,
+    /// The place of the outcome that tells of it.
+    pub place: usize,
+}
+
+/// Adds what is known of each client's curves, and returns those that are there.
+pub(super) fn add(input: &Input, chosen: &Choices, outcomes: &mut Vec<Outcome>) -> Vec<Fit> {
+    let mut fits = Vec::new();
+    for (at, client) in input.clients.iter().enumerate() {
         let Some(table) = table(client, input) else { continue };
         let response = choices::read::<Posterior>(chosen, &key(client, &table)).and_then(|posterior| {
             refresh(&table, &posterior, SEED).map_err(|reason| serde_json::to_value(reason).unwrap_or_default())
         });
         let body = Told { target: Measure::LedgerRevenue.key(), currency: client.currency, response };
         outcomes.push(Outcome::new("response", About::client(client.id.as_deref()), &body));
+        if let Ok(response) = body.response {
+            fits.push(Fit { client: at, table, response, place: outcomes.len() - 1 });
+        }
     }
+    fits
 }
 
 /// The books of a client's shops and the spend of its advertising, in its currency, on the days that all of them know.

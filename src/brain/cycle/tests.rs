@@ -75,7 +75,14 @@ fn shop(id: &str, days: i64) -> Channel {
 fn agency(channels: Vec<Channel>) -> Input {
     let client = Client { id: Some("client".into()), currency: euro(), margin: None, channels };
     let rates = Rates::new(euro(), []).unwrap();
-    Input { day: LAST, display: euro(), rates, clients: vec![client], choices: Default::default() }
+    Input {
+        day: LAST,
+        display: euro(),
+        rates,
+        clients: vec![client],
+        choices: Default::default(),
+        hits: Default::default(),
+    }
 }
 
 fn chosen(mut input: Input) -> Input {

@@ -7,7 +7,7 @@ use std::time::Instant;
 
 use anyhow::Context as _;
 use brain::{
-    allocation::{Budget, Wanted, allocate},
+    curiosity::allocation::{Budget, Wanted, allocate},
     response::{self, Curve, Family, Shape, Step},
 };
 
