@@ -16,6 +16,8 @@ use crate::{
 pub const AT_ONCE: f64 = 0.2;
 /// What moving a unit of daily money costs, in days of it: platforms take about a week to learn, in which a tenth is lost.
 const MOVING: f64 = 0.7;
+/// Of hardly a shop's revenue less stays after goods and delivery.
+const HALF: f64 = 0.5;
 /// A change by less than this share of a channel's spend is none.
 const SLIGHT: f64 = 0.01;
 /// Spend that moved by more than this share from the fortnight before to the last one is being learned.
@@ -112,13 +114,13 @@ fn move_of(setting: &Setting<'_>, plan: &Plan, changes: Vec<Change>) -> Proposal
 
 /// Spending a fifth more or less on one channel, if that is worth it by itself.
 fn alone(setting: &Setting<'_>, budget: &Budget, draws: &[Vec<Curve>], at: usize) -> Option<Proposal> {
-    // What brings less than it costs even if all of its revenue stayed is too much under every margin; more can only be
-    // judged by one that somebody said.
-    let margin = setting.margin.unwrap_or(1.0);
+    // Without a margin that somebody said: more only where it pays even if half of the revenue goes, less only where it pays
+    // even if all of it stays.
+    let margin = |kind| setting.margin.unwrap_or(if kind == Kind::Raise { HALF } else { 1.0 });
     let days = f64::from(HORIZON);
-    let sides = [(Kind::Raise, 1.0 + AT_ONCE), (Kind::Lower, 1.0 - AT_ONCE)];
-    let told = sides.into_iter().filter(|(kind, _)| setting.margin.is_some() || *kind == Kind::Lower);
+    let told = [(Kind::Raise, 1.0 + AT_ONCE), (Kind::Lower, 1.0 - AT_ONCE)].into_iter();
     told.filter_map(|(kind, times)| {
+        let margin = margin(kind);
         let to = times * budget.spend;
         let mut nets: Vec<f64> = draws
             .iter()
@@ -140,6 +142,9 @@ fn alone(setting: &Setting<'_>, budget: &Budget, draws: &[Vec<Curve>], at: usize
             let marginal =
                 draws.iter().map(|curves| curves[at].marginal(budget.spend)).sum::<f64>() / draws.len() as f64;
             proposal.basis.push(Basis::new("marginal_roas", marginal, None));
+            if marginal > 0.0 {
+                proposal.basis.push(Basis::new("break_even_margin", 1.0 / marginal, None));
+            }
             let changes = vec![Change { channel: budget.name.clone(), from: budget.spend, to }];
             complete(setting, &mut proposal, prediction, changes);
             proposal

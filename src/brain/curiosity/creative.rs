@@ -1,22 +1,29 @@
 //! Creatives that sell far better, or far worse, for their money than the others of their channel.
 //!
 //! Conversions are counts, more scattered than a Poisson's: how much more is told by the weeks of all creatives of the channel
-//! (Pearson's dispersion). Rates are drawn toward the channel's by a gamma prior fitted to its creatives, so that few events
-//! make no winner; and as every creative of the agency is looked at, so much surer each has to be.
+//! (Pearson's dispersion). A rate is drawn toward that of the others in the same weeks by a gamma prior, so that few events make
+//! no winner; and of what is found among all creatives of the agency only so many may be false (Benjamini & Hochberg 1995).
 
 use statrs::distribution::{ContinuousCDF, Gamma};
 
 use super::{Doubt, Kind, Proposal};
-use crate::finding::{Basis, Entity, Level};
+use crate::{
+    anomaly::{FALSE_SHARE, q_values},
+    finding::{Basis, Entity, Level},
+};
 
-/// Weeks looked at.
-pub const WEEKS: usize = 8;
-/// How many times the others' rate makes a winner; the same the other way a loser.
-const FAR: f64 = 1.3;
-/// The share of false ones among all creatives that are looked at.
-const FALSE: f64 = 0.05;
+/// Weeks looked at: half a year.
+pub const WEEKS: usize = 26;
+/// Weeks that a creative needs.
+const FOUR: usize = 4;
+/// How many times the others' rate makes a winner; the same the other way a loser. Less is not worth a change.
+const FAR: f64 = 1.2;
+/// Creatives of one channel differ by about half before anything is known of them.
+const VARIANCE: f64 = 0.25;
 /// Creatives that a channel needs before one is better than the others.
 const LEAST: usize = 3;
+/// Who has half of the channel's money has no more to get.
+const RICH: f64 = 0.5;
 /// Of the channel's money a loser must have this share, or it does no harm.
 const HARM: f64 = 0.05;
 
@@ -31,62 +38,100 @@ pub struct Weeks {
     pub days: (time::Date, time::Date),
 }
 
-/// Proposals for the creatives of a channel, of the `looked_at` in the agency.
-pub fn creatives(of: &[Weeks], looked_at: usize, currency: &str) -> Vec<Proposal> {
-    let sums: Vec<(f64, f64)> =
-        of.iter().map(|one| one.weeks.iter().fold((0.0, 0.0), |sum, week| (sum.0 + week.0, sum.1 + week.1))).collect();
-    let spending: Vec<usize> = (0..of.len()).filter(|at| sums[*at].0 > 0.0).collect();
-    if spending.len() < LEAST {
-        return Vec::new();
+impl Weeks {
+    /// Spend and conversions of the newest weeks.
+    fn sum(&self, newest: usize) -> (f64, f64) {
+        let skip = self.weeks.len().saturating_sub(newest);
+        self.weeks[skip..].iter().fold((0.0, 0.0), |sum, week| (sum.0 + week.0, sum.1 + week.1))
     }
-    let (spend, events) = spending.iter().fold((0.0, 0.0), |sum, at| (sum.0 + sums[*at].0, sum.1 + sums[*at].1));
-    if events <= 0.0 {
-        return Vec::new();
-    }
-    let scatter = dispersion(of, &sums);
+}
+
+/// One creative against the others of its channel.
+struct Held<'a> {
+    channel: usize,
+    one: &'a Weeks,
+    spend: f64,
+    events: f64,
+    rest_spend: f64,
+    rest: f64,
+    /// The probability that it is no winner, and no loser.
+    p: [f64; 2],
+}
+
+/// Proposals for the creatives of these channels, with the channel's place; the currency is the caller's to say.
+pub fn creatives(channels: &[Vec<Weeks>]) -> Vec<(usize, Proposal)> {
+    let held: Vec<Held<'_>> = channels.iter().enumerate().flat_map(|(at, own)| hold(at, own)).collect();
+    let q = |side: usize| q_values(&held.iter().map(|one| one.p[side]).collect::<Vec<_>>());
+    let (winners, losers) = (q(0), q(1));
     let mut found = Vec::new();
-    for at in &spending {
-        let (own_spend, own) = sums[*at];
-        // The others alone tell what is usual.
-        let (rest_spend, rest) = (spend - own_spend, events - own);
-        if rest <= 0.0 || rest_spend <= 0.0 {
-            continue;
-        }
-        let usual = rest / rest_spend;
-        let Some(posterior) = rate(of, &sums, *at, usual, scatter) else { continue };
-        let certain = 1.0 - FALSE / (2.0 * looked_at.max(1) as f64);
-        let (better, worse) = (1.0 - posterior.cdf(FAR * usual), posterior.cdf(usual / FAR));
-        let share = own_spend / spend;
-        let kind = if better >= certain && share < 1.0 / spending.len() as f64 {
-            (Kind::Raise, better)
-        } else if worse >= certain && share >= HARM {
-            (Kind::PauseCreative, worse)
+    for (at, one) in held.iter().enumerate() {
+        let share = one.spend / (one.spend + one.rest_spend);
+        let (kind, p) = if winners[at] <= FALSE_SHARE && share < RICH {
+            (Kind::Raise, one.p[0])
+        } else if losers[at] <= FALSE_SHARE && share >= HARM {
+            (Kind::PauseCreative, one.p[1])
         } else {
             continue;
         };
-        let target = Entity { id: of[*at].id.clone(), level: Level::Creative };
-        let mut proposal = Proposal::new(kind.0, target, currency);
-        proposal.probability = kind.1;
-        let days = Some(of[*at].days);
+        let target = Entity { id: one.one.id.clone(), level: Level::Creative };
+        let mut proposal = Proposal::new(kind, target, "");
+        proposal.probability = 1.0 - p;
+        let days = Some(one.one.days);
         proposal.basis = vec![
-            Basis::new("spend", own_spend, days),
-            Basis::new("claimed_conversions", own, days),
+            Basis::new("spend", one.spend, days),
+            Basis::new("claimed_conversions", one.events, days),
             Basis::new("share_of_spend", share, days),
-            Basis::new("share_of_conversions", own / events, days),
-            Basis::new("cost_per_conversion_of_others", rest_spend / rest, days),
+            Basis::new("share_of_conversions", one.events / (one.events + one.rest), days),
+            Basis::new("cost_per_conversion_of_others", one.rest_spend / one.rest, days),
         ];
         proposal.doubts = vec![Doubt::FewEvents, Doubt::Promotion];
-        found.push(proposal);
+        found.push((one.channel, proposal));
     }
     found
 }
 
+/// Each creative of a channel against all others in the same weeks.
+fn hold(channel: usize, of: &[Weeks]) -> Vec<Held<'_>> {
+    let spending = of.iter().filter(|one| one.sum(WEEKS).0 > 0.0).count();
+    if spending < LEAST {
+        return Vec::new();
+    }
+    let scatter = dispersion(of);
+    let old = of.iter().enumerate().filter(|(_, one)| one.weeks.len() >= FOUR);
+    let held = |(at, one): (usize, &'_ Weeks)| {
+        let newest = one.weeks.len();
+        let (spend, events) = one.sum(newest);
+        let others = of.iter().enumerate().filter(|(other, _)| *other != at).map(|(_, other)| other.sum(newest));
+        let (rest_spend, rest) = others.fold((0.0, 0.0), |sum, one| (sum.0 + one.0, sum.1 + one.1));
+        (spend > 0.0 && rest_spend > 0.0 && rest > 0.0).then_some(())?;
+        let usual = rest / rest_spend;
+        // What is usual is known from so many events only.
+        let variance = VARIANCE + scatter / rest;
+        let (shape, rate) = (1.0 / variance + events / scatter, 1.0 / (variance * usual) + spend / scatter);
+        let posterior = Gamma::new(shape, rate).ok()?;
+        let p = [posterior.cdf(FAR * usual), 1.0 - posterior.cdf(usual / FAR)];
+        Some((at, spend, events, rest_spend, rest, p))
+    };
+    old.filter_map(held)
+        .map(|(at, spend, events, rest_spend, rest, p)| Held {
+            channel,
+            one: &of[at],
+            spend,
+            events,
+            rest_spend,
+            rest,
+            p,
+        })
+        .collect()
+}
+
 /// How many times a Poisson's the variance of a creative's weeks is; one at the least.
-fn dispersion(of: &[Weeks], sums: &[(f64, f64)]) -> f64 {
+fn dispersion(of: &[Weeks]) -> f64 {
     let (mut pearson, mut freedom) = (0.0, 0.0);
-    for (one, (spend, events)) in of.iter().zip(sums) {
+    for one in of {
+        let (spend, events) = one.sum(WEEKS);
         for (week, seen) in &one.weeks {
-            let expected = if *spend > 0.0 { events * week / spend } else { 0.0 };
+            let expected = if spend > 0.0 { events * week / spend } else { 0.0 };
             if expected > 0.0 {
                 (pearson, freedom) = (pearson + (seen - expected) * (seen - expected) / expected, freedom + 1.0);
             }
@@ -94,23 +139,6 @@ fn dispersion(of: &[Weeks], sums: &[(f64, f64)]) -> f64 {
         freedom -= 1.0;
     }
     if freedom >= 1.0 { (pearson / freedom).max(1.0) } else { 1.0 }
-}
-
-/// What is known of a creative's rate: its own events, each worth so much less as they scatter more, and a prior about what is
-/// usual, as wide as the other creatives differ beyond chance.
-fn rate(of: &[Weeks], sums: &[(f64, f64)], at: usize, usual: f64, scatter: f64) -> Option<Gamma> {
-    let (mut beyond, mut count) = (0.0, 0.0);
-    for other in (0..of.len()).filter(|other| *other != at && sums[*other].0 > 0.0) {
-        let expected = usual * sums[other].0;
-        // The square of what it is off, less what chance does, as a share.
-        beyond +=
-            ((sums[other].1 - expected) * (sums[other].1 - expected) - scatter * expected) / (expected * expected);
-        count += 1.0;
-    }
-    // Creatives of one channel differ by a fifth at the least.
-    let variance = (beyond / f64::max(count, 1.0)).clamp(0.04, 1.0);
-    let (shape, scale) = (1.0 / variance, 1.0 / (variance * usual));
-    Gamma::new(shape + sums[at].1 / scatter, scale + sums[at].0 / scatter).ok()
 }
 
 #[cfg(test)]

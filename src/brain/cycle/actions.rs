@@ -18,8 +18,9 @@ use crate::{
 const MINUTE: f64 = 1.0;
 /// What was found so many days ago at the latest is acted on.
 const FRESH: i64 = 14;
-/// So probable a fall has to be before somebody is sent to look.
-const WORTH_LOOKING: f64 = 0.95;
+/// So probable a fall has to be before somebody is sent to look: of what is found one in twenty may be false, which is too many
+/// to spend half an hour on each.
+const WORTH_LOOKING: f64 = 0.99;
 
 /// Adds proposals, the best first. `found` are the findings that stand at the end of the outcomes.
 pub(super) fn add(input: &Input, fits: &[Fit], found: &[Found], outcomes: &mut Vec<Outcome>) {
@@ -125,41 +126,41 @@ fn of_budgets(input: &Input, fit: &Fit) -> Vec<(About, Proposal)> {
 }
 
 fn of_creatives(input: &Input) -> Vec<(About, Proposal)> {
-    let mut all: Vec<(About, &Client, Vec<Weeks>)> = Vec::new();
+    let mut all: Vec<(About, &Client)> = Vec::new();
+    let mut channels: Vec<Vec<Weeks>> = Vec::new();
     for client in input.clients.iter().filter(|client| client.id.is_some()) {
         for channel in client.channels.iter().filter(|channel| channel.current(input.day).is_some()) {
-            let own = channel.creatives.iter().filter_map(|(id, days)| weeks(id, days.as_ref().ok()?)).collect();
-            all.push((About::channel(client.id.as_deref(), &channel.id), client, own));
+            channels.push(channel.creatives.iter().filter_map(|(id, days)| weeks(id, days.as_ref().ok()?)).collect());
+            all.push((About::channel(client.id.as_deref(), &channel.id), client));
         }
     }
-    let looked_at = all.iter().map(|(.., own)| own.len()).sum();
-    let told = |(about, client, own): &(About, &Client, Vec<Weeks>)| {
-        let found = creatives(own, looked_at, client.currency.code());
-        found.into_iter().map(|proposal| (about.clone(), proposal)).collect::<Vec<_>>()
+    let told = |(channel, mut proposal): (usize, Proposal)| {
+        let (about, client) = &all[channel];
+        client.currency.code().clone_into(&mut proposal.currency);
+        (about.clone(), proposal)
     };
-    all.iter().flat_map(told).collect()
+    creatives(&channels).into_iter().map(told).collect()
 }
 
-/// The last whole weeks of a creative whose claims have come in; of those it still runs in the last of them.
+/// The last whole weeks of a creative whose claims have come in, if it still runs.
 fn weeks(id: &str, source: &Source) -> Option<Weeks> {
     let last = source.read.last.checked_sub(Duration::days(SETTLING as i64))?;
-    let first = last.checked_sub(Duration::days(7 * WEEKS as i64 - 1))?;
-    let week = |number: usize| {
-        let first = first.checked_add(Duration::days(7 * number as i64))?;
-        let days = Days { first, last: first.checked_add(Duration::days(6))? };
-        source.rows(days).iter().try_fold((0.0, 0.0), |(spend, events), row| {
+    let week = |back: usize| {
+        let last = last.checked_sub(Duration::days(7 * back as i64))?;
+        let days = Days { first: last.checked_sub(Duration::days(6))?, last };
+        let rows = source.rows(days);
+        (days.first >= source.read.first && !rows.is_empty()).then_some(())?;
+        rows.iter().try_fold((0.0, 0.0), |(spend, events), row| {
             let amount = |measure| row.get(measure)?.to_f64();
             Some((spend + amount(Measure::Spend)?, events + amount(Measure::ClaimedConversions)?))
         })
     };
-    let weeks = (0..WEEKS).map(week).collect::<Option<Vec<_>>>()?;
-    let runs = |days: Date| {
-        source
-            .rows(Days { first: days, last: source.read.last })
-            .iter()
-            .any(|row| row.get(Measure::Spend).is_some_and(|spend| !spend.is_zero()))
-    };
-    runs(last).then(|| Weeks { id: id.to_owned(), weeks, days: (first, last) })
+    let mut weeks: Vec<(f64, f64)> = (0..WEEKS).map_while(week).collect();
+    weeks.reverse();
+    let first = last.checked_sub(Duration::days(7 * weeks.len() as i64 - 1))?;
+    let since = Days { first: last, last: source.read.last };
+    let runs = source.rows(since).iter().any(|row| row.get(Measure::Spend).is_some_and(|spend| !spend.is_zero()));
+    (runs && !weeks.is_empty()).then(|| Weeks { id: id.to_owned(), weeks, days: (first, last) })
 }
 
 /// Expected value times probability less effort, in the agency's currency, drawn toward what such actions brought so far.
