@@ -6,6 +6,7 @@
 
 pub mod allocation;
 pub mod budget;
+pub mod command;
 pub mod creative;
 
 use serde::{Deserialize, Serialize};

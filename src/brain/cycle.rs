@@ -12,6 +12,7 @@ mod forecasts;
 mod input;
 mod light;
 mod line;
+mod measured;
 mod memory;
 mod news;
 mod outages;
@@ -20,6 +21,7 @@ mod tired;
 
 pub use choices::Choices;
 pub use input::{Channel, Client, Input};
+pub use measured::{Done, Measured, measured};
 pub use memory::figures_of;
 pub use outcome::{About, Outcome};
 

@@ -181,3 +181,6 @@ fn complete(setting: &Setting<'_>, proposal: &mut Proposal, prediction: Predicti
     proposal.doubts.push(Doubt::Promotion);
     proposal.changes = changes;
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,7 +1,7 @@
 //! Curiosity in a cycle: what to do about what was found, and about budgets and creatives that could do better.
 
 use rust_decimal::prelude::ToPrimitive;
-use time::{Date, Duration};
+use time::Duration;
 
 use super::{About, Client, Input, Outcome, curves::Fit, line::SETTLING, news::Found};
 use crate::{

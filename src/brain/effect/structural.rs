@@ -72,7 +72,7 @@ pub(super) fn sum(values: &[Option<f64>], ahead: usize) -> Result<Sum, NotEnough
     let (mut squares, mut sums) = (0.0, 0.0);
     let from = (scaled.len() / 2).max(NEEDS);
     for (day, value) in scaled.iter().enumerate() {
-        let judged = day >= from && day + ahead <= scaled.len() && (day - from) % EVERY == 0;
+        let judged = day >= from && day + ahead <= scaled.len() && (day - from).is_multiple_of(EVERY);
         if let Some(actual) = scaled[day..].get(..ahead).filter(|_| judged) {
             // A missing day is one less in both.
             let (expected, variance) = filter.ahead(day, actual.iter().map(Option::is_some));
@@ -209,8 +209,8 @@ impl Filter {
                 let with = then.with(&of);
                 then.mean[SUM] += dot(&of, &then.mean);
                 let so_far = then.covariance[SUM][SUM];
-                for at in 0..SUM {
-                    then.covariance[SUM][at] += with[at];
+                for (at, with) in with.iter().enumerate().take(SUM) {
+                    then.covariance[SUM][at] += with;
                     then.covariance[at][SUM] = then.covariance[SUM][at];
                 }
                 let own = dot(&of, &with) + then.rates.day * then.rates.day;
