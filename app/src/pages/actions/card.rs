@@ -153,58 +153,53 @@ fn History(history: Vec<(String, Moment)>) -> impl IntoView {
 #[component]
 fn Controls(card: Card, decisions: Decisions) -> impl IntoView {
     let Decisions { approve, dismiss, finish, undo, of } = decisions;
-    let (id, named) = (card.id, format!("{}, {}", card.title, card.client));
-    let state = card.state;
+    let Card { id, state, title, client, since, today, .. } = card;
+    let named = |what: &str| format!("{what}: {title}, {client}");
+    let (approves, finishes) = (named("Approve"), named("Say that it is done"));
+    let (dismisses, takes_back) = (named("Dismiss"), named("Say that it was taken back"));
+    let own = id.to_string();
+    let (typed_dismiss, typed_undo) = (Typed::of(dismiss).only("id", &own), Typed::of(undo).only("id", &own));
+    let typed_day = Typed::of(finish).only("id", &own).first("on", today.clone());
     let hidden = move || view! { <input type="hidden" name="id" value=id.to_string() /> };
-    let reason = |name: &str| format!("{name}-reason-{id}");
     view! {
         <div class="flex flex-wrap items-start gap-2" on:submit=move |_| of.set(Some(id)) data-test="controls">
             {(state == ActionState::Proposed).then(|| view! {
                 <ActionForm action=approve>
                     {hidden()}
-                    <Button kind=Kind::Primary id=format!("approve-{id}") named=format!("Approve: {named}") pending=approve.pending()>"Approve"</Button>
+                    <Button kind=Kind::Primary id=format!("approve-{id}") named=approves pending=approve.pending()>"Approve"</Button>
                 </ActionForm>
             })}
-            {(state == ActionState::Approved).then(|| {
-                let typed = Typed::of(finish).only("id", &id.to_string());
-                let field = format!("on-{id}");
-                view! {
-                    <ActionForm action=finish attr:class="flex flex-wrap items-end gap-2" attr:novalidate=true>
-                        {hidden()}
-                        <label for=field.clone() class="flex flex-col gap-1 text-xs text-muted">"Done on"
-                            <input id=field type="date" name="on" class="control" value=typed.first("on", card.today.clone()) min=card.since.clone() max=card.today.clone() /></label>
-                        <Button kind=Kind::Primary id=format!("done-{id}") named=format!("Say that it is done: {named}") pending=finish.pending()>"Done"</Button>
-                    </ActionForm>
-                }
+            {(state == ActionState::Approved).then(|| view! {
+                <ActionForm action=finish attr:class="flex flex-wrap items-end gap-2" attr:novalidate=true>
+                    {hidden()}
+                    <label for=format!("on-{id}") class="flex flex-col gap-1 text-xs text-muted">"Done on"
+                        <input id=format!("on-{id}") type="date" name="on" class="control" value=typed_day min=since max=today /></label>
+                    <Button kind=Kind::Primary id=format!("done-{id}") named=finishes pending=finish.pending()>"Done"</Button>
+                </ActionForm>
             })}
-            {matches!(state, ActionState::Proposed | ActionState::Approved).then(|| {
-                let typed = Typed::of(dismiss).only("id", &id.to_string());
-                let form = move || view! {
+            {matches!(state, ActionState::Proposed | ActionState::Approved).then(|| view! {
+                <More words="Dismiss…" open=came_back(typed_dismiss) test="dismiss">
                     <ActionForm action=dismiss attr:class="flex flex-wrap items-end gap-2" attr:novalidate=true>
                         {hidden()}
-                        <Reason id=reason("dismiss") label="Why not" typed=typed />
-                        <Button id=format!("dismiss-{id}") named=format!("Dismiss: {named}") pending=dismiss.pending()>"Dismiss"</Button>
+                        <Reason id=format!("dismiss-reason-{id}") label="Why not" typed=typed_dismiss />
+                        <Button id=format!("dismiss-{id}") named=dismisses pending=dismiss.pending()>"Dismiss"</Button>
                     </ActionForm>
-                };
-                view! { <More words="Dismiss…" open=came_back(typed) test="dismiss">{form()}</More> }
+                </More>
             })}
-            {(state == ActionState::Done).then(|| {
-                let typed = Typed::of(undo).only("id", &id.to_string());
-                let named = format!("Say that it was taken back: {}, {}", card.title, card.client);
-                let form = move || view! {
+            {(state == ActionState::Done).then(|| view! {
+                <More words="Undo…" open=came_back(typed_undo) test="undo">
                     <ActionForm action=undo attr:class="flex flex-wrap items-end gap-2" attr:novalidate=true>
                         {hidden()}
-                        <Reason id=reason("undo") label="Why (if you like)" typed=typed />
-                        <Button id=format!("undo-{id}") named=named pending=undo.pending()>"It was taken back"</Button>
+                        <Reason id=format!("undo-reason-{id}") label="Why (if you like)" typed=typed_undo />
+                        <Button id=format!("undo-{id}") named=takes_back pending=undo.pending()>"It was taken back"</Button>
                     </ActionForm>
-                };
-                view! { <More words="Undo…" open=came_back(typed) test="undo">{form()}</More> }
+                </More>
             })}
         </div>
-        <Refusal action=approve of=of card=id.to_string() />
-        <Refusal action=dismiss of=of card=id.to_string() />
-        <Refusal action=finish of=of card=id.to_string() />
-        <Refusal action=undo of=of card=id.to_string() />
+        <Refusal action=approve of=of card=own.clone() />
+        <Refusal action=dismiss of=of card=own.clone() />
+        <Refusal action=finish of=of card=own.clone() />
+        <Refusal action=undo of=of card=own />
     }
 }
 
@@ -226,8 +221,9 @@ fn More(words: &'static str, open: bool, test: &'static str, children: Children)
 
 #[component]
 fn Reason(id: String, label: &'static str, typed: Typed) -> impl IntoView {
+    let of = id.clone();
     view! {
-        <label for=id.clone() class="flex min-w-0 flex-col gap-1 text-xs text-muted">{label}
+        <label for=of class="flex min-w-0 flex-col gap-1 text-xs text-muted">{label}
             <input id=id name="reason" class="control" autocomplete="off" value=typed.first("reason", "") /></label>
     }
 }
