@@ -58,8 +58,8 @@ create index action_event_action on action_event (organization_id, action_id, at
 -- what was promised of it is what was shown to the person who approved it.
 create function keep_action() returns trigger language plpgsql set search_path = public as $$
 begin
-  if (new.organization_id, new.id, new.client_id, new.key, new.kind, new.proposed_at)
-    is distinct from (old.organization_id, old.id, old.client_id, old.key, old.kind, old.proposed_at) then
+  if (new.id, new.client_id, new.key, new.kind, new.proposed_at)
+    is distinct from (old.id, old.client_id, old.key, old.kind, old.proposed_at) then
     raise exception 'an action stays the one that it is';
   end if;
   if new.state <> old.state and (old.state, new.state) not in (('proposed', 'approved'), ('proposed', 'dismissed'),

@@ -73,16 +73,23 @@ pub async fn hit_rates(service: &Service, actor: &Actor) -> Result<Vec<HitRate>>
 /// # Errors
 /// Missing, an archived client, a decision that was made meanwhile, or the rule that forbids it.
 pub async fn approve(service: &Service, actor: &Actor, id: ActionId) -> Result<Action> {
-    decide(service, actor, id, &Decision { to: ActionState::Approved, reason: None, on: None }).await
+    decide(service, actor, id, &Decision { to: ActionState::Approved, reason: None, on: None, seen: None }).await
 }
 
-/// Does not want an action done, before or after it was approved. It is not proposed again for four weeks.
+/// Does not want an action done, before or after it was approved. It is not proposed again for four weeks. `seen` is where it
+/// stood when the person looked: what somebody approved since is not dismissed unseen.
 ///
 /// # Errors
 /// No reason, missing, an archived client, a decision that was made meanwhile, or the rule that forbids it.
-pub async fn dismiss(service: &Service, actor: &Actor, id: ActionId, reason: &str) -> Result<Action> {
+pub async fn dismiss(
+    service: &Service,
+    actor: &Actor,
+    id: ActionId,
+    reason: &str,
+    seen: Option<ActionState>,
+) -> Result<Action> {
     let reason = Some(reason.to_owned());
-    decide(service, actor, id, &Decision { to: ActionState::Dismissed, reason, on: None }).await
+    decide(service, actor, id, &Decision { to: ActionState::Dismissed, reason, on: None, seen }).await
 }
 
 /// Says that an approved action was done, today or on an earlier day since it was approved.
@@ -91,7 +98,7 @@ pub async fn dismiss(service: &Service, actor: &Actor, id: ActionId, reason: &st
 /// A day that has not come, or before the approval; missing, an archived client, a decision that was made meanwhile, or the
 /// rule that forbids it.
 pub async fn done(service: &Service, actor: &Actor, id: ActionId, on: Option<Date>) -> Result<Action> {
-    decide(service, actor, id, &Decision { to: ActionState::Done, reason: None, on }).await
+    decide(service, actor, id, &Decision { to: ActionState::Done, reason: None, on, seen: None }).await
 }
 
 /// Says that what was done was taken back before it could be measured. What was measured stays.
@@ -100,7 +107,7 @@ pub async fn done(service: &Service, actor: &Actor, id: ActionId, on: Option<Dat
 /// Missing, an archived client, a decision that was made meanwhile, or the rule that forbids it.
 pub async fn undo(service: &Service, actor: &Actor, id: ActionId, reason: &str) -> Result<Action> {
     let reason = Some(reason.to_owned()).filter(|reason| !reason.trim().is_empty());
-    decide(service, actor, id, &Decision { to: ActionState::Undone, reason, on: None }).await
+    decide(service, actor, id, &Decision { to: ActionState::Undone, reason, on: None, seen: None }).await
 }
 
 /// What somebody decides.
@@ -109,10 +116,12 @@ struct Decision {
     reason: Option<String>,
     /// The day it was done; today if none is said.
     on: Option<Date>,
+    /// Where it stood when the person looked, if that is said.
+    seen: Option<ActionState>,
 }
 
 async fn decide(service: &Service, actor: &Actor, id: ActionId, decision: &Decision) -> Result<Action> {
-    let Decision { to, reason, on } = decision;
+    let Decision { to, reason, on, seen } = decision;
     let client_id = get(service, actor, id).await?.client_id;
     allow_on(service, actor, client_id, Deed::EditClient).await?;
     let reason = reason.as_deref().map(|reason| text("reason", "The reason", reason, REASON)).transpose()?;
@@ -124,7 +133,7 @@ async fn decide(service: &Service, actor: &Actor, id: ActionId, decision: &Decis
     // The action before its client, as the job that follows the brain's states locks them.
     let before = action::lock(&mut tx, id).await?;
     let client = lock_open(&mut tx, client_id).await?;
-    if !may_follow(before.state, *to) {
+    if !may_follow(before.state, *to) || seen.is_some_and(|seen| seen != before.state) {
         return Err(too_late(service, &mut tx, actor, &before).await?);
     }
     let today = today(&mut tx, &client.fields.time_zone, now).await?;

@@ -6,7 +6,7 @@ use leptos::prelude::*;
 use leptos_router::{LazyRoute, hooks::use_query_map, lazy_route};
 use model::{
     action::{Card, Ledger, Rate},
-    id::{ActionId, ClientId},
+    id::ActionId,
 };
 
 use crate::{
@@ -23,7 +23,7 @@ use crate::{
 #[server(prefix = "/app", endpoint = "list_actions", output = crate::codec::Json)]
 pub async fn list_actions(client_id: String, all: bool, past: bool) -> Result<Ledger, AppError> {
     let (actor, service) = (crate::server::actor()?, crate::server::service()?);
-    let client: Option<ClientId> = match client_id.as_str() {
+    let client: Option<model::id::ClientId> = match client_id.as_str() {
         "" => None,
         id => Some(id.parse().map_err(|_| service::Error::Missing)?),
     };
@@ -38,11 +38,13 @@ pub async fn approve_action(id: ActionId) -> Result<(), AppError> {
     Ok(service::action::approve(&service, &actor, id).await.map(|_| ())?)
 }
 
-/// Does not want an action done.
+/// Does not want an action done that stood as `seen` on the page.
 #[server(prefix = "/app", endpoint = "dismiss_action", output = crate::codec::Json)]
-pub async fn dismiss_action(id: ActionId, reason: String) -> Result<(), AppError> {
+pub async fn dismiss_action(id: ActionId, reason: String, #[server(default)] seen: String) -> Result<(), AppError> {
     let (actor, service) = (crate::server::actor()?, crate::server::service()?);
-    Ok(service::action::dismiss(&service, &actor, id, &reason).await.map(|_| ())?)
+    Ok(service::action::dismiss(&service, &actor, id, &reason, model::action::ActionState::parse(&seen))
+        .await
+        .map(|_| ())?)
 }
 
 /// Says that an action was done on a day; today if none is said.

@@ -292,6 +292,8 @@ pub struct HitRates {
 pub struct Dismissal {
     /// Stands in the ledger; at most 1000 characters.
     reason: String,
+    /// proposed or approved: where it stood when you looked. What somebody decided since is then not dismissed unseen, but 409.
+    state: Option<String>,
 }
 
 /// When it was done.
@@ -310,6 +312,10 @@ pub struct Undoing {
     reason: Option<String>,
 }
 
+fn state(text: &str) -> Result<ActionState, Invalid> {
+    ActionState::parse(text).ok_or_else(|| Invalid::new("state", "there is no such state"))
+}
+
 /// Actions of the clients in sight, by their rank.
 #[utoipa::path(get, path = "/api/v1/brain/actions", tag = "brain", params(ListQuery, ActionQuery),
     responses((status = 200, body = ActionPage), (status = 422, body = ErrorBody)))]
@@ -319,7 +325,6 @@ pub(super) async fn list(
     Slice { limit, cursor }: Slice,
     Params(query): Params<ActionQuery>,
 ) -> Result<Json<ActionPage>, ApiError> {
-    let state = |text: &str| ActionState::parse(text).ok_or_else(|| Invalid::new("state", "there is no such state"));
     let kind = |text: &str| ActionKind::parse(text).ok_or_else(|| Invalid::new("kind", "there is no such kind"));
     let filter = action::Filter {
         states: query.state.as_deref().map(state).transpose()?.into_iter().collect(),
@@ -375,7 +380,8 @@ pub(super) async fn dismiss(
     Id(id): Id<ActionId>,
     Body(body): Body<Dismissal>,
 ) -> Result<Json<ActionDetail>, ApiError> {
-    Ok(Json(action::dismiss(&service, &actor, id, &body.reason).await?.into()))
+    let seen = body.state.as_deref().map(state).transpose()?;
+    Ok(Json(action::dismiss(&service, &actor, id, &body.reason, seen).await?.into()))
 }
 
 /// Says that an approved action was done. What comes of it is measured after its horizon.

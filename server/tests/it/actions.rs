@@ -277,7 +277,7 @@ async fn of_two_who_decide_at_once_one_wins_and_the_other_hears_who_and_what(poo
         let action = listed(&olga, "?state=proposed").await[0].0.clone();
         let (first, second) = tokio::join!(
             decide(&olga, &action, "approve", json!({})),
-            decide(&ada, &action, "dismiss", json!({"reason": "no"}))
+            decide(&ada, &action, "dismiss", json!({"reason": "no", "state": "proposed"}))
         );
         let (won, lost, who) = match (first.0, second.0) {
             (200, 409) => (first.1, second.1, "Olga Owner approved it"),

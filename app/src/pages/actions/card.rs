@@ -181,6 +181,7 @@ fn Controls(card: Card, decisions: Decisions) -> impl IntoView {
                 <More words="Dismiss…" open=came_back(typed_dismiss) test="dismiss">
                     <ActionForm action=dismiss attr:class="flex flex-wrap items-end gap-2" attr:novalidate=true>
                         {hidden()}
+                        <input type="hidden" name="seen" value=state.key() />
                         <Reason id=format!("dismiss-reason-{id}") label="Why not" typed=typed_dismiss />
                         <Button id=format!("dismiss-{id}") named=dismisses pending=dismiss.pending()>"Dismiss"</Button>
                     </ActionForm>
