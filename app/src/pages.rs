@@ -2,6 +2,7 @@
 #![expect(missing_docs, reason = "the arguments of server functions become undocumented struct fields")]
 
 pub mod access_tokens;
+pub mod actions;
 pub mod agency;
 #[cfg(feature = "ssr")]
 pub mod api_docs;

@@ -1,5 +1,6 @@
 //! The REST API: JSON under `/api/v1`, described by the OpenAPI document that these very routes make.
 
+pub mod actions;
 pub mod audit;
 pub mod auth;
 pub mod brain;
@@ -126,6 +127,13 @@ pub fn routes() -> OpenApiRouter<AppState> {
         .routes(routes!(brain::figures))
         .routes(routes!(brain::forecasts))
         .routes(routes!(brain::findings))
+        .routes(routes!(actions::list))
+        .routes(routes!(actions::hit_rates))
+        .routes(routes!(actions::get))
+        .routes(routes!(actions::approve))
+        .routes(routes!(actions::dismiss))
+        .routes(routes!(actions::done))
+        .routes(routes!(actions::undo))
         .routes(
             routes!(exchange_rates::list, exchange_rates::import).layer(DefaultBodyLimit::max(exchange_rates::LARGEST)),
         )

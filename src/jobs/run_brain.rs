@@ -3,6 +3,7 @@
 
 mod facts;
 mod figures;
+mod ledger;
 mod think;
 
 use ::brain::cycle;
@@ -101,8 +102,9 @@ async fn cycle(context: &Context, actor: &Actor, id: BrainCycleId) -> anyhow::Re
             state
         }
     };
-    let mut tx = service.db.tenant(actor).await?;
-    brain::finish(&mut tx, id, state, cut_off, service.clock.now()).await?;
+    let (mut tx, now) = (service.db.tenant(actor).await?, service.clock.now());
+    ledger::follow(&mut tx, state, facts.day, now).await?;
+    brain::finish(&mut tx, id, state, cut_off, now).await?;
     Ok(tx.commit().await?)
 }
 

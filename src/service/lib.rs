@@ -4,6 +4,7 @@
 mod access;
 pub mod access_token;
 pub mod account;
+pub mod action;
 pub mod attempt;
 pub mod audit;
 pub mod brain;

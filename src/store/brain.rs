@@ -331,6 +331,40 @@ pub async fn list(
         .collect())
 }
 
+/// Something that a state says, on which something else rests.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Ground {
+    /// What it is: a finding, a response…
+    pub kind: String,
+    /// The name of the channel it is about.
+    pub channel: Option<String>,
+    /// What is said, as JSON.
+    pub body: String,
+}
+
+/// What states say at these places, as far as the acting member sees it.
+///
+/// # Errors
+/// The database failed.
+pub async fn grounds(
+    tx: &mut TenantTx,
+    places: &[(BrainStateId, i32)],
+) -> Result<BTreeMap<(BrainStateId, i32), Ground>> {
+    let (states, numbers): (Vec<Uuid>, Vec<i32>) = places.iter().map(|(state, number)| (state.0, *number)).unzip();
+    let rows = sqlx::query!(
+        r#"select r.state_id, r.number, r.kind, c.name as "channel?", r.body from brain_result r
+           join unnest($1::uuid[], $2::int[]) p (state_id, number) on r.state_id = p.state_id and r.number = p.number
+           left join channel c on c.organization_id = r.organization_id and c.id = r.channel_id"#,
+        &states,
+        &numbers
+    );
+    let said = rows.fetch_all(&mut **tx).await?.into_iter().map(|row| {
+        let ground = Ground { kind: row.kind, channel: row.channel, body: row.body };
+        ((row.state_id.into(), row.number), ground)
+    });
+    Ok(said.collect())
+}
+
 /// The method chosen for each series, as it was written, and when.
 ///
 /// # Errors

@@ -31,6 +31,8 @@ pub enum Icon {
     Down,
     /// To another column.
     Move,
+    /// Actions.
+    Checks,
 }
 
 impl Icon {
@@ -53,6 +55,7 @@ impl Icon {
             }
             Self::Up => "m18 15-6-6-6 6",
             Self::Down => "m6 9 6 6 6-6",
+            Self::Checks => "m3 17 2 2 4-4M3 7l2 2 4-4M13 6h8M13 12h8M13 18h8",
             Self::Move => "M5 12h14m-7-7 7 7-7 7",
             Self::LogOut => "M9 21H5a2 2 0 0 1-2-2V5a2 2 0 0 1 2-2h4m7 14 5-5-5-5m5 5H9",
         }

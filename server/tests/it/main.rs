@@ -3,6 +3,7 @@
 
 mod access;
 mod accounts;
+mod actions;
 mod api;
 mod audit;
 mod b1;

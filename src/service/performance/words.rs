@@ -83,13 +83,18 @@ fn decimal(value: &Value) -> Option<Decimal> {
 fn written(key: &str, value: &Value, unit: &Value) -> Option<String> {
     let value = decimal(value)?;
     if let Some(currency) = unit["money"].as_str() {
-        let places = if WHOLE.contains(&currency) { 0 } else { 2 };
-        return Some(format!("{} {currency}", grouped(value, places, places)));
+        return Some(amount(value, currency));
     }
     if unit == "ratio" && SHARES.contains(&key) {
         return Some(format!("{} %", grouped(value.checked_mul(Decimal::ONE_HUNDRED)?, 2, 2)));
     }
     Some(if unit == "ratio" { grouped(value, 2, 2) } else { grouped(value, 0, 2) })
+}
+
+/// Money with its currency's own decimals.
+pub(crate) fn amount(value: Decimal, currency: &str) -> String {
+    let places = if WHOLE.contains(&currency) { 0 } else { 2 };
+    format!("{} {currency}", grouped(value, places, places))
 }
 
 fn signed(share: Decimal) -> String {
@@ -100,7 +105,7 @@ fn signed(share: Decimal) -> String {
 }
 
 /// With a comma between thousands, and so many decimals at least and at most.
-fn grouped(value: Decimal, least: u32, most: u32) -> String {
+pub(crate) fn grouped(value: Decimal, least: u32, most: u32) -> String {
     let rounded = value.round_dp_with_strategy(most, RoundingStrategy::MidpointAwayFromZero).normalize();
     let text = rounded.abs().to_string();
     let (whole, part) = text.split_once('.').unwrap_or((&text, ""));
