@@ -6,6 +6,8 @@ mod figures;
 mod ledger;
 mod think;
 
+use std::sync::Arc;
+
 use ::brain::cycle;
 use facts::Facts;
 pub use figures::Memory;
@@ -79,6 +81,8 @@ async fn cycle(context: &Context, actor: &Actor, id: BrainCycleId) -> anyhow::Re
         facts.choices.extend(chosen);
         input.choices = facts.choices.clone();
     }
+    let input = Arc::new(input);
+    ledger::measure(&service.db, actor, &input, now).await?;
     let input_hash = facts.hash()?;
     let known = brain::find_state(&mut service.db.tenant(actor).await?, &input_hash, CODE_VERSION).await?;
     let state = match known {

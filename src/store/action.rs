@@ -18,7 +18,7 @@ use sqlx::types::{Json, Uuid};
 use time::{Date, OffsetDateTime};
 
 pub use self::{
-    outcome::{Due, done_between, hit_rates, set_measured, to_measure},
+    outcome::{Due, hit_rates, measured_since, set_measured, to_measure},
     sync::{Proposed, Synced, sync},
 };
 use crate::{Error, Result, TenantTx, id};

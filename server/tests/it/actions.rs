@@ -347,8 +347,7 @@ async fn what_was_done_is_measured_once_and_counts_for_its_kind(pool: PgPool) {
     assert_eq!((due.len(), due[0].done_on), (2, day));
     let one = due.iter().find(|due| due.proposal.kind == ActionKind::Raise).unwrap();
     assert_eq!((one.proposal.clone(), one.id), (raise(100.0), id::<ActionId>(&json!(raised))));
-    let others = action::done_between(&mut tx, one.client_id, (day, day), one.id).await.unwrap();
-    assert_eq!(others, ["fix:meta"]);
+    assert_eq!(action::measured_since(&mut tx, day).await.unwrap(), []);
     let mut measured = Measured {
         metric: "net_contribution".into(),
         first: day + Duration::DAY,
@@ -360,7 +359,7 @@ async fn what_was_done_is_measured_once_and_counts_for_its_kind(pool: PgPool) {
         high: 200.0,
         verdict: Verdict::Won,
         model: "ETS".into(),
-        together_with: others,
+        together_with: vec!["fix:meta".into()],
     };
     action::set_measured(&mut tx, one.id, Ok(&measured), day, now).await.unwrap_err();
     measured.low = 40.5;
@@ -375,6 +374,8 @@ async fn what_was_done_is_measured_once_and_counts_for_its_kind(pool: PgPool) {
     let rates = [rate(ActionKind::FixTracking, 0, 1), rate(ActionKind::Raise, 1, 0)];
     assert_eq!(action::hit_rates(&mut tx).await.unwrap(), rates);
     assert_eq!(action::to_measure(&mut tx, day + Duration::DAY).await.unwrap(), []);
+    assert_eq!(action::measured_since(&mut tx, day).await.unwrap().len(), 2);
+    assert_eq!(action::measured_since(&mut tx, day + Duration::DAY).await.unwrap(), []);
     tx.commit().await.unwrap();
 
     let told = olga.json(&format!("{LIST}/{raised}")).await;

@@ -68,10 +68,12 @@ pub struct Measured {
 }
 
 /// What came of each action whose days are over and have settled; the others are not in the answer. By its place in `done`.
-pub fn measured(input: &Input, done: &[Done]) -> Vec<(usize, Result<Measured, NotEnough>)> {
+/// `beside` are further actions that were done, which are measured already.
+pub fn measured(input: &Input, done: &[Done], beside: &[Done]) -> Vec<(usize, Result<Measured, NotEnough>)> {
     let over = |one: &Done| one.last() <= input.day.saturating_sub(Duration::days(SETTLING as i64));
     let due = done.iter().enumerate().filter(|(_, one)| over(one));
-    due.map(|(at, one)| (at, of(input, one, done))).collect()
+    let all: Vec<&Done> = done.iter().chain(beside).collect();
+    due.map(|(at, one)| (at, of(input, one, &all))).collect()
 }
 
 impl Done {
@@ -80,13 +82,18 @@ impl Done {
     }
 }
 
-fn of(input: &Input, one: &Done, all: &[Done]) -> Result<Measured, NotEnough> {
+fn of(input: &Input, one: &Done, all: &[&Done]) -> Result<Measured, NotEnough> {
     let client = input.clients.iter().find(|client| client.id.as_deref() == Some(&one.client));
     let client = client.ok_or(NotEnough::Unusable { what: "a client that is gone" })?;
     let (metric, first, values) = series(input, client, one)?;
     let others: Vec<&Done> = all
         .iter()
-        .filter(|other| other.key != one.key && other.client == one.client && other.kind != Kind::Investigate)
+        .copied()
+        .filter(|other| {
+            (&other.key, other.day) != (&one.key, one.day)
+                && other.client == one.client
+                && other.kind != Kind::Investigate
+        })
         .filter(|other| other.day <= one.last() && one.day <= other.last())
         .collect();
     // From the earliest of them on, days are no longer what they would have been.

@@ -1,9 +1,24 @@
 //! The ledger of actions follows what a state proposes.
 
+use std::sync::Arc;
+
+use ::brain::{
+    cycle::{self, Done, Input},
+    finding::Entity,
+};
 use anyhow::Context as _;
-use model::{action::Proposal, brain::Outcome, id::BrainStateId};
-use store::{TenantTx, action, brain};
-use time::{Date, OffsetDateTime};
+use model::{
+    action::{Measured, Proposal},
+    actor::Actor,
+    brain::Outcome,
+    id::BrainStateId,
+};
+use store::{
+    Db, TenantTx,
+    action::{self, Due},
+    brain,
+};
+use time::{Date, Duration, OffsetDateTime};
 
 /// The kind of outcome that proposes.
 const KIND: &str = "action";
@@ -44,4 +59,56 @@ fn read(outcome: Outcome) -> anyhow::Result<Option<action::Proposed>> {
         return Ok(None);
     };
     Ok(Some(action::Proposed { client_id, channel_id: outcome.channel_id, proposal }))
+}
+
+/// Days back in which actions that are measured already may have acted beside one that is measured now: two horizons and what
+/// settles, and some more.
+const BESIDE: Duration = Duration::days(120);
+
+/// Measures the actions whose days are over, each in a transaction of its own: what was measured stays when another fails.
+pub(super) async fn measure(db: &Db, actor: &Actor, input: &Arc<Input>, now: OffsetDateTime) -> anyhow::Result<()> {
+    let mut tx = db.tenant(actor).await?;
+    let due = action::to_measure(&mut tx, input.day).await?;
+    if due.is_empty() {
+        return Ok(());
+    }
+    let known = action::measured_since(&mut tx, input.day - BESIDE).await?;
+    drop(tx);
+    let done = due.iter().map(done).collect::<anyhow::Result<Vec<_>>>()?;
+    let beside = known.iter().map(self::done).collect::<anyhow::Result<Vec<_>>>()?;
+    let found = super::blocking({
+        let input = Arc::clone(input);
+        move || cycle::measured(&input, &done, &beside)
+    })
+    .await?;
+    let today = input.day.next_day().context("the last day of time")?;
+    for (at, outcome) in found {
+        // Both sides have the same JSON.
+        let outcome = outcome.map(|told| serde_json::to_value(told).and_then(serde_json::from_value::<Measured>));
+        let mut tx = db.tenant(actor).await?;
+        match outcome {
+            Ok(told) => action::set_measured(&mut tx, due[at].id, Ok(&told?), today, now).await?,
+            Err(reason) => action::set_measured(&mut tx, due[at].id, Err(&reason.to_string()), today, now).await?,
+        }
+        tx.commit().await?;
+    }
+    Ok(())
+}
+
+/// An action as the brain takes it.
+fn done(due: &Due) -> anyhow::Result<Done> {
+    let proposal = &due.proposal;
+    let parse = |text: &str| serde_json::Value::String(text.to_owned());
+    Ok(Done {
+        key: proposal.key.clone(),
+        kind: serde_json::from_value(parse(proposal.kind.key()))?,
+        client: due.client_id.to_string(),
+        channel: due.channel_id.map(|id| id.to_string()),
+        target: Entity {
+            id: proposal.target.id.clone(),
+            level: serde_json::from_value(parse(&proposal.target.level))?,
+        },
+        day: due.done_on,
+        horizon_days: proposal.horizon_days,
+    })
 }

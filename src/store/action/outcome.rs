@@ -50,26 +50,28 @@ pub async fn to_measure(tx: &mut TenantTx, before: Date) -> Result<Vec<Due>> {
         .collect())
 }
 
-/// The keys of a client's actions that were done from one day to another and not undone, but for one: their effects cannot be
-/// told apart from its.
+/// Actions that were done on this day or later and are measured: their days may be those of others, too.
 ///
 /// # Errors
 /// The database failed.
-pub async fn done_between(
-    tx: &mut TenantTx,
-    client_id: ClientId,
-    (first, last): (Date, Date),
-    but: ActionId,
-) -> Result<Vec<String>> {
-    let keys = sqlx::query_scalar!(
-        "select key from action
-         where client_id = $1 and state in ('done', 'measured') and done_on between $2 and $3 and id <> $4 order by done_on, id",
-        client_id.0,
-        first,
-        last,
-        but.0
+pub async fn measured_since(tx: &mut TenantTx, since: Date) -> Result<Vec<Due>> {
+    let rows = sqlx::query!(
+        r#"select id, client_id, channel_id, proposal as "proposal: Json<Proposal>", done_on as "done_on!" from action
+           where state = 'measured' and done_on >= $1 order by done_on, id"#,
+        since
     );
-    Ok(keys.fetch_all(&mut **tx).await?)
+    Ok(rows
+        .fetch_all(&mut **tx)
+        .await?
+        .into_iter()
+        .map(|row| Due {
+            id: row.id.into(),
+            client_id: row.client_id.into(),
+            channel_id: row.channel_id.map(Into::into),
+            proposal: row.proposal.0,
+            done_on: row.done_on,
+        })
+        .collect())
 }
 
 /// Writes what came of an action, or why that cannot be said, on this day. It stays as it is then.
