@@ -117,9 +117,8 @@ fn of_budgets(input: &Input, fit: &Fit) -> Vec<(About, Proposal)> {
         _ => About::client(Some(id)),
     };
     let dated = |mut proposal: Proposal| {
-        for change in &proposal.changes {
-            proposal.basis.push(Basis::new(format!("spend_per_day:{}", change.channel), change.from, Some(days)));
-        }
+        let now = proposal.changes.iter().map(|change| change.from).sum();
+        proposal.basis.push(Basis::new("spend_per_day_of_these_channels", now, Some(days)));
         (about(&proposal), proposal)
     };
     budgets(&setting).into_iter().map(dated).collect()

@@ -186,7 +186,9 @@ pub(super) fn basis(basis: &Basis) -> String {
         (None, None) => String::new(),
         (first, last) => format!(" ({})", days(first.as_deref(), last.as_deref())),
     };
-    format!("{}: {}{of}", name(&basis.name), number(basis.value))
+    let part = basis.name.starts_with("share_") || basis.name == "break_even_margin";
+    let value = if part { percent(basis.value) } else { number(basis.value) };
+    format!("{}: {value}{of}", name(&basis.name))
 }
 
 fn days(first: Option<&str>, last: Option<&str>) -> String {
@@ -245,6 +247,13 @@ pub(super) fn checklist(action: &Action) -> Vec<String> {
     let open = format!("Open {account} in {}.", place(provider));
     let creative = action.creative_name.clone().unwrap_or_else(|| action.proposal.target.id.clone());
     let mut lines = match action.proposal.kind {
+        ActionKind::Raise if action.proposal.target.level == "creative" => vec![
+            open,
+            format!(
+                "Find the ad {creative} and give it more of the money: an ad set or campaign of its own, with a budget."
+            ),
+            "Raise that budget by a fifth at most every few days, so that the platform does not learn anew.".to_owned(),
+        ],
         ActionKind::MoveBudget | ActionKind::Raise | ActionKind::Lower => budgets(action),
         ActionKind::PauseCreative => vec![open, format!("Find the ad {creative} and {}.", pause(provider))],
         ActionKind::RefreshCreative => vec![
