@@ -1,7 +1,7 @@
 //! How a client did in some days: figures with what they were before, whether that is more than chance, and what they are
 //! made of. What is lacking says why; nothing is made up.
 
-mod words;
+pub(crate) mod words;
 
 use std::collections::BTreeMap;
 
