@@ -17,6 +17,7 @@ pub mod lift_tests;
 pub mod list;
 pub mod members;
 pub mod organization;
+pub mod summary;
 pub mod tokens;
 pub mod two_factor;
 
@@ -126,6 +127,7 @@ pub fn routes() -> OpenApiRouter<AppState> {
         .routes(routes!(brain::figures))
         .routes(routes!(brain::forecasts))
         .routes(routes!(brain::findings))
+        .routes(routes!(summary::get))
         .routes(
             routes!(exchange_rates::list, exchange_rates::import).layer(DefaultBodyLimit::max(exchange_rates::LARGEST)),
         )
