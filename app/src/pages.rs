@@ -36,6 +36,7 @@ pub mod sign_in;
 pub mod sign_up;
 pub mod simulation;
 pub mod styleguide;
+pub mod summary;
 pub mod two_factor;
 #[cfg(feature = "ssr")]
 pub mod verify_email;

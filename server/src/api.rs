@@ -18,6 +18,7 @@ pub mod lift_tests;
 pub mod list;
 pub mod members;
 pub mod organization;
+pub mod summary;
 pub mod tokens;
 pub mod two_factor;
 
@@ -134,6 +135,7 @@ pub fn routes() -> OpenApiRouter<AppState> {
         .routes(routes!(actions::dismiss))
         .routes(routes!(actions::done))
         .routes(routes!(actions::undo))
+        .routes(routes!(summary::get))
         .routes(
             routes!(exchange_rates::list, exchange_rates::import).layer(DefaultBodyLimit::max(exchange_rates::LARGEST)),
         )

@@ -31,6 +31,7 @@ pub mod performance;
 pub mod purge;
 pub mod session;
 pub mod simulation;
+pub mod summary;
 mod token;
 mod totp;
 #[cfg(test)]

@@ -365,6 +365,41 @@ pub async fn grounds(
     Ok(said.collect())
 }
 
+/// What a state says of these kinds, of one client or of all in sight: all of what it noticed, proposes or lacks, and of the
+/// rest only what is about the agency or a client as a whole.
+///
+/// # Errors
+/// The database failed.
+pub async fn list_wholes(
+    tx: &mut TenantTx,
+    state: BrainStateId,
+    kinds: &[&str],
+    client: Option<ClientId>,
+) -> Result<Vec<Outcome>> {
+    let kinds: Vec<String> = kinds.iter().map(|kind| (*kind).to_owned()).collect();
+    let rows = sqlx::query!(
+        "select number, kind, client_id, channel_id, body from brain_result
+         where state_id = $1 and kind = any($2) and ($3::uuid is null or client_id = $3)
+           and (channel_id is null or kind in ('finding', 'action', 'gap'))
+         order by number",
+        state.0,
+        &kinds,
+        client.map(|id| id.0)
+    )
+    .fetch_all(&mut **tx)
+    .await?;
+    Ok(rows
+        .into_iter()
+        .map(|row| Outcome {
+            number: row.number,
+            kind: row.kind,
+            client_id: row.client_id.map(Into::into),
+            channel_id: row.channel_id.map(Into::into),
+            body: row.body,
+        })
+        .collect())
+}
+
 /// The method chosen for each series, as it was written, and when.
 ///
 /// # Errors

@@ -24,7 +24,7 @@ const NO_ID: &[Asked] = &[];
 
 /// Every server function. `{client}` and the like are another agency's, `{own client}` and the like are one's own. Lists that
 /// are narrowed by an id show nothing for one that is not there, so they answer 200.
-const FUNCTIONS: [(&str, &[Asked]); 69] = [
+const FUNCTIONS: [(&str, &[Asked]); 70] = [
     ("add_import_source", &[("name=S&holds=ads&platform=&currency=EUR&time_zone=UTC&client_id={client}", 404)]),
     ("approve_action", &[("id={action}", 404)]),
     ("archive_client", &[("id={client}&archived=true", 404), ("id={client}&archived=false", 404)]),
@@ -62,6 +62,7 @@ const FUNCTIONS: [(&str, &[Asked]); 69] = [
     ("get_settings", NO_ID),
     ("get_sign_in", NO_ID),
     ("get_stages", NO_ID),
+    ("get_summary", &[("persona=cmo&client_id={client}", 404)]),
     ("get_team", &[("of={member}", 200), ("of={member}&client=D", 200)]),
     ("give_up_import", &[("id={import}", 404)]),
     ("invite_member", NO_ID),
@@ -336,6 +337,7 @@ async fn b3_1_pages_treat_another_agencys_ids_like_missing_ones(pool: PgPool) {
         ("/clients/{client}", 404),
         ("/settings/integrations/{connection}", 404),
         ("/settings/integrations/import/{import}", 404),
+        ("/summary?client_id={client}", 404),
         ("/clients?stage={stage}", 200),
         ("/members?of={member}", 200),
         ("/audit?member_id={member}", 200),

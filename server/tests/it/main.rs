@@ -53,6 +53,7 @@ mod shop;
 mod shopify;
 mod sign_in;
 mod simulated;
+mod summary;
 mod support;
 mod sync;
 mod tiktok;

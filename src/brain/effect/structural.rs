@@ -22,6 +22,8 @@ const NEEDS: usize = 56;
 const EVERY: usize = 7;
 /// So many disjoint sums' worth of belief that the model's own widths are right.
 const BELIEF: f64 = 6.0;
+/// Deviations from which on a day is odd (Huber 1964).
+const ODD: f64 = 2.5;
 /// Evaluations of the likelihood.
 const SEARCH: usize = 250;
 
@@ -167,13 +169,16 @@ impl Filter {
             let with = self.with(&of);
             let variance = dot(&of, &with) + self.rates.day * self.rates.day;
             let error = value - dot(&of, &self.mean);
+            let far = error.abs() / variance.sqrt();
+            self.cost += libm::log(variance) + if far > ODD { ODD * (2.0 * far - ODD) } else { far * far };
+            // An odd day, a sale or a holiday, moves what is known no further than one at the bound.
+            let variance = variance * (far / ODD).max(1.0);
             for row in 0..STATES {
                 self.mean[row] += with[row] * error / variance;
                 for column in 0..STATES {
                     self.covariance[row][column] -= with[row] * with[column] / variance;
                 }
             }
-            self.cost += libm::log(variance) + error * error / variance;
         }
         self.pass();
     }

@@ -44,7 +44,7 @@ pub(super) const GROUPS: [(&str, &[(&str, &str)]); 3] = [
 ];
 
 /// Currencies without a smaller unit (ISO 4217).
-const WHOLE: [&str; 15] =
+pub(crate) const WHOLE: [&str; 15] =
     ["BIF", "CLP", "DJF", "GNF", "ISK", "JPY", "KMF", "KRW", "PYG", "RWF", "UGX", "VND", "VUV", "XAF", "XPF"];
 /// Ratios that are shares of something, told in per cent.
 const SHARES: [&str; 3] = ["ctr", "cvr", "refund_share"];
@@ -149,7 +149,7 @@ fn absent(reason: &Value) -> String {
 }
 
 /// What a figure is made of, and what is missing in it.
-fn made(figure: &Value, names: &BTreeMap<String, &str>) -> Vec<String> {
+pub(crate) fn made(figure: &Value, names: &BTreeMap<String, &str>) -> Vec<String> {
     let parts = figure["parts"].as_array().map(Vec::as_slice).unwrap_or_default();
     let mut lines = Vec::new();
     if parts.len() > 1 {
