@@ -89,15 +89,8 @@ pub enum ActionState {
 
 impl ActionState {
     /// All of them.
-    pub const ALL: [Self; 7] = [
-        Self::Proposed,
-        Self::Withdrawn,
-        Self::Approved,
-        Self::Dismissed,
-        Self::Done,
-        Self::Measured,
-        Self::Undone,
-    ];
+    pub const ALL: [Self; 7] =
+        [Self::Proposed, Self::Withdrawn, Self::Approved, Self::Dismissed, Self::Done, Self::Measured, Self::Undone];
 
     /// The spelling in the database and in answers.
     pub const fn key(self) -> &'static str {
