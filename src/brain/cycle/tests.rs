@@ -262,3 +262,38 @@ fn what_is_proposed_says_what_it_rests_on() {
     let quiet = chosen(agency(vec![ads("a", 200, |_| 300.0), ads("b", 200, |_| 300.0), shop("s", 200)]));
     assert!(run(&quiet).iter().all(|outcome| outcome.kind != "action"));
 }
+
+fn the_agency_contributes_what_its_clients_do_each_by_its_own_margin() {
+    let mut input = agency(vec![ads("a", 60, |_| 300.0), shop("s", 60)]);
+    let mut other = agency(vec![ads("b", 60, |_| 300.0), shop("t", 60)]).clients.remove(0);
+    other.id = Some("other".into());
+    input.clients.push(other);
+    let week = |back: i64| Days { first: LAST - Duration::days(back + 6), last: LAST - Duration::days(back) };
+    let of = |input: &Input, level| -> Vec<serde_json::Value> {
+        let told = super::figures_of(input, week(0), week(7), level);
+        told.iter().map(|outcome| serde_json::from_str(&outcome.body).unwrap()).collect()
+    };
+    let margin = |told: &serde_json::Value| -> Option<Decimal> {
+        told["metrics"]["contribution_margin"]["now"]["value"].as_str().map(|value| value.parse().unwrap())
+    };
+    input.clients[0].margin = Some(Decimal::new(6, 1));
+    assert_eq!(margin(&of(&input, Level::Agency)[0]), None, "one margin is not known");
+    input.clients[1].margin = Some(Decimal::new(3, 1));
+    let clients: Decimal = of(&input, Level::Client).iter().map(|told| margin(told).unwrap()).sum();
+    assert_eq!(margin(&of(&input, Level::Agency)[0]), Some(clients));
+}
+
+#[test]
+fn an_account_that_came_late_is_named_where_it_cuts_the_days_of_the_others() {
+    let told = |days| -> serde_json::Value {
+        let outcomes = run(&agency(vec![ads("old", 300, |_| 300.0), ads("new", days, |_| 300.0)]));
+        let of =
+            |outcome: &&super::Outcome| outcome.kind == "forecast" && outcome.body.contains("\"level\":\"client\"");
+        serde_json::from_str(&outcomes.iter().find(of).unwrap().body).unwrap()
+    };
+    let (cut, whole) = (told(40), told(300));
+    assert_eq!(cut["cut_by"], serde_json::json!(["new"]));
+    assert_eq!(cut["since"], (LAST - Duration::days(39)).to_string());
+    assert!(whole.get("cut_by").is_none());
+    assert_eq!(whole["since"], (LAST - Duration::days(299)).to_string());
+}

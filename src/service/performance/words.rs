@@ -71,8 +71,17 @@ pub(super) fn shown(key: &str, name: &str, comparison: &Value, names: &BTreeMap<
         before: old.map(|(_, words)| words),
         change,
         trend,
-        made: made(now, names),
+        made: made(now, names).into_iter().chain(compared(&comparison["compared"])).collect(),
     })
+}
+
+/// Which days the verdict is about, where they are not those of the figures.
+fn compared(days: &Value) -> Option<String> {
+    let day = |range: usize, end: &str| days.get(range)?.get(end)?.as_str();
+    let (first, last, before, until) = (day(0, "first")?, day(0, "last")?, day(1, "first")?, day(1, "last")?);
+    Some(format!(
+        "better, worse or too close compares {first} to {last} with {before} to {until}: claims of later days still grow"
+    ))
 }
 
 fn decimal(value: &Value) -> Option<Decimal> {
