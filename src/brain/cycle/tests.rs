@@ -263,6 +263,7 @@ fn what_is_proposed_says_what_it_rests_on() {
     assert!(run(&quiet).iter().all(|outcome| outcome.kind != "action"));
 }
 
+#[test]
 fn the_agency_contributes_what_its_clients_do_each_by_its_own_margin() {
     let mut input = agency(vec![ads("a", 60, |_| 300.0), shop("s", 60)]);
     let mut other = agency(vec![ads("b", 60, |_| 300.0), shop("t", 60)]).clients.remove(0);

@@ -1,6 +1,6 @@
 //! What the page of actions shows: the best proposals, what is to be done, what waits to be measured, what came of the rest.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, btree_map::Entry};
 
 use model::{
     access::{self, Action as Deed},
@@ -119,8 +119,8 @@ impl Draw {
     }
 
     async fn today(&mut self, tx: &mut TenantTx, id: ClientId) -> Result<Date> {
-        if !self.zones.contains_key(&id) {
-            self.zones.insert(id, client::get(tx, id).await?.fields.time_zone);
+        if let Entry::Vacant(place) = self.zones.entry(id) {
+            place.insert(client::get(tx, id).await?.fields.time_zone);
         }
         let zone = self.zones.get(&id).map(String::as_str).unwrap_or_default();
         Ok(moment::day(zone, self.there).unwrap_or_else(|| self.there.date()))
