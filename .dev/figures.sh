@@ -9,19 +9,21 @@ bench_names() {
   echo "rehearsal  seconds of a whole read of the simulated agency, its requests a second, its memory"
   echo "rebuild  seconds from an edit of a page, and of a query, to a built application"
   echo "brain    forecasts, anomalies, fatigue, response curves, findings against known truth, and what a cycle costs"
+  echo "curiosity  what a division of budgets reaches of what is possible, and whether what came of actions is told"
 }
 soak_names() {
   echo "jobs  the server is killed again and again; every sign-up gets its mail"
   echo "sync  workers are killed 50 times and the database is stopped while they read; takeover and fairness with default settings"
   echo "rehearsal  each of the simulated providers' faults and twenty mixes of them while an agency is read: sums, days, history"
   echo "import  files of 200 MB are looked at and checked: how much memory that takes"
+  echo "curiosity  fifty simulated agencies: what is proposed, and the true effect of a move of budgets against the measured one"
   echo "api   five minutes of generated requests over the API's document: no 5xx, no undeclared status"
 }
 
 cmd_bench() {
   local json='' names=()
   for word in "$@"; do if [ "$word" = --json ]; then json=--json; else names+=("$word"); fi; done
-  [ ${#names[@]} -gt 0 ] || names=(web sync rehearsal rebuild brain)
+  [ ${#names[@]} -gt 0 ] || names=(web sync rehearsal rebuild brain curiosity)
   trap 'stop_rival; stop_server; pg_stop' EXIT
   for name in "${names[@]}"; do
     case $name in
@@ -30,6 +32,7 @@ cmd_bench() {
       rehearsal) bench_rehearsal $json ;;
       rebuild) bench_rebuild $json ;;
       brain) bench_brain $json ;;
+      curiosity) bench_curiosity $json ;;
       *) bench_names >&2; fail "there is no benchmark $name" ;;
     esac
   done
@@ -146,6 +149,19 @@ bench_brain() {
   target/release/brain-bench --data "$data" "$@" "${parts[@]}"
 }
 
+# Everything is generated: there is no data to read.
+bench_curiosity() {
+  setup_rust
+  cargo build --quiet --release -p brain-bench
+  target/release/brain-bench --data "$ROOT" "$@" curiosity
+}
+
+soak_curiosity() {
+  setup_rust
+  cargo build --quiet --release -p brain-bench
+  target/release/brain-bench --data "$ROOT" agencies
+}
+
 cmd_soak() {
   case ${1:-} in
     jobs) soak_jobs ;;
@@ -153,6 +169,7 @@ cmd_soak() {
     rehearsal) soak_rehearsal ;;
     import) soak_import ;;
     api) soak_api ;;
+    curiosity) soak_curiosity ;;
     '') soak_names ;;
     *) soak_names >&2; fail "there is no long proof $1" ;;
   esac

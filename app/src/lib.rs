@@ -24,8 +24,8 @@ use leptos_router::{
     path,
 };
 use pages::{
-    audit, board, client, clients, connection, documents, frame, imports, integrations, jobs, mail, members, missing,
-    settings, sign_in, styleguide,
+    actions, audit, board, client, clients, connection, documents, frame, imports, integrations, jobs, mail, members,
+    missing, settings, sign_in, styleguide, summary,
 };
 
 /// The document around every page.
@@ -110,6 +110,8 @@ pub fn App() -> impl IntoView {
                     <Route path=path!("/clients") view=clients::ClientsPage ssr=SsrMode::Async />
                     <Route path=path!("/clients/board") view={Lazy::<board::BoardRoute>::new()} ssr=SsrMode::Async />
                     <Route path=path!("/clients/:id") view={Lazy::<client::ClientRoute>::new()} ssr=SsrMode::Async />
+                    <Route path=path!("/actions") view={Lazy::<actions::ActionsRoute>::new()} ssr=SsrMode::Async />
+                    <Route path=path!("/summary") view={Lazy::<summary::SummaryRoute>::new()} ssr=SsrMode::Async />
                     <Route path=path!("/members") view={Lazy::<members::MembersRoute>::new()} ssr=SsrMode::Async />
                     <Route path=path!("/settings") view={Lazy::<settings::SettingsRoute>::new()} ssr=SsrMode::Async />
                     <Route path=path!("/settings/sign-in") view={Lazy::<sign_in::SignInRoute>::new()} ssr=SsrMode::Async />

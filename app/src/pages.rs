@@ -2,6 +2,7 @@
 #![expect(missing_docs, reason = "the arguments of server functions become undocumented struct fields")]
 
 pub mod access_tokens;
+pub mod actions;
 pub mod agency;
 #[cfg(feature = "ssr")]
 pub mod api_docs;
@@ -35,6 +36,7 @@ pub mod sign_in;
 pub mod sign_up;
 pub mod simulation;
 pub mod styleguide;
+pub mod summary;
 pub mod two_factor;
 #[cfg(feature = "ssr")]
 pub mod verify_email;

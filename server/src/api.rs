@@ -1,5 +1,6 @@
 //! The REST API: JSON under `/api/v1`, described by the OpenAPI document that these very routes make.
 
+pub mod actions;
 pub mod alerts;
 pub mod audit;
 pub mod auth;
@@ -18,6 +19,7 @@ pub mod lift_tests;
 pub mod list;
 pub mod members;
 pub mod organization;
+pub mod summary;
 pub mod tokens;
 pub mod two_factor;
 
@@ -127,6 +129,14 @@ pub fn routes() -> OpenApiRouter<AppState> {
         .routes(routes!(brain::figures))
         .routes(routes!(brain::forecasts))
         .routes(routes!(brain::findings))
+        .routes(routes!(actions::list))
+        .routes(routes!(actions::hit_rates))
+        .routes(routes!(actions::get))
+        .routes(routes!(actions::approve))
+        .routes(routes!(actions::dismiss))
+        .routes(routes!(actions::done))
+        .routes(routes!(actions::undo))
+        .routes(routes!(summary::get))
         .routes(
             routes!(exchange_rates::list, exchange_rates::import).layer(DefaultBodyLimit::max(exchange_rates::LARGEST)),
         )

@@ -4,7 +4,9 @@
 use std::io::{Read, Write, stdin, stdout};
 
 use ::brain::{
-    anomaly, forecast,
+    anomaly,
+    curiosity::command::{self as division, Asked, parse_limit},
+    forecast,
     response::{self, LiftTest, Query, parse_lift_test},
 };
 use anyhow::Context;
@@ -44,7 +46,20 @@ pub(crate) enum Command {
         /// What an experiment showed a channel to bring: channel:return:standard error, such as search:1.8:0.2.
         #[arg(long = "lift-test", value_parser = lift_test)]
         lift_tests: Vec<LiftTest>,
+        /// Also divide this much per day or week among the channels in the best way, and say what that is expected to bring.
+        #[arg(long)]
+        total: Option<f64>,
+        /// The least that a channel gets of it, such as search=100,social=50.
+        #[arg(long, value_delimiter = ',', value_parser = limit, requires = "total")]
+        floor: Vec<(String, f64)>,
+        /// The most that a channel gets of it.
+        #[arg(long, value_delimiter = ',', value_parser = limit, requires = "total")]
+        cap: Vec<(String, f64)>,
     },
+}
+
+fn limit(text: &str) -> Result<(String, f64), String> {
+    parse_limit(text).map_err(|refused| refused.to_string())
 }
 
 fn lift_test(text: &str) -> Result<LiftTest, String> {
@@ -66,7 +81,7 @@ fn answer(command: &Command, input: impl Read, output: &mut impl Write) -> anyho
             forecast::csv::run(input, &request).context("nothing was forecast")?
         }
         Command::Anomalies => anomaly::csv::anomalies(input).context("nothing was scored")?,
-        Command::Response { target, date, spend, control, lift_tests } => {
+        Command::Response { target, date, spend, control, lift_tests, total, floor, cap } => {
             let query = Query {
                 target: target.clone(),
                 date: date.clone(),
@@ -74,7 +89,13 @@ fn answer(command: &Command, input: impl Read, output: &mut impl Write) -> anyho
                 controls: control.clone(),
                 lift_tests: lift_tests.clone(),
             };
-            response::run(&query, input, SEED).context("nothing was fitted")?
+            match total {
+                None => response::run(&query, input, SEED).context("nothing was fitted")?,
+                Some(total) => {
+                    let asked = Asked { total: *total, floors: floor.clone(), caps: cap.clone() };
+                    division::run(&query, &asked, input, SEED).context("nothing was divided")?
+                }
+            }
         }
     };
     output.write_all(text.as_bytes())?;

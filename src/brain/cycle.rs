@@ -4,6 +4,7 @@
 //! input gives the same outcomes, byte for byte. What costs much, [`choose`] does once a week; [`run`] only uses it. To add a
 //! method, add a file under `cycle/` that turns [`Input`] into [`Outcome`]s, and a line in [`run`].
 
+mod actions;
 mod choices;
 mod curves;
 mod customers;
@@ -11,6 +12,7 @@ mod forecasts;
 mod input;
 mod light;
 mod line;
+mod measured;
 mod memory;
 mod news;
 mod outages;
@@ -19,6 +21,7 @@ mod tired;
 
 pub use choices::Choices;
 pub use input::{Channel, Client, Input};
+pub use measured::{Done, Measured, measured};
 pub use memory::figures_of;
 pub use outcome::{About, Outcome};
 
@@ -39,11 +42,12 @@ pub fn run(input: &Input) -> Vec<Outcome> {
     memory::add(input, &mut outcomes);
     customers::add(input, &mut outcomes, &mut found);
     forecasts::add(&lines, &input.choices, &mut outcomes);
-    curves::add(input, &input.choices, &mut outcomes);
+    let fits = curves::add(input, &input.choices, &mut outcomes);
     tired::add(input, &input.choices, &mut outcomes, &mut found);
     let judged = news::add(input, &lines, &mut found, &mut outcomes);
     outages::add(input, &mut found);
-    light::add(input, &lines, &judged, found, &mut outcomes);
+    light::add(input, &lines, &judged, &found, &mut outcomes);
+    actions::add(input, &fits, &found, &mut outcomes);
     outcomes
 }
 

@@ -14,7 +14,6 @@ mod ets;
 mod interval;
 mod long;
 mod method;
-mod minimise;
 mod naive;
 mod recursion;
 mod sparse;
@@ -27,7 +26,7 @@ mod tests;
 pub use choice::{Choice, choose};
 pub use interval::Record;
 
-use crate::{NotEnough, Series};
+use crate::{NotEnough, Series, minimise};
 use backtest::{errors, score};
 
 /// Steps ahead at most, and the longest season.

@@ -4,16 +4,18 @@
 //! [`random`], which is seeded. The same input gives the same bytes. What cannot be said is a [`NotEnough`] with its reason,
 //! never a default. To add a method, give it a module of its own and a line in the benchmark that shows what it is worth.
 
-pub mod allocation;
 pub mod anomaly;
 pub mod change_point;
+pub mod curiosity;
 pub mod cycle;
 pub mod draw;
+pub mod effect;
 pub mod fatigue;
 pub mod finding;
 pub mod forecast;
 pub mod linear;
 pub mod memory;
+mod minimise;
 mod not_enough;
 pub mod random;
 pub mod response;

@@ -4,7 +4,10 @@
 mod alerts;
 mod facts;
 mod figures;
+mod ledger;
 mod think;
+
+use std::sync::Arc;
 
 use ::brain::cycle;
 use facts::Facts;
@@ -79,6 +82,8 @@ async fn cycle(context: &Context, actor: &Actor, id: BrainCycleId) -> anyhow::Re
         facts.choices.extend(chosen);
         input.choices = facts.choices.clone();
     }
+    let input = Arc::new(input);
+    ledger::measure(&service.db, actor, &input, now).await?;
     let input_hash = facts.hash()?;
     let known = brain::find_state(&mut service.db.tenant(actor).await?, &input_hash, CODE_VERSION).await?;
     let state = match known {
@@ -102,9 +107,10 @@ async fn cycle(context: &Context, actor: &Actor, id: BrainCycleId) -> anyhow::Re
             state
         }
     };
-    let mut tx = service.db.tenant(actor).await?;
-    brain::finish(&mut tx, id, state, cut_off, service.clock.now()).await?;
-    alerts::follow(&mut tx, state, facts.day, service.clock.now()).await?;
+    let (mut tx, now) = (service.db.tenant(actor).await?, service.clock.now());
+    ledger::follow(&mut tx, state, facts.day, now).await?;
+    brain::finish(&mut tx, id, state, cut_off, now).await?;
+    alerts::follow(&mut tx, state, facts.day, now).await?;
     Ok(tx.commit().await?)
 }
 

@@ -4,13 +4,18 @@
 //! registered and never changes. An action that was done is measured against what would have happened without it, and the
 //! outcome is held against the prediction. Machines propose, people decide and act.
 
-use serde::{Deserialize, Serialize};
-use time::{Date, OffsetDateTime};
+mod shown;
 
+use serde::{Deserialize, Serialize};
+use time::{Date, Duration, OffsetDateTime};
+
+pub use self::shown::{Came, Card, Ledger, Rate, Step, Worth};
 use crate::{
     brain::Basis,
     id::{ActionId, BrainStateId, ChannelId, ClientId, MemberId},
 };
+
+time::serde::format_description!(iso_day, Date, "[year]-[month]-[day]");
 
 /// What is proposed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -89,15 +94,8 @@ pub enum ActionState {
 
 impl ActionState {
     /// All of them.
-    pub const ALL: [Self; 7] = [
-        Self::Proposed,
-        Self::Withdrawn,
-        Self::Approved,
-        Self::Dismissed,
-        Self::Done,
-        Self::Measured,
-        Self::Undone,
-    ];
+    pub const ALL: [Self; 7] =
+        [Self::Proposed, Self::Withdrawn, Self::Approved, Self::Dismissed, Self::Done, Self::Measured, Self::Undone];
 
     /// The spelling in the database and in answers.
     pub const fn key(self) -> &'static str {
@@ -229,14 +227,40 @@ pub enum Verdict {
     CannotTell,
 }
 
+impl Verdict {
+    /// The spelling in answers.
+    pub const fn key(self) -> &'static str {
+        match self {
+            Self::Won => "won",
+            Self::Lost => "lost",
+            Self::CannotTell => "cannot_tell",
+        }
+    }
+}
+
+/// How often actions of a kind did what they were done for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct HitRate {
+    /// The kind.
+    pub kind: ActionKind,
+    /// How many won.
+    pub won: u32,
+    /// How many lost.
+    pub lost: u32,
+    /// Of how many it cannot be told, those included that could not be measured.
+    pub cannot_tell: u32,
+}
+
 /// What happened against what would have happened, over the horizon, in the proposal's currency.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Measured {
     /// What is measured: `net_contribution`, `ledger_revenue`, `claimed_conversions`…
     pub metric: String,
     /// The first day after the action.
+    #[serde(with = "iso_day")]
     pub first: Date,
     /// The last day measured.
+    #[serde(with = "iso_day")]
     pub last: Date,
     /// What happened.
     pub actual: f64,
@@ -272,6 +296,17 @@ pub struct ActionEvent {
     pub reason: Option<String>,
 }
 
+/// A channel that an action names.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Named {
+    /// Its id.
+    pub id: ChannelId,
+    /// What its owner called it.
+    pub name: String,
+    /// The provider's key, or that of the platform a file is of.
+    pub provider: String,
+}
+
 /// An action in the ledger.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Action {
@@ -283,22 +318,79 @@ pub struct Action {
     pub client_name: String,
     /// The channel, where it is about one or something in one.
     pub channel_id: Option<ChannelId>,
+    /// That channel and those whose budgets change, as far as they are known by name.
+    pub channels: Vec<Named>,
+    /// The name of the creative, where it is about one that the platform named.
+    pub creative_name: Option<String>,
     /// The state that proposed it: the newest that did before anybody decided.
     pub state_id: BrainStateId,
     /// Where it stands.
     pub state: ActionState,
+    /// The day on which it came to stand so, in the client's zone.
+    #[serde(with = "iso_day")]
+    pub since: Date,
     /// What is proposed; it does not change once somebody approved it.
     pub proposal: Proposal,
     /// When it was first proposed.
     #[serde(with = "time::serde::rfc3339")]
     pub proposed_at: OffsetDateTime,
-    /// When it was done.
+    /// When somebody said that it was done.
     #[serde(with = "time::serde::rfc3339::option")]
     pub done_at: Option<OffsetDateTime>,
+    /// The day on which it was done, in the client's zone.
+    #[serde(with = "iso_day::option")]
+    pub done_on: Option<Date>,
     /// What came of it, once the horizon and the days in which figures still grow have passed.
     pub measured: Option<Measured>,
     /// Why that cannot be said, where it was tried and cannot.
     pub unmeasured: Option<String>,
     /// What happened to it, the newest last.
     pub events: Vec<ActionEvent>,
+}
+
+impl Action {
+    /// The last day of the horizon, once it was done: what comes of it is measured after that.
+    pub fn due(&self) -> Option<Date> {
+        self.done_on?.checked_add(Duration::days(self.proposal.horizon_days.into()))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use time::macros::date;
+
+    use super::*;
+
+    #[test]
+    fn days_of_an_outcome_are_written_as_days() {
+        let measured = Measured {
+            metric: "ledger_revenue".into(),
+            first: date!(2026 - 11 - 03),
+            last: date!(2026 - 11 - 30),
+            actual: 12.5,
+            expected: 10.0,
+            effect: 2.5,
+            low: -1.0,
+            high: 6.0,
+            verdict: Verdict::CannotTell,
+            model: "ETS".into(),
+            together_with: vec!["raise:x".into()],
+        };
+        let json = serde_json::to_value(&measured).unwrap();
+        assert_eq!((&json["first"], &json["verdict"]), (&"2026-11-03".into(), &"cannot_tell".into()));
+        assert_eq!(serde_json::from_value::<Measured>(json).unwrap(), measured);
+    }
+
+    #[test]
+    fn every_kind_and_state_is_read_as_it_is_written() {
+        for kind in ActionKind::ALL {
+            assert_eq!(ActionKind::parse(kind.key()), Some(kind));
+            assert_eq!(serde_json::to_value(kind).unwrap(), kind.key());
+        }
+        for state in ActionState::ALL {
+            assert_eq!(ActionState::parse(state.key()), Some(state));
+            assert_eq!(serde_json::to_value(state).unwrap(), state.key());
+        }
+        assert_eq!((ActionKind::parse("Raise"), ActionState::parse("")), (None, None));
+    }
 }

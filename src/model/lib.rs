@@ -34,4 +34,5 @@ pub mod provider;
 pub mod role;
 pub mod shop;
 pub mod stage;
+pub mod summary;
 pub mod two_factor;

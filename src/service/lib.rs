@@ -4,6 +4,7 @@
 mod access;
 pub mod access_token;
 pub mod account;
+pub mod action;
 pub mod alert;
 pub mod attempt;
 pub mod audit;
@@ -31,6 +32,7 @@ pub mod performance;
 pub mod purge;
 pub mod session;
 pub mod simulation;
+pub mod summary;
 mod token;
 mod totp;
 #[cfg(test)]

@@ -33,7 +33,8 @@ pub struct New {
 /// Keeps an experiment; the brain thinks about it at once.
 ///
 /// # Errors
-/// Days the wrong way round, an error that is not above zero, a channel that is not in sight, or the rule that forbids it.
+/// Days the wrong way round, an error that is not above zero, a shop, a channel that is not in sight, or the rule that forbids
+/// it.
 pub async fn add(service: &Service, actor: &Actor, new: &New) -> Result<LiftTestId> {
     access::allow(service, actor, Action::EditIntegrations).await?;
     if new.last_day < new.first_day {
@@ -53,6 +54,10 @@ pub async fn add(service: &Service, actor: &Actor, new: &New) -> Result<LiftTest
         standard_error: new.standard_error,
     };
     let mut tx = service.db.tenant(actor).await?;
+    if lift_test::of_shop(&mut tx, new.channel_id).await? {
+        let message = "an experiment shows what advertising brings: choose the ad account, not the shop";
+        return Err(Invalid::new("channel_id", message).into());
+    }
     lift_test::insert(&mut tx, &test, now).await?;
     let detail = json!({ "lift_test": test.id, "channel": test.channel_id });
     audit::insert(&mut tx, Action::EditIntegrations.rule(), true, None, &detail, now).await?;

@@ -30,6 +30,11 @@ impl Words {
         Ok(Self::new(&agency.time_zone, service.clock.now()))
     }
 
+    /// In this zone; one that nobody knows is UTC, and says so.
+    pub(crate) fn in_zone(zone: &str, now: OffsetDateTime) -> Self {
+        Self::new(zone, now)
+    }
+
     fn new(zone: &str, now: OffsetDateTime) -> Self {
         match TimeZoneDatabase::bundled().get(zone) {
             Ok(known) => Self { zone: known, name: zone.to_owned(), now },

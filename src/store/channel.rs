@@ -55,6 +55,39 @@ pub async fn list(tx: &mut TenantTx, connection_id: ConnectionId) -> Result<Vec<
     found.fetch_all(&mut **tx).await?.into_iter().map(Stored::channel).collect()
 }
 
+/// What a channel is called, and by whom.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Called {
+    /// The channel.
+    pub id: ChannelId,
+    /// The client it belongs to, if it was mapped to one.
+    pub client_id: Option<ClientId>,
+    /// What its owner called it.
+    pub name: String,
+    /// The provider's id of it.
+    pub external_id: String,
+    /// The provider's key, or that of the platform a file is of.
+    pub provider: String,
+}
+
+/// What all channels in sight are called, by id.
+///
+/// # Errors
+/// The database failed.
+pub async fn list_names(tx: &mut TenantTx) -> Result<Vec<Called>> {
+    let found = sqlx::query!(
+        r#"select id, client_id, name, external_id, coalesce(platform, provider) as "provider!" from channel order by id"#
+    );
+    let called = found.map(|row| Called {
+        id: row.id.into(),
+        client_id: row.client_id.map(Into::into),
+        name: row.name,
+        external_id: row.external_id,
+        provider: row.provider,
+    });
+    Ok(called.fetch_all(&mut **tx).await?)
+}
+
 /// How many accounts of each connection are in sight, and how many of them belong to no client.
 ///
 /// # Errors

@@ -7,6 +7,7 @@
 #![expect(deprecated, reason = "sqlx 0.9 warns at every time column once graphile_worker has enabled chrono too")]
 
 pub mod access_token;
+pub mod action;
 pub mod ad_entity;
 pub mod alert;
 pub mod assignment;

@@ -1,6 +1,9 @@
 //! Experiments that showed what a channel brings.
 
-use model::{fact::LiftTest, id::LiftTestId};
+use model::{
+    fact::LiftTest,
+    id::{ChannelId, LiftTestId},
+};
 use time::OffsetDateTime;
 
 use crate::{Error, Result, TenantTx};
@@ -26,6 +29,18 @@ pub async fn insert(tx: &mut TenantTx, test: &LiftTest, now: OffsetDateTime) -> 
     .execute(&mut **tx)
     .await?;
     if inserted.rows_affected() == 0 { Err(Error::Missing) } else { Ok(()) }
+}
+
+/// Whether a channel in sight holds orders, not advertising.
+///
+/// # Errors
+/// The database failed.
+pub async fn of_shop(tx: &mut TenantTx, channel_id: ChannelId) -> Result<bool> {
+    let shop = sqlx::query_scalar!(
+        r#"select coalesce(holds = 'shop', kind = 'shop') as "shop!" from channel where id = $1"#,
+        channel_id.0
+    );
+    Ok(shop.fetch_optional(&mut **tx).await?.unwrap_or(false))
 }
 
 /// Throws one away.

@@ -17,6 +17,8 @@ pub enum Icon {
     List,
     /// The board.
     Columns,
+    /// The summary.
+    Page,
     /// Closes what is open.
     Close,
     /// A menu of what else can be done.
@@ -31,6 +33,8 @@ pub enum Icon {
     Down,
     /// To another column.
     Move,
+    /// Actions.
+    Checks,
 }
 
 impl Icon {
@@ -45,6 +49,7 @@ impl Icon {
             Self::Sliders => "M4 21v-7m0-4V3m8 18v-9m0-4V3m8 18v-5m0-4V3M2 14h4m4-6h4m4 8h4",
             Self::List => "M8 6h13M8 12h13M8 18h13M3 6h.01M3 12h.01M3 18h.01",
             Self::Columns => "M4 3h16a1 1 0 0 1 1 1v16a1 1 0 0 1-1 1H4a1 1 0 0 1-1-1V4a1 1 0 0 1 1-1Zm5 0v18m6-18v18",
+            Self::Page => "M14 2H6a2 2 0 0 0-2 2v16a2 2 0 0 0 2 2h12a2 2 0 0 0 2-2V8Zm0 0v6h6m-4 5H8m8 4H8m2-8H8",
             Self::Close => "M18 6 6 18M6 6l12 12",
             Self::More => "M5 12h.01M12 12h.01M19 12h.01",
             Self::Search => "m21 21-4.3-4.3M19 11a8 8 0 1 1-16 0 8 8 0 0 1 16 0Z",
@@ -53,6 +58,7 @@ impl Icon {
             }
             Self::Up => "m18 15-6-6-6 6",
             Self::Down => "m6 9 6 6 6-6",
+            Self::Checks => "m3 17 2 2 4-4M3 7l2 2 4-4M13 6h8M13 12h8M13 18h8",
             Self::Move => "M5 12h14m-7-7 7 7-7 7",
             Self::LogOut => "M9 21H5a2 2 0 0 1-2-2V5a2 2 0 0 1 2-2h4m7 14 5-5-5-5m5 5H9",
         }

@@ -31,6 +31,7 @@ fn pages(role: Role) -> Vec<Place> {
     let all = [
         ("Clients", "/clients", Action::ReadClients),
         ("Board", "/clients/board", Action::ReadClients),
+        ("Summary", "/summary", Action::ReadClients),
         ("Members", "/members", Action::ReadMembers),
         ("Audit log", "/audit", Action::ReadAudit),
         ("Settings", "/settings", Action::EditSelf),

@@ -222,6 +222,8 @@ fn Sidebar(frame: Resource<Result<Around, AppError>>) -> impl IntoView {
                             </div>
                         })}
                         <NavLink href="/clients" icon=Icon::Building label="Clients" key="c" />
+                        <NavLink href="/summary" icon=Icon::Page label="Summary" key="e" />
+                        <NavLink href="/actions" icon=Icon::Checks label="Actions" key="t" />
                         {sees(Action::ReadMembers).then(|| view! { <NavLink href="/members" icon=Icon::Users label="Members" key="m" /> })}
                         {sees(Action::ReadAudit).then(|| view! { <NavLink href="/audit" icon=Icon::List label="Audit log" key="a" /> })}
                         <NavLink href="/settings" icon=Icon::Sliders label="Settings" key="s" />

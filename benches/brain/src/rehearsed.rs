@@ -12,7 +12,7 @@
 //!
 //! What is found elsewhere is not judged: budgets move, advertisements begin and end, and that is news too.
 
-mod known;
+pub(crate) mod known;
 
 use std::{collections::BTreeSet, path::Path};
 

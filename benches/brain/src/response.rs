@@ -1,6 +1,6 @@
 //! Response curves: against the published truth of an example, and against worlds of our own whose curves are known.
 
-mod worlds;
+pub(crate) mod worlds;
 
 use std::{fs::File, path::Path, time::Instant};
 

@@ -39,7 +39,7 @@ impl Display for Bound {
 type Wanted = (&'static str, Bound, Option<Bound>);
 
 /// Keys in the order, what they must be, and what is aimed at.
-const WANTED: [Wanted; 17] = [
+const WANTED: [Wanted; 21] = [
     ("nn5_mase", Most(0.87), Some(Most(0.84))),
     ("nn5_cov80", Between(0.75, 0.85), None),
     ("nn5_cov95", Between(0.92, 0.97), None),
@@ -57,6 +57,10 @@ const WANTED: [Wanted; 17] = [
     ("cycle_seconds", Most(1.0), Some(Most(0.2))),
     ("cold_cycle_seconds", Most(60.0), Some(Most(10.0))),
     ("agencies_1000_minutes", Most(15.0), None),
+    ("reallocation_share", Least(0.95), Some(Least(0.99))),
+    ("null_won", Most(0.10), Some(Most(0.05))),
+    ("true_sign", Least(0.90), Some(Least(0.97))),
+    ("allocation_ms", Most(200.0), Some(Most(20.0))),
 ];
 
 /// Prints them.

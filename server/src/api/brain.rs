@@ -137,7 +137,7 @@ pub struct OutcomeQuery {
     client_id: Option<String>,
 }
 
-fn moment(text: Option<&str>) -> Result<Option<OffsetDateTime>, Invalid> {
+pub(super) fn moment(text: Option<&str>) -> Result<Option<OffsetDateTime>, Invalid> {
     text.filter(|text| !text.is_empty())
         .map(|text| OffsetDateTime::parse(text, &Rfc3339))
         .transpose()
@@ -145,7 +145,7 @@ fn moment(text: Option<&str>) -> Result<Option<OffsetDateTime>, Invalid> {
 }
 
 /// What is missing is a state.
-fn nothing_yet(error: service::Error) -> ApiError {
+pub(super) fn nothing_yet(error: service::Error) -> ApiError {
     match error {
         service::Error::Missing => {
             let words = "nothing was thought by then. It is after each reading and at 03:00; POST /api/v1/brain/compute asks for it now";

@@ -27,6 +27,7 @@ pub async fn ids(app: &TestApp, agency: &Agency) -> Ids {
         ("{import}", seed::id_in(&app.pool, "import", "Beta").await),
         ("{mapping}", seed::id_in(&app.pool, "import_mapping", "Beta").await),
         ("{cycle}", seed::id_in(&app.pool, "brain_cycle", "Beta").await),
+        ("{action}", seed::id_in(&app.pool, "action", "Beta").await),
         ("{alert}", seed::id_in(&app.pool, "alert", "Beta").await),
         ("{alert_rule}", seed::id_in(&app.pool, "alert_rule", "Beta").await),
         ("{lift_test}", seed::id_in(&app.pool, "lift_test", "Beta").await),

@@ -13,7 +13,8 @@ use crate::{
 };
 
 /// Lists that hold nothing until somebody does something.
-const LISTS: [&str; 9] = [
+const LISTS: [&str; 10] = [
+    "/api/v1/brain/actions",
     "/api/v1/clients",
     "/api/v1/imports",
     "/api/v1/imports/mappings",
@@ -29,7 +30,8 @@ const LISTS: [&str; 9] = [
 const TABLES: [&str; 7] = ["audit_event", "member", "organization", "session", "sign_in", "sign_up", "stage"];
 
 /// Pages, and what each says where its list would be.
-const EMPTY: [(&str, &str); 7] = [
+const EMPTY: [(&str, &str); 8] = [
+    ("/actions", "Nothing was thought yet."),
     ("/clients", "Your clients will stand here. Add the first one above."),
     ("/clients/board", "Clients stand here as cards, each in its stage."),
     ("/settings/integrations", "Nothing is connected yet."),

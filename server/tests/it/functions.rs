@@ -24,8 +24,9 @@ const NO_ID: &[Asked] = &[];
 
 /// Every server function. `{client}` and the like are another agency's, `{own client}` and the like are one's own. Lists that
 /// are narrowed by an id show nothing for one that is not there, so they answer 200.
-const FUNCTIONS: [(&str, &[Asked]); 64] = [
+const FUNCTIONS: [(&str, &[Asked]); 70] = [
     ("add_import_source", &[("name=S&holds=ads&platform=&currency=EUR&time_zone=UTC&client_id={client}", 404)]),
+    ("approve_action", &[("id={action}", 404)]),
     ("archive_client", &[("id={client}&archived=true", 404), ("id={client}&archived=false", 404)]),
     (
         "assign_client",
@@ -43,8 +44,10 @@ const FUNCTIONS: [(&str, &[Asked]); 64] = [
     ("create_token", NO_ID),
     ("disable_two_factor", NO_ID),
     ("disconnect_connection", &[("id={connection}", 404)]),
+    ("dismiss_action", &[("id={action}&reason=x", 404)]),
     ("end_session", &[("id={session}", 404)]),
     ("enrol_two_factor", NO_ID),
+    ("finish_action", &[("id={action}&on=", 404), ("id={action}&on=2026-03-01", 404)]),
     ("get_agency", NO_ID),
     ("get_board", NO_ID),
     ("get_client", &[("id={client}", 404)]),
@@ -59,10 +62,12 @@ const FUNCTIONS: [(&str, &[Asked]); 64] = [
     ("get_settings", NO_ID),
     ("get_sign_in", NO_ID),
     ("get_stages", NO_ID),
+    ("get_summary", &[("persona=cmo&client_id={client}", 404)]),
     ("get_team", &[("of={member}", 200), ("of={member}&client=D", 200)]),
     ("give_up_import", &[("id={import}", 404)]),
     ("invite_member", NO_ID),
     ("list_accounts", &[("id={connection}", 404)]),
+    ("list_actions", &[("client_id={client}&all=true&past=true", 404)]),
     ("list_audit", &[("allowed=&action=&member_id={member}&from=&to=&cursor=", 200)]),
     ("list_clients", &[("stage={stage}&archived=false", 200), ("stage={stage}&archived=true", 200)]),
     ("list_contacts", &[("client_id={client}", 404)]),
@@ -130,6 +135,7 @@ const FUNCTIONS: [(&str, &[Asked]); 64] = [
     ("sync_connection", &[("id={connection}", 404)]),
     ("test_connection", &[("id={connection}", 404)]),
     ("unassign_client", &[("id={assignment}&member_id={own member}&client_id={own client}", 404)]),
+    ("undo_action", &[("id={action}&reason=", 404)]),
     ("undo_import", &[("id={import}", 404)]),
     ("update_agency", NO_ID),
     (
@@ -331,6 +337,7 @@ async fn b3_1_pages_treat_another_agencys_ids_like_missing_ones(pool: PgPool) {
         ("/clients/{client}", 404),
         ("/settings/integrations/{connection}", 404),
         ("/settings/integrations/import/{import}", 404),
+        ("/summary?client_id={client}", 404),
         ("/clients?stage={stage}", 200),
         ("/members?of={member}", 200),
         ("/audit?member_id={member}", 200),

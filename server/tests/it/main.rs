@@ -3,6 +3,7 @@
 
 mod access;
 mod accounts;
+mod actions;
 mod alerts;
 mod api;
 mod audit;
@@ -53,6 +54,7 @@ mod shop;
 mod shopify;
 mod sign_in;
 mod simulated;
+mod summary;
 mod support;
 mod sync;
 mod tiktok;

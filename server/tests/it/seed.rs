@@ -40,6 +40,12 @@ insert into brain_state (organization_id, id, day, input_hash, output_hash, code
   select organization_id, gen_random_uuid(), '2026-03-01', sha256('i'), sha256('o'), '0', now() from organization;
 insert into brain_result (organization_id, state_id, number, kind, client_id, body)
   select s.organization_id, s.id, 0, 'risk', (select min(c.id::text)::uuid from client c where c.organization_id = s.organization_id), '{}' from brain_state s;
+insert into action (organization_id, id, client_id, key, kind, state, since, state_id, probability, proposal, proposed_at)
+  select s.organization_id, gen_random_uuid(), c.id, 'investigate:x', 'investigate', 'proposed', '2026-03-01', s.id, 0.9,
+    '{\"key\":\"investigate:x\",\"kind\":\"investigate\",\"target\":{\"id\":\"x\",\"level\":\"client\"},\"currency\":\"EUR\",\"changes\":[],\"horizon_days\":28,\"prediction\":null,\"unpredicted\":\"nothing_tells\",\"probability\":0.9,\"effort_minutes\":15,\"score\":null,\"because\":[],\"basis\":[],\"doubts\":[]}', now()
+  from brain_state s join client c on c.organization_id = s.organization_id and c.id = (select min(o.id::text)::uuid from client o where o.organization_id = s.organization_id);
+insert into action_event (organization_id, id, action_id, state, at)
+  select organization_id, gen_random_uuid(), id, 'proposed', now() from action;
 insert into brain_cycle (organization_id, id, cause, state, asked_at)
   select organization_id, gen_random_uuid(), 'manual', 'failed', now() from organization;
 insert into brain_choice (organization_id, series, choice, chosen_at) select organization_id, 'x', '{}', now() from organization;

@@ -2,9 +2,14 @@
 
 use serde::Serialize;
 use serde_json::Value;
+use time::Date;
 
-use super::{About, Choices, Client, Input, Outcome, choices, line::sum};
+use super::{
+    About, Choices, Client, Input, Outcome, choices,
+    line::{cut_by, sum},
+};
 use crate::{
+    finding::iso_day,
     memory::{Currency, Measure, Source},
     response::{Column, LiftTest, Posterior, Response, Step, Table, fit, refresh},
 };
@@ -18,6 +23,12 @@ const SEED: u64 = 1;
 struct Told {
     target: &'static str,
     currency: Currency,
+    /// The first day that it knows.
+    #[serde(with = "iso_day")]
+    since: Date,
+    /// The channels for whose sake it knows no earlier, or no later, days, though others do.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    cut_by: Vec<String>,
     response: Result<Response, Value>,
 }
 
@@ -44,15 +55,41 @@ pub(super) fn choose_all(input: &Input, anew: bool, before: &Choices, chosen: &m
     }
 }
 
-pub(super) fn add(input: &Input, chosen: &Choices, outcomes: &mut Vec<Outcome>) {
-    for client in &input.clients {
+/// A client's curves of today.
+pub(super) struct Fit {
+    /// The client's place in the input.
+    pub client: usize,
+    /// What was fitted.
+    pub table: Table,
+    pub response: Response,
+    /// The place of the outcome that tells of it.
+    pub place: usize,
+}
+
+/// Adds what is known of each client's curves, and returns those that are there.
+pub(super) fn add(input: &Input, chosen: &Choices, outcomes: &mut Vec<Outcome>) -> Vec<Fit> {
+    let mut fits = Vec::new();
+    for (at, client) in input.clients.iter().enumerate() {
         let Some(table) = table(client, input) else { continue };
         let response = choices::read::<Posterior>(chosen, &key(client, &table)).and_then(|posterior| {
             refresh(&table, &posterior, SEED).map_err(|reason| serde_json::to_value(reason).unwrap_or_default())
         });
-        let body = Told { target: Measure::LedgerRevenue.key(), currency: client.currency, response };
+        let (target, currency, since) = (Measure::LedgerRevenue.key(), client.currency, table.start);
+        let body = Told { target, currency, since, cut_by: cut_by(&told(client, input)), response };
         outcomes.push(Outcome::new("response", About::client(client.id.as_deref()), &body));
+        if let Ok(response) = body.response {
+            fits.push(Fit { client: at, table, response, place: outcomes.len() - 1 });
+        }
     }
+    fits
+}
+
+/// The sources that are fitted.
+fn told<'a>(client: &'a Client, input: &Input) -> Vec<&'a Source> {
+    let of = |shop: bool, measure: Measure| {
+        client.of(shop, input.day).into_iter().filter(move |source| source.reports(measure))
+    };
+    of(true, Measure::LedgerRevenue).chain(of(false, Measure::Spend)).collect()
 }
 
 /// The books of a client's shops and the spend of its advertising, in its currency, on the days that all of them know.

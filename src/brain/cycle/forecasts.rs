@@ -26,6 +26,12 @@ struct Told<'a> {
     /// The day of the first step.
     #[serde(with = "iso_day")]
     from: Date,
+    /// The first day that it knows.
+    #[serde(with = "iso_day")]
+    since: Date,
+    /// The channels for whose sake it knows no earlier, or no later, days, though others do.
+    #[serde(skip_serializing_if = "<[String]>::is_empty")]
+    cut_by: &'a [String],
     forecast: Result<Forecast, serde_json::Value>,
 }
 
@@ -52,14 +58,21 @@ pub(super) fn choose_all(lines: &[Line], anew: bool, before: &Choices, chosen: &
 pub(super) fn add(lines: &[Line], chosen: &Choices, outcomes: &mut Vec<Outcome>) {
     let Some(request) = request() else { return };
     for line in lines {
-        let (_, values) = newest(line, BACK);
+        let (since, values) = newest(line, BACK);
         let choice = choices::read::<Choice>(chosen, &key(line));
         let told = choice.and_then(|choice| {
             forecast(&values, &request, &choice).map_err(|reason| serde_json::to_value(reason).unwrap_or_default())
         });
         let Some(from) = line.last().next_day() else { continue };
-        let body =
-            Told { entity: &line.entity, metric: line.measure.key(), currency: line.currency, from, forecast: told };
+        let body = Told {
+            entity: &line.entity,
+            metric: line.measure.key(),
+            currency: line.currency,
+            from,
+            since,
+            cut_by: &line.cut_by,
+            forecast: told,
+        };
         let about: About = line.about.clone();
         outcomes.push(Outcome::new("forecast", about, &body));
     }

@@ -1,11 +1,14 @@
 //! What goes into a cycle.
 
+use std::collections::BTreeMap;
+
 use rust_decimal::Decimal;
 use time::{Date, Duration};
 
 use super::Choices;
 use crate::{
     NotEnough,
+    curiosity::{Hits, Kind},
     memory::{Currency, Days, Measure, Order, Rates, Source},
 };
 
@@ -22,6 +25,8 @@ pub struct Input {
     pub clients: Vec<Client>,
     /// What was chosen before, by [`choose`](super::choose).
     pub choices: Choices,
+    /// How often actions of each kind won and lost so far.
+    pub hits: BTreeMap<Kind, Hits>,
 }
 
 /// A client and its channels.

@@ -27,7 +27,7 @@ struct Shown {
 }
 
 /// Adds the findings as outcomes, and before them the colours that they make.
-pub(super) fn add(input: &Input, lines: &[Line], judged: &Judged, found: Vec<Found>, outcomes: &mut Vec<Outcome>) {
+pub(super) fn add(input: &Input, lines: &[Line], judged: &Judged, found: &[Found], outcomes: &mut Vec<Outcome>) {
     let clients: Vec<&str> = input.clients.iter().filter_map(|client| client.id.as_deref()).collect();
     // One colour for the agency and one for each client come first.
     let place = outcomes.len() + 1 + clients.len();
@@ -50,5 +50,5 @@ pub(super) fn add(input: &Input, lines: &[Line], judged: &Judged, found: Vec<Fou
     for client in clients {
         tell(About::client(Some(client)), &|about| about.client.as_deref() == Some(client));
     }
-    outcomes.extend(found.into_iter().map(|(about, finding)| Outcome::new("finding", about, &finding)));
+    outcomes.extend(found.iter().map(|(about, finding)| Outcome::new("finding", about.clone(), finding)));
 }

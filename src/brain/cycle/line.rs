@@ -34,6 +34,8 @@ pub(super) struct Line {
     pub values: Series,
     /// The currency of amounts.
     pub currency: Option<Currency>,
+    /// The sources for whose sake days are left out that others know.
+    pub cut_by: Vec<String>,
 }
 
 impl Line {
@@ -90,8 +92,23 @@ fn of<'a>(
         let to = currency.filter(|_| measure.money());
         let (first, values) = sum(&telling, *measure, to, rates)?;
         let values = Series::new(values).ok()?;
-        Some(Line { about: about.clone(), entity: entity.clone(), measure: *measure, first, values, currency: to })
+        let (about, entity, cut_by) = (about.clone(), entity.clone(), cut_by(&telling));
+        Some(Line { about, entity, measure: *measure, first, values, currency: to, cut_by })
     })
+}
+
+/// Days that the newest source may lack without a word.
+const LATE: i64 = 7;
+
+/// The sources that begin later than another, or end earlier: of a sum only days count that all of them know.
+pub(super) fn cut_by(sources: &[&Source]) -> Vec<String> {
+    let first = sources.iter().map(|source| source.read.first).min();
+    let last = sources.iter().map(|source| source.read.last).max();
+    let cuts = |source: &&&Source| {
+        let late = first.is_some_and(|first| (source.read.first - first).whole_days() > LATE);
+        late || last.is_some_and(|last| (last - source.read.last).whole_days() > LATE)
+    };
+    sources.iter().filter(cuts).map(|source| source.id.clone()).collect()
 }
 
 /// The days that all of these sources know, and the sum of what they report on each; `None` where one of them lacks it or a

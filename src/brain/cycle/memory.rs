@@ -7,15 +7,19 @@ use time::{Date, Duration};
 
 use super::{About, Channel, Client, Input, Outcome};
 use crate::{
+    NotEnough,
     finding::{Entity, Level},
-    memory::{Absent, Comparison, Days, Measure, Metric, Reconciliation, Setting, Source, compare, reconcile},
+    memory::{
+        Absent, Comparison, Days, Figure, Measure, Metric, Reconciliation, Setting, Source, compare, figure, reconcile,
+    },
 };
 
 /// Lengths of the ranges that are compared, in days: whole weeks, so that weekdays weigh alike.
 const LENGTHS: [i64; 2] = [7, 28];
 /// Platforms still add conversions to the last days: so many are left out of what is judged by claims. Google, Meta and
-/// TikTok report most conversions within three days of the click.
-const SETTLING: u16 = 3;
+/// TikTok report most conversions within three days of the click; what is left grows alike in both ranges that are compared.
+/// News and decay, which hold days against days long settled, wait longer ([`SETTLING`](super::line::SETTLING)).
+const MOSTLY_KNOWN: u16 = 3;
 
 /// Metrics of an entity in two ranges.
 #[derive(Serialize)]
@@ -125,8 +129,38 @@ fn agency(input: &Input, ranges: &Ranges, outcomes: &mut Vec<Outcome>) {
         // Margins are the clients' own.
         let setting = Setting { display: Some(input.display), rates: &input.rates, margin: None };
         let entity = Entity { id: String::new(), level: Level::Agency };
-        figures(&[(entity, &all, About::agency())], input, ranges, &setting, outcomes);
+        let own = |now, before| Comparison {
+            now: contribution(input, ranges, now),
+            before: contribution(input, ranges, before),
+            verdict: Err(NotEnough::Unusable { what: "a difference of two sums" }),
+            compared: None,
+        };
+        let siblings = [(entity, &all[..], About::agency())];
+        told(&siblings, input, ranges, &setting, Some((Metric::ContributionMargin, &own)), outcomes);
     }
+}
+
+/// What all clients with books contribute together, each by its own margin, in the agency's currency.
+fn contribution(input: &Input, ranges: &Ranges, days: Days) -> Result<Figure, Absent> {
+    let mut all: Option<Figure> = None;
+    for client in input.clients.iter().filter(|client| client.id.is_some()) {
+        let sources = ranges.sources(client, input.day);
+        let reports = |measure| sources.iter().any(|source| source.reports(measure));
+        if !reports(Measure::LedgerRevenue) || !reports(Measure::Spend) {
+            continue;
+        }
+        let setting = Setting { display: Some(input.display), rates: &input.rates, margin: client.margin };
+        let own = figure(Metric::ContributionMargin, &sources, days, &setting)?;
+        all = Some(match all {
+            None => own,
+            Some(mut sum) => {
+                sum.value = sum.value.checked_add(own.value).ok_or(Absent::TooLarge)?;
+                sum.parts.extend(own.parts);
+                sum
+            }
+        });
+    }
+    all.ok_or(Absent::NotConnected { measure: Measure::LedgerRevenue })
 }
 
 /// A client as a whole. Channels of nobody have nothing in common.
@@ -181,6 +215,9 @@ fn parts(
 
 type Sibling<'a> = (Entity, &'a [&'a Source], About);
 
+/// A metric that is made in another way than from all rows at once, of the days now and before.
+type Own<'a> = (Metric, &'a dyn Fn(Days, Days) -> Comparison);
+
 /// The metrics that any of these siblings reports, of each of them, in each of the ranges.
 fn figures(
     siblings: &[Sibling<'_>],
@@ -189,12 +226,26 @@ fn figures(
     setting: &Setting<'_>,
     outcomes: &mut Vec<Outcome>,
 ) {
+    told(siblings, input, ranges, setting, None, outcomes);
+}
+
+fn told(
+    siblings: &[Sibling<'_>],
+    input: &Input,
+    ranges: &Ranges,
+    setting: &Setting<'_>,
+    own: Option<Own<'_>>,
+    outcomes: &mut Vec<Outcome>,
+) {
     let sources: Vec<&[&Source]> = siblings.iter().map(|sibling| sibling.1).collect();
     let all: Vec<&Source> = sources.iter().flat_map(|sources| sources.iter().copied()).collect();
     for (now, before) in ranges.of(&all, input.day) {
         let metrics: Vec<(Metric, Vec<Comparison>)> = Metric::ALL
             .into_iter()
-            .map(|metric| (metric, compare(&sources, metric, now, before, SETTLING, setting)))
+            .map(|metric| match own {
+                Some((own, made)) if own == metric => (metric, siblings.iter().map(|_| made(now, before)).collect()),
+                _ => (metric, compare(&sources, metric, now, before, MOSTLY_KNOWN, setting)),
+            })
             .collect();
         for (at, (entity, _, about)) in siblings.iter().enumerate() {
             // What nobody reports is left out; what is lacking otherwise says why.
@@ -221,7 +272,7 @@ fn claims(client: &Client, input: &Input, setting: &Setting<'_>, outcomes: &mut 
     }
     let all: Vec<&Source> = ads.iter().chain(&shops).copied().collect();
     // Claims that still come are not held against anybody.
-    let settled = |last: Date| last.saturating_sub(Duration::days(SETTLING.into()));
+    let settled = |last: Date| last.saturating_sub(Duration::days(MOSTLY_KNOWN.into()));
     let Some(last) = ads.iter().map(|source| settled(source.read.last)).min() else { return };
     let Some((range, _)) = Input::ranges(&all, last.min(input.day), LENGTHS[1]) else { return };
     let held = |measure| reconcile(&ads, &shops, range, measure, setting);

@@ -32,7 +32,8 @@ impl About {
 /// One thing that is said.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Outcome {
-    /// What it is: `gap`, `figures`, `cohorts`, `reconciliation`, `forecast`, `response`, `fatigue`, `decay`, `risk`, `finding`.
+    /// What it is: `gap`, `figures`, `cohorts`, `reconciliation`, `forecast`, `response`, `fatigue`, `decay`, `risk`, `finding`,
+    /// `action`.
     pub kind: &'static str,
     /// About what.
     pub about: About,

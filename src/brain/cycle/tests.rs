@@ -75,7 +75,14 @@ fn shop(id: &str, days: i64) -> Channel {
 fn agency(channels: Vec<Channel>) -> Input {
     let client = Client { id: Some("client".into()), currency: euro(), margin: None, channels };
     let rates = Rates::new(euro(), []).unwrap();
-    Input { day: LAST, display: euro(), rates, clients: vec![client], choices: Default::default() }
+    Input {
+        day: LAST,
+        display: euro(),
+        rates,
+        clients: vec![client],
+        choices: Default::default(),
+        hits: Default::default(),
+    }
 }
 
 fn chosen(mut input: Input) -> Input {
@@ -180,4 +187,114 @@ fn little_history_says_so_and_nothing_breaks() {
         }
     }
     assert!(run(&agency(vec![])).iter().any(|outcome| outcome.kind == "risk" && outcome.body.contains("too_few")));
+}
+
+#[test]
+fn an_action_is_measured_once_its_days_have_settled_and_with_what_was_done_beside_it() {
+    use super::{Done, measured};
+    use crate::{curiosity::Kind, effect::Verdict, finding::Entity};
+
+    let mut input = agency(vec![ads("a", 400, |_| 300.0), shop("s", 400)]);
+    // Since the action the shop sells a half more.
+    let source = input.clients[0].channels[1].days.clone().unwrap();
+    let since = LAST - Duration::days(46);
+    let rows = source.rows(source.read).iter().map(|row| {
+        let times = if row.day >= since { Decimal::new(15, 1) } else { Decimal::ONE };
+        let revenue = row.get(Measure::LedgerRevenue).map(|value| value * times);
+        Day::new(row.day, euro()).with(Measure::Orders, row.get(Measure::Orders)).with(Measure::LedgerRevenue, revenue)
+    });
+    input.clients[0].channels[1].days = Source::new("s", source.read, rows.collect());
+    let done = |key: &str, kind, day| Done {
+        key: key.into(),
+        kind,
+        client: "client".into(),
+        channel: Some("a".into()),
+        target: Entity { id: "a".into(), level: Level::Channel },
+        day,
+        horizon_days: 28,
+    };
+    let raised = done("raise:a", Kind::Raise, since);
+    let [(0, Ok(told))] = &measured(&input, std::slice::from_ref(&raised), &[])[..] else { panic!("not measured") };
+    assert_eq!((told.metric, told.verdict), ("revenue_less_spend", Verdict::Won));
+    assert!((told.low..=told.high).contains(&(28.0 * 600.0)), "{told:?}");
+    assert_eq!((told.first, told.last), (since, since + Duration::days(27)));
+    // A margin makes it net contribution; what was done in the same days is named, and so is why nothing can be said.
+    input.clients[0].margin = Some(Decimal::new(5, 1));
+    let beside = done("lower:a", Kind::Lower, since - Duration::days(5));
+    let looked = done("investigate:a", Kind::Investigate, since);
+    let late = done("raise:b", Kind::Raise, since + Duration::days(6));
+    let all = measured(&input, &[raised, looked, late], &[beside]);
+    assert_eq!(all.len(), 2, "the last one's days have not settled");
+    let told = all[0].1.as_ref().unwrap();
+    assert_eq!(
+        (told.metric, &told.together_with[..]),
+        ("net_contribution", &["lower:a".to_owned(), "raise:b".to_owned()][..])
+    );
+    assert!((told.low..=told.high).contains(&(28.0 * 300.0)), "{told:?}");
+    assert!(all[1].1.is_err());
+}
+
+#[test]
+fn what_is_proposed_says_what_it_rests_on() {
+    use crate::curiosity::{Kind, Proposal};
+
+    let dead = chosen(agency(vec![
+        ads("a", 200, |ago| if ago < 4 { 2.0 } else { 300.0 }),
+        ads("b", 200, |_| 300.0),
+        shop("s", 200),
+    ]));
+    let outcomes = run(&dead);
+    let actions: Vec<Proposal> = outcomes
+        .iter()
+        .filter(|outcome| outcome.kind == "action")
+        .map(|outcome| serde_json::from_str(&outcome.body).unwrap())
+        .collect();
+    let looked = actions
+        .iter()
+        .find(|one| one.kind == Kind::Investigate && one.target.id == "a")
+        .expect("it is proposed to look");
+    assert_eq!(looked.key, "investigate:a");
+    assert!(!looked.because.is_empty());
+    for place in &looked.because {
+        assert_eq!(outcomes[*place].kind, "finding");
+        assert!(outcomes[*place].body.contains("\"id\":\"a\""), "{}", outcomes[*place].body);
+    }
+    let quiet = chosen(agency(vec![ads("a", 200, |_| 300.0), ads("b", 200, |_| 300.0), shop("s", 200)]));
+    assert!(run(&quiet).iter().all(|outcome| outcome.kind != "action"));
+}
+
+#[test]
+fn the_agency_contributes_what_its_clients_do_each_by_its_own_margin() {
+    let mut input = agency(vec![ads("a", 60, |_| 300.0), shop("s", 60)]);
+    let mut other = agency(vec![ads("b", 60, |_| 300.0), shop("t", 60)]).clients.remove(0);
+    other.id = Some("other".into());
+    input.clients.push(other);
+    let week = |back: i64| Days { first: LAST - Duration::days(back + 6), last: LAST - Duration::days(back) };
+    let of = |input: &Input, level| -> Vec<serde_json::Value> {
+        let told = super::figures_of(input, week(0), week(7), level);
+        told.iter().map(|outcome| serde_json::from_str(&outcome.body).unwrap()).collect()
+    };
+    let margin = |told: &serde_json::Value| -> Option<Decimal> {
+        told["metrics"]["contribution_margin"]["now"]["value"].as_str().map(|value| value.parse().unwrap())
+    };
+    input.clients[0].margin = Some(Decimal::new(6, 1));
+    assert_eq!(margin(&of(&input, Level::Agency)[0]), None, "one margin is not known");
+    input.clients[1].margin = Some(Decimal::new(3, 1));
+    let clients: Decimal = of(&input, Level::Client).iter().map(|told| margin(told).unwrap()).sum();
+    assert_eq!(margin(&of(&input, Level::Agency)[0]), Some(clients));
+}
+
+#[test]
+fn an_account_that_came_late_is_named_where_it_cuts_the_days_of_the_others() {
+    let told = |days| -> serde_json::Value {
+        let outcomes = run(&agency(vec![ads("old", 300, |_| 300.0), ads("new", days, |_| 300.0)]));
+        let of =
+            |outcome: &&super::Outcome| outcome.kind == "forecast" && outcome.body.contains("\"level\":\"client\"");
+        serde_json::from_str(&outcomes.iter().find(of).unwrap().body).unwrap()
+    };
+    let (cut, whole) = (told(40), told(300));
+    assert_eq!(cut["cut_by"], serde_json::json!(["new"]));
+    assert_eq!(cut["since"], (LAST - Duration::days(39)).to_string());
+    assert!(whole.get("cut_by").is_none());
+    assert_eq!(whole["since"], (LAST - Duration::days(299)).to_string());
 }

@@ -51,7 +51,7 @@ pub fn report(sources: &[&Source], days: Days, setting: &Setting<'_>) -> Report 
 }
 
 /// One metric.
-pub(super) fn figure(metric: Metric, sources: &[&Source], days: Days, setting: &Setting<'_>) -> Result<Figure, Absent> {
+pub(crate) fn figure(metric: Metric, sources: &[&Source], days: Days, setting: &Setting<'_>) -> Result<Figure, Absent> {
     let money = Money { display: setting.display, rates: setting.rates };
     let sum = |sources: &[&Source], measure| total(sources, days, measure, money);
     let made =

@@ -10,7 +10,7 @@ use model::{
 use serde::Serialize;
 use service::{brain as brain_service, moment};
 use sha2::{Digest, Sha256};
-use store::{TenantTx, brain, fact, organization};
+use store::{TenantTx, action, brain, fact, organization};
 use time::{Date, Duration, OffsetDateTime};
 
 /// How far back the brain looks, in days: two years show a yearly season.
@@ -36,7 +36,9 @@ pub(super) struct Facts {
     pub lift_tests: Vec<LiftTest>,
     /// The method chosen for each series.
     pub choices: BTreeMap<String, String>,
-    /// When the oldest of them was made; no part of the input.
+    /// How often actions of each kind won and lost.
+    pub hits: BTreeMap<String, (u32, u32)>,
+    /// When the oldest of the choices was made; no part of the input.
     #[serde(skip)]
     pub chosen_at: Option<OffsetDateTime>,
 }
@@ -74,6 +76,11 @@ impl Facts {
             clients: fact::clients(tx).await?,
             rates: fact::rates(tx, day - Duration::days(LOOKS_BACK + 30)).await?,
             lift_tests: fact::lift_tests(tx).await?,
+            hits: action::hit_rates(tx)
+                .await?
+                .into_iter()
+                .map(|rate| (rate.kind.key().to_owned(), (rate.won, rate.lost)))
+                .collect(),
             chosen_at: choices.iter().map(|(.., at)| *at).min(),
             choices: choices.into_iter().map(|(series, choice, _)| (series, choice)).collect(),
         })

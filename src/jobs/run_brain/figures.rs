@@ -50,6 +50,7 @@ impl Facts {
             rates: ledger.rates.clone(),
             lift_tests: Vec::new(),
             choices: Default::default(),
+            hits: Default::default(),
             chosen_at: None,
         }
     }

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use anyhow::Context as _;
 use brain::{
     NotEnough,
+    curiosity::Hits,
     cycle::{self, Input},
     memory::{Currency, Day, Days, Measure, Newcomers, Order, Rates, Source, WASHOUT_DAYS, newcomers},
 };
@@ -82,7 +83,10 @@ fn input(facts: &Facts, new: Orderers<'_>) -> anyhow::Result<Input> {
     if !rest.is_empty() {
         clients.push(cycle::Client { id: None, currency: display, margin: None, channels: rest });
     }
-    Ok(Input { day: facts.day, display, rates, clients, choices: facts.choices.clone() })
+    // Kinds that are proposed no more count for nothing.
+    let kind = |key: &String| serde_json::from_value(serde_json::Value::String(key.clone())).ok();
+    let hits = facts.hits.iter().filter_map(|(key, (won, lost))| Some((kind(key)?, Hits { won: *won, lost: *lost })));
+    Ok(Input { day: facts.day, display, rates, clients, choices: facts.choices.clone(), hits: hits.collect() })
 }
 
 /// The rows of each channel.

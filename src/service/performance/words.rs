@@ -71,8 +71,17 @@ pub(super) fn shown(key: &str, name: &str, comparison: &Value, names: &BTreeMap<
         before: old.map(|(_, words)| words),
         change,
         trend,
-        made: made(now, names),
+        made: made(now, names).into_iter().chain(compared(&comparison["compared"])).collect(),
     })
+}
+
+/// Which days the verdict is about, where they are not those of the figures.
+fn compared(days: &Value) -> Option<String> {
+    let day = |range: usize, end: &str| days.get(range)?.get(end)?.as_str();
+    let (first, last, before, until) = (day(0, "first")?, day(0, "last")?, day(1, "first")?, day(1, "last")?);
+    Some(format!(
+        "better, worse or too close compares {first} to {last} with {before} to {until}: claims of later days still grow"
+    ))
 }
 
 fn decimal(value: &Value) -> Option<Decimal> {
@@ -83,13 +92,18 @@ fn decimal(value: &Value) -> Option<Decimal> {
 fn written(key: &str, value: &Value, unit: &Value) -> Option<String> {
     let value = decimal(value)?;
     if let Some(currency) = unit["money"].as_str() {
-        let places = if WHOLE.contains(&currency) { 0 } else { 2 };
-        return Some(format!("{} {currency}", grouped(value, places, places)));
+        return Some(amount(value, currency));
     }
     if unit == "ratio" && SHARES.contains(&key) {
         return Some(format!("{} %", grouped(value.checked_mul(Decimal::ONE_HUNDRED)?, 2, 2)));
     }
     Some(if unit == "ratio" { grouped(value, 2, 2) } else { grouped(value, 0, 2) })
+}
+
+/// Money with its currency's own decimals.
+pub(crate) fn amount(value: Decimal, currency: &str) -> String {
+    let places = if WHOLE.contains(&currency) { 0 } else { 2 };
+    format!("{} {currency}", grouped(value, places, places))
 }
 
 fn signed(share: Decimal) -> String {
@@ -144,7 +158,7 @@ fn absent(reason: &Value) -> String {
 }
 
 /// What a figure is made of, and what is missing in it.
-fn made(figure: &Value, names: &BTreeMap<String, &str>) -> Vec<String> {
+pub(crate) fn made(figure: &Value, names: &BTreeMap<String, &str>) -> Vec<String> {
     let parts = figure["parts"].as_array().map(Vec::as_slice).unwrap_or_default();
     let mut lines = Vec::new();
     if parts.len() > 1 {

@@ -16,17 +16,17 @@ use time::{Date, Duration};
 const ADS_LOOK_BACK: i64 = 180;
 
 /// The id of a client.
-pub(super) fn client_id(client: usize) -> String {
+pub(crate) fn client_id(client: usize) -> String {
     format!("client {client}")
 }
 
 /// The id of a channel.
-pub(super) fn channel_id(channel: usize) -> String {
+pub(crate) fn channel_id(channel: usize) -> String {
     format!("channel {channel}")
 }
 
 /// Everything that was known at the end of a day: claims that came later are missing, so are refunds.
-pub(super) fn on(world: &World, day: Date, choices: Choices) -> anyhow::Result<Input> {
+pub(crate) fn on(world: &World, day: Date, choices: Choices) -> anyhow::Result<Input> {
     let euro = currency("EUR")?;
     // The agency counts in euros; one rate for all days moves nothing.
     let dollar = (world.first(), currency("USD")?, Decimal::new(108, 2));
@@ -42,7 +42,7 @@ pub(super) fn on(world: &World, day: Date, choices: Choices) -> anyhow::Result<I
         let (id, currency) = (Some(client_id(client.index)), currency(client.currency)?);
         clients.push(Client { id, currency, margin: None, channels });
     }
-    Ok(Input { day, display: euro, rates, clients, choices })
+    Ok(Input { day, display: euro, rates, clients, choices, hits: Default::default() })
 }
 
 fn currency(code: &str) -> anyhow::Result<Currency> {

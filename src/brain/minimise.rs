@@ -1,7 +1,7 @@
 //! A minimum in a box, by the simplex of Nelder and Mead (1965).
 
 /// Side of a box, lowest and highest value.
-pub(super) type Side = (f64, f64);
+pub(crate) type Side = (f64, f64);
 
 /// A difference of costs that tells nothing. Costs here are of the size of −2 log likelihoods, in which one parameter more
 /// or less counts 2 (Akaike 1974).
@@ -11,7 +11,7 @@ const FLAT: f64 = 0.05;
 ///
 /// A cost that is not a number counts as infinite. `near` says that the start is one that was good yesterday, so that the
 /// first simplex is small. The search ends when the simplex is flat to [`FLAT`].
-pub(super) fn minimise(
+pub(crate) fn minimise(
     mut cost: impl FnMut(&[f64]) -> f64,
     start: &[f64],
     sides: &[Side],

@@ -1,0 +1,242 @@
+//! One action: what, for whom, what is expected, on what it rests, what to do, and what a person can decide about it.
+
+use leptos::{prelude::*, server_fn::ServerFn};
+use model::{
+    action::{ActionState, Came, Card, Step, Verdict, Worth},
+    moment::Moment,
+};
+
+use super::Decisions;
+use crate::{
+    components::{
+        badge::{Badge, Shade},
+        button::{Button, Kind},
+        form::ActionForm,
+        notice::{Failed, sentence},
+        outcome::failure,
+        page::When,
+    },
+    error::AppError,
+    refused::Typed,
+};
+
+/// An action in a frame.
+#[component]
+pub(super) fn CardView(card: Card, may_decide: bool, decisions: Decisions) -> impl IntoView {
+    let controls = may_decide.then(|| view! { <Controls card=card.clone() decisions=decisions /> });
+    let label = format!("{}, {}", card.title, card.client);
+    let to_do = card.state == ActionState::Approved;
+    let Card { id, state, title, client_id, client, about, steps, horizon, worth, sure, effort, evidence, .. } = card;
+    let Card { doubts, checklist, since, done_on, due, came, history, .. } = card;
+    view! {
+        <article class="panel flex flex-col gap-3" aria-label=label data-test=format!("action {}", state.key()) id=format!("action-{id}")>
+            <div class="flex flex-wrap items-start justify-between gap-2">
+                <div class="min-w-0">
+                    <h3 class="font-medium">{title}</h3>
+                    <p class="break-words text-muted"><a href=format!("/clients/{client_id}")>{client}</a>{about.map(|about| format!(" · {about}"))}</p>
+                </div>
+                <Stand state=state since=since done_on=done_on due=due verdict=came.as_ref().and_then(|came| came.as_ref().ok().map(|came| came.verdict)) />
+            </div>
+            <Steps steps=steps />
+            <Expected worth=worth horizon=horizon />
+            {came.map(|came| view! { <Outcome came=came /> })}
+            <p class="text-xs text-muted">"Sure of its grounds: " <span data-literal="">{sure}</span> " · takes about " <span data-literal="">{effort}</span></p>
+            <Lines title="What it rests on" lines=evidence test="evidence" open=false />
+            <Lines title="What would change our mind" lines=doubts test="doubts" open=false />
+            <Lines title="What to do by hand" lines=checklist test="checklist" open=to_do />
+            <History history=history />
+            {controls}
+        </article>
+    }
+}
+
+/// Where it stands, in a word and with its day.
+#[component]
+fn Stand(
+    state: ActionState,
+    since: String,
+    done_on: Option<String>,
+    due: Option<String>,
+    verdict: Option<Verdict>,
+) -> impl IntoView {
+    let (shade, word) = match (state, verdict) {
+        (ActionState::Measured, Some(Verdict::Won)) => (Shade::Good, "Won"),
+        (ActionState::Measured, Some(Verdict::Lost)) => (Shade::Bad, "Lost"),
+        (ActionState::Measured, Some(Verdict::CannotTell)) => (Shade::Plain, "Cannot tell"),
+        (ActionState::Measured, None) => (Shade::Plain, "Not measurable"),
+        (ActionState::Proposed, _) => (Shade::Plain, "Proposed"),
+        (ActionState::Withdrawn, _) => (Shade::Plain, "Withdrawn"),
+        (ActionState::Approved, _) => (Shade::Warn, "To do"),
+        (ActionState::Dismissed, _) => (Shade::Plain, "Dismissed"),
+        (ActionState::Done, _) => (Shade::Good, "Done"),
+        (ActionState::Undone, _) => (Shade::Plain, "Taken back"),
+    };
+    let days = match (state, done_on, due) {
+        (ActionState::Done, Some(done), Some(due)) => format!("on {done}, measured from the days until {due}"),
+        (ActionState::Measured | ActionState::Undone, Some(done), _) => format!("done on {done}"),
+        _ => format!("since {since}"),
+    };
+    view! {
+        <p class="flex flex-wrap items-center gap-2 text-xs text-muted"><Badge shade=shade words=word /><span data-literal="">{days}</span></p>
+    }
+}
+
+#[component]
+fn Steps(steps: Vec<Step>) -> impl IntoView {
+    (!steps.is_empty()).then(|| {
+        view! {
+            <ul class="flex flex-col gap-1" data-test="steps">
+                {steps.into_iter().map(|Step { channel, from, to, change }| view! {
+                    <li class="break-words">{channel} ": " <span data-literal="" class="figure">{from} " → " {to}</span> " a day"
+                        {change.map(|change| view! { <span data-literal="" class="text-muted">" (" {change} ")"</span> })}</li>
+                }).collect_view()}
+            </ul>
+        }
+    })
+}
+
+/// What was promised, in money, or why not.
+#[component]
+fn Expected(worth: Result<Worth, String>, horizon: String) -> impl IntoView {
+    match worth {
+        Ok(Worth { value, low, high, loss }) => view! {
+            <p data-test="expected">"Expected: " <strong data-literal="" class="figure">{value}</strong> " net in " <span data-literal="">{horizon}</span>
+                <span class="text-muted">", with 80 % between " <span data-literal="" class="figure">{low}</span> " and " <span data-literal="" class="figure">{high}</span>
+                    "; it loses with a probability of " <span data-literal="" class="figure">{loss}</span>"."</span></p>
+        }
+        .into_any(),
+        Err(why) => view! { <p class="text-muted" data-test="expected">"Expected: – (" {why} ")"</p> }.into_any(),
+    }
+}
+
+/// What came of it, beside what was promised above.
+#[component]
+fn Outcome(came: Result<Came, String>) -> impl IntoView {
+    match came {
+        Ok(Came { effect, low, high, made, .. }) => view! {
+            <div data-test="came">
+                <p>"Came: " <strong data-literal="" class="figure">{effect}</strong>
+                    <span class="text-muted">", with 80 % between " <span data-literal="" class="figure">{low}</span> " and " <span data-literal="" class="figure">{high}</span>"."</span></p>
+                <ul class="text-xs text-muted">{made.into_iter().map(|line| view! { <li data-literal="">{sentence(&line)}</li> }).collect_view()}</ul>
+            </div>
+        }
+        .into_any(),
+        Err(why) => view! { <p class="text-muted" data-test="came">"Came: – (" {why} ")"</p> }.into_any(),
+    }
+}
+
+#[component]
+fn Lines(title: &'static str, lines: Vec<String>, test: &'static str, open: bool) -> impl IntoView {
+    (!lines.is_empty()).then(|| {
+        view! {
+            <details open=open data-test=test>
+                <summary class="disclosure">{title}</summary>
+                <ul class="list-disc pl-5">{lines.into_iter().map(|line| view! { <li data-literal="" class="break-words">{sentence(&line)}</li> }).collect_view()}</ul>
+            </details>
+        }
+    })
+}
+
+#[component]
+fn History(history: Vec<(String, Moment)>) -> impl IntoView {
+    view! {
+        <details data-test="history">
+            <summary class="disclosure">"What happened"</summary>
+            <ol class="flex flex-col gap-1">{history.into_iter().map(|(words, at)| view! {
+                <li class="break-words">{words}<span class="text-muted">" · " <When at=at /></span></li>
+            }).collect_view()}</ol>
+        </details>
+    }
+}
+
+/// What a person can do with it now.
+#[component]
+fn Controls(card: Card, decisions: Decisions) -> impl IntoView {
+    let Decisions { approve, dismiss, finish, undo, of } = decisions;
+    let Card { id, state, title, client, since, today, .. } = card;
+    let named = |what: &str| format!("{what}: {title}, {client}");
+    let (approves, finishes) = (named("Approve"), named("Say that it is done"));
+    let (dismisses, takes_back) = (named("Dismiss"), named("Say that it was taken back"));
+    let own = id.to_string();
+    let (typed_dismiss, typed_undo) = (Typed::of(dismiss).only("id", &own), Typed::of(undo).only("id", &own));
+    let typed_day = Typed::of(finish).only("id", &own).first("on", today.clone());
+    let hidden = move || view! { <input type="hidden" name="id" value=id.to_string() /> };
+    view! {
+        <div class="flex flex-wrap items-start gap-2" on:submit=move |_| of.set(Some(id)) data-test="controls">
+            {(state == ActionState::Proposed).then(|| view! {
+                <ActionForm action=approve>
+                    {hidden()}
+                    <Button kind=Kind::Primary id=format!("approve-{id}") named=approves pending=approve.pending()>"Approve"</Button>
+                </ActionForm>
+            })}
+            {(state == ActionState::Approved).then(|| view! {
+                <ActionForm action=finish attr:class="flex flex-wrap items-end gap-2" attr:novalidate=true>
+                    {hidden()}
+                    <label for=format!("on-{id}") class="flex flex-col gap-1 text-xs text-muted">"Done on"
+                        <input id=format!("on-{id}") type="date" name="on" class="control" value=typed_day min=since max=today /></label>
+                    <Button kind=Kind::Primary id=format!("done-{id}") named=finishes pending=finish.pending()>"Done"</Button>
+                </ActionForm>
+            })}
+            {matches!(state, ActionState::Proposed | ActionState::Approved).then(|| view! {
+                <More words="Dismiss…" open=came_back(typed_dismiss) test="dismiss">
+                    <ActionForm action=dismiss attr:class="flex flex-wrap items-end gap-2" attr:novalidate=true>
+                        {hidden()}
+                        <input type="hidden" name="seen" value=state.key() />
+                        <Reason id=format!("dismiss-reason-{id}") label="Why not" typed=typed_dismiss />
+                        <Button id=format!("dismiss-{id}") named=dismisses pending=dismiss.pending()>"Dismiss"</Button>
+                    </ActionForm>
+                </More>
+            })}
+            {(state == ActionState::Done).then(|| view! {
+                <More words="Undo…" open=came_back(typed_undo) test="undo">
+                    <ActionForm action=undo attr:class="flex flex-wrap items-end gap-2" attr:novalidate=true>
+                        {hidden()}
+                        <Reason id=format!("undo-reason-{id}") label="Why (if you like)" typed=typed_undo />
+                        <Button id=format!("undo-{id}") named=takes_back pending=undo.pending()>"It was taken back"</Button>
+                    </ActionForm>
+                </More>
+            })}
+        </div>
+        <Refusal action=approve of=of card=own.clone() />
+        <Refusal action=dismiss of=of card=own.clone() />
+        <Refusal action=finish of=of card=own.clone() />
+        <Refusal action=undo of=of card=own />
+    }
+}
+
+/// Whether a form came back refused.
+fn came_back(typed: Typed) -> bool {
+    untrack(|| !typed.fields().is_empty())
+}
+
+/// A form that is opened first.
+#[component]
+fn More(words: &'static str, open: bool, test: &'static str, children: Children) -> impl IntoView {
+    view! {
+        <details open=open data-test=test>
+            <summary class="button button-plain">{words}</summary>
+            <div class="pt-2">{children()}</div>
+        </details>
+    }
+}
+
+#[component]
+fn Reason(id: String, label: &'static str, typed: Typed) -> impl IntoView {
+    let of = id.clone();
+    view! {
+        <label for=of class="flex min-w-0 flex-col gap-1 text-xs text-muted">{label}
+            <input id=id name="reason" class="control" autocomplete="off" value=typed.first("reason", "") /></label>
+    }
+}
+
+/// Why the last decision was not taken, beside the action that it was about.
+#[component]
+fn Refusal<S>(action: ServerAction<S>, of: RwSignal<Option<model::id::ActionId>>, card: String) -> impl IntoView
+where
+    S: ServerFn<Output = (), Error = AppError> + Clone + Send + Sync + 'static,
+{
+    let back = came_back(Typed::of(action).only("id", &card));
+    let failure = failure(action);
+    let here = move || of.get().map_or(back, |pressed| pressed.to_string() == card);
+    move || failure.get().filter(|_| here()).map(|error| view! { <Failed error=error /> })
+}

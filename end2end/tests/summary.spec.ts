@@ -1,0 +1,57 @@
+import { expect, live, look, owner, test } from "./support";
+
+test("before anything was thought the summary says so, and where to begin", async ({ page }) => {
+  await owner(page, "Summary Agency");
+  await page.getByRole("navigation", { name: "Areas" }).getByRole("link", { name: "Summary" }).click();
+  await expect(page).toHaveURL("/summary");
+  await expect(page.getByRole("heading", { name: "Summary", level: 1 })).toBeVisible();
+  await expect(page.getByTestId("empty")).toContainText("Nothing was thought about yet");
+  await look(page, "summary-empty");
+  await page.getByTestId("empty").getByRole("link", { name: "Connect an account" }).click();
+  await expect(page).toHaveURL("/settings/integrations");
+});
+
+test("three personas are told the same figures in other words, and every number opens", async ({ page, browser }) => {
+  test.setTimeout(420_000);
+  await page.goto("/signup");
+  await page.getByRole("button", { name: "Try with a rehearsal agency" }).click();
+  await expect(page).toHaveURL("/clients", { timeout: 60_000 });
+  const told = page.getByTestId("summary");
+  await expect(async () => {
+    await page.goto("/summary");
+    await expect(told.getByTestId("number spend").first()).toBeVisible({ timeout: 5_000 });
+  }).toPass({ timeout: 300_000 });
+  await live(page);
+  const tabs = page.getByRole("navigation", { name: "For whom" });
+  const texts: string[][] = [];
+  for (const [name, key, first] of [["CMO", "cmo", "Money"], ["VP Growth", "vp_growth", "What moved"], ["Director of Performance", "director", "Check"]]) {
+    await tabs.getByRole("link", { name }).click();
+    await expect(page).toHaveURL(`/summary?persona=${key}`);
+    await expect(tabs.getByRole("link", { name })).toHaveAttribute("aria-current", "page");
+    await expect(told.getByRole("heading", { name: first, level: 2 })).toBeVisible();
+    const spend = told.getByTestId("number spend").first();
+    await expect(spend.getByText("In the state:")).toBeHidden();
+    await spend.locator("summary").click();
+    await expect(spend.getByText("In the state:")).toBeVisible();
+    await look(page, `summary-${key}`);
+    await spend.locator("summary").click();
+    texts.push(await told.getByTestId("sentence").allInnerTexts());
+  }
+  expect(new Set(texts.flat()).size, "no sentence is shared").toBe(texts.flat().length);
+
+  // The same without scripts, and on paper.
+  const cookies = await page.context().cookies();
+  const plain = await browser.newContext({ javaScriptEnabled: false, viewport: page.viewportSize() });
+  await plain.addCookies(cookies);
+  const still = await plain.newPage();
+  await still.goto(new URL("/summary", page.url()).href);
+  await still.getByRole("navigation", { name: "For whom" }).getByRole("link", { name: "VP Growth" }).click();
+  await expect(still.getByRole("heading", { name: "What moved" })).toBeVisible();
+  await still.getByTestId("number spend").first().locator("summary").click();
+  await expect(still.getByTestId("number spend").first().getByText("In the state:")).toBeVisible();
+  await plain.close();
+  await page.emulateMedia({ media: "print" });
+  await expect(page.getByRole("navigation", { name: "Areas" })).toBeHidden();
+  await expect(told).toBeVisible();
+  await page.screenshot({ path: `screenshots/${test.info().project.name}-print/summary.png`, fullPage: true });
+});

@@ -1,0 +1,235 @@
+//! What people do with what the brain proposes: approve it, dismiss it with a reason, say that it was done, take it back. What
+//! came of it is measured in the background and shown beside what was promised.
+//!
+//! An action is a client's, so who may change the client decides about it. Words for people stand in `words.rs`.
+
+mod board;
+mod words;
+
+use model::{
+    access::Action as Deed,
+    action::{Action, ActionState, HitRate},
+    actor::Actor,
+    id::{ActionId, ClientId},
+    input::{Invalid, text},
+    page::Page,
+};
+use serde_json::json;
+use store::{
+    TenantTx,
+    action::{self, Cursor},
+    client, organization,
+};
+use time::{Date, OffsetDateTime};
+
+pub use board::{Asked, board};
+pub use store::action::Filter;
+
+use crate::{
+    Error, Result, Service, access,
+    client::{allow_on, lock_open},
+    moment,
+};
+
+/// The longest reason, in characters.
+const REASON: usize = 1000;
+
+/// Actions in sight by their rank, without what happened to them.
+///
+/// # Errors
+/// A malformed cursor.
+pub async fn list(
+    service: &Service,
+    actor: &Actor,
+    filter: &Filter,
+    limit: i64,
+    cursor: Option<&str>,
+) -> Result<Page<Action>> {
+    access::allow(service, actor, Deed::ReadClients).await?;
+    let cursor = cursor.map(Cursor::parse).transpose()?;
+    Ok(action::list(&mut service.db.tenant(actor).await?, filter, limit, cursor).await?)
+}
+
+/// One action with what happened to it.
+///
+/// # Errors
+/// Missing, also when its client is out of sight or another tenant's.
+pub async fn get(service: &Service, actor: &Actor, id: ActionId) -> Result<Action> {
+    access::allow(service, actor, Deed::ReadClients).await?;
+    Ok(action::get(&mut service.db.tenant(actor).await?, id).await?)
+}
+
+/// How often actions of each kind did what they were done for, of those in sight.
+///
+/// # Errors
+/// The rule that forbids it.
+pub async fn hit_rates(service: &Service, actor: &Actor) -> Result<Vec<HitRate>> {
+    access::allow(service, actor, Deed::ReadClients).await?;
+    Ok(action::hit_rates(&mut service.db.tenant(actor).await?).await?)
+}
+
+/// Wants an action done: from now on its prediction is registered.
+///
+/// # Errors
+/// Missing, an archived client, a decision that was made meanwhile, or the rule that forbids it.
+pub async fn approve(service: &Service, actor: &Actor, id: ActionId) -> Result<Action> {
+    decide(service, actor, id, &Decision { to: ActionState::Approved, reason: None, on: None, seen: None }).await
+}
+
+/// Does not want an action done, before or after it was approved. It is not proposed again for four weeks. `seen` is where it
+/// stood when the person looked: what somebody approved since is not dismissed unseen.
+///
+/// # Errors
+/// No reason, missing, an archived client, a decision that was made meanwhile, or the rule that forbids it.
+pub async fn dismiss(
+    service: &Service,
+    actor: &Actor,
+    id: ActionId,
+    reason: &str,
+    seen: Option<ActionState>,
+) -> Result<Action> {
+    let reason = Some(reason.to_owned());
+    decide(service, actor, id, &Decision { to: ActionState::Dismissed, reason, on: None, seen }).await
+}
+
+/// Says that an approved action was done, today or on an earlier day since it was approved.
+///
+/// # Errors
+/// A day that has not come, or before the approval; missing, an archived client, a decision that was made meanwhile, or the
+/// rule that forbids it.
+pub async fn done(service: &Service, actor: &Actor, id: ActionId, on: Option<Date>) -> Result<Action> {
+    decide(service, actor, id, &Decision { to: ActionState::Done, reason: None, on, seen: None }).await
+}
+
+/// Says that what was done was taken back before it could be measured. What was measured stays.
+///
+/// # Errors
+/// Missing, an archived client, a decision that was made meanwhile, or the rule that forbids it.
+pub async fn undo(service: &Service, actor: &Actor, id: ActionId, reason: &str) -> Result<Action> {
+    let reason = Some(reason.to_owned()).filter(|reason| !reason.trim().is_empty());
+    decide(service, actor, id, &Decision { to: ActionState::Undone, reason, on: None, seen: None }).await
+}
+
+/// What somebody decides.
+struct Decision {
+    to: ActionState,
+    reason: Option<String>,
+    /// The day it was done; today if none is said.
+    on: Option<Date>,
+    /// Where it stood when the person looked, if that is said.
+    seen: Option<ActionState>,
+}
+
+async fn decide(service: &Service, actor: &Actor, id: ActionId, decision: &Decision) -> Result<Action> {
+    let Decision { to, reason, on, seen } = decision;
+    let client_id = get(service, actor, id).await?.client_id;
+    allow_on(service, actor, client_id, Deed::EditClient).await?;
+    let reason = reason.as_deref().map(|reason| text("reason", "The reason", reason, REASON)).transpose()?;
+    if *to == ActionState::Dismissed && reason.as_deref().is_none_or(str::is_empty) {
+        return Err(Invalid::new("reason", "say why: the reason stands in the ledger").into());
+    }
+    let now = service.clock.now();
+    let mut tx = service.db.tenant(actor).await?;
+    // The action before its client, as the job that follows the brain's states locks them.
+    let before = action::lock(&mut tx, id).await?;
+    let client = lock_open(&mut tx, client_id).await?;
+    if !may_follow(before.state, *to) || seen.is_some_and(|seen| seen != before.state) {
+        return Err(too_late(service, &mut tx, actor, &before).await?);
+    }
+    let today = today(&mut tx, &client.fields.time_zone, now).await?;
+    let since = match on {
+        Some(day) => done_day(*day, before.since, today)?,
+        None => today,
+    };
+    action::set_state(&mut tx, id, *to, since, reason.as_deref(), now).await?;
+    let detail = json!({ "action": id, "kind": before.proposal.kind, "from": before.state, "to": to });
+    access::done_to(service, &mut tx, Deed::EditClient, (client_id, &client.fields.name), detail).await?;
+    let after = action::get(&mut tx, id).await?;
+    tx.commit().await?;
+    Ok(after)
+}
+
+/// Whether a person takes an action from one state to the other. The database holds the same, and the steps of the product.
+const fn may_follow(from: ActionState, to: ActionState) -> bool {
+    use ActionState as S;
+    matches!(
+        (from, to),
+        (S::Proposed, S::Approved)
+            | (S::Proposed | S::Approved, S::Dismissed)
+            | (S::Approved, S::Done)
+            | (S::Done, S::Undone)
+    )
+}
+
+/// The day an action was done: its prediction was registered when it was approved, so it was not done before that.
+fn done_day(day: Date, approved: Date, today: Date) -> Result<Date> {
+    if day > today {
+        return Err(Invalid::new("on", format!("that day has not come: today is {today} at the client")).into());
+    }
+    if day < approved {
+        let words = format!("it was approved on {approved}: what was done before that was not predicted");
+        return Err(Invalid::new("on", words).into());
+    }
+    Ok(day)
+}
+
+/// Today in a client's zone, by the agency's clock.
+async fn today(tx: &mut TenantTx, zone: &str, now: OffsetDateTime) -> Result<Date> {
+    let there = now + organization::get(tx).await?.ahead;
+    Ok(moment::day(zone, there).unwrap_or_else(|| there.date()))
+}
+
+/// Who did what before, so that this does not follow.
+async fn too_late(service: &Service, tx: &mut TenantTx, actor: &Actor, present: &Action) -> Result<Error> {
+    let agency = organization::get(tx).await?;
+    let moments = moment::Words::in_zone(&agency.time_zone, service.clock.now());
+    let who = present.events.last().map(|event| {
+        let name = match &event.member_name {
+            Some(_) if event.member_id == Some(actor.member_id) => "you",
+            Some(name) => name,
+            None => "the brain",
+        };
+        format!("{name} {} it {}", words::past(present.state), moments.write(event.at).words)
+    });
+    let said = who.unwrap_or_else(|| format!("it is {} already", present.state.key()));
+    let next = match present.state {
+        ActionState::Withdrawn => ", because the newest figures do not propose it any more",
+        ActionState::Measured => ", and what was measured stays",
+        _ => "",
+    };
+    Ok(Error::Conflict { code: "decided", message: format!("{said}{next}. Nothing was changed") })
+}
+
+/// The name of a client in sight.
+async fn client_name(tx: &mut TenantTx, id: ClientId) -> Result<String> {
+    Ok(client::get(tx, id).await?.fields.name)
+}
+
+#[cfg(test)]
+mod tests {
+    use time::macros::date;
+
+    use super::*;
+
+    #[test]
+    fn it_was_done_between_the_approval_and_today() {
+        let (approved, today) = (date!(2026 - 11 - 03), date!(2026 - 11 - 10));
+        for day in [approved, date!(2026 - 11 - 07), today] {
+            assert_eq!(done_day(day, approved, today).unwrap(), day);
+        }
+        for day in [date!(2026 - 11 - 02), date!(2026 - 11 - 11)] {
+            let refused = done_day(day, approved, today).unwrap_err().to_string();
+            assert!(refused.starts_with("on: "), "{refused}");
+        }
+    }
+
+    #[test]
+    fn people_take_few_steps_and_none_back() {
+        let steps = ActionState::ALL.iter().flat_map(|from| ActionState::ALL.iter().map(move |to| (*from, *to)));
+        let taken: Vec<_> = steps.filter(|(from, to)| may_follow(*from, *to)).collect();
+        use ActionState::{Approved, Dismissed, Done, Proposed, Undone};
+        let expected =
+            [(Proposed, Approved), (Proposed, Dismissed), (Approved, Dismissed), (Approved, Done), (Done, Undone)];
+        assert_eq!(taken, expected);
+    }
+}

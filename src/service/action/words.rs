@@ -1,0 +1,377 @@
+//! Actions in words: what to do, what it rests on, what would change our mind, what to do by hand, what happened. The one place
+//! for all of them.
+
+use model::action::{
+    Action, ActionEvent, ActionKind, ActionState, Came, Change, Doubt, HitRate, Measured, Prediction, Proposal, Rate,
+    Step, Unpredicted, Worth,
+};
+use model::brain::Basis;
+use rust_decimal::Decimal;
+use serde_json::Value;
+use store::brain::Ground;
+
+use crate::performance::words::{amount, grouped};
+
+/// What to do.
+pub(super) const fn title(kind: ActionKind) -> &'static str {
+    match kind {
+        ActionKind::MoveBudget => "Move budget between channels",
+        ActionKind::Raise => "Raise spend",
+        ActionKind::Lower => "Lower spend",
+        ActionKind::PauseCreative => "Pause a creative",
+        ActionKind::RefreshCreative => "Replace a creative",
+        ActionKind::FixTracking => "Repair tracking",
+        ActionKind::RetentionPush => "Win back earlier customers",
+        ActionKind::Investigate => "Find out why",
+    }
+}
+
+/// What somebody did, as in "Max approved it".
+pub(super) const fn past(state: ActionState) -> &'static str {
+    match state {
+        ActionState::Proposed => "proposed",
+        ActionState::Withdrawn => "withdrew",
+        ActionState::Approved => "approved",
+        ActionState::Dismissed => "dismissed",
+        ActionState::Done => "did",
+        ActionState::Measured => "measured",
+        ActionState::Undone => "took back",
+    }
+}
+
+/// What happened, and who did it.
+pub(super) fn event(event: &ActionEvent) -> String {
+    let who = event.member_name.as_deref().unwrap_or("The brain");
+    match &event.reason {
+        Some(reason) => format!("{who} {} it: “{reason}”", past(event.state)),
+        None => format!("{who} {} it", past(event.state)),
+    }
+}
+
+/// What would change our mind.
+pub(super) const fn doubt(doubt: Doubt) -> &'static str {
+    match doubt {
+        Doubt::LiftTest => "an experiment that shows other returns than the curves do",
+        Doubt::Unseen => "returns at this spend: as much was never spent, so the curve's form says it and not the data",
+        Doubt::MovedTogether => "channels whose spend moved together: the curves can hardly tell them apart",
+        Doubt::Promotion => "a season or promotion ahead that the past does not hold",
+        Doubt::Recovery => "figures that recover by themselves within a week",
+        Doubt::KnownChange => "a change on the site or in the platform's settings that you know of",
+        Doubt::FewEvents => "another good or bad week: it rests on few events",
+    }
+}
+
+/// Why there is no prediction in money.
+pub(super) const fn unpredicted(why: Option<Unpredicted>) -> &'static str {
+    match why {
+        Some(Unpredicted::NoMargin) => {
+            "nobody said what stays of this client's revenue. Enter its margin on the client's page"
+        }
+        Some(Unpredicted::NoCurve) => "there is no curve yet of what the channel brings for its money",
+        Some(Unpredicted::NothingTells) | None => "nothing that is stored tells what this is worth",
+    }
+}
+
+/// What is expected in money, or why that cannot be said.
+pub(super) fn worth(proposal: &Proposal) -> Result<Worth, String> {
+    let Some(Prediction { value, low, high, loss }) = &proposal.prediction else {
+        return Err(unpredicted(proposal.unpredicted).to_owned());
+    };
+    let money = |value: f64| signed(&money(value, &proposal.currency), value);
+    Ok(Worth { value: money(*value), low: money(*low), high: money(*high), loss: percent(*loss) })
+}
+
+/// Budgets before and after.
+pub(super) fn steps(action: &Action) -> Vec<Step> {
+    let step = |change: &Change| {
+        let share = (change.to - change.from) / change.from * 100.0;
+        Step {
+            channel: channel(action, change),
+            from: money(change.from, &action.proposal.currency),
+            to: money(change.to, &action.proposal.currency),
+            change: share.is_finite().then(|| format!("{} %", signed(&number(share.round()), share.round()))),
+        }
+    };
+    action.proposal.changes.iter().map(step).collect()
+}
+
+fn channel(action: &Action, change: &Change) -> String {
+    let named = action.channels.iter().find(|named| named.id == change.channel);
+    named.map_or_else(|| "a channel that is not in sight".to_owned(), |named| named.name.clone())
+}
+
+/// The channel or creative it is about.
+pub(super) fn about(action: &Action) -> Option<String> {
+    let channel =
+        action.channels.iter().find(|named| Some(named.id) == action.channel_id).map(|named| named.name.clone());
+    let creative = (action.proposal.target.level == "creative")
+        .then(|| action.creative_name.clone().unwrap_or_else(|| format!("creative {}", action.proposal.target.id)));
+    match (creative, channel) {
+        (Some(creative), Some(channel)) => Some(format!("{creative}, in {channel}")),
+        (one, other) => one.or(other),
+    }
+}
+
+/// The span over which an action is judged.
+pub(super) fn horizon(days: u16) -> String {
+    if days == 1 { "the day after".to_owned() } else { format!("the {days} days after") }
+}
+
+/// A person's time.
+pub(super) fn effort(minutes: u16) -> String {
+    match (minutes / 60, minutes % 60) {
+        (0, minutes) => format!("{minutes} min"),
+        (hours, 0) => format!("{hours} h"),
+        (hours, minutes) => format!("{hours} h {minutes} min"),
+    }
+}
+
+/// What an outcome of a state says, as a ground for an action.
+pub(super) fn ground(ground: &Ground, currency: &str) -> String {
+    let body: Value = serde_json::from_str(&ground.body).unwrap_or_default();
+    let of = ground.channel.as_ref().map(|name| format!(" of {name}")).unwrap_or_default();
+    match ground.kind.as_str() {
+        "finding" => finding(&body, &of),
+        "response" => {
+            "what the client's channels bring at each spend, as fitted to its days (response curves)".to_owned()
+        }
+        "fatigue" => format!("how a creative{of} wears with the people who saw it"),
+        "decay" => format!("what the money{of} returns now against weeks ago"),
+        "forecast" => format!("the forecast{of} ({currency} where it is money)"),
+        other => format!("{}{of}", other.replace('_', " ")),
+    }
+}
+
+fn finding(body: &Value, of: &str) -> String {
+    let kind = match body["kind"].as_str().unwrap_or_default() {
+        "spike" => "far above what was to be expected",
+        "drop" => "far below what was to be expected",
+        "level_shift" | "change_point" => "at another level that stays",
+        "delivery_collapse" => "hardly shown any more",
+        "tracking_outage" => "no conversions counted, while people click as before",
+        "forecast" => "about to get worse",
+        "worse" => "worse than before",
+        "better" => "better than before",
+        "creative_fatigue" => "a creative that people tire of",
+        "roi_decay" => "returns less for its money than weeks ago",
+        "ltv_drift" => "new customers worth another amount than earlier ones at their age",
+        "over_claim" => "platforms claim more than the books hold",
+        "unattributed" => "revenue in the books that no platform claims",
+        "moved_together" => "many series moved together",
+        "winner" => "better than all the others",
+        _ => "noticed",
+    };
+    let metric = body["metric"].as_str().map_or_else(|| "What was noticed".to_owned(), name);
+    let size = size(&body["size"]).map(|size| format!(", {size}")).unwrap_or_default();
+    let sure = body["probability"].as_f64().map(|sure| format!(", {} sure", percent(sure))).unwrap_or_default();
+    format!("{metric}{of}: {kind}{size} ({}{sure})", days(body["first"].as_str(), body["last"].as_str()))
+}
+
+fn size(size: &Value) -> Option<String> {
+    let value = size["value"].as_f64()?;
+    let (low, high) = (size["low"].as_f64()?, size["high"].as_f64()?);
+    let write = |value: f64| match &size["unit"] {
+        Value::String(unit) if unit == "change" => format!("{} %", signed(&number((value * 100.0).round()), value)),
+        Value::String(unit) if unit == "share" => format!("{} %", number((value * 100.0).round())),
+        Value::Object(unit) => money(value, unit.get("money").and_then(Value::as_str).unwrap_or_default()),
+        _ => number(value),
+    };
+    let sure = size["confidence"].as_f64().map(|sure| format!(", {} interval", percent(sure))).unwrap_or_default();
+    Some(format!("{} ({} to {}{sure})", write(value), write(low), write(high)))
+}
+
+/// A figure that an action rests on.
+pub(super) fn basis(basis: &Basis) -> String {
+    let of = match (&basis.first, &basis.last) {
+        (None, None) => String::new(),
+        (first, last) => format!(" ({})", days(first.as_deref(), last.as_deref())),
+    };
+    let part = basis.name.starts_with("share_") || basis.name == "break_even_margin";
+    let value = if part { percent(basis.value) } else { number(basis.value) };
+    format!("{}: {value}{of}", name(&basis.name))
+}
+
+fn days(first: Option<&str>, last: Option<&str>) -> String {
+    match (first, last) {
+        (Some(first), Some(last)) if first != last => format!("{first} to {last}"),
+        (Some(day), _) | (None, Some(day)) => day.to_owned(),
+        (None, None) => "days unknown".to_owned(),
+    }
+}
+
+/// What came of an action.
+pub(super) fn came(measured: &Measured, currency: &str) -> Came {
+    let write = |value: f64| if money_metric(&measured.metric) { money(value, currency) } else { number(value) };
+    let effect = |value: f64| signed(&write(value), value);
+    let mut made = vec![
+        format!(
+            "{}, {}: {} happened; {} would have without it",
+            name(&measured.metric),
+            days(Some(&measured.first.to_string()), Some(&measured.last.to_string())),
+            write(measured.actual),
+            write(measured.expected)
+        ),
+        format!("what would have happened is a forecast of the days before ({})", measured.model),
+    ];
+    match measured.together_with.len() {
+        0 => {}
+        1 => {
+            made.push("another action was done at this client in these days: the effect is of both together".to_owned())
+        }
+        more => made.push(format!(
+            "{more} other actions were done at this client in these days: the effect is of all of them together"
+        )),
+    }
+    Came {
+        verdict: measured.verdict,
+        effect: effect(measured.effect),
+        low: effect(measured.low),
+        high: effect(measured.high),
+        made,
+    }
+}
+
+/// How often a kind did what it was done for.
+pub(super) fn rate(rate: &HitRate) -> Rate {
+    let HitRate { kind, won, lost, cannot_tell } = *rate;
+    let parts = [(won, "won"), (lost, "lost"), (cannot_tell, "cannot be told")];
+    let parts: Vec<_> = parts.into_iter().filter(|(n, _)| *n > 0).map(|(n, words)| format!("{n} {words}")).collect();
+    Rate { title: title(kind).to_owned(), words: parts.join(", ") }
+}
+
+/// What to do by hand, in order: the product writes to no platform.
+pub(super) fn checklist(action: &Action) -> Vec<String> {
+    let own = action.channels.iter().find(|named| Some(named.id) == action.channel_id);
+    let provider = own.map(|named| named.provider.as_str()).unwrap_or_default();
+    let account = own.map_or_else(|| "the account".to_owned(), |named| format!("the account {}", named.name));
+    let open = format!("Open {account} in {}.", place(provider));
+    let creative = action.creative_name.clone().unwrap_or_else(|| action.proposal.target.id.clone());
+    let mut lines = match action.proposal.kind {
+        ActionKind::Raise if action.proposal.target.level == "creative" => vec![
+            open,
+            format!(
+                "Find the ad {creative} and give it more of the money: an ad set or campaign of its own, with a budget."
+            ),
+            "Raise that budget by a fifth at most every few days, so that the platform does not learn anew.".to_owned(),
+        ],
+        ActionKind::MoveBudget | ActionKind::Raise | ActionKind::Lower => budgets(action),
+        ActionKind::PauseCreative => vec![open, format!("Find the ad {creative} and {}.", pause(provider))],
+        ActionKind::RefreshCreative => vec![
+            open,
+            format!("Add a new ad beside {creative}, with another picture or text for the same people."),
+            format!("Once the new one is approved and shown, find {creative} and {}.", pause(provider)),
+        ],
+        ActionKind::FixTracking => vec![
+            format!("{}.", tags(provider)),
+            "Place a test order, or a test lead, and look whether it is counted once.".to_owned(),
+            "If the site was changed on the day the count fell, ask those who changed it.".to_owned(),
+        ],
+        ActionKind::RetentionPush => vec![
+            format!("List the customers in {} whose last order lies longer back than usual.", place(provider)),
+            "Take out those who objected to such messages.".to_owned(),
+            "Write to them with a reason to come back, and keep a part of them unwritten to compare with.".to_owned(),
+        ],
+        ActionKind::Investigate => vec![
+            "Read what it rests on, and look at those days in the platform and in the shop.".to_owned(),
+            format!("Look into the history of changes in {}.", place(provider)),
+            "Ask the client what they changed in these days: prices, stock, the site, promotions.".to_owned(),
+        ],
+    };
+    lines.push(
+        "Change nothing else there in these days if you can: otherwise the effect cannot be told apart.".to_owned(),
+    );
+    lines.push("Come back here and say that it is done, and on which day.".to_owned());
+    lines
+}
+
+/// One line for each budget, those that give first.
+fn budgets(action: &Action) -> Vec<String> {
+    let mut changes: Vec<&Change> = action.proposal.changes.iter().collect();
+    changes.sort_by_key(|change| change.to >= change.from);
+    let line = |change: &Change| {
+        let named = action.channels.iter().find(|named| named.id == change.channel);
+        let where_to = place(named.map(|named| named.provider.as_str()).unwrap_or_default());
+        let currency = &action.proposal.currency;
+        let verb = if change.to < change.from { "lower" } else { "raise" };
+        format!(
+            "In {where_to}, {}: {verb} the daily budgets of its campaigns in equal proportion, so that together {} a day are \
+             spent instead of {}.",
+            channel(action, change),
+            money(change.to, currency),
+            money(change.from, currency)
+        )
+    };
+    changes.into_iter().map(line).collect()
+}
+
+/// What the place is called where a person changes something.
+fn place(provider: &str) -> &'static str {
+    match provider {
+        "google_ads" => "Google Ads",
+        "meta_ads" => "Meta Ads Manager",
+        "tiktok_ads" => "TikTok Ads Manager",
+        "shopify" => "the Shopify admin",
+        _ => "the platform",
+    }
+}
+
+fn pause(provider: &str) -> &'static str {
+    match provider {
+        "google_ads" => "set its status to Paused",
+        "meta_ads" | "tiktok_ads" => "switch it off",
+        _ => "stop it",
+    }
+}
+
+fn tags(provider: &str) -> &'static str {
+    match provider {
+        "google_ads" => "In Google Ads, open Goals, then Conversions, and look at the status of each conversion action",
+        "meta_ads" => {
+            "In Meta Events Manager, look at the pixel and the Conversions API: which events came, and when the last"
+        }
+        "tiktok_ads" => "In TikTok Ads Manager, open Events under Tools and look which events came, and when the last",
+        _ => "Look where the platform shows which events came, and when the last",
+    }
+}
+
+/// Whether a metric is an amount of money.
+fn money_metric(metric: &str) -> bool {
+    ["revenue", "contribution", "spend", "refunds", "margin"].iter().any(|word| metric.contains(word))
+}
+
+/// A metric or figure in words, as a sentence begins.
+fn name(key: &str) -> String {
+    let words = key.replace('_', " ");
+    let mut letters = words.chars();
+    letters.next().map(|first| first.to_uppercase().chain(letters).collect()).unwrap_or_default()
+}
+
+pub(super) fn percent(share: f64) -> String {
+    match share * 100.0 {
+        whole if whole > 99.0 && whole < 100.0 => "over 99 %".to_owned(),
+        whole if whole > 0.0 && whole < 1.0 => "under 1 %".to_owned(),
+        whole => format!("{} %", number(whole.round())),
+    }
+}
+
+fn decimal(value: f64) -> Option<Decimal> {
+    Decimal::from_f64_retain(value)
+}
+
+fn money(value: f64, currency: &str) -> String {
+    decimal(value).map_or_else(|| "an amount too large to write".to_owned(), |value| amount(value, currency))
+}
+
+/// A number with as many decimals as tell something.
+fn number(value: f64) -> String {
+    let most = if value != 0.0 && value.abs() < 0.1 { 4 } else { 2 };
+    decimal(value).map_or_else(|| "a number too large to write".to_owned(), |value| grouped(value, 0, most))
+}
+
+/// With a plus before what is above zero; what is below has its minus already.
+fn signed(words: &str, value: f64) -> String {
+    if value > 0.0 { format!("+{words}") } else { words.to_owned() }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,151 @@
+//! The executive summary: what a brain state says of what a member sees, for one persona. Templates make it of the state's
+//! figures; no number is in it that the state does not hold, which is looked up again before it is shown.
+//!
+//! `digest` picks what is told, `line` is the only way to a sentence, and each persona has a file of templates. To add one,
+//! add it to `model::summary::Persona` and give it its file.
+
+mod check;
+mod cmo;
+mod digest;
+mod director;
+mod fragments;
+mod line;
+mod money;
+mod news;
+mod nouns;
+mod said;
+mod shown;
+#[cfg(test)]
+mod tests;
+mod vp_growth;
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use line::Name;
+use model::{
+    access::Action,
+    actor::Actor,
+    brain::Outcome,
+    id::{ChannelId, ClientId},
+    metric::Level,
+    summary::{Persona, Sentence, Summary},
+};
+use said::Said;
+use store::{ad_entity, brain, channel, client};
+use time::{Date, OffsetDateTime};
+
+use crate::{Result, Service, access};
+
+pub use check::{Bodies, unfounded};
+
+/// What is read of a state.
+const KINDS: [&str; 8] = ["figures", "reconciliation", "forecast", "risk", "finding", "action", "gap", "response"];
+
+/// What things are called. What has no name here is not told of.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Names {
+    /// The clients.
+    pub clients: BTreeMap<ClientId, String>,
+    /// The channels, with the platform's id of each.
+    pub channels: BTreeMap<ChannelId, (String, String)>,
+    /// Advertisements, by channel and the platform's id.
+    pub creatives: BTreeMap<(ChannelId, String), String>,
+}
+
+impl Names {
+    fn client(&self, id: ClientId) -> Option<Name> {
+        self.clients.get(&id).and_then(|name| Name::new(name))
+    }
+
+    fn account(&self, id: ChannelId) -> Option<news::Account> {
+        let (name, id) = self.channels.get(&id)?;
+        Some(news::Account { name: Name::new(name)?, id: Name::new(id) })
+    }
+
+    fn creative(&self, channel: ChannelId, id: &str) -> Option<Name> {
+        self.creatives.get(&(channel, id.to_owned())).and_then(|name| Name::new(name))
+    }
+
+    /// The channels' names by their ids, as figures are made of them.
+    fn sources(&self) -> BTreeMap<String, &str> {
+        self.channels.iter().map(|(id, (name, _))| (id.to_string(), name.as_str())).collect()
+    }
+}
+
+/// What is asked for.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Question {
+    /// For whom.
+    pub persona: Persona,
+    /// Of this client only; otherwise of all in sight.
+    pub client_id: Option<ClientId>,
+    /// As of this moment; otherwise the newest.
+    pub as_of: Option<OffsetDateTime>,
+}
+
+/// The summary of a state; none while nothing was thought.
+///
+/// # Errors
+/// Missing for a client out of sight, or the rule that forbids it.
+pub async fn find(service: &Service, actor: &Actor, question: Question) -> Result<Option<Summary>> {
+    access::allow(service, actor, Action::ReadClients).await?;
+    let Question { persona, client_id, as_of } = question;
+    let mut tx = service.db.tenant(actor).await?;
+    if let Some(id) = client_id {
+        client::get(&mut tx, id).await?;
+    }
+    let Some((state, _)) = brain::find_as_of(&mut tx, as_of).await? else { return Ok(None) };
+    let outcomes = brain::list_wholes(&mut tx, state.id, &KINDS, client_id).await?;
+    let clients = client::list_names(&mut tx).await?;
+    let mut names =
+        Names { clients: clients.into_iter().map(|(id, name, _)| (id, name)).collect(), ..Names::default() };
+    for found in channel::list_names(&mut tx).await? {
+        let offer = service.offers.iter().find(|offer| offer.descriptor.key == found.provider);
+        let client = found.client_id.and_then(|id| names.clients.get(&id));
+        let name = called(&found.name, offer.map(|offer| offer.descriptor.name), client.map(String::as_str));
+        names.channels.insert(found.id, (name, found.external_id));
+    }
+    let wanted: BTreeSet<ChannelId> = news::creatives(&read(&outcomes)).into_iter().collect();
+    for channel in wanted {
+        let ads = ad_entity::list(&mut tx, channel, Level::Ad).await?;
+        names.creatives.extend(ads.into_iter().map(|ad| ((channel, ad.external_id), ad.name)));
+    }
+    Ok(Some(write(&outcomes, &names, state.day, persona, client_id)))
+}
+
+/// A channel's name with the platform it is of; of one that is called like its client the platform alone tells more.
+fn called(name: &str, platform: Option<&str>, client: Option<&str>) -> String {
+    match platform {
+        None => name.to_owned(),
+        Some(platform) if client == Some(name) => platform.to_owned(),
+        Some(platform) => format!("{platform} {name}"),
+    }
+}
+
+fn read(outcomes: &[Outcome]) -> Vec<Said<'_>> {
+    outcomes.iter().filter_map(Said::new).collect()
+}
+
+/// Writes the summary of these outcomes: of a client, or of all that are given. The same outcomes give the same words.
+pub fn write(outcomes: &[Outcome], names: &Names, day: Date, persona: Persona, client: Option<ClientId>) -> Summary {
+    let digest = digest::digest(&read(outcomes), names, client);
+    let mut sections = match persona {
+        Persona::Cmo => cmo::sections(&digest),
+        Persona::VpGrowth => vp_growth::sections(&digest),
+        Persona::Director => director::sections(&digest),
+    };
+    // What cannot be found again in the state is not shown.
+    let bodies = Bodies::read(outcomes);
+    let founded = |sentence: &Sentence| match unfounded(sentence, &bodies) {
+        None => true,
+        Some(why) => {
+            tracing::error!(why, text = sentence.text, "a sentence of a summary was left out");
+            false
+        }
+    };
+    for section in &mut sections {
+        section.sentences.retain(founded);
+    }
+    sections.retain(|section| !section.sentences.is_empty());
+    Summary { persona, day: day.to_string(), sections }
+}

@@ -1,0 +1,231 @@
+//! Money of a state: the last four weeks against those before, what will come, and what platforms claim against the books.
+
+use std::cmp::Ordering;
+
+use model::{id::ClientId, performance::Trend, summary::Figure};
+use rust_decimal::Decimal;
+
+use super::{
+    Names,
+    line::{Day, Name},
+    nouns,
+    said::{About, Said},
+};
+use crate::performance::words;
+
+/// What is told, in this order; what platforms claim stands apart from what the books say.
+const METRICS: [&str; 5] = ["spend", "ledger_revenue", "claimed_revenue", "mer", "orders"];
+/// What is told of the days to come; spend only where nothing else is known.
+const EXPECTED: [&str; 3] = ["ledger_revenue", "orders", "spend"];
+/// How long the days are that are told of: four weeks.
+const LENGTH: i64 = 28;
+/// Where the currency of a client's books stands.
+const BOOKED: &str = "/metrics/ledger_revenue/now/unit/money";
+/// Clients whose claims are told of.
+const CLAIMS: usize = 2;
+
+/// A metric now and before.
+#[derive(Debug)]
+pub(super) struct Row {
+    pub metric: &'static str,
+    pub now: Figure,
+    /// Whether days are missing in it.
+    pub partial: bool,
+    pub before: Option<Figure>,
+    pub trend: Option<Trend>,
+}
+
+/// The last four weeks of the agency or a client.
+#[derive(Debug)]
+pub(super) struct Money {
+    pub days: (Day, Day),
+    pub length: Figure,
+    pub rows: Vec<Row>,
+    pub unconnected: Vec<&'static str>,
+    pub lacking: Vec<(&'static str, &'static str)>,
+}
+
+/// What is expected of the next days, all of them together.
+#[derive(Debug)]
+pub(super) struct Expected {
+    pub metric: &'static str,
+    pub from: Day,
+    pub days: Figure,
+    pub sum: Figure,
+    /// The ends of each day's interval, added up.
+    pub low: Figure,
+    pub high: Figure,
+    pub interval: Figure,
+}
+
+/// How claims and books differ.
+#[derive(Debug)]
+pub(super) enum Difference {
+    /// At least so much is claimed twice or was never sold.
+    Over(Figure),
+    /// At least so much is brought by nobody who claims.
+    Unclaimed(Figure),
+    None,
+}
+
+/// What platforms claim of a client's sales, against its books.
+#[derive(Debug)]
+pub(super) struct Claims {
+    pub client: Name,
+    pub days: (Day, Day),
+    pub claimed: Figure,
+    pub ledger: Figure,
+    pub difference: Difference,
+}
+
+/// The figures of the agency or a client as a whole.
+pub(super) fn money(said: &[Said<'_>], names: &Names, client: Option<ClientId>) -> Option<Money> {
+    let whole = |said: &&Said<'_>| {
+        let level = said.text("/entity/level");
+        said.is("figures") && said.outcome.client_id == client && matches!(level, Some("agency" | "client"))
+    };
+    let found = said.iter().filter(whole).find_map(|said| {
+        let length = said.length("/now")?;
+        (length.value == LENGTH.to_string()).then_some((said, length))
+    });
+    let (said, length) = found?;
+    let pair = |at: &str| said.day(&format!("{at}/first")).zip(said.day(&format!("{at}/last")));
+    let (days, before) = (pair("/now")?, pair("/before"));
+    let sources = names.sources();
+    let mut money = Money { days, length, rows: Vec::new(), unconnected: Vec::new(), lacking: Vec::new() };
+    for key in METRICS {
+        let Some(metric) = nouns::metric(key) else { continue };
+        let at = |rest: &str| format!("/metrics/{key}/{rest}");
+        if said.at(&format!("/metrics/{key}")).is_none() {
+            // A quotient is missing because a part of it is, which is told of that one.
+            money.unconnected.extend((key != "mer").then_some(metric));
+            continue;
+        }
+        if let Some(reason) = said.text(&at("now/absent/reason")) {
+            money.lacking.push((metric, nouns::absent(reason)));
+            continue;
+        }
+        let figure = |which: &str, key: &str, days: Option<&(Day, Day)>| {
+            let made = said.at(&at(which)).map(|figure| words::made(figure, &sources)).unwrap_or_default();
+            let about = About::new(key, unit(said, &at(which))?).on(days.map(|(first, last)| (first, last))).of(made);
+            said.figure(&at(&format!("{which}/value")), about)
+        };
+        let Some(now) = figure("now", key, Some(&money.days)) else { continue };
+        let gaps = said
+            .items(&at("now/parts"))
+            .iter()
+            .any(|part| part["gaps"].as_array().is_some_and(|gaps| !gaps.is_empty()));
+        let row = Row {
+            metric,
+            now,
+            partial: gaps,
+            before: figure("before", &format!("{key}_before"), before.as_ref()),
+            trend: match said.text(&at("verdict/status")) {
+                Some("better") => Some(Trend::Better),
+                Some("worse") => Some(Trend::Worse),
+                Some("too_close") => Some(Trend::TooClose),
+                _ => None,
+            },
+        };
+        money.rows.push(row);
+    }
+    Some(money)
+}
+
+/// A figure's unit, as it is told.
+fn unit<'a>(said: &'a Said<'_>, at: &str) -> Option<&'a str> {
+    said.text(&format!("{at}/unit/money")).or_else(|| said.text(&format!("{at}/unit")))
+}
+
+/// The forecasts of the agency or a client as a whole, by what they are of.
+fn forecasts<'a>(said: &'a [Said<'a>], client: Option<ClientId>, key: &str) -> Option<&'a Said<'a>> {
+    said.iter().find(|said| {
+        let level = said.text("/entity/level");
+        said.is("forecast")
+            && said.outcome.client_id == client
+            && matches!(level, Some("agency" | "client"))
+            && said.text("/metric") == Some(key)
+    })
+}
+
+/// What is expected of the agency or a client.
+pub(super) fn expected(said: &[Said<'_>], client: Option<ClientId>) -> Vec<Expected> {
+    let mut told: Vec<Expected> =
+        EXPECTED.into_iter().filter_map(|key| one(forecasts(said, client, key)?, key)).collect();
+    let spend = nouns::metric("spend");
+    if told.len() > 1 {
+        told.retain(|expected| Some(expected.metric) != spend);
+    }
+    told
+}
+
+fn one(said: &Said<'_>, key: &'static str) -> Option<Expected> {
+    let metric = nouns::metric(key)?;
+    let from = said.day("/from")?;
+    let unit = said.text("/currency").unwrap_or("count");
+    let model = said.text("/forecast/model").map(|model| format!("each day as {model} expects it, added up"));
+    let sum = |key: &str, path: &str| {
+        said.sum("/forecast/steps", path, About::new(key, unit).of(model.iter().cloned().collect()))
+    };
+    Some(Expected {
+        metric,
+        days: said.count("/forecast/steps")?,
+        sum: sum(&format!("{key}_expected"), "/point")?,
+        low: sum(&format!("{key}_low"), "/lo80")?,
+        high: sum(&format!("{key}_high"), "/hi80")?,
+        interval: said.interval("/forecast/steps/0/lo80")?,
+        from,
+    })
+}
+
+/// Of what there is no forecast although somebody reports it, and why.
+pub(super) fn unforeseen(said: &[Said<'_>], client: Option<ClientId>) -> Vec<(&'static str, &'static str)> {
+    let why = |key: &&str| {
+        let forecast = forecasts(said, client, key)?;
+        Some((nouns::metric(key)?, nouns::absent(forecast.text("/forecast/absent/reason")?)))
+    };
+    EXPECTED.iter().filter_map(why).collect()
+}
+
+/// The clients whose claims are furthest above their books.
+pub(super) fn claims(said: &[Said<'_>], names: &Names) -> Vec<Claims> {
+    let mut all: Vec<(&Said<'_>, Claims)> = said
+        .iter()
+        .filter(|said| said.is("reconciliation"))
+        .filter_map(|claim| Some((claim, of_client(claim, said, names)?)))
+        .collect();
+    let excess = |said: &Said<'_>| said.number("/revenue/excess/value");
+    all.sort_by(|(one, _), (other, _)| {
+        match (excess(one), excess(other)) {
+            (Some(one), Some(other)) => other.cmp(&one),
+            (one, other) => other.is_some().cmp(&one.is_some()),
+        }
+        .then_with(|| one.outcome.number.cmp(&other.outcome.number))
+    });
+    all.truncate(CLAIMS);
+    all.into_iter().map(|(_, claims)| claims).collect()
+}
+
+fn of_client(said: &Said<'_>, all: &[Said<'_>], names: &Names) -> Option<Claims> {
+    let client = names.client(said.outcome.client_id?)?;
+    let days = said.day("/revenue/days/first").zip(said.day("/revenue/days/last"))?;
+    // Claims are held against the books in the client's currency, which its own figures name.
+    let own = all.iter().filter(|other| other.is("figures") && other.outcome.client_id == said.outcome.client_id);
+    let unit = own.filter(|own| own.text("/entity/level") == Some("client")).find_map(|own| own.text(BOOKED))?;
+    let figure = |path: &str, key: &str| said.figure(path, About::new(key, unit).on(Some((&days.0, &days.1))));
+    let above = |path: &str| said.number(path).is_some_and(|value| value.cmp(&Decimal::ZERO) == Ordering::Greater);
+    let difference = if above("/revenue/over_claimed") {
+        Difference::Over(figure("/revenue/over_claimed", "over_claimed")?)
+    } else if above("/revenue/unattributed") {
+        Difference::Unclaimed(figure("/revenue/unattributed", "unattributed")?)
+    } else {
+        Difference::None
+    };
+    Some(Claims {
+        client,
+        claimed: figure("/revenue/claimed", "claimed_revenue")?,
+        ledger: figure("/revenue/ledger/value", "ledger_revenue")?,
+        difference,
+        days,
+    })
+}
