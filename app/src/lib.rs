@@ -24,7 +24,7 @@ use leptos_router::{
     path,
 };
 use pages::{
-    actions, audit, board, client, clients, connection, documents, frame, imports, integrations, jobs, mail, members,
+    actions, alerts, audit, board, client, clients, connection, documents, frame, imports, integrations, jobs, mail, members,
     missing, settings, sign_in, styleguide, summary,
 };
 
@@ -111,10 +111,12 @@ pub fn App() -> impl IntoView {
                     <Route path=path!("/clients/board") view={Lazy::<board::BoardRoute>::new()} ssr=SsrMode::Async />
                     <Route path=path!("/clients/:id") view={Lazy::<client::ClientRoute>::new()} ssr=SsrMode::Async />
                     <Route path=path!("/actions") view={Lazy::<actions::ActionsRoute>::new()} ssr=SsrMode::Async />
+                    <Route path=path!("/alerts") view={Lazy::<alerts::AlertsRoute>::new()} ssr=SsrMode::Async />
                     <Route path=path!("/summary") view={Lazy::<summary::SummaryRoute>::new()} ssr=SsrMode::Async />
                     <Route path=path!("/members") view={Lazy::<members::MembersRoute>::new()} ssr=SsrMode::Async />
                     <Route path=path!("/settings") view={Lazy::<settings::SettingsRoute>::new()} ssr=SsrMode::Async />
                     <Route path=path!("/settings/sign-in") view={Lazy::<sign_in::SignInRoute>::new()} ssr=SsrMode::Async />
+                    <Route path=path!("/settings/alerts") view={Lazy::<alerts::settings::AlertSettingsRoute>::new()} ssr=SsrMode::Async />
                     <Route path=path!("/settings/integrations") view={Lazy::<integrations::IntegrationsRoute>::new()} ssr=SsrMode::Async />
                     <Route path=path!("/settings/integrations/import") view={Lazy::<imports::ImportsRoute>::new()} ssr=SsrMode::Async />
                     <Route path=path!("/settings/integrations/import/:id") view={Lazy::<imports::ImportRoute>::new()} ssr=SsrMode::Async />

@@ -4,6 +4,7 @@
 pub mod access_tokens;
 pub mod actions;
 pub mod agency;
+pub mod alerts;
 #[cfg(feature = "ssr")]
 pub mod api_docs;
 pub mod audit;

@@ -50,7 +50,7 @@ fn mail(letter: Letter, way: Way, url: &str) -> Mail {
         lines.into_iter().flatten().collect::<Vec<_>>().join("\n")
     });
     let rest = (more > 0).then(|| format!("And {more} more."));
-    let end = format!("Nobody mails you about these again. The clients are here:\n\n{url}/clients");
+    let end = format!("Nobody mails you about these again. See to them here:\n\n{url}/alerts");
     let text = [begin].into_iter().chain(told).chain(rest).chain([end]).collect::<Vec<_>>().join("\n\n");
     Mail { effect_key: format!("alerts-{id}"), to, subject, text }
 }
@@ -84,7 +84,7 @@ mod tests {
         let one = mail(letter(1, 0), Way::Mail, "https://a.test");
         assert_eq!(one.subject, "High: Clicks: far below what was to be expected");
         let part = "High: Clicks: far below what was to be expected\nBakery · Radio\n3 Nov 2026\n97 % sure\n\n";
-        assert!(one.text.contains(part) && one.text.ends_with("\n\nhttps://a.test/clients"), "{}", one.text);
+        assert!(one.text.contains(part) && one.text.ends_with("\n\nhttps://a.test/alerts"), "{}", one.text);
         let many = mail(letter(2, 3), Way::Mail, "https://a.test");
         assert_eq!(many.subject, "Acme: 5 new alerts, 2 of them high");
         assert!(many.text.contains("And 3 more."));

@@ -1,17 +1,19 @@
 //! What people do with alerts: events that the brain noticed, each once. How a finding becomes one is in `identity`, who hears of
-//! it in `sync` and `letter`, what it says in `words`.
+//! it in `sync` and `letter`, what it says in `words`, what the page shows in `board`.
 
+mod board;
 mod identity;
 pub mod letter;
 pub mod rule;
 mod sync;
 pub mod words;
 
+pub use board::{Board, board, snooze_until};
 use model::{
     access::Action,
     actor::Actor,
     alert::{Alert, AlertState},
-    id::{AlertId, ClientId},
+    id::AlertId,
     input::Invalid,
     page::Page,
 };
@@ -20,7 +22,6 @@ pub use store::alert::Filter;
 use store::{
     TenantTx,
     alert::{self, Seen},
-    client,
     cursor::Cursor,
 };
 pub use sync::sync;
@@ -46,16 +47,6 @@ pub async fn list(
     let cursor = cursor.map(Cursor::parse).transpose()?;
     let mut tx = service.db.tenant(actor).await?;
     Ok(alert::list(&mut tx, filter, service.clock.now(), limit, cursor).await?)
-}
-
-/// The names of the clients that alerts can be narrowed to.
-///
-/// # Errors
-/// The rule that forbids it.
-pub async fn clients(service: &Service, actor: &Actor) -> Result<Vec<(ClientId, String)>> {
-    access::allow(service, actor, Action::ReadClients).await?;
-    let named = client::list_names(&mut service.db.tenant(actor).await?).await?;
-    Ok(named.into_iter().filter(|(.., archived)| !archived).map(|(id, name, _)| (id, name)).collect())
 }
 
 /// One alert.

@@ -106,6 +106,16 @@ fn hours(zone: &str, hour: i8, now: OffsetDateTime) -> impl Iterator<Item = Offs
     })
 }
 
+/// This full hour of a day in a zone, none for a day that nobody can count; a zone that nobody knows is UTC. Where the clock
+/// skips the hour, what the clock shows then.
+pub fn hour_of(zone: &str, day: Date, hour: i8) -> Option<OffsetDateTime> {
+    let zone = TimeZoneDatabase::bundled().get(zone).unwrap_or(TimeZone::UTC);
+    let (year, month) = (i16::try_from(day.year()).ok()?, i8::try_from(u8::from(day.month())).ok()?);
+    let day = jiff::civil::Date::new(year, month, i8::try_from(day.day()).ok()?).ok()?;
+    let at = day.at(hour, 0, 0, 0).to_zoned(zone).ok()?;
+    OffsetDateTime::from_unix_timestamp(at.timestamp().as_second()).ok()
+}
+
 fn stamp(at: OffsetDateTime) -> Timestamp {
     Timestamp::from_second(at.unix_timestamp()).unwrap_or(Timestamp::UNIX_EPOCH)
 }
@@ -173,6 +183,9 @@ mod tests {
         // On 29 March 2026 the clocks of Berlin go from 2 to 3.
         assert_eq!(next_hour("Europe/Berlin", 2, datetime!(2026-03-29 00:00 UTC)), datetime!(2026-03-29 01:00 UTC));
         assert_eq!(next_hour("Europe/Berlin", 2, datetime!(2026-03-29 12:00 UTC)), datetime!(2026-03-30 00:00 UTC));
+        assert_eq!(hour_of("Europe/Berlin", date!(2026 - 11 - 03), 8), Some(datetime!(2026-11-03 07:00 UTC)));
+        assert_eq!(hour_of("Europe/Berlin", date!(2026 - 03 - 29), 2), Some(datetime!(2026-03-29 01:00 UTC)));
+        assert_eq!(hour_of("Mars/Olympus", date!(2026 - 11 - 03), 8), Some(datetime!(2026-11-03 08:00 UTC)));
     }
 
     #[test]

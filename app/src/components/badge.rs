@@ -1,7 +1,9 @@
 //! A short state in words, with a colour that never stands alone.
 
 use leptos::prelude::*;
-use model::stage::Health;
+use model::{alert::Severity, stage::Health};
+
+use crate::components::icon::{Icon, IconView};
 
 /// What a badge's colour means.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -16,6 +18,17 @@ pub enum Shade {
     Bad,
 }
 
+impl Shade {
+    const fn class(self) -> &'static str {
+        match self {
+            Self::Plain => "badge",
+            Self::Good => "badge badge-good",
+            Self::Warn => "badge badge-warn",
+            Self::Bad => "badge badge-bad",
+        }
+    }
+}
+
 /// A short state in words.
 #[component]
 pub fn Badge(
@@ -25,13 +38,7 @@ pub fn Badge(
     #[prop(into)]
     words: String,
 ) -> impl IntoView {
-    let class = match shade {
-        Shade::Plain => "badge",
-        Shade::Good => "badge badge-good",
-        Shade::Warn => "badge badge-warn",
-        Shade::Bad => "badge badge-bad",
-    };
-    view! { <span class=class>{words}</span> }
+    view! { <span class=shade.class()>{words}</span> }
 }
 
 /// Whether a client has stayed in its stage for long.
@@ -46,4 +53,19 @@ pub fn HealthBadge(
         Health::Red => Shade::Bad,
     };
     view! { <Badge shade=shade words=health.label() /> }
+}
+
+/// How bad something is that was noticed, with a shape of its own for each.
+#[component]
+pub fn SeverityBadge(
+    /// How bad.
+    severity: Severity,
+) -> impl IntoView {
+    let (shade, icon) = match severity {
+        Severity::High => (Shade::Bad, Icon::Octagon),
+        Severity::Medium => (Shade::Warn, Icon::Triangle),
+        Severity::Low => (Shade::Plain, Icon::Circle),
+        Severity::Info => (Shade::Plain, Icon::About),
+    };
+    view! { <span class=shade.class() data-test="severity"><span class="flex items-center gap-1"><IconView icon=icon />{severity.label()}</span></span> }
 }

@@ -10,8 +10,8 @@ pub fn Field(
     /// The field's name in the form and the API.
     name: &'static str,
     /// Its id, where a page holds two of the same name.
-    #[prop(optional)]
-    id: Option<&'static str>,
+    #[prop(optional, into)]
+    id: Option<String>,
     /// What stands above it.
     #[prop(into)]
     label: String,
@@ -43,7 +43,7 @@ pub fn Field(
     #[prop(optional)]
     key: Option<(&'static str, &'static str)>,
 ) -> impl IntoView {
-    let id = id.unwrap_or(name);
+    let id = id.unwrap_or_else(|| name.to_owned());
     let error_id = format!("{id}-error");
     let help_id = format!("{id}-help");
     let described = {
@@ -61,7 +61,7 @@ pub fn Field(
     };
     view! {
         <div class="flex flex-col gap-1">
-            <label for=id class="font-medium">{label}</label>
+            <label for=id.clone() class="font-medium">{label}</label>
             <input
                 id=id
                 name=name
@@ -126,8 +126,8 @@ pub fn Select(
     /// The field's name in the form and the API.
     name: &'static str,
     /// Its id, where a page holds two of the same name.
-    #[prop(optional)]
-    id: Option<&'static str>,
+    #[prop(optional, into)]
+    id: Option<String>,
     /// What stands above it.
     #[prop(into)]
     label: String,
@@ -143,7 +143,7 @@ pub fn Select(
     #[prop(optional, into)]
     error: Signal<Option<String>>,
 ) -> impl IntoView {
-    let id = id.unwrap_or(name);
+    let id = id.unwrap_or_else(|| name.to_owned());
     let error_id = format!("{id}-error");
     let described = error_id.clone();
     let other =
@@ -151,7 +151,7 @@ pub fn Select(
     let options = other.into_iter().chain(options);
     view! {
         <div class="flex min-w-0 flex-col gap-1">
-            <label for=id class="font-medium">{label}</label>
+            <label for=id.clone() class="font-medium">{label}</label>
             <select id=id name=name class="control" aria-describedby=described
                 aria-invalid=move || error.get().is_some().then_some("true")>
                 {options.map(|(key, words)| {

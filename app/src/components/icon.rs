@@ -35,6 +35,16 @@ pub enum Icon {
     Move,
     /// Actions.
     Checks,
+    /// Alerts.
+    Bell,
+    /// Severe.
+    Octagon,
+    /// To be looked at.
+    Triangle,
+    /// Of little weight.
+    Circle,
+    /// Worth knowing.
+    About,
 }
 
 impl Icon {
@@ -59,6 +69,13 @@ impl Icon {
             Self::Up => "m18 15-6-6-6 6",
             Self::Down => "m6 9 6 6 6-6",
             Self::Checks => "m3 17 2 2 4-4M3 7l2 2 4-4M13 6h8M13 12h8M13 18h8",
+            Self::Bell => "M6 8a6 6 0 0 1 12 0c0 7 3 9 3 9H3s3-2 3-9m4.3 13a1.94 1.94 0 0 0 3.4 0",
+            Self::Octagon => "M7.86 2h8.28L22 7.86v8.28L16.14 22H7.86L2 16.14V7.86ZM12 8v4m0 4h.01",
+            Self::Triangle => {
+                "m21.73 18-8-14a2 2 0 0 0-3.48 0l-8 14A2 2 0 0 0 4 21h16a2 2 0 0 0 1.73-3ZM12 9v4m0 4h.01"
+            }
+            Self::Circle => "M22 12a10 10 0 1 1-20 0 10 10 0 0 1 20 0ZM12 8v4m0 4h.01",
+            Self::About => "M22 12a10 10 0 1 1-20 0 10 10 0 0 1 20 0ZM12 16v-4m0-4h.01",
             Self::Move => "M5 12h14m-7-7 7 7-7 7",
             Self::LogOut => "M9 21H5a2 2 0 0 1-2-2V5a2 2 0 0 1 2-2h4m7 14 5-5-5-5m5 5H9",
         }

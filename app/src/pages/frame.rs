@@ -223,9 +223,10 @@ fn Sidebar(frame: Resource<Result<Around, AppError>>) -> impl IntoView {
                         })}
                         <NavLink href="/clients" icon=Icon::Building label="Clients" key="c" />
                         <NavLink href="/summary" icon=Icon::Page label="Summary" key="e" />
+                        <NavLink href="/alerts" icon=Icon::Bell label="Alerts" key="l" />
                         <NavLink href="/actions" icon=Icon::Checks label="Actions" key="t" />
                         {sees(Action::ReadMembers).then(|| view! { <NavLink href="/members" icon=Icon::Users label="Members" key="m" /> })}
-                        {sees(Action::ReadAudit).then(|| view! { <NavLink href="/audit" icon=Icon::List label="Audit log" key="a" /> })}
+                        {sees(Action::ReadAudit).then(|| view! { <NavLink href="/audit" icon=Icon::List label="Audit log" key="a" wide=true /> })}
                         <NavLink href="/settings" icon=Icon::Sliders label="Settings" key="s" />
                     }
                 })}
@@ -282,12 +283,20 @@ fn SimulationBanner(frame: Resource<Result<Around, AppError>>) -> impl IntoView 
 }
 
 #[component]
-fn NavLink(href: &'static str, icon: Icon, label: &'static str, key: &'static str) -> impl IntoView {
+fn NavLink(
+    href: &'static str,
+    icon: Icon,
+    label: &'static str,
+    key: &'static str,
+    /// Whether it gives way on phones, where the settings lead there.
+    #[prop(optional)]
+    wide: bool,
+) -> impl IntoView {
     let location = use_location();
     let here = move || location.pathname.get().starts_with(href).then_some("page");
     let does = format!("Go to {label}");
     view! {
-        <a href=href class="nav-link flex-1 md:flex-none" aria-current=here data-key=key data-does=does>
+        <a href=href class="nav-link flex-1 md:flex-none" class=("max-md:hidden", wide) aria-current=here data-key=key data-does=does>
             <IconView icon=icon />{label}
         </a>
     }

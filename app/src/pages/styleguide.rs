@@ -2,11 +2,11 @@
 
 use leptos::prelude::*;
 use leptos_router::{LazyRoute, lazy_route};
-use model::{moment::Moment, stage::Health};
+use model::{alert::Severity, moment::Moment, stage::Health};
 
 use crate::{
     components::{
-        badge::{Badge, HealthBadge, Shade},
+        badge::{Badge, HealthBadge, SeverityBadge, Shade},
         button::{Button, Kind},
         card::Card,
         dialog::{Dialog, Drawer},
@@ -63,7 +63,7 @@ fn Buttons() -> impl IntoView {
         </Card>
         <Card title="Icon" about="Always beside a word or with a label.">
             <p class="flex flex-wrap gap-3">
-                {[Icon::Building, Icon::Users, Icon::List, Icon::Sliders, Icon::Columns, Icon::LogOut, Icon::Search, Icon::Keyboard, Icon::Close, Icon::More, Icon::Up, Icon::Down, Icon::Move]
+                {[Icon::Building, Icon::Users, Icon::List, Icon::Sliders, Icon::Columns, Icon::LogOut, Icon::Search, Icon::Keyboard, Icon::Close, Icon::More, Icon::Up, Icon::Down, Icon::Move, Icon::Bell]
                     .into_iter().map(|icon| view! { <span class="flex items-center gap-1 text-xs text-muted"><IconView icon=icon />{format!("{icon:?}")}</span> }).collect_view()}
             </p>
         </Card>
@@ -104,6 +104,7 @@ fn Words() -> impl IntoView {
                 <Badge shade=Shade::Plain words="Plain" /><Badge shade=Shade::Good words="Good" />
                 <Badge shade=Shade::Warn words="Warn" /><Badge shade=Shade::Bad words="Bad" />
                 <HealthBadge health=Health::Green /><HealthBadge health=Health::Yellow /><HealthBadge health=Health::Red />
+                {Severity::ALL.iter().map(|severity| view! { <SeverityBadge severity=*severity /> }).collect_view()}
             </p>
         </Card>
         <Card title="Notice">

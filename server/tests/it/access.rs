@@ -229,6 +229,7 @@ async fn b2_5_docs_pages_and_api_answer_from_the_same_table(pool: PgPool) {
             (Action::RunJobs, "/settings", "href=\"/settings/jobs\""),
             (Action::ReadIntegrations, "/settings", "href=\"/settings/integrations\""),
             (Action::ReadSettings, "/settings", "Agency name"),
+            (Action::ReadSettings, "/settings/alerts", "Add a rule"),
             (Action::EditClient, &format!("/clients/{}", agency.c[0]), ">Save<"),
             (Action::ArchiveClient, &format!("/clients/{}", agency.c[0]), ">Archive<"),
         ] {

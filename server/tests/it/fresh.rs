@@ -13,7 +13,8 @@ use crate::{
 };
 
 /// Lists that hold nothing until somebody does something.
-const LISTS: [&str; 10] = [
+const LISTS: [&str; 11] = [
+    "/api/v1/alerts",
     "/api/v1/brain/actions",
     "/api/v1/clients",
     "/api/v1/imports",
@@ -26,12 +27,14 @@ const LISTS: [&str; 10] = [
     "/api/v1/tokens",
 ];
 
-/// What a new agency has: itself, its Owner and how that one signs in, a board's stages, and what was done so far.
-const TABLES: [&str; 7] = ["audit_event", "member", "organization", "session", "sign_in", "sign_up", "stage"];
+/// What a new agency has: itself, its Owner and how that one signs in, a board's stages, who hears of alerts, and what was done
+/// so far.
+const TABLES: [&str; 8] = ["alert_rule", "audit_event", "member", "organization", "session", "sign_in", "sign_up", "stage"];
 
 /// Pages, and what each says where its list would be.
-const EMPTY: [(&str, &str); 8] = [
+const EMPTY: [(&str, &str); 9] = [
     ("/actions", "Nothing was thought yet."),
+    ("/alerts", "Nothing was thought yet."),
     ("/clients", "Your clients will stand here. Add the first one above."),
     ("/clients/board", "Clients stand here as cards, each in its stage."),
     ("/settings/integrations", "Nothing is connected yet."),

@@ -24,7 +24,8 @@ const NO_ID: &[Asked] = &[];
 
 /// Every server function. `{client}` and the like are another agency's, `{own client}` and the like are one's own. Lists that
 /// are narrowed by an id show nothing for one that is not there, so they answer 200.
-const FUNCTIONS: [(&str, &[Asked]); 70] = [
+const FUNCTIONS: [(&str, &[Asked]); 80] = [
+    ("acknowledge_alert", &[("id={alert}", 404)]),
     ("add_import_source", &[("name=S&holds=ads&platform=&currency=EUR&time_zone=UTC&client_id={client}", 404)]),
     ("approve_action", &[("id={action}", 404)]),
     ("archive_client", &[("id={client}&archived=true", 404), ("id={client}&archived=false", 404)]),
@@ -49,6 +50,7 @@ const FUNCTIONS: [(&str, &[Asked]); 70] = [
     ("enrol_two_factor", NO_ID),
     ("finish_action", &[("id={action}&on=", 404), ("id={action}&on=2026-03-01", 404)]),
     ("get_agency", NO_ID),
+    ("get_alert_settings", NO_ID),
     ("get_board", NO_ID),
     ("get_client", &[("id={client}", 404)]),
     ("get_compared", NO_ID),
@@ -68,6 +70,8 @@ const FUNCTIONS: [(&str, &[Asked]); 70] = [
     ("invite_member", NO_ID),
     ("list_accounts", &[("id={connection}", 404)]),
     ("list_actions", &[("client_id={client}&all=true&past=true", 404)]),
+    ("list_alert_rules", NO_ID),
+    ("list_alerts", &[("state=&client_id={client}&cursor=", 404)]),
     ("list_audit", &[("allowed=&action=&member_id={member}&from=&to=&cursor=", 200)]),
     ("list_clients", &[("stage={stage}&archived=false", 200), ("stage={stage}&archived=true", 200)]),
     ("list_contacts", &[("client_id={client}", 404)]),
@@ -107,6 +111,7 @@ const FUNCTIONS: [(&str, &[Asked]); 70] = [
             ("client_id={own client}&stage_id={stage}", 422),
         ],
     ),
+    ("remove_alert_rule", &[("id={alert_rule}", 404)]),
     ("remove_contact", &[("client_id={client}&id={contact}", 404), ("client_id={own client}&id={contact}", 404)]),
     ("remove_import_mapping", &[("id={mapping}", 404)]),
     (
@@ -120,7 +125,17 @@ const FUNCTIONS: [(&str, &[Asked]); 70] = [
     ("remove_token", &[("id={token_id}", 404)]),
     ("rename_connection", &[("id={connection}&label=x", 404)]),
     ("renew_recovery_codes", NO_ID),
+    ("reopen_alert", &[("id={alert}", 404)]),
     ("retry_job", &[("id={job}", 404)]),
+    (
+        "save_alert_rule",
+        &[
+            ("id={alert_rule}&name=R&enabled=true&way=mail&least_severity=high&named[0]=role:owner", 404),
+            ("id=&name=R&enabled=true&way=mail&least_severity=high&named[0]=member:{member}", 404),
+            ("id=&name=R&enabled=true&way=mail&least_severity=high&named[0]=role:owner&named[1]=client:{client}", 404),
+            ("id=&name=R&enabled=true&way=mail&least_severity=high&named[0]=role:owner&named[1]=channel:{channel}", 404),
+        ],
+    ),
     (
         "save_contact",
         &[
@@ -130,7 +145,9 @@ const FUNCTIONS: [(&str, &[Asked]); 70] = [
         ],
     ),
     ("save_import_mapping", &[("id={import}&name=x", 404)]),
+    ("snooze_alert", &[("id={alert}&until=tomorrow", 404), ("id={alert}&until=nonsense", 404)]),
     ("start_import", &[("id={import}&skip_wrong=true", 404), ("id={import}&skip_wrong=false", 404)]),
+    ("switch_alert_rule", &[("id={alert_rule}&enabled=true", 404), ("id={alert_rule}&enabled=false", 404)]),
     ("switch_connection", &[("id={connection}&paused=true", 404), ("id={connection}&paused=false", 404)]),
     ("sync_connection", &[("id={connection}", 404)]),
     ("test_connection", &[("id={connection}", 404)]),
@@ -138,6 +155,7 @@ const FUNCTIONS: [(&str, &[Asked]); 70] = [
     ("undo_action", &[("id={action}&reason=", 404)]),
     ("undo_import", &[("id={import}", 404)]),
     ("update_agency", NO_ID),
+    ("update_alert_settings", NO_ID),
     (
         "update_client",
         &[
@@ -227,7 +245,7 @@ async fn b3_1_every_server_function_with_an_id_treats_another_agencys_like_a_mis
         }
     }
     let unasked: Vec<_> = theirs.iter().map(|(kind, _)| *kind).filter(|kind| !kinds.contains(kind)).collect();
-    let elsewhere = ["{cycle}", "{alert}", "{alert_rule}", "{lift_test}", "{source}"];
+    let elsewhere = ["{cycle}", "{lift_test}", "{source}"];
     assert_eq!(unasked, elsewhere, "these are the API's and a form's; of every other kind something was asked");
     assert_eq!(all_rows(&app.pool, Some("Beta")).await, before, "nothing of the other agency was changed");
     job_stays(&app, &agency).await;
@@ -338,6 +356,7 @@ async fn b3_1_pages_treat_another_agencys_ids_like_missing_ones(pool: PgPool) {
         ("/settings/integrations/{connection}", 404),
         ("/settings/integrations/import/{import}", 404),
         ("/summary?client_id={client}", 404),
+        ("/alerts?client={client}", 404),
         ("/clients?stage={stage}", 200),
         ("/members?of={member}", 200),
         ("/audit?member_id={member}", 200),

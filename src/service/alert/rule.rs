@@ -5,13 +5,13 @@ use model::{
     actor::Actor,
     alert::{AlertSettings, Quiet, Rule, RuleFields},
     client::parse_time_zone,
-    id::AlertRuleId,
+    id::{AlertRuleId, ChannelId, ClientId, MemberId},
     input::Invalid,
 };
 use serde_json::json;
 use store::{
     alert::rule::{self, check_named},
-    id, organization,
+    channel, client, id, member, organization,
 };
 
 use crate::{Result, Service, access};
@@ -23,6 +23,37 @@ use crate::{Result, Service, access};
 pub async fn list(service: &Service, actor: &Actor) -> Result<Vec<Rule>> {
     access::allow(service, actor, Action::ReadSettings).await?;
     Ok(rule::list(&mut service.db.tenant(actor).await?).await?)
+}
+
+/// What rules can name, each with what it is called.
+#[derive(Clone, Debug)]
+pub struct Choices {
+    /// The clients by name, and whether each is archived.
+    pub clients: Vec<(ClientId, String, bool)>,
+    /// The channels by name, each with the key of its provider or of the platform its file is of.
+    pub channels: Vec<(ChannelId, String, String)>,
+    /// The members by name.
+    pub members: Vec<(MemberId, String)>,
+}
+
+/// The agency's rules, and what they can name.
+///
+/// # Errors
+/// The rule that forbids it.
+pub async fn board(service: &Service, actor: &Actor) -> Result<(Vec<Rule>, Choices)> {
+    access::allow(service, actor, Action::ReadSettings).await?;
+    let mut tx = service.db.tenant(actor).await?;
+    let called = |found: channel::Called| {
+        (found.id, if found.name.is_empty() { found.external_id } else { found.name }, found.provider)
+    };
+    let mut channels: Vec<_> = channel::list_names(&mut tx).await?.into_iter().map(called).collect();
+    channels.sort_by(|a, b| (a.1.to_lowercase(), a.0).cmp(&(b.1.to_lowercase(), b.0)));
+    let choices = Choices {
+        clients: client::list_names(&mut tx).await?,
+        channels,
+        members: member::list_names(&mut tx, false).await?,
+    };
+    Ok((rule::list(&mut tx).await?, choices))
 }
 
 /// Adds a rule.
@@ -58,14 +89,21 @@ pub async fn update(service: &Service, actor: &Actor, id: AlertRuleId, fields: R
     Ok(changed)
 }
 
-/// Switches a rule on or off.
+/// Switches a rule on or off. Somebody it names may have left meanwhile: the rest of it stays as it is, unasked.
 ///
 /// # Errors
 /// Missing, or the rule that forbids it.
 pub async fn switch(service: &Service, actor: &Actor, id: AlertRuleId, enabled: bool) -> Result<Rule> {
-    let found = list(service, actor).await?.into_iter().find(|rule| rule.id == id);
-    let Rule { fields, .. } = found.ok_or(crate::Error::Missing)?;
-    update(service, actor, id, RuleFields { enabled, ..fields }).await
+    access::allow(service, actor, Action::EditSettings).await?;
+    let mut tx = service.db.tenant(actor).await?;
+    let found = rule::list(&mut tx).await?.into_iter().find(|rule| rule.id == id);
+    let mut changed = found.ok_or(crate::Error::Missing)?;
+    changed.fields.enabled = enabled;
+    rule::update(&mut tx, &changed).await?;
+    let detail = json!({ "alert_rule_changed": changed.fields.name, "on": enabled });
+    access::done_to(service, &mut tx, Action::EditSettings, (id, &changed.fields.name), detail).await?;
+    tx.commit().await?;
+    Ok(changed)
 }
 
 /// Throws a rule away.

@@ -1,0 +1,353 @@
+//! What the brain noticed, each event once: what happened, where and when, and who sees to it. Who is mailed about what is
+//! in `settings`.
+
+mod card;
+mod rule;
+pub mod settings;
+
+use leptos::{ev::SubmitEvent, html, prelude::*};
+use leptos_router::{
+    LazyRoute,
+    hooks::{use_navigate, use_query_map},
+    lazy_route,
+    params::ParamsMap,
+};
+use model::{
+    alert::{AlertState, Severity},
+    id::{AlertId, ClientId},
+    moment::Moment,
+};
+use serde::{Deserialize, Serialize};
+
+use crate::{
+    components::{
+        button::{Button, Kind},
+        outcome::{on_success, successes},
+        page::Heading,
+        part::{drawing, part_or},
+        toast::{Next, Toasts},
+    },
+    error::AppError,
+};
+
+/// The page's own address.
+const PAGE: &str = "/alerts";
+
+/// As many alerts as the page shows.
+#[cfg(feature = "ssr")]
+const SHOWN: i64 = 25;
+
+/// An alert as the page shows it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AlertRow {
+    id: AlertId,
+    state: AlertState,
+    severity: Severity,
+    title: String,
+    client_id: Option<ClientId>,
+    /// Client, channel and ad; empty for the agency as a whole.
+    place: String,
+    detail: String,
+    /// How sure it is, where the finding says it.
+    sure: Option<String>,
+    first_seen: Moment,
+    last_seen: Moment,
+    /// When it was not found any more.
+    ended: Option<Moment>,
+    /// When and by whom it was acknowledged.
+    acknowledged: Option<(Moment, String)>,
+    /// Until when it waits, and by whom.
+    snoozed: Option<(Moment, String)>,
+}
+
+impl AlertRow {
+    /// What and where, to tell it from others.
+    fn label(&self) -> String {
+        if self.place.is_empty() { self.title.clone() } else { format!("{}, {}", self.title, self.place) }
+    }
+}
+
+/// A page of alerts.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AlertList {
+    rows: Vec<AlertRow>,
+    /// Where the older ones begin.
+    older: Option<String>,
+    /// The clients that they can be narrowed to.
+    clients: Vec<(ClientId, String)>,
+    /// The day until which the brain knows; none before anything was thought.
+    day: Option<String>,
+    /// The first day that an alert can wait until.
+    from: String,
+    may_edit: bool,
+}
+
+/// Alerts that stand so, open ones if nothing is said, of what the member sees or of one client.
+#[server(prefix = "/app", endpoint = "list_alerts", output = crate::codec::Json)]
+pub async fn list_alerts(state: String, client_id: String, cursor: String) -> Result<AlertList, AppError> {
+    let (actor, service) = (crate::server::actor()?, crate::server::service()?);
+    let client = (!client_id.is_empty()).then(|| client_id.parse().map_err(|_| service::Error::Missing)).transpose()?;
+    let filter =
+        service::alert::Filter { state: Some(asked_state(&state)), client_id: client, ..Default::default() };
+    let cursor = Some(cursor.as_str()).filter(|cursor| !cursor.is_empty());
+    Ok(shown(service::alert::board(&service, &actor, &filter, SHOWN, cursor).await?))
+}
+
+#[cfg(feature = "ssr")]
+fn shown(board: service::alert::Board) -> AlertList {
+    let write = |at| board.moments.write(at);
+    let row = |alert: model::alert::Alert| {
+        let (state, words) = (alert.state(board.moments.now()), service::alert::words::of(&alert));
+        AlertRow {
+            id: alert.id,
+            state,
+            severity: words.severity,
+            title: words.title,
+            client_id: alert.client_id,
+            place: words.place,
+            detail: words.detail,
+            sure: words.sure,
+            first_seen: write(alert.first_seen_at),
+            last_seen: write(alert.last_seen_at),
+            ended: alert.ended_at.map(write),
+            acknowledged: alert.acknowledged.map(|deed| (write(deed.at), deed.by)),
+            snoozed: alert.snoozed.map(|deed| (write(deed.at), deed.by)),
+        }
+    };
+    AlertList {
+        rows: board.alerts.items.into_iter().map(row).collect(),
+        older: board.alerts.next_cursor,
+        clients: board.clients,
+        day: board.day.map(|day| day.to_string()),
+        from: board.from.to_string(),
+        may_edit: board.may_edit,
+    }
+}
+
+/// Says that somebody has seen to an alert.
+#[server(prefix = "/app", endpoint = "acknowledge_alert", output = crate::codec::Json)]
+pub async fn acknowledge_alert(id: AlertId) -> Result<(), AppError> {
+    let (actor, service) = (crate::server::actor()?, crate::server::service()?);
+    Ok(service::alert::acknowledge(&service, &actor, id).await.map(|_| ())?)
+}
+
+/// Lets an alert wait: until `tomorrow`, for a `week`, or until a day.
+#[server(prefix = "/app", endpoint = "snooze_alert", output = crate::codec::Json)]
+pub async fn snooze_alert(id: AlertId, until: String) -> Result<(), AppError> {
+    let (actor, service) = (crate::server::actor()?, crate::server::service()?);
+    Ok(service::alert::snooze_until(&service, &actor, id, &until).await.map(|_| ())?)
+}
+
+/// Opens an alert again that was acknowledged or waits.
+#[server(prefix = "/app", endpoint = "reopen_alert", output = crate::codec::Json)]
+pub async fn reopen_alert(id: AlertId) -> Result<(), AppError> {
+    let (actor, service) = (crate::server::actor()?, crate::server::service()?);
+    Ok(service::alert::reopen(&service, &actor, id).await.map(|_| ())?)
+}
+
+/// What can be done with alerts; the cards of the page share it.
+#[derive(Clone, Copy)]
+struct Deeds {
+    acknowledge: ServerAction<AcknowledgeAlert>,
+    snooze: ServerAction<SnoozeAlert>,
+    reopen: ServerAction<ReopenAlert>,
+    /// The alert whose button was pressed last: what goes wrong is said beside it.
+    of: RwSignal<Option<AlertId>>,
+}
+
+impl Deeds {
+    fn new() -> Self {
+        let deeds = Self {
+            acknowledge: ServerAction::new(),
+            snooze: ServerAction::new(),
+            reopen: ServerAction::new(),
+            of: RwSignal::new(None),
+        };
+        if let Some(toasts) = Toasts::of_page() {
+            let say = move |words: &'static str| move |()| toasts.show(words, Next::Nothing);
+            on_success(deeds.acknowledge, say("Acknowledged: nobody is mailed about it any more"));
+            on_success(deeds.snooze, say("It waits, and is open again after that"));
+            on_success(deeds.reopen, say("It is open again"));
+        }
+        deeds
+    }
+
+    fn changes(self) -> Signal<usize> {
+        let counts = [successes(self.acknowledge), successes(self.snooze), successes(self.reopen)];
+        Signal::derive(move || counts.iter().map(|count| count.get()).sum())
+    }
+}
+
+/// What the address asks for: how the alerts stand, of which client, and where the list goes on.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+struct Asked {
+    state: String,
+    client: String,
+    cursor: String,
+}
+
+impl Asked {
+    fn read(query: &ParamsMap) -> Self {
+        let text = |name: &str| query.get(name).unwrap_or_default();
+        Self { state: text("state"), client: text("client"), cursor: text("cursor") }
+    }
+
+    fn state(&self) -> AlertState {
+        asked_state(&self.state)
+    }
+
+    fn href(self) -> String {
+        let mut query = ParamsMap::new();
+        let state = if self.state() == AlertState::Open { String::new() } else { self.state };
+        let named = [("state", state), ("client", self.client), ("cursor", self.cursor)];
+        for (name, text) in named.into_iter().filter(|(_, text)| !text.is_empty()) {
+            query.insert(name, text);
+        }
+        format!("{PAGE}{}", query.to_query_string())
+    }
+}
+
+/// How the alerts stand that are asked for: what still waits for somebody, if nothing is said.
+fn asked_state(text: &str) -> AlertState {
+    AlertState::parse(text).unwrap_or(AlertState::Open)
+}
+
+/// The alerts, with what they are narrowed to in the address.
+#[component]
+pub fn AlertsPage() -> impl IntoView {
+    let query = use_query_map();
+    let asked = Memo::new(move |_| query.with(Asked::read));
+    let deeds = Deeds::new();
+    let changes = deeds.changes();
+    let list = Resource::new(
+        move || (asked.get(), changes.get()),
+        |(Asked { state, client, cursor }, _)| list_alerts(state, client, cursor),
+    );
+    let missing = |error: &AppError| {
+        (*error == AppError::Missing)
+            .then(|| view! { <p class="text-muted">"There is no such client in your sight."</p> }.into_any())
+    };
+    let draw = move |list| view! { <Shown list=list asked=asked.get_untracked() deeds=deeds /> };
+    view! {
+        <div class="flex max-w-4xl flex-col gap-6">
+            <Heading text="Alerts">
+                <a class=Kind::Plain.class() href="/settings/alerts">"Rules and quiet hours"</a>
+            </Heading>
+            <p class="max-w-prose text-muted">"What the brain noticed and somebody should look at, each event once. While one is acknowledged or snoozed, nobody is mailed about it."</p>
+            <States asked=asked />
+            {part_or("The alerts", "heading", list, draw, missing)}
+        </div>
+    }
+}
+
+/// Links to the alerts that stand otherwise. They stay when one is followed, and with them the focus.
+#[component]
+fn States(asked: Memo<Asked>) -> impl IntoView {
+    let links = AlertState::ALL.iter().map(|state| {
+        let href = move || Asked { state: state.key().to_owned(), cursor: String::new(), ..asked.get() }.href();
+        let here = move || asked.with(|asked| asked.state() == *state).then_some("page");
+        view! { <a class="tab" href=href aria-current=here>{state.label()}</a> }
+    });
+    view! { <nav aria-label="How they stand" class="flex flex-wrap gap-1">{links.collect_view()}</nav> }
+}
+
+#[component]
+fn Shown(list: AlertList, asked: Asked, deeds: Deeds) -> impl IntoView {
+    let AlertList { rows, older, clients, day, from, may_edit } = list;
+    let (state, narrowed, later) = (asked.state(), !asked.client.is_empty(), !asked.cursor.is_empty());
+    let newest = Asked { cursor: String::new(), ..asked.clone() }.href();
+    let older = older.map(|cursor| Asked { cursor, ..asked.clone() }.href());
+    let nothing = rows.is_empty();
+    let (rows, from, drawing) = (StoredValue::new(rows), StoredValue::new(from), drawing());
+    view! {
+        {(clients.len() > 1 || narrowed).then(|| view! { <Narrow clients=clients asked=asked /> })}
+        {(nothing && later).then(|| view! { <p class="text-muted" data-test="nothing">"There are no older ones any more."</p> })}
+        {(nothing && !later).then(|| view! { <Nothing state=state narrowed=narrowed day=day /> })}
+        <div class="flex flex-col gap-3" data-test="alerts">
+            <For each=move || rows.get_value() key=move |row| (drawing, row.id) children=move |row| view! {
+                <card::CardView row=row from=from may_edit=may_edit deeds=deeds />
+            } />
+        </div>
+        <p class="flex flex-wrap gap-2">
+            {later.then(|| view! { <a class=Kind::Plain.class() href=newest>"Show the newest"</a> })}
+            {older.map(|href| view! { <a class=Kind::Plain.class() href=href>"Show older"</a> })}
+        </p>
+    }
+}
+
+/// The alerts of one client only.
+#[component]
+fn Narrow(clients: Vec<(ClientId, String)>, asked: Asked) -> impl IntoView {
+    let (navigate, select) = (use_navigate(), NodeRef::<html::Select>::new());
+    let (state, chosen) = (asked.state.clone(), asked.client.clone());
+    let show = move |event: SubmitEvent| {
+        event.prevent_default();
+        let client = select.get_untracked().map(|select| select.value()).unwrap_or_default();
+        navigate(&Asked { client, cursor: String::new(), ..asked.clone() }.href(), Default::default());
+    };
+    let all = [(String::new(), "All clients".to_owned())];
+    let options = all.into_iter().chain(clients.into_iter().map(|(id, name)| (id.to_string(), name)));
+    view! {
+        <form method="get" action=PAGE role="search" class="flex flex-wrap items-end gap-2" on:submit=show>
+            {(!state.is_empty()).then(|| view! { <input type="hidden" name="state" value=state /> })}
+            <label class="flex min-w-0 flex-col gap-1"><span class="text-xs text-muted">"Client"</span>
+                <select node_ref=select id="client" class="control" name="client" autocomplete="off">
+                    {options.map(|(key, words)| {
+                        let here = key == chosen;
+                        view! { <option value=key selected=here prop:selected=here>{words}</option> }
+                    }).collect_view()}
+                </select></label>
+            <Button>"Show"</Button>
+        </form>
+    }
+}
+
+/// Why none are there.
+#[component]
+fn Nothing(state: AlertState, narrowed: bool, day: Option<String>) -> impl IntoView {
+    let Some(day) = day else {
+        return view! {
+            <p class="text-muted" data-test="nothing">"Nothing was thought yet. The brain looks at what is stored after every reading and each night; what it notices stands here then."</p>
+        }
+        .into_any();
+    };
+    let whose = if narrowed { "this client" } else { "your clients" };
+    let words = match state {
+        AlertState::Open => format!("Nothing about {whose} is open"),
+        AlertState::Acknowledged => format!("Nothing about {whose} is acknowledged"),
+        AlertState::Snoozed => format!("Nothing about {whose} waits for a day"),
+        AlertState::Ended => format!("Nothing about {whose} has ended: what is not found for a week will stand here"),
+    };
+    view! {
+        <p class="text-muted" data-test="nothing">{words} ". What was read until " <span data-literal="">{day}</span> " was looked at; every new day is, too."</p>
+    }
+    .into_any()
+}
+
+/// The page as a part of its own, loaded when it is first opened.
+#[derive(Debug)]
+pub struct AlertsRoute;
+
+#[lazy_route]
+impl LazyRoute for AlertsRoute {
+    fn data() -> Self {
+        Self
+    }
+    fn view(_this: Self) -> AnyView {
+        view! { <AlertsPage /> }.into_any()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_address_says_what_is_asked_for_and_open_alerts_need_no_word() {
+        let asked = |state: &str, client: &str| Asked { state: state.into(), client: client.into(), ..Asked::default() };
+        assert_eq!(asked("", "").href(), "/alerts");
+        assert_eq!(asked("open", "").href(), "/alerts");
+        assert_eq!(asked("ended", "x&y").href(), "/alerts?state=ended&client=x%26y");
+        assert_eq!((asked("nonsense", "").state(), asked("snoozed", "").state()), (AlertState::Open, AlertState::Snoozed));
+    }
+}
