@@ -8,6 +8,7 @@ test.use({ allowedErrors: [/status of (404|409|422)/] });
 function notice(agency: string) {
   const finding = (metric: string | null, size: string) => `{"metric":${metric ? `"${metric}"` : "null"},"probability":0.97,"size":${size}}`;
   const clicks = '{"value":-320.4,"low":-400,"high":-240,"confidence":0.95,"unit":"count"}';
+  const more = '{"value":90,"low":40,"high":140,"confidence":0.95,"unit":"count"}';
   const spend = '{"value":1234.5,"low":900,"high":1500,"confidence":0.95,"unit":{"money":"EUR"}}';
   const alert = (n: number, kind: string, severity: string, metric: string | null, size: string, ended = false) => `
     insert into alert (organization_id, id, story, kind, level, entity, severity, first_day, last_day, client_id, channel_id, body,
@@ -23,7 +24,7 @@ function notice(agency: string) {
       select organization_id, gen_random_uuid(), 'manual', 'done', now(), now(), now(), id from brain_state where organization_id = (select organization_id from organization where name = '${agency}');
     ${alert(0, "drop", "high", "clicks", clicks)}
     ${alert(1, "change_point", "medium", "spend", spend)}
-    ${alert(2, "spike", "low", "clicks", clicks.replaceAll("-", ""))}
+    ${alert(2, "spike", "low", "clicks", more)}
     ${alert(3, "moved_together", "info", null, "null")}
     ${alert(4, "creative_fatigue", "medium", "ctr", "null", true)}
     commit;`;
@@ -128,9 +129,9 @@ test("rules and quiet hours are set", async ({ page }) => {
 
   const add = page.getByRole("region", { name: "Add a rule" });
   await add.getByLabel("Name of the rule").fill("Falls of Bakery Beta");
-  await add.getByText("Only these kinds").click();
+  await add.locator("summary").filter({ hasText: "Only these kinds" }).click();
   await add.getByLabel("Falls", { exact: true }).check();
-  await add.getByText("Only these clients").click();
+  await add.locator("summary").filter({ hasText: "Only these clients" }).click();
   await add.getByLabel("Bakery Beta").check();
   await add.getByRole("button", { name: "Add rule" }).click();
   await expect(add.getByRole("alert").first()).toContainText("Choose who hears of it");
@@ -178,7 +179,7 @@ test("alerts are seen to and rules are set without scripts", async ({ browser, p
   await still.goto(new URL("/settings/alerts", page.url()).href);
   const add = still.getByRole("region", { name: "Add a rule" });
   await add.getByLabel("Name of the rule").fill("Jumps");
-  await add.getByText("Only these kinds").click();
+  await add.locator("summary").filter({ hasText: "Only these kinds" }).click();
   await add.getByLabel("Jumps", { exact: true }).check();
   await add.getByRole("button", { name: "Add rule" }).click();
   await expect(add).toContainText("Choose who hears of it");

@@ -1,17 +1,14 @@
 //! What the brain noticed, each event once: what happened, where and when, and who sees to it. Who is mailed about what is
 //! in `settings`.
 
+mod asked;
 mod card;
 mod rule;
 pub mod settings;
 
-use leptos::{ev::SubmitEvent, html, prelude::*};
-use leptos_router::{
-    LazyRoute,
-    hooks::{use_navigate, use_query_map},
-    lazy_route,
-    params::ParamsMap,
-};
+use asked::{Asked, Narrow, States};
+use leptos::prelude::*;
+use leptos_router::{LazyRoute, hooks::use_query_map, lazy_route};
 use model::{
     alert::{AlertState, Severity},
     id::{AlertId, ClientId},
@@ -21,7 +18,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     components::{
-        button::{Button, Kind},
+        button::Kind,
         outcome::{on_success, successes},
         page::Heading,
         part::{drawing, part_or},
@@ -29,9 +26,6 @@ use crate::{
     },
     error::AppError,
 };
-
-/// The page's own address.
-const PAGE: &str = "/alerts";
 
 /// As many alerts as the page shows.
 #[cfg(feature = "ssr")]
@@ -78,7 +72,7 @@ pub struct AlertList {
     /// The day until which the brain knows; none before anything was thought.
     day: Option<String>,
     /// The first day that an alert can wait until.
-    from: String,
+    earliest: String,
     may_edit: bool,
 }
 
@@ -88,7 +82,7 @@ pub async fn list_alerts(state: String, client_id: String, cursor: String) -> Re
     let (actor, service) = (crate::server::actor()?, crate::server::service()?);
     let client = (!client_id.is_empty()).then(|| client_id.parse().map_err(|_| service::Error::Missing)).transpose()?;
     let filter =
-        service::alert::Filter { state: Some(asked_state(&state)), client_id: client, ..Default::default() };
+        service::alert::Filter { state: Some(asked::state(&state)), client_id: client, ..Default::default() };
     let cursor = Some(cursor.as_str()).filter(|cursor| !cursor.is_empty());
     Ok(shown(service::alert::board(&service, &actor, &filter, SHOWN, cursor).await?))
 }
@@ -119,7 +113,7 @@ fn shown(board: service::alert::Board) -> AlertList {
         older: board.alerts.next_cursor,
         clients: board.clients,
         day: board.day.map(|day| day.to_string()),
-        from: board.from.to_string(),
+        earliest: board.earliest.to_string(),
         may_edit: board.may_edit,
     }
 }
@@ -178,40 +172,6 @@ impl Deeds {
     }
 }
 
-/// What the address asks for: how the alerts stand, of which client, and where the list goes on.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-struct Asked {
-    state: String,
-    client: String,
-    cursor: String,
-}
-
-impl Asked {
-    fn read(query: &ParamsMap) -> Self {
-        let text = |name: &str| query.get(name).unwrap_or_default();
-        Self { state: text("state"), client: text("client"), cursor: text("cursor") }
-    }
-
-    fn state(&self) -> AlertState {
-        asked_state(&self.state)
-    }
-
-    fn href(self) -> String {
-        let mut query = ParamsMap::new();
-        let state = if self.state() == AlertState::Open { String::new() } else { self.state };
-        let named = [("state", state), ("client", self.client), ("cursor", self.cursor)];
-        for (name, text) in named.into_iter().filter(|(_, text)| !text.is_empty()) {
-            query.insert(name, text);
-        }
-        format!("{PAGE}{}", query.to_query_string())
-    }
-}
-
-/// How the alerts stand that are asked for: what still waits for somebody, if nothing is said.
-fn asked_state(text: &str) -> AlertState {
-    AlertState::parse(text).unwrap_or(AlertState::Open)
-}
-
 /// The alerts, with what they are narrowed to in the address.
 #[component]
 pub fn AlertsPage() -> impl IntoView {
@@ -240,65 +200,27 @@ pub fn AlertsPage() -> impl IntoView {
     }
 }
 
-/// Links to the alerts that stand otherwise. They stay when one is followed, and with them the focus.
-#[component]
-fn States(asked: Memo<Asked>) -> impl IntoView {
-    let links = AlertState::ALL.iter().map(|state| {
-        let href = move || Asked { state: state.key().to_owned(), cursor: String::new(), ..asked.get() }.href();
-        let here = move || asked.with(|asked| asked.state() == *state).then_some("page");
-        view! { <a class="tab" href=href aria-current=here>{state.label()}</a> }
-    });
-    view! { <nav aria-label="How they stand" class="flex flex-wrap gap-1">{links.collect_view()}</nav> }
-}
-
 #[component]
 fn Shown(list: AlertList, asked: Asked, deeds: Deeds) -> impl IntoView {
-    let AlertList { rows, older, clients, day, from, may_edit } = list;
+    let AlertList { rows, older, clients, day, earliest, may_edit } = list;
     let (state, narrowed, later) = (asked.state(), !asked.client.is_empty(), !asked.cursor.is_empty());
     let newest = Asked { cursor: String::new(), ..asked.clone() }.href();
     let older = older.map(|cursor| Asked { cursor, ..asked.clone() }.href());
     let nothing = rows.is_empty();
-    let (rows, from, drawing) = (StoredValue::new(rows), StoredValue::new(from), drawing());
+    let (rows, earliest, drawing) = (StoredValue::new(rows), StoredValue::new(earliest), drawing());
     view! {
         {(clients.len() > 1 || narrowed).then(|| view! { <Narrow clients=clients asked=asked /> })}
         {(nothing && later).then(|| view! { <p class="text-muted" data-test="nothing">"There are no older ones any more."</p> })}
         {(nothing && !later).then(|| view! { <Nothing state=state narrowed=narrowed day=day /> })}
         <div class="flex flex-col gap-3" data-test="alerts">
             <For each=move || rows.get_value() key=move |row| (drawing, row.id) children=move |row| view! {
-                <card::CardView row=row from=from may_edit=may_edit deeds=deeds />
+                <card::CardView row=row earliest=earliest may_edit=may_edit deeds=deeds />
             } />
         </div>
         <p class="flex flex-wrap gap-2">
             {later.then(|| view! { <a class=Kind::Plain.class() href=newest>"Show the newest"</a> })}
             {older.map(|href| view! { <a class=Kind::Plain.class() href=href>"Show older"</a> })}
         </p>
-    }
-}
-
-/// The alerts of one client only.
-#[component]
-fn Narrow(clients: Vec<(ClientId, String)>, asked: Asked) -> impl IntoView {
-    let (navigate, select) = (use_navigate(), NodeRef::<html::Select>::new());
-    let (state, chosen) = (asked.state.clone(), asked.client.clone());
-    let show = move |event: SubmitEvent| {
-        event.prevent_default();
-        let client = select.get_untracked().map(|select| select.value()).unwrap_or_default();
-        navigate(&Asked { client, cursor: String::new(), ..asked.clone() }.href(), Default::default());
-    };
-    let all = [(String::new(), "All clients".to_owned())];
-    let options = all.into_iter().chain(clients.into_iter().map(|(id, name)| (id.to_string(), name)));
-    view! {
-        <form method="get" action=PAGE role="search" class="flex flex-wrap items-end gap-2" on:submit=show>
-            {(!state.is_empty()).then(|| view! { <input type="hidden" name="state" value=state /> })}
-            <label class="flex min-w-0 flex-col gap-1"><span class="text-xs text-muted">"Client"</span>
-                <select node_ref=select id="client" class="control" name="client" autocomplete="off">
-                    {options.map(|(key, words)| {
-                        let here = key == chosen;
-                        view! { <option value=key selected=here prop:selected=here>{words}</option> }
-                    }).collect_view()}
-                </select></label>
-            <Button>"Show"</Button>
-        </form>
     }
 }
 
@@ -335,19 +257,5 @@ impl LazyRoute for AlertsRoute {
     }
     fn view(_this: Self) -> AnyView {
         view! { <AlertsPage /> }.into_any()
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn an_address_says_what_is_asked_for_and_open_alerts_need_no_word() {
-        let asked = |state: &str, client: &str| Asked { state: state.into(), client: client.into(), ..Asked::default() };
-        assert_eq!(asked("", "").href(), "/alerts");
-        assert_eq!(asked("open", "").href(), "/alerts");
-        assert_eq!(asked("ended", "x&y").href(), "/alerts?state=ended&client=x%26y");
-        assert_eq!((asked("nonsense", "").state(), asked("snoozed", "").state()), (AlertState::Open, AlertState::Snoozed));
     }
 }

@@ -27,7 +27,7 @@ pub struct Board {
     /// The day until which the newest state knows; none before anything was thought.
     pub day: Option<Date>,
     /// The first day that an alert can wait until, in the agency's zone.
-    pub from: Date,
+    pub earliest: Date,
     /// Writes the moments.
     pub moments: moment::Words,
     /// Whether the member may see to them.
@@ -59,7 +59,7 @@ pub async fn board(
         alerts: alert::list(&mut tx, filter, now, limit, cursor).await?,
         clients: named.into_iter().filter(offered).map(|(id, name, _)| (id, name)).collect(),
         day: brain::find_as_of(&mut tx, None).await?.map(|(state, _)| state.day),
-        from: moment::day(&zone, now).unwrap_or_else(|| now.date()).saturating_add(Duration::DAY),
+        earliest: moment::day(&zone, now).unwrap_or_else(|| now.date()).saturating_add(Duration::DAY),
         moments: moment::Words::in_zone(&zone, now),
         may_edit: access::may(actor.role, Action::EditAlerts),
     })
@@ -75,24 +75,19 @@ pub async fn snooze_until(service: &Service, actor: &Actor, id: AlertId, day: &s
     let zone = organization::get(&mut service.db.tenant(actor).await?).await?.time_zone;
     let now = service.clock.now();
     let today = moment::day(&zone, now).unwrap_or_else(|| now.date());
-    let day = day_of(day, today)?;
-    let until = moment::hour_of(&zone, day, MORNING).ok_or_else(|| wrong(today))?;
-    snooze(service, actor, id, until).await
+    let until = day_of(day, today).and_then(|day| moment::hour_of(&zone, day, MORNING));
+    let wrong = || Invalid::new("until", format!("choose a day after today, {today}, and within a year"));
+    snooze(service, actor, id, until.ok_or_else(wrong)?).await
 }
 
-/// The day that is meant; it lies ahead.
-fn day_of(text: &str, today: Date) -> Result<Date, Invalid> {
+/// The day that is meant; none that does not lie ahead.
+fn day_of(text: &str, today: Date) -> Option<Date> {
     let day = match text {
-        "tomorrow" => today.saturating_add(Duration::DAY),
-        "week" => today.saturating_add(Duration::WEEK),
-        "" => return Err(wrong(today)),
-        day => parse_day("until", day)?,
+        "tomorrow" => today.checked_add(Duration::DAY),
+        "week" => today.checked_add(Duration::WEEK),
+        day => parse_day("until", day).ok(),
     };
-    if day > today { Ok(day) } else { Err(wrong(today)) }
-}
-
-fn wrong(today: Date) -> Invalid {
-    Invalid::new("until", format!("choose a day after today, {today}, and within a year"))
+    day.filter(|day| *day > today)
 }
 
 #[cfg(test)]
@@ -104,11 +99,11 @@ mod tests {
     #[test]
     fn days_to_wait_until_lie_ahead() {
         let today = date!(2026 - 12 - 31);
-        assert_eq!(day_of("tomorrow", today), Ok(date!(2027 - 01 - 01)));
-        assert_eq!(day_of("week", today), Ok(date!(2027 - 01 - 07)));
-        assert_eq!(day_of("2027-01-01", today), Ok(date!(2027 - 01 - 01)));
+        assert_eq!(day_of("tomorrow", today), Some(date!(2027 - 01 - 01)));
+        assert_eq!(day_of("week", today), Some(date!(2027 - 01 - 07)));
+        assert_eq!(day_of("2027-01-01", today), Some(date!(2027 - 01 - 01)));
         for wrong in ["", "2026-12-31", "2026-12-30", "2027-02-30", "month"] {
-            assert_eq!(day_of(wrong, today).unwrap_err().field, "until", "{wrong}");
+            assert_eq!(day_of(wrong, today), None, "{wrong}");
         }
     }
 }

@@ -19,8 +19,8 @@ use crate::{
 
 /// An alert in a frame.
 #[component]
-pub(super) fn CardView(row: AlertRow, from: StoredValue<String>, may_edit: bool, deeds: Deeds) -> impl IntoView {
-    let controls = (may_edit && row.state != AlertState::Ended).then(|| view! { <Controls row=row.clone() from=from deeds=deeds /> });
+pub(super) fn CardView(row: AlertRow, earliest: StoredValue<String>, may_edit: bool, deeds: Deeds) -> impl IntoView {
+    let controls = (may_edit && row.state != AlertState::Ended).then(|| view! { <Controls row=row.clone() earliest=earliest deeds=deeds /> });
     let label = row.label();
     let AlertRow { id, state, severity, title, client_id, place, detail, sure, first_seen, last_seen, .. } = row;
     let again = first_seen != last_seen;
@@ -80,7 +80,7 @@ fn Stand(
 
 /// What a person can do about it now.
 #[component]
-fn Controls(row: AlertRow, from: StoredValue<String>, deeds: Deeds) -> impl IntoView {
+fn Controls(row: AlertRow, earliest: StoredValue<String>, deeds: Deeds) -> impl IntoView {
     let Deeds { acknowledge, snooze, reopen, of } = deeds;
     let (id, state, label) = (row.id, row.state, row.label());
     let named = move |what: &str| format!("{what}: {label}");
@@ -124,7 +124,7 @@ fn Controls(row: AlertRow, from: StoredValue<String>, deeds: Deeds) -> impl Into
                         <ActionForm action=snooze attr:class="flex flex-wrap items-end gap-2" attr:novalidate=true>
                             {hidden()}
                             <label for=format!("until-{id}") class="flex flex-col gap-1 text-xs text-muted">"Until 08:00 on"
-                                <input id=format!("until-{id}") type="date" name="until" class="control" autocomplete="off" value=day_typed min=from.get_value() /></label>
+                                <input id=format!("until-{id}") type="date" name="until" class="control" autocomplete="off" value=day_typed min=earliest.get_value() /></label>
                             <Button id=format!("snooze-{id}") named=day pending=snooze.pending()>"Until that day"</Button>
                         </ActionForm>
                     </div>

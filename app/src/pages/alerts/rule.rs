@@ -4,9 +4,14 @@
 //! What a rule can name reaches the browser in groups, all drawn alike; everything chosen is one field, `named`, of words such
 //! as `role:owner` or `kind:drop`.
 
+mod form;
+#[cfg(feature = "ssr")]
+mod stored;
+
+use form::RuleForm;
 use leptos::prelude::*;
 use model::{
-    alert::{Rule, RuleFields, Severity, Way},
+    alert::{Rule, RuleFields, Severity},
     id::AlertRuleId,
     role::Role,
 };
@@ -17,10 +22,8 @@ use crate::{
         badge::{Badge, Shade},
         button::{Button, Kind},
         card::Card,
-        field::{Field, Select},
         form::ActionForm,
-        notice::{Failed, sentence},
-        outcome::{Outcome, at, failure, on_success, reset_when_done, successes},
+        outcome::{Outcome, on_success, successes},
         part::{drawing, part},
         toast::{Next, Toasts},
     },
@@ -90,82 +93,6 @@ pub async fn switch_alert_rule(id: AlertRuleId, enabled: bool) -> Result<(), App
 pub async fn remove_alert_rule(id: AlertRuleId) -> Result<(), AppError> {
     let (actor, service) = (crate::server::actor()?, crate::server::service()?);
     Ok(service::alert::rule::remove(&service, &actor, id).await?)
-}
-
-/// Between what the services hold and what the form says.
-#[cfg(feature = "ssr")]
-mod stored {
-    use std::{collections::BTreeSet, str::FromStr};
-
-    use model::{alert::FindingKind, id::ClientId, input::Invalid};
-
-    use super::{AppError, Group, Role, RuleFields, Severity, Way};
-
-    /// What rules can name, in groups.
-    pub(super) fn groups(service: &service::Service, choices: service::alert::rule::Choices) -> Vec<Group> {
-        let service::alert::rule::Choices { clients, channels, members } = choices;
-        let group = |key: &str, title: &str, items: Vec<(String, String)>| Group {
-            key: key.to_owned(),
-            title: title.to_owned(),
-            items: items.into_iter().map(|(value, words)| (format!("{key}:{value}"), words)).collect(),
-        };
-        let client = |(id, name, archived): (ClientId, String, bool)| {
-            (id.to_string(), if archived { format!("{name} (archived)") } else { name })
-        };
-        // Files may hold figures of platforms that are no providers here.
-        let of_channels = channels.iter().map(|(_, _, provider)| provider.as_str());
-        let called = |key: &str| {
-            let offer = service.offers.iter().find(|offer| offer.descriptor.key == key);
-            offer.map_or_else(|| key.replace('_', " "), |offer| offer.descriptor.name.to_owned())
-        };
-        let offered = service.offers.iter().map(|offer| offer.descriptor.key);
-        let providers: BTreeSet<&str> = offered.chain(of_channels).collect();
-        let providers = providers.into_iter().map(|key| (key.to_owned(), called(key))).collect();
-        let channels = channels.iter().map(|(id, name, of)| (id.to_string(), format!("{name} ({})", called(of))));
-        let channels = channels.collect();
-        let kinds = FindingKind::ALL.iter().map(|kind| (kind.key().to_owned(), kind.label().to_owned()));
-        vec![
-            group("role", "Everybody who is", Role::ALL.map(|role| (role.key().to_owned(), role.label().to_owned())).into()),
-            group("member", "And these members", members.into_iter().map(|(id, name)| (id.to_string(), name)).collect()),
-            group("kind", "Only these kinds", kinds.collect()),
-            group("client", "Only these clients", clients.into_iter().map(client).collect()),
-            group("channel", "Only these channels", channels),
-            group("provider", "Only channels of", providers),
-        ]
-    }
-
-    /// What the form says, as a rule's fields.
-    pub(super) fn fields(
-        name: String,
-        enabled: bool,
-        (way, least): (&str, &str),
-        named: &[String],
-    ) -> Result<RuleFields, AppError> {
-        let kind = |text: &str| FindingKind::parse(text).ok_or(service::Error::Missing);
-        let role = |text: &str| text.parse::<Role>().map_err(|_| service::Error::Missing);
-        Ok(RuleFields {
-            name,
-            enabled,
-            way: Way::parse(way).ok_or_else(|| Invalid::new("way", "choose how they hear of it"))?,
-            least_severity: Severity::parse(least)
-                .ok_or_else(|| Invalid::new("least_severity", "choose how bad it is at least"))?,
-            client_ids: ids(named, "client")?,
-            channel_ids: ids(named, "channel")?,
-            providers: of(named, "provider").map(str::to_owned).collect(),
-            kinds: of(named, "kind").map(kind).collect::<Result<_, _>>()?,
-            roles: of(named, "role").map(role).collect::<Result<_, _>>()?,
-            member_ids: ids(named, "member")?,
-        })
-    }
-
-    /// What is named of one sort.
-    fn of<'a>(named: &'a [String], key: &'a str) -> impl Iterator<Item = &'a str> {
-        named.iter().filter_map(move |one| one.strip_prefix(key)?.strip_prefix(':'))
-    }
-
-    fn ids<T: FromStr>(named: &[String], key: &str) -> Result<Vec<T>, service::Error> {
-        of(named, key).map(|id| id.parse().map_err(|_| service::Error::Missing)).collect()
-    }
 }
 
 /// Everything that a rule names, as the form spells it.
@@ -302,91 +229,6 @@ fn RuleView(rule: Rule, groups: StoredValue<Vec<Group>>, deeds: Deeds) -> impl I
             </details>
         </li>
     }
-}
-
-/// The form of a rule, or of a new one.
-#[component]
-fn RuleForm(rule: Option<Rule>, groups: StoredValue<Vec<Group>>, deeds: Deeds) -> impl IntoView {
-    let id = rule.as_ref().map(|rule| rule.id);
-    let action = if id.is_some() { deeds.change } else { deeds.add };
-    let own = id.map(|id| id.to_string()).unwrap_or_default();
-    let typed = Typed::of(action).only("id", &own);
-    let form = NodeRef::new();
-    if id.is_none() {
-        reset_when_done(action, deeds.added, form);
-    }
-    let back = untrack(|| typed.fields());
-    let came_back = !back.is_empty();
-    let all = failure(action);
-    // Every form of a rule runs the same function: what went wrong is said in the one that was sent.
-    let this = own.clone();
-    let here = move || deeds.of.get().map_or(came_back, |sent| sent == this);
-    let failure = Signal::derive(move || all.get().filter(|_| here()));
-    let this = own.clone();
-    let fields = rule.map(|rule| rule.fields);
-    let text = |name: &str, stored: Option<&str>, otherwise: &str| typed.first(name, stored.unwrap_or(otherwise));
-    let name = text("name", fields.as_ref().map(|fields| fields.name.as_str()), "");
-    let way = text("way", fields.as_ref().map(|fields| fields.way.key()), Way::Mail.key());
-    let least = text("least_severity", fields.as_ref().map(|fields| fields.least_severity.key()), Severity::Medium.key());
-    let enabled = fields.as_ref().is_none_or(|fields| fields.enabled);
-    let chosen: Vec<String> = if came_back {
-        back.into_iter().filter(|(field, _)| field.starts_with("named[")).map(|(_, value)| value).collect()
-    } else {
-        fields.as_ref().map(named).unwrap_or_default()
-    };
-    let key = if own.is_empty() { "new".to_owned() } else { own.clone() };
-    let of = |what: &str| format!("{what}-{key}");
-    let (saves, words) = if id.is_some() { ("save-rule", "Save rule") } else { ("add-rule", "Add rule") };
-    let whole = move || failure.get().filter(|error| !["name", "roles"].iter().any(|field| error.at(field).is_some()));
-    let whom = at(failure, "roles");
-    let ways = Way::ALL.iter().map(|way| (way.key().to_owned(), way.label().to_owned())).collect();
-    let severities = Severity::ALL.iter().rev().map(|one| {
-        let words = if *one == Severity::High { one.label().to_owned() } else { format!("{} or worse", one.label()) };
-        (one.key().to_owned(), words)
-    });
-    let boxes = groups.with_value(|groups| {
-        let draw = |group: &Group| view! { <Boxes group=group.clone() chosen=chosen.clone() form=key.clone() /> };
-        groups.iter().filter(|group| !group.items.is_empty()).map(draw).collect_view()
-    });
-    view! {
-        <div on:submit=move |_| deeds.of.set(Some(this.clone()))>
-        <ActionForm action=action node_ref=form attr:class="flex flex-col gap-4" attr:novalidate=true>
-            <input type="hidden" name="id" value=own />
-            <input type="hidden" name="enabled" value=enabled.to_string() />
-            <Field name="name" id=of("rule-name") label="Name of the rule" value=name error=at(failure, "name") />
-            <div class="grid gap-4 sm:grid-cols-2">
-                <Select name="least_severity" id=of("least") label="How bad" options=severities.collect() value=least />
-                <Select name="way" id=of("way") label="How they hear of it" options=ways value=way />
-            </div>
-            <div class="flex flex-col gap-1">{boxes}</div>
-            <p class="field-error" role="alert" hidden=move || whom.get().is_none()>{move || whom.get().map(|words| sentence(&words))}</p>
-            <div><Button kind=Kind::Primary id=of(saves) pending=action.pending()>{words}</Button></div>
-        </ActionForm>
-        </div>
-        {move || whole().map(|error| view! { <Failed error=error /> })}
-    }
-}
-
-/// Things of one sort of which some are chosen. Roles are in sight; the others when they are opened, or one is chosen.
-#[component]
-fn Boxes(group: Group, chosen: Vec<String>, form: String) -> impl IntoView {
-    let Group { key, title, items } = group;
-    let count = items.iter().filter(|(value, _)| chosen.contains(value)).count();
-    let legend = title.clone();
-    let boxes = items.into_iter().map(move |(value, words)| {
-        let on = chosen.contains(&value);
-        view! { <label class="box"><input type="checkbox" name="named[]" autocomplete="off" value=value checked=on /><span class="min-w-0">{words}</span></label> }
-    });
-    if key == "role" {
-        return view! { <fieldset class="boxes"><legend class="font-medium">{legend}</legend>{boxes.collect_view()}</fieldset> }.into_any();
-    }
-    view! {
-        <details open={count > 0} data-test=format!("{key} {form}")>
-            <summary class="disclosure">{title}{(count > 0).then(|| view! { " (" <span data-literal="">{count}</span> " chosen)" })}</summary>
-            <fieldset class="boxes"><legend class="sr-only">{legend}</legend>{boxes.collect_view()}</fieldset>
-        </details>
-    }
-    .into_any()
 }
 
 #[cfg(test)]

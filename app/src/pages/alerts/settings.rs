@@ -70,6 +70,7 @@ pub fn AlertSettingsPage() -> impl IntoView {
         <div class="flex max-w-2xl flex-col gap-6">
             <Heading text="Alerts and their mails" />
             <SettingsTabs here=PAGE />
+            <p class="max-w-prose text-muted">"Owners and Admins set the rules of who hears of which alerts. Everybody sets when their own mails come."</p>
             {part("Your mails", "heading", own, move |own| view! { <Own own=own update=update seen=seen /> })}
             <Rules />
         </div>
