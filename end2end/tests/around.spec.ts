@@ -41,7 +41,7 @@ test("pages that anybody may read", async ({ page }) => {
     await expect(page.getByRole("heading", { level: 1 })).toBeVisible();
     await look(page, path.replace(/\//g, "_"));
   }
-  await expect(page.getByTestId("rules").getByRole("row")).toHaveCount(15);
+  await expect(page.getByTestId("rules").getByRole("row")).toHaveCount(16);
 });
 
 test("a link to a page that is never live is left to the browser, and Back returns", async ({ page }) => {

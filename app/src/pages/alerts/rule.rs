@@ -178,7 +178,7 @@ fn Shown(list: RuleList, deeds: Deeds) -> impl IntoView {
     let (rules, groups, drawing) = (StoredValue::new(rules), StoredValue::new(groups), drawing());
     view! {
         <Card title="Rules" about="Who hears of which alerts. Everybody only hears of the clients in their sight, of each alert once, and at once if any rule says so.">
-            {nobody.then(|| view! { <p class="text-muted" data-test="nobody">"No rule is on: nobody is mailed about anything."</p> })}
+            {nobody.then(|| view! { <p class="text-muted" data-test="nobody">"No rule is on: nobody is mailed about alerts."</p> })}
             <Outcome action=deeds.switch />
             <Outcome action=deeds.remove />
             <ul class="flex flex-col" data-test="rules">
