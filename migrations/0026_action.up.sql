@@ -8,7 +8,7 @@ create table action (
   client_id uuid not null,
   channel_id uuid,
   -- The same thing proposed by another state has the same key.
-  key text not null check (length(key) between 1 and 400),
+  key text not null check (length(key) between 1 and 1200),
   kind text not null check (kind ~ '^[a-z_]{1,40}$'),
   state text not null check (state in ('proposed', 'withdrawn', 'approved', 'dismissed', 'done', 'measured', 'undone')),
   -- The day on which it came to stand so.
