@@ -8,7 +8,7 @@ create table action (
   client_id uuid not null,
   channel_id uuid,
   -- The same thing proposed by another state has the same key.
-  key text not null check (length(key) between 1 and 400),
+  key text not null check (length(key) between 1 and 1200),
   kind text not null check (kind ~ '^[a-z_]{1,40}$'),
   state text not null check (state in ('proposed', 'withdrawn', 'approved', 'dismissed', 'done', 'measured', 'undone')),
   -- The day on which it came to stand so.
@@ -55,7 +55,7 @@ create table action_event (
 create index action_event_action on action_event (organization_id, action_id, at, id);
 
 -- Whoever asks, in whatever role: what an action is never changes, it goes from one state to another only as written here, and
--- what was promised of it is what was shown to the person who approved it.
+-- what was promised of it stays as it stood when somebody approved it.
 create function keep_action() returns trigger language plpgsql set search_path = public as $$
 begin
   if (new.id, new.client_id, new.key, new.kind, new.proposed_at)

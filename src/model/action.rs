@@ -256,7 +256,7 @@ pub struct HitRate {
 pub struct Measured {
     /// What is measured: `net_contribution`, `ledger_revenue`, `claimed_conversions`…
     pub metric: String,
-    /// The first day after the action.
+    /// The first day measured, that of the action.
     #[serde(with = "iso_day")]
     pub first: Date,
     /// The last day measured.

@@ -66,7 +66,7 @@ impl From<Basis> for BasisBody {
 pub struct MeasuredBody {
     /// net_contribution, ledger_revenue, claimed_conversions…
     metric: String,
-    /// The first day after the action.
+    /// The first day measured, that of the action.
     first: String,
     /// The last day measured.
     last: String,

@@ -276,7 +276,7 @@ async fn page(
 
 /// Everything else that the state says: figures of the newest week and four weeks against those before, what platforms claim
 /// against the books (`reconciliation`), what customers are worth (`cohorts`), what channels bring (`response`), how creatives
-/// (`fatigue`) and returns (`decay`) wear, and of what nothing can be said (`gap`).
+/// (`fatigue`) and returns (`decay`) wear, of what nothing can be said (`gap`), and what it proposes (`action`).
 #[utoipa::path(get, path = "/api/v1/brain/figures", tag = "brain", params(ListQuery, OutcomeQuery),
     responses((status = 200, body = OutcomePage), (status = 404, body = ErrorBody), (status = 422, body = ErrorBody)))]
 pub(super) async fn figures(
@@ -289,7 +289,7 @@ pub(super) async fn figures(
         &service,
         &actor,
         (slice, query),
-        vec!["figures", "reconciliation", "cohorts", "response", "fatigue", "decay", "gap"],
+        vec!["figures", "reconciliation", "cohorts", "response", "fatigue", "decay", "gap", "action"],
     )
     .await
 }

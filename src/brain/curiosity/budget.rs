@@ -17,11 +17,12 @@ pub const AT_ONCE: f64 = 0.2;
 /// What moving a unit of daily money costs, in days of it: platforms take about a week to learn, in which a tenth is lost.
 const MOVING: f64 = 0.7;
 /// Of hardly a shop's revenue less stays after goods and delivery.
-const HALF: f64 = 0.5;
+pub(crate) const HALF: f64 = 0.5;
 /// A change by less than this share of a channel's spend is none.
 const SLIGHT: f64 = 0.01;
-/// Spend that moved by more than this share from the fortnight before to the last one is being learned.
-const LEARNING: f64 = 0.2;
+/// Spend that moved by more than this share from the fortnight before to the last one is being learned: less than a step of
+/// our own.
+const LEARNING: f64 = 0.15;
 
 /// A client's channels with curves, in the order of the posterior.
 #[derive(Clone, Debug)]

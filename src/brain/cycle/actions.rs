@@ -1,17 +1,18 @@
 //! Curiosity in a cycle: what to do about what was found, and about budgets and creatives that could do better.
 
-use rust_decimal::prelude::ToPrimitive;
+use rust_decimal::{Decimal, prelude::ToPrimitive};
 use time::Duration;
 
 use super::{About, Client, Input, Outcome, curves::Fit, line::SETTLING, news::Found};
 use crate::{
+    NotEnough,
     curiosity::{
         Doubt, Kind, Proposal,
         budget::{Setting, budgets},
         creative::{WEEKS, Weeks, creatives},
     },
     finding::{self, Basis, Finding, Level, Severity},
-    memory::{Currency, Days, Measure, Source},
+    memory::{Currency, Day, Days, Measure, Source},
 };
 
 /// A minute of a person costs so many euros: one, in all agencies.
@@ -34,11 +35,20 @@ pub(super) fn add(input: &Input, fits: &[Fit], found: &[Found], outcomes: &mut V
         let Some(proposal) = of_finding(input, about, finding) else { continue };
         add_to(&mut proposals, about, proposal, first + at, finding);
     }
-    // Nobody looks for what is known already, nor judges a channel by claims that are lost.
-    let broken: Vec<String> = ids(&proposals, Kind::FixTracking);
-    proposals.retain(|(_, one)| one.kind != Kind::Investigate || !broken.contains(&one.target.id));
-    let tired: Vec<String> = ids(&proposals, Kind::RefreshCreative);
-    proposals.retain(|(_, one)| one.kind != Kind::PauseCreative || !tired.contains(&one.target.id));
+    // Nobody looks for what is known already, nor judges creatives by claims that are lost; one that is to be replaced is
+    // neither to get more nor to stop.
+    let broken = abouts(&proposals, Kind::FixTracking, |about, _| about.clone());
+    let tired = abouts(&proposals, Kind::RefreshCreative, |about, one| (about.clone(), one.target.id.clone()));
+    proposals.retain(|(about, one)| match one.kind {
+        Kind::Investigate => !broken.contains(about),
+        Kind::Raise | Kind::PauseCreative if one.target.level == Level::Creative => {
+            let whole = About::client(about.client.as_deref());
+            !broken.contains(about)
+                && !broken.contains(&whole)
+                && !tired.contains(&(about.clone(), one.target.id.clone()))
+        }
+        _ => true,
+    });
     for (_, proposal) in &mut proposals {
         proposal.score = score(input, proposal);
     }
@@ -50,13 +60,23 @@ pub(super) fn add(input: &Input, fits: &[Fit], found: &[Found], outcomes: &mut V
     outcomes.extend(proposals.into_iter().map(|(about, proposal)| Outcome::new("action", about, &proposal)));
 }
 
-fn ids(proposals: &[(About, Proposal)], kind: Kind) -> Vec<String> {
-    proposals.iter().filter(|(_, one)| one.kind == kind).map(|(_, one)| one.target.id.clone()).collect()
+/// Something of each proposal of a kind.
+fn abouts<T>(proposals: &[(About, Proposal)], kind: Kind, of: impl Fn(&About, &Proposal) -> T) -> Vec<T> {
+    proposals.iter().filter(|(_, one)| one.kind == kind).map(|(about, one)| of(about, one)).collect()
+}
+
+/// Platforms' ids of creatives, and even more those that files make up, are not alone in the world: the channel's is part of
+/// the key.
+fn keyed(about: &About, mut proposal: Proposal) -> Proposal {
+    if let (Level::Creative, Some(channel)) = (proposal.target.level, &about.channel) {
+        proposal.key = format!("{}:{channel}:{}", proposal.kind.key(), proposal.target.id);
+    }
+    proposal
 }
 
 /// Several findings that ask for the same are one proposal.
 fn add_to(all: &mut Vec<(About, Proposal)>, about: &About, mut proposal: Proposal, place: usize, finding: &Finding) {
-    match all.iter_mut().find(|(_, known)| known.key == proposal.key) {
+    match all.iter_mut().find(|(of, known)| of == about && known.key == proposal.key) {
         Some((_, known)) => {
             known.because.push(place);
             known.probability = known.probability.max(finding.probability);
@@ -89,7 +109,7 @@ fn of_finding(input: &Input, about: &About, found: &Finding) -> Option<Proposal>
     };
     let mut proposal = Proposal::new(kind, found.entity.clone(), client.currency.code());
     proposal.doubts = doubts;
-    Some(proposal)
+    Some(keyed(about, proposal))
 }
 
 fn client<'a>(input: &'a Input, about: &About) -> Option<&'a Client> {
@@ -129,20 +149,22 @@ fn of_creatives(input: &Input) -> Vec<(About, Proposal)> {
     let mut channels: Vec<Vec<Weeks>> = Vec::new();
     for client in input.clients.iter().filter(|client| client.id.is_some()) {
         for channel in client.channels.iter().filter(|channel| channel.current(input.day).is_some()) {
-            channels.push(channel.creatives.iter().filter_map(|(id, days)| weeks(id, days.as_ref().ok()?)).collect());
+            let in_client = |row: &Day| input.rates.on(row.day, row.currency, client.currency);
+            let of = |(id, days): &(String, Result<Source, NotEnough>)| weeks(id, days.as_ref().ok()?, &in_client);
+            channels.push(channel.creatives.iter().filter_map(of).collect());
             all.push((About::channel(client.id.as_deref(), &channel.id), client));
         }
     }
     let told = |(channel, mut proposal): (usize, Proposal)| {
         let (about, client) = &all[channel];
         client.currency.code().clone_into(&mut proposal.currency);
-        (about.clone(), proposal)
+        (about.clone(), keyed(about, proposal))
     };
     creatives(&channels).into_iter().map(told).collect()
 }
 
-/// The last whole weeks of a creative whose claims have come in, if it still runs.
-fn weeks(id: &str, source: &Source) -> Option<Weeks> {
+/// The last whole weeks of a creative whose claims have come in, if it still runs; money by these rates.
+fn weeks(id: &str, source: &Source, rate: &dyn Fn(&Day) -> Option<(Decimal, Decimal)>) -> Option<Weeks> {
     let last = source.read.last.checked_sub(Duration::days(SETTLING as i64))?;
     let week = |back: usize| {
         let last = last.checked_sub(Duration::days(7 * back as i64))?;
@@ -151,7 +173,9 @@ fn weeks(id: &str, source: &Source) -> Option<Weeks> {
         (days.first >= source.read.first && !rows.is_empty()).then_some(())?;
         rows.iter().try_fold((0.0, 0.0), |(spend, events), row| {
             let amount = |measure| row.get(measure)?.to_f64();
-            Some((spend + amount(Measure::Spend)?, events + amount(Measure::ClaimedConversions)?))
+            let (times, by) = rate(row)?;
+            let paid = amount(Measure::Spend)? * times.to_f64()? / by.to_f64()?;
+            Some((spend + paid, events + amount(Measure::ClaimedConversions)?))
         })
     };
     let mut weeks: Vec<(f64, f64)> = (0..WEEKS).map_while(week).collect();
@@ -170,7 +194,9 @@ fn score(input: &Input, proposal: &Proposal) -> Option<f64> {
         Some(amount * times.to_f64()? / by.to_f64()?)
     };
     let hits = input.hits.get(&proposal.kind).copied().unwrap_or_default();
-    let effort = to(Currency::parse("EUR")?, MINUTE * f64::from(proposal.effort_minutes)).unwrap_or_default();
+    let minutes = MINUTE * f64::from(proposal.effort_minutes);
+    // Without a rate a minute costs one of whatever the agency counts in: that is not nothing.
+    let effort = to(Currency::parse("EUR")?, minutes).unwrap_or(minutes);
     let value = to(Currency::parse(&proposal.currency)?, value)?;
     Some(value * proposal.probability * hits.factor() - effort)
 }

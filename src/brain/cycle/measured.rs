@@ -9,7 +9,7 @@ use super::{
 };
 use crate::{
     NotEnough, Series,
-    curiosity::Kind,
+    curiosity::{Kind, budget::HALF},
     effect::{Verdict, measure},
     finding::{Entity, Level, iso_day},
     memory::{Measure, Source},
@@ -40,7 +40,8 @@ pub struct Done {
 /// What happened against what would have, over the horizon, in the client's currency.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Measured {
-    /// What is measured: `net_contribution` (revenue times margin less spend), `revenue_less_spend` where nobody said a margin,
+    /// What is measured: `net_contribution` (revenue times margin less spend), `revenue_less_spend` where nobody said a margin
+    /// (`half_of_revenue_less_spend` for a raise),
     /// `ledger_revenue`, `claimed_revenue` or `claimed_conversions` of the channel.
     pub metric: &'static str,
     /// The first day measured, that of the action.
@@ -134,7 +135,12 @@ fn series(input: &Input, client: &Client, one: &Done) -> Result<(&'static str, D
         let own = client.channels.iter().find(|channel| Some(&channel.id) == one.channel.as_ref());
         own.and_then(|channel| channel.current(input.day)).ok_or(unread.clone())
     };
-    let claims = |measure| amounts(&[channel()?], measure).ok_or(unread.clone());
+    // What is lost everywhere is lost of all accounts.
+    let of_client = client.of(false, input.day);
+    let claims = |measure| match one.channel {
+        Some(_) => amounts(&[channel()?], measure).ok_or(unread.clone()),
+        None => amounts(&of_client, measure).ok_or(unread.clone()),
+    };
     let of_creative = one.target.level == Level::Creative;
     match one.kind {
         Kind::Investigate => Err(NotEnough::Unusable { what: "an action that changes nothing by itself" }),
@@ -150,10 +156,17 @@ fn series(input: &Input, client: &Client, one: &Done) -> Result<(&'static str, D
             let first = revenue_first.max(spend_first);
             let skip = |from: Date| usize::try_from((first - from).whole_days()).unwrap_or_default();
             let margin = client.margin.and_then(|margin| rust_decimal::prelude::ToPrimitive::to_f64(&margin));
-            let times = margin.unwrap_or(1.0);
+            // As it was proposed: more pays even if half of the revenue goes.
+            let without = if one.kind == Kind::Raise { HALF } else { 1.0 };
+            let times = margin.unwrap_or(without);
             let pairs = revenue.iter().skip(skip(revenue_first)).zip(spend.iter().skip(skip(spend_first)));
             let net = pairs.map(|(revenue, spend)| revenue.zip(*spend).map(|(revenue, spend)| times * revenue - spend));
-            Ok((if margin.is_some() { "net_contribution" } else { "revenue_less_spend" }, first, net.collect()))
+            let metric = match (margin, one.kind) {
+                (Some(_), _) => "net_contribution",
+                (None, Kind::Raise) => "half_of_revenue_less_spend",
+                (None, _) => "revenue_less_spend",
+            };
+            Ok((metric, first, net.collect()))
         }
     }
 }

@@ -140,7 +140,7 @@ fn agency(input: &Input, ranges: &Ranges, outcomes: &mut Vec<Outcome>) {
     }
 }
 
-/// What all clients with books contribute together, each by its own margin, in the agency's currency.
+/// What all clients with books and advertising contribute together, each by its own margin, in the agency's currency.
 fn contribution(input: &Input, ranges: &Ranges, days: Days) -> Result<Figure, Absent> {
     let mut all: Option<Figure> = None;
     for client in input.clients.iter().filter(|client| client.id.is_some()) {

@@ -215,8 +215,8 @@ fn an_action_is_measured_once_its_days_have_settled_and_with_what_was_done_besid
     };
     let raised = done("raise:a", Kind::Raise, since);
     let [(0, Ok(told))] = &measured(&input, std::slice::from_ref(&raised), &[])[..] else { panic!("not measured") };
-    assert_eq!((told.metric, told.verdict), ("revenue_less_spend", Verdict::Won));
-    assert!((told.low..=told.high).contains(&(28.0 * 600.0)), "{told:?}");
+    assert_eq!((told.metric, told.verdict), ("half_of_revenue_less_spend", Verdict::Won));
+    assert!((told.low..=told.high).contains(&(28.0 * 300.0)), "{told:?}");
     assert_eq!((told.first, told.last), (since, since + Duration::days(27)));
     // A margin makes it net contribution; what was done in the same days is named, and so is why nothing can be said.
     input.clients[0].margin = Some(Decimal::new(5, 1));

@@ -86,11 +86,16 @@ pub(super) async fn measure(db: &Db, actor: &Actor, input: &Arc<Input>, now: Off
         // Both sides have the same JSON.
         let outcome = outcome.map(|told| serde_json::to_value(told).and_then(serde_json::from_value::<Measured>));
         let mut tx = db.tenant(actor).await?;
-        match outcome {
-            Ok(told) => action::set_measured(&mut tx, due[at].id, Ok(&told?), today, now).await?,
-            Err(reason) => action::set_measured(&mut tx, due[at].id, Err(&reason.to_string()), today, now).await?,
+        let written = match outcome {
+            Ok(told) => action::set_measured(&mut tx, due[at].id, Ok(&told?), today, now).await,
+            Err(reason) => action::set_measured(&mut tx, due[at].id, Err(&reason.to_string()), today, now).await,
+        };
+        match written {
+            Ok(()) => tx.commit().await?,
+            // Somebody took it back meanwhile.
+            Err(store::Error::Missing) => {}
+            Err(error) => return Err(error.into()),
         }
-        tx.commit().await?;
     }
     Ok(())
 }

@@ -106,14 +106,14 @@ pub async fn set_measured(
     tell(tx, &[id], ActionState::Measured, unmeasured, now).await
 }
 
-/// How often actions of each kind did what they were done for, of those in sight; kinds of which none was measured are left out.
+/// How often actions of each kind did what they were done for, of those in sight; what several did together is told of none; kinds of which none was measured are left out.
 ///
 /// # Errors
 /// The database failed.
 pub async fn hit_rates(tx: &mut TenantTx) -> Result<Vec<HitRate>> {
     let rows = sqlx::query!(
-        r#"select kind, count(*) filter (where measured->>'verdict' = 'won') as "won!",
-             count(*) filter (where measured->>'verdict' = 'lost') as "lost!", count(*) as "all!"
+        r#"select kind, count(*) filter (where measured->>'verdict' = 'won' and measured->'together_with' = '[]') as "won!",
+             count(*) filter (where measured->>'verdict' = 'lost' and measured->'together_with' = '[]') as "lost!", count(*) as "all!"
            from action where state = 'measured' group by kind order by kind"#
     );
     let count = |count: i64| u32::try_from(count).unwrap_or(u32::MAX);

@@ -12,7 +12,7 @@ use rehearsal::{AdRow, Level, World};
 use rust_decimal::Decimal;
 use time::{Date, Duration};
 
-/// How far back advertisements are looked at, in days, as in the product.
+/// How far back advertisements are looked at, in days; the product looks further, at 400.
 const ADS_LOOK_BACK: i64 = 180;
 
 /// The id of a client.
