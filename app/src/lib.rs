@@ -24,8 +24,8 @@ use leptos_router::{
     path,
 };
 use pages::{
-    actions, alerts, audit, board, client, clients, connection, documents, frame, imports, integrations, jobs, mail, members,
-    missing, settings, sign_in, styleguide, summary,
+    actions, alerts, audit, board, client, clients, connection, documents, frame, imports, integrations, jobs, mail,
+    members, missing, settings, sign_in, styleguide, summary,
 };
 
 /// The document around every page.

@@ -81,8 +81,7 @@ pub struct AlertList {
 pub async fn list_alerts(state: String, client_id: String, cursor: String) -> Result<AlertList, AppError> {
     let (actor, service) = (crate::server::actor()?, crate::server::service()?);
     let client = (!client_id.is_empty()).then(|| client_id.parse().map_err(|_| service::Error::Missing)).transpose()?;
-    let filter =
-        service::alert::Filter { state: Some(asked::state(&state)), client_id: client, ..Default::default() };
+    let filter = service::alert::Filter { state: Some(asked::state(&state)), client_id: client, ..Default::default() };
     let cursor = Some(cursor.as_str()).filter(|cursor| !cursor.is_empty());
     Ok(shown(service::alert::board(&service, &actor, &filter, SHOWN, cursor).await?))
 }

@@ -12,8 +12,7 @@ use crate::{
 /// Posts a form of a page as a browser does by itself.
 async fn post(browser: &Browser, page: &str, function: &str, fields: &[(&str, &str)]) -> Response {
     let request = browser.client.post(format!("{}/app/{function}", browser.url));
-    let request =
-        request.header(header::ACCEPT, "text/html").header(header::REFERER, format!("{}{page}", browser.url));
+    let request = request.header(header::ACCEPT, "text/html").header(header::REFERER, format!("{}{page}", browser.url));
     request.form(fields).send().await.unwrap()
 }
 
@@ -44,7 +43,8 @@ async fn alerts_are_shown_to_those_who_see_the_client_and_seen_to_before_the_pag
     let alert = seed::alert(&pool, &c[0]).await;
     let shown = page(olga, "/alerts").await;
     let client = format!("href=\"/clients/{}\"", c[0]);
-    for words in ["data-test=\"alert open\"", ">High<", "far below what was to be expected", "1 to 2 Mar 2026", &client] {
+    for words in ["data-test=\"alert open\"", ">High<", "far below what was to be expected", "1 to 2 Mar 2026", &client]
+    {
         assert!(shown.contains(words), "{words}: {shown}");
     }
     for (who, sees, may) in [(olga, true, true), (max, true, true), (mel, true, false), (nia, false, false)] {
@@ -85,7 +85,8 @@ async fn alerts_are_shown_to_those_who_see_the_client_and_seen_to_before_the_pag
 
 /// A new rule about falls, of these and for these.
 fn falls<'a>(named: &[&'a str]) -> Vec<(&'static str, &'a str)> {
-    let mut fields = vec![("id", ""), ("name", "Falls"), ("enabled", "true"), ("way", "digest"), ("least_severity", "low")];
+    let mut fields =
+        vec![("id", ""), ("name", "Falls"), ("enabled", "true"), ("way", "digest"), ("least_severity", "low")];
     fields.extend(["kind:drop"].iter().chain(named).map(|one| ("named[]", *one)));
     fields
 }
@@ -98,7 +99,8 @@ async fn rules_and_quiet_hours_are_changed_before_the_page_is_live(pool: PgPool)
     let Agency { olga, max, mel, c, .. } = &agency;
     let rules = async || olga.json("/api/v1/alerts/rules").await["items"].as_array().unwrap().clone();
     let shown = page(olga, PAGE).await;
-    for words in ["High and medium, at once", "Owners, Admins, Managers", "Add a rule", "Mail at once: what is medium"] {
+    for words in ["High and medium, at once", "Owners, Admins, Managers", "Add a rule", "Mail at once: what is medium"]
+    {
         assert!(shown.contains(words), "{words}: {shown}");
     }
     for who in [max, mel] {
@@ -115,7 +117,10 @@ async fn rules_and_quiet_hours_are_changed_before_the_page_is_live(pool: PgPool)
     done(olga, PAGE, "save_alert_rule", &whole).await;
     let made = rules().await[2].clone();
     assert_eq!((&made["kinds"], &made["client_ids"]), (&json!(["drop"]), &json!([c[0]])));
-    assert_eq!((&made["roles"], &made["way"], &made["enabled"]), (&json!(["admin", "owner"]), &json!("digest"), &json!(true)));
+    assert_eq!(
+        (&made["roles"], &made["way"], &made["enabled"]),
+        (&json!(["admin", "owner"]), &json!("digest"), &json!(true))
+    );
     let words = "Monday&#39;s digest: what is low or worse, only Falls; only C1";
     let shown = page(olga, PAGE).await;
     assert!(shown.contains(words) || shown.contains(&words.replace("&#39;", "'")), "{shown}");
@@ -123,7 +128,8 @@ async fn rules_and_quiet_hours_are_changed_before_the_page_is_live(pool: PgPool)
     let id = ("id", made["id"].as_str().unwrap());
     done(olga, PAGE, "switch_alert_rule", &[id, ("enabled", "false")]).await;
     assert_eq!(rules().await[2]["enabled"], false);
-    let renamed = [("name", "All"), ("enabled", "false"), ("way", "mail"), ("least_severity", "info"), ("named[]", "role:owner")];
+    let renamed =
+        [("name", "All"), ("enabled", "false"), ("way", "mail"), ("least_severity", "info"), ("named[]", "role:owner")];
     done(olga, PAGE, "save_alert_rule", &[&[id][..], &renamed].concat()).await;
     let changed = rules().await[2].clone();
     assert_eq!((&changed["name"], &changed["kinds"], &changed["enabled"]), (&json!("All"), &json!([]), &json!(false)));
@@ -136,6 +142,9 @@ async fn rules_and_quiet_hours_are_changed_before_the_page_is_live(pool: PgPool)
     assert!(back.contains("Say until when") && back.contains("value=\"22:00\""), "{back}");
     done(mel, PAGE, "update_alert_settings", &hours("07:00")).await;
     let kept: Value = mel.json("/api/v1/alerts/settings").await;
-    assert_eq!(kept, json!({"quiet_from": "22:00", "quiet_until": "07:00", "time_zone": "Asia/Tokyo", "digest": false}));
+    assert_eq!(
+        kept,
+        json!({"quiet_from": "22:00", "quiet_until": "07:00", "time_zone": "Asia/Tokyo", "digest": false})
+    );
     app.finish().await;
 }

@@ -29,7 +29,8 @@ const LISTS: [&str; 11] = [
 
 /// What a new agency has: itself, its Owner and how that one signs in, a board's stages, who hears of alerts, and what was done
 /// so far.
-const TABLES: [&str; 8] = ["alert_rule", "audit_event", "member", "organization", "session", "sign_in", "sign_up", "stage"];
+const TABLES: [&str; 8] =
+    ["alert_rule", "audit_event", "member", "organization", "session", "sign_in", "sign_up", "stage"];
 
 /// Pages, and what each says where its list would be.
 const EMPTY: [(&str, &str); 9] = [

@@ -90,10 +90,14 @@ mod tests {
 
     #[test]
     fn an_address_says_what_is_asked_for_and_open_alerts_need_no_word() {
-        let asked = |state: &str, client: &str| Asked { state: state.into(), client: client.into(), ..Asked::default() };
+        let asked =
+            |state: &str, client: &str| Asked { state: state.into(), client: client.into(), ..Asked::default() };
         assert_eq!(asked("", "").href(), "/alerts");
         assert_eq!(asked("open", "").href(), "/alerts");
         assert_eq!(asked("ended", "x&y").href(), "/alerts?state=ended&client=x%26y");
-        assert_eq!((asked("nonsense", "").state(), asked("snoozed", "").state()), (AlertState::Open, AlertState::Snoozed));
+        assert_eq!(
+            (asked("nonsense", "").state(), asked("snoozed", "").state()),
+            (AlertState::Open, AlertState::Snoozed)
+        );
     }
 }

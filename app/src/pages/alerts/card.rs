@@ -20,7 +20,8 @@ use crate::{
 /// An alert in a frame.
 #[component]
 pub(super) fn CardView(row: AlertRow, earliest: StoredValue<String>, may_edit: bool, deeds: Deeds) -> impl IntoView {
-    let controls = (may_edit && row.state != AlertState::Ended).then(|| view! { <Controls row=row.clone() earliest=earliest deeds=deeds /> });
+    let controls = (may_edit && row.state != AlertState::Ended)
+        .then(|| view! { <Controls row=row.clone() earliest=earliest deeds=deeds /> });
     let label = row.label();
     let AlertRow { id, state, severity, title, client_id, place, detail, sure, first_seen, last_seen, .. } = row;
     let again = first_seen != last_seen;
@@ -61,11 +62,13 @@ fn Stand(
     let (shade, about) = match state {
         AlertState::Open => return ().into_any(),
         AlertState::Acknowledged => {
-            let by = acknowledged.map(|(at, by)| view! { "by " <span class="min-w-0 break-words">{by}</span> <When at=at /> });
+            let by = acknowledged
+                .map(|(at, by)| view! { "by " <span class="min-w-0 break-words">{by}</span> <When at=at /> });
             (Shade::Good, by.into_any())
         }
         AlertState::Snoozed => {
-            let by = snoozed.map(|(at, by)| view! { "until " <When at=at /> " by " <span class="min-w-0 break-words">{by}</span> });
+            let by = snoozed
+                .map(|(at, by)| view! { "until " <When at=at /> " by " <span class="min-w-0 break-words">{by}</span> });
             (Shade::Plain, by.into_any())
         }
         AlertState::Ended => {
@@ -87,7 +90,8 @@ fn Controls(row: AlertRow, earliest: StoredValue<String>, deeds: Deeds) -> impl 
     let own = id.to_string();
     let typed = Typed::of(snooze).only("id", &own);
     // The other forms that snooze say no day.
-    let day_typed = Some(typed.first("until", "")).filter(|text| text.starts_with(|letter: char| letter.is_ascii_digit()));
+    let day_typed =
+        Some(typed.first("until", "")).filter(|text| text.starts_with(|letter: char| letter.is_ascii_digit()));
     let back = came_back(typed);
     let hidden = move || view! { <input type="hidden" name="id" value=id.to_string() /> };
     let until = move |key: &'static str, words: &'static str, named: String| {
@@ -100,7 +104,8 @@ fn Controls(row: AlertRow, earliest: StoredValue<String>, deeds: Deeds) -> impl 
         }
     };
     let (acknowledges, reopens) = (named("Acknowledge"), named("Open again"));
-    let (tomorrow, week, day) = (named("Snooze until tomorrow"), named("Snooze for a week"), named("Snooze until that day"));
+    let (tomorrow, week, day) =
+        (named("Snooze until tomorrow"), named("Snooze for a week"), named("Snooze until that day"));
     view! {
         <div class="flex flex-wrap items-start gap-2" on:submit=move |_| of.set(Some(id)) data-test="controls">
             {(state != AlertState::Acknowledged).then(|| view! {

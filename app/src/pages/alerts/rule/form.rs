@@ -38,7 +38,8 @@ pub(super) fn RuleForm(rule: Option<Rule>, groups: StoredValue<Vec<Group>>, deed
     let text = |name: &str, stored: Option<&str>, otherwise: &str| typed.first(name, stored.unwrap_or(otherwise));
     let name = text("name", fields.as_ref().map(|fields| fields.name.as_str()), "");
     let way = text("way", fields.as_ref().map(|fields| fields.way.key()), Way::Mail.key());
-    let least = text("least_severity", fields.as_ref().map(|fields| fields.least_severity.key()), Severity::Medium.key());
+    let least =
+        text("least_severity", fields.as_ref().map(|fields| fields.least_severity.key()), Severity::Medium.key());
     let enabled = fields.as_ref().is_none_or(|fields| fields.enabled);
     let chosen: Vec<String> = if came_back {
         back.into_iter().filter(|(field, _)| field.starts_with("named[")).map(|(_, value)| value).collect()
@@ -47,7 +48,8 @@ pub(super) fn RuleForm(rule: Option<Rule>, groups: StoredValue<Vec<Group>>, deed
     };
     let key = if own.is_empty() { "new".to_owned() } else { own.clone() };
     let words = if id.is_some() { "Save rule" } else { "Add rule" };
-    let [name_id, least_id, way_id, save_id] = ["name", "least", "way", "save"].map(|what| format!("rule-{what}-{key}"));
+    let [name_id, least_id, way_id, save_id] =
+        ["name", "least", "way", "save"].map(|what| format!("rule-{what}-{key}"));
     let whole = move || failure.get().filter(|error| !["name", "roles"].iter().any(|field| error.at(field).is_some()));
     let whom = at(failure, "roles");
     let ways = Way::ALL.iter().map(|way| (way.key().to_owned(), way.label().to_owned())).collect();

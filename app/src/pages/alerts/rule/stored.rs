@@ -36,7 +36,11 @@ pub(super) fn groups(service: &service::Service, choices: service::alert::rule::
     let channels = channels.collect();
     let kinds = FindingKind::ALL.iter().map(|kind| (kind.key().to_owned(), kind.label().to_owned()));
     vec![
-        group("role", "Everybody who is", Role::ALL.map(|role| (role.key().to_owned(), role.label().to_owned())).into()),
+        group(
+            "role",
+            "Everybody who is",
+            Role::ALL.map(|role| (role.key().to_owned(), role.label().to_owned())).into(),
+        ),
         group("member", "And these members", members.into_iter().map(|(id, name)| (id.to_string(), name)).collect()),
         group("kind", "Only these kinds", kinds.collect()),
         group("client", "Only these clients", clients.into_iter().map(client).collect()),
