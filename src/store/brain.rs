@@ -155,7 +155,8 @@ pub async fn freeze(tx: &mut TenantTx) -> Result<OffsetDateTime> {
     Ok(sqlx::query_scalar!(r#"select clock_timestamp() as "moment!""#).fetch_one(&mut **tx).await?)
 }
 
-/// Ends a cycle with what came out of what was stored by `cut_off`.
+/// Ends a cycle with what came out of what was stored by `cut_off`, and those asked for a day before that were killed
+/// and never came again: this one has looked at all they would have.
 ///
 /// # Errors
 /// The database failed.
@@ -172,6 +173,14 @@ pub async fn finish(
         id.0,
         state.0,
         cut_off,
+        now
+    )
+    .execute(&mut **tx)
+    .await?;
+    sqlx::query!(
+        "update brain_cycle set state = 'failed', finished_at = $2, error = 'stopped before its end; a later cycle did its work'
+         where state = 'running' and asked_at < $2::timestamptz - interval '1 day' and id <> $1",
+        id.0,
         now
     )
     .execute(&mut **tx)
