@@ -1,6 +1,6 @@
 //! The page of actions: the best proposals, its lists to their end, and its forms before it is live.
 
-use reqwest::header;
+use reqwest::{StatusCode, header};
 
 use super::*;
 
