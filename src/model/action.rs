@@ -9,7 +9,7 @@ mod shown;
 use serde::{Deserialize, Serialize};
 use time::{Date, Duration, OffsetDateTime};
 
-pub use self::shown::{Came, Card, Ledger, Rate, Step, Worth};
+pub use self::shown::{Came, Card, Group, Ledger, Rate, Stand, Step, Worth};
 use crate::{
     brain::Basis,
     id::{ActionId, BrainStateId, ChannelId, ClientId, MemberId},
@@ -392,5 +392,8 @@ mod tests {
             assert_eq!(serde_json::to_value(state).unwrap(), state.key());
         }
         assert_eq!((ActionKind::parse("Raise"), ActionState::parse("")), (None, None));
+        for stand in Stand::ALL {
+            assert_eq!(Stand::parse(stand.key()), Some(stand));
+        }
     }
 }

@@ -3,6 +3,8 @@
 //! The database keeps the order of states and the registered prediction (`migrations/0026_action`); here every step that is
 //! taken writes its event. [`sync`] brings the ledger to what a state proposes, [`to_measure`] and [`set_measured`] close it.
 
+mod barred;
+mod newest;
 mod outcome;
 mod sync;
 
@@ -18,6 +20,8 @@ use sqlx::types::{Json, Uuid};
 use time::{Date, OffsetDateTime};
 
 pub use self::{
+    barred::barred,
+    newest::list_newest,
     outcome::{Due, hit_rates, measured_since, set_measured, to_measure},
     sync::{Proposed, Synced, sync},
 };

@@ -18,7 +18,7 @@ pub const AT_ONCE: f64 = 0.2;
 const MOVING: f64 = 0.7;
 /// Of hardly a shop's revenue less stays after goods and delivery.
 pub(crate) const HALF: f64 = 0.5;
-/// A change by less than this share of a channel's spend is none.
+/// A change by less than this share of a channel's spend is not worth a person's minute: the channel stays as it is.
 const SLIGHT: f64 = 0.01;
 /// Spend that moved by more than this share from the fortnight before to the last one is being learned: less than a step of
 /// our own.
@@ -50,7 +50,7 @@ pub fn budgets(setting: &Setting<'_>) -> Vec<Proposal> {
     }
     let mut proposals = Vec::new();
     let mut touched: Vec<&str> = Vec::new();
-    if let Some(plan) = moved(setting, &budgets, &draws) {
+    if let Some(plan) = moved(setting.margin, &budgets, &draws) {
         let changes = changes(&plan);
         touched = budgets
             .iter()
@@ -78,22 +78,36 @@ fn budget(setting: &Setting<'_>, name: &str) -> Option<Budget> {
     Some(Budget { name: name.to_owned(), spend: fitted.current_spend, floor: None, cap: None, held: learning })
 }
 
-fn moved(setting: &Setting<'_>, budgets: &[Budget], draws: &[Vec<Curve>]) -> Option<Plan> {
+/// The best division in which each channel changes by enough to be done, or stays. What would change slightly is held where it
+/// is and the rest divided again: so that what is predicted is the worth of the changes that are told, and the total stays.
+fn moved(margin: Option<f64>, budgets: &[Budget], draws: &[Vec<Curve>]) -> Option<Plan> {
     let wanted = Wanted {
         total: budgets.iter().map(|budget| budget.spend).sum(),
         periods: f64::from(HORIZON),
         // The total stays: without a margin the same division is best, and revenue is what is told of it.
-        margin: setting.margin.unwrap_or(1.0),
+        margin: margin.unwrap_or(1.0),
         step: Some(AT_ONCE),
         moving: MOVING,
     };
-    let plan = allocate(budgets, draws, wanted).ok()?;
+    let mut budgets = budgets.to_vec();
+    let plan = loop {
+        let plan = allocate(&budgets, draws, wanted).ok()?;
+        let mut whole = true;
+        for (budget, (_, from, to)) in budgets.iter_mut().zip(&plan.channels) {
+            if from != to && (to - from).abs() <= SLIGHT * from {
+                (budget.held, whole) = (true, false);
+            }
+        }
+        if whole {
+            break plan;
+        }
+    };
     (plan.loss <= LOSS && plan.interval.0 > 0.0 && !changes(&plan).is_empty()).then_some(plan)
 }
 
 fn changes(plan: &Plan) -> Vec<Change> {
     let of = |(name, from, to): &(String, f64, f64)| Change { channel: name.clone(), from: *from, to: *to };
-    plan.channels.iter().map(of).filter(|one| (one.to - one.from).abs() > SLIGHT * one.from).collect()
+    plan.channels.iter().map(of).filter(|one| one.from != one.to).collect()
 }
 
 fn move_of(setting: &Setting<'_>, plan: &Plan, changes: Vec<Change>) -> Proposal {

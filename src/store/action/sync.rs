@@ -13,7 +13,7 @@ use super::{state, tell};
 use crate::{Result, TenantTx, id, json};
 
 /// A dismissed action is not proposed again for this long: four weeks, in which what it rests on may change.
-const DISMISSED_FOR: Duration = Duration::days(28);
+pub(super) const DISMISSED_FOR: Duration = Duration::days(28);
 
 /// What a state proposes of a client.
 #[derive(Clone, Debug, PartialEq)]

@@ -6,7 +6,7 @@ use time::macros::date;
 use super::*;
 use crate::{
     random::stream,
-    response::{Column, Step, Table, fit},
+    response::{Column, Family, Shape, Step, Table, fit},
 };
 
 /// A year of days in which two channels bring what their curves say; `a` far more for its money than `b`.
@@ -71,6 +71,34 @@ fn money_moves_to_the_channel_that_brings_more_by_a_fifth_at_most() {
             .iter()
             .all(|other| other.changes.iter().all(|change| change.channel != "a" && change.channel != "b"))
     );
+}
+
+#[test]
+fn what_would_change_slightly_stays_and_what_is_predicted_is_what_is_told() {
+    // `a` is far better than `b`; `c` is better than `d` by so little that half a hundredth would move.
+    let channels = [("a", 4000.0), ("b", 40.0), ("c", 412.0), ("d", 388.0)];
+    let budget =
+        |(name, _): (&str, f64)| Budget { name: name.into(), spend: 100.0, floor: None, cap: None, held: false };
+    let budgets = channels.map(budget);
+    let shape = Shape { adstock: 0.0, family: Family::MichaelisMenten, half: 100.0, slope: 1.0 };
+    let draw =
+        |of: i32| channels.map(|(_, limit)| Curve { shape, limit: limit * (1.0 + 0.001 * f64::from(of)) }).to_vec();
+    let draws: Vec<Vec<Curve>> = (0..20).map(draw).collect();
+    let wanted = Wanted { total: 400.0, periods: 28.0, margin: 1.0, step: Some(AT_ONCE), moving: MOVING };
+    let best = allocate(&budgets, &draws, wanted).unwrap();
+    let slight = best.channels.iter().filter(|(_, from, to)| from != to && (to - from).abs() <= SLIGHT * from).count();
+    assert!(slight > 0, "nothing to leave out: {best:?}");
+
+    let plan = moved(Some(1.0), &budgets, &draws).unwrap();
+    let changes = changes(&plan);
+    assert_eq!(changes.iter().map(|one| &*one.channel).collect::<Vec<_>>(), ["a", "b"], "{plan:?}");
+    assert!(changes.iter().map(|one| one.to - one.from).sum::<f64>().abs() < 1e-6, "the total stays: {changes:?}");
+    let net = |curves: &Vec<Curve>| -> f64 {
+        let of = |at: usize| curves[at].at(changes[at].to) - curves[at].at(changes[at].from);
+        28.0 * (of(0) + of(1))
+    };
+    let worth = draws.iter().map(net).sum::<f64>() / draws.len() as f64;
+    assert!((plan.expected - worth).abs() < 1e-6, "{worth} is not {}", plan.expected);
 }
 
 #[test]
