@@ -18,7 +18,7 @@ use sqlx::types::{Json, Uuid};
 use time::{Date, OffsetDateTime};
 
 pub use self::{
-    outcome::{Due, hit_rates, measured_since, set_measured, to_measure},
+    outcome::{Due, acted_since, hit_rates, set_measured, to_measure, under_way},
     sync::{Proposed, Synced, sync},
 };
 use crate::{Error, Result, TenantTx, id};
