@@ -81,7 +81,7 @@ pub async fn sync(
                 ActionState::Proposed | ActionState::Withdrawn => open = Some(row),
                 // What began after it was done is another matter: it broke again, or tired again.
                 ActionState::Done | ActionState::Measured => {
-                    barred |= !row.done_on.zip(proposal.began).is_some_and(|(done_on, began)| began > done_on);
+                    barred |= row.done_on.zip(proposal.began).is_none_or(|(done_on, began)| began <= done_on);
                 }
                 _ => barred = true,
             }

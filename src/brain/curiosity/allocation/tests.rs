@@ -81,7 +81,11 @@ fn moving_that_is_not_worth_it_is_left_and_the_order_of_channels_does_not_matter
 
     // What moving costs is in what is expected of it, as in what decides.
     let cheap = |moving| {
-        allocate(&[budget("a", 150.0), budget("b", 50.0)], &[alike.clone()], Wanted { moving, ..wanted(200.0) })
+        allocate(
+            &[budget("a", 150.0), budget("b", 50.0)],
+            std::slice::from_ref(&alike),
+            Wanted { moving, ..wanted(200.0) },
+        )
     };
     let (free, costly) = (cheap(0.0).unwrap(), cheap(0.01).unwrap());
     let changed = |plan: &Plan| plan.channels.iter().map(|at| (at.2 - at.1).abs()).sum::<f64>();

@@ -67,7 +67,7 @@ fn with_a_winner(id: &str) -> Channel {
                 .with(Measure::Clicks, Some(100.into()))
                 .with(Measure::ClaimedConversions, Some(count(&mut random, sold).into()))
         });
-        (format!("ad {at}"), Source::new(&format!("ad {at}"), read, rows.collect()))
+        (format!("ad {at}"), Source::new(format!("ad {at}"), read, rows.collect()))
     };
     channel.creatives = (0..4).map(creative).collect();
     channel
