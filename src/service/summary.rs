@@ -29,10 +29,14 @@ use model::{
     brain::Outcome,
     id::{ChannelId, ClientId},
     metric::Level,
+    page::parse_day,
     summary::{Persona, Sentence, Summary},
 };
 use said::Said;
-use store::{action, ad_entity, brain, channel, client};
+use store::{
+    action::{self, Barred},
+    ad_entity, brain, channel, client,
+};
 use time::{Date, OffsetDateTime};
 
 use crate::{Result, Service, access};
@@ -117,10 +121,12 @@ pub async fn find(service: &Service, actor: &Actor, question: Question) -> Resul
 }
 
 /// Whether people decided about what an outcome proposes, so that the ledger bars it.
-fn decided(outcome: &Outcome, barred: &BTreeSet<(ClientId, String)>) -> bool {
-    let key = || Said::new(outcome).and_then(|said| said.text("/key").map(str::to_owned));
-    let place = outcome.client_id.filter(|_| outcome.kind == "action").and_then(|client| Some((client, key()?)));
-    place.is_some_and(|place| barred.contains(&place))
+fn decided(outcome: &Outcome, barred: &Barred) -> bool {
+    let Some(client) = outcome.client_id.filter(|_| outcome.kind == "action") else { return false };
+    Said::new(outcome).is_some_and(|said| {
+        let began = said.text("/began").and_then(|day| parse_day("began", day).ok());
+        said.text("/key").is_some_and(|key| barred.bars(client, key.to_owned(), began))
+    })
 }
 
 /// A channel's name with the platform it is of; of one that is called like its client the platform alone tells more.

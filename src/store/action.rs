@@ -20,9 +20,9 @@ use sqlx::types::{Json, Uuid};
 use time::{Date, OffsetDateTime};
 
 pub use self::{
-    barred::barred,
+    barred::{Barred, barred},
     newest::list_newest,
-    outcome::{Due, hit_rates, measured_since, set_measured, to_measure},
+    outcome::{Due, acted_since, hit_rates, set_measured, to_measure, under_way},
     sync::{Proposed, Synced, sync},
 };
 use crate::{Error, Result, TenantTx, id};

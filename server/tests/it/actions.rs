@@ -2,7 +2,7 @@
 //! what is about their clients.
 
 mod decisions;
-mod outcomes;
+mod measuring;
 mod page;
 
 use model::{
@@ -41,6 +41,7 @@ fn proposal(key: &str, kind: ActionKind, value: Option<f64>) -> Proposal {
         kind,
         target: Target { id: "c".into(), level: "client".into() },
         currency: "EUR".into(),
+        margin: None,
         changes: vec![],
         horizon_days: 14,
         prediction: value.map(|value| Prediction { value, low: value - 50.0, high: value + 50.0, loss: 0.05 }),
@@ -48,6 +49,7 @@ fn proposal(key: &str, kind: ActionKind, value: Option<f64>) -> Proposal {
         probability: 0.9,
         effort_minutes: 15,
         score: value,
+        began: None,
         because: vec![0],
         basis: vec![Basis { name: "spend_per_day".into(), value: 120.0, first: Some("2026-11-01".into()), last: None }],
         doubts: vec![Doubt::Promotion],

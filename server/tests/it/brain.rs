@@ -59,10 +59,12 @@ async fn what_was_imported_is_thought_about_and_the_same_input_gives_the_same_st
 
     let first = compute(&olga).await;
     // One that was killed the day before last, with its last attempt.
-    let killed = "insert into brain_cycle (organization_id, id, cause, state, asked_at)
-        select organization_id, gen_random_uuid(), 'daily', 'running', asked_at - interval '2 days' from brain_cycle limit 1
-        returning id";
-    let killed: uuid::Uuid = sqlx::query_scalar(killed).fetch_one(&pool).await.unwrap();
+    let killed = "01890000-0000-7000-8000-000000000001";
+    let insert = format!(
+        "insert into brain_cycle (organization_id, id, cause, state, asked_at)
+         select organization_id, '{killed}', 'daily', 'running', asked_at - interval '2 days' from brain_cycle limit 1"
+    );
+    execute(&pool, insert).await;
     let again = compute(&olga).await;
     assert_eq!(first["state_id"], again["state_id"]);
     let ended = olga.json(&format!("/api/v1/brain/cycles/{killed}")).await;

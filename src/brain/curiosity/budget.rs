@@ -20,9 +20,13 @@ const MOVING: f64 = 0.7;
 pub(crate) const HALF: f64 = 0.5;
 /// A change by less than this share of a channel's spend is not worth a person's minute: the channel stays as it is.
 const SLIGHT: f64 = 0.01;
-/// Spend that moved by more than this share from the fortnight before to the last one is being learned: less than a step of
-/// our own.
+/// Spend that moved by more than this share within the last fortnight is being learned: less than a step of our own.
 const LEARNING: f64 = 0.15;
+/// The days in which a change of spend is learned.
+const FORTNIGHT: usize = 14;
+/// A step must be larger than so many of its standard errors: it is looked for on each day of the fortnight, so that two would
+/// often be chance.
+const BEYOND: f64 = 3.0;
 
 /// A client's channels with curves, in the order of the posterior.
 #[derive(Clone, Debug)]
@@ -37,6 +41,8 @@ pub struct Setting<'a> {
     pub response: &'a Response,
     /// Daily spend of each channel with its name, oldest first, to the last day of the fit.
     pub spend: &'a [(String, Vec<f64>)],
+    /// Channels that stay as they are, because an action under way changes them.
+    pub held: &'a [&'a str],
     /// The place of the fit among the outcomes.
     pub place: usize,
 }
@@ -71,11 +77,27 @@ pub fn budgets(setting: &Setting<'_>) -> Vec<Proposal> {
 fn budget(setting: &Setting<'_>, name: &str) -> Option<Budget> {
     let fitted = setting.response.channels.iter().find(|channel| channel.name == name)?.fitted()?;
     let (_, days) = setting.spend.iter().find(|(channel, _)| channel == name)?;
-    let newer = days.len().saturating_sub(14);
+    let held = learning(days) || setting.held.contains(&name);
+    Some(Budget { name: name.to_owned(), spend: fitted.current_spend, floor: None, cap: None, held })
+}
+
+/// Whether a platform is learning the channel's spend, oldest day first: it moved from the fortnight before to the last one, or
+/// there is a step on one of the last days beyond what days scatter.
+fn learning(days: &[f64]) -> bool {
     let mean = |days: &[f64]| if days.is_empty() { 0.0 } else { days.iter().sum::<f64>() / days.len() as f64 };
-    let (last, before) = (mean(&days[newer..]), mean(&days[newer.saturating_sub(14)..newer]));
-    let learning = before <= 0.0 || last <= 0.0 || (last / before - 1.0).abs() > LEARNING;
-    Some(Budget { name: name.to_owned(), spend: fitted.current_spend, floor: None, cap: None, held: learning })
+    (1..=FORTNIGHT).any(|since| {
+        let (older, newer) = days.split_at(days.len().saturating_sub(since));
+        let older = &older[older.len().saturating_sub(FORTNIGHT)..];
+        let (last, before) = (mean(newer), mean(older));
+        let moved = (last - before).abs();
+        let whole = since == FORTNIGHT;
+        let variance = mean(&older.iter().map(|day| (day - before) * (day - before)).collect::<Vec<_>>());
+        let error = (variance * (1.0 / since as f64 + 1.0 / FORTNIGHT as f64)).sqrt();
+        if whole && (before <= 0.0 || last <= 0.0) {
+            return true;
+        }
+        moved > LEARNING * before && (whole || moved > BEYOND * error)
+    })
 }
 
 /// The best division in which each channel changes by enough to be done, or stays. What would change slightly is held where it
@@ -117,12 +139,9 @@ fn move_of(setting: &Setting<'_>, plan: &Plan, changes: Vec<Change>) -> Proposal
     proposal.probability = 1.0 - plan.loss;
     let moved: f64 = changes.iter().map(|one| (one.to - one.from).max(0.0)).sum();
     proposal.basis.push(Basis::new("moved_per_day", moved, None));
-    let revenue = setting.margin.unwrap_or(1.0);
-    if revenue > 0.0 {
-        proposal.basis.push(Basis::new("expected_revenue", plan.target, None));
-        proposal.basis.push(Basis::new("expected_revenue_low", plan.interval.0 / revenue, None));
-        proposal.basis.push(Basis::new("expected_revenue_high", plan.interval.1 / revenue, None));
-    }
+    proposal.basis.push(Basis::new("expected_revenue", plan.target, None));
+    proposal.basis.push(Basis::new("expected_revenue_low", plan.target_interval.0, None));
+    proposal.basis.push(Basis::new("expected_revenue_high", plan.target_interval.1, None));
     complete(setting, &mut proposal, prediction, changes);
     proposal
 }

@@ -7,6 +7,7 @@ use std::collections::BTreeSet;
 
 use model::summary::Section;
 use serde_json::json;
+use time::macros::date;
 use world::{DAY, ago, id, world};
 
 use super::*;
@@ -139,8 +140,14 @@ fn what_people_decided_about_is_told_apart_by_its_client_and_key() {
         channel_id: None,
         body: json!({ "key": key }).to_string(),
     };
-    let barred = BTreeSet::from([(id(1).into(), "raise:a".to_owned())]);
+    let mut barred = Barred::default();
+    barred.bar(id(1).into(), "raise:a".to_owned(), Some(date!(2026 - 11 - 02)));
     assert!(decided(&outcome("action", 1, "raise:a"), &barred));
+    let since = |day: &str| {
+        let body = json!({ "key": "raise:a", "began": day }).to_string();
+        decided(&Outcome { body, ..outcome("action", 1, "raise:a") }, &barred)
+    };
+    assert!(since("2026-11-02") && !since("2026-11-03"), "what began after it was done is another matter");
     for other in [
         outcome("action", 2, "raise:a"),
         outcome("action", 1, "raise:b"),

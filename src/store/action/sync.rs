@@ -12,8 +12,9 @@ use time::{Date, Duration, OffsetDateTime};
 use super::{state, tell};
 use crate::{Result, TenantTx, id, json};
 
-/// A dismissed action is not proposed again for this long: four weeks, in which what it rests on may change.
-pub(super) const DISMISSED_FOR: Duration = Duration::days(28);
+/// A dismissed action is not proposed again for this long, nor is it proposed to look again at what somebody looked at: four
+/// weeks, in which what it rests on may change.
+pub(super) const LEFT_FOR: Duration = Duration::days(28);
 
 /// What a state proposes of a client.
 #[derive(Clone, Debug, PartialEq)]
@@ -35,7 +36,8 @@ pub struct Synced {
     pub renewed: usize,
     /// Proposed no more.
     pub withdrawn: usize,
-    /// Not proposed, because it was dismissed lately, is under way already, or its client is archived.
+    /// Not proposed, because it was dismissed lately, is under way already and nothing new asks for it, or its client is
+    /// archived.
     pub left_out: usize,
 }
 
@@ -53,10 +55,11 @@ pub async fn sync(
 ) -> Result<Synced> {
     let mut synced = Synced::default();
     let rows = sqlx::query!(
-        r#"select id, client_id, channel_id, key, state, state_id, proposal as "proposal: Json<Proposal>" from action
+        r#"select id, client_id, channel_id, key, state, state_id, done_on, proposal as "proposal: Json<Proposal>" from action
            where state in ('proposed', 'withdrawn', 'approved', 'done') or state = 'dismissed' and since > $1
+             or state = 'measured' and kind = 'investigate' and done_on > $1
            order by id for update"#,
-        today - DISMISSED_FOR
+        today - LEFT_FOR
     )
     .fetch_all(&mut **tx)
     .await?;
@@ -76,6 +79,10 @@ pub async fn sync(
         for row in rows {
             match state(&row.state)? {
                 ActionState::Proposed | ActionState::Withdrawn => open = Some(row),
+                // What began after it was done is another matter: it broke again, or tired again.
+                ActionState::Done | ActionState::Measured => {
+                    barred |= row.done_on.zip(proposal.began).is_none_or(|(done_on, began)| began <= done_on);
+                }
                 _ => barred = true,
             }
         }

@@ -45,10 +45,20 @@ fn table(noise: f64, far: bool) -> Table {
 }
 
 fn proposals(table: &Table, margin: Option<f64>, change: impl Fn(&mut Vec<(String, Vec<f64>)>)) -> Vec<Proposal> {
+    holding(&[], table, margin, change)
+}
+
+/// The same with channels that stay as they are.
+fn holding(
+    held: &[&str],
+    table: &Table,
+    margin: Option<f64>,
+    change: impl Fn(&mut Vec<(String, Vec<f64>)>),
+) -> Vec<Proposal> {
     let response = fit(table, 1).unwrap();
     let mut spend: Vec<_> = table.channels.iter().map(|one| (one.name.clone(), one.values.clone())).collect();
     change(&mut spend);
-    budgets(&Setting { client: "c", currency: "EUR", margin, response: &response, spend: &spend, place: 7 })
+    budgets(&Setting { client: "c", currency: "EUR", margin, response: &response, spend: &spend, held, place: 7 })
 }
 
 #[test]
@@ -119,6 +129,25 @@ fn alike_channels_and_channels_that_are_being_learned_are_left_alone() {
         }
     });
     assert!(learning.is_empty(), "{learning:?}");
+    // A step of a fifth is learned from its first days on until a fortnight is over.
+    for since in [2, 5, 9, 14] {
+        let stepped = proposals(&table(50.0, true), Some(0.6), |spend| {
+            for (_, days) in spend {
+                let length = days.len();
+                days[length - since..].iter_mut().for_each(|day| *day *= 1.2);
+            }
+        });
+        assert!(stepped.is_empty(), "{since} days ago: {stepped:?}");
+    }
     let unknown = proposals(&table(50.0, true), Some(0.6), Vec::clear);
     assert!(unknown.is_empty());
+}
+
+#[test]
+fn a_channel_that_an_action_under_way_changes_is_left_alone() {
+    let free = proposals(&table(50.0, true), Some(0.6), |_| ());
+    assert!(free.iter().any(|one| one.changes.iter().any(|change| change.channel == "b")), "{free:?}");
+    let one = holding(&["b"], &table(50.0, true), Some(0.6), |_| ());
+    assert!(one.iter().all(|one| one.changes.iter().all(|change| change.channel != "b")), "{one:?}");
+    assert!(holding(&["a", "b"], &table(50.0, true), Some(0.6), |_| ()).is_empty());
 }

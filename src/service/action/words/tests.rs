@@ -27,6 +27,7 @@ fn action(kind: ActionKind) -> Action {
             kind,
             target: Target { id: "ad-1".into(), level: "creative".into() },
             currency: "EUR".into(),
+            margin: None,
             changes: vec![
                 Change { channel: channel(2), from: 100.0, to: 120.0 },
                 Change { channel: channel(1), from: 200.0, to: 180.0 },
@@ -38,6 +39,7 @@ fn action(kind: ActionKind) -> Action {
             probability: 0.9,
             effort_minutes: 75,
             score: Some(1.0),
+            began: None,
             because: vec![],
             basis: vec![],
             doubts: vec![],
