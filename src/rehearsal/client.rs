@@ -46,11 +46,6 @@ impl Client {
     pub fn domain(&self) -> String {
         format!("{}.example", self.slug)
     }
-
-    /// What is left to it of its revenue after goods and delivery, in percent.
-    pub const fn margin_percent(&self) -> u32 {
-        self.trade.margin
-    }
 }
 
 /// All clients of a world. `quiet` says for each whether nothing happens there.

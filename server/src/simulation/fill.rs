@@ -98,6 +98,6 @@ fn of(client: &Client) -> client::Fields {
         time_zone: client.zone.iana().to_owned(),
         tags: vec!["simulated".to_owned()],
         notes: String::new(),
-        margin_percent: client.margin_percent().to_string(),
+        margin_percent: String::new(),
     }
 }
