@@ -1,2 +1,2 @@
-drop index action_once;
-create unique index action_once on action (organization_id, client_id, key) where state in ('proposed', 'withdrawn', 'approved', 'done');
+alter table action drop column gone_on;
+-- The index stays as it is: what stands there twice already would be refused by the older one.

@@ -138,8 +138,15 @@ async fn what_breaks_or_tires_again_is_proposed_again_and_who_looked_is_not_aske
             assert_eq!(synced, Synced { left_out: 1, ..Synced::default() }, "{key} is the same since {began}");
         }
         let anew = since(key, kind, day + Duration::DAY);
-        let (_, synced) = follow(&app, &actor, &client, &[anew], day + Duration::days(3)).await;
-        assert_eq!(synced.proposed, 1, "{key} again");
+        let again =
+            async || follow(&app, &actor, &client, std::slice::from_ref(&anew), day + Duration::days(3)).await.1;
+        assert_eq!(again().await.proposed, 0, "{key} was never gone: only what is looked at moved on");
+        follow(&app, &actor, &client, &[], day + Duration::days(2)).await;
+        assert_eq!(again().await.proposed, 1, "{key} again");
+        let same = since(key, kind, day);
+        let (_, synced) = follow(&app, &actor, &client, &[same], day + Duration::days(3)).await;
+        assert_eq!((synced.withdrawn, synced.left_out), (1, 1), "it was the same after all: nobody is to approve it");
+        assert_eq!(again().await.proposed, 1);
         let second = listed(&olga, &format!("?state=proposed&kind={}", kind.key())).await[0].0.clone();
         approve(&olga, &second).await;
         assert_ne!(first, second, "what came of the first is still to be measured");
@@ -164,6 +171,7 @@ async fn what_breaks_or_tires_again_is_proposed_again_and_who_looked_is_not_aske
     assert_eq!(rates, [], "who looks has nothing to hit");
     tx.commit().await.unwrap();
     for (days, began, proposed) in [(1, day, 0), (27, day, 0), (1, day + Duration::DAY, 1), (28, day, 1)] {
+        // Nothing asked for it in between.
         follow(&app, &actor, &client, &[], day).await;
         let (_, synced) = follow(&app, &actor, &client, &[look(began)], day + Duration::days(days)).await;
         assert_eq!(synced.proposed, proposed, "after {days} days, since {began}");

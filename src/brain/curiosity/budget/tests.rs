@@ -105,7 +105,8 @@ fn what_would_change_slightly_stays_and_what_is_predicted_is_what_is_told() {
     assert!(changes.iter().map(|one| one.to - one.from).sum::<f64>().abs() < 1e-6, "the total stays: {changes:?}");
     let net = |curves: &Vec<Curve>| -> f64 {
         let of = |at: usize| curves[at].at(changes[at].to) - curves[at].at(changes[at].from);
-        28.0 * (of(0) + of(1))
+        let moved: f64 = changes.iter().map(|one| (one.to - one.from).abs()).sum();
+        28.0 * (of(0) + of(1)) - MOVING * moved
     };
     let worth = draws.iter().map(net).sum::<f64>() / draws.len() as f64;
     assert!((plan.expected - worth).abs() < 1e-6, "{worth} is not {}", plan.expected);
