@@ -74,7 +74,7 @@ mod tests {
             (Asked::default(), "/actions"),
             (asked.clone(), "/actions?client=c"),
             (all.clone(), "/actions?client=c&proposals=all&past=shown"),
-            (rest.clone(), "/actions?client=c&list=measured&cursor=1_2"),
+            (rest.clone(), "/actions?client=c&list=measured&cursor=1%5F2"),
             (Asked { client: "x&y".into(), ..Asked::default() }, "/actions?client=x%26y"),
         ] {
             assert_eq!(asked.href(), href);
