@@ -16,6 +16,8 @@
 //! - A list ends after 25 000 entries without a word, over all its pages: the filter moves on before that.
 //! - Orders older than 60 days need the scope `read_all_orders`, which Shopify grants on request.
 //! - Offline tokens last an hour and their refresh token changes with each use; older apps get one that lasts.
+//! - Who may write something may read it; a token's scopes then need not list the reading.
+//! - Custom apps that were made in a shop's admin before 2026 have a token that a person can copy, and that lasts.
 //! - A shop's address comes from the person and the signed callback, and must be one label under `.myshopify.com`.
 
 mod bulk;
@@ -28,7 +30,7 @@ use async_trait::async_trait;
 use http::HeaderMap;
 use model::{
     metric::Account,
-    provider::{Capability, CredentialKind, Descriptor, Scope, Setting},
+    provider::{Capability, CredentialKind, Descriptor, Field, Scope, Setting},
 };
 use secrecy::{ExposeSecret, SecretString};
 use serde::de::DeserializeOwned;
@@ -38,8 +40,9 @@ use time::{OffsetDateTime, format_description::well_known::Rfc3339};
 use url::Url;
 
 use crate::{
-    Answer, Asks, Bulk, Call, Consent, Error, Event, Exchange, Fault, Hosts, Http, Limit, OAuth, Order, Page, Provider,
-    REVOCATION, Refund, Request, Result, Settings, Shop, Tokens, Webhooks, address, page_of, standard,
+    ACCESS_TOKEN, Answer, Asks, Bulk, Call, Consent, Error, Event, Exchange, Fault, Hosts, Http, Limit, OAuth, Order,
+    Page, Provider, REVOCATION, Refund, Request, Result, Settings, Shop, Tokens, Typed, Webhooks, address, page_of,
+    standard,
 };
 
 /// The one place that names the API's version.
@@ -62,6 +65,23 @@ static DESCRIPTOR: Descriptor = Descriptor {
     gives: "A shop's orders and refunds: revenue as its books have it, without taxes and shipping",
     capabilities: &[Capability::Shop],
     credential: CredentialKind::ShopOAuth2,
+    fields: &[
+        Field {
+            name: SHOP,
+            label: "The shop's address",
+            help: "Its own one at Shopify, such as your-shop.myshopify.com",
+            secret: false,
+            required: true,
+        },
+        Field {
+            name: ACCESS_TOKEN,
+            label: "Admin API access token",
+            help: "Of a custom app in the shop's admin under Settings, Apps, Develop apps, with read_orders and \
+                   read_customers; it begins with shpat_. Apps made there since January 2026 have none",
+            secret: true,
+            required: true,
+        },
+    ],
     scopes: &[
         Scope { name: "read_orders", gives: "orders and refunds of the last 60 days", required: true },
         Scope { name: "read_customers", gives: "telling new customers from those who come again", required: true },
@@ -122,6 +142,10 @@ impl Provider for Shopify {
         Some(self)
     }
 
+    fn typed(&self) -> Option<&dyn Typed> {
+        Some(self)
+    }
+
     fn shop(&self) -> Option<&dyn Shop> {
         Some(self)
     }
@@ -171,6 +195,13 @@ impl OAuth for Shopify {
     async fn revoke(&self, call: &Call<'_>, _: Option<&SecretString>) -> Result<()> {
         let request = call.http.delete("admin/api_permissions/current.json");
         request.once().within(REVOCATION).secret(TOKEN, &call.credential.access_token).answer().await.map(drop)
+    }
+}
+
+#[async_trait]
+impl Typed for Shopify {
+    async fn granted(&self, call: &Call<'_>) -> Result<Vec<String>> {
+        query::<wire::ScopesAnswer>(call, wire::SCOPES, &json!({})).await.map(wire::ScopesAnswer::granted)
     }
 }
 
