@@ -155,7 +155,7 @@ async fn prove(state: &AppState, provider: &dyn Provider, credential: &Credentia
             Error::Unauthorized(words) => Invalid::new(ACCESS_TOKEN, said(words)).into(),
             Error::Rejected(words) => Invalid::new(asked, said(words)).into(),
             Error::Unavailable(_) | Error::RateLimited { .. } => unreachable(name),
-            error @ (Error::Malformed(_) | Error::CursorExpired) => {
+            error @ (Error::Malformed(_) | Error::TooLarge(_) | Error::CursorExpired) => {
                 tracing::info!(provider = described.key, %error, "a typed credential could not be tried");
                 let message = format!("{name} answered what cannot be read, so nothing was stored. Try again later");
                 service::Error::Conflict { code: "unreadable", message }.into()

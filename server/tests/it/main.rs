@@ -34,6 +34,7 @@ mod integration_pages;
 mod invitations;
 mod isolation;
 mod keys;
+mod large;
 mod limits;
 mod mail;
 mod members;
