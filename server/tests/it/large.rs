@@ -31,7 +31,11 @@ async fn a_report_that_is_too_large_comes_in_pieces_of_fewer_days(pool: PgPool) 
     assert_eq!(stored_cents(&pool, "ad").await, tiktok.truth("acme-1", back(&app, 89), today(&app)));
     let rows = 90 * (2 + 3 + 5);
     assert_eq!(sizes(&pool).await, (rows, rows), "every day once");
-    assert_eq!(tiktok.world().long, 2, "thirty days and fifteen were too many; the older pieces were not tried so again");
+    assert_eq!(
+        tiktok.world().long,
+        2,
+        "thirty days and fifteen were too many; the older pieces were not tried so again"
+    );
 
     tiktok.world().long_beyond = Some(0);
     sync(&agency.ada, &connection).await;
