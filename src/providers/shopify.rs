@@ -68,8 +68,8 @@ static DESCRIPTOR: Descriptor = Descriptor {
     fields: &[
         Field {
             name: SHOP,
-            label: "The shop's address",
-            help: "Its own one at Shopify, such as your-shop.myshopify.com",
+            label: "Shop's address at Shopify",
+            help: "Its own one, such as your-shop.myshopify.com",
             secret: false,
             required: true,
         },
