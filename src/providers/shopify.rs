@@ -113,9 +113,12 @@ impl Provider for Shopify {
     }
 
     fn hosts_for(&self, fields: &BTreeMap<String, String>, replaced: Option<&Url>) -> Result<Hosts> {
-        let api = match replaced {
-            Some(replaced) => replaced.clone(),
-            None => address(&format!("https://{}", shop_of(fields)?))?,
+        // Elsewhere, too, what is no shop's address is said before anybody is asked.
+        let shop = fields.contains_key(SHOP).then(|| shop_of(fields)).transpose()?;
+        let api = match (replaced, shop) {
+            (Some(replaced), _) => replaced.clone(),
+            (None, Some(shop)) => address(&format!("https://{shop}"))?,
+            (None, None) => return Err(no_shop()),
         };
         Ok(Hosts { consent: api.clone(), tokens: api.clone(), api })
     }
@@ -323,11 +326,11 @@ fn checked(shop: &str) -> Result<&str> {
     let name = shop.strip_suffix(".myshopify.com").unwrap_or_default();
     let letter = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit();
     let good = name.bytes().next().is_some_and(letter) && name.bytes().all(|byte| letter(byte) || byte == b'-');
-    good.then_some(shop).ok_or_else(|| {
-        Error::Rejected(
-            "a shop's address looks like your-shop.myshopify.com, in small letters and without https://".into(),
-        )
-    })
+    good.then_some(shop).ok_or_else(no_shop)
+}
+
+fn no_shop() -> Error {
+    Error::Rejected("a shop's address looks like your-shop.myshopify.com, in small letters and without https://".into())
 }
 
 impl Webhooks for Shopify {
