@@ -150,7 +150,10 @@ async fn prove(state: &AppState, provider: &dyn Provider, credential: &Credentia
     // A token that is not accepted is the token's fault; any other refusal is about where it is tried.
     let refused = |error: Error| -> ApiError {
         let name = described.name;
-        let said = |words: String| format!("{name} refuses: {}", words.chars().take(SHOWN).collect::<String>());
+        let said = |words: String| match words.trim() {
+            "" => format!("{name} refuses it, and says not why"),
+            words => format!("{name} refuses: {}", words.chars().take(SHOWN).collect::<String>()),
+        };
         match error {
             Error::Unauthorized(words) => Invalid::new(ACCESS_TOKEN, said(words)).into(),
             Error::Rejected(words) => Invalid::new(asked, said(words)).into(),
