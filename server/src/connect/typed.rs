@@ -213,10 +213,9 @@ pub(crate) async fn form(
         Ok(made) => return Redirect::to(&format!("{PAGE}?connected={}", made.id)).into_response(),
         Err(error) => error,
     };
-    let status = error.status();
-    let message = error.message().to_owned();
-    let told = match (status, error.field()) {
-        (StatusCode::UNPROCESSABLE_ENTITY, Some(field)) => AppError::Invalid { field: field.to_owned(), message },
+    let (status, message, field) = (error.status(), error.message().to_owned(), error.field().map(str::to_owned));
+    let told = match (status, field) {
+        (StatusCode::UNPROCESSABLE_ENTITY, Some(field)) => AppError::Invalid { field, message },
         (StatusCode::CONFLICT | StatusCode::SERVICE_UNAVAILABLE, _) => AppError::Conflict(message),
         _ => return error.into_response(),
     };
