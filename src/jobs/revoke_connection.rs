@@ -9,7 +9,7 @@ use model::{
     connection::Given,
     id::{ConnectionId, OrganizationId},
 };
-use store::{connection, credential};
+use store::credential;
 
 use crate::{Context, sync::Access};
 
@@ -42,7 +42,7 @@ async fn revoke(
     provider: &str,
 ) -> anyhow::Result<()> {
     let provider = crate::sync::provider_of(provider)?;
-    let given = connection::find_given(&mut context.service.db.system().await?, organization_id, id).await?;
+    let given = credential::find_given(&mut context.service.db.system().await?, organization_id, id).await?;
     let Some(oauth) = provider.oauth().filter(|_| given != Some(Given::Token)) else { return Ok(()) };
     Access::revoke(context, &Actor::machine(organization_id), id, provider, oauth).await
 }

@@ -407,16 +407,3 @@ pub async fn take_asked(tx: &mut TenantTx, id: ConnectionId) -> Result<Option<Ca
     );
     Ok(asked.fetch_optional(&mut **tx).await?.flatten().and_then(|cause| Cause::parse(&cause)))
 }
-
-/// How the credential of a connection was given, also of an ended one; `None` when it was never there.
-///
-/// # Errors
-/// The database failed.
-pub async fn find_given(tx: &mut SystemTx, organization_id: OrganizationId, id: ConnectionId) -> Result<Option<Given>> {
-    let found = sqlx::query_scalar!(
-        "select given from connection where organization_id = $1 and id = $2",
-        organization_id.0,
-        id.0
-    );
-    Ok(found.fetch_optional(&mut **tx).await?.and_then(|given| Given::parse(&given)))
-}
