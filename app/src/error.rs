@@ -127,7 +127,7 @@ impl From<service::Error> for AppError {
             E::Refused(_) | E::EmailUnverified | E::UnknownAddress => S::FORBIDDEN,
             E::Missing => S::NOT_FOUND,
             E::Invalid(_) => S::UNPROCESSABLE_ENTITY,
-            E::Conflict { .. } | E::ChangedMeanwhile(_) | E::ReassignmentRequired(_) => S::CONFLICT,
+            E::Conflict { .. } | E::ChangedMeanwhile(_) | E::Renewed(_) | E::ReassignmentRequired(_) => S::CONFLICT,
             E::TooMany { .. } => S::TOO_MANY_REQUESTS,
             E::TooLarge(_) => S::PAYLOAD_TOO_LARGE,
             E::NoRoom(_) => S::INSUFFICIENT_STORAGE,
@@ -148,7 +148,7 @@ impl From<service::Error> for AppError {
                 };
                 Self::Changed { message: words, held: held.into_iter().map(field).collect() }
             }
-            E::ReassignmentRequired(_) => Self::Conflict(words),
+            E::Renewed(_) | E::ReassignmentRequired(_) => Self::Conflict(words),
             E::Conflict { message, .. }
             | E::TooMany { message, .. }
             | E::TooLarge(message)

@@ -33,6 +33,14 @@ function propose(agency: string) {
   execFileSync(process.env.E2E_PSQL!, ["-qX", "-v", "ON_ERROR_STOP=1", process.env.E2E_DATABASE!, "-c", sql]);
 }
 
+/** Gives the proposals of an agency newer figures, as a later cycle does: each is worth a euro more. */
+function renew(agency: string) {
+  const sql = `update action set proposal = jsonb_set(proposal, '{prediction,value}', to_jsonb((proposal #>> '{prediction,value}')::numeric + 1))
+    where state = 'proposed' and jsonb_typeof(proposal -> 'prediction') = 'object'
+      and organization_id = (select organization_id from organization where name = '${agency}')`;
+  execFileSync(process.env.E2E_PSQL!, ["-qX", "-v", "ON_ERROR_STOP=1", process.env.E2E_DATABASE!, "-c", sql]);
+}
+
 test("actions are read, decided about and held to account", async ({ page }) => {
   test.setTimeout(150_000);
   const agency = `Ledger ${test.info().project.name} ${Date.now()}`;
@@ -55,7 +63,7 @@ test("actions are read, decided about and held to account", async ({ page }) => 
   await expect(proposed.first()).toContainText("+1,800.00 EUR");
   await expect(proposed.first()).toContainText("120.00 EUR → 144.00 EUR");
   await proposed.first().getByText("What it rests on").click();
-  await expect(proposed.first().getByTestId("evidence")).toContainText("Roas claimed of Search: better than before");
+  await expect(proposed.first().getByTestId("evidence")).toContainText("ROAS claimed of Search: better than before");
   await look(page, "actions");
   await page.getByTestId("more").click();
   await expect(proposed).toHaveCount(5);
@@ -71,8 +79,19 @@ test("actions are read, decided about and held to account", async ({ page }) => 
   await proposed.nth(1).getByRole("button", { name: /^Dismiss/ }).click();
   await expect(proposed).toHaveCount(4);
 
+  // Newer figures that came since are shown and asked about again; what is being typed elsewhere stays.
+  await proposed.nth(1).getByText("Dismiss…").click();
+  await proposed.nth(1).getByLabel("Why not").fill("Half a reason");
+  renew(agency);
+  await proposed.first().getByRole("button", { name: /^Approve/ }).click();
+  await expect(proposed.first().getByRole("alert")).toContainText("newer figures");
+  await expect(proposed.first()).toContainText("+1,801.00 EUR");
+  await expect(proposed.nth(1).getByLabel("Why not")).toHaveValue("Half a reason");
   await proposed.first().getByRole("button", { name: /^Approve/ }).click();
   const approved = page.getByTestId("action approved");
+  await expect(approved).toContainText("+1,801.00 EUR");
+  await expect(proposed).toHaveCount(3);
+  await expect(proposed.first().getByLabel("Why not")).toHaveValue("Half a reason");
   await expect(approved.getByTestId("checklist")).toContainText("In Google Ads, Search: raise the daily budgets");
   await look(page, "actions-to-do");
   await approved.getByRole("button", { name: /^Say that it is done/ }).click();
@@ -108,6 +127,10 @@ test("actions are decided about without scripts", async ({ browser, page }) => {
   await first.getByRole("button", { name: /^Dismiss/ }).click();
   await expect(first.getByRole("alert")).toContainText("at most 1000 characters");
   await expect(first.getByLabel("Why not")).toHaveValue("x".repeat(1001));
+  renew(agency);
+  await first.getByRole("button", { name: /^Approve/ }).click();
+  await expect(first.getByRole("alert")).toContainText("newer figures");
+  await expect(first).toContainText("+1,801.00 EUR");
   await first.getByRole("button", { name: /^Approve/ }).click();
   await expect(still.getByTestId("action approved")).toContainText("To do");
   await context.close();

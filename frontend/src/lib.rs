@@ -11,4 +11,4 @@ pub fn hydrate() {
 /// and tables only if those of all parts, each aligned, fit into the space where they stood together; otherwise all of
 /// them stay in what everybody loads (`wasm_split_cli_support`, `emit.rs`: "Overlong segment").
 #[used]
-static ROOM: [u8; 16384] = [1; 16384];
+static ROOM: [u8; 65536] = [1; 65536];

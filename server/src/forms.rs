@@ -105,7 +105,9 @@ fn refused(values: &[(&str, &str)], error: &service::Error) -> (Form, StatusCode
         E::TooLarge(_) => ("", StatusCode::PAYLOAD_TOO_LARGE),
         E::NoRoom(_) => ("", StatusCode::INSUFFICIENT_STORAGE),
         E::Gone(_) => ("", StatusCode::GONE),
-        E::Conflict { .. } | E::ChangedMeanwhile(_) | E::ReassignmentRequired(_) => ("", StatusCode::CONFLICT),
+        E::Conflict { .. } | E::ChangedMeanwhile(_) | E::Renewed(_) | E::ReassignmentRequired(_) => {
+            ("", StatusCode::CONFLICT)
+        }
         E::TooMany { .. } => ("", StatusCode::TOO_MANY_REQUESTS),
         E::Missing => ("", StatusCode::NOT_FOUND),
         E::Unavailable => ("", StatusCode::SERVICE_UNAVAILABLE),

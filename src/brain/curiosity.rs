@@ -10,8 +10,9 @@ pub mod command;
 pub mod creative;
 
 use serde::{Deserialize, Serialize};
+use time::Date;
 
-use crate::finding::{Basis, Entity};
+use crate::finding::{Basis, Entity, iso_day};
 
 /// Days for which is said what an action brings: four whole weeks.
 pub const HORIZON: u16 = 28;
@@ -134,6 +135,9 @@ pub struct Proposal {
     pub target: Entity,
     /// The currency of all amounts, ISO 4217.
     pub currency: String,
+    /// What stays of a unit of revenue after goods and delivery, from 0 to 1, if somebody had said it: what comes of the action
+    /// is judged by the same margin as what is promised of it.
+    pub margin: Option<f64>,
     /// Budgets before and after.
     pub changes: Vec<Change>,
     /// Days for which the prediction is made.
@@ -148,6 +152,10 @@ pub struct Proposal {
     pub effort_minutes: u16,
     /// Expected value times probability less effort, in the agency's currency, drawn toward what such actions brought so far.
     pub score: Option<f64>,
+    /// The first day of the newest finding that asks for it, where the same may be asked for again after it was done; none for
+    /// what no finding asks for, and for what takes effect later.
+    #[serde(with = "iso_day::option")]
+    pub began: Option<Date>,
     /// Places of the outcomes it rests on, in the state.
     pub because: Vec<usize>,
     /// The figures it rests on.
@@ -164,6 +172,7 @@ impl Proposal {
             kind,
             target,
             currency: currency.to_owned(),
+            margin: None,
             changes: Vec::new(),
             horizon_days: HORIZON,
             prediction: None,
@@ -171,6 +180,7 @@ impl Proposal {
             probability: 1.0,
             effort_minutes: kind.effort(),
             score: None,
+            began: None,
             because: Vec::new(),
             basis: Vec::new(),
             doubts: Vec::new(),

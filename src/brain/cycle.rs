@@ -20,8 +20,8 @@ mod outcome;
 mod tired;
 
 pub use choices::Choices;
-pub use input::{Channel, Client, Input};
-pub use measured::{Done, Measured, measured};
+pub use input::{Channel, Client, Input, UnderWay};
+pub use measured::{BACK as MEASURED_BACK, Done, Measured, measured};
 pub use memory::figures_of;
 pub use outcome::{About, Outcome};
 

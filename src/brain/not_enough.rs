@@ -77,6 +77,9 @@ pub enum NotEnough {
     /// A sum of which shares cannot be told.
     #[error("the sum is not above zero")]
     NoTotal,
+    /// An action that only looks: there is nothing to measure.
+    #[error("it changes nothing by itself, so there is nothing to measure")]
+    ChangesNothing,
     /// A channel without any spend.
     #[error("nothing was spent")]
     NothingSpent,

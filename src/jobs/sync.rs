@@ -245,6 +245,20 @@ impl Run<'_> {
             let words = "the connection no longer reaches this account; what it said stays".to_owned();
             faults.note(channel, Err::<(), _>(Error::Rejected(words).into()))?;
         }
+        // Amounts of two currencies cannot stand in one account.
+        let now_in = |channel: &Channel| {
+            let found = accounts.iter().find(|account| account.external_id == channel.account.external_id)?;
+            (found.currency != channel.account.currency).then_some(&found.currency)
+        };
+        let (other, mapped): (Vec<_>, Vec<_>) = mapped.into_iter().partition(|channel| now_in(channel).is_some());
+        for channel in other {
+            let (before, now) = (&channel.account.currency, now_in(channel).map_or("", String::as_str));
+            let words = format!(
+                "it counts in {now} now, and what was read of it is in {before}: that stays, and nothing more is read \
+                 until it counts in {before} again; connect an account of its own for {now}"
+            );
+            faults.note(channel, Err::<(), _>(Error::Rejected(words).into()))?;
+        }
         match (self.provider.ads(), self.provider.shop()) {
             (Some(ads), _) => self.read_ads(&mut access, ads, &mapped, &mut faults).await?,
             (None, Some(shop)) => {

@@ -9,7 +9,7 @@ mod shown;
 use serde::{Deserialize, Serialize};
 use time::{Date, Duration, OffsetDateTime};
 
-pub use self::shown::{Came, Card, Ledger, Rate, Step, Worth};
+pub use self::shown::{Came, Card, Group, Ledger, Rate, Stand, Step, Worth};
 use crate::{
     brain::Basis,
     id::{ActionId, BrainStateId, ChannelId, ClientId, MemberId},
@@ -192,6 +192,10 @@ pub struct Proposal {
     pub target: Target,
     /// The currency of all amounts, ISO 4217; the client's.
     pub currency: String,
+    /// What stayed of a unit of the client's revenue when this was proposed, from 0 to 1, if somebody had said it. What comes of
+    /// the action is judged by this, whatever is said later.
+    #[serde(default)]
+    pub margin: Option<f64>,
     /// Budgets before and after; empty where no budget changes.
     pub changes: Vec<Change>,
     /// The horizon in days.
@@ -207,6 +211,10 @@ pub struct Proposal {
     /// Its place in the ranking: expected net value times probability less effort, in the agency's currency; none without a
     /// prediction, those come after.
     pub score: Option<f64>,
+    /// The first day of the newest finding that asks for it, where the same may be asked for again once it was done: what began
+    /// after that day is another matter.
+    #[serde(default, with = "iso_day::option")]
+    pub began: Option<Date>,
     /// The places in the same state of the outcomes it rests on (findings, response curves).
     pub because: Vec<i32>,
     /// The figures it rests on.
@@ -348,10 +356,18 @@ pub struct Action {
     pub events: Vec<ActionEvent>,
 }
 
+impl Proposal {
+    /// The last day that is measured of it where it is done on this day, which is the first.
+    pub fn last_day(&self, done_on: Date) -> Date {
+        done_on.saturating_add(Duration::days(i64::from(self.horizon_days.max(1)) - 1))
+    }
+}
+
 impl Action {
-    /// The last day of the horizon, once it was done: what comes of it is measured after that.
+    /// The last day that is measured, once it was done; none for what changes nothing by itself.
     pub fn due(&self) -> Option<Date> {
-        self.done_on?.checked_add(Duration::days(self.proposal.horizon_days.into()))
+        let measured = self.proposal.kind != ActionKind::Investigate;
+        self.done_on.filter(|_| measured).map(|day| self.proposal.last_day(day))
     }
 }
 
@@ -382,6 +398,27 @@ mod tests {
     }
 
     #[test]
+    fn an_action_is_measured_from_its_day_on_for_as_many_days_as_its_horizon_has() {
+        let id = "01890000-0000-7000-8000-000000000000";
+        let action = |kind: &str, done_on: Option<&str>| -> Action {
+            // As it was written before margins were registered.
+            let proposal = serde_json::json!({ "key": "k", "kind": kind, "target": { "id": "t", "level": "channel" }, "currency": "EUR",
+                "changes": [], "horizon_days": 28, "prediction": null, "unpredicted": null, "probability": 1.0, "effort_minutes": 1,
+                "score": null, "because": [], "basis": [], "doubts": [] });
+            let action = serde_json::json!({ "id": id, "client_id": id, "client_name": "c", "channel_id": null, "channels": [],
+                "creative_name": null, "state_id": id, "state": "done", "since": "2026-11-01", "proposal": proposal,
+                "proposed_at": "2026-11-01T00:00:00Z", "done_at": null, "done_on": done_on, "measured": null,
+                "unmeasured": null, "events": [] });
+            serde_json::from_value(action).unwrap()
+        };
+        let raised = action("raise", Some("2026-11-01"));
+        assert_eq!((raised.due(), raised.proposal.margin), (Some(date!(2026 - 11 - 28)), None));
+        assert_eq!(raised.proposal.last_day(date!(2026 - 11 - 01)), date!(2026 - 11 - 28));
+        assert_eq!(action("investigate", Some("2026-11-01")).due(), None, "it is never measured");
+        assert_eq!(action("raise", None).due(), None);
+    }
+
+    #[test]
     fn every_kind_and_state_is_read_as_it_is_written() {
         for kind in ActionKind::ALL {
             assert_eq!(ActionKind::parse(kind.key()), Some(kind));
@@ -392,5 +429,8 @@ mod tests {
             assert_eq!(serde_json::to_value(state).unwrap(), state.key());
         }
         assert_eq!((ActionKind::parse("Raise"), ActionState::parse("")), (None, None));
+        for stand in Stand::ALL {
+            assert_eq!(Stand::parse(stand.key()), Some(stand));
+        }
     }
 }

@@ -136,3 +136,35 @@ pub struct Basis {
     /// The last day of the rows.
     pub last: Option<String>,
 }
+
+impl Basis {
+    /// Whether its value is an amount of money, by its name; of shares and changes of money it is not.
+    pub fn money(&self) -> bool {
+        let of = |word: &str| self.name.contains(word);
+        let amount = ["spend", "revenue", "cost"].into_iter().any(of) || self.name == "moved_per_day";
+        amount && !self.name.starts_with("share_") && !of("change")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn money_is_known_by_its_name() {
+        let money = |name: &str| Basis { name: name.into(), value: 1.0, first: None, last: None }.money();
+        for name in [
+            "spend",
+            "spend_per_day_of_these_channels",
+            "moved_per_day",
+            "expected_revenue_low",
+            "cost_per_conversion_of_others",
+        ] {
+            assert!(money(name), "{name}");
+        }
+        for name in ["share_of_spend", "change_at_same_spend", "marginal_roas", "break_even_margin", "clicks", "weeks"]
+        {
+            assert!(!money(name), "{name}");
+        }
+    }
+}

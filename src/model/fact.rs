@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 use time::Date;
 
 use crate::{
+    action::ActionKind,
     brain::Outcome,
     id::{ChannelId, ClientId, LiftTestId},
     metric::{Days, Measures},
@@ -71,6 +72,21 @@ pub struct Order {
     pub goods: Decimal,
     /// Goods that were paid back, and on which day.
     pub refunds: Vec<(Date, Decimal)>,
+}
+
+/// An action that somebody approved or did, of which it is not known yet what came.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct UnderWay {
+    /// Its key, of which there may be another one at another client.
+    pub key: String,
+    /// What.
+    pub kind: ActionKind,
+    /// The client.
+    pub client_id: ClientId,
+    /// The channel, where it is about one or something in one.
+    pub channel_id: Option<ChannelId>,
+    /// The channels whose budgets it changes.
+    pub changes: Vec<ChannelId>,
 }
 
 /// An experiment that showed what a channel brings.

@@ -150,9 +150,24 @@ impl Days {
     }
 }
 
+/// A metric's or figure's key as people read it: `roas_claimed` is "ROAS claimed".
+pub fn spelled(key: &str) -> String {
+    let word = |word: &str| if ABBREVIATED.contains(&word) { word.to_uppercase() } else { word.to_owned() };
+    key.split('_').map(word).collect::<Vec<_>>().join(" ")
+}
+
+/// What is written in capitals.
+const ABBREVIATED: [&str; 10] = ["aov", "cac", "cpa", "cpc", "cpm", "ctr", "cvr", "ltv", "mer", "roas"];
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn abbreviations_are_spelled_in_capitals() {
+        let spelled = ["roas_claimed", "marginal_roas", "ctr", "ltv_90", "spend_per_day", "across"].map(spelled);
+        assert_eq!(spelled, ["ROAS claimed", "marginal ROAS", "CTR", "LTV 90", "spend per day", "across"]);
+    }
     use time::macros::date;
 
     #[test]

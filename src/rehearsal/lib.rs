@@ -11,6 +11,7 @@ mod client;
 mod clock;
 mod compared;
 mod daytime;
+mod exchange;
 pub mod fault;
 mod picture;
 mod plan;

@@ -4,6 +4,7 @@
 //! An action is a client's, so who may change the client decides about it. Words for people stand in `words.rs`.
 
 mod board;
+mod version;
 mod words;
 
 use model::{
@@ -24,6 +25,7 @@ use time::{Date, OffsetDateTime};
 
 pub use board::{Asked, board};
 pub use store::action::Filter;
+pub use version::{Seen, version};
 
 use crate::{
     Error, Result, Service, access,
@@ -68,26 +70,23 @@ pub async fn hit_rates(service: &Service, actor: &Actor) -> Result<Vec<HitRate>>
     Ok(action::hit_rates(&mut service.db.tenant(actor).await?).await?)
 }
 
-/// Wants an action done: from now on its prediction is registered.
+/// Wants an action done: from now on its prediction is registered. `version` is that of the proposal that was read: what the
+/// brain proposes since is not approved unseen.
 ///
 /// # Errors
-/// Missing, an archived client, a decision that was made meanwhile, or the rule that forbids it.
-pub async fn approve(service: &Service, actor: &Actor, id: ActionId) -> Result<Action> {
-    decide(service, actor, id, &Decision { to: ActionState::Approved, reason: None, on: None, seen: None }).await
+/// Missing, an archived client, a decision that was made meanwhile, a proposal with other figures, or the rule that forbids it.
+pub async fn approve(service: &Service, actor: &Actor, id: ActionId, version: &str) -> Result<Action> {
+    let seen = Seen { state: None, version: Some(version.to_owned()) };
+    decide(service, actor, id, &Decision { to: ActionState::Approved, reason: None, on: None, seen }).await
 }
 
-/// Does not want an action done, before or after it was approved. It is not proposed again for four weeks. `seen` is where it
-/// stood when the person looked: what somebody approved since is not dismissed unseen.
+/// Does not want an action done, before or after it was approved. It is not proposed again for four weeks. `seen` is what the
+/// person read: what somebody approved since, or the brain proposes with other figures, is not dismissed unseen.
 ///
 /// # Errors
-/// No reason, missing, an archived client, a decision that was made meanwhile, or the rule that forbids it.
-pub async fn dismiss(
-    service: &Service,
-    actor: &Actor,
-    id: ActionId,
-    reason: &str,
-    seen: Option<ActionState>,
-) -> Result<Action> {
+/// No reason, missing, an archived client, a decision that was made meanwhile, a proposal with other figures, or the rule that
+/// forbids it.
+pub async fn dismiss(service: &Service, actor: &Actor, id: ActionId, reason: &str, seen: Seen) -> Result<Action> {
     let reason = Some(reason.to_owned());
     decide(service, actor, id, &Decision { to: ActionState::Dismissed, reason, on: None, seen }).await
 }
@@ -98,7 +97,7 @@ pub async fn dismiss(
 /// A day that has not come, or before the approval; missing, an archived client, a decision that was made meanwhile, or the
 /// rule that forbids it.
 pub async fn done(service: &Service, actor: &Actor, id: ActionId, on: Option<Date>) -> Result<Action> {
-    decide(service, actor, id, &Decision { to: ActionState::Done, reason: None, on, seen: None }).await
+    decide(service, actor, id, &Decision { to: ActionState::Done, reason: None, on, seen: Seen::default() }).await
 }
 
 /// Says that what was done was taken back before it could be measured. What was measured stays.
@@ -107,7 +106,7 @@ pub async fn done(service: &Service, actor: &Actor, id: ActionId, on: Option<Dat
 /// Missing, an archived client, a decision that was made meanwhile, or the rule that forbids it.
 pub async fn undo(service: &Service, actor: &Actor, id: ActionId, reason: &str) -> Result<Action> {
     let reason = Some(reason.to_owned()).filter(|reason| !reason.trim().is_empty());
-    decide(service, actor, id, &Decision { to: ActionState::Undone, reason, on: None, seen: None }).await
+    decide(service, actor, id, &Decision { to: ActionState::Undone, reason, on: None, seen: Seen::default() }).await
 }
 
 /// What somebody decides.
@@ -116,8 +115,8 @@ struct Decision {
     reason: Option<String>,
     /// The day it was done; today if none is said.
     on: Option<Date>,
-    /// Where it stood when the person looked, if that is said.
-    seen: Option<ActionState>,
+    /// What the person read, as far as that is said.
+    seen: Seen,
 }
 
 async fn decide(service: &Service, actor: &Actor, id: ActionId, decision: &Decision) -> Result<Action> {
@@ -133,8 +132,11 @@ async fn decide(service: &Service, actor: &Actor, id: ActionId, decision: &Decis
     // The action before its client, as the job that follows the brain's states locks them.
     let before = action::lock(&mut tx, id).await?;
     let client = lock_open(&mut tx, client_id).await?;
-    if !may_follow(before.state, *to) || seen.is_some_and(|seen| seen != before.state) {
+    if !may_follow(before.state, *to) || seen.state.is_some_and(|seen| seen != before.state) {
         return Err(too_late(service, &mut tx, actor, &before).await?);
+    }
+    if !seen.is_of(&before.proposal) {
+        return Err(Error::Renewed(Box::new(before)));
     }
     let today = today(&mut tx, &client.fields.time_zone, now).await?;
     let since = match on {

@@ -1,6 +1,6 @@
 //! Why an action was not done, in kinds that pages and API turn into words and statuses.
 
-use model::{access::Refusal, id::ClientId, input::Invalid};
+use model::{access::Refusal, action::Action, id::ClientId, input::Invalid};
 
 /// The result of an action.
 pub type Result<T> = std::result::Result<T, Error>;
@@ -43,6 +43,12 @@ pub enum Error {
     /// Somebody else changed the same fields after they were read.
     #[error("{}", words(.0))]
     ChangedMeanwhile(Vec<Held>),
+    /// The brain proposes an action with other figures than those that were read.
+    #[error(
+        "the brain has newer figures for this proposal than those you read, so nothing was decided. Look at the new ones and \
+         decide again"
+    )]
+    Renewed(Box<Action>),
     /// The member answers for clients, and nobody was named to take over.
     #[error("this member answers for {}. Choose who takes over; nothing was changed", names(.0))]
     ReassignmentRequired(Vec<(ClientId, String)>),

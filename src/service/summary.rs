@@ -9,6 +9,7 @@ mod cmo;
 mod digest;
 mod director;
 mod fragments;
+mod frame;
 mod line;
 mod money;
 mod news;
@@ -28,10 +29,14 @@ use model::{
     brain::Outcome,
     id::{ChannelId, ClientId},
     metric::Level,
+    page::parse_day,
     summary::{Persona, Sentence, Summary},
 };
 use said::Said;
-use store::{ad_entity, brain, channel, client};
+use store::{
+    action::{self, Barred},
+    ad_entity, brain, channel, client,
+};
 use time::{Date, OffsetDateTime};
 
 use crate::{Result, Service, access};
@@ -95,7 +100,9 @@ pub async fn find(service: &Service, actor: &Actor, question: Question) -> Resul
         client::get(&mut tx, id).await?;
     }
     let Some((state, _)) = brain::find_as_of(&mut tx, as_of).await? else { return Ok(None) };
-    let outcomes = brain::list_wholes(&mut tx, state.id, &KINDS, client_id).await?;
+    let mut outcomes = brain::list_wholes(&mut tx, state.id, &KINDS, client_id).await?;
+    let barred = action::barred(&mut tx, as_of, state.day.next_day().unwrap_or(state.day)).await?;
+    outcomes.retain(|outcome| !decided(outcome, &barred));
     let clients = client::list_names(&mut tx).await?;
     let mut names =
         Names { clients: clients.into_iter().map(|(id, name, _)| (id, name)).collect(), ..Names::default() };
@@ -113,6 +120,15 @@ pub async fn find(service: &Service, actor: &Actor, question: Question) -> Resul
     Ok(Some(write(&outcomes, &names, state.day, persona, client_id)))
 }
 
+/// Whether people decided about what an outcome proposes, so that the ledger bars it.
+fn decided(outcome: &Outcome, barred: &Barred) -> bool {
+    let Some(client) = outcome.client_id.filter(|_| outcome.kind == "action") else { return false };
+    Said::new(outcome).is_some_and(|said| {
+        let began = said.text("/began").and_then(|day| parse_day("began", day).ok());
+        said.text("/key").is_some_and(|key| barred.bars(client, key.to_owned(), began))
+    })
+}
+
 /// A channel's name with the platform it is of; of one that is called like its client the platform alone tells more.
 fn called(name: &str, platform: Option<&str>, client: Option<&str>) -> String {
     match platform {
@@ -128,13 +144,22 @@ fn read(outcomes: &[Outcome]) -> Vec<Said<'_>> {
 
 /// Writes the summary of these outcomes: of a client, or of all that are given. The same outcomes give the same words.
 pub fn write(outcomes: &[Outcome], names: &Names, day: Date, persona: Persona, client: Option<ClientId>) -> Summary {
+    checked(draft(outcomes, names, day, persona, client), outcomes)
+}
+
+/// All that the templates say, before it is checked.
+fn draft(outcomes: &[Outcome], names: &Names, day: Date, persona: Persona, client: Option<ClientId>) -> Summary {
     let digest = digest::digest(&read(outcomes), names, client);
-    let mut sections = match persona {
+    let sections = match persona {
         Persona::Cmo => cmo::sections(&digest),
         Persona::VpGrowth => vp_growth::sections(&digest),
         Persona::Director => director::sections(&digest),
     };
-    // What cannot be found again in the state is not shown.
+    Summary { persona, day: day.to_string(), sections }
+}
+
+/// What of a summary can be found again in the state: nothing else is shown.
+fn checked(mut summary: Summary, outcomes: &[Outcome]) -> Summary {
     let bodies = Bodies::read(outcomes);
     let founded = |sentence: &Sentence| match unfounded(sentence, &bodies) {
         None => true,
@@ -143,9 +168,9 @@ pub fn write(outcomes: &[Outcome], names: &Names, day: Date, persona: Persona, c
             false
         }
     };
-    for section in &mut sections {
+    for section in &mut summary.sections {
         section.sentences.retain(founded);
     }
-    sections.retain(|section| !section.sentences.is_empty());
-    Summary { persona, day: day.to_string(), sections }
+    summary.sections.retain(|section| !section.sentences.is_empty());
+    summary
 }

@@ -3,6 +3,8 @@
 //! The database keeps the order of states and the registered prediction (`migrations/0026_action`); here every step that is
 //! taken writes its event. [`sync`] brings the ledger to what a state proposes, [`to_measure`] and [`set_measured`] close it.
 
+mod barred;
+mod newest;
 mod outcome;
 mod sync;
 
@@ -18,7 +20,9 @@ use sqlx::types::{Json, Uuid};
 use time::{Date, OffsetDateTime};
 
 pub use self::{
-    outcome::{Due, hit_rates, measured_since, set_measured, to_measure},
+    barred::{Barred, barred},
+    newest::list_newest,
+    outcome::{Due, acted_since, hit_rates, set_measured, to_measure, under_way},
     sync::{Proposed, Synced, sync},
 };
 use crate::{Error, Result, TenantTx, id};

@@ -118,7 +118,7 @@ pub async fn get(tx: &mut TenantTx, id: ChannelId) -> Result<Channel> {
 
 /// Keeps an account that a connection reaches: new ones are added unmapped, names follow the provider. An account that
 /// another connection reads stays with that one; one whose connection has ended goes on here, with its client, its past
-/// and how far it was read.
+/// and how far it was read. The currency follows until something was read: amounts that are stored stay what they are.
 ///
 /// # Errors
 /// The database failed.
@@ -136,7 +136,11 @@ pub async fn upsert(
            time_zone, created_at)
          select $1, $2, $3, c.provider, $4, $5, $6, $7, $8, $9, $10 from connection c where c.id = $3
          on conflict (organization_id, provider, external_id) where kind <> 'file' do update
-           set name = excluded.name, manager_id = excluded.manager_id, currency = excluded.currency, time_zone = excluded.time_zone,
+           set name = excluded.name, manager_id = excluded.manager_id, time_zone = excluded.time_zone,
+             currency = case when exists (
+               select from metric_observation o where o.organization_id = h.organization_id and o.channel_id = h.id)
+               or exists (select from shop_order s where s.organization_id = h.organization_id and s.channel_id = h.id)
+               then h.currency else excluded.currency end,
              connection_id = case when exists (
                select from connection c where c.organization_id = h.organization_id and c.id = h.connection_id and c.disconnected_at is null)
                then h.connection_id else excluded.connection_id end

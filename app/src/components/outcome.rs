@@ -40,6 +40,20 @@ where
     })
 }
 
+/// Counts the runs of an action after which a page may show what is not so any more: successes, and what was refused because
+/// it stands otherwise by now. For pages whose forms stay when their data are read again.
+pub fn settled<S, T>(action: ServerAction<S>) -> Memo<usize>
+where
+    S: ServerFn<Output = T, Error = AppError> + Clone + Send + Sync + 'static,
+    T: Send + Sync + 'static,
+{
+    Memo::new(move |before: Option<&usize>| {
+        let version = action.version().get();
+        let settled = action.value().with(|value| matches!(value, Some(Ok(_) | Err(AppError::Conflict(_)))));
+        if settled { version } else { before.copied().unwrap_or_default() }
+    })
+}
+
 /// Empties or refreshes a form once after each success of its action; a refusal leaves it as typed. `seen` belongs to
 /// the page, so that a form that is drawn again does not forget which successes it has seen.
 pub fn reset_when_done<S, T>(action: ServerAction<S>, seen: StoredValue<usize>, form: NodeRef<leptos::html::Form>)

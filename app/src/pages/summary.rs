@@ -2,7 +2,10 @@
 
 use leptos::prelude::*;
 use leptos_router::{LazyRoute, hooks::use_query_map, lazy_route};
-use model::summary::{Figure, Persona, Section, Sentence, Summary};
+use model::{
+    metric::spelled,
+    summary::{Figure, Persona, Section, Sentence, Summary},
+};
 use serde::{Deserialize, Serialize};
 
 use crate::{
@@ -119,7 +122,7 @@ fn Number(figure: Figure) -> impl IntoView {
         <details class="made" data-test=format!("number {key}")>
             <summary><span class="figure" data-literal="">{shown}</span></summary>
             <ul class="told-basis text-xs text-muted">
-                <li><span data-literal="">{key.replace('_', " ")} ": " {value} " " {unit_words(&unit).to_owned()}</span></li>
+                <li><span data-literal="">{spelled(&key)} ": " {value} " " {unit_words(&unit).to_owned()}</span></li>
                 {days.map(|days| view! { <li>"Days: " <span data-literal="">{days}</span></li> })}
                 {made.into_iter().map(|line| view! { <li data-literal="">{line}</li> }).collect_view()}
                 <li>"In the state: " <code data-literal="">{outcome} " " {path}</code></li>

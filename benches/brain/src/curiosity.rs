@@ -20,10 +20,20 @@ pub(crate) fn run(_: &Path) -> anyhow::Result<Vec<Figure>> {
 const FEW: u64 = 3;
 const MANY: u64 = 50;
 
-/// The long proof: many simulated agencies. It fails where the true effect lies inside the interval too seldom.
+/// The long proof: many simulated agencies. It fails where the true effect lies inside the interval too seldom, and where
+/// anything is proposed for a client at which nothing happens, in whichever world.
 pub(crate) fn agencies(_: &Path) -> anyhow::Result<Vec<Figure>> {
     let figures = agency::run_worlds(MANY)?;
-    let held = figures.iter().find(|figure| figure.key == "agency_effect_held").map_or(0.0, |figure| figure.value);
+    let of = |key: &str| figures.iter().find(|figure| figure.key == key).map_or(f64::NAN, |figure| figure.value);
+    for (what, key) in [("under-funded channel", "agency_under_funded"), ("hidden winner", "agency_winner")] {
+        crate::note(&format!("the {what} was proposed in {:.0} of {MANY} worlds", of(key) * MANY as f64));
+    }
+    let (held, quiet) = (of("agency_effect_held"), of("agency_quiet"));
     anyhow::ensure!(held >= 0.8, "the true effect lay inside the interval in {held} of the worlds, not in 0.8");
+    anyhow::ensure!(
+        quiet == 0.0,
+        "{:.0} proposals were made for clients at which nothing happens",
+        quiet * MANY as f64
+    );
     Ok(figures)
 }

@@ -67,7 +67,15 @@ fn agency() -> anyhow::Result<Input> {
         clients.push(Client { id: Some(client.to_string()), currency: euro, margin: None, channels });
     }
     let choices = Default::default();
-    Ok(Input { day: last, display: euro, rates: Rates::new(euro, [])?, clients, choices, hits: Default::default() })
+    Ok(Input {
+        day: last,
+        display: euro,
+        rates: Rates::new(euro, [])?,
+        clients,
+        choices,
+        hits: Default::default(),
+        under_way: Vec::new(),
+    })
 }
 
 /// A count as chance has it, by its mean: a normal of the same spread, with 15 % more from day to day.

@@ -9,6 +9,7 @@ use serde::Serialize;
 use serde_json::json;
 use utoipa::ToSchema;
 
+use super::actions::body::ActionDetail;
 use crate::request;
 
 /// An error answer.
@@ -31,8 +32,8 @@ pub struct ErrorDetail {
     /// The rule that forbids it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub rule: Option<String>,
-    /// More for programs: with `changed_meanwhile` what the fields hold now, with `reassignment_required` the clients
-    /// that need somebody, with `rows_wrong` the rows that cannot be kept.
+    /// More for programs: with `changed_meanwhile` what the fields hold now, with `renewed` the `action` as it is proposed
+    /// now, with `reassignment_required` the clients that need somebody, with `rows_wrong` the rows that cannot be kept.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<Object>)]
     pub details: Option<serde_json::Value>,
@@ -139,6 +140,10 @@ impl From<service::Error> for ApiError {
                 let fields = held.into_iter().map(|held| (held.field.to_owned(), held.value)).collect();
                 changed.detail.details = Some(serde_json::Value::Object(fields));
                 changed
+            }
+            E::Renewed(action) => {
+                let action = ActionDetail::from(*action);
+                Self::new(StatusCode::CONFLICT, "renewed", message).with(json!({ "action": action }))
             }
             E::ReassignmentRequired(clients) => {
                 let mut required = Self::new(StatusCode::CONFLICT, "reassignment_required", message);

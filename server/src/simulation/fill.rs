@@ -11,9 +11,13 @@ use rehearsal::{
     server::{Answers, Rehearsal},
 };
 use service::session::Live;
+use time::Duration;
 use url::Url;
 
 use crate::{api::error::ApiError, connect, state::AppState};
+
+/// Simulated rates of exchange are known so far ahead, since nobody brings new ones while the agency's time goes on.
+const RATES_AHEAD: Duration = Duration::days(730);
 
 /// Agrees on a simulated provider's page of consent, for the agency or for the shop that is asked for: what comes back.
 pub(crate) async fn agree(world: &Arc<Rehearsal>, url: &Url, shop: Option<&str>) -> Option<BTreeMap<String, String>> {
@@ -47,6 +51,8 @@ pub(crate) async fn fill(state: &AppState, world: &Arc<Rehearsal>, live: &Live) 
     };
     let desk = world.desk().map_err(|error| broken(&error))?;
     let (service, actor) = (&state.service, &live.actor);
+    let rates = desk.world.exchange_rates(desk.world.today() + RATES_AHEAD);
+    service::exchange_rate::import(service, actor, &rates).await?;
     for provider in providers::all() {
         for typed in ways(*provider, &desk.world) {
             connect::agreed(state, live, *provider, typed).await?;

@@ -1,13 +1,16 @@
 //! The ledger of actions: it follows the newest state, keeps what was promised, lets one decision win, and shows everybody
 //! what is about their clients.
 
+mod decisions;
+mod measuring;
+mod page;
+
 use model::{
-    action::{ActionKind, Doubt, HitRate, Measured, Prediction, Proposal, Target, Unpredicted, Verdict},
+    action::{ActionKind, Doubt, Prediction, Proposal, Target, Unpredicted},
     actor::Actor,
     brain::{Basis, Outcome},
-    id::{ActionId, BrainStateId, ClientId},
+    id::{BrainStateId, ClientId},
 };
-use reqwest::{StatusCode, header};
 use serde_json::{Value, json};
 use sqlx::PgPool;
 use store::action::{self, Proposed, Synced};
@@ -38,6 +41,7 @@ fn proposal(key: &str, kind: ActionKind, value: Option<f64>) -> Proposal {
         kind,
         target: Target { id: "c".into(), level: "client".into() },
         currency: "EUR".into(),
+        margin: None,
         changes: vec![],
         horizon_days: 14,
         prediction: value.map(|value| Prediction { value, low: value - 50.0, high: value + 50.0, loss: 0.05 }),
@@ -45,6 +49,7 @@ fn proposal(key: &str, kind: ActionKind, value: Option<f64>) -> Proposal {
         probability: 0.9,
         effort_minutes: 15,
         score: value,
+        began: None,
         because: vec![0],
         basis: vec![Basis { name: "spend_per_day".into(), value: 120.0, first: Some("2026-11-01".into()), last: None }],
         doubts: vec![Doubt::Promotion],
@@ -148,6 +153,16 @@ async fn decided(browser: &Browser, action: &str, what: &str, body: Value) -> Va
     answer
 }
 
+/// Approves an action as it stands now.
+async fn approve(browser: &Browser, action: &str) -> Value {
+    decided(browser, action, "approve", read(browser, action).await).await
+}
+
+/// What an approval says of the action as it stands now.
+async fn read(browser: &Browser, action: &str) -> Value {
+    json!({"version": browser.json(&format!("{LIST}/{action}")).await["version"]})
+}
+
 /// Everything in the ledger, as one text.
 async fn ledger(pool: &PgPool) -> Vec<(String, String)> {
     all_rows(pool, None).await.into_iter().filter(|(table, _)| table.starts_with("action")).collect()
@@ -196,7 +211,7 @@ async fn a_prediction_that_was_approved_never_changes_whatever_code_runs(pool: P
     let (olga, actor, client) = agency(&app).await;
     follow(&app, &actor, &client, &[raise(100.0)], today(&app)).await;
     let action = only(&olga).await;
-    let approved = decided(&olga, &action, "approve", json!({})).await;
+    let approved = approve(&olga, &action).await;
     assert_eq!((&approved["state"], &approved["since"]), (&json!("approved"), &json!(today(&app).to_string())));
     assert_eq!(approved["events"][1]["member_name"], "Olga Owner");
     let (_, synced) = follow(&app, &actor, &client, &[raise(900.0)], today(&app)).await;
@@ -230,193 +245,6 @@ async fn a_prediction_that_was_approved_never_changes_whatever_code_runs(pool: P
     assert!(said.contains("permission denied"), "{said}");
     drop(tx);
     assert_eq!(ledger(&pool).await, before);
-    app.finish().await;
-}
-
-#[sqlx::test(migrator = "store::MIGRATOR")]
-async fn what_was_dismissed_is_not_proposed_again_for_four_weeks(pool: PgPool) {
-    let app = TestApp::start(pool.clone()).await;
-    let (olga, actor, client) = agency(&app).await;
-    let day = today(&app);
-    follow(&app, &actor, &client, &[raise(100.0)], day).await;
-    let action = only(&olga).await;
-    for wrong in [json!({"reason": " "}), json!({}), json!({"reason": "x".repeat(1001)})] {
-        let (status, answer) = decide(&olga, &action, "dismiss", wrong).await;
-        assert_eq!((status, &answer["error"]["field"]), (422, &json!("reason")), "{answer}");
-    }
-    let dismissed = decided(&olga, &action, "dismiss", json!({"reason": "the client's season begins"})).await;
-    assert_eq!(dismissed["events"][1]["reason"], "the client's season begins");
-    for days in [0, 1, 27] {
-        let (_, synced) = follow(&app, &actor, &client, &[raise(100.0)], day + Duration::days(days)).await;
-        assert_eq!(synced, Synced { left_out: 1, ..Synced::default() }, "after {days} days");
-    }
-    let (_, synced) = follow(&app, &actor, &client, &[raise(100.0)], day + Duration::days(28)).await;
-    assert_eq!(synced, Synced { proposed: 1, ..Synced::default() });
-    assert_eq!(listed(&olga, "").await.len(), 2, "another line: what was dismissed stays as it was");
-    let (status, answer) = decide(&olga, &action, "approve", json!({})).await;
-    assert_eq!((status, &answer["error"]["code"]), (409, &json!("decided")));
-    assert!(answer["error"]["message"].as_str().unwrap().starts_with("you dismissed it"), "{answer}");
-    let silent = refused(
-        &pool,
-        "insert into action_event (organization_id, id, action_id, state, at)
-        select organization_id, gen_random_uuid(), id, 'dismissed', now() from action",
-    )
-    .await;
-    assert!(silent.contains("action_event_reason"), "{silent}");
-    app.finish().await;
-}
-
-#[sqlx::test(migrator = "store::MIGRATOR")]
-async fn of_two_who_decide_at_once_one_wins_and_the_other_hears_who_and_what(pool: PgPool) {
-    let app = TestApp::start(pool).await;
-    let (olga, actor, client) = agency(&app).await;
-    let ada = app.join(&olga, "ada@acme.test", "admin").await;
-    for turn in 0..5 {
-        let key = format!("raise:{turn}");
-        follow(&app, &actor, &client, &[proposal(&key, ActionKind::Raise, Some(1.0))], today(&app)).await;
-        let action = listed(&olga, "?state=proposed").await[0].0.clone();
-        let (first, second) = tokio::join!(
-            decide(&olga, &action, "approve", json!({})),
-            decide(&ada, &action, "dismiss", json!({"reason": "no", "state": "proposed"}))
-        );
-        let (won, lost, who) = match (first.0, second.0) {
-            (200, 409) => (first.1, second.1, "Olga Owner approved it"),
-            (409, 200) => (second.1, first.1, "ada dismissed it"),
-            other => panic!("{other:?}: {} {}", first.1, second.1),
-        };
-        assert!(lost["error"]["message"].as_str().unwrap().starts_with(who), "{lost}");
-        assert_eq!(olga.json(&format!("{LIST}/{action}")).await["events"], won["events"]);
-    }
-    app.finish().await;
-}
-
-#[sqlx::test(migrator = "store::MIGRATOR")]
-async fn of_a_client_that_was_archived_meanwhile_nothing_is_decided_and_nothing_proposed(pool: PgPool) {
-    let app = TestApp::start(pool.clone()).await;
-    let (olga, actor, client) = agency(&app).await;
-    let pause = proposal("pause:ad-1", ActionKind::PauseCreative, None);
-    follow(&app, &actor, &client, &[raise(100.0), pause.clone()], today(&app)).await;
-    let proposed = listed(&olga, "?kind=pause_creative").await[0].0.clone();
-    let approved = listed(&olga, "?kind=raise").await[0].0.clone();
-    decided(&olga, &approved, "approve", json!({})).await;
-    assert_eq!(olga.send("DELETE", &format!("/api/v1/clients/{client}"), &json!({})).await.status(), 200);
-    let before = ledger(&pool).await;
-    for (action, what, body) in [
-        (&proposed, "approve", json!({})),
-        (&proposed, "dismiss", json!({"reason": "x"})),
-        (&approved, "done", json!({})),
-    ] {
-        let (status, answer) = decide(&olga, action, what, body).await;
-        assert_eq!((status, &answer["error"]["code"]), (409, &json!("archived")), "{answer}");
-        assert!(answer["error"]["message"].as_str().unwrap().contains("Bakery is archived"), "{answer}");
-    }
-    assert_eq!(ledger(&pool).await, before, "the ledger is as it was");
-    let other = proposal("lower:x", ActionKind::Lower, Some(1.0));
-    let (_, synced) = follow(&app, &actor, &client, &[pause, other], today(&app)).await;
-    assert_eq!((synced.proposed, synced.left_out), (0, 1), "nothing new is proposed of it");
-    app.finish().await;
-}
-
-#[sqlx::test(migrator = "store::MIGRATOR")]
-async fn what_was_done_is_measured_once_and_counts_for_its_kind(pool: PgPool) {
-    let app = TestApp::start(pool.clone()).await;
-    let (olga, actor, client) = agency(&app).await;
-    let day = today(&app);
-    let fix = proposal("fix:meta", ActionKind::FixTracking, None);
-    follow(&app, &actor, &client, &[raise(100.0), fix.clone()], day).await;
-    let raised = listed(&olga, "?kind=raise").await[0].0.clone();
-    let fixed = listed(&olga, "?kind=fix_tracking").await[0].0.clone();
-    assert_eq!(decide(&olga, &raised, "done", json!({})).await.0, 409, "it was not approved yet");
-    for action in [&raised, &fixed] {
-        decided(&olga, action, "approve", json!({})).await;
-    }
-    for (on, words) in [(day + Duration::DAY, "has not come"), (day - Duration::DAY, "was approved on")] {
-        let (status, answer) = decide(&olga, &raised, "done", json!({"on": on.to_string()})).await;
-        assert_eq!((status, &answer["error"]["field"]), (422, &json!("on")), "{answer}");
-        assert!(answer["error"]["message"].as_str().unwrap().contains(words), "{answer}");
-    }
-    assert_eq!(decide(&olga, &raised, "done", json!({"on": "soon"})).await.0, 422);
-    let done = decided(&olga, &raised, "done", json!({"on": day.to_string()})).await;
-    assert_eq!((&done["done_on"], &done["state"]), (&json!(day.to_string()), &json!("done")));
-    decided(&olga, &fixed, "done", json!({})).await;
-
-    let now = app.service.clock.now();
-    let mut tx = app.service.db.tenant(&actor).await.unwrap();
-    assert_eq!(action::to_measure(&mut tx, day).await.unwrap(), [], "nothing was done before today");
-    let due = action::to_measure(&mut tx, day + Duration::DAY).await.unwrap();
-    assert_eq!((due.len(), due[0].done_on), (2, day));
-    let one = due.iter().find(|due| due.proposal.kind == ActionKind::Raise).unwrap();
-    assert_eq!((one.proposal.clone(), one.id), (raise(100.0), id::<ActionId>(&json!(raised))));
-    assert_eq!(action::measured_since(&mut tx, day).await.unwrap(), []);
-    let mut measured = Measured {
-        metric: "net_contribution".into(),
-        first: day + Duration::DAY,
-        last: day + Duration::days(14),
-        actual: 1000.5,
-        expected: 880.25,
-        effect: 120.25,
-        low: f64::NAN,
-        high: 200.0,
-        verdict: Verdict::Won,
-        model: "ETS".into(),
-        together_with: vec!["fix:meta".into()],
-    };
-    action::set_measured(&mut tx, one.id, Ok(&measured), day, now).await.unwrap_err();
-    measured.low = 40.5;
-    action::set_measured(&mut tx, one.id, Ok(&measured), day, now).await.unwrap();
-    let other = due.iter().find(|due| due.id != one.id).unwrap();
-    action::set_measured(&mut tx, other.id, Err("the channel reported no conversions"), day, now).await.unwrap();
-    assert!(matches!(
-        action::set_measured(&mut tx, one.id, Err("again"), day, now).await.unwrap_err(),
-        store::Error::Missing
-    ));
-    let rate = |kind, won, cannot_tell| HitRate { kind, won, lost: 0, cannot_tell };
-    // What two did together is told of neither.
-    let rates = [rate(ActionKind::FixTracking, 0, 1), rate(ActionKind::Raise, 0, 1)];
-    assert_eq!(action::hit_rates(&mut tx).await.unwrap(), rates);
-    assert_eq!(action::to_measure(&mut tx, day + Duration::DAY).await.unwrap(), []);
-    assert_eq!(action::measured_since(&mut tx, day).await.unwrap().len(), 2);
-    assert_eq!(action::measured_since(&mut tx, day + Duration::DAY).await.unwrap(), []);
-    tx.commit().await.unwrap();
-
-    let told = olga.json(&format!("{LIST}/{raised}")).await;
-    assert_eq!(
-        (&told["measured"]["effect"], &told["measured"]["first"], &told["measured"]["verdict"]),
-        (&json!(120.25), &json!((day + Duration::DAY).to_string()), &json!("won"))
-    );
-    assert_eq!(olga.json(&format!("{LIST}/{fixed}")).await["unmeasured"], "the channel reported no conversions");
-    let rates = olga.json(&format!("{LIST}/hit-rates")).await;
-    assert_eq!(rates["items"][1], json!({"kind": "raise", "won": 0, "lost": 0, "cannot_tell": 1}));
-    let (status, answer) = decide(&olga, &raised, "undo", json!({})).await;
-    assert_eq!(status, 409, "what was measured stays");
-    assert!(answer["error"]["message"].as_str().unwrap().contains("what was measured stays"), "{answer}");
-    let said =
-        refused(&pool, "update action set measured = '{}' where state = 'measured' and measured is not null").await;
-    assert!(said.contains("written once"), "{said}");
-    // The same may be proposed again.
-    let (_, synced) = follow(&app, &actor, &client, &[raise(100.0)], day).await;
-    assert_eq!(synced.proposed, 1);
-    app.finish().await;
-}
-
-#[sqlx::test(migrator = "store::MIGRATOR")]
-async fn what_was_done_can_be_taken_back_before_it_is_measured(pool: PgPool) {
-    let app = TestApp::start(pool).await;
-    let (olga, actor, client) = agency(&app).await;
-    follow(&app, &actor, &client, &[raise(100.0)], today(&app)).await;
-    let action = only(&olga).await;
-    assert_eq!(decide(&olga, &action, "undo", json!({})).await.0, 409, "nothing was done");
-    decided(&olga, &action, "approve", json!({})).await;
-    decided(&olga, &action, "done", json!({})).await;
-    let (_, synced) = follow(&app, &actor, &client, &[raise(100.0)], today(&app)).await;
-    assert_eq!(synced.left_out, 1, "it is under way");
-    let undone = decided(&olga, &action, "undo", json!({"reason": "the shop ran dry"})).await;
-    assert_eq!((&undone["state"], &undone["events"][3]["reason"]), (&json!("undone"), &json!("the shop ran dry")));
-    let mut tx = app.service.db.tenant(&actor).await.unwrap();
-    assert_eq!(action::to_measure(&mut tx, today(&app) + Duration::DAY).await.unwrap(), []);
-    drop(tx);
-    let (_, synced) = follow(&app, &actor, &client, &[raise(100.0)], today(&app)).await;
-    assert_eq!(synced.proposed, 1);
     app.finish().await;
 }
 
@@ -457,15 +285,15 @@ async fn everybody_sees_the_actions_of_their_clients_and_managers_decide(pool: P
         assert_eq!(listed(browser, "").await, [(ours.clone(), "proposed".to_owned())]);
         assert_eq!(listed(browser, &format!("?client_id={brewery}")).await, []);
         assert_eq!(browser.get(&format!("{LIST}/{theirs}")).await.status(), 404);
-        assert_eq!(decide(browser, &theirs, "approve", json!({})).await.0, 404);
+        assert_eq!(decide(browser, &theirs, "approve", read(&olga, &theirs).await).await.0, 404);
     }
     assert_eq!(bert.get(&format!("{LIST}/{ours}")).await.status(), 404);
-    assert_eq!(decide(&bert, &ours, "approve", json!({})).await.0, 404);
+    assert_eq!(decide(&bert, &ours, "approve", read(&olga, &ours).await).await.0, 404);
     let before = ledger(&pool).await;
-    let (status, answer) = decide(&mel, &ours, "approve", json!({})).await;
+    let (status, answer) = decide(&mel, &ours, "approve", read(&mel, &ours).await).await;
     assert_eq!((status, &answer["error"]["rule"]), (403, &json!("clients.edit")));
     assert_eq!(ledger(&pool).await, before);
-    decided(&max, &ours, "approve", json!({})).await;
+    approve(&max, &ours).await;
     let audit = olga.json("/api/v1/audit?action=clients.edit").await;
     assert!(audit["items"][0]["detail"].to_string().contains("approved"), "{audit}");
     // What the database itself lets a Manager do: nothing beyond their clients.
@@ -527,84 +355,5 @@ async fn a_state_of_the_brain_brings_the_ledger_along(pool: PgPool) {
     // Nothing was read of this client, so the state that came out proposes nothing.
     assert_eq!(listed(&olga, "").await[0].1, "withdrawn");
     assert_eq!(count(&pool, "select count(*) from action_event").await, 2);
-    app.finish().await;
-}
-
-/// Posts a form of the page as a browser does by itself.
-async fn post(browser: &Browser, function: &str, fields: &[(&str, &str)]) -> reqwest::Response {
-    let request = browser.client.post(format!("{}/app/{function}", browser.url));
-    let request =
-        request.header(header::ACCEPT, "text/html").header(header::REFERER, format!("{}/actions", browser.url));
-    request.form(fields).send().await.unwrap()
-}
-
-#[sqlx::test(migrator = "store::MIGRATOR")]
-async fn the_page_shows_three_and_its_forms_work_before_it_is_live(pool: PgPool) {
-    let app = TestApp::start(pool.clone()).await;
-    let (olga, actor, client) = agency(&app).await;
-    let empty = olga.get("/actions").await.text().await.unwrap();
-    assert!(empty.contains("Nothing was thought yet."), "{empty}");
-    let mut proposals: Vec<_> =
-        (0..5).map(|n| proposal(&format!("raise:{n}"), ActionKind::Raise, Some(1000.0 + f64::from(n)))).collect();
-    proposals.push(proposal("pause:ad-1", ActionKind::PauseCreative, None));
-    follow(&app, &actor, &client, &proposals, today(&app)).await;
-    let page = async |path: &str| olga.get(path).await.text().await.unwrap();
-    let best = page("/actions").await;
-    assert_eq!(best.matches("data-test=\"action proposed\"").count(), 3);
-    for words in [
-        "+1,004.00 EUR",
-        "+954.00 EUR",
-        "5 %",
-        "Orders: far below what was to be expected (2026-11-01 to 2026-11-02, 97 % sure)",
-        "Spend per day: 120 (2026-11-01)",
-        "A season or promotion ahead",
-        "say that it is done",
-        "href=\"/actions?proposals=all\"",
-    ] {
-        assert!(best.contains(words), "{words}: {best}");
-    }
-    let all = page("/actions?proposals=all").await;
-    assert_eq!(all.matches("data-test=\"action proposed\"").count(), 6);
-    assert!(all.contains("nobody said what stays of this client"), "{all}");
-    assert_eq!(page(&format!("/actions?client={client}")).await.matches("data-test=\"action proposed\"").count(), 3);
-    assert_eq!(page(&format!("/clients/{client}")).await.matches(&format!("/actions?client={client}")).count(), 1);
-    let nowhere = page("/actions?client=018f0000-0000-7000-8000-000000000000").await;
-    assert!(nowhere.contains("There is no such client in your sight."), "{nowhere}");
-
-    let ranked = listed(&olga, "").await;
-    let (first, second) = (&*ranked[0].0, &*ranked[1].0);
-    let kept = post(&olga, "finish_action", &[("id", first), ("on", "2026-02-30")]).await;
-    assert_eq!(kept.status(), StatusCode::UNPROCESSABLE_ENTITY);
-    let refused =
-        post(&olga, "dismiss_action", &[("id", second), ("reason", &format!("no {}", "x".repeat(1000)))]).await;
-    assert_eq!(refused.status(), StatusCode::UNPROCESSABLE_ENTITY);
-    let back = refused.text().await.unwrap();
-    assert!(back.contains("The reason can have at most 1000 characters") && back.contains("value=\"no xxxx"), "{back}");
-    assert_eq!(back.matches("value=\"no xxxx").count(), 1, "at the action that it was about");
-    for (function, fields) in [
-        ("approve_action", vec![("id", first)]),
-        ("finish_action", vec![("id", first), ("on", "")]),
-        ("dismiss_action", vec![("id", second), ("reason", "stock is low")]),
-    ] {
-        let answer = post(&olga, function, &fields).await;
-        assert_eq!(answer.status(), StatusCode::SEE_OTHER, "{function}");
-        assert_eq!(answer.headers()[header::LOCATION], "/actions");
-    }
-    let after = page("/actions?past=shown").await;
-    for words in [
-        "data-test=\"action done\"",
-        "measured from the days until",
-        "data-test=\"action dismissed\"",
-        "“stock is low”",
-    ] {
-        assert!(after.contains(words), "{words}: {after}");
-    }
-    execute(
-        &pool,
-        "update action set state = 'measured', unmeasured = 'no days were read' where state = 'done'".into(),
-    )
-    .await;
-    let measured = page("/actions").await;
-    assert!(measured.contains("Came: – (") && measured.contains("1 cannot be told"), "{measured}");
     app.finish().await;
 }

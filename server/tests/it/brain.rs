@@ -58,8 +58,17 @@ async fn what_was_imported_is_thought_about_and_the_same_input_gives_the_same_st
     let radio = source(&app, &olga, &client, 60, |ago| 100 + ago % 7).await;
 
     let first = compute(&olga).await;
+    // One that was killed the day before last, with its last attempt.
+    let killed = "01890000-0000-7000-8000-000000000001";
+    let insert = format!(
+        "insert into brain_cycle (organization_id, id, cause, state, asked_at)
+         select organization_id, '{killed}', 'daily', 'running', asked_at - interval '2 days' from brain_cycle limit 1"
+    );
+    execute(&pool, insert).await;
     let again = compute(&olga).await;
     assert_eq!(first["state_id"], again["state_id"]);
+    let ended = olga.json(&format!("/api/v1/brain/cycles/{killed}")).await;
+    assert_eq!(ended["state"], "failed", "it does not run for ever: {ended}");
     assert_eq!(count(&pool, "select count(*) from brain_state").await, 1);
     let state = olga.json("/api/v1/brain/state").await;
     assert_eq!(state["id"], first["state_id"]);

@@ -27,7 +27,7 @@ const NO_ID: &[Asked] = &[];
 const FUNCTIONS: [(&str, &[Asked]); 81] = [
     ("acknowledge_alert", &[("id={alert}", 404)]),
     ("add_import_source", &[("name=S&holds=ads&platform=&currency=EUR&time_zone=UTC&client_id={client}", 404)]),
-    ("approve_action", &[("id={action}", 404)]),
+    ("approve_action", &[("id={action}&version=x", 404)]),
     ("archive_client", &[("id={client}&archived=true", 404), ("id={client}&archived=false", 404)]),
     (
         "assign_client",
@@ -45,7 +45,7 @@ const FUNCTIONS: [(&str, &[Asked]); 81] = [
     ("create_token", NO_ID),
     ("disable_two_factor", NO_ID),
     ("disconnect_connection", &[("id={connection}", 404)]),
-    ("dismiss_action", &[("id={action}&reason=x", 404)]),
+    ("dismiss_action", &[("id={action}&reason=x&seen=proposed&version=x", 404)]),
     ("end_session", &[("id={session}", 404)]),
     ("enrol_two_factor", NO_ID),
     ("find_accounts", &[("id={connection}", 200)]),
@@ -70,7 +70,7 @@ const FUNCTIONS: [(&str, &[Asked]); 81] = [
     ("give_up_import", &[("id={import}", 404)]),
     ("invite_member", NO_ID),
     ("list_accounts", &[("id={connection}", 404)]),
-    ("list_actions", &[("client_id={client}&all=true&past=true", 404)]),
+    ("list_actions", &[("client_id={client}&all=true&past=true&list=measured&cursor=", 404)]),
     ("list_alert_rules", NO_ID),
     ("list_alerts", &[("state=&client_id={client}&cursor=", 404)]),
     ("list_audit", &[("allowed=&action=&member_id={member}&from=&to=&cursor=", 200)]),

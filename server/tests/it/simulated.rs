@@ -92,6 +92,9 @@ async fn one_click_leads_to_a_furnished_agency_whose_accounts_are_read(pool: PgP
     assert_eq!(guest.json("/api/v1/organization").await["simulated"], true, "programs are told as well");
     assert_eq!(count(&pool, "select count(*) from channel where client_id is not null").await, 26);
     assert_eq!(count(&pool, "select count(*) from connection where mode = 'simulated'").await, 11);
+    // Its two currencies can be added up.
+    let known = "select count(*) from exchange_rate where day >= current_date - 399 and day <= current_date";
+    assert!(count(&pool, known).await > 280);
     read(&guest, 1).await;
 
     // What is stored of every channel and day that has ended is true to the cent.

@@ -321,7 +321,20 @@ async fn an_account_out_of_reach_is_said_and_keeps_no_other_from_being_read(pool
     assert!(failed["error"].as_str().unwrap().contains("Account acme-2: the connection no longer reaches"), "{failed}");
     assert_eq!(stored_cents(&pool, "ad").await, before + 5 * 50, "the other one was read");
 
+    // An account that counts in another currency now: the amounts that are stored stay what they are.
+    tiktok.world().accounts = 2;
+    tiktok.world().in_dollars = Some("acme-2".to_owned());
+    let before = sizes(&pool).await;
+    assert_eq!(sync(&agency.ada, &connection).await, StatusCode::ACCEPTED);
+    let failed = run(&agency.ada, &connection, ended + 2).await;
+    assert_eq!((&failed["state"], &failed["error_kind"]), (&json!("failed"), &json!("rejected")), "{failed}");
+    let words = failed["error"].as_str().unwrap();
+    assert!(words.contains("Account acme-2: it counts in USD now, and what was read of it is in EUR"), "{failed}");
+    assert_eq!(sizes(&pool).await, before);
+    assert_eq!(count(&pool, "select count(*) from channel where currency = 'EUR'").await, 2);
+
     // A run that waits when its connection ends does not run for ever.
+    tiktok.world().in_dollars = None;
     tiktok.world().down = Some(Fault::Code(40100));
     tiktok.world().accounts = 2;
     assert_eq!(sync(&agency.ada, &connection).await, StatusCode::ACCEPTED);

@@ -59,6 +59,8 @@ pub struct World {
     pub long_beyond: Option<usize>,
     /// How many such reports were given.
     pub long: usize,
+    /// The account that counts in dollars, not in euros.
+    pub in_dollars: Option<String>,
 }
 
 #[derive(Clone)]
@@ -166,12 +168,14 @@ async fn advertisers(State(world): Shared, headers: HeaderMap) -> Response {
 }
 
 async fn info(State(world): Shared, headers: HeaderMap, Query(query): Query<BTreeMap<String, String>>) -> Response {
-    if let Err(refused) = world.lock().unwrap().call("info", &headers) {
+    let mut world = world.lock().unwrap();
+    if let Err(refused) = world.call("info", &headers) {
         return *refused;
     }
+    let currency = |id: &String| if world.in_dollars.as_ref() == Some(id) { "USD" } else { "EUR" };
     let ids: Vec<String> = serde_json::from_str(&query["advertiser_ids"]).unwrap();
     let describe = |id: &String| {
-        json!({"advertiser_id": id, "name": format!("Account {id}"), "currency": "EUR", "timezone": "Etc/GMT",
+        json!({"advertiser_id": id, "name": format!("Account {id}"), "currency": currency(id), "timezone": "Etc/GMT",
                "display_timezone": "Europe/Berlin"})
     };
     answer(0, "OK", &json!({"list": ids.iter().map(describe).collect::<Vec<_>>()}))

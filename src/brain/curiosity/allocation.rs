@@ -59,7 +59,7 @@ pub enum Unplanned {
     #[error("no channel has a curve and may change")]
     NothingMoves,
     /// The limits leave no room for this total.
-    #[error("the limits allow from {least} to {most}, not {total}")]
+    #[error("the limits allow {}, not {}", room(*.least, *.most, *.total), amount(*.total))]
     Unmeetable {
         /// The least that the limits allow.
         least: f64,
@@ -90,7 +90,7 @@ pub enum Unplanned {
 pub struct Plan {
     /// Name, spend per period now, and then.
     pub channels: Vec<(String, f64, f64)>,
-    /// Expected net contribution of the change over all periods: margin times the target, less the money.
+    /// Expected net contribution of the change over all periods: margin times the target, less the money and what moving costs.
     pub expected: f64,
     /// Its 80 % interval.
     pub interval: (f64, f64),
@@ -98,6 +98,19 @@ pub struct Plan {
     pub loss: f64,
     /// Expected target (revenue) of the change over all periods, before margin and money.
     pub target: f64,
+    /// Its 80 % interval.
+    pub target_interval: (f64, f64),
+}
+
+/// The side of the limits on which the total lies.
+fn room(least: f64, most: f64, total: f64) -> String {
+    if total < least { format!("at least {}", amount(least)) } else { format!("at most {}", amount(most)) }
+}
+
+/// An amount without what a sum of fractions adds to it.
+fn amount(value: f64) -> String {
+    let text = format!("{value:.6}");
+    text.trim_end_matches('0').trim_end_matches('.').to_owned()
 }
 
 /// The best division of the total. `draws` holds the curves of the channels, in their order, in each draw.
@@ -243,21 +256,27 @@ fn smooth(then: &mut [f64], limits: &[(f64, f64)], amount: f64, worth: &dyn Fn(u
 fn told(budgets: &[Budget], draws: &[Vec<Curve>], wanted: Wanted, then: &[f64]) -> Plan {
     let now: f64 = budgets.iter().map(|budget| budget.spend).sum();
     let more = (then.iter().sum::<f64>() - now) * wanted.periods;
-    let targets: Vec<f64> = draws
+    let changed: f64 = budgets.iter().zip(then).map(|(budget, then)| (then - budget.spend).abs()).sum();
+    let cost = more + wanted.moving * changed;
+    let mut targets: Vec<f64> = draws
         .iter()
         .map(|curves| {
             let change = |at: usize| curves[at].at(then[at]) - curves[at].at(budgets[at].spend);
             (0..then.len()).map(change).sum::<f64>() * wanted.periods
         })
         .collect();
-    let mut nets: Vec<f64> = targets.iter().map(|target| wanted.margin * target - more).collect();
+    let mut nets: Vec<f64> = targets.iter().map(|target| wanted.margin * target - cost).collect();
     let mean = |of: &[f64]| of.iter().sum::<f64>() / of.len() as f64;
     let (expected, target) = (mean(&nets), mean(&targets));
-    nets.sort_by(f64::total_cmp);
-    let quantile = |part: f64| nets[((nets.len() - 1) as f64 * part).round() as usize];
+    let interval = |of: &mut [f64]| {
+        of.sort_by(f64::total_cmp);
+        let quantile = |part: f64| of[((of.len() - 1) as f64 * part).round() as usize];
+        (quantile(0.1), quantile(0.9))
+    };
+    let (interval, target_interval) = (interval(&mut nets), interval(&mut targets));
     let loss = nets.iter().filter(|net| **net < 0.0).count() as f64 / nets.len() as f64;
     let channels = budgets.iter().zip(then).map(|(budget, then)| (budget.name.clone(), budget.spend, *then)).collect();
-    Plan { channels, expected, interval: (quantile(0.1), quantile(0.9)), loss, target }
+    Plan { channels, expected, interval, loss, target, target_interval }
 }
 
 #[cfg(test)]

@@ -18,11 +18,15 @@ pub const AT_ONCE: f64 = 0.2;
 const MOVING: f64 = 0.7;
 /// Of hardly a shop's revenue less stays after goods and delivery.
 pub(crate) const HALF: f64 = 0.5;
-/// A change by less than this share of a channel's spend is none.
+/// A change by less than this share of a channel's spend is not worth a person's minute: the channel stays as it is.
 const SLIGHT: f64 = 0.01;
-/// Spend that moved by more than this share from the fortnight before to the last one is being learned: less than a step of
-/// our own.
+/// Spend that moved by more than this share within the last fortnight is being learned: less than a step of our own.
 const LEARNING: f64 = 0.15;
+/// The days in which a change of spend is learned.
+const FORTNIGHT: usize = 14;
+/// A step must be larger than so many of its standard errors: it is looked for on each day of the fortnight, so that two would
+/// often be chance.
+const BEYOND: f64 = 3.0;
 
 /// A client's channels with curves, in the order of the posterior.
 #[derive(Clone, Debug)]
@@ -37,6 +41,8 @@ pub struct Setting<'a> {
     pub response: &'a Response,
     /// Daily spend of each channel with its name, oldest first, to the last day of the fit.
     pub spend: &'a [(String, Vec<f64>)],
+    /// Channels that stay as they are, because an action under way changes them.
+    pub held: &'a [&'a str],
     /// The place of the fit among the outcomes.
     pub place: usize,
 }
@@ -50,7 +56,7 @@ pub fn budgets(setting: &Setting<'_>) -> Vec<Proposal> {
     }
     let mut proposals = Vec::new();
     let mut touched: Vec<&str> = Vec::new();
-    if let Some(plan) = moved(setting, &budgets, &draws) {
+    if let Some(plan) = moved(setting.margin, &budgets, &draws) {
         let changes = changes(&plan);
         touched = budgets
             .iter()
@@ -71,29 +77,59 @@ pub fn budgets(setting: &Setting<'_>) -> Vec<Proposal> {
 fn budget(setting: &Setting<'_>, name: &str) -> Option<Budget> {
     let fitted = setting.response.channels.iter().find(|channel| channel.name == name)?.fitted()?;
     let (_, days) = setting.spend.iter().find(|(channel, _)| channel == name)?;
-    let newer = days.len().saturating_sub(14);
-    let mean = |days: &[f64]| if days.is_empty() { 0.0 } else { days.iter().sum::<f64>() / days.len() as f64 };
-    let (last, before) = (mean(&days[newer..]), mean(&days[newer.saturating_sub(14)..newer]));
-    let learning = before <= 0.0 || last <= 0.0 || (last / before - 1.0).abs() > LEARNING;
-    Some(Budget { name: name.to_owned(), spend: fitted.current_spend, floor: None, cap: None, held: learning })
+    let held = learning(days) || setting.held.contains(&name);
+    Some(Budget { name: name.to_owned(), spend: fitted.current_spend, floor: None, cap: None, held })
 }
 
-fn moved(setting: &Setting<'_>, budgets: &[Budget], draws: &[Vec<Curve>]) -> Option<Plan> {
+/// Whether a platform is learning the channel's spend, oldest day first: it moved from the fortnight before to the last one, or
+/// there is a step on one of the last days beyond what days scatter.
+fn learning(days: &[f64]) -> bool {
+    let mean = |days: &[f64]| if days.is_empty() { 0.0 } else { days.iter().sum::<f64>() / days.len() as f64 };
+    (1..=FORTNIGHT).any(|since| {
+        let (older, newer) = days.split_at(days.len().saturating_sub(since));
+        let older = &older[older.len().saturating_sub(FORTNIGHT)..];
+        let (last, before) = (mean(newer), mean(older));
+        let moved = (last - before).abs();
+        let whole = since == FORTNIGHT;
+        let variance = mean(&older.iter().map(|day| (day - before) * (day - before)).collect::<Vec<_>>());
+        let error = (variance * (1.0 / since as f64 + 1.0 / FORTNIGHT as f64)).sqrt();
+        if whole && (before <= 0.0 || last <= 0.0) {
+            return true;
+        }
+        moved > LEARNING * before && (whole || moved > BEYOND * error)
+    })
+}
+
+/// The best division in which each channel changes by enough to be done, or stays. What would change slightly is held where it
+/// is and the rest divided again: so that what is predicted is the worth of the changes that are told, and the total stays.
+fn moved(margin: Option<f64>, budgets: &[Budget], draws: &[Vec<Curve>]) -> Option<Plan> {
     let wanted = Wanted {
         total: budgets.iter().map(|budget| budget.spend).sum(),
         periods: f64::from(HORIZON),
         // The total stays: without a margin the same division is best, and revenue is what is told of it.
-        margin: setting.margin.unwrap_or(1.0),
+        margin: margin.unwrap_or(1.0),
         step: Some(AT_ONCE),
         moving: MOVING,
     };
-    let plan = allocate(budgets, draws, wanted).ok()?;
+    let mut budgets = budgets.to_vec();
+    let plan = loop {
+        let plan = allocate(&budgets, draws, wanted).ok()?;
+        let mut whole = true;
+        for (budget, (_, from, to)) in budgets.iter_mut().zip(&plan.channels) {
+            if from != to && (to - from).abs() <= SLIGHT * from {
+                (budget.held, whole) = (true, false);
+            }
+        }
+        if whole {
+            break plan;
+        }
+    };
     (plan.loss <= LOSS && plan.interval.0 > 0.0 && !changes(&plan).is_empty()).then_some(plan)
 }
 
 fn changes(plan: &Plan) -> Vec<Change> {
     let of = |(name, from, to): &(String, f64, f64)| Change { channel: name.clone(), from: *from, to: *to };
-    plan.channels.iter().map(of).filter(|one| (one.to - one.from).abs() > SLIGHT * one.from).collect()
+    plan.channels.iter().map(of).filter(|one| one.from != one.to).collect()
 }
 
 fn move_of(setting: &Setting<'_>, plan: &Plan, changes: Vec<Change>) -> Proposal {
@@ -103,12 +139,9 @@ fn move_of(setting: &Setting<'_>, plan: &Plan, changes: Vec<Change>) -> Proposal
     proposal.probability = 1.0 - plan.loss;
     let moved: f64 = changes.iter().map(|one| (one.to - one.from).max(0.0)).sum();
     proposal.basis.push(Basis::new("moved_per_day", moved, None));
-    let revenue = setting.margin.unwrap_or(1.0);
-    if revenue > 0.0 {
-        proposal.basis.push(Basis::new("expected_revenue", plan.target, None));
-        proposal.basis.push(Basis::new("expected_revenue_low", plan.interval.0 / revenue, None));
-        proposal.basis.push(Basis::new("expected_revenue_high", plan.interval.1 / revenue, None));
-    }
+    proposal.basis.push(Basis::new("expected_revenue", plan.target, None));
+    proposal.basis.push(Basis::new("expected_revenue_low", plan.target_interval.0, None));
+    proposal.basis.push(Basis::new("expected_revenue_high", plan.target_interval.1, None));
     complete(setting, &mut proposal, prediction, changes);
     proposal
 }

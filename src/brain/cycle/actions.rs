@@ -1,9 +1,11 @@
 //! Curiosity in a cycle: what to do about what was found, and about budgets and creatives that could do better.
 
+use std::collections::BTreeMap;
+
 use rust_decimal::{Decimal, prelude::ToPrimitive};
 use time::Duration;
 
-use super::{About, Client, Input, Outcome, curves::Fit, line::SETTLING, news::Found};
+use super::{About, Client, Input, Outcome, UnderWay, curves::Fit, line::SETTLING, news::Found};
 use crate::{
     NotEnough,
     curiosity::{
@@ -26,9 +28,10 @@ const WORTH_LOOKING: f64 = 0.99;
 /// Adds proposals, the best first. `found` are the findings that stand at the end of the outcomes.
 pub(super) fn add(input: &Input, fits: &[Fit], found: &[Found], outcomes: &mut Vec<Outcome>) {
     let first = outcomes.len() - found.len();
+    let busy = input.busy();
     let mut proposals: Vec<(About, Proposal)> = Vec::new();
     for fit in fits {
-        proposals.extend(of_budgets(input, fit));
+        proposals.extend(of_budgets(input, fit, &busy));
     }
     proposals.extend(of_creatives(input));
     for (at, (about, finding)) in found.iter().enumerate() {
@@ -49,7 +52,9 @@ pub(super) fn add(input: &Input, fits: &[Fit], found: &[Found], outcomes: &mut V
         }
         _ => true,
     });
-    for (_, proposal) in &mut proposals {
+    proposals.retain(|(about, one)| is_free(&busy, about, one));
+    for (about, proposal) in &mut proposals {
+        proposal.margin = client(input, about).and_then(|client| client.margin?.to_f64());
         proposal.score = score(input, proposal);
     }
     proposals.sort_by(|(_, one), (_, other)| {
@@ -58,6 +63,22 @@ pub(super) fn add(input: &Input, fits: &[Fit], found: &[Found], outcomes: &mut V
         by_score.then(other.probability.total_cmp(&one.probability)).then_with(|| one.key.cmp(&other.key))
     });
     outcomes.extend(proposals.into_iter().map(|(about, proposal)| Outcome::new("action", about, &proposal)));
+}
+
+/// Actions under way, by the channel that they change.
+type Busy<'a> = BTreeMap<&'a str, Vec<&'a UnderWay>>;
+
+/// Whether it changes nothing of what another action under way changes. What is broken is repaired whatever else is done. Of the
+/// same action that is under way already the ledger knows whether it is to be done again. Tired creatives of a channel are
+/// replaced side by side: it would take months one after the other.
+pub(super) fn is_free(busy: &Busy<'_>, about: &About, proposal: &Proposal) -> bool {
+    let channels = about.channel.iter().chain(proposal.changes.iter().map(|change| &change.channel));
+    let replaced = |one: &UnderWay| one.kind == Kind::RefreshCreative && proposal.kind == Kind::RefreshCreative;
+    matches!(proposal.kind, Kind::FixTracking | Kind::Investigate)
+        || !channels
+            .filter_map(|channel| busy.get(&**channel))
+            .flatten()
+            .any(|one| one.key != proposal.key && !replaced(one))
 }
 
 /// Something of each proposal of a kind.
@@ -80,6 +101,7 @@ fn add_to(all: &mut Vec<(About, Proposal)>, about: &About, mut proposal: Proposa
         Some((_, known)) => {
             known.because.push(place);
             known.probability = known.probability.max(finding.probability);
+            known.began = known.began.max(proposal.began);
         }
         None => {
             proposal.because.push(place);
@@ -109,6 +131,7 @@ fn of_finding(input: &Input, about: &About, found: &Finding) -> Option<Proposal>
     };
     let mut proposal = Proposal::new(kind, found.entity.clone(), client.currency.code());
     proposal.doubts = doubts;
+    proposal.began = (kind != Kind::RetentionPush).then_some(found.first);
     Some(keyed(about, proposal))
 }
 
@@ -117,7 +140,7 @@ fn client<'a>(input: &'a Input, about: &About) -> Option<&'a Client> {
     input.clients.iter().find(|client| client.id.as_deref() == Some(id))
 }
 
-fn of_budgets(input: &Input, fit: &Fit) -> Vec<(About, Proposal)> {
+fn of_budgets(input: &Input, fit: &Fit, busy: &Busy<'_>) -> Vec<(About, Proposal)> {
     let client = &input.clients[fit.client];
     let Some(id) = client.id.as_deref() else { return Vec::new() };
     let spend: Vec<(String, Vec<f64>)> =
@@ -128,6 +151,7 @@ fn of_budgets(input: &Input, fit: &Fit) -> Vec<(About, Proposal)> {
         margin: client.margin.and_then(|margin| margin.to_f64()),
         response: &fit.response,
         spend: &spend,
+        held: &busy.keys().copied().collect::<Vec<_>>(),
         place: fit.place,
     };
     let last = fit.table.start.saturating_add(Duration::days(fit.table.target.len() as i64 - 1));

@@ -27,6 +27,23 @@ pub struct Input {
     pub choices: Choices,
     /// How often actions of each kind won and lost so far.
     pub hits: BTreeMap<Kind, Hits>,
+    /// Actions that people approved or did, of which it is not known yet what came.
+    pub under_way: Vec<UnderWay>,
+}
+
+/// An action that somebody approved or did, of which it is not known yet what came.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct UnderWay {
+    /// Its key, of which there may be another one at another client.
+    pub key: String,
+    /// What.
+    pub kind: Kind,
+    /// The client.
+    pub client: String,
+    /// The channel, where it is about one or something in one.
+    pub channel: Option<String>,
+    /// The channels whose budgets it changes.
+    pub changes: Vec<String>,
 }
 
 /// A client and its channels.
@@ -60,6 +77,25 @@ pub struct Channel {
 }
 
 impl Input {
+    /// The channels that actions under way change, with these actions: what else is changed there meanwhile makes platforms
+    /// learn anew, and of neither it can be told then what it brought. What is about a client as a whole changes all of its
+    /// ad accounts; who only looks changes none.
+    pub(super) fn busy(&self) -> BTreeMap<&str, Vec<&UnderWay>> {
+        let mut busy: BTreeMap<&str, Vec<&UnderWay>> = BTreeMap::new();
+        for one in self.under_way.iter().filter(|one| one.kind != Kind::Investigate) {
+            let mut channels: Vec<&str> = one.channel.iter().chain(&one.changes).map(|id| &**id).collect();
+            if channels.is_empty() {
+                let own = self.clients.iter().filter(|client| client.id.as_ref() == Some(&one.client));
+                let accounts = own.flat_map(|client| &client.channels).filter(|channel| !channel.shop);
+                channels.extend(accounts.map(|channel| &*channel.id));
+            }
+            for channel in channels {
+                busy.entry(channel).or_default().push(one);
+            }
+        }
+        busy
+    }
+
     /// The newest `length` days of which all of these sources know everything, and as many right before them.
     pub(super) fn ranges(sources: &[&Source], day: Date, length: i64) -> Option<(Days, Days)> {
         let last = sources.iter().map(|source| source.read.last).min()?.min(day);

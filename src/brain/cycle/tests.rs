@@ -13,6 +13,9 @@ use crate::{
     random::stream,
 };
 
+mod measured;
+mod proposed;
+
 const LAST: Date = date!(2026 - 11 - 20);
 
 fn euro() -> Currency {
@@ -82,6 +85,7 @@ fn agency(channels: Vec<Channel>) -> Input {
         clients: vec![client],
         choices: Default::default(),
         hits: Default::default(),
+        under_way: vec![],
     }
 }
 
@@ -187,80 +191,6 @@ fn little_history_says_so_and_nothing_breaks() {
         }
     }
     assert!(run(&agency(vec![])).iter().any(|outcome| outcome.kind == "risk" && outcome.body.contains("too_few")));
-}
-
-#[test]
-fn an_action_is_measured_once_its_days_have_settled_and_with_what_was_done_beside_it() {
-    use super::{Done, measured};
-    use crate::{curiosity::Kind, effect::Verdict, finding::Entity};
-
-    let mut input = agency(vec![ads("a", 400, |_| 300.0), shop("s", 400)]);
-    // Since the action the shop sells a half more.
-    let source = input.clients[0].channels[1].days.clone().unwrap();
-    let since = LAST - Duration::days(46);
-    let rows = source.rows(source.read).iter().map(|row| {
-        let times = if row.day >= since { Decimal::new(15, 1) } else { Decimal::ONE };
-        let revenue = row.get(Measure::LedgerRevenue).map(|value| value * times);
-        Day::new(row.day, euro()).with(Measure::Orders, row.get(Measure::Orders)).with(Measure::LedgerRevenue, revenue)
-    });
-    input.clients[0].channels[1].days = Source::new("s", source.read, rows.collect());
-    let done = |key: &str, kind, day| Done {
-        key: key.into(),
-        kind,
-        client: "client".into(),
-        channel: Some("a".into()),
-        target: Entity { id: "a".into(), level: Level::Channel },
-        day,
-        horizon_days: 28,
-    };
-    let raised = done("raise:a", Kind::Raise, since);
-    let [(0, Ok(told))] = &measured(&input, std::slice::from_ref(&raised), &[])[..] else { panic!("not measured") };
-    assert_eq!((told.metric, told.verdict), ("half_of_revenue_less_spend", Verdict::Won));
-    assert!((told.low..=told.high).contains(&(28.0 * 300.0)), "{told:?}");
-    assert_eq!((told.first, told.last), (since, since + Duration::days(27)));
-    // A margin makes it net contribution; what was done in the same days is named, and so is why nothing can be said.
-    input.clients[0].margin = Some(Decimal::new(5, 1));
-    let beside = done("lower:a", Kind::Lower, since - Duration::days(5));
-    let looked = done("investigate:a", Kind::Investigate, since);
-    let late = done("raise:b", Kind::Raise, since + Duration::days(6));
-    let all = measured(&input, &[raised, looked, late], &[beside]);
-    assert_eq!(all.len(), 2, "the last one's days have not settled");
-    let told = all[0].1.as_ref().unwrap();
-    assert_eq!(
-        (told.metric, &told.together_with[..]),
-        ("net_contribution", &["lower:a".to_owned(), "raise:b".to_owned()][..])
-    );
-    assert!((told.low..=told.high).contains(&(28.0 * 300.0)), "{told:?}");
-    assert!(all[1].1.is_err());
-}
-
-#[test]
-fn what_is_proposed_says_what_it_rests_on() {
-    use crate::curiosity::{Kind, Proposal};
-
-    let dead = chosen(agency(vec![
-        ads("a", 200, |ago| if ago < 4 { 2.0 } else { 300.0 }),
-        ads("b", 200, |_| 300.0),
-        shop("s", 200),
-    ]));
-    let outcomes = run(&dead);
-    let actions: Vec<Proposal> = outcomes
-        .iter()
-        .filter(|outcome| outcome.kind == "action")
-        .map(|outcome| serde_json::from_str(&outcome.body).unwrap())
-        .collect();
-    let looked = actions
-        .iter()
-        .find(|one| one.kind == Kind::Investigate && one.target.id == "a")
-        .expect("it is proposed to look");
-    assert_eq!(looked.key, "investigate:a");
-    assert!(!looked.because.is_empty());
-    for place in &looked.because {
-        assert_eq!(outcomes[*place].kind, "finding");
-        assert!(outcomes[*place].body.contains("\"id\":\"a\""), "{}", outcomes[*place].body);
-    }
-    let quiet = chosen(agency(vec![ads("a", 200, |_| 300.0), ads("b", 200, |_| 300.0), shop("s", 200)]));
-    assert!(run(&quiet).iter().all(|outcome| outcome.kind != "action"));
 }
 
 #[test]

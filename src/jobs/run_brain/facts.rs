@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use anyhow::Context as _;
 use model::{
-    fact::{AdDay, Channel, Client, DayOf, LiftTest, Order, Rate},
+    fact::{AdDay, Channel, Client, DayOf, LiftTest, Order, Rate, UnderWay},
     metric::Level,
 };
 use serde::Serialize;
@@ -38,6 +38,8 @@ pub(super) struct Facts {
     pub choices: BTreeMap<String, String>,
     /// How often actions of each kind won and lost.
     pub hits: BTreeMap<String, (u32, u32)>,
+    /// What people approved or did, of which it is not known yet what came.
+    pub under_way: Vec<UnderWay>,
     /// When the oldest of the choices was made; no part of the input.
     #[serde(skip)]
     pub chosen_at: Option<OffsetDateTime>,
@@ -81,6 +83,7 @@ impl Facts {
                 .into_iter()
                 .map(|rate| (rate.kind.key().to_owned(), (rate.won, rate.lost)))
                 .collect(),
+            under_way: action::under_way(tx).await?,
             chosen_at: choices.iter().map(|(.., at)| *at).min(),
             choices: choices.into_iter().map(|(series, choice, _)| (series, choice)).collect(),
         })

@@ -51,6 +51,7 @@ impl Facts {
             lift_tests: Vec::new(),
             choices: Default::default(),
             hits: Default::default(),
+            under_way: Vec::new(),
             chosen_at: None,
         }
     }

@@ -61,10 +61,6 @@ fn read(outcome: Outcome) -> anyhow::Result<Option<action::Proposed>> {
     Ok(Some(action::Proposed { client_id, channel_id: outcome.channel_id, proposal }))
 }
 
-/// Days back in which actions that are measured already may have acted beside one that is measured now: two horizons and what
-/// settles, and some more.
-const BESIDE: Duration = Duration::days(120);
-
 /// Measures the actions whose days are over, each in a transaction of its own: what was measured stays when another fails.
 pub(super) async fn measure(db: &Db, actor: &Actor, input: &Arc<Input>, now: OffsetDateTime) -> anyhow::Result<()> {
     let mut tx = db.tenant(actor).await?;
@@ -72,7 +68,9 @@ pub(super) async fn measure(db: &Db, actor: &Actor, input: &Arc<Input>, now: Off
     if due.is_empty() {
         return Ok(());
     }
-    let known = action::measured_since(&mut tx, input.day - BESIDE).await?;
+    // Whatever acted in the days that are looked at bears on what is usual.
+    let first = due.iter().map(|due| due.done_on).min().unwrap_or(input.day);
+    let known = action::acted_since(&mut tx, first - Duration::days(cycle::MEASURED_BACK)).await?;
     drop(tx);
     let done = due.iter().map(done).collect::<anyhow::Result<Vec<_>>>()?;
     let beside = known.iter().map(self::done).collect::<anyhow::Result<Vec<_>>>()?;
@@ -113,7 +111,11 @@ fn done(due: &Due) -> anyhow::Result<Done> {
             id: proposal.target.id.clone(),
             level: serde_json::from_value(parse(&proposal.target.level))?,
         },
+        changes: proposal.changes.iter().map(|change| change.channel.to_string()).collect(),
+        currency: proposal.currency.clone(),
+        margin: proposal.margin,
         day: due.done_on,
-        horizon_days: proposal.horizon_days,
+        last: proposal.last_day(due.done_on),
+        undone: due.undone_on,
     })
 }

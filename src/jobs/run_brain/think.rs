@@ -86,7 +86,24 @@ fn input(facts: &Facts, new: Orderers<'_>) -> anyhow::Result<Input> {
     // Kinds that are proposed no more count for nothing.
     let kind = |key: &String| serde_json::from_value(serde_json::Value::String(key.clone())).ok();
     let hits = facts.hits.iter().filter_map(|(key, (won, lost))| Some((kind(key)?, Hits { won: *won, lost: *lost })));
-    Ok(Input { day: facts.day, display, rates, clients, choices: facts.choices.clone(), hits: hits.collect() })
+    let under_way = facts.under_way.iter().filter_map(|one| {
+        Some(cycle::UnderWay {
+            key: one.key.clone(),
+            kind: kind(&one.kind.key().to_owned())?,
+            client: one.client_id.to_string(),
+            channel: one.channel_id.map(|id| id.to_string()),
+            changes: one.changes.iter().map(ToString::to_string).collect(),
+        })
+    });
+    Ok(Input {
+        day: facts.day,
+        display,
+        rates,
+        clients,
+        choices: facts.choices.clone(),
+        under_way: under_way.collect(),
+        hits: hits.collect(),
+    })
 }
 
 /// The rows of each channel.

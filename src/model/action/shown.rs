@@ -64,6 +64,8 @@ pub struct Rate {
 pub struct Card {
     /// Its id.
     pub id: ActionId,
+    /// What of it was read, for those who decide about it.
+    pub version: String,
     /// Where it stands.
     pub state: ActionState,
     /// What to do: "Move budget".
@@ -104,23 +106,79 @@ pub struct Card {
     pub history: Vec<(String, Moment)>,
 }
 
+/// A list of actions that stand alike.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Stand {
+    /// What nobody decided about.
+    Proposed,
+    /// What waits to be done.
+    Approved,
+    /// What waits to be measured.
+    Done,
+    /// What came of it.
+    Measured,
+    /// What was dismissed or undone.
+    Past,
+}
+
+impl Stand {
+    /// All of them, in the order of the page.
+    pub const ALL: [Self; 5] = [Self::Proposed, Self::Approved, Self::Done, Self::Measured, Self::Past];
+
+    /// The spelling in addresses.
+    pub const fn key(self) -> &'static str {
+        match self {
+            Self::Proposed => "proposed",
+            Self::Approved => "approved",
+            Self::Done => "done",
+            Self::Measured => "measured",
+            Self::Past => "past",
+        }
+    }
+
+    /// Reads the spelling.
+    pub fn parse(text: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|stand| stand.key() == text)
+    }
+
+    /// The states of those in it.
+    pub const fn states(self) -> &'static [ActionState] {
+        match self {
+            Self::Proposed => &[ActionState::Proposed],
+            Self::Approved => &[ActionState::Approved],
+            Self::Done => &[ActionState::Done],
+            Self::Measured => &[ActionState::Measured],
+            Self::Past => &[ActionState::Dismissed, ActionState::Undone],
+        }
+    }
+}
+
+/// Actions that stand alike, from some place of their list on.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Group {
+    /// They themselves.
+    pub cards: Vec<Card>,
+    /// Where the list goes on; none where all are there.
+    pub more: Option<String>,
+}
+
 /// The actions of what a member sees, or of one client.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Ledger {
     /// The client they are narrowed to.
     pub client: Option<(ClientId, String)>,
     /// The best proposals, or all of them.
-    pub proposed: Vec<Card>,
-    /// How many proposals are not among these.
-    pub more: i64,
-    /// What was approved and waits to be done.
-    pub approved: Vec<Card>,
-    /// What was done and is not measured yet.
-    pub done: Vec<Card>,
+    pub proposed: Group,
+    /// How many proposals there are beside the best; 0 where all are asked for.
+    pub others: i64,
+    /// What was approved and waits to be done, the best first.
+    pub approved: Group,
+    /// What was done and is not measured yet, the newest first.
+    pub done: Group,
     /// What was measured, the newest first.
-    pub measured: Vec<Card>,
-    /// What was dismissed or undone, where that is asked for.
-    pub past: Vec<Card>,
+    pub measured: Group,
+    /// What was dismissed or undone, the newest first, where that is asked for.
+    pub past: Group,
     /// How many were dismissed or undone.
     pub past_count: i64,
     /// How often the kinds did what they were done for.

@@ -4,29 +4,30 @@ use std::collections::{BTreeMap, btree_map::Entry};
 
 use model::{
     access::{self, Action as Deed},
-    action::{Action, ActionState, Card, Ledger},
+    action::{Action, Card, Group, Ledger, Stand},
     actor::Actor,
     id::{BrainStateId, ClientId},
-    page::MAX_LIMIT,
 };
 use store::{
     TenantTx,
     action::{self, Filter},
     brain::{self, Ground},
-    client, organization,
+    client,
+    cursor::Cursor,
+    organization,
 };
 use time::{Date, OffsetDateTime};
 
-use super::{client_name, words};
+use super::{client_name, version, words};
 use crate::{Result, Service, access as rules, moment};
 
 /// So many proposals stand on top; nobody does more than that tomorrow.
 const TOP: i64 = 3;
-/// So many of what was measured, dismissed or undone are shown, the newest; the API has all.
-const PAST: usize = 50;
+/// So many of each other list are shown at once.
+const SHOWN: i64 = 25;
 
 /// What of the ledger is asked for.
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub struct Asked {
     /// Only of this client.
     pub client_id: Option<ClientId>,
@@ -34,53 +35,55 @@ pub struct Asked {
     pub all: bool,
     /// What was dismissed or undone as well.
     pub past: bool,
+    /// One list only, from its beginning or from where an earlier part of it ended.
+    pub only: Option<(Stand, Option<String>)>,
+}
+
+impl Asked {
+    fn filter(&self, stand: Stand) -> Filter {
+        Filter { states: stand.states().to_vec(), client_id: self.client_id, kind: None }
+    }
+
+    /// Whether this list is asked for.
+    fn wants(&self, stand: Stand) -> bool {
+        match self.only {
+            Some((only, _)) => only == stand,
+            None => stand != Stand::Past || self.past,
+        }
+    }
 }
 
 /// The actions of what the member sees, in words.
 ///
 /// # Errors
-/// Missing for a client out of sight, or the rule that forbids it.
-pub async fn board(service: &Service, actor: &Actor, asked: Asked) -> Result<Ledger> {
+/// Missing for a client out of sight, a malformed cursor, or the rule that forbids it.
+pub async fn board(service: &Service, actor: &Actor, asked: &Asked) -> Result<Ledger> {
     rules::allow(service, actor, Deed::ReadClients).await?;
-    let Asked { client_id, all, past } = asked;
     let mut tx = service.db.tenant(actor).await?;
-    let client = match client_id {
+    let client = match asked.client_id {
         Some(id) => Some((id, client_name(&mut tx, id).await?)),
         None => None,
     };
-    let of = |states: &[ActionState]| Filter { states: states.to_vec(), client_id, kind: None };
     let mut draw = Draw::new(service, &mut tx).await?;
-    let proposed =
-        action::list(&mut tx, &of(&[ActionState::Proposed]), if all { MAX_LIMIT } else { TOP }, None).await?;
-    let more = action::count(&mut tx, &of(&[ActionState::Proposed])).await? - proposed.items.len() as i64;
-    let approved = action::list(&mut tx, &of(&[ActionState::Approved]), MAX_LIMIT, None).await?.items;
-    let mut done = action::list(&mut tx, &of(&[ActionState::Done]), MAX_LIMIT, None).await?.items;
-    done.sort_by_key(Action::due);
-    let measured = newest(action::list(&mut tx, &of(&[ActionState::Measured]), MAX_LIMIT, None).await?.items);
-    let ended = of(&[ActionState::Dismissed, ActionState::Undone]);
-    let past_count = action::count(&mut tx, &ended).await?;
-    let ended = if past { newest(action::list(&mut tx, &ended, MAX_LIMIT, None).await?.items) } else { Vec::new() };
-    let rates = action::hit_rates(&mut tx).await?.iter().map(words::rate).collect();
-    let day = brain::find_as_of(&mut tx, None).await?.map(|(state, _)| state.day.to_string());
+    let best = !asked.all && asked.only.is_none();
+    let mut proposed = draw.group(&mut tx, asked, Stand::Proposed, if best { TOP } else { SHOWN }).await?;
+    let others = match proposed.more.take_if(|_| best) {
+        Some(_) => action::count(&mut tx, &asked.filter(Stand::Proposed)).await? - proposed.cards.len() as i64,
+        None => 0,
+    };
     Ok(Ledger {
         client,
-        proposed: draw.cards(&mut tx, proposed.items).await?,
-        more,
-        approved: draw.cards(&mut tx, approved).await?,
-        done: draw.cards(&mut tx, done).await?,
-        measured: draw.cards(&mut tx, measured).await?,
-        past: draw.cards(&mut tx, ended).await?,
-        past_count,
-        rates,
-        day,
+        proposed,
+        others,
+        approved: draw.group(&mut tx, asked, Stand::Approved, SHOWN).await?,
+        done: draw.group(&mut tx, asked, Stand::Done, SHOWN).await?,
+        measured: draw.group(&mut tx, asked, Stand::Measured, SHOWN).await?,
+        past: draw.group(&mut tx, asked, Stand::Past, SHOWN).await?,
+        past_count: action::count(&mut tx, &asked.filter(Stand::Past)).await?,
+        rates: action::hit_rates(&mut tx).await?.iter().map(words::rate).collect(),
+        day: brain::find_as_of(&mut tx, None).await?.map(|(state, _)| state.day.to_string()),
         may_decide: access::may(actor.role, Deed::EditClient),
     })
-}
-
-fn newest(mut actions: Vec<Action>) -> Vec<Action> {
-    actions.sort_by_key(|action| std::cmp::Reverse((action.since, action.id)));
-    actions.truncate(PAST);
-    actions
 }
 
 /// Writes actions in words: one clock and one zone for all of them.
@@ -98,6 +101,23 @@ impl Draw {
         let now = service.clock.now();
         let moments = moment::Words::in_zone(&agency.time_zone, now);
         Ok(Self { moments, there: now + agency.ahead, zones: BTreeMap::new() })
+    }
+
+    /// A list, if it is asked for: what is to be decided or done by its rank, the rest by its day.
+    async fn group(&mut self, tx: &mut TenantTx, asked: &Asked, stand: Stand, limit: i64) -> Result<Group> {
+        if !asked.wants(stand) {
+            return Ok(Group::default());
+        }
+        let (filter, from) = (asked.filter(stand), asked.only.as_ref().and_then(|(_, from)| from.as_deref()));
+        let page = match stand {
+            Stand::Proposed | Stand::Approved => {
+                action::list(tx, &filter, limit, from.map(action::Cursor::parse).transpose()?).await?
+            }
+            Stand::Done | Stand::Measured | Stand::Past => {
+                action::list_newest(tx, &filter, limit, from.map(Cursor::parse).transpose()?).await?
+            }
+        };
+        Ok(Group { cards: self.cards(tx, page.items).await?, more: page.next_cursor })
     }
 
     async fn cards(&mut self, tx: &mut TenantTx, mut actions: Vec<Action>) -> Result<Vec<Card>> {
@@ -132,6 +152,7 @@ impl Draw {
         let measured = action.measured.as_ref().map(|measured| Ok(words::came(measured, &proposal.currency)));
         Card {
             id: action.id,
+            version: version(proposal),
             state: action.state,
             title: words::title(proposal.kind).to_owned(),
             client_id: action.client_id,
@@ -140,9 +161,11 @@ impl Draw {
             steps: words::steps(action),
             horizon: words::horizon(proposal.horizon_days),
             worth: words::worth(proposal),
-            sure: words::percent(proposal.probability),
+            sure: words::chance(proposal.probability),
             effort: words::effort(proposal.effort_minutes),
-            evidence: grounds.chain(proposal.basis.iter().map(words::basis)).collect(),
+            evidence: grounds
+                .chain(proposal.basis.iter().map(|basis| words::basis(basis, &proposal.currency)))
+                .collect(),
             doubts: proposal.doubts.iter().map(|doubt| words::doubt(*doubt).to_owned()).collect(),
             checklist: words::checklist(action),
             since: action.since.to_string(),

@@ -5,12 +5,12 @@ use model::action::{
     Action, ActionEvent, ActionKind, ActionState, Came, Change, Doubt, HitRate, Measured, Prediction, Proposal, Rate,
     Step, Unpredicted, Worth,
 };
-use model::brain::Basis;
+use model::{brain::Basis, metric::spelled};
 use rust_decimal::Decimal;
 use serde_json::Value;
 use store::brain::Ground;
 
-use crate::performance::words::{amount, grouped};
+use crate::performance::words::{amount, grouped, probability};
 
 /// What to do.
 pub(super) const fn title(kind: ActionKind) -> &'static str {
@@ -78,7 +78,7 @@ pub(super) fn worth(proposal: &Proposal) -> Result<Worth, String> {
         return Err(unpredicted(proposal.unpredicted).to_owned());
     };
     let money = |value: f64| signed(&money(value, &proposal.currency), value);
-    Ok(Worth { value: money(*value), low: money(*low), high: money(*high), loss: percent(*loss) })
+    Ok(Worth { value: money(*value), low: money(*low), high: money(*high), loss: chance(*loss) })
 }
 
 /// Budgets before and after.
@@ -163,7 +163,7 @@ fn finding(body: &Value, of: &str) -> String {
     };
     let metric = body["metric"].as_str().map_or_else(|| "What was noticed".to_owned(), name);
     let size = size(&body["size"]).map(|size| format!(", {size}")).unwrap_or_default();
-    let sure = body["probability"].as_f64().map(|sure| format!(", {} sure", percent(sure))).unwrap_or_default();
+    let sure = body["probability"].as_f64().map(|sure| format!(", {} sure", chance(sure))).unwrap_or_default();
     format!("{metric}{of}: {kind}{size} ({}{sure})", days(body["first"].as_str(), body["last"].as_str()))
 }
 
@@ -176,18 +176,21 @@ fn size(size: &Value) -> Option<String> {
         Value::Object(unit) => money(value, unit.get("money").and_then(Value::as_str).unwrap_or_default()),
         _ => number(value),
     };
-    let sure = size["confidence"].as_f64().map(|sure| format!(", {} interval", percent(sure))).unwrap_or_default();
+    let sure = size["confidence"].as_f64().map(|sure| format!(", {} interval", chance(sure))).unwrap_or_default();
     Some(format!("{} ({} to {}{sure})", write(value), write(low), write(high)))
 }
 
-/// A figure that an action rests on.
-pub(super) fn basis(basis: &Basis) -> String {
+/// A figure that an action rests on; money in this currency.
+pub(super) fn basis(basis: &Basis, currency: &str) -> String {
     let of = match (&basis.first, &basis.last) {
         (None, None) => String::new(),
         (first, last) => format!(" ({})", days(first.as_deref(), last.as_deref())),
     };
-    let part = basis.name.starts_with("share_") || basis.name == "break_even_margin";
-    let value = if part { percent(basis.value) } else { number(basis.value) };
+    let value = match basis.name.as_str() {
+        _ if basis.money() => money(basis.value, currency),
+        name if name.starts_with("share_") || name == "break_even_margin" => percent(basis.value),
+        _ => number(basis.value),
+    };
     format!("{}: {value}{of}", name(&basis.name))
 }
 
@@ -341,15 +344,21 @@ fn money_metric(metric: &str) -> bool {
 
 /// A metric or figure in words, as a sentence begins.
 fn name(key: &str) -> String {
-    let words = key.replace('_', " ");
+    let words = spelled(key);
     let mut letters = words.chars();
     letters.next().map(|first| first.to_uppercase().chain(letters).collect()).unwrap_or_default()
 }
 
-pub(super) fn percent(share: f64) -> String {
+/// How probable something is.
+pub(super) fn chance(share: f64) -> String {
+    decimal(share).map_or_else(|| "unknown".to_owned(), probability)
+}
+
+/// A part of a whole.
+fn percent(share: f64) -> String {
     match share * 100.0 {
-        whole if whole > 99.0 && whole < 100.0 => "over 99 %".to_owned(),
-        whole if whole > 0.0 && whole < 1.0 => "under 1 %".to_owned(),
+        most if most > 99.0 && most < 100.0 => "over 99 %".to_owned(),
+        few if few > 0.0 && few < 1.0 => "under 1 %".to_owned(),
         whole => format!("{} %", number(whole.round())),
     }
 }

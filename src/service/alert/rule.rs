@@ -47,7 +47,7 @@ pub async fn board(service: &Service, actor: &Actor) -> Result<(Vec<Rule>, Choic
         (found.id, if found.name.is_empty() { found.external_id } else { found.name }, found.provider)
     };
     let mut channels: Vec<_> = channel::list_names(&mut tx).await?.into_iter().map(called).collect();
-    channels.sort_by(|a, b| (a.1.to_lowercase(), a.0).cmp(&(b.1.to_lowercase(), b.0)));
+    channels.sort_by_key(|channel| (channel.1.to_lowercase(), channel.0));
     let choices = Choices {
         clients: client::list_names(&mut tx).await?,
         channels,

@@ -6,7 +6,7 @@ use rust_decimal::Decimal;
 use serde_json::Value;
 use time::{Date, Month};
 
-use crate::performance::words::{GROUPS, WHOLE, grouped};
+use crate::performance::words::{GROUPS, WHOLE, grouped, probability};
 
 /// An alert in words.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -39,13 +39,13 @@ pub fn of(alert: &Alert) -> Words {
     });
     let place: Vec<&str> =
         [alert.client.as_deref(), alert.channel.as_deref(), ad.as_deref()].into_iter().flatten().collect();
-    let sure = finding["probability"].as_f64().and_then(|share| share_of_hundred(share.min(0.999)));
+    let sure = finding["probability"].as_f64().and_then(|share| Decimal::try_from(share).ok()).map(probability);
     Words {
         severity: alert.severity,
         title: title(alert.kind, metric, size.map(|size| size.value)),
         place: place.join(" · "),
         detail,
-        sure: sure.map(|share| format!("{share} % sure")),
+        sure: sure.map(|share| format!("{share} sure")),
     }
 }
 
@@ -58,7 +58,7 @@ fn metric_name(key: Option<&str>) -> String {
     let known = GROUPS.iter().flat_map(|(_, metrics)| metrics.iter()).find(|(known, _)| *known == key);
     known.map_or_else(
         || {
-            let words = key.replace('_', " ");
+            let words = model::metric::spelled(key);
             let mut letters = words.chars();
             letters.next().map_or(String::new(), |first| first.to_uppercase().chain(letters).collect())
         },
@@ -242,7 +242,7 @@ mod tests {
             words.detail,
             "3 to 5 Nov 2026: −320.4 a day against what was to be expected (95 % sure: between −400 and −240)"
         );
-        assert_eq!(words.sure.as_deref(), Some("99.9 % sure"));
+        assert_eq!(words.sure.as_deref(), Some("over 99 % sure"));
         let money =
             json!({"value": 1234.5, "low": 1234.5, "high": 1234.5, "confidence": 1.0, "unit": {"money": "EUR"}});
         let words = of(&alert(FindingKind::ChangePoint, Some("spend"), money));

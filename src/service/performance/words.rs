@@ -2,7 +2,10 @@
 
 use std::{collections::BTreeMap, str::FromStr};
 
-use model::performance::{Shown, Trend};
+use model::{
+    metric::spelled,
+    performance::{Shown, Trend},
+};
 use rust_decimal::{Decimal, RoundingStrategy};
 use serde_json::Value;
 
@@ -106,6 +109,18 @@ pub(crate) fn amount(value: Decimal, currency: &str) -> String {
     format!("{} {currency}", grouped(value, places, places))
 }
 
+/// A probability in whole per cent: of what is reckoned from days that were, nothing is told as certain or impossible.
+pub(crate) fn probability(share: Decimal) -> String {
+    let (least, most) = (Decimal::new(1, 2), Decimal::new(99, 2));
+    if share < least {
+        "under 1 %".to_owned()
+    } else if share > most {
+        "over 99 %".to_owned()
+    } else {
+        format!("{} %", grouped(share * Decimal::ONE_HUNDRED, 0, 0))
+    }
+}
+
 fn signed(share: Decimal) -> String {
     let rounded =
         share.round_dp_with_strategy(u32::from(share.abs() < Decimal::TEN), RoundingStrategy::MidpointAwayFromZero);
@@ -136,7 +151,7 @@ pub(crate) fn grouped(value: Decimal, least: u32, most: u32) -> String {
 
 /// What a measure is called in a sentence.
 fn measure(key: &Value) -> String {
-    key.as_str().unwrap_or("a part").replace('_', " ")
+    spelled(key.as_str().unwrap_or("a part"))
 }
 
 /// Why there is no figure.
@@ -206,6 +221,14 @@ mod tests {
         assert_eq!(written("ctr", "0.02", json!("ratio")), "2.00 %");
         assert_eq!(written("roas_claimed", "3.3", json!("ratio")), "3.30");
         assert_eq!(written("roas_claimed", "-0.001", json!("ratio")), "0.00");
+    }
+
+    #[test]
+    fn no_probability_is_told_as_certain() {
+        let told = |share: f64| probability(Decimal::from_f64_retain(share).unwrap());
+        assert_eq!([0.0, 0.004, 0.0099].map(told), ["under 1 %"; 3]);
+        assert_eq!([0.01, 0.29, 0.956, 0.99].map(told), ["1 %", "29 %", "96 %", "99 %"]);
+        assert_eq!([0.9901, 0.996, 1.0].map(told), ["over 99 %"; 3]);
     }
 
     #[test]

@@ -67,10 +67,10 @@ fn stored(body: &Value, figure: &Figure) -> Option<f64> {
 fn rounded(figure: &Figure, value: f64) -> bool {
     let percent = matches!(figure.unit.as_str(), "share" | "change");
     let value = if percent { 100.0 * value } else { value };
-    if let Some(least) = figure.shown.strip_prefix("more than ") {
+    if let Some(least) = figure.shown.strip_prefix("over ") {
         return least == "99 %" && value > 99.0;
     }
-    if let Some(most) = figure.shown.strip_prefix("less than ") {
+    if let Some(most) = figure.shown.strip_prefix("under ") {
         return most == "1 %" && value < 1.0;
     }
     let digits = figure.shown.trim_end_matches(|c: char| !c.is_ascii_digit()).replace(',', "").replace('−', "-");

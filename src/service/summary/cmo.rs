@@ -8,32 +8,33 @@ use model::{
 use super::{
     digest::{Colour, Digest, Gap, Subject},
     fragments::{days, names, place, section, whom, words},
+    frame::{Words, parts},
     line::line,
     money::{Claims, Difference, Expected, Money},
     news::{Finding, Proposed, Severity},
 };
 
+const WORDS: Words = Words {
+    spent,
+    claims,
+    ahead,
+    colour,
+    finding,
+    proposed,
+    gap,
+    others: "further clients are told of on their own pages",
+    more_gaps: "more than this is missing",
+    nobody: "nothing of a client in your sight was thought about, so there is nothing to sum up",
+};
+
 pub(super) fn sections(digest: &Digest) -> Vec<Section> {
-    let subjects = &digest.subjects;
-    let mut money: Vec<Sentence> = subjects.iter().filter_map(|one| Some(spent(one, one.money.as_ref()?))).collect();
-    money.extend(digest.claims.iter().map(claims));
-    let ahead = subjects.iter().flat_map(|one| one.expected.iter().map(|expected| ahead(one, expected))).collect();
-    let mut risk: Vec<Sentence> = subjects.iter().map(colour).collect();
-    risk.extend(digest.others.then(|| line().say("further clients are told of on their own pages").end()));
-    risk.extend(digest.findings.iter().map(finding));
-    let mut gaps: Vec<Sentence> = digest.gaps.iter().map(gap).collect();
-    gaps.extend(digest.more_gaps.then(|| line().say("more than this is missing").end()));
-    if subjects.is_empty() {
-        gaps.push(
-            line().say("nothing of a client in your sight was thought about, so there is nothing to sum up").end(),
-        );
-    }
+    let parts = parts(digest, &WORDS);
     vec![
-        section("Money", money),
-        section("What is ahead", ahead),
-        section("Risk", risk),
-        section("Worth deciding", digest.proposed.iter().map(proposed).collect()),
-        section("What we do not know", gaps),
+        section("Money", [parts.spent, parts.claims].concat()),
+        section("What is ahead", parts.ahead),
+        section("Risk", parts.risk),
+        section("Worth deciding", parts.proposed),
+        section("What we do not know", parts.gaps),
     ]
 }
 

@@ -8,35 +8,32 @@ use model::{
 use super::{
     digest::{Colour, Digest, Gap, Subject},
     fragments::{account_by_id, days, names, place_by_id, section, whom, words},
+    frame::{Words, parts},
     line::line,
     money::{Claims, Difference, Expected, Money},
     news::{Finding, Proposed, Severity},
 };
 
+const WORDS: Words = Words {
+    spent,
+    claims,
+    ahead,
+    colour,
+    finding,
+    proposed,
+    gap,
+    others: "open the pages of your further clients as well",
+    more_gaps: "then look for what else is missing in the gaps of the state",
+    nobody: "have a client assigned to you and an account of it connected: nothing can be checked before",
+};
+
 pub(super) fn sections(digest: &Digest) -> Vec<Section> {
-    let subjects = &digest.subjects;
-    let mut check: Vec<Sentence> = subjects.iter().map(colour).collect();
-    check.extend(digest.others.then(|| line().say("open the pages of your further clients as well").end()));
-    check.extend(digest.findings.iter().map(finding));
-    check.extend(digest.claims.iter().map(claims));
-    let mut figures: Vec<Sentence> = subjects.iter().filter_map(|one| Some(spent(one, one.money.as_ref()?))).collect();
-    figures.extend(subjects.iter().flat_map(|one| one.expected.iter().map(|expected| ahead(one, expected))));
-    let mut gaps: Vec<Sentence> = digest.gaps.iter().map(gap).collect();
-    gaps.extend(
-        digest.more_gaps.then(|| line().say("then look for what else is missing in the gaps of the state").end()),
-    );
-    if subjects.is_empty() {
-        gaps.push(
-            line()
-                .say("have a client assigned to you and an account of it connected: nothing can be checked before")
-                .end(),
-        );
-    }
+    let parts = parts(digest, &WORDS);
     vec![
-        section("Do", digest.proposed.iter().map(proposed).collect()),
-        section("Check", check),
-        section("Keep an eye on", figures),
-        section("Connect and repair", gaps),
+        section("Do", parts.proposed),
+        section("Check", [parts.risk, parts.claims].concat()),
+        section("Keep an eye on", [parts.spent, parts.ahead].concat()),
+        section("Connect and repair", parts.gaps),
     ]
 }
 

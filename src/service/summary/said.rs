@@ -3,11 +3,16 @@
 
 use std::str::FromStr;
 
-use model::{brain::Outcome, summary::Figure};
+use model::{
+    brain::{Basis, Outcome},
+    metric::spelled,
+    summary::Figure,
+};
 use rust_decimal::Decimal;
 use serde_json::Value;
 
 use super::{line::Day, shown::shown};
+use crate::performance::words::{amount, grouped};
 
 /// An outcome, read.
 #[derive(Debug)]
@@ -134,13 +139,21 @@ impl<'a> Said<'a> {
         })
     }
 
-    /// The figures that something rests on, in words: its `basis`.
+    /// The figures that something rests on, in words: its `basis`, money with its currency where that is known.
     pub fn basis(&self) -> Vec<String> {
-        let one = |basis: &Value| {
-            let (text, _) = decimal(&basis["value"])?;
-            let days = basis["first"].as_str().zip(basis["last"].as_str());
-            let on = days.map(|(first, last)| format!(", {first} to {last}")).unwrap_or_default();
-            Some(format!("{}: {text}{on}", basis["name"].as_str()?.replace('_', " ")))
+        let currency = self.text("/currency");
+        // What was and what was expected are in the unit of what is between them.
+        let size = self.text("/size/unit/money");
+        let one = |body: &Value| {
+            let (_, value) = decimal(&body["value"])?;
+            let basis: Basis = serde_json::from_value(body.clone()).ok()?;
+            let unit = match basis.name.as_str() {
+                "actual" | "expected" => size,
+                _ => currency.or(size).filter(|_| basis.money()),
+            };
+            let value = unit.map_or_else(|| grouped(value, 0, 4), |unit| amount(value, unit));
+            let days = basis.first.zip(basis.last).map(|(first, last)| format!(", {first} to {last}"));
+            Some(format!("{}: {value}{}", spelled(&basis.name), days.unwrap_or_default()))
         };
         self.items("/basis").iter().filter_map(one).collect()
     }

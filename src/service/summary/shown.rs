@@ -2,7 +2,7 @@
 
 use rust_decimal::{Decimal, RoundingStrategy};
 
-use crate::performance::words::{WHOLE, grouped};
+use crate::performance::words::{WHOLE, grouped, probability};
 
 /// From here on pieces and amounts are told without a fraction.
 const LARGE: Decimal = Decimal::ONE_HUNDRED;
@@ -18,10 +18,10 @@ pub(super) fn shown(value: Decimal, unit: &str, key: &str) -> Option<String> {
         "count" => grouped(value, 0, places(value, if large { 0 } else { 2 })),
         "ratio" => grouped(value, 2, places(value, 2)),
         "share" | "change" => {
-            let percent = value.checked_mul(Decimal::ONE_HUNDRED)?;
             if key == "probability" || key == "loss" {
-                return Some(probability(percent));
+                return Some(probability(value));
             }
+            let percent = value.checked_mul(Decimal::ONE_HUNDRED)?;
             let sign = if unit == "change" && percent > Decimal::ZERO { "+" } else { "" };
             format!("{sign}{} %", grouped(percent, 0, places(percent, u32::from(percent.abs() < Decimal::TEN))))
         }
@@ -30,18 +30,6 @@ pub(super) fn shown(value: Decimal, unit: &str, key: &str) -> Option<String> {
             format!("{} {currency}", grouped(value, least, places(value, least)))
         }
     })
-}
-
-/// No probability is told as certain that is not.
-fn probability(percent: Decimal) -> String {
-    let (few, most) = (Decimal::ONE, Decimal::from(99));
-    if percent > most {
-        "more than 99 %".to_owned()
-    } else if percent < few {
-        "less than 1 %".to_owned()
-    } else {
-        format!("{} %", grouped(percent, 0, 0))
-    }
 }
 
 /// So many decimals, or more where the number would be rounded to nothing.
@@ -70,6 +58,6 @@ mod tests {
         assert_eq!(of("-0.0251", "change"), "−2.5 %");
         assert_eq!(of("1234.5", "count"), "1,235");
         let sure = |text: &str| shown(text.parse().unwrap(), "share", "probability").unwrap();
-        assert_eq!([sure("0.9999"), sure("0.97"), sure("0.001")], ["more than 99 %", "97 %", "less than 1 %"]);
+        assert_eq!([sure("0.9999"), sure("0.97"), sure("0.001")], ["over 99 %", "97 %", "under 1 %"]);
     }
 }

@@ -8,33 +8,33 @@ use model::{
 use super::{
     digest::{Colour, Digest, Gap, Subject},
     fragments::{days, names, place, section, whom, words},
+    frame::{Words, parts},
     line::line,
     money::{Claims, Difference, Expected, Money},
     news::{Finding, Proposed, Severity},
 };
 
+const WORDS: Words = Words {
+    spent,
+    claims,
+    ahead,
+    colour,
+    finding,
+    proposed,
+    gap,
+    others: "the pages of further clients speak for them",
+    more_gaps: "there are further blind spots",
+    nobody: "no client that you see was looked at yet, and without one there are no channels to compare",
+};
+
 pub(super) fn sections(digest: &Digest) -> Vec<Section> {
-    let subjects = &digest.subjects;
-    let mut moved: Vec<Sentence> = subjects.iter().map(colour).collect();
-    moved.extend(digest.others.then(|| line().say("the pages of further clients speak for them").end()));
-    moved.extend(digest.findings.iter().map(finding));
-    let mut figures: Vec<Sentence> = subjects.iter().filter_map(|one| Some(spent(one, one.money.as_ref()?))).collect();
-    figures.extend(subjects.iter().flat_map(|one| one.expected.iter().map(|expected| ahead(one, expected))));
-    let mut gaps: Vec<Sentence> = digest.gaps.iter().map(gap).collect();
-    gaps.extend(digest.more_gaps.then(|| line().say("there are further blind spots").end()));
-    if subjects.is_empty() {
-        gaps.push(
-            line()
-                .say("no client that you see was looked at yet, and without one there are no channels to compare")
-                .end(),
-        );
-    }
+    let parts = parts(digest, &WORDS);
     vec![
-        section("What moved", moved),
-        section("What to try, and why", digest.proposed.iter().map(proposed).collect()),
-        section("Claims against sales", digest.claims.iter().map(claims).collect()),
-        section("Growth in figures", figures),
-        section("Blind spots", gaps),
+        section("What moved", parts.risk),
+        section("What to try, and why", parts.proposed),
+        section("Claims against sales", parts.claims),
+        section("Growth in figures", [parts.spent, parts.ahead].concat()),
+        section("Blind spots", parts.gaps),
     ]
 }
 

@@ -2,6 +2,7 @@
 
 use model::{
     action::{ActionKind, ActionState, HitRate, Measured, Proposal},
+    fact::UnderWay,
     id::{ActionId, ChannelId, ClientId},
 };
 use sqlx::types::Json;
@@ -10,7 +11,7 @@ use time::{Date, OffsetDateTime};
 use super::{tell, unknown};
 use crate::{Error, Result, TenantTx, json};
 
-/// An action that was done and waits to be measured.
+/// An action that was done.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Due {
     /// Its id.
@@ -23,6 +24,8 @@ pub struct Due {
     pub proposal: Proposal,
     /// The day it was done, in the client's zone.
     pub done_on: Date,
+    /// The day it was taken back, in the client's zone, if it was.
+    pub undone_on: Option<Date>,
 }
 
 /// Actions that were done before this day and are not measured yet, in the order in which they were done. Whether the horizon
@@ -31,47 +34,62 @@ pub struct Due {
 /// # Errors
 /// The database failed.
 pub async fn to_measure(tx: &mut TenantTx, before: Date) -> Result<Vec<Due>> {
-    let rows = sqlx::query!(
-        r#"select id, client_id, channel_id, proposal as "proposal: Json<Proposal>", done_on as "done_on!" from action
-           where state = 'done' and done_on < $1 order by done_on, id"#,
-        before
-    );
-    Ok(rows
-        .fetch_all(&mut **tx)
-        .await?
-        .into_iter()
-        .map(|row| Due {
-            id: row.id.into(),
-            client_id: row.client_id.into(),
-            channel_id: row.channel_id.map(Into::into),
-            proposal: row.proposal.0,
-            done_on: row.done_on,
-        })
-        .collect())
+    done(tx, &[ActionState::Done], None, Some(before)).await
 }
 
-/// Actions that were done on this day or later and are measured: their days may be those of others, too.
+/// Actions that were done on this day or later and are measured, or were taken back: their days may be those of others, too.
 ///
 /// # Errors
 /// The database failed.
-pub async fn measured_since(tx: &mut TenantTx, since: Date) -> Result<Vec<Due>> {
+pub async fn acted_since(tx: &mut TenantTx, since: Date) -> Result<Vec<Due>> {
+    done(tx, &[ActionState::Measured, ActionState::Undone], Some(since), None).await
+}
+
+async fn done(
+    tx: &mut TenantTx,
+    states: &[ActionState],
+    since: Option<Date>,
+    before: Option<Date>,
+) -> Result<Vec<Due>> {
+    let states: Vec<String> = states.iter().map(|state| state.key().to_owned()).collect();
     let rows = sqlx::query!(
-        r#"select id, client_id, channel_id, proposal as "proposal: Json<Proposal>", done_on as "done_on!" from action
-           where state = 'measured' and done_on >= $1 order by done_on, id"#,
-        since
+        r#"select id, client_id, channel_id, proposal as "proposal: Json<Proposal>", done_on as "done_on!",
+             case when state = 'undone' then since end as undone_on
+           from action
+           where state = any($1) and ($2::date is null or done_on >= $2) and ($3::date is null or done_on < $3)
+           order by done_on, id"#,
+        &states,
+        since,
+        before
     );
-    Ok(rows
-        .fetch_all(&mut **tx)
-        .await?
-        .into_iter()
-        .map(|row| Due {
-            id: row.id.into(),
-            client_id: row.client_id.into(),
-            channel_id: row.channel_id.map(Into::into),
-            proposal: row.proposal.0,
-            done_on: row.done_on,
-        })
-        .collect())
+    let due = rows.fetch_all(&mut **tx).await?.into_iter().map(|row| Due {
+        id: row.id.into(),
+        client_id: row.client_id.into(),
+        channel_id: row.channel_id.map(Into::into),
+        proposal: row.proposal.0,
+        done_on: row.done_on,
+        undone_on: row.undone_on,
+    });
+    Ok(due.collect())
+}
+
+/// Actions that somebody approved or did, of which it is not known yet what came, in an order that does not change.
+///
+/// # Errors
+/// The database failed.
+pub async fn under_way(tx: &mut TenantTx) -> Result<Vec<UnderWay>> {
+    let rows = sqlx::query!(
+        r#"select client_id, channel_id, proposal as "proposal: Json<Proposal>" from action
+           where state in ('approved', 'done') order by client_id, key, id"#
+    );
+    let under_way = rows.fetch_all(&mut **tx).await?.into_iter().map(|row| UnderWay {
+        kind: row.proposal.kind,
+        client_id: row.client_id.into(),
+        channel_id: row.channel_id.map(Into::into),
+        changes: row.proposal.changes.iter().map(|change| change.channel).collect(),
+        key: row.proposal.0.key,
+    });
+    Ok(under_way.collect())
 }
 
 /// Writes what came of an action, or why that cannot be said, on this day. It stays as it is then.
@@ -106,7 +124,8 @@ pub async fn set_measured(
     tell(tx, &[id], ActionState::Measured, unmeasured, now).await
 }
 
-/// How often actions of each kind did what they were done for, of those in sight; what several did together is told of none; kinds of which none was measured are left out.
+/// How often actions of each kind did what they were done for, of those in sight. What several did together is told of none;
+/// kinds of which none was measured are left out, and so is what only looks.
 ///
 /// # Errors
 /// The database failed.
@@ -114,7 +133,7 @@ pub async fn hit_rates(tx: &mut TenantTx) -> Result<Vec<HitRate>> {
     let rows = sqlx::query!(
         r#"select kind, count(*) filter (where measured->>'verdict' = 'won' and measured->'together_with' = '[]') as "won!",
              count(*) filter (where measured->>'verdict' = 'lost' and measured->'together_with' = '[]') as "lost!", count(*) as "all!"
-           from action where state = 'measured' group by kind order by kind"#
+           from action where state = 'measured' and kind <> 'investigate' group by kind order by kind"#
     );
     let count = |count: i64| u32::try_from(count).unwrap_or(u32::MAX);
     let rows = rows.fetch_all(&mut **tx).await?;

@@ -12,8 +12,9 @@ use time::{Date, Duration, OffsetDateTime};
 use super::{state, tell};
 use crate::{Result, TenantTx, id, json};
 
-/// A dismissed action is not proposed again for this long: four weeks, in which what it rests on may change.
-const DISMISSED_FOR: Duration = Duration::days(28);
+/// A dismissed action is not proposed again for this long, nor is it proposed to look again at what somebody looked at: four
+/// weeks, in which what it rests on may change.
+pub(super) const LEFT_FOR: Duration = Duration::days(28);
 
 /// What a state proposes of a client.
 #[derive(Clone, Debug, PartialEq)]
@@ -35,7 +36,8 @@ pub struct Synced {
     pub renewed: usize,
     /// Proposed no more.
     pub withdrawn: usize,
-    /// Not proposed, because it was dismissed lately, is under way already, or its client is archived.
+    /// Not proposed, because it was dismissed lately, is under way already and nothing new asks for it, or its client is
+    /// archived.
     pub left_out: usize,
 }
 
@@ -53,10 +55,11 @@ pub async fn sync(
 ) -> Result<Synced> {
     let mut synced = Synced::default();
     let rows = sqlx::query!(
-        r#"select id, client_id, channel_id, key, state, state_id, proposal as "proposal: Json<Proposal>" from action
+        r#"select id, client_id, channel_id, key, state, state_id, done_on, gone_on, proposal as "proposal: Json<Proposal>" from action
            where state in ('proposed', 'withdrawn', 'approved', 'done') or state = 'dismissed' and since > $1
+             or state = 'measured' and kind = 'investigate' and done_on > $1
            order by id for update"#,
-        today - DISMISSED_FOR
+        today - LEFT_FOR
     )
     .fetch_all(&mut **tx)
     .await?;
@@ -64,20 +67,28 @@ pub async fn sync(
     for row in rows {
         present.entry((row.client_id.into(), row.key.clone())).or_default().push(row);
     }
-    let mut kept = Vec::new();
+    let (mut kept, mut closed) = (Vec::new(), Vec::new());
     for Proposed { client_id, channel_id, proposal } in proposed {
         let place = (*client_id, proposal.key.clone());
         if kept.contains(&place) {
             continue;
         }
         let rows = present.get(&place).map(Vec::as_slice).unwrap_or_default();
-        kept.push(place);
+        kept.push(place.clone());
         let (mut open, mut barred) = (None, false);
         for row in rows {
             match state(&row.state)? {
                 ActionState::Proposed | ActionState::Withdrawn => open = Some(row),
+                // What was gone and began after it was done is another matter: it broke again, or tired again.
+                ActionState::Done | ActionState::Measured => {
+                    let after = row.done_on.filter(|_| row.gone_on.is_some());
+                    barred |= after.zip(proposal.began).is_none_or(|(done_on, began)| began <= done_on);
+                }
                 _ => barred = true,
             }
+        }
+        if barred && open.is_some_and(|row| row.state == ActionState::Proposed.key()) {
+            closed.push(place);
         }
         let Some(row) = open.filter(|_| !barred) else {
             let new = !barred && insert(tx, state_id, (*client_id, *channel_id), proposal, today, now).await?;
@@ -97,8 +108,16 @@ pub async fn sync(
             synced.renewed += 1;
         }
     }
-    let gone = present.iter().filter(|(place, _)| !kept.contains(place)).flat_map(|(_, rows)| rows);
-    let gone: Vec<Uuid> = gone.filter(|row| row.state == ActionState::Proposed.key()).map(|row| row.id).collect();
+    let over = present.iter().filter(|(place, _)| !kept.contains(place)).flat_map(|(_, rows)| rows);
+    let over: Vec<Uuid> = over.filter(|row| row.done_on.is_some() && row.gone_on.is_none()).map(|row| row.id).collect();
+    if !over.is_empty() {
+        let done =
+            sqlx::query!("update action set gone_on = greatest($2::date, done_on) where id = any($1)", &over, today);
+        done.execute(&mut **tx).await?;
+    }
+    let gone = present.iter().filter(|(place, _)| !kept.contains(place) || closed.contains(place));
+    let gone = gone.flat_map(|(_, rows)| rows).filter(|row| row.state == ActionState::Proposed.key());
+    let gone: Vec<Uuid> = gone.map(|row| row.id).collect();
     if !gone.is_empty() {
         let withdrawn =
             sqlx::query!("update action set state = 'withdrawn', since = $2 where id = any($1)", &gone, today);

@@ -20,33 +20,41 @@ use crate::{
     refused::Typed,
 };
 
-/// An action in a frame.
+/// An action in a frame. What it says follows newer figures; its forms stay as they are.
 #[component]
-pub(super) fn CardView(card: Card, may_decide: bool, decisions: Decisions) -> impl IntoView {
-    let controls = may_decide.then(|| view! { <Controls card=card.clone() decisions=decisions /> });
-    let label = format!("{}, {}", card.title, card.client);
-    let to_do = card.state == ActionState::Approved;
-    let Card { id, state, title, client_id, client, about, steps, horizon, worth, sure, effort, evidence, .. } = card;
-    let Card { doubts, checklist, since, done_on, due, came, history, .. } = card;
+pub(super) fn CardView(card: Memo<Card>, may_decide: bool, decisions: Decisions) -> impl IntoView {
+    let (id, state) = card.with_untracked(|card| (card.id, card.state));
+    let label = move || card.with(|card| format!("{}, {}", card.title, card.client));
     view! {
         <article class="panel flex flex-col gap-3" aria-label=label data-test=format!("action {}", state.key()) id=format!("action-{id}")>
-            <div class="flex flex-wrap items-start justify-between gap-2">
-                <div class="min-w-0">
-                    <h3 class="font-medium">{title}</h3>
-                    <p class="break-words text-muted"><a href=format!("/clients/{client_id}")>{client}</a>{about.map(|about| format!(" · {about}"))}</p>
-                </div>
-                <Stand state=state since=since done_on=done_on due=due verdict=came.as_ref().and_then(|came| came.as_ref().ok().map(|came| came.verdict)) />
-            </div>
-            <Steps steps=steps />
-            <Expected worth=worth horizon=horizon />
-            {came.map(|came| view! { <Outcome came=came /> })}
-            <p class="text-xs text-muted">"Sure of its grounds: " <span data-literal="">{sure}</span> " · takes about " <span data-literal="">{effort}</span></p>
-            <Lines title="What it rests on" lines=evidence test="evidence" open=false />
-            <Lines title="What would change our mind" lines=doubts test="doubts" open=false />
-            <Lines title="What to do by hand" lines=checklist test="checklist" open=to_do />
-            <History history=history />
-            {controls}
+            {move || view! { <Facts card=card.get() /> }}
+            {may_decide.then(|| view! { <Controls card=card decisions=decisions /> })}
         </article>
+    }
+}
+
+/// What is known of it.
+#[component]
+fn Facts(card: Card) -> impl IntoView {
+    let to_do = card.state == ActionState::Approved;
+    let Card { state, title, client_id, client, about, steps, horizon, worth, sure, effort, evidence, .. } = card;
+    let Card { doubts, checklist, since, done_on, due, came, history, .. } = card;
+    view! {
+        <div class="flex flex-wrap items-start justify-between gap-2">
+            <div class="min-w-0">
+                <h3 class="font-medium">{title}</h3>
+                <p class="break-words text-muted"><a href=format!("/clients/{client_id}")>{client}</a>{about.map(|about| format!(" · {about}"))}</p>
+            </div>
+            <Stand state=state since=since done_on=done_on due=due verdict=came.as_ref().and_then(|came| came.as_ref().ok().map(|came| came.verdict)) />
+        </div>
+        <Steps steps=steps />
+        <Expected worth=worth horizon=horizon />
+        {came.map(|came| view! { <Outcome came=came /> })}
+        <p class="text-xs text-muted">"Sure of its grounds: " <span data-literal="">{sure}</span> " · takes about " <span data-literal="">{effort}</span></p>
+        <Lines title="What it rests on" lines=evidence test="evidence" open=false />
+        <Lines title="What would change our mind" lines=doubts test="doubts" open=false />
+        <Lines title="What to do by hand" lines=checklist test="checklist" open=to_do />
+        <History history=history />
     }
 }
 
@@ -151,9 +159,11 @@ fn History(history: Vec<(String, Moment)>) -> impl IntoView {
 
 /// What a person can do with it now.
 #[component]
-fn Controls(card: Card, decisions: Decisions) -> impl IntoView {
+fn Controls(card: Memo<Card>, decisions: Decisions) -> impl IntoView {
     let Decisions { approve, dismiss, finish, undo, of } = decisions;
-    let Card { id, state, title, client, since, today, .. } = card;
+    let version =
+        move || view! { <input type="hidden" name="version" value=move || card.with(|card| card.version.clone()) /> };
+    let Card { id, state, title, client, since, today, .. } = card.get_untracked();
     let named = |what: &str| format!("{what}: {title}, {client}");
     let (approves, finishes) = (named("Approve"), named("Say that it is done"));
     let (dismisses, takes_back) = (named("Dismiss"), named("Say that it was taken back"));
@@ -166,6 +176,7 @@ fn Controls(card: Card, decisions: Decisions) -> impl IntoView {
             {(state == ActionState::Proposed).then(|| view! {
                 <ActionForm action=approve>
                     {hidden()}
+                    {version()}
                     <Button kind=Kind::Primary id=format!("approve-{id}") named=approves pending=approve.pending()>"Approve"</Button>
                 </ActionForm>
             })}
@@ -182,6 +193,7 @@ fn Controls(card: Card, decisions: Decisions) -> impl IntoView {
                     <ActionForm action=dismiss attr:class="flex flex-wrap items-end gap-2" attr:novalidate=true>
                         {hidden()}
                         <input type="hidden" name="seen" value=state.key() />
+                        {version()}
                         <Reason id=format!("dismiss-reason-{id}") label="Why not" typed=typed_dismiss />
                         <Button id=format!("dismiss-{id}") named=dismisses pending=dismiss.pending()>"Dismiss"</Button>
                     </ActionForm>

@@ -42,7 +42,7 @@ pub(crate) fn on(world: &World, day: Date, choices: Choices) -> anyhow::Result<I
         let (id, currency) = (Some(client_id(client.index)), currency(client.currency)?);
         clients.push(Client { id, currency, margin: None, channels });
     }
-    Ok(Input { day, display: euro, rates, clients, choices, hits: Default::default() })
+    Ok(Input { day, display: euro, rates, clients, choices, hits: Default::default(), under_way: Vec::new() })
 }
 
 fn currency(code: &str) -> anyhow::Result<Currency> {

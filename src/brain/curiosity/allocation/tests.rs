@@ -59,7 +59,9 @@ fn limits_hold_and_those_that_cannot_be_met_are_said() {
     assert!(then.iter().all(|spend| (80.0..=120.0).contains(spend)) && (then.iter().sum::<f64>() - 400.0).abs() < 1e-6);
 
     let refused = |budgets: &[Budget], wanted| allocate(budgets, std::slice::from_ref(&curves), wanted).unwrap_err();
-    assert!(matches!(refused(&budgets, Wanted { total: 900.0, ..limited }), Unplanned::Unmeetable { .. }));
+    let said = |total| refused(&budgets, Wanted { total, ..limited }).to_string();
+    assert_eq!(said(900.0), "the limits allow at most 430, not 900");
+    assert_eq!(said(0.1 + 0.2), "the limits allow at least 375, not 0.3");
     assert_eq!(refused(&budgets, Wanted { total: 0.0, ..limited }), Unplanned::NoBudget);
     assert_eq!(refused(&budgets[..3], limited), Unplanned::NoCurves);
     assert!(matches!(refused(&budgets, Wanted { margin: f64::NAN, ..limited }), Unplanned::Senseless { .. }));
@@ -76,6 +78,20 @@ fn moving_that_is_not_worth_it_is_left_and_the_order_of_channels_does_not_matter
     let costly = Wanted { moving: 50.0, ..wanted(200.0) };
     let plan = allocate(&budgets, std::slice::from_ref(&alike), costly).unwrap();
     assert!(plan.channels.iter().all(|at| (at.2 - at.1).abs() < 1.0), "{plan:?}");
+
+    // What moving costs is in what is expected of it, as in what decides.
+    let cheap = |moving| {
+        allocate(
+            &[budget("a", 150.0), budget("b", 50.0)],
+            std::slice::from_ref(&alike),
+            Wanted { moving, ..wanted(200.0) },
+        )
+    };
+    let (free, costly) = (cheap(0.0).unwrap(), cheap(0.01).unwrap());
+    let changed = |plan: &Plan| plan.channels.iter().map(|at| (at.2 - at.1).abs()).sum::<f64>();
+    assert!(changed(&costly) > 50.0, "{costly:?}");
+    assert!((costly.target - costly.expected - 0.01 * changed(&costly)).abs() < 1e-6, "{costly:?}");
+    assert!((free.target - free.expected).abs() < 1e-6 && costly.target_interval == (costly.target, costly.target));
 
     let turned_budgets = [budgets[1].clone(), budgets[0].clone()];
     let turned_curves = vec![alike[1], alike[0]];

@@ -6,7 +6,7 @@ use time::macros::date;
 use super::*;
 use crate::{
     random::stream,
-    response::{Column, Step, Table, fit},
+    response::{Column, Family, Shape, Step, Table, fit},
 };
 
 /// A year of days in which two channels bring what their curves say; `a` far more for its money than `b`.
@@ -45,10 +45,20 @@ fn table(noise: f64, far: bool) -> Table {
 }
 
 fn proposals(table: &Table, margin: Option<f64>, change: impl Fn(&mut Vec<(String, Vec<f64>)>)) -> Vec<Proposal> {
+    holding(&[], table, margin, change)
+}
+
+/// The same with channels that stay as they are.
+fn holding(
+    held: &[&str],
+    table: &Table,
+    margin: Option<f64>,
+    change: impl Fn(&mut Vec<(String, Vec<f64>)>),
+) -> Vec<Proposal> {
     let response = fit(table, 1).unwrap();
     let mut spend: Vec<_> = table.channels.iter().map(|one| (one.name.clone(), one.values.clone())).collect();
     change(&mut spend);
-    budgets(&Setting { client: "c", currency: "EUR", margin, response: &response, spend: &spend, place: 7 })
+    budgets(&Setting { client: "c", currency: "EUR", margin, response: &response, spend: &spend, held, place: 7 })
 }
 
 #[test]
@@ -74,6 +84,35 @@ fn money_moves_to_the_channel_that_brings_more_by_a_fifth_at_most() {
 }
 
 #[test]
+fn what_would_change_slightly_stays_and_what_is_predicted_is_what_is_told() {
+    // `a` is far better than `b`; `c` is better than `d` by so little that half a hundredth would move.
+    let channels = [("a", 4000.0), ("b", 40.0), ("c", 412.0), ("d", 388.0)];
+    let budget =
+        |(name, _): (&str, f64)| Budget { name: name.into(), spend: 100.0, floor: None, cap: None, held: false };
+    let budgets = channels.map(budget);
+    let shape = Shape { adstock: 0.0, family: Family::MichaelisMenten, half: 100.0, slope: 1.0 };
+    let draw =
+        |of: i32| channels.map(|(_, limit)| Curve { shape, limit: limit * (1.0 + 0.001 * f64::from(of)) }).to_vec();
+    let draws: Vec<Vec<Curve>> = (0..20).map(draw).collect();
+    let wanted = Wanted { total: 400.0, periods: 28.0, margin: 1.0, step: Some(AT_ONCE), moving: MOVING };
+    let best = allocate(&budgets, &draws, wanted).unwrap();
+    let slight = best.channels.iter().filter(|(_, from, to)| from != to && (to - from).abs() <= SLIGHT * from).count();
+    assert!(slight > 0, "nothing to leave out: {best:?}");
+
+    let plan = moved(Some(1.0), &budgets, &draws).unwrap();
+    let changes = changes(&plan);
+    assert_eq!(changes.iter().map(|one| &*one.channel).collect::<Vec<_>>(), ["a", "b"], "{plan:?}");
+    assert!(changes.iter().map(|one| one.to - one.from).sum::<f64>().abs() < 1e-6, "the total stays: {changes:?}");
+    let net = |curves: &Vec<Curve>| -> f64 {
+        let of = |at: usize| curves[at].at(changes[at].to) - curves[at].at(changes[at].from);
+        let moved: f64 = changes.iter().map(|one| (one.to - one.from).abs()).sum();
+        28.0 * (of(0) + of(1)) - MOVING * moved
+    };
+    let worth = draws.iter().map(net).sum::<f64>() / draws.len() as f64;
+    assert!((plan.expected - worth).abs() < 1e-6, "{worth} is not {}", plan.expected);
+}
+
+#[test]
 fn without_a_margin_revenue_is_told_and_no_money() {
     let found = proposals(&table(50.0, true), None, |_| ());
     let one = &found[0];
@@ -91,6 +130,25 @@ fn alike_channels_and_channels_that_are_being_learned_are_left_alone() {
         }
     });
     assert!(learning.is_empty(), "{learning:?}");
+    // A step of a fifth is learned from its first days on until a fortnight is over.
+    for since in [2, 5, 9, 14] {
+        let stepped = proposals(&table(50.0, true), Some(0.6), |spend| {
+            for (_, days) in spend {
+                let length = days.len();
+                days[length - since..].iter_mut().for_each(|day| *day *= 1.2);
+            }
+        });
+        assert!(stepped.is_empty(), "{since} days ago: {stepped:?}");
+    }
     let unknown = proposals(&table(50.0, true), Some(0.6), Vec::clear);
     assert!(unknown.is_empty());
+}
+
+#[test]
+fn a_channel_that_an_action_under_way_changes_is_left_alone() {
+    let free = proposals(&table(50.0, true), Some(0.6), |_| ());
+    assert!(free.iter().any(|one| one.changes.iter().any(|change| change.channel == "b")), "{free:?}");
+    let one = holding(&["b"], &table(50.0, true), Some(0.6), |_| ());
+    assert!(one.iter().all(|one| one.changes.iter().all(|change| change.channel != "b")), "{one:?}");
+    assert!(holding(&["a", "b"], &table(50.0, true), Some(0.6), |_| ()).is_empty());
 }

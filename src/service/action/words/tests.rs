@@ -27,6 +27,7 @@ fn action(kind: ActionKind) -> Action {
             kind,
             target: Target { id: "ad-1".into(), level: "creative".into() },
             currency: "EUR".into(),
+            margin: None,
             changes: vec![
                 Change { channel: channel(2), from: 100.0, to: 120.0 },
                 Change { channel: channel(1), from: 200.0, to: 180.0 },
@@ -38,6 +39,7 @@ fn action(kind: ActionKind) -> Action {
             probability: 0.9,
             effort_minutes: 75,
             score: Some(1.0),
+            began: None,
             because: vec![],
             basis: vec![],
             doubts: vec![],
@@ -54,6 +56,7 @@ fn action(kind: ActionKind) -> Action {
 #[test]
 fn every_kind_has_a_title_and_a_checklist_of_its_own_that_ends_with_saying_so() {
     let mut titles: Vec<_> = ActionKind::ALL.iter().map(|kind| title(*kind)).collect();
+    titles.sort_unstable();
     titles.dedup();
     assert_eq!(titles.len(), ActionKind::ALL.len());
     for kind in ActionKind::ALL {
@@ -81,6 +84,10 @@ fn what_is_expected_stands_with_sign_and_unit_or_says_why_not() {
         (told.value.as_str(), told.low.as_str(), told.loss.as_str()),
         ("+1,234.50 EUR", "−20.00 EUR", "under 1 %")
     );
+    for (loss, told) in [(0.0, "under 1 %"), (0.08, "8 %"), (1.0, "over 99 %")] {
+        action.proposal.prediction = Some(Prediction { value: 1.0, low: 0.0, high: 2.0, loss });
+        assert_eq!(worth(&action.proposal).unwrap().loss, told, "of draws none is certain");
+    }
     action.proposal.prediction = None;
     action.proposal.unpredicted = Some(Unpredicted::NoMargin);
     assert!(worth(&action.proposal).unwrap_err().contains("margin"));
@@ -95,10 +102,15 @@ fn grounds_are_told_with_their_days() {
     let one = Ground { kind: "finding".into(), channel: Some("Search".into()), body: body.to_string() };
     assert_eq!(
         ground(&one, "EUR"),
-        "Ctr of Search: a creative that people tire of, −30 % (−40 % to −20 %, 90 % interval) (2026-11-01 to 2026-11-07, 97 % sure)"
+        "CTR of Search: a creative that people tire of, −30 % (−40 % to −20 %, 90 % interval) (2026-11-01 to 2026-11-07, 97 % sure)"
     );
     let figure = Basis { name: "early_clicks".into(), value: 812.0, first: Some("2026-11-01".into()), last: None };
-    assert_eq!(basis(&figure), "Early clicks: 812 (2026-11-01)");
+    assert_eq!(basis(&figure, "EUR"), "Early clicks: 812 (2026-11-01)");
+    let told = |name: &str, value: f64| basis(&Basis { name: name.into(), value, first: None, last: None }, "EUR");
+    assert_eq!(told("spend_per_day", 1120.5), "Spend per day: 1,120.50 EUR");
+    assert_eq!(told("expected_revenue_low", -20.0), "Expected revenue low: −20.00 EUR");
+    assert_eq!(told("share_of_spend", 0.4), "Share of spend: 40 %");
+    assert_eq!(told("marginal_roas", 2.5), "Marginal ROAS: 2.5");
 }
 
 #[test]
