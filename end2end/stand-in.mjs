@@ -1,4 +1,5 @@
-// A stand-in for Google Ads in browser tests; it is not Google, and says so in every answer (`Server: stand-in`).
+// A stand-in for Google Ads in browser tests; it is not Google, and says so in every answer (`Server: stand-in`). It also says
+// what Meta would of a token that somebody made by hand: `good-…` reaches an account, `narrow-…` lacks a permission.
 //
 // Who somebody is and what they agree to is not ours: consent, codes, PKCE and tokens come from `emulate`, an
 // independent Google, to which this leads. Advertising, which no peer serves, is made up here in the shapes of Google Ads'
@@ -95,6 +96,17 @@ async function ads(world, path, body) {
   return [200, [{ results: rows(query, id), fieldMask }]];
 }
 
+// What Meta says of a system user's token.
+function meta(path, token = "") {
+  if (!/^(good|narrow)-/.test(token))
+    return [400, { error: { message: "Invalid OAuth access token - Cannot parse access token", code: 190 } }];
+  if (path === "/v26.0/me/permissions")
+    return [200, { data: [{ permission: token.startsWith("good-") ? "ads_read" : "email", status: "granted" }] }];
+  if (path === "/v26.0/me/adaccounts")
+    return [200, { data: [{ account_id: "333000111", name: "Acme Social", currency: "EUR", timezone_name: "Europe/Berlin" }] }];
+  return [400, { error: { message: "Unsupported get request", code: 100 } }];
+}
+
 // Codes and tokens are Google's own affair; whose they are is kept.
 async function token(form) {
   const renewal = form.get("refresh_token");
@@ -136,6 +148,7 @@ createServer(async (request, response) => {
       return say(200, {});
     }
     const bearer = request.headers.authorization?.replace("Bearer ", "");
+    if (url.pathname.startsWith("/v26.0/me/")) return say(...meta(url.pathname, bearer));
     const world = [...worlds.values()].find((world) => world.tokens.has(bearer));
     if (!world || !request.headers["developer-token"])
       return say(401, [{ error: { code: 401, message: "Request had invalid authentication credentials.", status: "UNAUTHENTICATED" } }]);

@@ -3,7 +3,11 @@
 //!
 //! The server leaves a [`Refused`] in the page's context; the browser finds it in the page. A form shows it by [`Typed`].
 
-use leptos::{prelude::*, server::ServerActionError, server_fn::ServerFn};
+use leptos::{
+    prelude::*,
+    server::ServerActionError,
+    server_fn::{ServerFn, error::ServerFnUrlError},
+};
 use serde::{Deserialize, Serialize};
 
 use crate::{components::outcome::successes, error::AppError};
@@ -13,7 +17,7 @@ use crate::{components::outcome::successes, error::AppError};
 pub struct Refused(
     /// The address of the page that holds the form.
     pub String,
-    /// The path of the form's server function.
+    /// The path of the form's server function, or of the route that it is posted to.
     pub String,
     /// The [`AppError`], as Leptos puts errors into addresses.
     pub String,
@@ -48,6 +52,13 @@ pub(crate) fn forget() {
             provide_context(Refused::default());
         });
     }
+}
+
+/// What is wrong with a form that is no server function's and came back from `path`, and what it was filled with. Its browser
+/// always posts it, so nothing of it is kept while the page is live.
+pub fn posted(path: &str) -> Option<(AppError, Vec<(String, String)>)> {
+    let Refused(_, form, error, fields) = use_context::<Refused>()?;
+    (form == path).then(|| (ServerFnUrlError::<AppError>::decode_err(&error), fields))
 }
 
 /// What a form was filled with when it came back; nothing any more once its action succeeded.

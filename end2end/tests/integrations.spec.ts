@@ -161,6 +161,53 @@ test("a fault with its reason, retry, reconnect, disconnect", async ({ page, bro
   await expect(row).toHaveCount(0);
 });
 
+test("a token that was made by hand is tried, kept, replaced and thrown away", async ({ page }) => {
+  await owner(page, "Token Agency");
+  await addClient(page, "Social Shop");
+  await page.goto("/settings/integrations");
+  const card = page.getByRole("region", { name: "Meta Ads" });
+  await expect(card.getByTestId("unset")).toContainText("Meta Ads cannot be connected on its own page on this server yet");
+  await card.getByText("Connect Meta Ads with a token").click();
+  const typed = card.getByLabel("Access token of a system user");
+  await typed.fill("wrong-1");
+  await card.getByRole("button", { name: "Connect Meta Ads with this token" }).click();
+  // It comes back open, with the provider's reason, and without what was typed.
+  await expect(card.getByText("Meta Ads refuses: Invalid OAuth access token")).toBeVisible();
+  await expect(typed).toHaveValue("");
+  await expect(page).toHaveURL(/\/settings\/integrations$/);
+  await look(page, "integrations-token-refused");
+  await typed.fill("narrow-1");
+  await card.getByRole("button", { name: "Connect Meta Ads with this token" }).click();
+  await expect(card.getByText("This token lacks ads_read")).toBeVisible();
+  await typed.fill("good-1");
+  await card.getByRole("button", { name: "Connect Meta Ads with this token" }).click();
+  await expect(page).toHaveURL(/\/settings\/integrations\?connected=/);
+  await expect(page.getByTestId("connected")).toContainText("Connected. One more step");
+  await page.getByRole("link", { name: "Accounts and history of Meta Ads: Acme Social" }).click();
+
+  await page.getByText("Replace the token").click();
+  await look(page, "connection-token");
+  await page.getByLabel("Access token of a system user").fill("good-2");
+  await page.getByRole("button", { name: "Connect Meta Ads with this token" }).click();
+  await expect(page).toHaveURL(/\/settings\/integrations\?connected=/);
+  await page.goto("/settings/integrations");
+  await live(page);
+  await page.getByRole("button", { name: "More about Meta Ads: Acme Social" }).click();
+  await page.getByRole("button", { name: "Disconnect Meta Ads: Acme Social" }).click();
+  const dialog = page.getByRole("dialog", { name: "Disconnect Meta Ads: Acme Social" });
+  await expect(dialog).toContainText("It works until somebody takes it back at Meta Ads");
+  await dialog.getByRole("button", { name: "Disconnect", exact: true }).click();
+  await expect(page.getByTestId("toasts").getByText("Disconnected. What was read stays")).toBeVisible();
+});
+
+test("an address that names no connection leaves the page as it is", async ({ page }) => {
+  await owner(page, "Stray Agency");
+  await page.goto("/settings/integrations?connected=018f0000-0000-7000-8000-000000000000");
+  await expect(page.getByTestId("no-connection")).toContainText("names a connection that is not here");
+  await expect(page.getByRole("region", { name: "Google Ads" })).toBeVisible();
+  await look(page, "integrations-no-connection");
+});
+
 test.describe("before the page is live", () => {
   test.use({ javaScriptEnabled: false });
   test("connecting works, and a wrong shop's address is said at its field", async ({ page }) => {
@@ -172,5 +219,18 @@ test.describe("before the page is live", () => {
     await expect(page.getByLabel("The shop's address")).toHaveValue("https://acme.example");
     await connect(page, "ines");
     await expect(page.getByTestId("notice").first()).toContainText("Connected. One more step");
+  });
+
+  test("a token that is refused keeps the shop's address, and never the token", async ({ page }) => {
+    await owner(page, "Careful Agency");
+    await page.goto("/settings/integrations");
+    const card = page.getByRole("region", { name: "Shopify" });
+    await card.getByText("Connect Shopify with a token instead").click();
+    await card.getByLabel("Shop's address at Shopify").fill("acme.example");
+    await card.getByLabel("Admin API access token").fill("shpat_1");
+    await card.getByRole("button", { name: "Connect Shopify with this token" }).click();
+    await expect(card.getByText("your-shop.myshopify.com, in small letters")).toBeVisible();
+    await expect(card.getByLabel("Shop's address at Shopify")).toHaveValue("acme.example");
+    await expect(card.getByLabel("Admin API access token")).toHaveValue("");
   });
 });

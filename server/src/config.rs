@@ -11,7 +11,7 @@ use figment::{
     providers::{Env, Format, Serialized, Toml},
 };
 use jobs::runner::Recovery;
-use providers::{Outside, Simulated};
+use providers::{LARGEST_ANSWER, Outside, Simulated};
 use secrecy::{ExposeSecret, SecretString};
 use serde::{Deserialize, Serialize};
 use service::{Vault, vault::Keys};
@@ -68,6 +68,8 @@ pub struct Config {
     pub jobs: usize,
     /// Milliseconds: a worker that was silent for so long is believed dead, and its jobs are taken over.
     pub worker_silence: u64,
+    /// Mebibytes: the largest answer of a provider that is read. What is larger is asked for in pieces of fewer days.
+    pub largest_answer: usize,
     /// Attempts a minute on one route of signing up, in and resetting, from one address.
     pub limit_sign_in: u32,
     /// Requests a minute on one route by one member.
@@ -98,6 +100,7 @@ struct Defaults {
     connections: u32,
     jobs: usize,
     worker_silence: u64,
+    largest_answer: usize,
     limit_sign_in: u32,
     limit_api: u32,
     cors_origins: &'static str,
@@ -198,7 +201,9 @@ impl Config {
     /// # Errors
     /// The system's certificates cannot be read.
     pub fn outside(&self, simulated: Option<Simulated>) -> anyhow::Result<Outside> {
-        Ok(Outside::new(providers::Settings(self.providers.clone()), self.provider_urls.clone(), simulated)?)
+        let settings = providers::Settings(self.providers.clone());
+        let largest = self.largest_answer.clamp(1, 1024) << 20;
+        Ok(Outside::new(settings, self.provider_urls.clone(), simulated, largest)?)
     }
 
     /// Defaults and nothing from outside, for tests.
@@ -221,6 +226,7 @@ impl Config {
             connections: 20,
             jobs: 4,
             worker_silence: 30_000,
+            largest_answer: LARGEST_ANSWER >> 20,
             limit_sign_in: 10,
             limit_api: 600,
             cors_origins: "",

@@ -2,6 +2,10 @@
 //!
 //! Only the provider's fixed hosts are called; nothing of an address ever comes from a parameter of the way back, but a
 //! shop's name, which the provider has signed. What a provider says in its refusals goes to the log, not to the page.
+//! `typed` connects with a credential that somebody made by hand, `keep` stores what either way brought.
+
+mod keep;
+pub(crate) mod typed;
 
 use std::collections::BTreeMap;
 
@@ -15,19 +19,14 @@ use axum::{
     response::{IntoResponse, Redirect, Response},
 };
 use http::{HeaderValue, StatusCode, header};
+use keep::{Brought, Unkept};
 use leptos::prelude::provide_context;
-use model::{
-    actor::Actor,
-    connection::{BACKFILL_DAYS, ChannelKind},
-    id::ConnectionId,
-    input::Invalid,
-    metric::Account,
-};
+use model::{actor::Actor, connection::Given, id::ConnectionId, input::Invalid, metric::Account};
 use providers::{Asks, Call, Consent, Error, Exchange, Mode, OAuth, Outside, Provider, Tokens};
 use secrecy::{ExposeSecret, SecretString};
 use service::{
     Service,
-    connection::{self, Asked, New, Way},
+    connection::{self, Asked, Way},
     credential,
     session::Live,
 };
@@ -35,8 +34,6 @@ use url::Url;
 
 use crate::{api::error::ApiError, cookie::ThisSession, forms, simulation, state::AppState, visit::Visit};
 
-/// How many days a simulated account has.
-const SIMULATED_DAYS: i16 = 400;
 /// Where people come back to.
 const PAGE: &str = "/settings/integrations";
 
@@ -306,7 +303,18 @@ async fn arrive(
     let provider = providers::find(key).ok_or(Refused::State)?;
     let oauth = provider.oauth().ok_or(Refused::State)?;
     let (tokens, accounts) = redeem(state, live, provider, oauth, &way, code, parameters).await?;
-    keep(&state.service, live, provider, way, tokens, accounts).await
+    let scopes = tokens.scopes.clone();
+    let mut tokens = jobs::stored(tokens);
+    for (name, value) in way.asked.fields {
+        tokens.fields.entry(name).or_insert_with(|| SecretString::from(value));
+    }
+    let (connection_id, given) = (way.asked.connection_id, Given::Consent);
+    let brought = Brought { provider, connection_id, given, scopes, tokens, accounts };
+    match keep::keep(&state.service, &live.actor, brought).await {
+        Ok(kept) => Ok(kept.id),
+        Err(Unkept::OtherAccount) => Err(Refused::OtherAccount),
+        Err(Unkept::Service(error)) => Err(error.into()),
+    }
 }
 
 /// Exchanges the code, and proves the token with a first call.
@@ -338,44 +346,4 @@ async fn redeem(
     let call = Call { http: &http, credential: &credential, settings: outside.settings(mode) };
     let accounts = provider.accounts(&call).await?;
     Ok((tokens, accounts))
-}
-
-async fn keep(
-    service: &Service,
-    live: &Live,
-    provider: &dyn Provider,
-    way: Way,
-    tokens: Tokens,
-    accounts: Vec<Account>,
-) -> Result<ConnectionId, Refused> {
-    let scopes = tokens.scopes.clone();
-    let mut stored = jobs::stored(tokens);
-    for (name, value) in way.asked.fields {
-        stored.fields.entry(name).or_insert_with(|| SecretString::from(value));
-    }
-    if let Some(id) = way.asked.connection_id {
-        let known = connection::channels(service, &live.actor, id).await?;
-        let reached = |id: &str| accounts.iter().any(|account| account.external_id == id);
-        if !known.is_empty() && !known.iter().any(|channel| reached(&channel.account.external_id)) {
-            return Err(Refused::OtherAccount);
-        }
-        return Ok(connection::reconnect(service, &live.actor, id, &scopes, &stored).await?.id);
-    }
-    let name = provider.descriptor().name;
-    // What a provider lets somebody call an account may hold what our own names may not.
-    let shown = |account: &Account| -> String {
-        let printed = account.name.chars().filter(|c| c.is_alphanumeric() || c.is_ascii_graphic() || *c == ' ');
-        printed.collect::<String>().trim().to_owned()
-    };
-    let label = match accounts.as_slice() {
-        [only] if !shown(only).is_empty() => format!("{name}: {}", shown(only)),
-        _ => name.to_owned(),
-    };
-    let kind = if provider.shop().is_some() { ChannelKind::Shop } else { ChannelKind::Ads };
-    let label = label.chars().take(200).collect();
-    // A simulated past costs nobody anything: all of it is read.
-    let simulated = mode(service, &live.actor).await? != Mode::Live;
-    let backfill_days = if simulated { SIMULATED_DAYS } else { BACKFILL_DAYS };
-    let new = New { provider: way.asked.provider, label, scopes, tokens: stored, kind, accounts, backfill_days };
-    Ok(connection::connect(service, &live.actor, new).await?.id)
 }

@@ -1,10 +1,12 @@
 //! Has a provider take back the permission of a connection that was ended, and throws the credential away, whatever the
-//! provider says and however long it is silent.
+//! provider says and however long it is silent. A token that a person made and typed is thrown away only: others may use
+//! it, too, and a shop's whole app would go with it.
 
 use std::time::Duration;
 
 use model::{
     actor::Actor,
+    connection::Given,
     id::{ConnectionId, OrganizationId},
 };
 use store::credential;
@@ -40,6 +42,7 @@ async fn revoke(
     provider: &str,
 ) -> anyhow::Result<()> {
     let provider = crate::sync::provider_of(provider)?;
-    let Some(oauth) = provider.oauth() else { return Ok(()) };
+    let given = credential::find_given(&mut context.service.db.system().await?, organization_id, id).await?;
+    let Some(oauth) = provider.oauth().filter(|_| given != Some(Given::Token)) else { return Ok(()) };
     Access::revoke(context, &Actor::machine(organization_id), id, provider, oauth).await
 }

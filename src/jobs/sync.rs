@@ -286,6 +286,7 @@ impl Faults {
             Ok(done) => return Ok(Some(done)),
             Err(Stop::Provider(Error::Rejected(words))) => Error::Rejected(named(words)),
             Err(Stop::Provider(Error::Malformed(words))) => Error::Malformed(named(words)),
+            Err(Stop::Provider(Error::TooLarge(words))) => Error::TooLarge(named(words)),
             Err(Stop::Provider(Error::CursorExpired)) => {
                 Error::Malformed(named("it forgets where we stopped, again and again".to_owned()))
             }

@@ -16,6 +16,8 @@ pub struct Connection {
     pub label: String,
     /// Whether it works, and if not, why.
     pub state: ConnectionState,
+    /// How its credential was given.
+    pub given: Given,
     /// The scopes that were granted.
     pub scopes: Vec<String>,
     /// When it was connected.
@@ -35,6 +37,31 @@ pub struct Connection {
     pub simulated: bool,
     /// How many days are read for the first time.
     pub backfill_days: i16,
+}
+
+/// How a credential was given.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Given {
+    /// By consent on the provider's own page; we can have it taken back there.
+    Consent,
+    /// Made at the provider by a person and typed here. Others may use it too, so only a person takes it back.
+    Token,
+}
+
+impl Given {
+    /// The spelling in the database and the API.
+    pub const fn key(self) -> &'static str {
+        match self {
+            Self::Consent => "consent",
+            Self::Token => "token",
+        }
+    }
+
+    /// Reads the spelling.
+    pub fn parse(text: &str) -> Option<Self> {
+        [Self::Consent, Self::Token].into_iter().find(|given| given.key() == text)
+    }
 }
 
 /// As many days are read for the first time as a rule.

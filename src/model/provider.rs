@@ -18,6 +18,8 @@ pub struct Descriptor {
     pub capabilities: &'static [Capability],
     /// How a person lets us in.
     pub credential: CredentialKind,
+    /// What is typed of a credential that a person makes by hand at the provider; empty where there is no such way.
+    pub fields: &'static [Field],
     /// What we ask for, with the feature that needs it.
     pub scopes: &'static [Scope],
     /// What the operator must set on the server before anybody can connect it.
@@ -51,8 +53,8 @@ pub enum CredentialKind {
     OAuth2,
     /// Consent on the page of one shop, whose address is asked for first.
     ShopOAuth2,
-    /// Fields that are typed.
-    Fields(&'static [Field]),
+    /// In no other way than by the fields that are typed.
+    Fields,
 }
 
 /// A field of a typed credential.
@@ -64,8 +66,10 @@ pub struct Field {
     pub label: &'static str,
     /// Where to find it.
     pub help: &'static str,
-    /// Whether it is kept in the vault and never shown again.
+    /// Whether it is never shown again. All of them are kept in the vault.
     pub secret: bool,
+    /// Whether it must be typed.
+    pub required: bool,
 }
 
 /// A permission that is asked for.

@@ -19,7 +19,7 @@ use url::Url;
 use crate::{Error, Result, page_of};
 use secrets::Secrets;
 
-/// The largest answer that is read.
+/// The largest answer that is read, unless the operator says otherwise.
 pub const LARGEST_ANSWER: usize = 64 << 20;
 const ATTEMPTS: u32 = 4;
 /// A pause longer than this is left to the job, which gives its place to others meanwhile.
@@ -43,7 +43,7 @@ pub struct Answer {
     pub status: StatusCode,
     /// Its headers.
     pub headers: HeaderMap,
-    /// The body, at most [`LARGEST_ANSWER`] bytes.
+    /// The body, no longer than what is read.
     pub body: Vec<u8>,
 }
 
@@ -90,7 +90,10 @@ pub fn standard(answer: &Answer) -> Option<Error> {
 
 /// The one pool of connections.
 #[derive(Clone, Debug)]
-pub struct Client(reqwest::Client);
+pub struct Client {
+    pool: reqwest::Client,
+    largest: usize,
+}
 
 impl Client {
     /// Makes the pool.
@@ -104,15 +107,22 @@ impl Client {
             .redirect(reqwest::redirect::Policy::none())
             .user_agent(concat!("AudienceOS/", env!("CARGO_PKG_VERSION")))
             .build()
-            .map(Self)
+            .map(|pool| Self { pool, largest: LARGEST_ANSWER })
             .map_err(|error| Error::Unavailable(error.to_string()))
+    }
+
+    /// Reads answers of so many bytes and no larger ones.
+    #[must_use]
+    pub fn reading(self, largest: usize) -> Self {
+        Self { largest, ..self }
     }
 
     /// Binds the client to one host for one connection.
     pub fn bind(&self, base: Url, limit: Limit, fault: Fault) -> Http {
         let number = |value| NonZeroU32::new(value).unwrap_or(NonZeroU32::MIN);
         let quota = Quota::per_second(number(limit.per_second)).allow_burst(number(limit.burst));
-        Http { client: self.0.clone(), base, fault, rate: Arc::new(DefaultDirectRateLimiter::direct(quota)) }
+        let (client, rate) = (self.pool.clone(), Arc::new(DefaultDirectRateLimiter::direct(quota)));
+        Http { client, largest: self.largest, base, fault, rate }
     }
 }
 
@@ -120,6 +130,7 @@ impl Client {
 #[derive(Clone)]
 pub struct Http {
     client: reqwest::Client,
+    largest: usize,
     base: Url,
     fault: Fault,
     rate: Arc<DefaultDirectRateLimiter>,
@@ -144,7 +155,7 @@ impl Http {
 
     /// The same connection's client for another host of its provider, at the same rate. No credential goes along.
     pub fn beside(&self, base: Url, fault: Fault) -> Self {
-        Self { client: self.client.clone(), base, fault, rate: self.rate.clone() }
+        Self { base, fault, ..self.clone() }
     }
 
     /// A GET of `path` under the base address.
@@ -173,7 +184,7 @@ impl Http {
             body: Vec::new(),
             attempts: ATTEMPTS,
             limit: None,
-            largest: LARGEST_ANSWER,
+            largest: self.largest,
             secrets: Secrets::default(),
             failed: None,
         }
@@ -287,7 +298,7 @@ impl Request<'_> {
         self
     }
 
-    /// Reads no more than so many bytes; a larger answer is malformed.
+    /// Reads no more than so many bytes; a larger answer is too large.
     pub fn at_most(mut self, largest: usize) -> Self {
         self.largest = largest;
         self
@@ -364,7 +375,7 @@ impl Request<'_> {
         let mut body = Vec::new();
         while let Some(part) = response.chunk().await.map_err(plain)? {
             if body.len() + part.len() > self.largest {
-                return Err(Error::Malformed(format!("it is larger than {}", size(self.largest))));
+                return Err(Error::TooLarge(format!("it is larger than {}", size(self.largest))));
             }
             body.extend_from_slice(&part);
         }

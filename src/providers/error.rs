@@ -6,6 +6,7 @@
 //! | `RateLimited` | the job comes again after the pause, at most ten minutes |
 //! | `Unavailable` | the job is tried again with growing pauses |
 //! | `Malformed` | the run fails with the reason; totals stay what they were |
+//! | `TooLarge` | the same is asked for in smaller pieces; what cannot be smaller fails the run |
 //! | `CursorExpired` | the stream is read again from its beginning |
 //! | `Rejected` | the run fails with the provider's words |
 
@@ -35,6 +36,9 @@ pub enum Error {
     /// The answer is not what the provider documents.
     #[error("the provider's answer could not be read: {0}")]
     Malformed(String),
+    /// The answer is longer than what is read at once.
+    #[error("too much for one answer: {0}")]
+    TooLarge(String),
     /// A cursor is too old.
     #[error("the provider no longer knows where we stopped")]
     CursorExpired,
@@ -58,6 +62,7 @@ impl Error {
             Self::RateLimited { .. } => "rate_limited",
             Self::Unavailable(_) => "unavailable",
             Self::Malformed(_) => "malformed",
+            Self::TooLarge(_) => "too_large",
             Self::CursorExpired => "cursor_expired",
             Self::Rejected(_) => "rejected",
         }
@@ -70,6 +75,7 @@ impl Error {
             Self::RateLimited { .. } => "Nothing: it goes on by itself after the pause",
             Self::Unavailable(_) => "Nothing: it is tried again by itself",
             Self::Malformed(_) => "Try again later; if it stays, tell your operator",
+            Self::TooLarge(_) => "Ask your operator to let larger answers be read: AUDIENCEOS_LARGEST_ANSWER",
             Self::CursorExpired => "Nothing: everything is read again",
             Self::Rejected(_) => "Look at the provider's words; permissions or the account's state may be the cause",
         }

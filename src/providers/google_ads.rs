@@ -59,6 +59,7 @@ static DESCRIPTOR: Descriptor = Descriptor {
     gives: "What advertising with Google cost and brought, by campaign, ad group and ad, day by day",
     capabilities: &[Capability::Ads],
     credential: CredentialKind::OAuth2,
+    fields: &[],
     scopes: &[Scope {
         name: SCOPE,
         gives: "the list of accounts, costs, impressions, clicks and conversions",

@@ -73,6 +73,10 @@ pub trait Provider: Send + Sync {
     fn oauth(&self) -> Option<&dyn OAuth> {
         None
     }
+    /// Credentials that a person makes at the provider by hand and types here: the fields of its description.
+    fn typed(&self) -> Option<&dyn Typed> {
+        None
+    }
     /// Reports of advertising.
     fn ads(&self) -> Option<&dyn Ads> {
         None
@@ -137,12 +141,18 @@ pub struct Call<'a> {
 }
 
 /// A connection's opened credential. Nothing of it is ever written to a trace.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Default)]
 pub struct Credential {
     /// What is sent with each call.
     pub access_token: SecretString,
     /// Typed fields, and what the provider said at consent (a shop's host, for instance).
     pub fields: BTreeMap<String, String>,
+}
+
+impl fmt::Debug for Credential {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Credential").field("fields", &self.fields.keys()).finish_non_exhaustive()
+    }
 }
 
 /// The server's settings for providers, by the variable's name.
@@ -185,6 +195,19 @@ pub trait OAuth: Send + Sync {
     /// # Errors
     /// The kinds of [`Error`]; the connection is removed all the same.
     async fn revoke(&self, call: &Call<'_>, refresh_token: Option<&SecretString>) -> Result<()>;
+}
+
+/// The field of a typed credential that holds what is sent with each call.
+pub const ACCESS_TOKEN: &str = "access_token";
+
+/// A credential that a person made at the provider by hand.
+#[async_trait]
+pub trait Typed: Send + Sync {
+    /// The scopes that a typed credential has: beside [`Provider::accounts`] the call that proves that it works.
+    ///
+    /// # Errors
+    /// The kinds of [`Error`].
+    async fn granted(&self, call: &Call<'_>) -> Result<Vec<String>>;
 }
 
 /// What is asked for at consent.

@@ -19,6 +19,9 @@
 //! - Windows are those of each ad set and stand in `attribution_setting` of each row; they are kept with it.
 //! - Tokens last 60 days and are exchanged for new ones as long as they last: the token is its own refresh token.
 //!   PKCE is in trial for sign-in only. Each call proves with `appsecret_proof` that it knows the app's secret.
+//! - System users of a business have tokens that a person copies and that last. Such a token is another app's than the
+//!   operator's: the proof is made with that app's secret, and left out where it was not typed, which apps allow as
+//!   long as they do not require it.
 
 mod place;
 mod reading;
@@ -31,7 +34,7 @@ use async_trait::async_trait;
 use hmac::{Hmac, Mac};
 use model::{
     metric::{Account, Days},
-    provider::{Capability, CredentialKind, Descriptor, Scope, Setting},
+    provider::{Capability, CredentialKind, Descriptor, Field, Scope, Setting},
 };
 use place::{DEPTHS, Place, Step};
 use reading::Reading;
@@ -40,8 +43,8 @@ use sha2::Sha256;
 use url::Url;
 
 use crate::{
-    Ads, Call, Consent, Error, Exchange, Fault, Hosts, Http, Limit, OAuth, Page, Provider, REVOCATION, Report, Request,
-    Result, Settings, Tokens, address, page_of,
+    ACCESS_TOKEN, Ads, Call, Consent, Error, Exchange, Fault, Hosts, Http, Limit, OAuth, Page, Provider, REVOCATION,
+    Report, Request, Result, Settings, Tokens, Typed, address, page_of,
 };
 
 /// The one place that names the API's version.
@@ -65,6 +68,8 @@ const PURCHASES: [&str; 5] = [
 const SCOPE: &str = "ads_read";
 const APP_ID: &str = "META_APP_ID";
 const APP_SECRET: &str = "META_APP_SECRET";
+/// The field with the secret of the app that a typed token belongs to; empty when it was not typed.
+const TYPED_SECRET: &str = "app_secret";
 
 static DESCRIPTOR: Descriptor = Descriptor {
     key: "meta_ads",
@@ -72,6 +77,23 @@ static DESCRIPTOR: Descriptor = Descriptor {
     gives: "What advertising on Facebook and Instagram cost and brought, by campaign, ad set and ad, day by day",
     capabilities: &[Capability::Ads],
     credential: CredentialKind::OAuth2,
+    fields: &[
+        Field {
+            name: ACCESS_TOKEN,
+            label: "Access token of a system user",
+            help: "In Meta's business settings under Users, System users, Generate token, with ads_read and without an \
+                   end; the system user must be given the ad accounts",
+            secret: true,
+            required: true,
+        },
+        Field {
+            name: TYPED_SECRET,
+            label: "The app's secret",
+            help: "Only where the app of this token requires it (App settings, Advanced, Require app secret)",
+            secret: true,
+            required: false,
+        },
+    ],
     scopes: &[Scope {
         name: SCOPE,
         gives: "the list of ad accounts, costs, impressions, clicks and purchases",
@@ -134,6 +156,10 @@ impl Provider for MetaAds {
         Some(self)
     }
 
+    fn typed(&self) -> Option<&dyn Typed> {
+        Some(self)
+    }
+
     fn ads(&self) -> Option<&dyn Ads> {
         Some(self)
     }
@@ -167,8 +193,19 @@ impl OAuth for MetaAds {
 
     async fn revoke(&self, call: &Call<'_>, _: Option<&SecretString>) -> Result<()> {
         let request = call.http.delete(&format!("{VERSION}/me/permissions")).once().within(REVOCATION);
-        signed(request, call.settings, &call.credential.access_token)?.answer().await.map(drop)
+        signed(request, call)?.answer().await.map(drop)
     }
+}
+
+#[async_trait]
+impl Typed for MetaAds {
+    async fn granted(&self, call: &Call<'_>) -> Result<Vec<String>> {
+        get(call, "me/permissions")?.send().await.map(scopes)
+    }
+}
+
+fn scopes(granted: wire::List<wire::Permission>) -> Vec<String> {
+    granted.data.into_iter().filter_map(wire::Permission::granted).collect()
 }
 
 async fn token(http: &Http, settings: &Settings, fields: &[(&str, &str)]) -> Result<wire::Token> {
@@ -182,12 +219,12 @@ async fn long_lived(http: &Http, settings: &Settings, valid: &SecretString) -> R
     let fields = [("grant_type", "fb_exchange_token"), ("fb_exchange_token", valid.expose_secret())];
     let given = token(http, settings, &fields).await?;
     let request = http.get(&format!("{VERSION}/me/permissions"));
-    let granted: wire::List<wire::Permission> = signed(request, settings, &given.access_token)?.send().await?;
+    let granted = proved(request, settings.get(APP_SECRET)?, &given.access_token)?.send().await?;
     Ok(Tokens {
         refresh_token: Some(given.access_token.clone()),
         access_token: given.access_token,
         expires_in: given.expires_in.filter(|seconds| *seconds > 0).map(Duration::from_secs),
-        scopes: granted.data.into_iter().filter_map(wire::Permission::granted).collect(),
+        scopes: scopes(granted),
         fields: BTreeMap::new(),
     })
 }
@@ -213,12 +250,21 @@ impl Ads for MetaAds {
 }
 
 fn get<'a>(call: &Call<'a>, what: &str) -> Result<Request<'a>> {
-    signed(call.http.get(&format!("{VERSION}/{what}")), call.settings, &call.credential.access_token)
+    signed(call.http.get(&format!("{VERSION}/{what}")), call)
+}
+
+/// The credential's token, with the proof that we are its app where we can give it.
+fn signed<'a>(request: Request<'a>, call: &Call<'_>) -> Result<Request<'a>> {
+    let token = &call.credential.access_token;
+    match call.credential.fields.get(TYPED_SECRET) {
+        None => proved(request, call.settings.get(APP_SECRET)?, token),
+        Some(unknown) if unknown.is_empty() => Ok(request.bearer(token)),
+        Some(secret) => proved(request, &SecretString::from(secret.as_str()), token),
+    }
 }
 
 /// The token, and the proof that we are the app that it was given to.
-fn signed<'a>(request: Request<'a>, settings: &Settings, token: &SecretString) -> Result<Request<'a>> {
-    let secret = settings.get(APP_SECRET)?;
+fn proved<'a>(request: Request<'a>, secret: &SecretString, token: &SecretString) -> Result<Request<'a>> {
     let mac = Hmac::<Sha256>::new_from_slice(secret.expose_secret().as_bytes())
         .map_err(|_| Error::Rejected(format!("{APP_SECRET} cannot be a key")))?;
     let proof = hex::encode(mac.chain_update(token.expose_secret()).finalize().into_bytes());

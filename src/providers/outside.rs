@@ -47,13 +47,18 @@ pub struct Outside {
 }
 
 impl Outside {
-    /// With the server's settings; `replaced` holds other hosts by the provider's key. Without `simulated` there are no
-    /// simulated providers.
+    /// With the server's settings; `replaced` holds other hosts by the provider's key, `largest` the bytes of the largest
+    /// answer that is read. Without `simulated` there are no simulated providers.
     ///
     /// # Errors
     /// The system's certificates cannot be read.
-    pub fn new(settings: Settings, replaced: BTreeMap<String, Url>, simulated: Option<Simulated>) -> Result<Self> {
-        let (client, bound, nothing) = (Client::new()?, Mutex::default(), Settings::default());
+    pub fn new(
+        settings: Settings,
+        replaced: BTreeMap<String, Url>,
+        simulated: Option<Simulated>,
+        largest: usize,
+    ) -> Result<Self> {
+        let (client, bound, nothing) = (Client::new()?.reading(largest), Mutex::default(), Settings::default());
         Ok(Self { client, settings, replaced, simulated, nothing, bound })
     }
 

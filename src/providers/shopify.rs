@@ -16,6 +16,8 @@
 //! - A list ends after 25 000 entries without a word, over all its pages: the filter moves on before that.
 //! - Orders older than 60 days need the scope `read_all_orders`, which Shopify grants on request.
 //! - Offline tokens last an hour and their refresh token changes with each use; older apps get one that lasts.
+//! - Who may write something may read it; a token's scopes then need not list the reading.
+//! - Custom apps that were made in a shop's admin before 2026 have a token that a person can copy, and that lasts.
 //! - A shop's address comes from the person and the signed callback, and must be one label under `.myshopify.com`.
 
 mod bulk;
@@ -28,7 +30,7 @@ use async_trait::async_trait;
 use http::HeaderMap;
 use model::{
     metric::Account,
-    provider::{Capability, CredentialKind, Descriptor, Scope, Setting},
+    provider::{Capability, CredentialKind, Descriptor, Field, Scope, Setting},
 };
 use secrecy::{ExposeSecret, SecretString};
 use serde::de::DeserializeOwned;
@@ -38,8 +40,9 @@ use time::{OffsetDateTime, format_description::well_known::Rfc3339};
 use url::Url;
 
 use crate::{
-    Answer, Asks, Bulk, Call, Consent, Error, Event, Exchange, Fault, Hosts, Http, Limit, OAuth, Order, Page, Provider,
-    REVOCATION, Refund, Request, Result, Settings, Shop, Tokens, Webhooks, address, page_of, standard,
+    ACCESS_TOKEN, Answer, Asks, Bulk, Call, Consent, Error, Event, Exchange, Fault, Hosts, Http, Limit, OAuth, Order,
+    Page, Provider, REVOCATION, Refund, Request, Result, Settings, Shop, Tokens, Typed, Webhooks, address, page_of,
+    standard,
 };
 
 /// The one place that names the API's version.
@@ -62,6 +65,23 @@ static DESCRIPTOR: Descriptor = Descriptor {
     gives: "A shop's orders and refunds: revenue as its books have it, without taxes and shipping",
     capabilities: &[Capability::Shop],
     credential: CredentialKind::ShopOAuth2,
+    fields: &[
+        Field {
+            name: SHOP,
+            label: "Shop's address at Shopify",
+            help: "Its own one, such as your-shop.myshopify.com",
+            secret: false,
+            required: true,
+        },
+        Field {
+            name: ACCESS_TOKEN,
+            label: "Admin API access token",
+            help: "Of a custom app in the shop's admin under Settings, Apps, Develop apps, with read_orders and \
+                   read_customers; it begins with shpat_. Apps made there since January 2026 have none",
+            secret: true,
+            required: true,
+        },
+    ],
     scopes: &[
         Scope { name: "read_orders", gives: "orders and refunds of the last 60 days", required: true },
         Scope { name: "read_customers", gives: "telling new customers from those who come again", required: true },
@@ -93,9 +113,12 @@ impl Provider for Shopify {
     }
 
     fn hosts_for(&self, fields: &BTreeMap<String, String>, replaced: Option<&Url>) -> Result<Hosts> {
-        let api = match replaced {
-            Some(replaced) => replaced.clone(),
-            None => address(&format!("https://{}", shop_of(fields)?))?,
+        // Elsewhere, too, what is no shop's address is said before anybody is asked.
+        let shop = fields.contains_key(SHOP).then(|| shop_of(fields)).transpose()?;
+        let api = match (replaced, shop) {
+            (Some(replaced), _) => replaced.clone(),
+            (None, Some(shop)) => address(&format!("https://{shop}"))?,
+            (None, None) => return Err(no_shop()),
         };
         Ok(Hosts { consent: api.clone(), tokens: api.clone(), api })
     }
@@ -119,6 +142,10 @@ impl Provider for Shopify {
     }
 
     fn oauth(&self) -> Option<&dyn OAuth> {
+        Some(self)
+    }
+
+    fn typed(&self) -> Option<&dyn Typed> {
         Some(self)
     }
 
@@ -171,6 +198,13 @@ impl OAuth for Shopify {
     async fn revoke(&self, call: &Call<'_>, _: Option<&SecretString>) -> Result<()> {
         let request = call.http.delete("admin/api_permissions/current.json");
         request.once().within(REVOCATION).secret(TOKEN, &call.credential.access_token).answer().await.map(drop)
+    }
+}
+
+#[async_trait]
+impl Typed for Shopify {
+    async fn granted(&self, call: &Call<'_>) -> Result<Vec<String>> {
+        query::<wire::ScopesAnswer>(call, wire::SCOPES, &json!({})).await.map(wire::ScopesAnswer::granted)
     }
 }
 
@@ -292,11 +326,11 @@ fn checked(shop: &str) -> Result<&str> {
     let name = shop.strip_suffix(".myshopify.com").unwrap_or_default();
     let letter = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit();
     let good = name.bytes().next().is_some_and(letter) && name.bytes().all(|byte| letter(byte) || byte == b'-');
-    good.then_some(shop).ok_or_else(|| {
-        Error::Rejected(
-            "a shop's address looks like your-shop.myshopify.com, in small letters and without https://".into(),
-        )
-    })
+    good.then_some(shop).ok_or_else(no_shop)
+}
+
+fn no_shop() -> Error {
+    Error::Rejected("a shop's address looks like your-shop.myshopify.com, in small letters and without https://".into())
 }
 
 impl Webhooks for Shopify {

@@ -50,6 +50,7 @@ static DESCRIPTOR: Descriptor = Descriptor {
     gives: "What advertising on TikTok cost and brought, by campaign, ad group and ad, day by day",
     capabilities: &[Capability::Ads],
     credential: CredentialKind::OAuth2,
+    fields: &[],
     scopes: &[
         Scope { name: READ_ACCOUNTS, gives: "the list of ad accounts, their currency and time zone", required: true },
         Scope { name: READ_REPORTS, gives: "costs, impressions, clicks and conversions", required: true },

@@ -11,7 +11,7 @@ mod sight;
 use model::{
     access::{Action, may},
     actor::Actor,
-    connection::{Cause, Channel, ChannelKind, Connection, ConnectionState, Fault, SyncRun, Test},
+    connection::{Cause, Channel, ChannelKind, Connection, ConnectionState, Fault, Given, SyncRun, Test},
     id::{ChannelId, ClientId, ConnectionId},
     input::line,
     job::Job,
@@ -98,6 +98,8 @@ pub struct New {
     pub provider: String,
     /// What people call it.
     pub label: String,
+    /// How the credential was given.
+    pub given: Given,
     /// The scopes that were granted.
     pub scopes: Vec<String>,
     /// The credential.
@@ -123,6 +125,7 @@ pub async fn connect(service: &Service, actor: &Actor, new: New) -> Result<Conne
         provider: new.provider,
         label: line("label", "the label", &new.label, 200)?,
         state: ConnectionState::Connected,
+        given: new.given,
         scopes: new.scopes,
         created_at: now,
         last_sync_at: None,
@@ -138,7 +141,7 @@ pub async fn connect(service: &Service, actor: &Actor, new: New) -> Result<Conne
     for account in &new.accounts {
         channel::upsert(&mut tx, id, new.kind, account, now).await?;
     }
-    let detail = json!({ "connected": made.provider, "accounts": new.accounts.len() });
+    let detail = json!({ "connected": made.provider, "by": made.given.key(), "accounts": new.accounts.len() });
     access::done_to(service, &mut tx, Action::EditIntegrations, (id, &made.label), detail).await?;
     // Accounts of a connection that has ended go on here, with their clients.
     if channel::list(&mut tx, id).await?.iter().any(|channel| channel.client_id.is_some()) {
@@ -149,7 +152,7 @@ pub async fn connect(service: &Service, actor: &Actor, new: New) -> Result<Conne
     Ok(made)
 }
 
-/// Gives a connection another credential, after somebody consented again, and has it read.
+/// Gives a connection another credential, after somebody consented again or typed another one, and has it read.
 ///
 /// # Errors
 /// Missing, or the rule that forbids it.
@@ -157,24 +160,25 @@ pub async fn reconnect(
     service: &Service,
     actor: &Actor,
     id: ConnectionId,
+    given: Given,
     scopes: &[String],
     tokens: &Tokens,
 ) -> Result<Connection> {
     access::allow(service, actor, Action::EditIntegrations).await?;
     let now = service.clock.now();
     let mut tx = service.db.tenant(actor).await?;
-    connection::set_connected(&mut tx, id, scopes, now).await?;
+    connection::set_connected(&mut tx, id, given, scopes, now).await?;
     credential::set(service, &mut tx, id, tokens).await?;
     let connected = connection::get(&mut tx, id, now).await?;
-    let detail = json!({ "reconnected": connected.provider });
+    let detail = json!({ "reconnected": connected.provider, "by": given.key() });
     access::done_to(service, &mut tx, Action::EditIntegrations, (id, &connected.label), detail).await?;
     enqueue(&mut tx, id, Cause::Manual, now).await?;
     tx.commit().await?;
     Ok(connected)
 }
 
-/// Ends a connection at once; the provider is then asked to take its permission back, and the credential thrown away.
-/// What was read stays.
+/// Ends a connection at once; the provider is then asked to take its permission back, unless a person typed it, and the
+/// credential is thrown away. What was read stays.
 ///
 /// # Errors
 /// Missing, or the rule that forbids it.

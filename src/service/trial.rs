@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use model::{
     actor::{Actor, Origin},
-    connection::{Connection, ConnectionState},
+    connection::{Connection, ConnectionState, Given},
     id::{ConnectionId, MemberId, OrganizationId},
     role::Role,
 };
@@ -93,6 +93,7 @@ impl Agency {
             provider: "google_ads".into(),
             label: "Ads".into(),
             state: ConnectionState::Connected,
+            given: Given::Consent,
             scopes: Vec::new(),
             created_at: self.service.clock.now(),
             last_sync_at: None,

@@ -2,7 +2,7 @@
 //! of the provider `file` are sources of imports: nobody reads through them, and they are none of this file's business.
 
 use model::{
-    connection::{Cause, Connection, ConnectionState, Test},
+    connection::{Cause, Connection, ConnectionState, Given, Test},
     id::{ConnectionId, OrganizationId},
 };
 use time::OffsetDateTime;
@@ -26,6 +26,7 @@ struct Row {
     failures: i32,
     mode: String,
     backfill_days: i16,
+    given: String,
 }
 
 impl Row {
@@ -41,6 +42,7 @@ impl Row {
             provider: self.provider,
             label: self.label,
             state,
+            given: Given::parse(&self.given).unwrap_or(Given::Consent),
             scopes: self.scopes,
             created_at: self.created_at,
             last_sync_at: self.last_sync_at,
@@ -65,7 +67,7 @@ pub async fn list(tx: &mut TenantTx, now: OffsetDateTime) -> Result<Vec<Connecti
     let rows = sqlx::query_as!(
         Row,
         "select id, provider, label, reconnect_reason, scopes, paused_at, broken_until, created_at, last_sync_at, next_sync_at,
-           tested_at, tested_ms, tested_fault, failures, mode, backfill_days
+           tested_at, tested_ms, tested_fault, failures, mode, backfill_days, given
          from connection where disconnected_at is null and provider <> 'file' order by created_at desc, id desc"
     )
     .fetch_all(&mut **tx)
@@ -81,7 +83,7 @@ pub async fn get(tx: &mut TenantTx, id: ConnectionId, now: OffsetDateTime) -> Re
     let row = sqlx::query_as!(
         Row,
         "select id, provider, label, reconnect_reason, scopes, paused_at, broken_until, created_at, last_sync_at, next_sync_at,
-           tested_at, tested_ms, tested_fault, failures, mode, backfill_days
+           tested_at, tested_ms, tested_fault, failures, mode, backfill_days, given
          from connection where id = $1 and disconnected_at is null and provider <> 'file'",
         id.0
     )
@@ -98,8 +100,8 @@ pub async fn insert(tx: &mut TenantTx, new: &Connection) -> Result<()> {
     let actor = tx.actor().clone();
     sqlx::query!(
         "insert into connection (organization_id, id, provider, label, scopes, created_by, created_at, next_sync_at,
-           backfill_days, mode)
-         values ($1, $2, $3, $4, $5, $6, $7, $8, $9, (select mode from organization))",
+           backfill_days, given, mode)
+         values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, (select mode from organization))",
         actor.organization_id.0,
         new.id.0,
         new.provider,
@@ -108,7 +110,8 @@ pub async fn insert(tx: &mut TenantTx, new: &Connection) -> Result<()> {
         actor.member_id.0,
         new.created_at,
         new.next_sync_at,
-        new.backfill_days
+        new.backfill_days,
+        new.given.key()
     )
     .execute(&mut **tx)
     .await?;
@@ -119,17 +122,25 @@ async fn one(done: sqlx::postgres::PgQueryResult) -> Result<()> {
     if done.rows_affected() == 1 { Ok(()) } else { Err(Error::Missing) }
 }
 
-/// Consent was given again: it works, with these scopes.
+/// It was given a credential again: it works, with these scopes.
 ///
 /// # Errors
 /// Missing when it is gone.
-pub async fn set_connected(tx: &mut TenantTx, id: ConnectionId, scopes: &[String], next: OffsetDateTime) -> Result<()> {
+pub async fn set_connected(
+    tx: &mut TenantTx,
+    id: ConnectionId,
+    given: Given,
+    scopes: &[String],
+    next: OffsetDateTime,
+) -> Result<()> {
     one(sqlx::query!(
-        "update connection set reconnect_reason = null, broken_until = null, failures = 0, scopes = $2, next_sync_at = $3
+        "update connection set reconnect_reason = null, broken_until = null, failures = 0, scopes = $2, next_sync_at = $3,
+           given = $4
          where id = $1 and disconnected_at is null",
         id.0,
         scopes,
-        next
+        next,
+        given.key()
     )
     .execute(&mut **tx)
     .await?)

@@ -1,7 +1,10 @@
 //! The sealed credentials of connections. Those who run the agency put them in and throw them away; only the system's
 //! jobs read them, since the runtime role has no right to the sealed bytes.
 
-use model::id::{ConnectionId, OrganizationId};
+use model::{
+    connection::Given,
+    id::{ConnectionId, OrganizationId},
+};
 use sqlx::types::Uuid;
 use time::OffsetDateTime;
 
@@ -136,6 +139,19 @@ pub async fn find_standing(
     )
     .fetch_optional(&mut **tx)
     .await?)
+}
+
+/// How a connection's credential was given, also of an ended one; `None` when it was never there.
+///
+/// # Errors
+/// The database failed.
+pub async fn find_given(tx: &mut SystemTx, organization_id: OrganizationId, id: ConnectionId) -> Result<Option<Given>> {
+    let found = sqlx::query_scalar!(
+        "select given from connection where organization_id = $1 and id = $2",
+        organization_id.0,
+        id.0
+    );
+    Ok(found.fetch_optional(&mut **tx).await?.and_then(|given| Given::parse(&given)))
 }
 
 /// The same, and nobody changes the connection until the transaction ends: who reconnects or disconnects comes before or

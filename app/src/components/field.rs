@@ -8,7 +8,8 @@ use crate::components::notice::sentence;
 #[component]
 pub fn Field(
     /// The field's name in the form and the API.
-    name: &'static str,
+    #[prop(into)]
+    name: String,
     /// Its id, where a page holds two of the same name.
     #[prop(optional, into)]
     id: Option<String>,
@@ -43,7 +44,7 @@ pub fn Field(
     #[prop(optional)]
     key: Option<(&'static str, &'static str)>,
 ) -> impl IntoView {
-    let id = id.unwrap_or_else(|| name.to_owned());
+    let id = id.unwrap_or_else(|| name.clone());
     let error_id = format!("{id}-error");
     let help_id = format!("{id}-help");
     let described = {

@@ -26,7 +26,8 @@ use crate::{
     pages::integrations::{
         account::Accounts,
         deed::{Deeds, Disconnect},
-        row::{ConnectionRow, Row},
+        row::{ConnectionRow, Row, State},
+        token::{TokenField, TokenForm},
         watch::Watch,
     },
 };
@@ -37,6 +38,8 @@ pub struct ConnectionView {
     row: ConnectionRow,
     /// The provider's name.
     provider: String,
+    /// The secrets of a token that could take the place of its credential; empty where there is no such way.
+    secrets: Vec<TokenField>,
     role: Role,
 }
 
@@ -51,7 +54,11 @@ pub async fn get_connection(id: String) -> Result<ConnectionView, AppError> {
     let offer = service.offers.iter().find(offered).ok_or(service::Error::Missing)?;
     let words = service::moment::Words::of(&service, &actor).await?;
     let provider = offer.descriptor.name.to_owned();
-    Ok(ConnectionView { row: crate::pages::integrations::row::read(&seen, offer, &words), provider, role: actor.role })
+    let mut secrets = crate::pages::integrations::token::fields(offer);
+    // The rest is known.
+    secrets.retain(|field| field.secret && !seen.connection.simulated && seen.switched_off.is_none());
+    let row = crate::pages::integrations::row::read(&seen, offer, &words);
+    Ok(ConnectionView { row, provider, secrets, role: actor.role })
 }
 
 /// The connection named in the address.
@@ -82,12 +89,18 @@ pub fn ConnectionPage() -> impl IntoView {
     });
     let seen = Signal::derive(move || watch.ended());
     let draw = move |view: ConnectionView| {
-        let ConnectionView { row, provider, role } = view;
+        let ConnectionView { row, provider, secrets, role } = view;
         let edits = may(role, Action::EditIntegrations);
+        let (key, called, typed) = (row.provider.clone(), provider.clone(), row.typed);
+        let open = typed && matches!(row.state, State::Reconnect(_));
+        let words = if typed { "Replace the token" } else { "Use a token instead" };
         view! {
             <Heading text=row.label.clone() />
             {(!edits).then(|| view! { <p class="text-muted">{sentence(Action::EditIntegrations.explanation())} "."</p> })}
             <Row row=row.clone() provider=provider edits=edits alone=true deeds=deeds watch=watch />
+            {(edits && !secrets.is_empty()).then(|| view! {
+                <TokenForm provider=key called=called fields=secrets of=Some(row.id) words=words open=open />
+            })}
             {edits.then(|| view! { <name::Name id=row.id label=row.label action=rename seen=named /> })}
         }
     };

@@ -1,14 +1,15 @@
 //! Settings › Integrations: what can be connected, what is, and how each connection stands.
 //!
 //! One card a provider, drawn from its description; a new provider needs nothing here. Connecting is a form that the
-//! browser posts itself, since it leads to the provider's own page; `arrival` says how that went. A page waits for no
-//! provider: jobs speak to them, and `watch` follows what they do.
+//! browser posts itself, since it leads to the provider's own page; `arrival` says how that went. Where a provider gives
+//! tokens by hand, `token` takes one. A page waits for no provider: jobs speak to them, and `watch` follows what they do.
 
 pub(super) mod account;
 mod arrival;
 pub(super) mod deed;
 pub(super) mod row;
 pub(super) mod run;
+pub(super) mod token;
 pub(super) mod trouble;
 pub(super) mod watch;
 
@@ -36,6 +37,7 @@ use account::Accounts;
 use arrival::Arrival;
 use deed::{Deeds, Disconnect};
 use row::{ConnectionRow, Row};
+use token::{TokenField, TokenForm};
 use watch::Watch;
 
 /// Everything the page shows.
@@ -52,6 +54,8 @@ pub struct ProviderCard {
     name: String,
     gives: String,
     way: Way,
+    /// What is typed of a token that was made by hand; empty where there is no such way.
+    fields: Vec<TokenField>,
     /// What is asked for: the feature, the provider's spelling, and whether connecting makes no sense without it.
     scopes: Vec<(String, String, bool)>,
     /// The server's settings that are not set, and what each is.
@@ -86,8 +90,9 @@ pub async fn get_integrations() -> Result<Integrations, AppError> {
         let connections = seen.iter().filter(of).map(|seen| row::read(seen, offer, &words)).collect();
         let mut card = card(offer, switched_off, connections);
         if organization.simulated {
-            // What the operator sets is for real providers.
+            // What the operator sets is for real providers, and nobody makes tokens by hand at others.
             card.missing.clear();
+            card.fields.clear();
         }
         card
     };
@@ -106,8 +111,9 @@ fn card(offer: &service::Offer, switched_off: Option<String>, connections: Vec<C
         way: match described.credential {
             K::OAuth2 => Way::Consent,
             K::ShopOAuth2 => Way::Shop,
-            K::Fields(_) => Way::Elsewhere,
+            K::Fields => Way::Elsewhere,
         },
+        fields: token::fields(offer),
         scopes: described.scopes.iter().map(|s| (s.gives.to_owned(), s.name.to_owned(), s.required)).collect(),
         missing: unset.map(|setting| (setting.variable.to_owned(), setting.what.to_owned())).collect(),
         switched_off,
@@ -170,8 +176,12 @@ fn Provider(
     deeds: Deeds,
     watch: Watch,
 ) -> impl IntoView {
-    let ProviderCard { key, name, gives, way, scopes, missing, switched_off, connections } = provider;
+    let ProviderCard { key, name, gives, way, fields, scopes, missing, switched_off, connections } = provider;
     let ready = missing.is_empty() && switched_off.is_none() && way != Way::Elsewhere;
+    let typed = edits && switched_off.is_none() && !fields.is_empty();
+    let instead = if ready { " instead" } else { "" };
+    let (tokens_of, called) = (key.clone(), name.clone());
+    let words = format!("Connect {called} with a token{instead}");
     let another = !connections.is_empty();
     let provider = name.clone();
     view! {
@@ -181,7 +191,7 @@ fn Provider(
                     <strong>"Switched off by the operator of this server: "</strong>{reason}". Nothing is read until it is switched on again; what was read stays."
                 </p></Notice>
             })}
-            <Unset missing=missing name=name.clone() edits=edits />
+            <Unset missing=missing name=name.clone() typed=typed edits=edits />
             {another.then(|| view! {
                 <ul class="flex flex-col" data-test=format!("connections {key}")>
                     {connections.into_iter().map(|row| view! {
@@ -190,6 +200,9 @@ fn Provider(
                 </ul>
             })}
             {(edits && ready).then(|| view! { <Connect key=key name=name.clone() way=way another=another first=nothing shop=shop /> })}
+            {typed.then(|| view! {
+                <TokenForm provider=tokens_of words=words called=called fields=fields of=None open=false />
+            })}
             <details>
                 <summary class="disclosure">{format!("What {provider} is asked for")}</summary>
                 <ul class="flex flex-col gap-2 pb-2">
@@ -204,17 +217,18 @@ fn Provider(
 
 /// The settings of the server without which nobody can connect.
 #[component]
-fn Unset(missing: Vec<(String, String)>, name: String, edits: bool) -> impl IntoView {
+fn Unset(missing: Vec<(String, String)>, name: String, typed: bool, edits: bool) -> impl IntoView {
     if missing.is_empty() {
         return ().into_any();
     }
     let names: Vec<_> = missing.iter().map(|(variable, _)| variable.as_str()).collect();
     let verb = if names.len() == 1 { "is" } else { "are" };
     let names = names.join(", ");
+    let way = if typed { " on its own page" } else { "" };
     view! {
         <Notice tone=Tone::Plain>
             <div class="flex flex-col gap-2" data-test="unset">
-                <p class="break-words">{format!("{name} cannot be connected on this server yet: {names} {verb} not set. Ask your operator.")}</p>
+                <p class="break-words">{format!("{name} cannot be connected{way} on this server yet: {names} {verb} not set. Ask your operator.")}</p>
                 <dl class="flex flex-col gap-1 text-xs text-muted">{missing.into_iter().filter(|_| edits).map(|(variable, what)| view! {
                     <div><dt class="break-all font-medium">{variable}</dt><dd class="max-w-prose">{what}"."</dd></div>
                 }).collect_view()}</dl>

@@ -79,9 +79,25 @@ impl ApiError {
         self.retry_after
     }
 
+    /// The status that it is answered with.
+    pub const fn status(&self) -> StatusCode {
+        self.status
+    }
+
+    /// The field that cannot be accepted.
+    pub fn field(&self) -> Option<&str> {
+        self.detail.field.as_deref()
+    }
+
+    /// Says after how many seconds it is worth trying again.
+    #[must_use]
+    pub fn after(self, seconds: u64) -> Self {
+        Self { retry_after: Some(seconds), ..self }
+    }
+
     /// Whether it is about this field.
     pub fn is_at(&self, field: &str) -> bool {
-        self.detail.field.as_deref() == Some(field)
+        self.field() == Some(field)
     }
 
     /// Says more to programs.

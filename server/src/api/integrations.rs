@@ -2,7 +2,11 @@
 
 use std::collections::BTreeMap;
 
-use axum::{Json, extract::State};
+use axum::{
+    Json,
+    extract::State,
+    response::{IntoResponse, Response},
+};
 use http::StatusCode;
 use model::{
     connection::{Cause, Channel, Connection, ConnectionState, RunState, SyncRun},
@@ -32,6 +36,8 @@ pub struct ConnectionBody {
     /// google_ads, meta_ads, tiktok_ads or shopify.
     provider: String,
     label: String,
+    /// How its credential was given: consent or token.
+    way: &'static str,
     /// connected, reconnect, paused or resting.
     state: &'static str,
     /// Why it waits for somebody to connect again.
@@ -59,6 +65,7 @@ impl From<Connection> for ConnectionBody {
             id: connection.id.0,
             provider: connection.provider,
             label: connection.label,
+            way: connection.given.key(),
             state,
             reason,
             missing: missing.into_iter().map(|scope| scope.gives).collect(),
@@ -95,11 +102,26 @@ pub(super) async fn list(
 pub struct ConnectBody {
     /// google_ads, meta_ads, tiktok_ads or shopify.
     provider: String,
-    /// What the provider asks for first: `shop` for Shopify.
+    /// How: by consent on the provider's page, or with a token that was made there by hand (Shopify and Meta).
+    #[serde(default)]
+    way: WayName,
+    /// For consent what the provider asks for first: `shop` for Shopify. With a token its fields: `shop` and `access_token`
+    /// for Shopify; `access_token` for Meta, and `app_secret` where the token's app requires it.
     #[serde(default)]
     fields: BTreeMap<String, String>,
     /// The connection that is connected again; none for a new one.
     connection_id: Option<Uuid>,
+}
+
+/// How somebody lets us in.
+#[derive(Clone, Copy, Debug, Default, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum WayName {
+    /// On the provider's page.
+    #[default]
+    Consent,
+    /// By a credential that was made by hand.
+    Token,
 }
 
 /// Where to consent.
@@ -109,21 +131,29 @@ pub struct WayBody {
     authorize_url: String,
 }
 
-/// Begins to connect an account. Needs a session: consent comes back to it.
+/// Begins to connect an account, or connects it at once with a token, which is tried first: what the provider refuses answers
+/// 422 with the field and the provider's reason, and nothing is stored. Needs a session: consent comes back to it.
 #[utoipa::path(post, path = "/api/v1/integrations", tag = "integrations", security(("session" = [])), request_body = ConnectBody,
-    responses((status = 200, body = WayBody), (status = 404, body = ErrorBody), (status = 409, body = ErrorBody)))]
+    responses((status = 200, body = WayBody, description = "where to consent"),
+        (status = 201, body = ConnectionBody, description = "connected with a token"),
+        (status = 404, body = ErrorBody), (status = 409, body = ErrorBody), (status = 422, body = ErrorBody),
+        (status = 503, body = ErrorBody, description = "the provider cannot be reached")))]
 pub(super) async fn connect(
     ThisSession(live): ThisSession,
     State(state): State<AppState>,
     Body(body): Body<ConnectBody>,
-) -> Result<Json<WayBody>, ApiError> {
+) -> Result<Response, ApiError> {
+    let connection_id = body.connection_id.map(ConnectionId);
+    if let WayName::Token = body.way {
+        let made = connect::typed::connect(&state, &live.actor, &body.provider, body.fields, connection_id).await?;
+        return Ok((StatusCode::CREATED, Json(ConnectionBody::from(made))).into_response());
+    }
     if connect::mode(&state.service, &live.actor).await? != providers::Mode::Live {
         let message = "in a rehearsal agency accounts are connected on the page of integrations".to_owned();
         return Err(service::Error::Conflict { code: "simulated", message }.into());
     }
-    let connection_id = body.connection_id.map(ConnectionId);
     let url = connect::begin(&state, &live, &body.provider, body.fields, connection_id).await?;
-    Ok(Json(WayBody { authorize_url: url.into() }))
+    Ok(Json(WayBody { authorize_url: url.into() }).into_response())
 }
 
 /// One connection.

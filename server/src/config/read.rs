@@ -15,13 +15,14 @@ use figment::{
 use super::Config;
 
 /// Settings that are no texts.
-const NO_TEXTS: [&str; 10] = [
+const NO_TEXTS: [&str; 11] = [
     "production",
     "import_limit",
     "import_room",
     "connections",
     "jobs",
     "worker_silence",
+    "largest_answer",
     "limit_sign_in",
     "limit_api",
     "address",

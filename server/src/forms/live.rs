@@ -2,7 +2,8 @@
 //!
 //! What is done leads back to the page. What is refused, also for being asked too often, is answered with the page itself,
 //! with what was typed and what is wrong: nothing of it travels in an address, so it can be of any length. Passwords and
-//! codes are never given back. To keep a form's fields, see `app::refused::Typed`.
+//! codes are never given back. To keep a form's fields, see `app::refused::Typed`; a form of a route of its own comes back by
+//! [`come_back`].
 
 use app::{error::AppError, needs_no_session, refused::Refused};
 use axum::{
@@ -71,6 +72,34 @@ pub(crate) async fn answer(State(state): State<AppState>, mut request: Request, 
     drawn
 }
 
+/// A form that is no server function's and that was refused: what its page comes back with.
+pub(crate) struct Back {
+    /// The address of the page that holds the form.
+    pub page: String,
+    /// The path of the form.
+    pub form: String,
+    /// Why.
+    pub error: AppError,
+    /// What was typed and is not secret.
+    pub fields: Vec<(String, String)>,
+    /// The status of the answer.
+    pub status: StatusCode,
+}
+
+/// The page with such a form; none for a program, or for who was refused too often.
+pub(crate) async fn come_back(state: &AppState, live: Live, headers: &HeaderMap, back: Back) -> Option<Response> {
+    let actor = live.actor.clone();
+    if !(wants_page(headers) && state.limits.redraws(actor.member_id)) {
+        return None;
+    }
+    let origin = Origin { method: Method::GET.to_string(), path: back.page.clone() };
+    let refused = Refused(back.page, back.form, in_address(back.error), back.fields);
+    let cookies = headers.get(header::COOKIE).cloned();
+    let mut drawn = draw(state, refused, (Actor { origin, ..actor }, Some(live)), cookies).await;
+    *drawn.status_mut() = back.status;
+    Some(drawn)
+}
+
 /// The address of the page whose form this request is; none for what is no such form.
 fn page_of(request: &Request) -> Option<String> {
     let form =
@@ -86,10 +115,15 @@ pub(crate) fn page_before(request: &Request) -> Option<String> {
         let mut pairs = url::form_urlencoded::parse(query.as_bytes());
         pairs.find(|(name, _)| name == PAGE).map(|(_, page)| page.into_owned())
     };
-    let page = if page.starts_with("/app/") { request.uri().query().and_then(named)? } else { page };
+    let page = if is_post(&page) { request.uri().query().and_then(named)? } else { page };
     let path = page.split(['?', '#']).next().unwrap_or_default();
     let ours = path.starts_with('/') && !path.starts_with("//") && !page.contains('\\');
-    (ours && !path.starts_with("/app/") && !path.starts_with("/api/")).then_some(page)
+    (ours && !is_post(path) && !path.starts_with("/api/")).then_some(page)
+}
+
+/// Whether an address is that of a post that may be answered with a page.
+fn is_post(path: &str) -> bool {
+    path.starts_with("/app/") || path.starts_with("/integrations/")
 }
 
 /// The parameter by which a form of a page that came back names the page.
@@ -235,6 +269,9 @@ mod tests {
         {
             assert_eq!(again(path), None, "{path}");
         }
+        let token = |path| request("POST", path, "text/html", "http://a.test/integrations/shopify/token");
+        assert_eq!(token("/app/y?page=%2Fsettings").as_deref(), Some("/settings"), "that page came back, too");
+        assert_eq!(token("/app/y"), None);
         assert_eq!(request("POST", "/app/x", "application/json", "http://a.test/clients"), None);
         assert_eq!(request("POST", "/clients", "text/html", "http://a.test/clients"), None);
         assert_eq!(request("GET", "/app/x", "text/html", "http://a.test/clients"), None);

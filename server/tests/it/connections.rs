@@ -158,8 +158,11 @@ async fn an_address_that_anybody_can_write_claims_nothing(pool: PgPool) {
     let greeted = "<strong>Connected.</strong>";
     assert!(text(&agency.ada, &format!("{PAGE}?connected={own}")).await.contains(greeted));
     for id in [theirs.as_str(), "018f0000-0000-7000-8000-000000000000"] {
-        let page = text(&agency.ada, &format!("{PAGE}?connected={id}")).await;
+        let answer = agency.ada.get(&format!("{PAGE}?connected={id}")).await;
+        assert_eq!(answer.status(), StatusCode::OK, "{id}");
+        let page = answer.text().await.unwrap();
         assert!(page.contains("Google Ads") && !page.contains(greeted), "{id}: {page}");
+        assert!(page.contains("The address names a connection that is not here"), "{id}: {page}");
     }
     let page = text(&agency.ada, &format!("{PAGE}?error=scopes&missing=read_orders+call-us+read_orders")).await;
     assert!(page.contains("nothing can be read (read_orders, read_orders)") && !page.contains("call-us"), "{page}");

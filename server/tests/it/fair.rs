@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use model::{
     actor::Actor,
-    connection::{ChannelKind, Connection, ConnectionState, Reach},
+    connection::{ChannelKind, Connection, ConnectionState, Given, Reach},
     id::{ClientId, ConnectionId, OrganizationId},
     job::Job,
     metric::Account,
@@ -29,6 +29,7 @@ async fn due(app: &TestApp, organization: OrganizationId, client: ClientId, code
         provider: "tiktok_ads".to_owned(),
         label: code.to_owned(),
         state: ConnectionState::Connected,
+        given: Given::Consent,
         scopes: Vec::new(),
         created_at: now,
         last_sync_at: None,

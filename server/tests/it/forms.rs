@@ -5,7 +5,10 @@ use reqwest::{Response, StatusCode, header};
 use serde_json::json;
 use sqlx::PgPool;
 
-use crate::support::{Browser, PASSWORD, TestApp};
+use crate::{
+    seed,
+    support::{Agency, Browser, PASSWORD, TestApp},
+};
 
 /// Posts the form of a server function as the browser does that shows `page`.
 async fn post(browser: &Browser, page: &str, function: &str, fields: &[(&str, &str)]) -> Response {
@@ -152,6 +155,33 @@ async fn notes_of_any_length_come_back_and_stay_guarded(pool: PgPool) {
     assert_eq!((held(&page, "website").as_str(), held(&page, "industry").as_str()), ("no dots", "Food"));
     assert_eq!(held(&page, "read[3]"), "Food", "the industry was not typed, so it must not overwrite the other's");
     app.finish().await;
+}
+
+#[sqlx::test(migrator = "store::MIGRATOR")]
+async fn choices_in_rows_come_back_as_chosen(pool: PgPool) {
+    let app = TestApp::start(pool).await;
+    let agency = Agency::found(&app).await;
+    seed::integrations(&app.pool).await;
+    let channel = seed::id_in(&app.pool, "channel", "Acme").await;
+    let connection = format!("/settings/integrations/{}", seed::id_in(&app.pool, "connection", "Acme").await);
+    // What it belonged to before is nobody, which the form says in a way that is none.
+    let choose = |client: &str| [("id", channel.clone()), ("client_id", client.to_owned()), ("before", "x".to_owned())];
+    let choose = async |client: &str| {
+        let fields = choose(client);
+        let fields: Vec<_> = fields.iter().map(|(name, text)| (*name, text.as_str())).collect();
+        refused(post(&agency.ada, &connection, "map_account", &fields).await, StatusCode::UNPROCESSABLE_ENTITY).await
+    };
+    assert_eq!(held(&choose(&agency.c[1]).await, "client_id"), agency.c[1]);
+    assert_eq!(held(&choose("nonsense").await, "client_id"), "", "what is no choice is not chosen");
+
+    let max = agency.max.member_id().await.as_str().unwrap().to_owned();
+    let fields = [("id", max.as_str()), ("role", "admin"), ("active", "perhaps")];
+    let page = refused(post(&agency.ada, "/members", "change_member", &fields).await, StatusCode::BAD_REQUEST).await;
+    let row = |email: &str| page.split_once(&format!("data-test=\"member {email}\"")).unwrap().1.to_owned();
+    assert_eq!(held(&row("max@acme.test"), "role"), "admin");
+    assert_eq!(held(&row("mel@acme.test"), "role"), "member", "the other rows are as they were");
+    assert_eq!(agency.ada.json(&format!("/api/v1/members/{max}")).await["role"], "manager", "nothing was changed");
+    app.stop().await;
 }
 
 #[sqlx::test(migrator = "store::MIGRATOR")]

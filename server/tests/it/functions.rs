@@ -24,7 +24,7 @@ const NO_ID: &[Asked] = &[];
 
 /// Every server function. `{client}` and the like are another agency's, `{own client}` and the like are one's own. Lists that
 /// are narrowed by an id show nothing for one that is not there, so they answer 200.
-const FUNCTIONS: [(&str, &[Asked]); 80] = [
+const FUNCTIONS: [(&str, &[Asked]); 81] = [
     ("acknowledge_alert", &[("id={alert}", 404)]),
     ("add_import_source", &[("name=S&holds=ads&platform=&currency=EUR&time_zone=UTC&client_id={client}", 404)]),
     ("approve_action", &[("id={action}&version=x", 404)]),
@@ -48,6 +48,7 @@ const FUNCTIONS: [(&str, &[Asked]); 80] = [
     ("dismiss_action", &[("id={action}&reason=x&seen=proposed&version=x", 404)]),
     ("end_session", &[("id={session}", 404)]),
     ("enrol_two_factor", NO_ID),
+    ("find_accounts", &[("id={connection}", 200)]),
     ("finish_action", &[("id={action}&on=", 404), ("id={action}&on=2026-03-01", 404)]),
     ("get_agency", NO_ID),
     ("get_alert_settings", NO_ID),
@@ -256,7 +257,7 @@ async fn b3_1_every_server_function_with_an_id_treats_another_agencys_like_a_mis
 }
 
 /// Every route that is no page and not of the API, and why another agency's ids are nothing to it; or that it is asked below.
-const ROUTES: [(&str, &str); 27] = [
+const ROUTES: [(&str, &str); 28] = [
     ("/app/{*function}", "the server functions: above"),
     ("/", "takes no id"),
     ("/login", "takes no id"),
@@ -281,6 +282,7 @@ const ROUTES: [(&str, &str); 27] = [
     ("/api/docs", "takes no id"),
     ("/imports/upload", ASKED),
     ("/integrations/{provider}/connect", ASKED),
+    ("/integrations/{provider}/token", ASKED),
     ("/healthz", "takes no id"),
     ("/readyz", "takes no id"),
     ("/metrics", "takes no id"),
@@ -326,8 +328,15 @@ async fn b3_1_forms_treat_another_agencys_ids_like_missing_ones(pool: PgPool) {
         let request = agency.olga.client.post(format!("{}/integrations/google_ads/connect", app.url));
         request.form(&[("connection_id", connection)])
     };
-    let asks: [(_, _, &Form<'_>); 2] =
-        [("/imports/upload", "{source}", &upload), ("/integrations/{provider}/connect", "{connection}", &connect)];
+    let token = |connection: String| {
+        let request = agency.olga.client.post(format!("{}/integrations/meta_ads/token", app.url));
+        request.form(&[("connection_id", connection), ("access_token", "t".to_owned())])
+    };
+    let asks: [(_, _, &Form<'_>); 3] = [
+        ("/imports/upload", "{source}", &upload),
+        ("/integrations/{provider}/connect", "{connection}", &connect),
+        ("/integrations/{provider}/token", "{connection}", &token),
+    ];
     let asked: BTreeSet<_> = ROUTES.into_iter().filter(|(_, why)| *why == ASKED).map(|(path, _)| path).collect();
     assert_eq!(asks.iter().map(|(path, ..)| *path).collect::<BTreeSet<_>>(), asked);
     for (path, kind, request) in asks {
@@ -363,7 +372,7 @@ async fn b3_1_pages_treat_another_agencys_ids_like_missing_ones(pool: PgPool) {
         ("/clients?stage={stage}", 200),
         ("/members?of={member}", 200),
         ("/audit?member_id={member}", 200),
-        ("/settings/integrations?connected={connection}", 404),
+        ("/settings/integrations?connected={connection}", 200),
     ] {
         let mut answers = Vec::new();
         for path in [foreign::theirs(&ids, page), foreign::absent(&ids, page)] {

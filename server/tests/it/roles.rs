@@ -107,6 +107,7 @@ fn matrix() -> Vec<Line> {
         ("POST", "/api/v1/invitations/{nil}/resend", none(), changes),
         ("POST", "/api/v1/jobs/999999999/retry", none(), changes),
         ("POST", "/api/v1/integrations", json!({"provider": "google_ads"}), [409, 409, 403, 403]),
+        ("POST", "/api/v1/integrations", json!({"provider": "shopify", "way": "token"}), [422, 422, 403, 403]),
         ("GET", "/api/v1/integrations/{nil}", none(), looks),
         ("PATCH", "/api/v1/integrations/{nil}", json!({"paused": true}), changes),
         ("DELETE", "/api/v1/integrations/{nil}", none(), changes),

@@ -248,6 +248,19 @@ async fn b8_5_no_secret_is_readable_in_the_database_the_logs_or_an_answer(pool: 
         assert!(target.starts_with("/settings/integrations?error="), "{provider}: {target}");
         answers.extend([way, target]);
     }
+    // Typed by hand: one that works, one that is refused, both ways in.
+    let (made, wrong, theirs) = ("shpat_made-7c1f-c0ffee", "shpat_wrong-7c1f-c0ffee", "meta-app-secret-7c1f");
+    shopify.world().made = [(made, vec!["read_orders", "read_customers"])].into();
+    for (provider, token) in [("shopify", made), ("shopify", wrong), ("meta_ads", wrong)] {
+        let secret = if provider == "meta_ads" { vec![("app_secret", theirs)] } else { vec![("shop", SHOP)] };
+        let typed: Vec<_> = secret.into_iter().chain([("access_token", token)]).collect();
+        let fields: Value = typed.iter().map(|(name, text)| ((*name).to_owned(), json!(text))).collect();
+        let body = json!({"provider": provider, "way": "token", "fields": fields});
+        answers.push(ada.post("/api/v1/integrations", &body).await.text().await.unwrap());
+        let posted = ada.submit(&format!("/integrations/{provider}/token"), &typed).await;
+        answers.push(format!("{:?} {}", posted.headers().clone(), posted.text().await.unwrap()));
+    }
+    assert_eq!(count(&pool, "select count(*) from connection where given = 'token'").await, 2);
     map(&ada, &shop, &agency.c[0]).await;
     map(&ada, &ads, &agency.c[1]).await;
     run(&ada, &shop, 1).await;
@@ -292,6 +305,7 @@ async fn b8_5_no_secret_is_readable_in_the_database_the_logs_or_an_answer(pool: 
     let mut secrets = shopify.world().tokens.clone();
     assert!(secrets.len() >= 4, "tokens were given and renewed: {secrets:?}");
     secrets.extend([token_of("acme"), token_of("more1")]);
+    secrets.extend([made, wrong, theirs].map(str::to_owned));
     secrets.extend([APP_SECRET, tiktok::APP_SECRET, "cron-secret-91be", SECRET, &KEYS[3..]].map(str::to_owned));
     // An id is for everybody to see: it stands in the addresses of consent.
     let hidden = others.into_iter().filter(|(variable, _)| !(variable.ends_with("_ID") || variable.ends_with("_KEY")));

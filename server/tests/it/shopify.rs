@@ -53,6 +53,10 @@ pub struct World {
     pub given: u32,
     /// Every token that was ever given, access and refresh.
     pub tokens: Vec<String>,
+    /// Tokens that somebody made by hand, with their scopes.
+    pub made: BTreeMap<&'static str, Vec<&'static str>>,
+    /// Whether nobody answers.
+    pub down: bool,
     /// Whether renewing is refused.
     pub refuses: bool,
     /// How many reads of orders were made.
@@ -133,8 +137,11 @@ async fn token(State(world): Shared, Form(form): Form<BTreeMap<String, String>>)
     Json(body).into_response()
 }
 
-fn allowed(world: &World, headers: &HeaderMap) -> bool {
-    headers.get("x-shopify-access-token").is_some_and(|token| *token == format!("sh-access-{}-c0ffee", world.given))
+/// The scopes of the token that came; none when it does not work.
+fn scopes(world: &World, headers: &HeaderMap) -> Option<Vec<&'static str>> {
+    let token = headers.get("x-shopify-access-token")?.to_str().ok()?;
+    let given = token == format!("sh-access-{}-c0ffee", world.given);
+    if given { Some(vec!["read_orders", "read_customers"]) } else { world.made.get(token).cloned() }
 }
 
 async fn revoke(State(world): Shared, headers: HeaderMap) -> StatusCode {
@@ -150,14 +157,20 @@ fn money(amount: i64) -> Value {
 
 async fn graphql(State(world): Shared, headers: HeaderMap, Json(body): Json<Value>) -> Response {
     let mut world = world.lock().unwrap();
-    if !allowed(&world, &headers) {
+    if world.down {
+        return StatusCode::BAD_GATEWAY.into_response();
+    }
+    let Some(scopes) = scopes(&world, &headers) else {
         let body = json!({"errors": "[API] Invalid API key or access token (unrecognized login or wrong password)"});
         return (StatusCode::UNAUTHORIZED, Json(body)).into_response();
-    }
+    };
     let query = body["query"].as_str().unwrap();
     let end = json!({"hasNextPage": false, "endCursor": null});
     let data = if query.starts_with("query Shop") {
         json!({"shop": {"name": "Acme Shop", "currencyCode": "EUR", "ianaTimezone": "Europe/Berlin", "myshopifyDomain": SHOP}})
+    } else if query.starts_with("query Scopes") {
+        let scopes: Vec<_> = scopes.iter().map(|scope| json!({"handle": scope})).collect();
+        json!({"currentAppInstallation": {"accessScopes": scopes}})
     } else if query.starts_with("query Orders") {
         world.reads += 1;
         let filter = body["variables"]["filter"].as_str().unwrap();

@@ -1,9 +1,10 @@
 //! Reads the reports of ad accounts, piece by piece.
 //!
 //! The pages of a piece are laid aside until the last one is there and are then kept in one transaction, so that no day
-//! ever shows half of its rows; a killed run goes on at the page.
+//! ever shows half of its rows; a killed run goes on at the page. A piece whose report is too large to be read is read in
+//! pieces of half as many days, and so are the account's older ones.
 
-use std::collections::HashSet;
+use std::collections::{HashSet, VecDeque};
 
 use model::{
     connection::{Cause, Channel, Progress, Reach},
@@ -67,9 +68,24 @@ impl Run<'_> {
         Planned { channel, today, pieces, restates }: Planned<'_>,
         total: i32,
     ) -> Result<(), Stop> {
-        for days in pieces {
+        let (mut pieces, mut most) = (VecDeque::from(pieces), ads.piece());
+        while let Some(days) = pieces.pop_front() {
+            if days.count() > i64::from(most) {
+                let parts: Vec<_> = days.newest_first(most).collect();
+                for part in parts.into_iter().rev() {
+                    pieces.push_front(part);
+                }
+                continue;
+            }
             self.check_switches().await?;
-            self.read_piece(access, ads, channel, days, today, total).await?;
+            match self.read_piece(access, ads, channel, days, today, total).await {
+                Err(Stop::Provider(Error::TooLarge(words))) => {
+                    let alone = || Error::TooLarge(format!("the report of {} alone: {words}", days.first));
+                    most = plan::fewer(days).ok_or_else(alone)?;
+                    pieces.push_front(days);
+                }
+                outcome => outcome?,
+            }
         }
         if restates {
             let mut tx = self.tx().await?;

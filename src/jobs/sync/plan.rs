@@ -7,6 +7,12 @@ use time::{Date, Duration};
 /// which is up to 28 days after the day itself. The last of those days is over when the night comes, hence one more.
 pub(super) const RESTATED: i64 = 30;
 
+/// Into how many days the pieces of an account are cut whose report of `days` is too large to be read; none of a single day.
+pub(super) fn fewer(days: Days) -> Option<u16> {
+    let half = (days.count() + 1) / 2;
+    u16::try_from(half).ok().filter(|half| i64::from(*half) < days.count())
+}
+
 /// The days to read, in pieces of at most `piece` days, newest first.
 ///
 /// `reach` is what was read without a gap. With `restate` the trailing weeks are read again, else yesterday and today.
@@ -85,6 +91,19 @@ mod tests {
         assert_eq!(long_ago, [Days { first: date!(2026 - 01 - 01), last: TODAY }], "no more than at the first time");
         let after = extend(reach(date!(2025 - 01 - 01), date!(2025 - 02 - 01)), long_ago[0], 90);
         assert_eq!(count(&super::pieces(TODAY, after, false, 90, 90)), 2, "then as every hour");
+    }
+
+    #[test]
+    fn what_is_too_large_is_halved_down_to_a_day() {
+        let mut days = Days { first: date!(2026 - 03 - 02), last: TODAY };
+        let mut lengths = vec![days.count()];
+        while let Some(most) = fewer(days) {
+            let parts: Vec<_> = days.newest_first(most).collect();
+            assert_eq!(count(&parts), days.count());
+            days = parts[0];
+            lengths.push(days.count());
+        }
+        assert_eq!(lengths, [30, 15, 8, 4, 2, 1]);
     }
 
     #[test]

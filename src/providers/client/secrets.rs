@@ -42,6 +42,7 @@ impl Secrets {
             Error::Unauthorized(words) => Error::Unauthorized(self.strike_text(&words)),
             Error::Unavailable(words) => Error::Unavailable(self.strike_text(&words)),
             Error::Malformed(words) => Error::Malformed(self.strike_text(&words)),
+            Error::TooLarge(words) => Error::TooLarge(self.strike_text(&words)),
             Error::Rejected(words) => Error::Rejected(self.strike_text(&words)),
             limited @ (Error::RateLimited { .. } | Error::CursorExpired) => limited,
         }

@@ -41,7 +41,7 @@ impl Reading<'_> {
 
     pub async fn start(&self, starts: u32) -> Result<Page<Report>> {
         let request = self.call.http.post(&format!("{VERSION}/{}/insights", self.node()?));
-        let request = signed(request, self.call.settings, &self.call.credential.access_token)?;
+        let request = signed(request, self.call)?;
         let run: wire::Run = self.insights(request).send().await?;
         self.wait(Waiting { run: run.report_run_id, calls: 0, starts: starts + 1 }, true).await
     }

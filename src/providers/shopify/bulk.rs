@@ -130,7 +130,7 @@ impl Place {
 /// pages, which judge each order by themselves.
 async fn piece(call: &Call<'_>, operation: &operation::Operation, place: Place) -> Result<Bulk> {
     let (nodes, end) = match cut_out(call, operation, &place).await {
-        Err(Error::Malformed(why)) => {
+        Err(Error::Malformed(why) | Error::TooLarge(why)) => {
             return Ok(Bulk::Pages(format!("Shopify's file of them could not be read: {why}")));
         }
         result => result?,

@@ -201,3 +201,29 @@ fn a_long_list_is_begun_anew_before_it_is_cut_off() {
         assert_eq!(Place::read(broken), Err(Error::CursorExpired), "{broken}");
     }
 }
+
+#[test]
+fn who_may_write_may_read() {
+    let scopes = |handles: &[&str]| {
+        let handles: Vec<_> = handles.iter().map(|handle| json!({ "handle": handle })).collect();
+        let answer = json!({ "currentAppInstallation": { "accessScopes": handles } });
+        serde_json::from_value::<wire::ScopesAnswer>(answer).unwrap().granted()
+    };
+    assert_eq!(scopes(&["read_orders"]), ["read_orders"]);
+    assert_eq!(scopes(&["write_orders", "write_customers"]).len(), 4);
+    assert!(DESCRIPTOR.missing(&scopes(&["write_orders", "write_customers"])).is_empty());
+    assert_eq!(scopes(&["write_orders", "read_orders"]), ["write_orders", "read_orders"], "each once");
+    assert_eq!(DESCRIPTOR.missing(&scopes(&["write_orders"])).len(), 1);
+}
+
+#[test]
+fn what_is_no_shops_address_is_said_wherever_the_shop_is_spoken_to() {
+    let fields = |shop: &str| BTreeMap::from([(SHOP.to_owned(), shop.to_owned())]);
+    let replaced: Url = "http://127.0.0.1:1/".parse().unwrap();
+    for replaced in [None, Some(&replaced)] {
+        assert_eq!(PROVIDER.hosts_for(&fields("acme.example"), replaced), Err(no_shop()));
+        assert!(PROVIDER.hosts_for(&fields("acme.myshopify.com"), replaced).is_ok());
+    }
+    assert_eq!(PROVIDER.hosts(None), Err(no_shop()));
+    assert!(PROVIDER.hosts(Some(&replaced)).is_ok());
+}

@@ -13,6 +13,37 @@ use crate::{Error, Order, Refund, Result, number};
 
 pub(super) const SHOP: &str = "query Shop { shop { name currencyCode ianaTimezone myshopifyDomain } }";
 
+/// What a token may do.
+pub(super) const SCOPES: &str = "query Scopes { currentAppInstallation { accessScopes { handle } } }";
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct ScopesAnswer {
+    current_app_installation: Installation,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Installation {
+    access_scopes: Vec<AccessScope>,
+}
+
+#[derive(Deserialize)]
+struct AccessScope {
+    handle: String,
+}
+
+impl ScopesAnswer {
+    /// Who may write something may read it, whether that is listed or not.
+    pub fn granted(self) -> Vec<String> {
+        let listed: Vec<_> =
+            self.current_app_installation.access_scopes.into_iter().map(|scope| scope.handle).collect();
+        let read = listed.iter().filter_map(|scope| Some(format!("read_{}", scope.strip_prefix("write_")?)));
+        let implied: Vec<_> = read.filter(|scope| !listed.contains(scope)).collect();
+        listed.into_iter().chain(implied).collect()
+    }
+}
+
 /// What is asked of an order, but for its shipping lines.
 macro_rules! order {
     () => {

@@ -11,7 +11,7 @@ use std::{
 };
 
 use base64::{Engine, prelude::BASE64_STANDARD};
-use model::connection::ConnectionState;
+use model::connection::{ConnectionState, Given};
 use sqlx::PgPool;
 use store::connection;
 use time::Duration as Span;
@@ -82,7 +82,7 @@ impl Agency {
     async fn connect(&self, tokens: &Tokens) {
         let now = self.service.clock.now();
         let mut tx = self.service.db.tenant(&self.actor).await.unwrap();
-        connection::set_connected(&mut tx, self.connection, &[], now).await.unwrap();
+        connection::set_connected(&mut tx, self.connection, Given::Consent, &[], now).await.unwrap();
         set(&self.service, &mut tx, self.connection, tokens).await.unwrap();
         tx.commit().await.unwrap();
     }

@@ -2,7 +2,7 @@
 
 use model::{
     actor::{Actor, Origin},
-    connection::{Connection, ConnectionState},
+    connection::{Connection, ConnectionState, Given},
     id::MemberId,
     role::Role,
 };
@@ -39,6 +39,7 @@ async fn agency(pool: &PgPool, name: &str, role: Role) -> (Db, Actor, Connection
         provider: "google_ads".into(),
         label: name.into(),
         state: ConnectionState::Connected,
+        given: Given::Consent,
         scopes: Vec::new(),
         created_at: NOW,
         last_sync_at: None,

@@ -2,7 +2,7 @@
 
 use model::{
     actor::{Actor, Origin},
-    connection::{Cause, ChannelKind, Connection, ConnectionState},
+    connection::{Cause, ChannelKind, Connection, ConnectionState, Given},
     id::{ConnectionId, MemberId},
     metric::Account,
     role::Role,
@@ -53,6 +53,7 @@ async fn agency(pool: &PgPool, name: &str) -> Agency {
         provider: "google_ads".into(),
         label: name.into(),
         state: ConnectionState::Connected,
+        given: Given::Consent,
         scopes: Vec::new(),
         created_at: NOW,
         last_sync_at: None,

@@ -271,14 +271,16 @@ pub(super) fn Columns(
     let refunds = choices([("above_zero", "12.50"), ("below_zero", "-12.50")]);
     let shop = import.holds == model::import::Kind::Shop;
     let protections = choices([("false", "As they are"), ("true", "With an apostrophe before formulas")]);
-    let kept = import.saved.clone();
-    let id = import.id.clone();
+    let (kept, id) = (import.saved.clone(), import.id.clone());
+    // A choice that was refused stays chosen, as long as it is still one.
+    let chosen = Typed::of(saved).only("id", &id).first("mapping_id", "");
+    let chosen = Some(chosen).filter(|chosen| kept.iter().any(|(key, _)| key == chosen)).unwrap_or_default();
     view! {
         <Card title="What the columns are" about="Proposed from their names: look at each and correct what is wrong. Then every row is checked; nothing is kept yet.">
             {(!kept.is_empty()).then(|| view! {
                 <ActionForm action=saved attr:class="flex flex-wrap items-end gap-2">
                     <input type="hidden" name="id" value=id.clone() />
-                    <div class="w-56"><Select name="mapping_id" label="Saved columns" options=kept /></div>
+                    <div class="w-56"><Select name="mapping_id" label="Saved columns" options=kept value=chosen /></div>
                     <Button id="use-mapping" pending=saved.pending()>"Use and check"</Button>
                 </ActionForm>
                 <Outcome action=saved />

@@ -18,6 +18,7 @@ use crate::{
         toast::Toasts,
     },
     error::AppError,
+    refused::Typed,
 };
 
 /// An account as the page shows it.
@@ -50,10 +51,28 @@ pub struct AccountList {
 #[server(prefix = "/app", endpoint = "list_accounts", output = crate::codec::Json)]
 pub async fn list_accounts(id: String) -> Result<AccountList, AppError> {
     let (actor, service) = (crate::server::actor()?, crate::server::service()?);
+    Ok(read(&service, &actor, &id).await?)
+}
+
+/// The same where there may be no such connection, which is then no fault of the page: anybody can write an address.
+#[server(prefix = "/app", endpoint = "find_accounts", output = crate::codec::Json)]
+pub async fn find_accounts(id: String) -> Result<Option<AccountList>, AppError> {
+    let (actor, service) = (crate::server::actor()?, crate::server::service()?);
+    match read(&service, &actor, &id).await {
+        Err(service::Error::Missing) => Ok(None),
+        found => Ok(Some(found?)),
+    }
+}
+
+#[cfg(feature = "ssr")]
+async fn read(
+    service: &service::Service,
+    actor: &model::actor::Actor,
+    id: &str,
+) -> Result<AccountList, service::Error> {
     let id = id.parse().map_err(|_| service::Error::Missing)?;
-    let service::connection::Accounts { channels, clients } =
-        service::connection::accounts(&service, &actor, id).await?;
-    let state = service::connection::get(&service, &actor, id).await?.state;
+    let service::connection::Accounts { channels, clients } = service::connection::accounts(service, actor, id).await?;
+    let state = service::connection::get(service, actor, id).await?.state;
     let row = |channel: model::connection::Channel| AccountRow {
         id: channel.id,
         client: channel.client_id.and_then(|id| clients.iter().find(|(client, ..)| *client == id).cloned()),
@@ -108,7 +127,12 @@ pub(crate) fn Accounts(
     let map = ServerAction::<MapAccount>::new();
     let again = RwSignal::new(0);
     let done = successes(map);
-    let list = Resource::new(move || (id.get(), version.get(), done.get(), again.get()), |(id, ..)| list_accounts(id));
+    let list = Resource::new(
+        move || (id.get(), version.get(), done.get(), again.get()),
+        move |(id, ..)| async move {
+            if greets { find_accounts(id).await?.ok_or(AppError::Missing) } else { list_accounts(id).await }
+        },
+    );
     let query = use_query_map();
     let asked = Memo::new(move |_| query.with(|query| query.get("account")));
     let tell = move || {
@@ -138,7 +162,8 @@ pub(crate) fn Accounts(
         let greeting = greets.then(|| greeting(&list));
         view! { {greeting} <List list=list asked=asked map=map /> {greets.then(done_link)} }
     };
-    let nothing = |error: &AppError| (*error == AppError::Missing).then(|| ().into_any());
+    let nothing: fn(&AppError) -> Option<AnyView> =
+        if greets { unknown } else { |error: &AppError| (*error == AppError::Missing).then(|| ().into_any()) };
     view! {
         <section class="flex flex-col gap-3" aria-label="Accounts" data-test="accounts">
             {(!greets).then(|| view! { <h2 id="accounts" tabindex="-1">"Accounts"</h2> })}
@@ -146,6 +171,16 @@ pub(crate) fn Accounts(
             {part_or("The accounts", "accounts", list, draw, nothing)}
         </section>
     }
+}
+
+/// What somebody is told whose address names a connection that is not there.
+fn unknown(error: &AppError) -> Option<AnyView> {
+    (*error == AppError::Missing).then(|| {
+        view! {
+            <Notice tone=Tone::Plain><p data-test="no-connection">"The address names a connection that is not here: it was disconnected meanwhile, or the address is wrong. What is connected stands below."</p></Notice>
+        }
+        .into_any()
+    })
 }
 
 /// What somebody is told who came back from the provider.
@@ -180,7 +215,7 @@ fn List(list: AccountList, asked: Memo<Option<String>>, map: ServerAction<MapAcc
     }
     let unmapped = rows.iter().filter(|row| row.client.is_none()).count();
     let room = CHOICES / clients.len().max(1);
-    let (drawing, none) = (drawing(), clients.is_empty());
+    let (drawing, none, typed) = (drawing(), clients.is_empty(), Typed::of(map));
     let (rows, clients) =
         (StoredValue::new(rows.into_iter().enumerate().collect::<Vec<_>>()), StoredValue::new(clients));
     let open = move |at: usize, id: ChannelId| edits && (at < room || asked.get_untracked() == Some(id.to_string()));
@@ -193,7 +228,7 @@ fn List(list: AccountList, asked: Memo<Option<String>>, map: ServerAction<MapAcc
         <ul class="flex flex-col">
             <For each=move || rows.get_value() key=move |(_, row)| (drawing, row.id) children=move |(at, row)| {
                 let open = open(at, row.id);
-                view! { <AccountItem row=row of=of edits=edits open=open clients=clients map=map /> }
+                view! { <AccountItem row=row of=of edits=edits open=open clients=clients map=map typed=typed /> }
             } />
         </ul>
     }
@@ -208,12 +243,18 @@ fn AccountItem(
     open: bool,
     clients: StoredValue<Vec<(ClientId, String)>>,
     map: ServerAction<MapAccount>,
+    typed: Typed,
 ) -> impl IntoView {
     let AccountRow { id, name, external_id, currency, time_zone, client } = row;
     let held = client.as_ref().map(|(id, ..)| id.to_string()).unwrap_or_default();
     let archived =
         client.as_ref().filter(|(.., archived)| *archived).map(|(id, name, _)| (*id, format!("{name} (archived)")));
-    let (chosen, test) = (held.clone(), format!("account {name}"));
+    // A choice that was refused stays chosen, as long as it is still one.
+    let offered = |chosen: &String| {
+        chosen.is_empty() || clients.with_value(|clients| clients.iter().any(|(id, _)| id.to_string() == *chosen))
+    };
+    let came_back = Some(typed.only("id", &id.to_string()).first("client_id", held.clone())).filter(offered);
+    let (chosen, test) = (came_back.unwrap_or_else(|| held.clone()), format!("account {name}"));
     let (label, save) = (format!("Client of {name}"), format!("Save the client of {name}"));
     let control = if edits && open {
         view! {

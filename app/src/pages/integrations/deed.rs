@@ -58,8 +58,9 @@ pub(crate) struct Deeds {
     pub disconnect: ServerAction<DisconnectConnection>,
     /// The connection whose button was pressed last: what goes wrong is said beside it.
     pub of: RwSignal<Option<ConnectionId>>,
-    /// Whose end is being considered, and whether the dialog about it is open.
-    pub ending: RwSignal<Option<(ConnectionId, String, String)>>,
+    /// Whose end is being considered, its name and its provider's, and whether its token was typed.
+    pub ending: RwSignal<Option<(ConnectionId, String, String, bool)>>,
+    /// Whether the dialog about it is open.
     pub asking: RwSignal<bool>,
     /// Counts up when something was taken back.
     pub again: RwSignal<usize>,
@@ -164,17 +165,23 @@ pub(super) fn Controls(
         }
     };
     let reconnect = {
-        let action = format!("/integrations/{}/connect", row.provider);
+        let (action, page) = (format!("/integrations/{}/connect", row.provider), format!("{}#token", row.page()));
+        let typed = row.typed;
         move |class: &'static str| {
+            if typed {
+                return view! { <a class=class href=page.clone() aria-label=again.clone()>"Reconnect"</a> }.into_any();
+            }
             view! {
                 <form method="post" action=action.clone()>
                     <input type="hidden" name="connection_id" value=id.to_string() />
                     <button type="submit" class=class aria-label=again.clone()>"Reconnect"</button>
                 </form>
             }
+            .into_any()
         }
     };
-    let ending = (id, row.label.clone(), provider);
+    let ready = row.ready || row.typed;
+    let ending = (id, row.label.clone(), provider, row.typed);
     let ask = move |_| {
         deeds.disconnect.clear();
         deeds.of.set(Some(id));
@@ -183,7 +190,7 @@ pub(super) fn Controls(
     };
     view! {
         <div class="flex flex-wrap items-center gap-2">
-            {(broken && row.ready).then(|| reconnect.clone()(Kind::Primary.class()))}
+            {(broken && ready).then(|| reconnect.clone()(Kind::Primary.class()))}
             {syncs.then(|| view! {
                 <ActionForm action=deeds.sync on:submit=of>
                     <input type="hidden" name="id" value=id.to_string() />
@@ -198,7 +205,7 @@ pub(super) fn Controls(
             {(!alone).then(|| view! { <a class=Kind::Quiet.class() href=row.page() aria-label=open>"Accounts and history"</a> })}
             <Menu id=format!("more-{id}") named=more>
                 {(!paused).then(|| switch("Switch off", off, "choice", true))}
-                {(row.ready && !broken).then(|| reconnect("choice"))}
+                {(ready && !broken).then(|| reconnect("choice"))}
                 <button type="button" class="choice text-bad" aria-label=end on:click=ask>"Disconnect…"</button>
             </Menu>
         </div>
@@ -209,13 +216,25 @@ pub(super) fn Controls(
 #[component]
 pub(crate) fn Disconnect(deeds: Deeds) -> impl IntoView {
     let label =
-        move || deeds.ending.with(|ending| ending.as_ref().map(|(_, label, _)| label.clone()).unwrap_or_default());
+        move || deeds.ending.with(|ending| ending.as_ref().map(|(_, label, ..)| label.clone()).unwrap_or_default());
     let provider =
-        move || deeds.ending.with(|ending| ending.as_ref().map(|(.., name)| name.clone()).unwrap_or_default());
+        move || deeds.ending.with(|ending| ending.as_ref().map(|(_, _, name, _)| name.clone()).unwrap_or_default());
+    let typed = move || deeds.ending.with(|ending| ending.as_ref().is_some_and(|(.., typed)| *typed));
+    let goes = move || {
+        if typed() {
+            format!(
+                "the token that was typed is thrown away here. It works until somebody takes it back at {}.",
+                provider()
+            )
+        } else {
+            let name = provider();
+            format!("{name} is asked to take its permission back, and the stored sign-in is thrown away in any case.")
+        }
+    };
     let id = move || deeds.ending.with(|ending| ending.as_ref().map(|(id, ..)| id.to_string()).unwrap_or_default());
     view! {
         <Dialog open=deeds.asking title=Signal::derive(move || format!("Disconnect {}", label()))>
-            <p><strong>"What goes: "</strong>"nothing is read any more. " {provider} " is asked to take its permission back, and the stored sign-in is thrown away in any case."</p>
+            <p><strong>"What goes: "</strong>"nothing is read any more, and " {goes}</p>
             <p><strong>"What stays: "</strong>"every figure that was read, with its source, and its clients."</p>
             <p class="text-muted">"Connecting again later makes a new connection, whose accounts are given to clients anew. To stop for a while only, switch it off instead."</p>
             <Outcome action=deeds.disconnect />

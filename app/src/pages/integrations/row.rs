@@ -39,6 +39,8 @@ pub struct ConnectionRow {
     pub(crate) denied: Vec<String>,
     /// Whether the server could lead to the provider's page.
     pub(crate) ready: bool,
+    /// Whether its credential is a token that somebody typed.
+    pub(crate) typed: bool,
     /// Why the operator has switched its provider off for everybody.
     pub(crate) switched_off: Option<String>,
     pub(crate) failures: i32,
@@ -115,6 +117,7 @@ pub(crate) fn read(
         unmapped: seen.unmapped,
         denied: denied.into_iter().map(|scope| scope.gives.to_owned()).collect(),
         ready: offer.missing.is_empty(),
+        typed: connection.given == model::connection::Given::Token,
         switched_off: seen.switched_off.clone(),
         failures: connection.failures,
         activity: super::watch::activity(seen, words),

@@ -17,6 +17,7 @@ use crate::{
         page::{Skeleton, loaded},
     },
     error::AppError,
+    refused::Typed,
 };
 
 /// Key and words of each role, least first.
@@ -149,6 +150,8 @@ fn Controls(person: Person, roles: StoredValue<Vec<Role>>, actions: Actions) -> 
     let (id, name) = (person.id, person.name.clone());
     let (active, role) = (person.active, person.role);
     let change = actions.member;
+    // A choice that was refused stays chosen.
+    let chosen = Typed::of(change).only("id", &id.to_string()).first("role", role.key());
     let words = if active { "Deactivate" } else { "Activate" };
     let of = |what: &str| format!("{what} {name}");
     let (role_of, changes, more, switches, removes) =
@@ -164,7 +167,7 @@ fn Controls(person: Person, roles: StoredValue<Vec<Role>>, actions: Actions) -> 
                 <input type="hidden" name="id" value=id.to_string() />
                 <select class="control control-narrow" id=format!("role-{id}") name="role" aria-label=role_of>
                     {roles.with_value(|roles| role_options(roles)).into_iter().map(|(key, words)| {
-                        let selected = key == role.key();
+                        let selected = key == chosen;
                         view! { <option value=key selected=selected>{words}</option> }
                     }).collect_view()}
                 </select>

@@ -173,7 +173,7 @@ async fn an_answer_without_end_is_left() {
         sent
     });
     let error = http.get("call").answer().await.unwrap_err();
-    assert_eq!(error, Error::Malformed("it is larger than 64 MiB".into()));
+    assert_eq!(error, Error::TooLarge("it is larger than 64 MiB".into()));
     let sent = tokio::time::timeout(Duration::from_secs(20), sending).await.unwrap().unwrap();
     assert!(sent < 2 * LARGEST_ANSWER, "{sent} bytes were taken");
 }

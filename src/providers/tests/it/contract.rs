@@ -5,7 +5,7 @@
 //! request in a refusal. It imitates no provider; what a provider says in its own words is tested beside its peer.
 
 use model::metric::{Account, Days};
-use providers::{Bulk, Call, Error, Exchange, Provider, all, find};
+use providers::{ACCESS_TOKEN, Bulk, Call, Credential, Error, Exchange, Provider, all, find};
 use secrecy::SecretString;
 use time::macros::date;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
@@ -65,6 +65,9 @@ async fn ask(provider: &dyn Provider, base: &Url) -> Vec<(&'static str, Result<(
     };
     let days = Days { first: date!(2026 - 01 - 05), last: date!(2026 - 01 - 06) };
     let mut answers = vec![("accounts", provider.accounts(&call).await.map(drop))];
+    if let Some(typed) = provider.typed() {
+        answers.push(("granted", typed.granted(&call).await.map(drop)));
+    }
     if let Some(ads) = provider.ads() {
         answers.push(("report", ads.report(&call, &account, days, None).await.map(drop)));
     }
@@ -124,6 +127,14 @@ fn a_provider_has_what_its_description_says() {
         let consent = matches!(said.credential, CredentialKind::OAuth2 | CredentialKind::ShopOAuth2);
         assert_eq!(consent, provider.oauth().is_some(), "{key}");
         assert_eq!(consent, !said.scopes.is_empty(), "{key}");
+        let typed: Vec<_> = said.fields.iter().map(|field| field.name).collect();
+        assert_eq!(typed.is_empty(), provider.typed().is_none(), "{key}");
+        let token = said.fields.iter().find(|field| field.name == ACCESS_TOKEN);
+        assert_eq!(token.is_some_and(|field| field.secret && field.required), provider.typed().is_some(), "{key}");
+        for (place, name) in typed.iter().enumerate() {
+            assert!(!typed[..place].contains(name), "{key}: {name} is typed twice");
+        }
+        assert!(typed.is_empty() || provider.asks().is_none_or(|asks| typed.contains(&asks.field)), "{key}");
         for setting in said.settings {
             assert!(setting.variable.bytes().all(|byte| byte.is_ascii_uppercase() || byte == b'_'), "{setting:?}");
         }
@@ -156,6 +167,13 @@ async fn refusals_and_broken_answers_have_their_kind() {
     for task in tasks {
         task.await.unwrap();
     }
+}
+
+#[test]
+fn a_credential_tells_its_fields_names_only() {
+    let fields = [("app_secret".to_owned(), "hidden-app-secret".to_owned())].into();
+    let credential = Credential { access_token: SecretString::from("hidden-token"), fields };
+    assert_eq!(format!("{credential:?}"), r#"Credential { fields: ["app_secret"], .. }"#);
 }
 
 #[tokio::test(flavor = "multi_thread")]

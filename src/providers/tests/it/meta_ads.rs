@@ -372,6 +372,31 @@ async fn the_permission_is_taken_back() {
     assert_eq!((requests.len(), &requests[0]["query"]["appsecret_proof"]), (2, &json!(PROOF)));
 }
 
+#[tokio::test]
+async fn a_typed_token_is_proved_with_its_own_apps_secret_or_not_at_all() {
+    let permission = |name: &str, status: &str| json!({ "permission": name, "status": status });
+    let granted = ok(&json!({ "data": [permission("ads_read", "granted"), permission("email", "declined")] }));
+    let Some(faults) = Faults::start(json!([granted])).await else { return };
+    let mut connection = Connection::new(&faults.url);
+    // The operator has set nothing.
+    connection.settings = Settings::default();
+    for secret in ["", "hidden-meta_app_secret"] {
+        connection.credential.fields = [("app_secret".to_owned(), secret.to_owned())].into();
+        let scopes = meta().typed().unwrap().granted(&connection.call()).await.unwrap();
+        assert_eq!(scopes, ["ads_read"]);
+    }
+    let requests = faults.requests().await;
+    let [plain, proved] = requests.as_slice() else { panic!("{requests:?}") };
+    for request in [plain, proved] {
+        assert_eq!(request["path"], "/base/v26.0/me/permissions");
+        assert_eq!(header(request, "authorization"), &json!(format!("Bearer {TOKEN}")));
+    }
+    assert_eq!(
+        (&plain["query"]["appsecret_proof"], &proved["query"]["appsecret_proof"]),
+        (&Value::Null, &json!(PROOF))
+    );
+}
+
 #[test]
 fn consent_is_asked_for_on_facebooks_page() {
     let hosts = meta().hosts(None).unwrap();

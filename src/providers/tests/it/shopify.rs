@@ -95,6 +95,15 @@ async fn every_query_is_one_that_the_schema_allows() {
 }
 
 #[tokio::test]
+async fn what_a_token_may_do_is_asked_as_the_schema_allows() {
+    let Some(mock) = mock("scopes").await else { return };
+    let typed = shopify().typed().unwrap();
+    assert!(!typed.granted(&Connection::new(&mock, TOKEN).call()).await.unwrap().is_empty());
+    let refused = typed.granted(&Connection::new(&mock, "shpat_revoked").call()).await.unwrap_err();
+    assert_eq!(refused.key(), "unauthorized");
+}
+
+#[tokio::test]
 async fn every_step_to_a_file_of_orders_is_one_that_the_schema_allows() {
     let Some(mock) = mock("bulk").await else { return };
     let connection = Connection::new(&mock, TOKEN);
