@@ -83,14 +83,18 @@ create table alert_mail (
   alert_id uuid not null,
   member_id uuid not null,
   way text not null check (way in ('mail', 'digest')),
-  -- Dropped: it was not theirs to see when the mail was written, or they want no digest.
-  state text not null check (state in ('waiting', 'sending', 'sent', 'dropped')),
+  -- Dropped: it was not theirs to see when the mail was written, or they want no digest. Refused: the mail with it could not
+  -- be built, or the mail server refused it half a day long.
+  state text not null check (state in ('waiting', 'sending', 'sent', 'dropped', 'refused')),
   queued_at timestamptz not null,
   -- The Monday on which the digest may have it.
   released_at timestamptz,
   -- The mail that it is in: the same for every attempt.
   mail_id uuid,
   tried_at timestamptz,
+  -- How often the mail server refused that mail, and when one that did not go is tried again.
+  refusals smallint not null default 0,
+  retry_at timestamptz,
   sent_at timestamptz,
   primary key (organization_id, alert_id, member_id),
   foreign key (organization_id, alert_id) references alert on delete cascade,

@@ -1,14 +1,15 @@
 //! Who is to hear of which alert, once: a row for each alert and member, from waiting to sent.
 //!
 //! A mail is written down with its id before it goes, and as sent after it went: a worker that is killed in between leaves it
-//! to the next one, which sends it under the same id.
+//! to the next one, which sends it under the same id. A mail that does not go waits a while and keeps no other back; one that
+//! never will is set aside.
 
 use model::{
     alert::Way,
     id::{AlertId, AlertMailId, MemberId, OrganizationId},
 };
 use sqlx::types::Uuid;
-use time::OffsetDateTime;
+use time::{Duration, OffsetDateTime};
 
 use super::word;
 use crate::{Result, SystemTx, TenantTx, id};
@@ -47,31 +48,22 @@ pub struct Sending {
     pub alerts: Vec<AlertId>,
 }
 
-/// The next mail to a member: the one whose sending did not end, or all that waits for them in one, if it is not their quiet
-/// hours; none if there is nothing to tell. What was acknowledged, snoozed or has ended meanwhile waits, and so does what
-/// digests may not have yet.
+/// The next mail to a member, if it is not their quiet hours: one whose sending did not end, then one that did not go and may be
+/// tried again, then all else that waits for them in one; none if there is nothing to tell. What was acknowledged, snoozed or has
+/// ended meanwhile waits, and so does what digests may not have yet.
 ///
 /// # Errors
 /// The database failed.
 pub async fn take(tx: &mut TenantTx, member: MemberId, way: Way, now: OffsetDateTime) -> Result<Option<Sending>> {
-    let broken_off = sqlx::query_scalar!(
-        r#"select mail_id as "id!" from alert_mail where member_id = $1 and way = $2 and state = 'sending' limit 1"#,
+    // Whether a mail whose sending broke off went nobody knows: it goes again under its id, if it still may go.
+    sqlx::query!(
+        "update alert_mail set state = 'waiting' where member_id = $1 and way = $2 and state = 'sending'",
         member.0,
         way.key()
-    );
-    // Whether that one went nobody knows, so nothing of it changes.
-    let broken_off = broken_off.fetch_optional(&mut **tx).await?;
-    if let Some(mail) = broken_off {
-        let rows = sqlx::query_scalar!(
-            "update alert_mail set tried_at = $3 where member_id = $1 and mail_id = $2 and state = 'sending' returning alert_id",
-            member.0,
-            mail,
-            now
-        );
-        let alerts = rows.fetch_all(&mut **tx).await?;
-        return Ok(Some(Sending { id: mail.into(), alerts: alerts.into_iter().map(Into::into).collect() }));
-    }
-    // What the mail server refused goes under the same id again.
+    )
+    .execute(&mut **tx)
+    .await?;
+    // What did not go goes under the same id again.
     let new: AlertMailId = id::new(now);
     let rows = sqlx::query!(
         r#"with due as (
@@ -80,6 +72,7 @@ pub async fn take(tx: &mut TenantTx, member: MemberId, way: Way, now: OffsetDate
                join organization o on o.organization_id = m.organization_id
                left join alert_setting s on s.organization_id = m.organization_id and s.member_id = m.member_id
              where m.member_id = $1 and m.way = $2 and m.state = 'waiting' and ($2 = 'mail' or m.released_at is not null)
+               and coalesce(m.retry_at <= $3, true)
                and a.ended_at is null and a.acknowledged_at is null and coalesce(a.snoozed_until <= $3, true)
                and not in_quiet_hours(s.quiet_from, s.quiet_until, coalesce(s.time_zone, o.time_zone), $3)
            ), one as (select mail_id from due order by mail_id nulls last limit 1)
@@ -114,17 +107,58 @@ pub async fn drop(tx: &mut TenantTx, member: MemberId, alerts: &[AlertId]) -> Re
     Ok(())
 }
 
-/// Notes that a mail went, or (`sent` is false) that it did not and is tried again.
+/// How an attempt to send a mail ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Went {
+    /// The mail server took it.
+    Sent,
+    /// No mail goes at the moment, whatever it says.
+    Failed,
+    /// The mail server does not take this mail.
+    Refused,
+    /// It cannot be built.
+    Malformed,
+}
+
+/// How often a mail is refused, an hour apart, before it is set aside: whoever runs the server has half a day to mend what
+/// makes it refuse every mail.
+const REFUSALS: i16 = 12;
+
+/// Notes how an attempt to send a mail ended. What did not go is tried again later, unless it never will; what the mail was to
+/// tell and did not, as it was snoozed meanwhile, is told in another one.
 ///
 /// # Errors
 /// The database failed.
-pub async fn settle(tx: &mut TenantTx, mail: AlertMailId, sent: bool, now: OffsetDateTime) -> Result<()> {
+pub async fn settle(tx: &mut TenantTx, mail: AlertMailId, went: Went, now: OffsetDateTime) -> Result<()> {
+    let before = sqlx::query_scalar!(
+        r#"select coalesce(max(refusals), 0::smallint) as "refusals!" from alert_mail
+           where mail_id = $1 and state = 'sending'"#,
+        mail.0
+    );
+    let refusals = before.fetch_one(&mut **tx).await? + i16::from(went == Went::Refused);
+    let (state, pause) = match went {
+        Went::Sent => ("sent", None),
+        Went::Malformed => ("refused", None),
+        Went::Refused if refusals >= REFUSALS => ("refused", None),
+        Went::Refused => ("waiting", Some(Duration::HOUR)),
+        Went::Failed => ("waiting", Some(Duration::minutes(5))),
+    };
     sqlx::query!(
-        "update alert_mail set state = case when $2 then 'sent' else 'waiting' end, sent_at = case when $2 then $3::timestamptz end
+        "update alert_mail set state = $2, sent_at = case when $2 = 'sent' then $3::timestamptz end
          where mail_id = $1 and state = 'sending'",
         mail.0,
-        sent,
+        state,
         now
+    )
+    .execute(&mut **tx)
+    .await?;
+    sqlx::query!(
+        "update alert_mail set mail_id = case when $2 then mail_id end, refusals = $3, retry_at = $4
+         where mail_id = $1 and state = 'waiting'",
+        mail.0,
+        pause.is_some(),
+        if pause.is_some() { refusals } else { 0 },
+        pause.map(|pause| now + pause)
     )
     .execute(&mut **tx)
     .await?;
@@ -162,7 +196,8 @@ pub async fn release_digests(tx: &mut SystemTx, now: OffsetDateTime) -> Result<(
     Ok(())
 }
 
-/// Members for whom a mail can go now: something waits, it is not their quiet hours, and nobody tried within the last hour.
+/// Members for whom a mail can go now: something waits, or is not known to have gone an hour after it was tried, and it is not
+/// their quiet hours.
 ///
 /// # Errors
 /// The database failed.
@@ -173,7 +208,8 @@ pub async fn list_due(tx: &mut SystemTx, now: OffsetDateTime) -> Result<Vec<(Org
            join organization o on o.organization_id = m.organization_id
            left join alert_setting s on s.organization_id = m.organization_id and s.member_id = m.member_id
          where m.state in ('waiting', 'sending') and (m.way = 'mail' or m.released_at is not null)
-           and coalesce(m.tried_at < $1::timestamptz - interval '1 hour', true)
+           and case when m.state = 'sending' then coalesce(m.tried_at < $1::timestamptz - interval '1 hour', true)
+             else coalesce(m.retry_at <= $1, true) end
            and a.ended_at is null and a.acknowledged_at is null and coalesce(a.snoozed_until <= $1, true)
            and not in_quiet_hours(s.quiet_from, s.quiet_until, coalesce(s.time_zone, o.time_zone), $1)
          order by m.organization_id, m.member_id, m.way",
