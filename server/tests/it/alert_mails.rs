@@ -20,7 +20,7 @@ use store::{
 };
 use time::{Duration, OffsetDateTime, macros::datetime};
 
-use crate::support::{Agency, Browser, TestApp, count};
+use crate::support::{Agency, TestApp, count};
 
 /// A Tuesday at noon.
 const TUESDAY: OffsetDateTime = datetime!(2026-12-01 12:00 UTC);
@@ -29,6 +29,7 @@ struct Post {
     app: TestApp,
     agency: Agency,
     organization: OrganizationId,
+    olga: MemberId,
     pool: PgPool,
     cycles: AtomicU8,
 }
@@ -40,7 +41,8 @@ impl Post {
         let agency = Agency::found(&app).await;
         let session = agency.olga.json("/api/v1/auth/session").await;
         let organization = session["organization_id"].as_str().unwrap().parse().unwrap();
-        let post = Self { app, agency, organization, pool, cycles: AtomicU8::new(1) };
+        let olga = session["user_id"].as_str().unwrap().parse().unwrap();
+        let post = Self { app, agency, organization, olga, pool, cycles: AtomicU8::new(1) };
         post.rest().await;
         post
     }
@@ -112,14 +114,9 @@ impl Post {
         ["olga", "ada", "max"].map(|name| self.mails(name).len())
     }
 
-    async fn member(&self, who: &Browser) -> MemberId {
-        who.member_id().await.as_str().unwrap().parse().unwrap()
-    }
-
     /// The next mail to Olga that is to go at once; nobody sends it.
     async fn next(&self) -> Option<Letter> {
-        let olga = self.member(&self.agency.olga).await;
-        letter::next(&self.app.service, self.organization, olga, Way::Mail).await.unwrap()
+        letter::next(&self.app.service, self.organization, self.olga, Way::Mail).await.unwrap()
     }
 
     async fn settle(&self, mail: AlertMailId, went: Went) {
@@ -128,10 +125,9 @@ impl Post {
 
     /// Whether a mail to Olga is queued when its minute comes.
     async fn due(&self) -> bool {
-        let olga = self.member(&self.agency.olga).await;
         let mut tx = self.app.service.db.system().await.unwrap();
         let due = mail::list_due(&mut tx, self.app.service.clock.now()).await.unwrap();
-        due.contains(&(self.organization, olga, Way::Mail))
+        due.contains(&(self.organization, self.olga, Way::Mail))
     }
 
     /// Olga does something to the alert about a client.
@@ -257,4 +253,107 @@ async fn two_mails_never_have_one_id(pool: PgPool) {
     assert_eq!(places(&other), ["C2"]);
     assert_ne!(other.id, one.id);
     post.app.stop().await;
+}
+
+#[sqlx::test(migrator = "store::MIGRATOR")]
+async fn what_becomes_high_is_mailed_to_whoever_has_no_mail_about_it(pool: PgPool) {
+    // A Friday.
+    let post = Post::open(pool, datetime!(2026-12-04 12:00 UTC)).await;
+    let Agency { olga, ada, max, c, .. } = &post.agency;
+    let off = json!({"quiet_from": null, "quiet_until": null, "time_zone": null, "digest": false});
+    assert_eq!(ada.send("PUT", "/api/v1/alerts/settings", &off).await.status(), 200);
+    post.minute().await;
+    post.think(&[(0, Severity::Low), (1, Severity::Medium)]).await;
+    post.rest().await;
+    assert_eq!(post.counts(), [1, 1, 0], "Max does not see C2");
+    post.turn(datetime!(2026-12-07 08:00 UTC));
+    post.minute().await;
+    assert_eq!(post.counts(), [2, 1, 1], "the digest, which Ada does not want");
+    let body = json!({"member_id": max.member_id().await, "client_id": c[1]});
+    olga.create("/api/v1/assignments", &body).await;
+    for _ in 0..2 {
+        post.think(&[(0, Severity::High), (1, Severity::High)]).await;
+        post.rest().await;
+        post.minute().await;
+        assert_eq!(post.counts(), [3, 2, 2]);
+    }
+    let told = |name: &str| {
+        let mails = post.mails(name);
+        let newest = mails.iter().find(|mail| mail.contains("High: Clicks")).expect("a mail about what is high");
+        ["C1", "C2"].map(|place| newest.lines().any(|line| line.trim() == place))
+    };
+    assert_eq!(told("olga"), [true, false], "she had a mail about C2");
+    assert_eq!(told("ada"), [true, false]);
+    assert_eq!(told("max"), [true, true], "he sees C2 now");
+    post.app.finish().await;
+}
+
+#[sqlx::test(migrator = "store::MIGRATOR")]
+async fn the_first_digest_follows_the_zone_that_the_agency_chooses(pool: PgPool) {
+    let post = Post::open(pool, datetime!(2026-12-04 12:00 UTC)).await;
+    post.minute().await;
+    let zone = json!({"time_zone": "America/New_York"});
+    assert_eq!(post.agency.olga.send("PATCH", "/api/v1/organization", &zone).await.status(), 200);
+    post.minute().await;
+    post.think(&[(0, Severity::Low)]).await;
+    for at in [datetime!(2026-12-07 08:00 UTC), datetime!(2026-12-07 12:58 UTC)] {
+        post.turn(at);
+        post.minute().await;
+        assert_eq!(post.counts(), [0; 3], "it is not 08:00 in New York");
+    }
+    // Another setting moves nothing.
+    assert_eq!(post.agency.olga.send("PATCH", "/api/v1/organization", &json!({"name": "Acme 2"})).await.status(), 200);
+    post.turn(datetime!(2026-12-07 13:00 UTC));
+    post.minute().await;
+    assert_eq!(post.counts(), [1; 3]);
+    post.app.finish().await;
+}
+
+#[sqlx::test(migrator = "store::MIGRATOR")]
+async fn nothing_of_an_archived_client_is_mailed_until_it_is_back(pool: PgPool) {
+    let post = Post::open(pool, datetime!(2026-12-01 23:30 UTC)).await;
+    post.app.leave_jobs();
+    post.quiet().await;
+    post.think(&[(0, Severity::High)]).await;
+    let path = format!("/api/v1/clients/{}", post.agency.c[0]);
+    assert_eq!(post.agency.olga.send("DELETE", &path, &json!({})).await.status(), 200);
+    post.turn(datetime!(2026-12-02 07:00 UTC));
+    assert!(!post.due().await && post.next().await.is_none());
+    assert_eq!(post.agency.olga.post(&format!("{path}/restore"), &json!({})).await.status(), 200);
+    assert!(post.due().await);
+    assert_eq!(places(&post.next().await.unwrap()), ["C1"]);
+    post.app.stop().await;
+}
+
+/// Makes the migration of alerts as somebody who owns every table, is no superuser, and has the rights of the system role only
+/// while acting as it.
+const MIGRATED_BY_AN_OWNER: &str = concat!(
+    include_str!("../../../migrations/0027_alert.down.sql"),
+    "insert into organization (organization_id, name, mode, created_at) values (gen_random_uuid(), 'Acme', 'live', now());
+     create role audienceos_owner_of_tables noinherit;
+     grant audienceos_system, audienceos_runtime to audienceos_owner_of_tables;
+     grant all on schema public to audienceos_owner_of_tables;
+     do $$
+     declare name text;
+     begin
+       for name in select c.oid::regclass from pg_class c where relnamespace = 'public'::regnamespace and relkind in ('r', 'p') loop
+         execute format('alter table %s owner to audienceos_owner_of_tables', name);
+       end loop;
+       for name in select p.oid::regprocedure from pg_proc p where pronamespace = 'public'::regnamespace loop
+         execute format('alter function %s owner to audienceos_owner_of_tables', name);
+       end loop;
+     end $$;
+     set local session authorization audienceos_owner_of_tables;",
+    include_str!("../../../migrations/0027_alert.up.sql"),
+    "set local session authorization default;"
+);
+
+#[sqlx::test(migrator = "store::MIGRATOR")]
+#[expect(clippy::disallowed_methods, reason = "a test's own question")]
+async fn agencies_that_are_there_get_the_rules_whoever_migrates(pool: PgPool) {
+    // Never committed: a role belongs to every database of the cluster.
+    let mut tx = pool.begin().await.unwrap();
+    sqlx::raw_sql(MIGRATED_BY_AN_OWNER).execute(&mut *tx).await.unwrap();
+    let rules: i64 = sqlx::query_scalar("select count(*) from alert_rule").fetch_one(&mut *tx).await.unwrap();
+    assert_eq!(rules, 2);
 }

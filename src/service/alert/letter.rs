@@ -70,7 +70,7 @@ pub async fn next(
             sending.alerts.into_iter().filter(|id| alerts.iter().all(|alert| alert.id != *id)).collect();
         if !unseen.is_empty() {
             let mut tx = service.db.tenant(&machine).await?;
-            mail::drop(&mut tx, member_id, &unseen).await?;
+            mail::set_dropped(&mut tx, member_id, &unseen).await?;
             tx.commit().await?;
         }
         if alerts.is_empty() {

@@ -14,8 +14,8 @@ use time::{Duration, OffsetDateTime};
 use super::word;
 use crate::{Result, SystemTx, TenantTx, id};
 
-/// Has these members hear of an alert, each in their way. Who has heard of it, or is about to, stays so; who was to hear of it in
-/// a digest hears of it at once if that is asked now.
+/// Has these members hear of an alert, each in their way. Who has a mail about it, or is about to, hears no more. If they are to
+/// hear of it at once now, so do those whom a digest was to tell of it, or has told, and those who could not be told before.
 ///
 /// # Errors
 /// The database failed.
@@ -26,8 +26,9 @@ pub async fn queue(tx: &mut TenantTx, alert: AlertId, to: &[(MemberId, Way)], no
     sqlx::query!(
         "insert into alert_mail as m (organization_id, alert_id, member_id, way, state, queued_at)
          select $1, $2, t.member_id, t.way, 'waiting', $5 from unnest($3::uuid[], $4::text[]) t (member_id, way)
-         on conflict (organization_id, alert_id, member_id) do update set way = 'mail'
-           where m.state = 'waiting' and m.way = 'digest' and excluded.way = 'mail'",
+         on conflict (organization_id, alert_id, member_id) do update set way = 'mail', state = 'waiting',
+             queued_at = excluded.queued_at, mail_id = null, refusals = 0, retry_at = null, sent_at = null
+           where excluded.way = 'mail' and (m.way = 'digest' or m.state in ('dropped', 'refused'))",
         organization.0,
         alert.0,
         &members,
@@ -50,7 +51,7 @@ pub struct Sending {
 
 /// The next mail to a member, if it is not their quiet hours: one whose sending did not end, then one that did not go and may be
 /// tried again, then all else that waits for them in one; none if there is nothing to tell. What was acknowledged, snoozed or has
-/// ended meanwhile waits, and so does what digests may not have yet.
+/// ended meanwhile waits, as does what is of an archived client, and what digests may not have yet.
 ///
 /// # Errors
 /// The database failed.
@@ -70,16 +71,17 @@ pub async fn take(tx: &mut TenantTx, member: MemberId, way: Way, now: OffsetDate
              select m.alert_id, m.mail_id from alert_mail m
                join alert a on a.organization_id = m.organization_id and a.id = m.alert_id
                join organization o on o.organization_id = m.organization_id
+               left join client c on c.organization_id = a.organization_id and c.id = a.client_id
                left join alert_setting s on s.organization_id = m.organization_id and s.member_id = m.member_id
              where m.member_id = $1 and m.way = $2 and m.state = 'waiting' and ($2 = 'mail' or m.released_at is not null)
-               and coalesce(m.retry_at <= $3, true)
+               and coalesce(m.retry_at <= $3, true) and c.archived_at is null
                and a.ended_at is null and a.acknowledged_at is null and coalesce(a.snoozed_until <= $3, true)
                and not in_quiet_hours(s.quiet_from, s.quiet_until, coalesce(s.time_zone, o.time_zone), $3)
            ), one as (select mail_id from due order by mail_id nulls last limit 1)
            update alert_mail m set state = 'sending', tried_at = $3, mail_id = coalesce(d.mail_id, $4)
            from due d, one
            where m.member_id = $1 and m.alert_id = d.alert_id and d.mail_id is not distinct from one.mail_id
-           returning m.alert_id, m.mail_id as "mail_id!""#,
+           returning m.alert_id as "alert_id!", m.mail_id as "mail_id!""#,
         member.0,
         way.key(),
         now,
@@ -95,7 +97,7 @@ pub async fn take(tx: &mut TenantTx, member: MemberId, way: Way, now: OffsetDate
 ///
 /// # Errors
 /// The database failed.
-pub async fn drop(tx: &mut TenantTx, member: MemberId, alerts: &[AlertId]) -> Result<()> {
+pub async fn set_dropped(tx: &mut TenantTx, member: MemberId, alerts: &[AlertId]) -> Result<()> {
     let alerts: Vec<Uuid> = alerts.iter().map(|id| id.0).collect();
     sqlx::query!(
         "update alert_mail set state = 'dropped' where member_id = $1 and alert_id = any($2) and state <> 'sent'",
@@ -185,10 +187,11 @@ pub async fn release_digests(tx: &mut SystemTx, now: OffsetDateTime) -> Result<(
            update alert_mail m set released_at = $1,
              state = case when exists (select from alert_setting s where s.organization_id = m.organization_id
                and s.member_id = m.member_id and not s.digest) then 'dropped' else m.state end
-           from told t, alert a
+           from told t, alert a left join client c on c.organization_id = a.organization_id and c.id = a.client_id
            where m.organization_id = t.organization_id and not t.first and m.way = 'digest' and m.state = 'waiting'
              and m.released_at is null and a.organization_id = m.organization_id and a.id = m.alert_id
-             and a.ended_at is null and a.acknowledged_at is null and coalesce(a.snoozed_until <= $1, true)"#,
+             and a.ended_at is null and a.acknowledged_at is null and coalesce(a.snoozed_until <= $1, true)
+             and c.archived_at is null"#,
         now
     )
     .execute(&mut **tx)
@@ -203,16 +206,18 @@ pub async fn release_digests(tx: &mut SystemTx, now: OffsetDateTime) -> Result<(
 /// The database failed.
 pub async fn list_due(tx: &mut SystemTx, now: OffsetDateTime) -> Result<Vec<(OrganizationId, MemberId, Way)>> {
     let rows = sqlx::query!(
-        "select distinct m.organization_id, m.member_id, m.way from alert_mail m
+        r#"select distinct m.organization_id as "organization_id!", m.member_id as "member_id!", m.way as "way!"
+           from alert_mail m
            join alert a on a.organization_id = m.organization_id and a.id = m.alert_id
            join organization o on o.organization_id = m.organization_id
+           left join client c on c.organization_id = a.organization_id and c.id = a.client_id
            left join alert_setting s on s.organization_id = m.organization_id and s.member_id = m.member_id
          where m.state in ('waiting', 'sending') and (m.way = 'mail' or m.released_at is not null)
            and case when m.state = 'sending' then coalesce(m.tried_at < $1::timestamptz - interval '1 hour', true)
-             else coalesce(m.retry_at <= $1, true) end
+             else coalesce(m.retry_at <= $1, true) end and c.archived_at is null
            and a.ended_at is null and a.acknowledged_at is null and coalesce(a.snoozed_until <= $1, true)
            and not in_quiet_hours(s.quiet_from, s.quiet_until, coalesce(s.time_zone, o.time_zone), $1)
-         order by m.organization_id, m.member_id, m.way",
+         order by m.organization_id, m.member_id, m.way"#,
         now
     );
     rows.fetch_all(&mut **tx)
