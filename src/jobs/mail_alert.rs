@@ -29,6 +29,9 @@ pub(crate) async fn run(
     while let Some(letter) = letter::next(&context.service, organization_id, member_id, way).await? {
         let id = letter.id;
         let sent = context.mailer.send(&mail(letter, way, &context.public_url)).await;
+        if let Err(error) = &sent {
+            tracing::warn!(mail = %id, %error, "a mail about alerts did not go");
+        }
         letter::settle(&context.service, organization_id, id, went(&sent)).await?;
         failed = sent.err().or(failed);
     }
@@ -58,9 +61,12 @@ fn mail(letter: Letter, way: Way, url: &str) -> Mail {
         (Way::Mail, _) => format!("{agency}: {count} new alerts"),
         (Way::Digest, _) => format!("{agency}: what else was noticed last week ({count})"),
     };
-    let begin = match way {
-        Way::Mail => format!("Hello,\n\nthis was noticed at {agency}:"),
-        Way::Digest => format!("Hello,\n\nthis was noticed at {agency} and was not worth a mail of its own:"),
+    let (begin, again) = match way {
+        Way::Mail => (format!("Hello,\n\nthis was noticed at {agency}:"), "Nobody mails you about these again."),
+        Way::Digest => (
+            format!("Hello,\n\nthis was noticed at {agency} and was not worth a mail of its own:"),
+            "You get a mail about one of these only if it gets worse.",
+        ),
     };
     let told = told.into_iter().map(|one| {
         let lines = [
@@ -72,7 +78,7 @@ fn mail(letter: Letter, way: Way, url: &str) -> Mail {
         lines.into_iter().flatten().collect::<Vec<_>>().join("\n")
     });
     let rest = (more > 0).then(|| format!("And {more} more."));
-    let end = format!("Nobody mails you about these again. See to them here:\n\n{url}/alerts");
+    let end = format!("{again} See to them here:\n\n{url}/alerts");
     let text = [begin].into_iter().chain(told).chain(rest).chain([end]).collect::<Vec<_>>().join("\n\n");
     Mail { effect_key: format!("alerts-{id}"), to, subject, text }
 }
@@ -115,8 +121,13 @@ mod tests {
         let many = mail(letter(2, 3), Way::Mail, "https://a.test");
         assert_eq!(many.subject, "Acme: 5 new alerts, 2 of them high");
         assert!(many.text.contains("And 3 more."));
-        assert_eq!(mail(letter(1, 0), Way::Digest, "").subject, "Acme: what else was noticed last week (1)");
+        let digest = mail(letter(1, 0), Way::Digest, "");
+        assert_eq!(digest.subject, "Acme: what else was noticed last week (1)");
+        assert!(
+            one.text.contains("Nobody mails you about these again.") && digest.text.contains("only if it gets worse")
+        );
     }
+
     /// What sending comes to at a mail server that gives this answer to this command, or to the end of the text (`.`).
     async fn at_server(command: &'static str, answer: &'static str) -> Went {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
