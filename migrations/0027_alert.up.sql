@@ -83,28 +83,24 @@ create table alert_mail (
   alert_id uuid not null,
   member_id uuid not null,
   way text not null check (way in ('mail', 'digest')),
-  -- Dropped: it was not theirs to see when the mail was written, or they want no digest.
-  state text not null check (state in ('waiting', 'sending', 'sent', 'dropped')),
+  -- Dropped: it was not theirs to see when the mail was written, or they want no digest. Refused: the mail with it could not
+  -- be built, or the mail server refused it half a day long.
+  state text not null check (state in ('waiting', 'sending', 'sent', 'dropped', 'refused')),
   queued_at timestamptz not null,
   -- The Monday on which the digest may have it.
   released_at timestamptz,
   -- The mail that it is in: the same for every attempt.
   mail_id uuid,
   tried_at timestamptz,
+  -- How often the mail server refused that mail, and when one that did not go is tried again.
+  refusals smallint not null default 0,
+  retry_at timestamptz,
   sent_at timestamptz,
   primary key (organization_id, alert_id, member_id),
   foreign key (organization_id, alert_id) references alert on delete cascade,
   foreign key (organization_id, member_id) references member on delete cascade
 );
 create index alert_mail_open on alert_mail (organization_id, member_id) where state in ('waiting', 'sending');
-
--- Agencies that are there already get the rules of a new one.
-insert into alert_rule (organization_id, id, name, enabled, way, least_severity, client_ids, channel_ids, providers, kinds, roles,
-    member_ids, created_at)
-  select organization_id, gen_random_uuid(), r.name, true, r.way, r.least, '{}', '{}', '{}', '{}', '{owner,admin,manager}', '{}', now()
-  from organization
-  cross join (values ('High and medium, at once', 'mail', 'medium'), ('Everything else, on Mondays', 'digest', 'info'))
-    as r (name, way, least);
 
 -- Whether somebody wants no mail at this moment; hours that go over midnight do so on the clock of their zone.
 create function in_quiet_hours(quiet_from smallint, quiet_until smallint, zone text, at timestamptz) returns boolean
@@ -138,6 +134,17 @@ grant select, insert, update, delete on alert_rule to audienceos_runtime;
 grant select, insert, update on alert_setting, alert_mail to audienceos_runtime;
 create policy own on alert_setting to audienceos_runtime
   using (organization_id = current_organization() and member_id = current_member());
+
+-- Agencies that are there already get the rules of a new one. The system role sees the rows of all organizations; whoever
+-- migrates may see none.
+set local role audienceos_system;
+insert into alert_rule (organization_id, id, name, enabled, way, least_severity, client_ids, channel_ids, providers, kinds, roles,
+    member_ids, created_at)
+  select organization_id, gen_random_uuid(), r.name, true, r.way, r.least, '{}', '{}', '{}', '{}', '{owner,admin,manager}', '{}', now()
+  from organization
+  cross join (values ('High and medium, at once', 'mail', 'medium'), ('Everything else, on Mondays', 'digest', 'info'))
+    as r (name, way, least);
+reset role;
 
 -- Mails to one person go one after the other: two at once would be two mails where one was meant.
 create or replace function enqueue_job(payload jsonb, job_key text, run_at timestamptz) returns void

@@ -9,7 +9,10 @@ use model::{
 };
 use store::{
     SystemTx,
-    alert::{Filter, list, mail},
+    alert::{
+        Filter, list,
+        mail::{self, Went},
+    },
     member, organization, queue,
 };
 use time::OffsetDateTime;
@@ -48,7 +51,10 @@ pub async fn next(
     let (now, machine) = (service.clock.now(), Actor::machine(organization_id));
     loop {
         let mut tx = service.db.tenant(&machine).await?;
-        let Some(sending) = mail::take(&mut tx, member_id, way, now).await? else { return Ok(None) };
+        let Some(sending) = mail::take(&mut tx, member_id, way, now).await? else {
+            tx.commit().await?;
+            return Ok(None);
+        };
         let agency = organization::get(&mut tx).await?;
         let to = member::get(&mut tx, member_id).await?;
         tx.commit().await?;
@@ -64,7 +70,7 @@ pub async fn next(
             sending.alerts.into_iter().filter(|id| alerts.iter().all(|alert| alert.id != *id)).collect();
         if !unseen.is_empty() {
             let mut tx = service.db.tenant(&machine).await?;
-            mail::drop(&mut tx, member_id, &unseen).await?;
+            mail::set_dropped(&mut tx, member_id, &unseen).await?;
             tx.commit().await?;
         }
         if alerts.is_empty() {
@@ -77,13 +83,13 @@ pub async fn next(
     }
 }
 
-/// Notes that a mail went, or that it did not and is tried again.
+/// Notes how an attempt to send a mail ended.
 ///
 /// # Errors
 /// The database failed.
-pub async fn settle(service: &Service, organization_id: OrganizationId, mail: AlertMailId, sent: bool) -> Result<()> {
+pub async fn settle(service: &Service, organization_id: OrganizationId, mail: AlertMailId, went: Went) -> Result<()> {
     let mut tx = service.db.tenant(&Actor::machine(organization_id)).await?;
-    mail::settle(&mut tx, mail, sent, service.clock.now()).await?;
+    mail::settle(&mut tx, mail, went, service.clock.now()).await?;
     Ok(tx.commit().await?)
 }
 

@@ -1,20 +1,21 @@
 //! Who is to hear of which alert, once: a row for each alert and member, from waiting to sent.
 //!
 //! A mail is written down with its id before it goes, and as sent after it went: a worker that is killed in between leaves it
-//! to the next one, which sends it under the same id.
+//! to the next one, which sends it under the same id. A mail that does not go waits a while and keeps no other back; one that
+//! never will is set aside.
 
 use model::{
     alert::Way,
     id::{AlertId, AlertMailId, MemberId, OrganizationId},
 };
 use sqlx::types::Uuid;
-use time::OffsetDateTime;
+use time::{Duration, OffsetDateTime};
 
 use super::word;
 use crate::{Result, SystemTx, TenantTx, id};
 
-/// Has these members hear of an alert, each in their way. Who has heard of it, or is about to, stays so; who was to hear of it in
-/// a digest hears of it at once if that is asked now.
+/// Has these members hear of an alert, each in their way. Who has a mail about it, or is about to, hears no more. If they are to
+/// hear of it at once now, so do those whom a digest was to tell of it, or has told, and those who could not be told before.
 ///
 /// # Errors
 /// The database failed.
@@ -25,8 +26,9 @@ pub async fn queue(tx: &mut TenantTx, alert: AlertId, to: &[(MemberId, Way)], no
     sqlx::query!(
         "insert into alert_mail as m (organization_id, alert_id, member_id, way, state, queued_at)
          select $1, $2, t.member_id, t.way, 'waiting', $5 from unnest($3::uuid[], $4::text[]) t (member_id, way)
-         on conflict (organization_id, alert_id, member_id) do update set way = 'mail'
-           where m.state = 'waiting' and m.way = 'digest' and excluded.way = 'mail'",
+         on conflict (organization_id, alert_id, member_id) do update set way = 'mail', state = 'waiting',
+             queued_at = excluded.queued_at, mail_id = null, refusals = 0, retry_at = null, sent_at = null
+           where excluded.way = 'mail' and (m.way = 'digest' or m.state in ('dropped', 'refused'))",
         organization.0,
         alert.0,
         &members,
@@ -47,46 +49,39 @@ pub struct Sending {
     pub alerts: Vec<AlertId>,
 }
 
-/// The next mail to a member: the one whose sending did not end, or all that waits for them in one, if it is not their quiet
-/// hours; none if there is nothing to tell. What was acknowledged, snoozed or has ended meanwhile waits, and so does what
-/// digests may not have yet.
+/// The next mail to a member, if it is not their quiet hours: one whose sending did not end, then one that did not go and may be
+/// tried again, then all else that waits for them in one; none if there is nothing to tell. What was acknowledged, snoozed or has
+/// ended meanwhile waits, as does what is of an archived client, and what digests may not have yet.
 ///
 /// # Errors
 /// The database failed.
 pub async fn take(tx: &mut TenantTx, member: MemberId, way: Way, now: OffsetDateTime) -> Result<Option<Sending>> {
-    let broken_off = sqlx::query_scalar!(
-        r#"select mail_id as "id!" from alert_mail where member_id = $1 and way = $2 and state = 'sending' limit 1"#,
+    // Whether a mail whose sending broke off went nobody knows: it goes again under its id, if it still may go.
+    sqlx::query!(
+        "update alert_mail set state = 'waiting' where member_id = $1 and way = $2 and state = 'sending'",
         member.0,
         way.key()
-    );
-    // Whether that one went nobody knows, so nothing of it changes.
-    let broken_off = broken_off.fetch_optional(&mut **tx).await?;
-    if let Some(mail) = broken_off {
-        let rows = sqlx::query_scalar!(
-            "update alert_mail set tried_at = $3 where member_id = $1 and mail_id = $2 and state = 'sending' returning alert_id",
-            member.0,
-            mail,
-            now
-        );
-        let alerts = rows.fetch_all(&mut **tx).await?;
-        return Ok(Some(Sending { id: mail.into(), alerts: alerts.into_iter().map(Into::into).collect() }));
-    }
-    // What the mail server refused goes under the same id again.
+    )
+    .execute(&mut **tx)
+    .await?;
+    // What did not go goes under the same id again.
     let new: AlertMailId = id::new(now);
     let rows = sqlx::query!(
         r#"with due as (
              select m.alert_id, m.mail_id from alert_mail m
                join alert a on a.organization_id = m.organization_id and a.id = m.alert_id
                join organization o on o.organization_id = m.organization_id
+               left join client c on c.organization_id = a.organization_id and c.id = a.client_id
                left join alert_setting s on s.organization_id = m.organization_id and s.member_id = m.member_id
              where m.member_id = $1 and m.way = $2 and m.state = 'waiting' and ($2 = 'mail' or m.released_at is not null)
+               and coalesce(m.retry_at <= $3, true) and c.archived_at is null
                and a.ended_at is null and a.acknowledged_at is null and coalesce(a.snoozed_until <= $3, true)
                and not in_quiet_hours(s.quiet_from, s.quiet_until, coalesce(s.time_zone, o.time_zone), $3)
            ), one as (select mail_id from due order by mail_id nulls last limit 1)
            update alert_mail m set state = 'sending', tried_at = $3, mail_id = coalesce(d.mail_id, $4)
            from due d, one
            where m.member_id = $1 and m.alert_id = d.alert_id and d.mail_id is not distinct from one.mail_id
-           returning m.alert_id, m.mail_id as "mail_id!""#,
+           returning m.alert_id as "alert_id!", m.mail_id as "mail_id!""#,
         member.0,
         way.key(),
         now,
@@ -102,7 +97,7 @@ pub async fn take(tx: &mut TenantTx, member: MemberId, way: Way, now: OffsetDate
 ///
 /// # Errors
 /// The database failed.
-pub async fn drop(tx: &mut TenantTx, member: MemberId, alerts: &[AlertId]) -> Result<()> {
+pub async fn set_dropped(tx: &mut TenantTx, member: MemberId, alerts: &[AlertId]) -> Result<()> {
     let alerts: Vec<Uuid> = alerts.iter().map(|id| id.0).collect();
     sqlx::query!(
         "update alert_mail set state = 'dropped' where member_id = $1 and alert_id = any($2) and state <> 'sent'",
@@ -114,17 +109,58 @@ pub async fn drop(tx: &mut TenantTx, member: MemberId, alerts: &[AlertId]) -> Re
     Ok(())
 }
 
-/// Notes that a mail went, or (`sent` is false) that it did not and is tried again.
+/// How an attempt to send a mail ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Went {
+    /// The mail server took it.
+    Sent,
+    /// No mail goes at the moment, whatever it says.
+    Failed,
+    /// The mail server does not take this mail.
+    Refused,
+    /// It cannot be built.
+    Malformed,
+}
+
+/// How often a mail is refused, an hour apart, before it is set aside: whoever runs the server has half a day to mend what
+/// makes it refuse every mail.
+const REFUSALS: i16 = 12;
+
+/// Notes how an attempt to send a mail ended. What did not go is tried again later, unless it never will; what the mail was to
+/// tell and did not, as it was snoozed meanwhile, is told in another one.
 ///
 /// # Errors
 /// The database failed.
-pub async fn settle(tx: &mut TenantTx, mail: AlertMailId, sent: bool, now: OffsetDateTime) -> Result<()> {
+pub async fn settle(tx: &mut TenantTx, mail: AlertMailId, went: Went, now: OffsetDateTime) -> Result<()> {
+    let before = sqlx::query_scalar!(
+        r#"select coalesce(max(refusals), 0::smallint) as "refusals!" from alert_mail
+           where mail_id = $1 and state = 'sending'"#,
+        mail.0
+    );
+    let refusals = before.fetch_one(&mut **tx).await? + i16::from(went == Went::Refused);
+    let (state, pause) = match went {
+        Went::Sent => ("sent", None),
+        Went::Malformed => ("refused", None),
+        Went::Refused if refusals >= REFUSALS => ("refused", None),
+        Went::Refused => ("waiting", Some(Duration::HOUR)),
+        Went::Failed => ("waiting", Some(Duration::minutes(5))),
+    };
     sqlx::query!(
-        "update alert_mail set state = case when $2 then 'sent' else 'waiting' end, sent_at = case when $2 then $3::timestamptz end
+        "update alert_mail set state = $2, sent_at = case when $2 = 'sent' then $3::timestamptz end
          where mail_id = $1 and state = 'sending'",
         mail.0,
-        sent,
+        state,
         now
+    )
+    .execute(&mut **tx)
+    .await?;
+    sqlx::query!(
+        "update alert_mail set mail_id = case when $2 then mail_id end, refusals = $3, retry_at = $4
+         where mail_id = $1 and state = 'waiting'",
+        mail.0,
+        pause.is_some(),
+        if pause.is_some() { refusals } else { 0 },
+        pause.map(|pause| now + pause)
     )
     .execute(&mut **tx)
     .await?;
@@ -151,10 +187,11 @@ pub async fn release_digests(tx: &mut SystemTx, now: OffsetDateTime) -> Result<(
            update alert_mail m set released_at = $1,
              state = case when exists (select from alert_setting s where s.organization_id = m.organization_id
                and s.member_id = m.member_id and not s.digest) then 'dropped' else m.state end
-           from told t, alert a
+           from told t, alert a left join client c on c.organization_id = a.organization_id and c.id = a.client_id
            where m.organization_id = t.organization_id and not t.first and m.way = 'digest' and m.state = 'waiting'
              and m.released_at is null and a.organization_id = m.organization_id and a.id = m.alert_id
-             and a.ended_at is null and a.acknowledged_at is null and coalesce(a.snoozed_until <= $1, true)"#,
+             and a.ended_at is null and a.acknowledged_at is null and coalesce(a.snoozed_until <= $1, true)
+             and c.archived_at is null"#,
         now
     )
     .execute(&mut **tx)
@@ -162,21 +199,25 @@ pub async fn release_digests(tx: &mut SystemTx, now: OffsetDateTime) -> Result<(
     Ok(())
 }
 
-/// Members for whom a mail can go now: something waits, it is not their quiet hours, and nobody tried within the last hour.
+/// Members for whom a mail can go now: something waits, or is not known to have gone an hour after it was tried, and it is not
+/// their quiet hours.
 ///
 /// # Errors
 /// The database failed.
 pub async fn list_due(tx: &mut SystemTx, now: OffsetDateTime) -> Result<Vec<(OrganizationId, MemberId, Way)>> {
     let rows = sqlx::query!(
-        "select distinct m.organization_id, m.member_id, m.way from alert_mail m
+        r#"select distinct m.organization_id as "organization_id!", m.member_id as "member_id!", m.way as "way!"
+           from alert_mail m
            join alert a on a.organization_id = m.organization_id and a.id = m.alert_id
            join organization o on o.organization_id = m.organization_id
+           left join client c on c.organization_id = a.organization_id and c.id = a.client_id
            left join alert_setting s on s.organization_id = m.organization_id and s.member_id = m.member_id
          where m.state in ('waiting', 'sending') and (m.way = 'mail' or m.released_at is not null)
-           and coalesce(m.tried_at < $1::timestamptz - interval '1 hour', true)
+           and case when m.state = 'sending' then coalesce(m.tried_at < $1::timestamptz - interval '1 hour', true)
+             else coalesce(m.retry_at <= $1, true) end and c.archived_at is null
            and a.ended_at is null and a.acknowledged_at is null and coalesce(a.snoozed_until <= $1, true)
            and not in_quiet_hours(s.quiet_from, s.quiet_until, coalesce(s.time_zone, o.time_zone), $1)
-         order by m.organization_id, m.member_id, m.way",
+         order by m.organization_id, m.member_id, m.way"#,
         now
     );
     rows.fetch_all(&mut **tx)
