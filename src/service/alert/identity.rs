@@ -4,11 +4,14 @@
 //! 1. A finding belongs to a *story*: what kind of event it is, of which entity, in which metric. A fall grows into a new level
 //!    and that into delivery that stopped, and the brain renames it meanwhile: all of these downwards are one kind of event, and
 //!    jumps and new levels upwards another.
-//! 2. Findings with *days* (a fall, a jump, a change, counting that broke) are the same event when their days overlap, or lie at
-//!    most [`NEAR`] days apart: figures of the last days still move, and the days that an outage is judged by move on with the
-//!    calendar. Two findings of one state whose days do not overlap are two events; each takes the event that lies nearest.
+//! 2. Findings with *days* (a fall, a jump, a change) are the same event when their days overlap, or lie at most [`NEAR`] days
+//!    apart: figures of the last days still move. Two findings of one state whose days do not overlap are two events; each takes
+//!    the event that lies nearest.
 //! 3. Findings *without days of their own* (an ad that tires, returns that fall, worth that drifts, better or worse than before)
-//!    speak of ranges that move with the calendar: one event for each story until it has ended.
+//!    speak of ranges that move with the calendar: one event for each story until it has ended. So do *outages*, the verdicts on
+//!    a client's conversions, whose days are the last ones that were read. Today it is one channel's counting, tomorrow that of
+//!    all, and then the people: an outage is one event while its channels have one in common, whatever its cause. What was of
+//!    the whole client once stays so, and a fall of the same conversions on its days is part of it.
 //! 4. An event that no state has found for [`GONE`] days has ended. A finding with the very days of an ended event is that event
 //!    again, not news; anything else is a new one.
 
@@ -24,21 +27,58 @@ pub(super) const NEAR: i64 = 3;
 /// Days without being found after which an event has ended: a week, so that each weekday was looked at once.
 pub(super) const GONE: i64 = 7;
 
-/// Whether a kind has days of its own.
-const fn has_days(kind: FindingKind) -> bool {
+/// What verdicts on conversions are about, and the falls that are part of them.
+const CONVERSIONS: &str = "claimed_conversions";
+
+/// Whether it is a verdict on a client's conversions: counting that broke, delivery that stopped, people who stay away. It has
+/// no size; a fall of the figure itself has.
+fn outage(found: &Found) -> bool {
+    let fell = matches!(found.kind, FindingKind::Drop | FindingKind::DeliveryCollapse) && found.size.is_none();
+    found.kind == FindingKind::TrackingOutage || (fell && found.metric.as_deref() == Some(CONVERSIONS))
+}
+
+/// Whether a finding has days of its own.
+fn has_days(found: &Found) -> bool {
     use FindingKind::{
         Better, ChangePoint, CreativeFatigue, DeliveryCollapse, Drop, Forecast, LevelShift, LtvDrift, MovedTogether,
         OverClaim, RoiDecay, Spike, TrackingOutage, Unattributed, Winner, Worse,
     };
-    match kind {
-        Spike | Drop | LevelShift | DeliveryCollapse | TrackingOutage | ChangePoint | MovedTogether => true,
-        Forecast | Worse | Better | CreativeFatigue | RoiDecay | LtvDrift | OverClaim | Unattributed | Winner => false,
+    match found.kind {
+        Spike | Drop | LevelShift | DeliveryCollapse | ChangePoint | MovedTogether => !outage(found),
+        TrackingOutage | Forecast | Worse | Better | CreativeFatigue | RoiDecay | LtvDrift | OverClaim
+        | Unattributed | Winner => false,
+    }
+}
+
+/// The story of an outage in this place: of all channels of the client, or of one.
+fn outage_story(found: &Found) -> String {
+    let client = found.client_id.map_or_else(|| "-".to_owned(), |id| id.to_string());
+    if found.level == "client" { format!("outage {client}") } else { format!("outage {client} {}", found.entity) }
+}
+
+/// The client of an outage's story, and its channel, if it is of one alone; none for another story.
+fn outage_of(story: &str) -> Option<(&str, Option<&str>)> {
+    let place = story.strip_prefix("outage ")?;
+    Some(place.split_once(' ').map_or((place, None), |(client, channel)| (client, Some(channel))))
+}
+
+/// Whether an event and a finding of these stories can be the same: the stories are, or both are outages of one client, of which
+/// one is of all its channels.
+fn alike(event: &str, one: &str) -> bool {
+    match (outage_of(event), outage_of(one)) {
+        (Some((client, channel)), Some((of, place))) => {
+            client == of && (channel == place || channel.is_none() || place.is_none())
+        }
+        _ => event == one,
     }
 }
 
 /// The story that a finding belongs to.
 pub(super) fn story(found: &Found) -> String {
     use FindingKind::{Better, DeliveryCollapse, Drop, Forecast, LevelShift, Spike, Worse};
+    if outage(found) {
+        return short(outage_story(found));
+    }
     let event = match found.kind {
         Spike => "up",
         LevelShift if found.size.is_some_and(|size| size > 0.0) => "up",
@@ -46,9 +86,13 @@ pub(super) fn story(found: &Found) -> String {
         kind => kind.key(),
     };
     // Of what stands without days, other metrics tell the same again, unless they are what it is about.
-    let told = has_days(found.kind) || matches!(found.kind, Worse | Better | Forecast);
+    let told = has_days(found) || matches!(found.kind, Worse | Better | Forecast);
     let metric = found.metric.as_deref().filter(|_| told).unwrap_or_default();
-    let story = format!("{event} {} {} {metric}", found.level, found.entity);
+    short(format!("{event} {} {} {metric}", found.level, found.entity))
+}
+
+/// A story as long as a row takes it.
+fn short(story: String) -> String {
     story.chars().take(500).collect()
 }
 
@@ -68,27 +112,56 @@ fn apart(a: (Date, Date), b: (Date, Date)) -> i64 {
 /// The events of a state: findings that tell the same are one, and each is the known event that it is, or a new one.
 pub(super) fn events(known: &[Known], found: Vec<Found>) -> Vec<Told> {
     let mut told = merged(found);
-    let mut pairs: Vec<(bool, i64, i64, usize, usize)> = Vec::new();
+    let mut pairs: Vec<(bool, bool, i64, i64, usize, usize)> = Vec::new();
     for (at, one) in told.iter().enumerate() {
-        for (place, event) in known.iter().enumerate().filter(|(_, event)| event.story == one.story) {
-            let days = has_days(one.found.kind);
+        for (place, event) in known.iter().enumerate().filter(|(_, event)| alike(&event.story, &one.story)) {
+            let days = has_days(&one.found);
             let gap = if days { apart((event.first, event.last), (one.found.first, one.found.last)) } else { 0 };
             let same = if event.ended { days && gap == 0 } else { gap <= NEAR };
             if same {
                 let moved = (event.first - one.found.first).whole_days().abs();
-                pairs.push((event.ended, gap, moved, place, at));
+                pairs.push((event.ended, event.story != one.story, gap, moved, place, at));
             }
         }
     }
     pairs.sort_unstable();
     let mut taken = vec![false; known.len()];
-    for (_, _, _, place, at) in pairs {
+    for (.., place, at) in pairs {
         if !taken[place] && told[at].known.is_none() {
             taken[place] = true;
             told[at].known = Some(known[place].id);
+            // What was of all channels stays so: of an outage the shorter story is the wider one.
+            if known[place].story.len() < told[at].story.len() {
+                told[at].story.clone_from(&known[place].story);
+            }
         }
     }
+    let outages = outages(known, &told);
+    told.retain(|one| one.known.is_some() || !told_already(one, known, &outages));
     told
+}
+
+/// The outages that are known or found now, with their days.
+fn outages(known: &[Known], told: &[Told]) -> Vec<(String, (Date, Date))> {
+    let known = known.iter().map(|event| (&event.story, (event.first, event.last)));
+    let now = told.iter().map(|one| (&one.story, (one.found.first, one.found.last)));
+    let all = known.chain(now).filter(|(story, _)| outage_of(story).is_some());
+    all.map(|(story, days)| (story.clone(), days)).collect()
+}
+
+/// Whether a finding that is no known event is part of another: of one channel where its client's outage is known, or a fall of
+/// the conversions that an outage is about, on its days.
+fn told_already(one: &Told, known: &[Known], outages: &[(String, (Date, Date))]) -> bool {
+    let whole = |event: &&Known| matches!(outage_of(&event.story), Some((_, None))) && !event.ended;
+    if outage_of(&one.story).is_some() {
+        return known.iter().filter(whole).any(|event| alike(&event.story, &one.story));
+    }
+    let found = &one.found;
+    let part = short(outage_story(found));
+    let days = (found.first, found.last);
+    found.metric.as_deref() == Some(CONVERSIONS)
+        && one.story.starts_with("down ")
+        && outages.iter().any(|(story, on)| alike(story, &part) && apart(*on, days) == 0)
 }
 
 /// Findings of one state that tell of the same event as one: the worst of them, over the days of all.
@@ -99,7 +172,7 @@ fn merged(found: Vec<Found>) -> Vec<Told> {
     for one in all {
         let same = |last: &&mut Told| {
             let (a, b) = (&last.found, &one.found);
-            last.story == one.story && (!has_days(b.kind) || apart((a.first, a.last), (b.first, b.last)) == 0)
+            last.story == one.story && (!has_days(b) || apart((a.first, a.last), (b.first, b.last)) == 0)
         };
         match events.last_mut().filter(same) {
             Some(last) => {
@@ -118,7 +191,7 @@ fn merged(found: Vec<Found>) -> Vec<Told> {
 
 #[cfg(test)]
 mod tests {
-    use model::alert::Severity;
+    use model::{alert::Severity, id::ClientId};
     use time::{Duration, macros::date};
 
     use super::*;
@@ -229,6 +302,63 @@ mod tests {
         assert_eq!(numbers(&event, vec![found(FindingKind::Drop, DAY + Duration::days(3), 2)]), [None]);
         let both = [known(1, &fall, true), known(2, &found(FindingKind::Drop, DAY + Duration::days(3), 1), false)];
         assert_eq!(numbers(&both, vec![fall]), [Some(2)], "what has not ended comes first");
+    }
+
+    /// A verdict on the conversions of a client's channel, or of all of them.
+    fn verdict(kind: FindingKind, channel: Option<&str>, first: Date) -> Found {
+        Found {
+            level: if channel.is_some() { "channel" } else { "client" }.into(),
+            entity: channel.unwrap_or("bakery").into(),
+            metric: Some(CONVERSIONS.into()),
+            size: None,
+            client_id: Some(ClientId(uuid::Uuid::from_u128(7))),
+            ..found(kind, first, 3)
+        }
+    }
+
+    #[test]
+    fn an_outage_is_one_event_whatever_its_channels_its_cause_and_the_days_it_is_read_on() {
+        use FindingKind::{DeliveryCollapse, Drop, TrackingOutage};
+        let mut event = known(1, &verdict(TrackingOutage, Some("radio"), DAY), false);
+        let later = DAY + Duration::days(8);
+        let steps = [
+            (TrackingOutage, Some("radio"), true),
+            (Drop, Some("radio"), true),
+            (DeliveryCollapse, Some("radio"), true),
+            (TrackingOutage, Some("tv"), false),
+            (TrackingOutage, None, true),
+            (Drop, Some("tv"), true),
+            (Drop, Some("radio"), true),
+        ];
+        for (kind, channel, same) in steps {
+            let told = events(std::slice::from_ref(&event), vec![verdict(kind, channel, later)]);
+            assert_eq!(told[0].known, same.then_some(event.id), "{kind:?} of {channel:?}");
+            if same {
+                event.story.clone_from(&told[0].story);
+            }
+        }
+        let two = vec![verdict(Drop, Some("radio"), later), verdict(TrackingOutage, Some("tv"), later)];
+        assert_eq!(numbers(std::slice::from_ref(&event), two.clone()), [Some(1)], "it was of all channels");
+        assert_eq!(numbers(&[], two.clone()), [None, None]);
+        let other = Found { client_id: None, ..verdict(TrackingOutage, None, later) };
+        assert_eq!(numbers(std::slice::from_ref(&event), vec![other]), [None]);
+        event.ended = true;
+        assert_eq!(numbers(&[event], two), [None, None], "what has ended is over");
+        let each = [Some("radio"), Some("tv")].map(|channel| known(2, &verdict(Drop, channel, DAY), false));
+        assert_eq!(numbers(&each, vec![verdict(TrackingOutage, None, later)]), [Some(2)]);
+    }
+
+    #[test]
+    fn a_fall_of_the_conversions_of_an_outage_is_part_of_it() {
+        let outage = verdict(FindingKind::TrackingOutage, None, DAY);
+        let fall = |first| Found { size: Some(-9.0), ..verdict(FindingKind::Drop, Some("radio"), first) };
+        let (on, before) = (fall(DAY + Duration::DAY), fall(DAY - Duration::days(9)));
+        assert_eq!(numbers(&[], vec![outage.clone(), on.clone(), before.clone()]), [None, None]);
+        assert_eq!(numbers(&[known(1, &outage, true)], vec![on.clone(), before]), [None], "and it stays so");
+        let clicks = Found { metric: Some("clicks".into()), ..on.clone() };
+        assert_eq!(numbers(&[known(1, &outage, false)], vec![clicks]), [None]);
+        let event = known(1, &on, false);
+        assert_eq!(numbers(&[event], vec![outage, on]).iter().flatten().count(), 1, "what is known is still found");
     }
 
     #[test]

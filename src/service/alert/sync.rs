@@ -40,7 +40,7 @@ pub async fn sync(
     for one in &told {
         match one.known {
             Some(id) => {
-                alert::update(tx, id, &one.found, state, now).await?;
+                alert::update(tx, id, &one.story, &one.found, state, now).await?;
                 let before = by_id.get(&id).map_or(Severity::Info, |event| event.severity);
                 if one.found.severity > before {
                     news.push((id, &one.found));
