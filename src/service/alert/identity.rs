@@ -3,7 +3,8 @@
 //! The rule, in this order:
 //! 1. A finding belongs to a *story*: what kind of event it is, of which entity, in which metric. A fall grows into a new level
 //!    and that into delivery that stopped, and the brain renames it meanwhile: all of these downwards are one kind of event, and
-//!    jumps and new levels upwards another.
+//!    jumps and new levels upwards another. A change that stays and worth that drifts are two kinds of event as well, by their
+//!    direction.
 //! 2. Findings with *days* (a fall, a jump, a change) are the same event when their days overlap, or lie at most [`NEAR`] days
 //!    apart: figures of the last days still move. Two findings of one state whose days do not overlap are two events; each takes
 //!    the event that lies nearest.
@@ -75,7 +76,7 @@ fn alike(event: &str, one: &str) -> bool {
 
 /// The story that a finding belongs to.
 pub(super) fn story(found: &Found) -> String {
-    use FindingKind::{Better, DeliveryCollapse, Drop, Forecast, LevelShift, Spike, Worse};
+    use FindingKind::{Better, ChangePoint, DeliveryCollapse, Drop, Forecast, LevelShift, LtvDrift, Spike, Worse};
     if outage(found) {
         return short(outage_story(found));
     }
@@ -85,10 +86,16 @@ pub(super) fn story(found: &Found) -> String {
         LevelShift | Drop | DeliveryCollapse => "down",
         kind => kind.key(),
     };
+    // Up and down are opposites: who has seen to one has not seen to the other.
+    let way = match found.size.filter(|_| matches!(found.kind, ChangePoint | LtvDrift)) {
+        Some(size) if size > 0.0 => " up",
+        Some(size) if size < 0.0 => " down",
+        _ => "",
+    };
     // Of what stands without days, other metrics tell the same again, unless they are what it is about.
     let told = has_days(found) || matches!(found.kind, Worse | Better | Forecast);
     let metric = found.metric.as_deref().filter(|_| told).unwrap_or_default();
-    short(format!("{event} {} {} {metric}", found.level, found.entity))
+    short(format!("{event}{way} {} {} {metric}", found.level, found.entity))
 }
 
 /// A story as long as a row takes it.
@@ -260,6 +267,23 @@ mod tests {
         }
         let rise = Found { size: Some(10.0), ..found(FindingKind::LevelShift, DAY, 6) };
         assert_eq!(numbers(&event, vec![rise]), [None], "upwards is another event");
+    }
+
+    #[test]
+    fn up_and_down_are_two_events() {
+        for (kind, metrics) in
+            [(FindingKind::ChangePoint, ["clicks"; 2]), (FindingKind::LtvDrift, ["ltv_30", "ltv_90"])]
+        {
+            let step = |metric: &str, size, first| Found {
+                metric: Some(metric.into()),
+                size: Some(size),
+                ..found(kind, first, 2)
+            };
+            let (up, down) = (step(metrics[0], 10.0, DAY), step(metrics[1], -10.0, DAY + Duration::DAY));
+            assert_eq!(numbers(&[], vec![up.clone(), down.clone()]), [None, None], "{kind:?} in one state");
+            assert_eq!(numbers(&[known(1, &up, false)], vec![down]), [None], "{kind:?} in another");
+            assert_eq!(numbers(&[known(1, &up, false)], vec![step(metrics[0], 99.0, DAY)]), [Some(1)]);
+        }
     }
 
     #[test]
