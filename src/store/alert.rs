@@ -41,6 +41,16 @@ pub(crate) fn word<T>(text: &str, parse: impl Fn(&str) -> Option<T>) -> Result<T
     parse(text).ok_or_else(|| Error::Database(sqlx::Error::Decode(format!("unknown word {text}").into())))
 }
 
+/// Lets no other transaction tell events from each other until this one ends: two at once would both keep the same new event.
+///
+/// # Errors
+/// The database failed.
+pub async fn lock(tx: &mut TenantTx) -> Result<()> {
+    // Rows that refer to the organization can still be written.
+    sqlx::query!("select organization_id from organization for no key update").fetch_one(&mut **tx).await?;
+    Ok(())
+}
+
 /// The events that have not ended, and those that have whose days reach `since`.
 ///
 /// # Errors

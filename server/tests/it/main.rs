@@ -4,6 +4,7 @@
 mod access;
 mod accounts;
 mod actions;
+mod alert_events;
 mod alert_pages;
 mod alerts;
 mod api;

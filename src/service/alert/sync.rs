@@ -33,6 +33,7 @@ pub async fn sync(
     found: Vec<Found>,
     now: OffsetDateTime,
 ) -> Result<()> {
+    alert::lock(tx).await?;
     let known = alert::list_known(tx, day - REMEMBERED).await?;
     let told = events(&known, found);
     let by_id: BTreeMap<_, &Known> = known.iter().map(|event| (event.id, event)).collect();

@@ -1,0 +1,148 @@
+//! Alerts as events: what several workers, rows that cannot be read, other clients and days that pass make of them.
+
+use std::{
+    sync::atomic::{AtomicU64, Ordering},
+    time::Duration as Wait,
+};
+
+use model::{
+    actor::Actor,
+    alert::{FindingKind, Found, Severity},
+    id::ClientId,
+};
+use serde_json::{Value, json};
+use sqlx::PgPool;
+use store::{TenantTx, brain};
+use time::{Date, Duration};
+
+use crate::support::{Browser, TestApp, count, execute};
+
+/// The product itself at work for an agency.
+async fn machine(olga: &Browser) -> Actor {
+    let agency = olga.json("/api/v1/organization").await;
+    Actor::machine(agency["id"].as_str().unwrap().parse().unwrap())
+}
+
+fn today(app: &TestApp) -> Date {
+    app.service.clock.now().date()
+}
+
+/// A fall of the clicks of a client's channel, some days ago.
+fn fall(app: &TestApp, client: &str) -> Found {
+    let first = today(app) - Duration::days(4);
+    Found {
+        kind: FindingKind::Drop,
+        level: "channel".into(),
+        entity: "radio".into(),
+        metric: Some("clicks".into()),
+        first,
+        last: first + Duration::DAY,
+        size: None,
+        probability: 0.97,
+        severity: Severity::High,
+        client_id: Some(client.parse::<ClientId>().unwrap()),
+        channel_id: None,
+        body: json!({"metric": "clicks", "probability": 0.97}).to_string(),
+    }
+}
+
+/// The end of a cycle that found this, which is not committed yet.
+async fn found(app: &TestApp, actor: &Actor, found: Vec<Found>) -> TenantTx {
+    static STATES: AtomicU64 = AtomicU64::new(1);
+    let mut hash = [0; 32];
+    hash[..8].copy_from_slice(&STATES.fetch_add(1, Ordering::Relaxed).to_le_bytes());
+    let (day, now) = (today(app) - Duration::DAY, app.service.clock.now());
+    let mut tx = app.service.db.tenant(actor).await.unwrap();
+    let new = brain::New { day, input_hash: &hash, output_hash: &hash, code_version: "test", outcomes: &[] };
+    let state = brain::insert_state(&mut tx, new, now).await.unwrap();
+    service::alert::sync(&mut tx, state, day, found, now).await.unwrap();
+    tx
+}
+
+/// Waits until nothing is left to do.
+async fn rest(app: &TestApp) {
+    for _ in 0..1200 {
+        if app.jobs_left().await == 0 {
+            return;
+        }
+        tokio::time::sleep(Wait::from_millis(50)).await;
+    }
+    panic!("{} jobs are left", app.jobs_left().await);
+}
+
+/// A source of ads of a client.
+async fn source(olga: &Browser, client: &str) -> String {
+    let new = json!({"name": "Radio", "holds": "ads", "currency": "EUR", "time_zone": "UTC", "client_id": client});
+    olga.create("/api/v1/imports/sources", &new).await
+}
+
+/// Figures of a day, of which this share was clicked and this share converted.
+fn row(day: Date, clicked: i64, converted: i64) -> Value {
+    let of = i64::from(day.to_julian_day());
+    json!({"day": day.to_string(), "spend": 100 + of % 7, "impressions": 10_000 + of % 7 * 90,
+        "clicks": (400 + of % 7 * 10 + of % 3) * clicked / 100, "conversions": (40 + of % 5) * converted / 100,
+        "claimed_revenue": (900 + of % 11 * 9) * converted / 100})
+}
+
+async fn push(olga: &Browser, source: &str, rows: Vec<Value>) {
+    let answer = olga.post("/api/v1/ingest/file", &json!({"source_id": source, "rows": rows})).await;
+    assert_eq!(answer.status(), 200, "{}", answer.text().await.unwrap());
+}
+
+/// A cycle of the brain, and all that it causes.
+async fn think(app: &TestApp, olga: &Browser) {
+    assert_eq!(olga.post("/api/v1/brain/compute", &json!({})).await.status(), 202);
+    rest(app).await;
+}
+
+async fn alerts(who: &Browser, query: &str) -> Vec<Value> {
+    who.json(&format!("/api/v1/alerts?limit=100&{query}")).await["items"].as_array().unwrap().clone()
+}
+
+/// How many mails about alerts the owner got.
+fn mails(app: &TestApp) -> usize {
+    app.mails("olga@acme.test").iter().filter(|mail| mail.contains("<alerts-")).count()
+}
+
+#[sqlx::test(migrator = "store::MIGRATOR")]
+async fn two_workers_at_once_keep_the_same_event_once(pool: PgPool) {
+    let app = TestApp::start(pool.clone()).await;
+    let olga = app.owner("olga@acme.test", "Acme").await;
+    let actor = machine(&olga).await;
+    let client = olga.create("/api/v1/clients", &json!({"name": "Bakery"})).await;
+    let first = found(&app, &actor, vec![fall(&app, &client)]).await;
+    let ends = async {
+        tokio::time::sleep(Wait::from_millis(300)).await;
+        first.commit().await.unwrap();
+    };
+    let second = async { found(&app, &actor, vec![fall(&app, &client)]).await.commit().await.unwrap() };
+    tokio::join!(ends, second);
+    rest(&app).await;
+    assert_eq!((alerts(&olga, "").await.len(), mails(&app)), (1, 1));
+    app.finish().await;
+}
+
+#[sqlx::test(migrator = "store::MIGRATOR")]
+async fn a_worker_that_lost_its_cycle_tells_nobody_of_anything(pool: PgPool) {
+    let app = TestApp::start(pool.clone()).await;
+    let olga = app.owner("olga@acme.test", "Acme").await;
+    let client = olga.create("/api/v1/clients", &json!({"name": "Bakery", "currency": "EUR"})).await;
+    let radio = source(&olga, &client).await;
+    // Whichever cycle begins, another worker ends it meanwhile.
+    let function = "create function outrun() returns trigger language plpgsql security definer as $$ begin
+        update brain_cycle set state = 'done' where organization_id = new.organization_id and id = new.id;
+        return null; end $$";
+    let trigger = "create trigger outrun after update on brain_cycle for each row when (new.state = 'running')
+        execute function outrun()";
+    execute(&pool, function.to_owned()).await;
+    execute(&pool, trigger.to_owned()).await;
+    let days = (1..=90).rev().map(|ago| (ago, today(&app) - Duration::days(ago)));
+    push(&olga, &radio, days.map(|(ago, day)| row(day, 100, if ago <= 3 { 0 } else { 100 })).collect()).await;
+    think(&app, &olga).await;
+    assert!(count(&pool, "select count(*) from brain_result where kind = 'finding'").await > 0);
+    assert_eq!((count(&pool, "select count(*) from alert").await, mails(&app)), (0, 0));
+    execute(&pool, "drop trigger outrun on brain_cycle".to_owned()).await;
+    think(&app, &olga).await;
+    assert!(!alerts(&olga, "").await.is_empty() && mails(&app) == 1, "who has it tells of it");
+    app.finish().await;
+}
