@@ -146,3 +146,20 @@ async fn a_worker_that_lost_its_cycle_tells_nobody_of_anything(pool: PgPool) {
     assert!(!alerts(&olga, "").await.is_empty() && mails(&app) == 1, "who has it tells of it");
     app.finish().await;
 }
+
+#[sqlx::test(migrator = "store::MIGRATOR")]
+async fn a_finding_that_cannot_be_read_is_absent_and_the_alert_is_there(pool: PgPool) {
+    let app = TestApp::start(pool.clone()).await;
+    let olga = app.owner("olga@acme.test", "Acme").await;
+    let actor = machine(&olga).await;
+    let client = olga.create("/api/v1/clients", &json!({"name": "Bakery"})).await;
+    found(&app, &actor, vec![fall(&app, &client)]).await.commit().await.unwrap();
+    rest(&app).await;
+    assert_eq!(alerts(&olga, "").await[0]["finding"]["metric"], "clicks");
+    execute(&pool, "update alert set body = 'no finding'".to_owned()).await;
+    let listed = alerts(&olga, "").await;
+    assert_eq!((listed.len(), &listed[0]["finding"], &listed[0]["sure"]), (1, &json!(null), &json!(null)));
+    let one = olga.json(&format!("/api/v1/alerts/{}", listed[0]["id"].as_str().unwrap())).await;
+    assert_eq!(one["finding"], json!(null));
+    app.finish().await;
+}
