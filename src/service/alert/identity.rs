@@ -13,7 +13,9 @@
 //!    a client's conversions, whose days are the last ones that were read. Today it is one channel's counting, tomorrow that of
 //!    all, and then the people: an outage is one event while its channels have one in common, whatever its cause. What was of
 //!    the whole client once stays so, and a fall of the same conversions on its days is part of it.
-//! 4. An event that no state has found for [`GONE`] days has ended. A finding with the very days of an ended event is that event
+//! 4. A fall, a jump and an outage go on: their first day is the first that any state named. What the newest state says has days
+//!    of its own in its body, to which its figures belong.
+//! 5. An event that no state has found for [`GONE`] days has ended. A finding with the very days of an ended event is that event
 //!    again, not news; anything else is a new one.
 
 use model::{
@@ -49,6 +51,13 @@ fn has_days(found: &Found) -> bool {
         TrackingOutage | Forecast | Worse | Better | CreativeFatigue | RoiDecay | LtvDrift | OverClaim
         | Unattributed | Winner => false,
     }
+}
+
+/// Whether what has begun goes on under later days: the first day stays. The days of a change and of a day on which much moved
+/// are where it lies, and the newest state knows that best.
+fn goes_on(found: &Found) -> bool {
+    use FindingKind::{DeliveryCollapse, Drop, LevelShift, Spike};
+    outage(found) || matches!(found.kind, Spike | Drop | LevelShift | DeliveryCollapse)
 }
 
 /// The story of an outage in this place: of all channels of the client, or of one.
@@ -136,10 +145,14 @@ pub(super) fn events(known: &[Known], found: Vec<Found>) -> Vec<Told> {
     for (.., place, at) in pairs {
         if !taken[place] && told[at].known.is_none() {
             taken[place] = true;
-            told[at].known = Some(known[place].id);
+            let (event, one) = (&known[place], &mut told[at]);
+            one.known = Some(event.id);
             // What was of all channels stays so: of an outage the shorter story is the wider one.
-            if known[place].story.len() < told[at].story.len() {
-                told[at].story.clone_from(&known[place].story);
+            if event.story.len() < one.story.len() {
+                one.story.clone_from(&event.story);
+            }
+            if goes_on(&one.found) {
+                one.found.first = one.found.first.min(event.first);
             }
         }
     }
@@ -267,6 +280,24 @@ mod tests {
         }
         let rise = Found { size: Some(10.0), ..found(FindingKind::LevelShift, DAY, 6) };
         assert_eq!(numbers(&event, vec![rise]), [None], "upwards is another event");
+    }
+
+    #[test]
+    fn what_goes_on_keeps_its_first_day_and_a_change_lies_where_the_newest_state_says() {
+        let first_day = |before: Found, now: Found| {
+            let told = events(&[known(1, &before, false)], vec![now]);
+            assert!(told[0].known.is_some());
+            told[0].found.first
+        };
+        let later = DAY + Duration::days(2);
+        let (fall, collapse) = (found(FindingKind::Drop, DAY, 2), found(FindingKind::DeliveryCollapse, later, 4));
+        assert_eq!(first_day(fall.clone(), collapse.clone()), DAY);
+        assert_eq!(first_day(collapse, fall), DAY, "and what turns out to have begun earlier did");
+        let outage = |first| verdict(FindingKind::TrackingOutage, None, first);
+        assert_eq!(first_day(outage(DAY), outage(DAY + Duration::days(8))), DAY);
+        for kind in [FindingKind::ChangePoint, FindingKind::CreativeFatigue] {
+            assert_eq!(first_day(found(kind, DAY, 3), found(kind, later, 3)), later, "{kind:?}");
+        }
     }
 
     #[test]
