@@ -163,3 +163,29 @@ async fn a_finding_that_cannot_be_read_is_absent_and_the_alert_is_there(pool: Pg
     assert_eq!(one["finding"], json!(null));
     app.finish().await;
 }
+
+#[sqlx::test(migrator = "store::MIGRATOR")]
+async fn a_channel_that_goes_to_another_client_leaves_its_alerts_behind(pool: PgPool) {
+    let app = TestApp::start(pool).await;
+    let olga = app.owner("olga@acme.test", "Acme").await;
+    let actor = machine(&olga).await;
+    let mut clients = Vec::new();
+    for name in ["Bakery", "Dairy"] {
+        clients.push(olga.create("/api/v1/clients", &json!({"name": name})).await);
+    }
+    let states = async || {
+        let mut states = Vec::new();
+        for client in &clients {
+            let of = alerts(&olga, &format!("client_id={client}")).await;
+            states.push(of.iter().map(|alert| alert["state"].as_str().unwrap().to_owned()).collect::<Vec<_>>());
+        }
+        states
+    };
+    found(&app, &actor, vec![fall(&app, &clients[0])]).await.commit().await.unwrap();
+    let path = format!("/api/v1/alerts/{}/acknowledge", alerts(&olga, "").await[0]["id"].as_str().unwrap());
+    assert_eq!(olga.post(&path, &json!({})).await.status(), 200);
+    found(&app, &actor, vec![fall(&app, &clients[1])]).await.commit().await.unwrap();
+    assert_eq!(states().await, [vec!["acknowledged"], vec!["open"]]);
+    rest(&app).await;
+    app.finish().await;
+}

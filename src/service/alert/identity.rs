@@ -1,10 +1,10 @@
 //! What makes a finding of one cycle the same event as a finding of another.
 //!
 //! The rule, in this order:
-//! 1. A finding belongs to a *story*: what kind of event it is, of which entity, in which metric. A fall grows into a new level
+//! 1. A finding belongs to a *story*: what kind of event it is, of which client, entity and metric. A fall grows into a new level
 //!    and that into delivery that stopped, and the brain renames it meanwhile: all of these downwards are one kind of event, and
 //!    jumps and new levels upwards another. A change that stays and worth that drifts are two kinds of event as well, by their
-//!    direction.
+//!    direction. A channel that goes to another client has new events there: nobody has seen to them yet.
 //! 2. Findings with *days* (a fall, a jump, a change) are the same event when their days overlap, or lie at most [`NEAR`] days
 //!    apart: figures of the last days still move. Two findings of one state whose days do not overlap are two events; each takes
 //!    the event that lies nearest.
@@ -60,9 +60,14 @@ fn goes_on(found: &Found) -> bool {
     outage(found) || matches!(found.kind, Spike | Drop | LevelShift | DeliveryCollapse)
 }
 
+/// The client, as stories name it.
+fn client(found: &Found) -> String {
+    found.client_id.map_or_else(|| "-".to_owned(), |id| id.to_string())
+}
+
 /// The story of an outage in this place: of all channels of the client, or of one.
 fn outage_story(found: &Found) -> String {
-    let client = found.client_id.map_or_else(|| "-".to_owned(), |id| id.to_string());
+    let client = client(found);
     if found.level == "client" { format!("outage {client}") } else { format!("outage {client} {}", found.entity) }
 }
 
@@ -104,7 +109,7 @@ pub(super) fn story(found: &Found) -> String {
     // Of what stands without days, other metrics tell the same again, unless they are what it is about.
     let told = has_days(found) || matches!(found.kind, Worse | Better | Forecast);
     let metric = found.metric.as_deref().filter(|_| told).unwrap_or_default();
-    short(format!("{event}{way} {} {} {metric}", found.level, found.entity))
+    short(format!("{event}{way} {} {} {} {metric}", client(found), found.level, found.entity))
 }
 
 /// A story as long as a row takes it.
@@ -266,6 +271,7 @@ mod tests {
             Found { metric: Some("orders".into()), ..fall.clone() },
             found(FindingKind::Spike, DAY, 2),
             found(FindingKind::ChangePoint, DAY, 2),
+            Found { client_id: Some(ClientId(uuid::Uuid::from_u128(7))), ..fall.clone() },
         ];
         for other in others {
             assert_eq!(numbers(&event, vec![other.clone()]), [None], "{other:?}");
