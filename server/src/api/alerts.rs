@@ -121,13 +121,13 @@ pub struct AlertQuery {
     state: Option<String>,
     /// info, low, medium or high; all when absent.
     severity: Option<String>,
-    /// Only of this client.
+    /// Only of this client; missing (404) when it is out of sight.
     client_id: Option<String>,
 }
 
 /// The alerts of the clients in one's sight, newest first.
 #[utoipa::path(get, path = "/api/v1/alerts", tag = "alerts", params(ListQuery, AlertQuery),
-    responses((status = 200, body = AlertPage), (status = 422, body = ErrorBody)))]
+    responses((status = 200, body = AlertPage), (status = 404, body = ErrorBody), (status = 422, body = ErrorBody)))]
 pub(super) async fn list(
     SignedIn(actor): SignedIn,
     State(service): State<Service>,

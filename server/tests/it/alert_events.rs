@@ -15,7 +15,7 @@ use sqlx::PgPool;
 use store::{TenantTx, brain};
 use time::{Date, Duration};
 
-use crate::support::{Browser, TestApp, count, execute};
+use crate::support::{Agency, Browser, TestApp, count, execute};
 
 /// The product itself at work for an agency.
 async fn machine(olga: &Browser) -> Actor {
@@ -187,5 +187,25 @@ async fn a_channel_that_goes_to_another_client_leaves_its_alerts_behind(pool: Pg
     found(&app, &actor, vec![fall(&app, &clients[1])]).await.commit().await.unwrap();
     assert_eq!(states().await, [vec!["acknowledged"], vec!["open"]]);
     rest(&app).await;
+    app.finish().await;
+}
+
+#[sqlx::test(migrator = "store::MIGRATOR")]
+async fn a_list_of_a_client_out_of_sight_is_missing_like_one_that_is_not_there(pool: PgPool) {
+    let app = TestApp::start(pool).await;
+    let Agency { olga, max, nia, bert, c, d1, .. } = Agency::found(&app).await;
+    let nobody = "01890000-0000-7000-8000-000000000001".to_owned();
+    for (who, client, status) in [
+        (&olga, &c[1], 200),
+        (&max, &c[0], 200),
+        (&max, &c[1], 404),
+        (&nia, &c[0], 404),
+        (&bert, &c[0], 404),
+        (&olga, &d1, 404),
+        (&olga, &nobody, 404),
+    ] {
+        let answer = who.get(&format!("/api/v1/alerts?client_id={client}")).await;
+        assert_eq!(answer.status(), status, "{client}");
+    }
     app.finish().await;
 }

@@ -16,7 +16,7 @@ use crate::performance::words::{GROUPS, WHOLE, grouped, probability};
 pub struct Words {
     /// How bad it is.
     pub severity: Severity,
-    /// What happened, as a headline: "Clicks fell".
+    /// What happened, as a headline: "Clicks: far below what was to be expected".
     pub title: String,
     /// Where: client, channel and ad, as far as it is about one; empty for the agency as a whole.
     pub place: String,
