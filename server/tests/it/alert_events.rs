@@ -15,7 +15,7 @@ use sqlx::PgPool;
 use store::{TenantTx, brain};
 use time::{Date, Duration};
 
-use crate::support::{Agency, Browser, TestApp, count, execute};
+use crate::support::{Agency, Browser, PASSWORD, TestApp, count, execute};
 
 /// The product itself at work for an agency.
 async fn machine(olga: &Browser) -> Actor {
@@ -207,5 +207,41 @@ async fn a_list_of_a_client_out_of_sight_is_missing_like_one_that_is_not_there(p
         let answer = who.get(&format!("/api/v1/alerts?client_id={client}")).await;
         assert_eq!(answer.status(), status, "{client}");
     }
+    app.finish().await;
+}
+
+#[sqlx::test(migrator = "store::MIGRATOR")]
+async fn a_fall_is_mailed_once_over_ten_cycles_of_ten_days(pool: PgPool) {
+    let app = TestApp::start(pool.clone()).await;
+    let olga = app.owner("olga@acme.test", "Acme").await;
+    let client = olga.create("/api/v1/clients", &json!({"name": "Bakery", "currency": "EUR"})).await;
+    let radio = source(&olga, &client).await;
+    let begin = today(&app);
+    let fell = [1, 2].map(|days| begin + Duration::days(days));
+    // What is paid stays, and conversions are not known: it is the clicks alone.
+    let figures = |day: Date| {
+        let of = i64::from(day.to_julian_day());
+        let clicks = (400 + of % 7 * 10 + of * 7919 % 37) / if fell.contains(&day) { 5 } else { 1 };
+        json!({"day": day.to_string(), "spend": 100 + of % 7 * 5 + of * 104_729 % 11, "clicks": clicks})
+    };
+    push(&olga, &radio, (1..=120).map(|ago| figures(begin - Duration::days(ago))).collect()).await;
+    think(&app, &olga).await;
+    assert_eq!(mails(&app), 0, "{:?}", alerts(&olga, "").await);
+    let mut told = Vec::new();
+    for _ in 0..10 {
+        app.service.clock.advance(Duration::DAY);
+        let again = json!({"email": "olga@acme.test", "password": PASSWORD});
+        assert_eq!(olga.post("/api/v1/auth/login", &again).await.status(), 200);
+        push(&olga, &radio, vec![figures(today(&app) - Duration::DAY)]).await;
+        think(&app, &olga).await;
+        told.push(mails(&app));
+    }
+    let all = alerts(&olga, "").await;
+    assert_eq!((told[0], told[9]), (0, 1), "{told:?} {all:?}");
+    let falls: Vec<&Value> = all.iter().filter(|alert| alert["kind"] == "drop").collect();
+    assert_eq!((falls.len(), &falls[0]["severity"]), (1, &json!("high")), "{all:?}");
+    assert_eq!((&falls[0]["state"], &falls[0]["first_day"]), (&json!("open"), &json!(fell[0].to_string())));
+    assert_ne!(falls[0]["first_state_id"], falls[0]["state_id"], "later cycles found it again");
+    assert!(count(&pool, "select count(*) from brain_state").await >= 11, "each day has a state of its own");
     app.finish().await;
 }
