@@ -76,12 +76,11 @@ async fn source(olga: &Browser, client: &str) -> String {
     olga.create("/api/v1/imports/sources", &new).await
 }
 
-/// Figures of a day, of which this share was clicked and this share converted.
-fn row(day: Date, clicked: i64, converted: i64) -> Value {
-    let of = i64::from(day.to_julian_day());
+/// Figures of a day, with conversions or with none of them.
+fn row(day: Date, counted: bool) -> Value {
+    let (of, full) = (i64::from(day.to_julian_day()), i64::from(counted));
     json!({"day": day.to_string(), "spend": 100 + of % 7, "impressions": 10_000 + of % 7 * 90,
-        "clicks": (400 + of % 7 * 10 + of % 3) * clicked / 100, "conversions": (40 + of % 5) * converted / 100,
-        "claimed_revenue": (900 + of % 11 * 9) * converted / 100})
+        "clicks": 400 + of % 7 * 10 + of % 3, "conversions": full * (40 + of % 5), "claimed_revenue": full * (900 + of % 11 * 9)})
 }
 
 async fn push(olga: &Browser, source: &str, rows: Vec<Value>) {
@@ -137,7 +136,7 @@ async fn a_worker_that_lost_its_cycle_tells_nobody_of_anything(pool: PgPool) {
     execute(&pool, function.to_owned()).await;
     execute(&pool, trigger.to_owned()).await;
     let days = (1..=90).rev().map(|ago| (ago, today(&app) - Duration::days(ago)));
-    push(&olga, &radio, days.map(|(ago, day)| row(day, 100, if ago <= 3 { 0 } else { 100 })).collect()).await;
+    push(&olga, &radio, days.map(|(ago, day)| row(day, ago > 3)).collect()).await;
     think(&app, &olga).await;
     assert!(count(&pool, "select count(*) from brain_result where kind = 'finding'").await > 0);
     assert_eq!((count(&pool, "select count(*) from alert").await, mails(&app)), (0, 0));
