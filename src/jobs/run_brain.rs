@@ -108,8 +108,12 @@ async fn cycle(context: &Context, actor: &Actor, id: BrainCycleId) -> anyhow::Re
         }
     };
     let (mut tx, now) = (service.db.tenant(actor).await?, service.clock.now());
+    // A worker that lost its job meanwhile leaves everything to the one that has it.
+    if !brain::finish(&mut tx, id, state, cut_off, now).await? {
+        tracing::warn!(cycle = %id, "another worker ended this cycle of the brain");
+        return Ok(());
+    }
     ledger::follow(&mut tx, state, facts.day, now).await?;
-    brain::finish(&mut tx, id, state, cut_off, now).await?;
     alerts::follow(&mut tx, state, facts.day, now).await?;
     Ok(tx.commit().await?)
 }

@@ -94,6 +94,23 @@ words! {
     }
 }
 
+impl FindingKind {
+    /// Those that the brain's cycle looks for, which rules are offered. The others are read and have words: a stored rule may name
+    /// them.
+    pub const OFFERED: &[Self] = &[
+        Self::Spike,
+        Self::Drop,
+        Self::LevelShift,
+        Self::DeliveryCollapse,
+        Self::TrackingOutage,
+        Self::ChangePoint,
+        Self::CreativeFatigue,
+        Self::RoiDecay,
+        Self::LtvDrift,
+        Self::MovedTogether,
+    ];
+}
+
 words! {
     /// Where an alert stands.
     AlertState {
@@ -392,6 +409,18 @@ mod tests {
     use time::macros::date;
 
     use super::*;
+
+    #[test]
+    fn only_what_the_brain_looks_for_is_offered_and_every_kind_is_read() {
+        let never: Vec<&str> = FindingKind::ALL
+            .iter()
+            .filter(|kind| !FindingKind::OFFERED.contains(kind))
+            .map(|kind| kind.key())
+            .collect();
+        assert_eq!(never, ["forecast", "worse", "better", "over_claim", "unattributed", "winner"]);
+        assert!(FindingKind::ALL.iter().all(|kind| FindingKind::parse(kind.key()) == Some(*kind)));
+        assert!(FindingKind::OFFERED.is_sorted(), "they stand in one order everywhere");
+    }
 
     #[test]
     fn times_of_day_are_read_and_written() {

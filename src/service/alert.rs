@@ -22,6 +22,7 @@ pub use store::alert::Filter;
 use store::{
     TenantTx,
     alert::{self, Seen},
+    client,
     cursor::Cursor,
 };
 pub use sync::sync;
@@ -46,6 +47,9 @@ pub async fn list(
     access::allow(service, actor, Action::ReadClients).await?;
     let cursor = cursor.map(Cursor::parse).transpose()?;
     let mut tx = service.db.tenant(actor).await?;
+    if let Some(id) = filter.client_id {
+        client::get(&mut tx, id).await?;
+    }
     Ok(alert::list(&mut tx, filter, service.clock.now(), limit, cursor).await?)
 }
 

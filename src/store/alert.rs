@@ -41,6 +41,16 @@ pub(crate) fn word<T>(text: &str, parse: impl Fn(&str) -> Option<T>) -> Result<T
     parse(text).ok_or_else(|| Error::Database(sqlx::Error::Decode(format!("unknown word {text}").into())))
 }
 
+/// Lets no other transaction tell events from each other until this one ends: two at once would both keep the same new event.
+///
+/// # Errors
+/// The database failed.
+pub async fn lock(tx: &mut TenantTx) -> Result<()> {
+    // Rows that refer to the organization can still be written.
+    sqlx::query!("select organization_id from organization for no key update").fetch_one(&mut **tx).await?;
+    Ok(())
+}
+
 /// The events that have not ended, and those that have whose days reach `since`.
 ///
 /// # Errors
@@ -105,20 +115,21 @@ pub async fn insert(
     Ok(id)
 }
 
-/// Keeps what `state` says of an event that is known; it has not ended, whatever was thought.
+/// Keeps what `state` says of an event that is known; it has not ended, whatever was thought. Its story may have become wider.
 ///
 /// # Errors
 /// The database failed.
 pub async fn update(
     tx: &mut TenantTx,
     id: AlertId,
+    story: &str,
     found: &Found,
     state: BrainStateId,
     now: OffsetDateTime,
 ) -> Result<()> {
     sqlx::query!(
         "update alert set kind = $2, severity = $3, first_day = $4, last_day = $5, client_id = $6, channel_id = $7, body = $8,
-           state_id = $9, last_seen_at = $10, missing_since = null, ended_at = null
+           state_id = $9, last_seen_at = $10, story = $11, missing_since = null, ended_at = null
          where id = $1",
         id.0,
         found.kind.key(),
@@ -129,7 +140,8 @@ pub async fn update(
         found.channel_id.map(|id| id.0),
         found.body,
         state.0,
-        now
+        now,
+        story
     )
     .execute(&mut **tx)
     .await?;

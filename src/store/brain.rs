@@ -160,7 +160,8 @@ pub async fn freeze(tx: &mut TenantTx) -> Result<OffsetDateTime> {
 }
 
 /// Ends a cycle with what came out of what was stored by `cut_off`, and those asked for a day before that were killed
-/// and never came again: this one has looked at all they would have.
+/// and never came again: this one has looked at all they would have. `false` where another worker ended it before: what this one
+/// made of it is not to be kept.
 ///
 /// # Errors
 /// The database failed.
@@ -170,8 +171,8 @@ pub async fn finish(
     state: BrainStateId,
     cut_off: OffsetDateTime,
     now: OffsetDateTime,
-) -> Result<()> {
-    sqlx::query!(
+) -> Result<bool> {
+    let done = sqlx::query!(
         "update brain_cycle set state = 'done', state_id = $2, cut_off = $3, finished_at = $4, error = null
          where id = $1 and state <> 'done'",
         id.0,
@@ -181,6 +182,9 @@ pub async fn finish(
     )
     .execute(&mut **tx)
     .await?;
+    if done.rows_affected() == 0 {
+        return Ok(false);
+    }
     sqlx::query!(
         "update brain_cycle set state = 'failed', finished_at = $2, error = 'stopped before its end; a later cycle did its work'
          where state = 'running' and asked_at < $2::timestamptz - interval '1 day' and id <> $1",
@@ -189,7 +193,7 @@ pub async fn finish(
     )
     .execute(&mut **tx)
     .await?;
-    Ok(())
+    Ok(true)
 }
 
 /// Ends a cycle that came to nothing.

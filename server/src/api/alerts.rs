@@ -3,7 +3,6 @@
 pub mod rules;
 
 use axum::{Json, extract::State};
-use http::StatusCode;
 use model::{
     alert::{Alert, AlertState, Severity},
     id::AlertId,
@@ -67,20 +66,18 @@ pub struct AlertBody {
     /// Until when it waits, or waited.
     snoozed_until: Option<String>,
     snoozed_by: Option<String>,
-    /// The finding as the newest state says it.
-    #[schema(value_type = Object)]
-    finding: Value,
+    /// The finding as the newest state says it; null where it cannot be read.
+    #[schema(value_type = Option<Object>)]
+    finding: Option<Value>,
 }
 
 impl AlertBody {
-    fn new(alert: Alert, now: OffsetDateTime) -> Result<Self, ApiError> {
-        let finding = serde_json::from_str(&alert.body).map_err(|_| {
-            ApiError::new(StatusCode::INTERNAL_SERVER_ERROR, "internal", "a stored finding cannot be read")
-        })?;
+    fn new(alert: Alert, now: OffsetDateTime) -> Self {
+        let finding = serde_json::from_str(&alert.body).ok();
         let (told, state) = (words::of(&alert), alert.state(now).key());
         let (acknowledged_at, acknowledged_by) = alert.acknowledged.map(|deed| (rfc3339(deed.at), deed.by)).unzip();
         let (snoozed_until, snoozed_by) = alert.snoozed.map(|deed| (rfc3339(deed.at), deed.by)).unzip();
-        Ok(Self {
+        Self {
             id: alert.id.0,
             state,
             severity: alert.severity.key(),
@@ -105,7 +102,7 @@ impl AlertBody {
             snoozed_until,
             snoozed_by,
             finding,
-        })
+        }
     }
 }
 
@@ -124,13 +121,13 @@ pub struct AlertQuery {
     state: Option<String>,
     /// info, low, medium or high; all when absent.
     severity: Option<String>,
-    /// Only of this client.
+    /// Only of this client; missing (404) when it is out of sight.
     client_id: Option<String>,
 }
 
 /// The alerts of the clients in one's sight, newest first.
 #[utoipa::path(get, path = "/api/v1/alerts", tag = "alerts", params(ListQuery, AlertQuery),
-    responses((status = 200, body = AlertPage), (status = 422, body = ErrorBody)))]
+    responses((status = 200, body = AlertPage), (status = 404, body = ErrorBody), (status = 422, body = ErrorBody)))]
 pub(super) async fn list(
     SignedIn(actor): SignedIn,
     State(service): State<Service>,
@@ -145,7 +142,7 @@ pub(super) async fn list(
     };
     let page = alert::list(&service, &actor, &filter, slice.limit, slice.cursor.as_deref()).await?;
     let now = service.clock.now();
-    let items = page.items.into_iter().map(|alert| AlertBody::new(alert, now)).collect::<Result<_, _>>()?;
+    let items = page.items.into_iter().map(|alert| AlertBody::new(alert, now)).collect();
     Ok(Json(AlertPage { items, next_cursor: page.next_cursor }))
 }
 
@@ -168,7 +165,7 @@ pub(super) async fn get(
     Id(id): Id<AlertId>,
 ) -> Result<Json<AlertBody>, ApiError> {
     let found = alert::get(&service, &actor, id).await?;
-    Ok(Json(AlertBody::new(found, service.clock.now())?))
+    Ok(Json(AlertBody::new(found, service.clock.now())))
 }
 
 /// Says that somebody has seen to it: nobody is mailed about it any more.
@@ -180,7 +177,7 @@ pub(super) async fn acknowledge(
     Id(id): Id<AlertId>,
 ) -> Result<Json<AlertBody>, ApiError> {
     let changed = alert::acknowledge(&service, &actor, id).await?;
-    Ok(Json(AlertBody::new(changed, service.clock.now())?))
+    Ok(Json(AlertBody::new(changed, service.clock.now())))
 }
 
 /// Until when an alert is to wait.
@@ -205,7 +202,7 @@ pub(super) async fn snooze(
     let wrong = |_| Invalid::new("until", "enter a moment as 2026-11-03T12:00:00Z");
     let until = OffsetDateTime::parse(&body.until, &Rfc3339).map_err(wrong)?;
     let changed = alert::snooze(&service, &actor, id, until).await?;
-    Ok(Json(AlertBody::new(changed, service.clock.now())?))
+    Ok(Json(AlertBody::new(changed, service.clock.now())))
 }
 
 /// Opens it again.
@@ -217,5 +214,5 @@ pub(super) async fn reopen(
     Id(id): Id<AlertId>,
 ) -> Result<Json<AlertBody>, ApiError> {
     let changed = alert::reopen(&service, &actor, id).await?;
-    Ok(Json(AlertBody::new(changed, service.clock.now())?))
+    Ok(Json(AlertBody::new(changed, service.clock.now())))
 }

@@ -5,6 +5,7 @@ mod access;
 mod accounts;
 mod actions;
 mod alert_mails;
+mod alert_events;
 mod alert_pages;
 mod alerts;
 mod api;

@@ -21,11 +21,20 @@ pub(super) async fn follow(
     now: OffsetDateTime,
 ) -> anyhow::Result<()> {
     let outcomes = states::list(tx, state, &["finding"], None, None, ALL).await?;
-    let found = outcomes.into_iter().map(found).collect::<anyhow::Result<_>>()?;
-    Ok(service::alert::sync(tx, state, day, found, now).await?)
+    Ok(service::alert::sync(tx, state, day, readable(state, outcomes), now).await?)
 }
 
-fn found(outcome: Outcome) -> anyhow::Result<Found> {
+/// What can be read of it: a finding that cannot keeps nobody from hearing of the others.
+fn readable(state: BrainStateId, outcomes: Vec<Outcome>) -> Vec<Found> {
+    let one = |outcome: Outcome| {
+        let number = outcome.number;
+        let cannot = |error: &serde_json::Error| tracing::error!(%state, number, %error, "a finding cannot be read");
+        found(outcome).inspect_err(cannot).ok()
+    };
+    outcomes.into_iter().filter_map(one).collect()
+}
+
+fn found(outcome: Outcome) -> serde_json::Result<Found> {
     let finding: Finding = serde_json::from_str(&outcome.body)?;
     let level = match finding.entity.level {
         Level::Agency => "agency",
@@ -74,5 +83,24 @@ const fn kind(kind: Kind) -> FindingKind {
         Kind::Unattributed => FindingKind::Unattributed,
         Kind::MovedTogether => FindingKind::MovedTogether,
         Kind::Winner => FindingKind::Winner,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_finding_that_cannot_be_read_leaves_the_others() {
+        let fall = r#"{"kind":"drop","entity":{"id":"radio","level":"channel"},"metric":"clicks","first":"2026-11-04",
+            "last":"2026-11-03","size":null,"probability":0.97,"severity":"low","basis":[]}"#;
+        let bodies = [fall.replace("drop", "earthquake"), fall.to_owned(), String::new()];
+        let outcome =
+            |(number, body)| Outcome { number, kind: "finding".to_owned(), client_id: None, channel_id: None, body };
+        let outcomes = (0..).zip(bodies).map(outcome).collect();
+        let found = readable(BrainStateId(uuid::Uuid::nil()), outcomes);
+        assert_eq!(found.len(), 1, "{found:?}");
+        assert_eq!((found[0].kind, &found[0].body), (FindingKind::Drop, &fall.to_owned()));
+        assert!(found[0].first < found[0].last, "days stand in their order");
     }
 }

@@ -33,6 +33,7 @@ pub async fn sync(
     found: Vec<Found>,
     now: OffsetDateTime,
 ) -> Result<()> {
+    alert::lock(tx).await?;
     let known = alert::list_known(tx, day - REMEMBERED).await?;
     let told = events(&known, found);
     let by_id: BTreeMap<_, &Known> = known.iter().map(|event| (event.id, event)).collect();
@@ -40,7 +41,7 @@ pub async fn sync(
     for one in &told {
         match one.known {
             Some(id) => {
-                alert::update(tx, id, &one.found, state, now).await?;
+                alert::update(tx, id, &one.story, &one.found, state, now).await?;
                 let before = by_id.get(&id).map_or(Severity::Info, |event| event.severity);
                 if one.found.severity > before {
                     news.push((id, &one.found));

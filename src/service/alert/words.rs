@@ -1,7 +1,10 @@
 //! What an alert says, in words: of what, when, how large, how sure. The words of every kind of finding stand here and nowhere
 //! else. Nothing is said that the finding does not hold.
 
-use model::alert::{Alert, FindingKind, Severity};
+use model::{
+    alert::{Alert, FindingKind, Severity},
+    page::parse_day,
+};
 use rust_decimal::Decimal;
 use serde_json::Value;
 use time::{Date, Month};
@@ -13,7 +16,7 @@ use crate::performance::words::{GROUPS, WHOLE, grouped, probability};
 pub struct Words {
     /// How bad it is.
     pub severity: Severity,
-    /// What happened, as a headline: "Clicks fell".
+    /// What happened, as a headline: "Clicks: far below what was to be expected".
     pub title: String,
     /// Where: client, channel and ad, as far as it is about one; empty for the agency as a whole.
     pub place: String,
@@ -28,7 +31,7 @@ pub fn of(alert: &Alert) -> Words {
     let finding: Value = serde_json::from_str(&alert.body).unwrap_or_default();
     let (metric, size) = (finding["metric"].as_str(), Size::read(&finding["size"]));
     let sizes = size.as_ref().map(|size| size.words(alert.kind));
-    let days = days(alert.first_day, alert.last_day);
+    let days = when(alert, &finding);
     let detail = match sizes {
         Some(sizes) => format!("{days}: {sizes}"),
         None => days,
@@ -47,6 +50,19 @@ pub fn of(alert: &Alert) -> Words {
         detail,
         sure: sure.map(|share| format!("{share} sure")),
     }
+}
+
+/// The days of the finding, which are those of its size, and since when an event that goes on lasts, if that is longer: "4 to 7
+/// Nov 2026 (since 3 Nov 2026)".
+fn when(alert: &Alert, finding: &Value) -> String {
+    use FindingKind::{DeliveryCollapse, Drop, LevelShift, Spike, TrackingOutage};
+    let goes_on = matches!(alert.kind, Spike | Drop | LevelShift | DeliveryCollapse | TrackingOutage);
+    let day = |key: &str| finding[key].as_str().and_then(|text| parse_day(key, text).ok());
+    let Some((first, last)) = day("first").zip(day("last")) else { return days(alert.first_day, alert.last_day) };
+    let (first, last) = (first.min(last), last.max(first));
+    let since = Some(alert.first_day).filter(|since| goes_on && *since < first);
+    let since = since.map(|since| format!(" (since {})", days(since, since)));
+    format!("{}{}", days(first, last), since.unwrap_or_default())
 }
 
 /// What a metric is called.
@@ -253,6 +269,26 @@ mod tests {
         let words = of(&alert(FindingKind::LtvDrift, Some("ltv_90"), drift));
         assert_eq!(words.title, "New customers are worth less");
         assert_eq!(words.detail, "3 to 5 Nov 2026: −20 % (90 % sure: between −30 % and −10 %)");
+    }
+
+    #[test]
+    fn a_size_is_told_of_its_own_days_and_the_event_since_its_first() {
+        let size = json!({"value": -320.0, "low": -320.0, "high": -320.0, "confidence": 0.95, "unit": "count"});
+        let mut event = alert(FindingKind::DeliveryCollapse, Some("clicks"), Value::Null);
+        event.last_day = date!(2026 - 11 - 07);
+        let body = |first: &str, size: &Value| {
+            json!({"metric": "clicks", "first": first, "last": "2026-11-07", "size": size}).to_string()
+        };
+        event.body = body("2026-11-04", &size);
+        let detail = "4 to 7 Nov 2026 (since 3 Nov 2026): −320 a day against what was to be expected";
+        assert_eq!(of(&event).detail, detail);
+        event.body = body("2026-11-04", &Value::Null);
+        assert_eq!(of(&event).detail, "4 to 7 Nov 2026 (since 3 Nov 2026)");
+        event.kind = FindingKind::LtvDrift;
+        assert_eq!(of(&event).detail, "4 to 7 Nov 2026", "what does not go on has its own days alone");
+        event.kind = FindingKind::Drop;
+        event.body = body("2026-11-03", &Value::Null);
+        assert_eq!(of(&event).detail, "3 to 7 Nov 2026");
     }
 
     #[test]
