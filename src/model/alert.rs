@@ -223,7 +223,7 @@ pub const MAX_NAMED: usize = 500;
 pub struct RuleFields {
     /// What people call it.
     pub name: String,
-    /// Whether it counts.
+    /// Whether it is on: one that is off is about nothing.
     pub enabled: bool,
     /// How those whom it names hear of it.
     pub way: Way,

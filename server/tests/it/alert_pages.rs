@@ -85,8 +85,7 @@ async fn alerts_are_shown_to_those_who_see_the_client_and_seen_to_before_the_pag
 
 /// A new rule about falls, of these and for these.
 fn falls<'a>(named: &[&'a str]) -> Vec<(&'static str, &'a str)> {
-    let mut fields =
-        vec![("id", ""), ("name", "Falls"), ("enabled", "true"), ("way", "digest"), ("least_severity", "low")];
+    let mut fields = vec![("id", ""), ("name", "Falls"), ("way", "digest"), ("least_severity", "low")];
     fields.extend(["kind:drop"].iter().chain(named).map(|one| ("named[]", *one)));
     fields
 }
@@ -128,8 +127,7 @@ async fn rules_and_quiet_hours_are_changed_before_the_page_is_live(pool: PgPool)
     let id = ("id", made["id"].as_str().unwrap());
     done(olga, PAGE, "switch_alert_rule", &[id, ("enabled", "false")]).await;
     assert_eq!(rules().await[2]["enabled"], false);
-    let renamed =
-        [("name", "All"), ("enabled", "false"), ("way", "mail"), ("least_severity", "info"), ("named[]", "role:owner")];
+    let renamed = [("name", "All"), ("way", "mail"), ("least_severity", "info"), ("named[]", "role:owner")];
     done(olga, PAGE, "save_alert_rule", &[&[id][..], &renamed].concat()).await;
     let changed = rules().await[2].clone();
     assert_eq!((&changed["name"], &changed["kinds"], &changed["enabled"]), (&json!("All"), &json!([]), &json!(false)));

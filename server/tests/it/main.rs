@@ -5,6 +5,7 @@ mod access;
 mod accounts;
 mod actions;
 mod alert_pages;
+mod alert_rules;
 mod alerts;
 mod api;
 mod audit;

@@ -73,14 +73,23 @@ pub async fn create(service: &Service, actor: &Actor, fields: RuleFields) -> Res
     Ok(new)
 }
 
-/// Changes a rule; what was mailed stays mailed.
+/// Changes a rule; what was mailed stays mailed. Whether it is on stays as it is, unless `enabled` says it: who changes a rule
+/// may have read it before somebody else switched it.
 ///
 /// # Errors
 /// Missing, a field that cannot be accepted, something named that is not in sight, or the rule that forbids it.
-pub async fn update(service: &Service, actor: &Actor, id: AlertRuleId, fields: RuleFields) -> Result<Rule> {
+pub async fn update(
+    service: &Service,
+    actor: &Actor,
+    id: AlertRuleId,
+    fields: RuleFields,
+    enabled: Option<bool>,
+) -> Result<Rule> {
     access::allow(service, actor, Action::EditSettings).await?;
-    let changed = Rule { id, fields: fields.parse()? };
+    let mut changed = Rule { id, fields: fields.parse()? };
     let mut tx = service.db.tenant(actor).await?;
+    let stored = rule::lock(&mut tx, id).await?;
+    changed.fields.enabled = enabled.unwrap_or(stored.fields.enabled);
     rule::update(&mut tx, &changed).await?;
     check_named(&mut tx, &changed.fields).await?;
     let detail = json!({ "alert_rule_changed": changed.fields.name, "on": changed.fields.enabled });
@@ -89,21 +98,17 @@ pub async fn update(service: &Service, actor: &Actor, id: AlertRuleId, fields: R
     Ok(changed)
 }
 
-/// Switches a rule on or off. Somebody it names may have left meanwhile: the rest of it stays as it is, unasked.
+/// Switches a rule on or off. The rest of it stays as it is, whatever others change of it at the same time.
 ///
 /// # Errors
 /// Missing, or the rule that forbids it.
-pub async fn switch(service: &Service, actor: &Actor, id: AlertRuleId, enabled: bool) -> Result<Rule> {
+pub async fn switch(service: &Service, actor: &Actor, id: AlertRuleId, enabled: bool) -> Result<()> {
     access::allow(service, actor, Action::EditSettings).await?;
     let mut tx = service.db.tenant(actor).await?;
-    let found = rule::list(&mut tx).await?.into_iter().find(|rule| rule.id == id);
-    let mut changed = found.ok_or(crate::Error::Missing)?;
-    changed.fields.enabled = enabled;
-    rule::update(&mut tx, &changed).await?;
-    let detail = json!({ "alert_rule_changed": changed.fields.name, "on": enabled });
-    access::done_to(service, &mut tx, Action::EditSettings, (id, &changed.fields.name), detail).await?;
-    tx.commit().await?;
-    Ok(changed)
+    let name = rule::set_enabled(&mut tx, id, enabled).await?;
+    let detail = json!({ "alert_rule_changed": name, "on": enabled });
+    access::done_to(service, &mut tx, Action::EditSettings, (id, &name), detail).await?;
+    Ok(tx.commit().await?)
 }
 
 /// Throws a rule away.

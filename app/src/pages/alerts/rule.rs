@@ -60,23 +60,22 @@ pub async fn list_alert_rules() -> Result<Option<RuleList>, AppError> {
     Ok(Some(RuleList { rules, groups: stored::groups(&service, choices) }))
 }
 
-/// Adds a rule, or changes that of the id. `named` holds whom and what it names.
+/// Adds a rule, or changes that of the id, which stays on or off. `named` holds whom and what it names.
 #[server(prefix = "/app", endpoint = "save_alert_rule", output = crate::codec::Json)]
 pub async fn save_alert_rule(
     id: String,
     name: String,
-    enabled: bool,
     way: String,
     least_severity: String,
     #[server(default)] named: Vec<String>,
 ) -> Result<(), AppError> {
     let (actor, service) = (crate::server::actor()?, crate::server::service()?);
-    let fields = stored::fields(name, enabled, (&way, &least_severity), &named)?;
+    let fields = stored::fields(name, (&way, &least_severity), &named)?;
     if id.is_empty() {
         service::alert::rule::create(&service, &actor, fields).await?;
     } else {
         let id = id.parse().map_err(|_| service::Error::Missing)?;
-        service::alert::rule::update(&service, &actor, id, fields).await?;
+        service::alert::rule::update(&service, &actor, id, fields, None).await?;
     }
     Ok(())
 }
@@ -85,7 +84,7 @@ pub async fn save_alert_rule(
 #[server(prefix = "/app", endpoint = "switch_alert_rule", output = crate::codec::Json)]
 pub async fn switch_alert_rule(id: AlertRuleId, enabled: bool) -> Result<(), AppError> {
     let (actor, service) = (crate::server::actor()?, crate::server::service()?);
-    Ok(service::alert::rule::switch(&service, &actor, id, enabled).await.map(|_| ())?)
+    Ok(service::alert::rule::switch(&service, &actor, id, enabled).await?)
 }
 
 /// Throws a rule away.
