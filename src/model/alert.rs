@@ -271,6 +271,22 @@ impl RuleFields {
         }
     }
 
+    /// The same, with only what it names beyond `before`.
+    pub fn beyond(&self, before: &Self) -> Self {
+        fn without<T: Clone + PartialEq>(named: &[T], before: &[T]) -> Vec<T> {
+            named.iter().filter(|one| !before.contains(one)).cloned().collect()
+        }
+        Self {
+            client_ids: without(&self.client_ids, &before.client_ids),
+            channel_ids: without(&self.channel_ids, &before.channel_ids),
+            providers: without(&self.providers, &before.providers),
+            kinds: without(&self.kinds, &before.kinds),
+            roles: without(&self.roles, &before.roles),
+            member_ids: without(&self.member_ids, &before.member_ids),
+            ..self.clone()
+        }
+    }
+
     /// Whether it is about something of this kind and severity, of this client, in this channel of this provider.
     pub fn matches(&self, found: &Found, provider: Option<&str>) -> bool {
         fn among<T: PartialEq>(named: &[T], one: Option<&T>) -> bool {
@@ -404,6 +420,21 @@ mod tests {
         for (from, until, field) in wrong.into_iter().chain(more) {
             assert_eq!(Quiet::parse(from, until).unwrap_err().field, field, "{from} {until}");
         }
+    }
+
+    #[test]
+    fn beyond_another_rule_is_what_that_one_does_not_name() {
+        let [before, _] = default_rules();
+        let now = RuleFields {
+            name: "Meta".into(),
+            providers: vec!["google_ads".into(), "meta_ads".into()],
+            kinds: vec![FindingKind::Drop],
+            ..before.clone()
+        };
+        let before = RuleFields { providers: vec!["google_ads".into(), "radio".into()], ..before };
+        let beyond = now.beyond(&before);
+        assert_eq!((beyond.name.as_str(), &*beyond.providers), ("Meta", &["meta_ads".to_owned()][..]));
+        assert_eq!((beyond.kinds, beyond.roles), (vec![FindingKind::Drop], Vec::new()));
     }
 
     #[test]

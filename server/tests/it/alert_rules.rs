@@ -6,7 +6,7 @@ use reqwest::{StatusCode, header};
 use serde_json::{Value, json};
 use sqlx::PgPool;
 
-use crate::support::{Agency, Browser, TestApp, count};
+use crate::support::{Agency, Browser, TestApp, count, execute};
 
 const RULES: &str = "/api/v1/alerts/rules";
 
@@ -108,5 +108,46 @@ async fn who_changes_a_rule_does_not_switch_it_unasked(pool: PgPool) {
     on["enabled"] = json!(true);
     assert_eq!(olga.send("PUT", &path, &on).await.status(), 200);
     assert_eq!(rule(olga, &id).await["enabled"], true);
+    app.finish().await;
+}
+
+#[sqlx::test(migrator = "store::MIGRATOR")]
+async fn a_rule_names_providers_that_are_known_and_keeps_what_is_gone(pool: PgPool) {
+    let app = TestApp::start(pool.clone()).await;
+    let olga = app.owner("olga@acme.test", "Acme").await;
+    let bert = app.owner("bert@beta.test", "Beta").await;
+    let source = json!({"name": "Radio", "holds": "ads", "currency": "EUR", "time_zone": "UTC"});
+    olga.create("/api/v1/imports/sources", &source).await;
+    execute(&pool, "update channel set platform = 'radio_ads'".to_owned()).await;
+    let of = |providers: &[&str]| {
+        let mut rule = falls();
+        rule["providers"] = json!(providers);
+        rule
+    };
+    let refused = async |who: &Browser, method: &str, path: &str, providers: &[&str]| {
+        let answer = who.send(method, path, &of(providers)).await;
+        assert_eq!(answer.status(), 422, "{providers:?}");
+        assert_eq!(answer.json::<Value>().await.unwrap()["error"]["field"], "providers", "{providers:?}");
+    };
+    refused(&olga, "POST", RULES, &["gogle_ads"]).await;
+    refused(&olga, "POST", RULES, &["google_ads", ""]).await;
+    refused(&bert, "POST", RULES, &["radio_ads"]).await;
+    let id = olga.create(RULES, &of(&["google_ads", "radio_ads"])).await;
+    let path = format!("{RULES}/{id}");
+
+    // The channel goes, and with it the platform; a member and a client that the rule named are gone, too.
+    let gone = "01900000-0000-7000-8000-000000000001";
+    execute(&pool, "update channel set platform = null".to_owned()).await;
+    let lists = format!("member_ids = '{{{gone}}}', client_ids = '{{{gone}}}'");
+    execute(&pool, format!("update alert_rule set {lists} where id = '{id}'")).await;
+    refused(&olga, "POST", RULES, &["radio_ads"]).await;
+    refused(&olga, "PUT", &path, &["radio_ads", "gogle_ads"]).await;
+    let mut same = of(&["radio_ads"]);
+    (same["member_ids"], same["client_ids"]) = (json!([gone]), json!([gone]));
+    assert_eq!(olga.send("PUT", &path, &same).await.status(), 200);
+    let stored = rule(&olga, &id).await;
+    assert_eq!((&stored["providers"], &stored["client_ids"]), (&json!(["radio_ads"]), &json!([gone])));
+    same["channel_ids"] = json!([gone]);
+    assert_eq!(olga.send("PUT", &path, &same).await.status(), 404, "what is gone can stay, but not come");
     app.finish().await;
 }

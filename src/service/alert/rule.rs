@@ -10,6 +10,7 @@ use model::{
 };
 use serde_json::json;
 use store::{
+    TenantTx,
     alert::rule::{self, check_named},
     channel, client, id, member, organization,
 };
@@ -56,6 +57,21 @@ pub async fn board(service: &Service, actor: &Actor) -> Result<(Vec<Rule>, Choic
     Ok((rule::list(&mut tx).await?, choices))
 }
 
+/// Whether everything that these fields name is there: a rule about what is nowhere would hear of nothing. Providers are those
+/// that are offered, and the platforms whose figures are stored.
+async fn check(service: &Service, tx: &mut TenantTx, fields: &RuleFields) -> Result<()> {
+    check_named(tx, fields).await?;
+    let stored = rule::list_providers(tx).await?;
+    let known = |key: &str| {
+        let offered = service.offers.iter().any(|offer| offer.descriptor.key == key);
+        offered || stored.iter().any(|(_, provider)| provider == key)
+    };
+    match fields.providers.iter().find(|key| !known(key)) {
+        Some(key) => Err(Invalid::new("providers", format!("there is no provider {key}")).into()),
+        None => Ok(()),
+    }
+}
+
 /// Adds a rule.
 ///
 /// # Errors
@@ -65,7 +81,7 @@ pub async fn create(service: &Service, actor: &Actor, fields: RuleFields) -> Res
     let now = service.clock.now();
     let new = Rule { id: id::new(now), fields: fields.parse()? };
     let mut tx = service.db.tenant(actor).await?;
-    check_named(&mut tx, &new.fields).await?;
+    check(service, &mut tx, &new.fields).await?;
     rule::insert(&mut tx, &new, now).await?;
     let detail = json!({ "alert_rule_added": new.fields.name });
     access::done_to(service, &mut tx, Action::EditSettings, (new.id, &new.fields.name), detail).await?;
@@ -74,7 +90,8 @@ pub async fn create(service: &Service, actor: &Actor, fields: RuleFields) -> Res
 }
 
 /// Changes a rule; what was mailed stays mailed. Whether it is on stays as it is, unless `enabled` says it: who changes a rule
-/// may have read it before somebody else switched it.
+/// may have read it before somebody else switched it. What it names already may be gone meanwhile and stays named: a list that
+/// is left empty would be about everything.
 ///
 /// # Errors
 /// Missing, a field that cannot be accepted, something named that is not in sight, or the rule that forbids it.
@@ -90,8 +107,8 @@ pub async fn update(
     let mut tx = service.db.tenant(actor).await?;
     let stored = rule::lock(&mut tx, id).await?;
     changed.fields.enabled = enabled.unwrap_or(stored.fields.enabled);
+    check(service, &mut tx, &changed.fields.beyond(&stored.fields)).await?;
     rule::update(&mut tx, &changed).await?;
-    check_named(&mut tx, &changed.fields).await?;
     let detail = json!({ "alert_rule_changed": changed.fields.name, "on": changed.fields.enabled });
     access::done_to(service, &mut tx, Action::EditSettings, (id, &changed.fields.name), detail).await?;
     tx.commit().await?;

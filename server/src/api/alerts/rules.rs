@@ -38,7 +38,7 @@ pub struct AlertRuleNew {
     client_ids: Vec<Uuid>,
     #[serde(default)]
     channel_ids: Vec<Uuid>,
-    /// Keys such as google_ads.
+    /// Keys such as google_ads, of providers that are offered or platforms whose figures are stored.
     #[serde(default)]
     providers: Vec<String>,
     /// Kinds of findings such as drop or creative_fatigue.
@@ -147,7 +147,8 @@ pub(crate) async fn add_rule(
     Ok((StatusCode::CREATED, Json(made.into())))
 }
 
-/// Puts a rule in the place of another; what was mailed stays mailed. Whether it is on stays, unless that is said.
+/// Puts a rule in the place of another; what was mailed stays mailed. Whether it is on stays, unless that is said. What it
+/// names already can be named again when it is gone.
 #[utoipa::path(put, path = "/api/v1/alerts/rules/{id}", tag = "alerts", params(("id" = Uuid, Path)),
     request_body = AlertRuleNew,
     responses((status = 200, body = AlertRuleBody), (status = 404, body = ErrorBody), (status = 422, body = ErrorBody)))]

@@ -57,8 +57,9 @@ pub(super) fn RuleForm(rule: Option<Rule>, groups: StoredValue<Vec<Group>>, deed
         (one.key().to_owned(), words)
     });
     let boxes = groups.with_value(|groups| {
-        let draw = |group: &Group| view! { <Boxes group=group.clone() chosen=chosen.clone() form=key.clone() /> };
-        groups.iter().filter(|group| !group.items.is_empty()).map(draw).collect_view()
+        let draw = |group: Group| view! { <Boxes group=group chosen=chosen.clone() form=key.clone() /> };
+        let groups = groups.iter().map(|group| group.with(&chosen));
+        groups.filter(|group| !group.items.is_empty()).map(draw).collect_view()
     });
     view! {
         <div on:submit=move |_| deeds.of.set(Some(this.clone()))>
