@@ -47,6 +47,14 @@ async fn alerts_are_shown_to_those_who_see_the_client_and_seen_to_before_the_pag
     {
         assert!(shown.contains(words), "{words}: {shown}");
     }
+    let body = json!({"size": {"value": -187.5, "low": -200, "high": -150, "confidence": 0.95, "unit": {"money": "EUR"}},
+        "basis": [{"name": "actual", "value": 812.5, "first": "2026-03-01", "last": "2026-03-02"},
+            {"name": "clicks", "value": 31250, "first": null, "last": null}]});
+    execute(&pool, format!("update alert set body = '{body}' where id = '{alert}'")).await;
+    let (shown, state) = (page(olga, "/alerts").await, seed::id_in(&pool, "brain_state", "Acme").await);
+    for line in [">Actual: 812.50 EUR, 2026-03-01 to 2026-03-02<", ">Clicks: 31,250<", &format!(">{state}<")] {
+        assert!(shown.contains(line), "{line}: {shown}");
+    }
     for (who, sees, may) in [(olga, true, true), (max, true, true), (mel, true, false), (nia, false, false)] {
         let shown = page(who, "/alerts").await;
         assert_eq!(shown.contains("data-test=\"alert open\""), sees, "{shown}");
