@@ -6,7 +6,7 @@ test.use({ allowedErrors: [/status of (404|409|422)/] });
 
 /** Gives the agency called `agency` a state of the brain and alerts of it, as a cycle does: of every severity, and one that ended. */
 function notice(agency: string) {
-  const finding = (metric: string | null, size: string) => `{"metric":${metric ? `"${metric}"` : "null"},"probability":0.97,"size":${size}}`;
+  const finding = (metric: string | null, size: string) => `{"metric":${metric ? `"${metric}"` : "null"},"probability":0.97,"size":${size},"basis":[{"name":"actual","value":812.4,"first":"2026-11-01","last":"2026-11-03"}]}`;
   const clicks = '{"value":-320.4,"low":-400,"high":-240,"confidence":0.95,"unit":"count"}';
   const more = '{"value":90,"low":40,"high":140,"confidence":0.95,"unit":"count"}';
   const spend = '{"value":1234.5,"low":900,"high":1500,"confidence":0.95,"unit":{"money":"EUR"}}';
@@ -65,6 +65,11 @@ test("alerts are read and seen to", async ({ page }) => {
   await expect(open.first()).toContainText("Bakery Beta · Search");
   await expect(open.first().getByTestId("detail")).toContainText("−320.4 a day against what was to be expected (95 % sure: between −400 and −240)");
   await expect(open.nth(1).getByTestId("detail")).toContainText("+1,234.50 EUR");
+  // What a figure was made from is one click away.
+  const basis = open.first().getByTestId("basis").getByRole("listitem");
+  await expect(basis.first()).toBeHidden();
+  await open.first().getByTestId("detail").click();
+  await expect(basis).toHaveText(["Actual: 812.4, 2026-11-01 to 2026-11-03", /^In the state: [0-9a-f-]{36}$/]);
   await open.first().getByText("Snooze…").click();
   await look(page, "alerts");
 

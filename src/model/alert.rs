@@ -240,7 +240,7 @@ pub const MAX_NAMED: usize = 500;
 pub struct RuleFields {
     /// What people call it.
     pub name: String,
-    /// Whether it counts.
+    /// Whether it is on: one that is off is about nothing.
     pub enabled: bool,
     /// How those whom it names hear of it.
     pub way: Way,
@@ -285,6 +285,22 @@ impl RuleFields {
         match named.into_iter().find(|(_, count)| *count > MAX_NAMED) {
             Some((field, _)) => Err(Invalid::new(field, format!("name at most {MAX_NAMED}"))),
             None => Ok(self),
+        }
+    }
+
+    /// The same, with only what it names beyond `before`.
+    pub fn beyond(&self, before: &Self) -> Self {
+        fn without<T: Clone + PartialEq>(named: &[T], before: &[T]) -> Vec<T> {
+            named.iter().filter(|one| !before.contains(one)).cloned().collect()
+        }
+        Self {
+            client_ids: without(&self.client_ids, &before.client_ids),
+            channel_ids: without(&self.channel_ids, &before.channel_ids),
+            providers: without(&self.providers, &before.providers),
+            kinds: without(&self.kinds, &before.kinds),
+            roles: without(&self.roles, &before.roles),
+            member_ids: without(&self.member_ids, &before.member_ids),
+            ..self.clone()
         }
     }
 
@@ -433,6 +449,21 @@ mod tests {
         for (from, until, field) in wrong.into_iter().chain(more) {
             assert_eq!(Quiet::parse(from, until).unwrap_err().field, field, "{from} {until}");
         }
+    }
+
+    #[test]
+    fn beyond_another_rule_is_what_that_one_does_not_name() {
+        let [before, _] = default_rules();
+        let now = RuleFields {
+            name: "Meta".into(),
+            providers: vec!["google_ads".into(), "meta_ads".into()],
+            kinds: vec![FindingKind::Drop],
+            ..before.clone()
+        };
+        let before = RuleFields { providers: vec!["google_ads".into(), "radio".into()], ..before };
+        let beyond = now.beyond(&before);
+        assert_eq!((beyond.name.as_str(), &*beyond.providers), ("Meta", &["meta_ads".to_owned()][..]));
+        assert_eq!((beyond.kinds, beyond.roles), (vec![FindingKind::Drop], Vec::new()));
     }
 
     #[test]

@@ -11,7 +11,7 @@ use leptos::prelude::*;
 use leptos_router::{LazyRoute, hooks::use_query_map, lazy_route};
 use model::{
     alert::{AlertState, Severity},
-    id::{AlertId, ClientId},
+    id::{AlertId, BrainStateId, ClientId},
     moment::Moment,
 };
 use serde::{Deserialize, Serialize};
@@ -42,6 +42,10 @@ pub struct AlertRow {
     /// Client, channel and ad; empty for the agency as a whole.
     place: String,
     detail: String,
+    /// What its figures were made from, in words.
+    basis: Vec<String>,
+    /// The newest state of the brain that has it.
+    state_id: BrainStateId,
     /// How sure it is, where the finding says it.
     sure: Option<String>,
     first_seen: Moment,
@@ -99,6 +103,8 @@ fn shown(board: service::alert::Board) -> AlertList {
             client_id: alert.client_id,
             place: words.place,
             detail: words.detail,
+            basis: service::alert::rule::basis(&alert.body),
+            state_id: alert.state_id,
             sure: words.sure,
             first_seen: write(alert.first_seen_at),
             last_seen: write(alert.last_seen_at),

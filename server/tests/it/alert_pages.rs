@@ -6,7 +6,7 @@ use sqlx::PgPool;
 
 use crate::{
     seed,
-    support::{Agency, Browser, TestApp},
+    support::{Agency, Browser, TestApp, execute},
 };
 
 /// Posts a form of a page as a browser does by itself.
@@ -47,6 +47,14 @@ async fn alerts_are_shown_to_those_who_see_the_client_and_seen_to_before_the_pag
     {
         assert!(shown.contains(words), "{words}: {shown}");
     }
+    let body = json!({"size": {"value": -187.5, "low": -200, "high": -150, "confidence": 0.95, "unit": {"money": "EUR"}},
+        "basis": [{"name": "actual", "value": 812.5, "first": "2026-03-01", "last": "2026-03-02"},
+            {"name": "clicks", "value": 31250, "first": null, "last": null}]});
+    execute(&pool, format!("update alert set body = '{body}' where id = '{alert}'")).await;
+    let (shown, state) = (page(olga, "/alerts").await, seed::id_in(&pool, "brain_state", "Acme").await);
+    for line in [">Actual: 812.50 EUR, 2026-03-01 to 2026-03-02<", ">Clicks: 31,250<", &format!(">{state}<")] {
+        assert!(shown.contains(line), "{line}: {shown}");
+    }
     for (who, sees, may) in [(olga, true, true), (max, true, true), (mel, true, false), (nia, false, false)] {
         let shown = page(who, "/alerts").await;
         assert_eq!(shown.contains("data-test=\"alert open\""), sees, "{shown}");
@@ -85,8 +93,7 @@ async fn alerts_are_shown_to_those_who_see_the_client_and_seen_to_before_the_pag
 
 /// A new rule about falls, of these and for these.
 fn falls<'a>(named: &[&'a str]) -> Vec<(&'static str, &'a str)> {
-    let mut fields =
-        vec![("id", ""), ("name", "Falls"), ("enabled", "true"), ("way", "digest"), ("least_severity", "low")];
+    let mut fields = vec![("id", ""), ("name", "Falls"), ("way", "digest"), ("least_severity", "low")];
     fields.extend(["kind:drop"].iter().chain(named).map(|one| ("named[]", *one)));
     fields
 }
@@ -128,8 +135,7 @@ async fn rules_and_quiet_hours_are_changed_before_the_page_is_live(pool: PgPool)
     let id = ("id", made["id"].as_str().unwrap());
     done(olga, PAGE, "switch_alert_rule", &[id, ("enabled", "false")]).await;
     assert_eq!(rules().await[2]["enabled"], false);
-    let renamed =
-        [("name", "All"), ("enabled", "false"), ("way", "mail"), ("least_severity", "info"), ("named[]", "role:owner")];
+    let renamed = [("name", "All"), ("way", "mail"), ("least_severity", "info"), ("named[]", "role:owner")];
     done(olga, PAGE, "save_alert_rule", &[&[id][..], &renamed].concat()).await;
     let changed = rules().await[2].clone();
     assert_eq!((&changed["name"], &changed["kinds"], &changed["enabled"]), (&json!("All"), &json!([]), &json!(false)));
@@ -146,5 +152,42 @@ async fn rules_and_quiet_hours_are_changed_before_the_page_is_live(pool: PgPool)
         kept,
         json!({"quiet_from": "22:00", "quiet_until": "07:00", "time_zone": "Asia/Tokyo", "digest": false})
     );
+    app.finish().await;
+}
+
+#[sqlx::test(migrator = "store::MIGRATOR")]
+async fn a_rule_that_is_saved_anew_keeps_what_is_gone_until_it_is_taken_out(pool: PgPool) {
+    const PAGE: &str = "/settings/alerts";
+    const GONE: &str = "01900000-0000-7000-8000-000000000001";
+    let app = TestApp::start(pool.clone()).await;
+    let olga = app.owner("olga@acme.test", "Acme").await;
+    let rule = json!({"name": "Radio", "way": "mail", "least_severity": "low", "roles": ["owner"]});
+    let id = olga.create("/api/v1/alerts/rules", &rule).await;
+    let lists = format!("providers = '{{radio_ads}}', client_ids = '{{{GONE}}}', member_ids = '{{{GONE}}}'");
+    execute(&pool, format!("update alert_rule set {lists} where id = '{id}'")).await;
+    let stored = async || {
+        let rules = olga.json("/api/v1/alerts/rules").await["items"].as_array().unwrap().clone();
+        let rule = rules.into_iter().find(|rule| rule["id"] == *id).unwrap();
+        ["providers", "client_ids", "member_ids"].map(|list| rule[list].clone())
+    };
+    let shown = page(&olga, PAGE).await;
+    let (client, member) = (format!("client:{GONE}"), format!("member:{GONE}"));
+    for value in ["provider:radio_ads", &client, &member] {
+        assert_eq!(shown.matches(&format!("value=\"{value}\" checked")).count(), 1, "{value}: {shown}");
+    }
+    for words in ["only something that is gone; only radio ads", "Owners, somebody who is gone", ">Radio ads<"] {
+        assert!(shown.contains(words), "{words}: {shown}");
+    }
+
+    // What the page sends by itself, renamed.
+    let fields = [("id", &*id), ("name", "All radio"), ("way", "mail"), ("least_severity", "low")];
+    let named = |named: &[&'static str]| named.iter().map(|one| ("named[]", *one)).collect::<Vec<_>>();
+    let all =
+        [&fields[..], &[("named[]", &*client), ("named[]", &*member)], &named(&["role:owner", "provider:radio_ads"])];
+    done(&olga, PAGE, "save_alert_rule", &all.concat()).await;
+    assert_eq!(stored().await, [json!(["radio_ads"]), json!([GONE]), json!([GONE])]);
+    let less = [&fields[..], &named(&["role:owner", "provider:radio_ads"])];
+    done(&olga, PAGE, "save_alert_rule", &less.concat()).await;
+    assert_eq!(stored().await, [json!(["radio_ads"]), json!([]), json!([])]);
     app.finish().await;
 }

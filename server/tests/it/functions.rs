@@ -131,13 +131,10 @@ const FUNCTIONS: [(&str, &[Asked]); 81] = [
     (
         "save_alert_rule",
         &[
-            ("id={alert_rule}&name=R&enabled=true&way=mail&least_severity=high&named[0]=role:owner", 404),
-            ("id=&name=R&enabled=true&way=mail&least_severity=high&named[0]=member:{member}", 404),
-            ("id=&name=R&enabled=true&way=mail&least_severity=high&named[0]=role:owner&named[1]=client:{client}", 404),
-            (
-                "id=&name=R&enabled=true&way=mail&least_severity=high&named[0]=role:owner&named[1]=channel:{channel}",
-                404,
-            ),
+            ("id={alert_rule}&name=R&way=mail&least_severity=high&named[0]=role:owner", 404),
+            ("id=&name=R&way=mail&least_severity=high&named[0]=member:{member}", 404),
+            ("id=&name=R&way=mail&least_severity=high&named[0]=role:owner&named[1]=client:{client}", 404),
+            ("id=&name=R&way=mail&least_severity=high&named[0]=role:owner&named[1]=channel:{channel}", 404),
         ],
     ),
     (

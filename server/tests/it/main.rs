@@ -7,6 +7,7 @@ mod actions;
 mod alert_mails;
 mod alert_events;
 mod alert_pages;
+mod alert_rules;
 mod alerts;
 mod api;
 mod audit;

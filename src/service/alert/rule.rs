@@ -1,20 +1,27 @@
-//! The agency's rules of who hears of which alerts, and everybody's own quiet hours.
+//! The agency's rules of who hears of which alerts, everybody's own quiet hours, and the figures that an alert rests on.
 
 use model::{
     access::Action,
     actor::Actor,
     alert::{AlertSettings, Quiet, Rule, RuleFields},
+    brain::Basis,
     client::parse_time_zone,
     id::{AlertRuleId, ChannelId, ClientId, MemberId},
     input::Invalid,
+    metric::spelled,
 };
-use serde_json::json;
+use rust_decimal::Decimal;
+use serde_json::{Value, json};
 use store::{
+    TenantTx,
     alert::rule::{self, check_named},
     channel, client, id, member, organization,
 };
 
-use crate::{Result, Service, access};
+use crate::{
+    Result, Service, access,
+    performance::words::{amount, grouped},
+};
 
 /// The agency's rules.
 ///
@@ -56,6 +63,21 @@ pub async fn board(service: &Service, actor: &Actor) -> Result<(Vec<Rule>, Choic
     Ok((rule::list(&mut tx).await?, choices))
 }
 
+/// Whether everything that these fields name is there: a rule about what is nowhere would hear of nothing. Providers are those
+/// that are offered, and the platforms whose figures are stored.
+async fn check(service: &Service, tx: &mut TenantTx, fields: &RuleFields) -> Result<()> {
+    check_named(tx, fields).await?;
+    let stored = rule::list_providers(tx).await?;
+    let known = |key: &str| {
+        let offered = service.offers.iter().any(|offer| offer.descriptor.key == key);
+        offered || stored.iter().any(|(_, provider)| provider == key)
+    };
+    match fields.providers.iter().find(|key| !known(key)) {
+        Some(key) => Err(Invalid::new("providers", format!("there is no provider {key}")).into()),
+        None => Ok(()),
+    }
+}
+
 /// Adds a rule.
 ///
 /// # Errors
@@ -65,7 +87,7 @@ pub async fn create(service: &Service, actor: &Actor, fields: RuleFields) -> Res
     let now = service.clock.now();
     let new = Rule { id: id::new(now), fields: fields.parse()? };
     let mut tx = service.db.tenant(actor).await?;
-    check_named(&mut tx, &new.fields).await?;
+    check(service, &mut tx, &new.fields).await?;
     rule::insert(&mut tx, &new, now).await?;
     let detail = json!({ "alert_rule_added": new.fields.name });
     access::done_to(service, &mut tx, Action::EditSettings, (new.id, &new.fields.name), detail).await?;
@@ -73,37 +95,43 @@ pub async fn create(service: &Service, actor: &Actor, fields: RuleFields) -> Res
     Ok(new)
 }
 
-/// Changes a rule; what was mailed stays mailed.
+/// Changes a rule; what was mailed stays mailed. Whether it is on stays as it is, unless `enabled` says it: who changes a rule
+/// may have read it before somebody else switched it. What it names already may be gone meanwhile and stays named: a list that
+/// is left empty would be about everything.
 ///
 /// # Errors
 /// Missing, a field that cannot be accepted, something named that is not in sight, or the rule that forbids it.
-pub async fn update(service: &Service, actor: &Actor, id: AlertRuleId, fields: RuleFields) -> Result<Rule> {
+pub async fn update(
+    service: &Service,
+    actor: &Actor,
+    id: AlertRuleId,
+    fields: RuleFields,
+    enabled: Option<bool>,
+) -> Result<Rule> {
     access::allow(service, actor, Action::EditSettings).await?;
-    let changed = Rule { id, fields: fields.parse()? };
+    let mut changed = Rule { id, fields: fields.parse()? };
     let mut tx = service.db.tenant(actor).await?;
+    let stored = rule::lock(&mut tx, id).await?;
+    changed.fields.enabled = enabled.unwrap_or(stored.fields.enabled);
+    check(service, &mut tx, &changed.fields.beyond(&stored.fields)).await?;
     rule::update(&mut tx, &changed).await?;
-    check_named(&mut tx, &changed.fields).await?;
     let detail = json!({ "alert_rule_changed": changed.fields.name, "on": changed.fields.enabled });
     access::done_to(service, &mut tx, Action::EditSettings, (id, &changed.fields.name), detail).await?;
     tx.commit().await?;
     Ok(changed)
 }
 
-/// Switches a rule on or off. Somebody it names may have left meanwhile: the rest of it stays as it is, unasked.
+/// Switches a rule on or off. The rest of it stays as it is, whatever others change of it at the same time.
 ///
 /// # Errors
 /// Missing, or the rule that forbids it.
-pub async fn switch(service: &Service, actor: &Actor, id: AlertRuleId, enabled: bool) -> Result<Rule> {
+pub async fn switch(service: &Service, actor: &Actor, id: AlertRuleId, enabled: bool) -> Result<()> {
     access::allow(service, actor, Action::EditSettings).await?;
     let mut tx = service.db.tenant(actor).await?;
-    let found = rule::list(&mut tx).await?.into_iter().find(|rule| rule.id == id);
-    let mut changed = found.ok_or(crate::Error::Missing)?;
-    changed.fields.enabled = enabled;
-    rule::update(&mut tx, &changed).await?;
-    let detail = json!({ "alert_rule_changed": changed.fields.name, "on": enabled });
-    access::done_to(service, &mut tx, Action::EditSettings, (id, &changed.fields.name), detail).await?;
-    tx.commit().await?;
-    Ok(changed)
+    let name = rule::set_enabled(&mut tx, id, enabled).await?;
+    let detail = json!({ "alert_rule_changed": name, "on": enabled });
+    access::done_to(service, &mut tx, Action::EditSettings, (id, &name), detail).await?;
+    Ok(tx.commit().await?)
 }
 
 /// Throws a rule away.
@@ -154,4 +182,49 @@ pub async fn set_settings(
     access::done(service, &mut tx, Action::EditSelf, actor.member_id, detail).await?;
     tx.commit().await?;
     Ok(settings)
+}
+
+/// What the figures of an alert were made from, in words: a line for each figure of the `basis` that its finding holds. What was
+/// and what was expected are in the unit of the size between them.
+pub fn basis(body: &str) -> Vec<String> {
+    let finding: Value = serde_json::from_str(body).unwrap_or_default();
+    let currency = finding["size"]["unit"]["money"].as_str();
+    let line = |one: &Value| {
+        let basis: Basis = serde_json::from_value(one.clone()).ok()?;
+        let value = Decimal::try_from(basis.value).ok()?;
+        let money = basis.money() || matches!(basis.name.as_str(), "actual" | "expected");
+        let value = match currency.filter(|_| money) {
+            Some(currency) => amount(value, currency),
+            None => grouped(value, 0, 4),
+        };
+        let days = match (&basis.first, &basis.last) {
+            (Some(first), Some(last)) if first == last => format!(", {first}"),
+            (Some(first), Some(last)) => format!(", {first} to {last}"),
+            _ => String::new(),
+        };
+        Some(format!("{}: {value}{days}", spelled(&basis.name)))
+    };
+    finding["basis"].as_array().into_iter().flatten().filter_map(line).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_an_alert_rests_on_is_told_with_its_days_and_nothing_is_invented() {
+        let figures = json!([
+            {"name": "actual", "value": 812.5, "first": "2026-03-01", "last": "2026-03-02"},
+            {"name": "clicks", "value": 31250, "first": "2026-03-02", "last": "2026-03-02"},
+            {"name": "dispersion", "value": 1.23456, "first": null, "last": null},
+            {"name": "expected", "value": null, "first": null, "last": null},
+        ]);
+        let of = |unit: Value| basis(&json!({"size": {"unit": unit}, "basis": figures}).to_string());
+        assert_eq!(
+            of(json!({"money": "EUR"})),
+            ["actual: 812.50 EUR, 2026-03-01 to 2026-03-02", "clicks: 31,250, 2026-03-02", "dispersion: 1.2346"]
+        );
+        assert_eq!(of(json!("count"))[0], "actual: 812.5, 2026-03-01 to 2026-03-02");
+        assert_eq!((basis("nonsense"), basis("{}")), (Vec::new(), Vec::new()));
+    }
 }

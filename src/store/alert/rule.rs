@@ -112,6 +112,24 @@ async fn add(
     Ok(())
 }
 
+/// One rule, locked until the transaction ends, so that of two changes at once one comes after the other.
+///
+/// # Errors
+/// Missing when it is not there.
+pub async fn lock(tx: &mut TenantTx, id: AlertRuleId) -> Result<Rule> {
+    sqlx::query!("select id from alert_rule where id = $1 for update", id.0).fetch_one(&mut **tx).await?;
+    list(tx).await?.into_iter().find(|rule| rule.id == id).ok_or(Error::Missing)
+}
+
+/// Switches a rule on or off and gives its name; everything else of it stays as it is.
+///
+/// # Errors
+/// Missing when it is not there.
+pub async fn set_enabled(tx: &mut TenantTx, id: AlertRuleId, enabled: bool) -> Result<String> {
+    let name = sqlx::query_scalar!("update alert_rule set enabled = $2 where id = $1 returning name", id.0, enabled);
+    Ok(name.fetch_one(&mut **tx).await?)
+}
+
 /// Changes a rule.
 ///
 /// # Errors

@@ -1,7 +1,11 @@
 //! One alert: how bad, what, where, when and how large, how it stands, and what a person can do about it.
 
 use leptos::{prelude::*, server_fn::ServerFn};
-use model::{alert::AlertState, id::AlertId, moment::Moment};
+use model::{
+    alert::AlertState,
+    id::{AlertId, BrainStateId},
+    moment::Moment,
+};
 
 use super::{AlertRow, Deeds};
 use crate::{
@@ -9,7 +13,7 @@ use crate::{
         badge::{Badge, SeverityBadge, Shade},
         button::{Button, Kind},
         form::ActionForm,
-        notice::Failed,
+        notice::{Failed, sentence},
         outcome::failure,
         page::When,
     },
@@ -23,7 +27,21 @@ pub(super) fn CardView(row: AlertRow, earliest: StoredValue<String>, may_edit: b
     let controls = (may_edit && row.state != AlertState::Ended)
         .then(|| view! { <Controls row=row.clone() earliest=earliest deeds=deeds /> });
     let label = row.label();
-    let AlertRow { id, state, severity, title, client_id, place, detail, sure, first_seen, last_seen, .. } = row;
+    let AlertRow {
+        id,
+        state,
+        severity,
+        title,
+        client_id,
+        place,
+        detail,
+        basis,
+        state_id,
+        sure,
+        first_seen,
+        last_seen,
+        ..
+    } = row;
     let again = first_seen != last_seen;
     view! {
         <article class="panel flex flex-col gap-2" aria-label=label data-test=format!("alert {}", state.key()) id=format!("alert-{id}")>
@@ -39,7 +57,7 @@ pub(super) fn CardView(row: AlertRow, earliest: StoredValue<String>, may_edit: b
                 </div>
                 <SeverityBadge severity=severity />
             </div>
-            <p class="break-words" data-literal="" data-test="detail">{detail}</p>
+            <Detail detail=detail basis=basis state_id=state_id />
             <p class="text-xs text-muted">
                 {sure.map(|sure| view! { <span data-literal="">{sure}</span>" · " })}
                 "noticed " <When at=first_seen />
@@ -48,6 +66,20 @@ pub(super) fn CardView(row: AlertRow, earliest: StoredValue<String>, may_edit: b
             <Stand state=state ended=row.ended acknowledged=row.acknowledged snoozed=row.snoozed />
             {controls}
         </article>
+    }
+}
+
+/// When and how large it is; opened, the figures that it was made from, and the state that holds them.
+#[component]
+fn Detail(detail: String, basis: Vec<String>, state_id: BrainStateId) -> impl IntoView {
+    view! {
+        <details class="made" data-test="basis">
+            <summary class="break-words"><span class="figure" data-literal="" data-test="detail">{detail}</span></summary>
+            <ul class="told-basis text-xs text-muted">
+                {basis.into_iter().map(|line| view! { <li class="break-words" data-literal="">{sentence(&line)}</li> }).collect_view()}
+                <li class="break-words">"In the state: " <code data-literal="">{state_id.to_string()}</code></li>
+            </ul>
+        </details>
     }
 }
 

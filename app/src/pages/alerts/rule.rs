@@ -11,7 +11,7 @@ mod stored;
 use form::RuleForm;
 use leptos::prelude::*;
 use model::{
-    alert::{Rule, RuleFields, Severity},
+    alert::{FindingKind, Rule, RuleFields, Severity},
     id::AlertRuleId,
     role::Role,
 };
@@ -23,6 +23,7 @@ use crate::{
         button::{Button, Kind},
         card::Card,
         form::ActionForm,
+        notice::sentence,
         outcome::{Outcome, on_success, successes},
         part::{drawing, part},
         toast::{Next, Toasts},
@@ -40,6 +41,31 @@ pub struct Group {
     title: String,
     /// Each as `named` spells it, and what it is called.
     items: Vec<(String, String)>,
+}
+
+impl Group {
+    /// The same, and what of its sort is chosen but cannot be chosen any more: saving a rule must not lose it unasked, since one
+    /// that names nothing of a sort is about all of it.
+    fn with(&self, chosen: &[String]) -> Self {
+        let mut group = self.clone();
+        for value in chosen.iter().filter(|value| value.split(':').next() == Some(self.key.as_str())) {
+            if group.items.iter().all(|(item, _)| item != value) {
+                group.items.push((value.clone(), sentence(&gone(value))));
+            }
+        }
+        group
+    }
+}
+
+/// What is named and cannot be chosen any more, in words.
+fn gone(value: &str) -> String {
+    let (sort, key) = value.split_once(':').unwrap_or_default();
+    match (sort, FindingKind::parse(key)) {
+        ("kind", Some(kind)) => kind.label().to_owned(),
+        ("provider", _) => key.replace('_', " "),
+        ("member", _) => "somebody who is gone".to_owned(),
+        _ => "something that is gone".to_owned(),
+    }
 }
 
 /// The rules and what they can name: whom first, then of what.
@@ -60,23 +86,22 @@ pub async fn list_alert_rules() -> Result<Option<RuleList>, AppError> {
     Ok(Some(RuleList { rules, groups: stored::groups(&service, choices) }))
 }
 
-/// Adds a rule, or changes that of the id. `named` holds whom and what it names.
+/// Adds a rule, or changes that of the id, which stays on or off. `named` holds whom and what it names.
 #[server(prefix = "/app", endpoint = "save_alert_rule", output = crate::codec::Json)]
 pub async fn save_alert_rule(
     id: String,
     name: String,
-    enabled: bool,
     way: String,
     least_severity: String,
     #[server(default)] named: Vec<String>,
 ) -> Result<(), AppError> {
     let (actor, service) = (crate::server::actor()?, crate::server::service()?);
-    let fields = stored::fields(name, enabled, (&way, &least_severity), &named)?;
+    let fields = stored::fields(name, (&way, &least_severity), &named)?;
     if id.is_empty() {
         service::alert::rule::create(&service, &actor, fields).await?;
     } else {
         let id = id.parse().map_err(|_| service::Error::Missing)?;
-        service::alert::rule::update(&service, &actor, id, fields).await?;
+        service::alert::rule::update(&service, &actor, id, fields, None).await?;
     }
     Ok(())
 }
@@ -85,7 +110,7 @@ pub async fn save_alert_rule(
 #[server(prefix = "/app", endpoint = "switch_alert_rule", output = crate::codec::Json)]
 pub async fn switch_alert_rule(id: AlertRuleId, enabled: bool) -> Result<(), AppError> {
     let (actor, service) = (crate::server::actor()?, crate::server::service()?);
-    Ok(service::alert::rule::switch(&service, &actor, id, enabled).await.map(|_| ())?)
+    Ok(service::alert::rule::switch(&service, &actor, id, enabled).await?)
 }
 
 /// Throws a rule away.
@@ -113,7 +138,7 @@ fn words(fields: &RuleFields, groups: &[Group]) -> (String, String) {
         let group = groups.iter().find(|group| group.key == key);
         let word = |value: &String| {
             let item = group.and_then(|group| group.items.iter().find(|(item, _)| item == value));
-            item.map_or_else(|| "somebody or something that is gone".to_owned(), |(_, words)| words.clone())
+            item.map_or_else(|| gone(value), |(_, words)| words.clone())
         };
         named.iter().filter(|value| value.split(':').next() == Some(key)).map(word).collect()
     };
@@ -233,7 +258,7 @@ fn RuleView(rule: Rule, groups: StoredValue<Vec<Group>>, deeds: Deeds) -> impl I
 
 #[cfg(test)]
 mod tests {
-    use model::alert::{FindingKind, default_rules};
+    use model::alert::default_rules;
 
     use super::*;
 
@@ -261,8 +286,12 @@ mod tests {
             group("kind", &[("kind:drop", "Falls"), ("kind:spike", "Jumps")]),
             group("provider", &[("provider:meta_ads", "Meta Ads")]),
         ];
+        let named = ["provider:meta_ads", "provider:radio_ads", "member:x"].map(str::to_owned);
+        let items = groups[1].with(&named).items;
+        let radio = ("provider:radio_ads".to_owned(), "Radio ads".to_owned());
+        assert_eq!(items[1..], [radio], "what is gone can be kept or taken out, and the rest stands there once");
         let (people, about) = words(&rule, &groups);
-        assert_eq!(people, "somebody or something that is gone");
+        assert_eq!(people, "somebody who is gone");
         assert_eq!(about, "Mail at once: what is high, only Falls, Jumps; only Meta Ads");
     }
 }

@@ -28,7 +28,7 @@ use crate::{
 pub struct AlertRuleNew {
     /// One line of 1–100 characters.
     name: String,
-    /// `true` when absent.
+    /// When absent, a new rule is on, and one that is there stays as it is.
     enabled: Option<bool>,
     /// mail (at once) or digest (Monday 08:00).
     way: String,
@@ -38,7 +38,7 @@ pub struct AlertRuleNew {
     client_ids: Vec<Uuid>,
     #[serde(default)]
     channel_ids: Vec<Uuid>,
-    /// Keys such as google_ads.
+    /// Keys such as google_ads, of providers that are offered or platforms whose figures are stored.
     #[serde(default)]
     providers: Vec<String>,
     /// Kinds of findings such as drop or creative_fatigue.
@@ -147,7 +147,8 @@ pub(crate) async fn add_rule(
     Ok((StatusCode::CREATED, Json(made.into())))
 }
 
-/// Puts a rule in the place of another; what was mailed stays mailed.
+/// Puts a rule in the place of another; what was mailed stays mailed. Whether it is on stays, unless that is said. What it
+/// names already can be named again when it is gone.
 #[utoipa::path(put, path = "/api/v1/alerts/rules/{id}", tag = "alerts", params(("id" = Uuid, Path)),
     request_body = AlertRuleNew,
     responses((status = 200, body = AlertRuleBody), (status = 404, body = ErrorBody), (status = 422, body = ErrorBody)))]
@@ -157,7 +158,8 @@ pub(crate) async fn set_rule(
     Id(id): Id<AlertRuleId>,
     Body(body): Body<AlertRuleNew>,
 ) -> Result<Json<AlertRuleBody>, ApiError> {
-    Ok(Json(rule::update(&service, &actor, id, body.fields()?).await?.into()))
+    let enabled = body.enabled;
+    Ok(Json(rule::update(&service, &actor, id, body.fields()?, enabled).await?.into()))
 }
 
 /// Throws a rule away.

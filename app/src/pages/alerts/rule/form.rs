@@ -40,7 +40,6 @@ pub(super) fn RuleForm(rule: Option<Rule>, groups: StoredValue<Vec<Group>>, deed
     let way = text("way", fields.as_ref().map(|fields| fields.way.key()), Way::Mail.key());
     let least =
         text("least_severity", fields.as_ref().map(|fields| fields.least_severity.key()), Severity::Medium.key());
-    let enabled = fields.as_ref().is_none_or(|fields| fields.enabled);
     let chosen: Vec<String> = if came_back {
         back.into_iter().filter(|(field, _)| field.starts_with("named[")).map(|(_, value)| value).collect()
     } else {
@@ -58,14 +57,14 @@ pub(super) fn RuleForm(rule: Option<Rule>, groups: StoredValue<Vec<Group>>, deed
         (one.key().to_owned(), words)
     });
     let boxes = groups.with_value(|groups| {
-        let draw = |group: &Group| view! { <Boxes group=group.clone() chosen=chosen.clone() form=key.clone() /> };
-        groups.iter().filter(|group| !group.items.is_empty()).map(draw).collect_view()
+        let draw = |group: Group| view! { <Boxes group=group chosen=chosen.clone() form=key.clone() /> };
+        let groups = groups.iter().map(|group| group.with(&chosen));
+        groups.filter(|group| !group.items.is_empty()).map(draw).collect_view()
     });
     view! {
         <div on:submit=move |_| deeds.of.set(Some(this.clone()))>
         <ActionForm action=action node_ref=form attr:class="flex flex-col gap-4" attr:novalidate=true>
             <input type="hidden" name="id" value=own />
-            <input type="hidden" name="enabled" value=enabled.to_string() />
             <Field name="name" id=name_id label="Name of the rule" value=name error=at(failure, "name") />
             <div class="grid gap-4 sm:grid-cols-2">
                 <Select name="least_severity" id=least_id label="How bad" options=severities.collect() value=least />

@@ -49,18 +49,13 @@ pub(super) fn groups(service: &service::Service, choices: service::alert::rule::
     ]
 }
 
-/// What the form says, as a rule's fields.
-pub(super) fn fields(
-    name: String,
-    enabled: bool,
-    (way, least): (&str, &str),
-    named: &[String],
-) -> Result<RuleFields, AppError> {
+/// What the form says, as a rule's fields. A new rule is on; one that is there is switched elsewhere.
+pub(super) fn fields(name: String, (way, least): (&str, &str), named: &[String]) -> Result<RuleFields, AppError> {
     let kind = |text: &str| FindingKind::parse(text).ok_or(service::Error::Missing);
     let role = |text: &str| text.parse::<Role>().map_err(|_| service::Error::Missing);
     Ok(RuleFields {
         name,
-        enabled,
+        enabled: true,
         way: Way::parse(way).ok_or_else(|| Invalid::new("way", "choose how they hear of it"))?,
         least_severity: Severity::parse(least)
             .ok_or_else(|| Invalid::new("least_severity", "choose how bad it is at least"))?,
