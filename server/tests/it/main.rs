@@ -4,8 +4,8 @@
 mod access;
 mod accounts;
 mod actions;
-mod alert_mails;
 mod alert_events;
+mod alert_mails;
 mod alert_pages;
 mod alert_rules;
 mod alerts;

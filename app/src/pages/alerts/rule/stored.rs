@@ -34,7 +34,7 @@ pub(super) fn groups(service: &service::Service, choices: service::alert::rule::
     let providers = providers.into_iter().map(|key| (key.to_owned(), called(key))).collect();
     let channels = channels.iter().map(|(id, name, of)| (id.to_string(), format!("{name} ({})", called(of))));
     let channels = channels.collect();
-    let kinds = FindingKind::ALL.iter().map(|kind| (kind.key().to_owned(), kind.label().to_owned()));
+    let kinds = FindingKind::OFFERED.iter().map(|kind| (kind.key().to_owned(), kind.label().to_owned()));
     vec![
         group(
             "role",
