@@ -56,7 +56,7 @@ pub(super) fn Shown(ledger: Ledger, asked: Asked, decisions: Decisions) -> impl 
     let (client, may_decide) = (ledger.client.clone(), ledger.may_decide);
     let ledger = RwSignal::new(ledger);
     let page = Page { ledger, asked: StoredValue::new(asked.clone()), decisions, may_decide, drawing: drawing() };
-    let others = page.href(|asked| Asked { client: String::new(), ..asked.clone() });
+    let others = page.href(|asked| Asked { client: String::new(), only: None, ..asked.clone() });
     let whole = asked.only.is_some().then(|| page.href(Asked::whole));
     let lists = [
         (Stand::Approved, "To do", "To do"),
