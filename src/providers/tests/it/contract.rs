@@ -216,8 +216,9 @@ async fn no_error_repeats_a_secret() {
     }
 }
 
-/// Every secret of these tests says `hidden` of itself; what was struck out is `[hidden]`.
+/// Every secret of these tests says `hidden-` and more of itself; what was struck out is `[hidden]`, of which the end is
+/// missing where a long answer was cut there.
 fn silent(text: &str, key: &str) {
-    let text = text.replace("[hidden]", "");
+    let text = ["[hidden]", "[hidden ", "[hidden\""].iter().fold(text.to_owned(), |text, out| text.replace(out, ""));
     assert!(!text.contains("hidden"), "{key}: {text}");
 }
