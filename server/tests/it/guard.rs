@@ -81,9 +81,10 @@ async fn b1_2_without_a_session_the_api_answers_401_in_json_never_a_page(pool: P
 }
 
 /// Forms of pages that work without WASM, and a route that there is not.
-const FORMS: [&str; 15] = [
+const FORMS: [&str; 16] = [
     "/imports/upload",
     "/integrations/google_ads/connect",
+    "/integrations/meta_ads/token",
     "/login",
     "/login/code",
     "/logout",
