@@ -16,6 +16,7 @@ mod newcomer;
 mod noise;
 mod reconcile;
 mod report;
+mod rows;
 mod status;
 mod total;
 
@@ -33,6 +34,7 @@ pub use newcomer::{Newcomers, newcomers};
 pub use reconcile::{Claim, Reconciliation, reconcile};
 pub(crate) use report::figure;
 pub use report::{Report, Setting, report};
+pub use rows::{Row, rows};
 pub use status::{CALLED, CERTAIN, Change, Ranking, Status, Verdict};
 
 #[cfg(test)]

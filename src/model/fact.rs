@@ -2,11 +2,12 @@
 
 use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
-use time::Date;
+use time::{Date, Duration};
 
 use crate::{
     action::ActionKind,
     brain::Outcome,
+    figure::{Metric, Scope},
     id::{ChannelId, ClientId, LiftTestId},
     metric::{Days, Measures},
 };
@@ -212,6 +213,62 @@ impl Depth {
     }
 }
 
+/// Figures that are asked for one by one.
+#[derive(Clone, Debug)]
+pub struct Asked {
+    /// Of whose channels.
+    pub scope: Scope,
+    /// The currency in which amounts are told.
+    pub currency: String,
+    /// The days.
+    pub days: Days,
+    /// The metrics.
+    pub metrics: Vec<Metric>,
+    /// Whether the rows are wanted that they are made of.
+    pub rows: bool,
+    /// Whether each day's own value is wanted.
+    pub by_day: bool,
+}
+
+/// Rows of so many days around those that are asked for tell what a source reports at all.
+const AROUND: i64 = 84;
+
+impl Asked {
+    /// The days whose rows tell these figures, whatever else is read: the same figure is the same whoever asks for it beside
+    /// which others.
+    pub fn window(&self) -> Days {
+        let Days { first, last } = self.days;
+        let back = Duration::days(self.days.count() + AROUND);
+        Days { first: first.saturating_sub(back), last: last.saturating_add(Duration::days(AROUND)) }
+    }
+}
+
+/// A day of a channel that went into a figure.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Counted {
+    /// Which of the figure's parts it went into, by its place.
+    pub part: usize,
+    /// The channel.
+    pub channel_id: ChannelId,
+    /// The day.
+    pub day: Date,
+    /// What the channel reported.
+    pub value: Decimal,
+    /// What of it was added, in the figure's currency.
+    pub counted: Decimal,
+}
+
+/// A figure that was asked for by itself.
+#[derive(Clone, Debug)]
+pub struct Made {
+    /// The figure as JSON, or `{"absent": why}`.
+    pub figure: String,
+    /// Its rows, if they were asked for.
+    pub rows: Vec<Counted>,
+    /// Each day's own value, if that was asked for; none where there is none.
+    pub by_day: Vec<Option<Decimal>>,
+}
+
 /// Makes figures from what is stored: what the brain does, for those who may not know it.
 pub trait Memory: std::fmt::Debug + Send + Sync {
     /// The figures of the days `now` against those of the days `before`, of everything at this depth.
@@ -219,4 +276,10 @@ pub trait Memory: std::fmt::Debug + Send + Sync {
     /// # Errors
     /// What is stored makes no sense; in words for a log.
     fn figures(&self, ledger: &Ledger, now: Days, before: Days, depth: Depth) -> Result<Vec<Outcome>, String>;
+
+    /// Single figures, in the order in which they were asked for.
+    ///
+    /// # Errors
+    /// What is stored makes no sense; in words for a log.
+    fn opened(&self, ledger: &Ledger, asked: &Asked) -> Result<Vec<Made>, String>;
 }

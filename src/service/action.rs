@@ -23,7 +23,7 @@ use store::{
 };
 use time::{Date, OffsetDateTime};
 
-pub use board::{Asked, board};
+pub use board::{Asked, board, next};
 pub use store::action::Filter;
 pub use version::{Seen, version};
 

@@ -1,11 +1,13 @@
 //! What people ask of the brain and read of what it said. It thinks in the background (`jobs`); here are its states.
 
+use std::collections::BTreeMap;
+
 use model::{
     access::Action,
     actor::Actor,
     brain::{Cycle, Outcome, State, Trigger},
     fact::{Channel, Depth, Ledger},
-    id::{BrainCycleId, ClientId},
+    id::{BrainCycleId, ChannelId, ClientId},
     input::Invalid,
     metric::{Days, Level},
     organization::Organization,
@@ -126,29 +128,59 @@ pub async fn figures(service: &Service, actor: &Actor, question: Question) -> Re
     }
     let mut tx = service.db.tenant(actor).await?;
     brain::freeze(&mut tx).await?;
-    let agency = organization::get(&mut tx).await?;
-    let (channels, day) = whole_channels(service, &mut tx, &agency, client_id).await?;
     let first = now.first.min(before.first).checked_sub(PAST).unwrap_or(Date::MIN);
-    let parts = match depth {
+    let reading = Reading { days: Days { first, last: Date::MAX }, client_id, channel_id: None, as_of: None };
+    let mut ledger = ledger(service, &mut tx, &reading).await?;
+    ledger.parts = match depth {
         Depth::Campaign => fact::parts(&mut tx, Level::Campaign, first).await?,
         Depth::Creative => fact::parts(&mut tx, Level::Ad, first).await?,
         _ => Vec::new(),
     };
-    let ledger = Ledger {
-        currency: agency.currency,
-        day,
-        from: first,
-        channels,
-        days: fact::days(&mut tx, first).await?,
-        parts,
-        buyers: fact::buyers(&mut tx).await?,
-        clients: fact::clients(&mut tx).await?,
-        rates: fact::rates(&mut tx, first.checked_sub(PAST).unwrap_or(Date::MIN)).await?,
-    };
+    ledger.buyers = fact::buyers(&mut tx).await?;
     drop(tx);
     let memory = service.memory.clone();
     let made = tokio::task::spawn_blocking(move || memory.figures(&ledger, now, before, depth));
     made.await.map_err(|error| error.to_string()).and_then(|made| made).map_err(|words| Error::Internal(words.into()))
+}
+
+/// What of the stored days is read for figures.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Reading {
+    /// The days, with those around that tell what a source reports at all.
+    pub days: Days,
+    /// Only of this client.
+    pub client_id: Option<ClientId>,
+    /// Only of this channel.
+    pub channel_id: Option<ChannelId>,
+    /// As it was known at this moment; now, if none is named.
+    pub as_of: Option<OffsetDateTime>,
+}
+
+/// What is stored of the channels in sight: their days, not what lies below them, and not who ordered. The caller freezes the
+/// transaction first.
+///
+/// # Errors
+/// The database failed.
+pub(crate) async fn ledger(service: &Service, tx: &mut TenantTx, reading: &Reading) -> Result<Ledger> {
+    let agency = organization::get(tx).await?;
+    let (mut channels, day) = whole_channels(service, tx, &agency, reading.client_id, reading.as_of).await?;
+    channels.retain(|channel| reading.channel_id.is_none_or(|id| id == channel.id));
+    let narrowed = reading.client_id.is_some() || reading.channel_id.is_some();
+    let ids = if narrowed { channels.iter().map(|channel| channel.id).collect() } else { Vec::new() };
+    let span = fact::Span { days: reading.days, channels: ids, as_of: reading.as_of };
+    // An empty list would mean all of them.
+    let days = if narrowed && channels.is_empty() { Vec::new() } else { fact::days(tx, &span).await? };
+    Ok(Ledger {
+        currency: agency.currency,
+        day,
+        from: reading.days.first,
+        channels,
+        days,
+        parts: Vec::new(),
+        buyers: Vec::new(),
+        clients: fact::clients(tx).await?,
+        rates: fact::rates(tx, reading.days.first.checked_sub(PAST).unwrap_or(Date::MIN)).await?,
+    })
 }
 
 /// The channels of a client, or all in sight, with the whole days that are known of them, and the last day that has ended.
@@ -163,19 +195,30 @@ pub(crate) async fn channels(
     access::allow(service, actor, Action::ReadClients).await?;
     let mut tx = service.db.tenant(actor).await?;
     let agency = organization::get(&mut tx).await?;
-    whole_channels(service, &mut tx, &agency, client_id).await
+    whole_channels(service, &mut tx, &agency, client_id, None).await
 }
 
-async fn whole_channels(
+/// The same in a transaction, as of a moment.
+pub(crate) async fn whole_channels(
     service: &Service,
     tx: &mut TenantTx,
     agency: &Organization,
     client_id: Option<ClientId>,
+    as_of: Option<OffsetDateTime>,
 ) -> Result<(Vec<Channel>, Date)> {
-    let there = service.clock.now() + agency.ahead;
+    let there = as_of.unwrap_or_else(|| service.clock.now()) + agency.ahead;
     let today = moment::day(&agency.time_zone, there).unwrap_or_else(|| there.date());
     let day = today.previous_day().unwrap_or(today);
     let mut channels = fact::channels(tx).await?;
+    if let Some(as_of) = as_of {
+        let known: BTreeMap<ChannelId, Days> = fact::known(tx, as_of).await?.into_iter().collect();
+        channels.retain_mut(|channel| {
+            let Some(days) = known.get(&channel.id) else { return false };
+            channel.first_day = channel.first_day.max(days.first);
+            channel.last_day = channel.last_day.min(days.last);
+            true
+        });
+    }
     only_whole_days(&mut channels, day, there);
     channels.retain(|channel| client_id.is_none() || channel.client_id == client_id);
     Ok((channels, day))

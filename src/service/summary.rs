@@ -4,6 +4,7 @@
 //! `digest` picks what is told, `line` is the only way to a sentence, and each persona has a file of templates. To add one,
 //! add it to `model::summary::Persona` and give it its file.
 
+mod cards;
 mod check;
 mod cmo;
 mod digest;
@@ -14,6 +15,7 @@ mod line;
 mod money;
 mod news;
 mod nouns;
+mod opened;
 mod said;
 mod shown;
 #[cfg(test)]
@@ -26,7 +28,7 @@ use line::Name;
 use model::{
     access::Action,
     actor::Actor,
-    brain::Outcome,
+    brain::{Outcome, State},
     id::{ChannelId, ClientId},
     metric::Level,
     page::parse_day,
@@ -41,7 +43,9 @@ use time::{Date, OffsetDateTime};
 
 use crate::{Result, Service, access};
 
+pub use cards::{Told, told};
 pub use check::{Bodies, unfounded};
+pub(crate) use opened::{Inputs, number};
 
 /// What is read of a state.
 const KINDS: [&str; 8] = ["figures", "reconciliation", "forecast", "risk", "finding", "action", "gap", "response"];
@@ -93,8 +97,22 @@ pub struct Question {
 /// # Errors
 /// Missing for a client out of sight, or the rule that forbids it.
 pub async fn find(service: &Service, actor: &Actor, question: Question) -> Result<Option<Summary>> {
+    let Question { persona, client_id, .. } = question;
+    let loaded = load(service, actor, question).await?;
+    Ok(loaded.map(|Loaded { state, outcomes, names }| write(&outcomes, &names, state.day, persona, client_id)))
+}
+
+/// What a summary is made of.
+struct Loaded {
+    state: State,
+    outcomes: Vec<Outcome>,
+    names: Names,
+}
+
+/// What a state says of what a member sees, without what people decided about since; none while nothing was thought.
+async fn load(service: &Service, actor: &Actor, question: Question) -> Result<Option<Loaded>> {
     access::allow(service, actor, Action::ReadClients).await?;
-    let Question { persona, client_id, as_of } = question;
+    let Question { client_id, as_of, .. } = question;
     let mut tx = service.db.tenant(actor).await?;
     if let Some(id) = client_id {
         client::get(&mut tx, id).await?;
@@ -117,7 +135,7 @@ pub async fn find(service: &Service, actor: &Actor, question: Question) -> Resul
         let ads = ad_entity::list(&mut tx, channel, Level::Ad).await?;
         names.creatives.extend(ads.into_iter().map(|ad| ((channel, ad.external_id), ad.name)));
     }
-    Ok(Some(write(&outcomes, &names, state.day, persona, client_id)))
+    Ok(Some(Loaded { state, outcomes, names }))
 }
 
 /// Whether people decided about what an outcome proposes, so that the ledger bars it.
@@ -161,16 +179,20 @@ fn draft(outcomes: &[Outcome], names: &Names, day: Date, persona: Persona, clien
 /// What of a summary can be found again in the state: nothing else is shown.
 fn checked(mut summary: Summary, outcomes: &[Outcome]) -> Summary {
     let bodies = Bodies::read(outcomes);
-    let founded = |sentence: &Sentence| match unfounded(sentence, &bodies) {
+    for section in &mut summary.sections {
+        section.sentences.retain(|sentence| founded(sentence, &bodies));
+    }
+    summary.sections.retain(|section| !section.sentences.is_empty());
+    summary
+}
+
+/// Whether all figures of a sentence can be found again in the state.
+fn founded(sentence: &Sentence, bodies: &Bodies) -> bool {
+    match unfounded(sentence, bodies) {
         None => true,
         Some(why) => {
             tracing::error!(why, text = sentence.text, "a sentence of a summary was left out");
             false
         }
-    };
-    for section in &mut summary.sections {
-        section.sentences.retain(founded);
     }
-    summary.sections.retain(|section| !section.sentences.is_empty());
-    summary
 }

@@ -155,4 +155,8 @@ impl model::fact::Memory for Nothing {
     ) -> Result<Vec<model::brain::Outcome>, String> {
         Err("there is no brain here".to_owned())
     }
+
+    fn opened(&self, _: &model::fact::Ledger, _: &model::fact::Asked) -> Result<Vec<model::fact::Made>, String> {
+        Err("there is no brain here".to_owned())
+    }
 }

@@ -13,7 +13,7 @@ use model::{
 use sqlx::{PgConnection, types::Uuid};
 use time::{Date, OffsetDateTime};
 
-pub use self::outcome::{Ground, grounds, list, list_wholes};
+pub use self::outcome::{Ground, get as get_outcome, grounds, list, list_wholes};
 use crate::{Error, Result, SystemTx, TenantTx, id, queue};
 
 struct Row {
@@ -308,6 +308,32 @@ pub async fn find_as_of(tx: &mut TenantTx, as_of: Option<OffsetDateTime>) -> Res
         };
         (state, row.cut_off)
     }))
+}
+
+/// A state, and the moment whose rows it speaks of: the first, where later ones had the same rows.
+///
+/// # Errors
+/// Missing, also when it is another tenant's.
+pub async fn get_state(tx: &mut TenantTx, id: BrainStateId) -> Result<(State, OffsetDateTime)> {
+    let row = sqlx::query!(
+        r#"select s.id, s.day, s.input_hash, s.output_hash, s.code_version, s.created_at,
+             coalesce((select min(c.cut_off) from brain_cycle c
+                       where c.organization_id = s.organization_id and c.state_id = s.id and c.state = 'done'), s.created_at) as "cut_off!"
+           from brain_state s where s.id = $1"#,
+        id.0
+    )
+    .fetch_optional(&mut **tx)
+    .await?
+    .ok_or(Error::Missing)?;
+    let state = State {
+        id: row.id.into(),
+        day: row.day,
+        input_hash: row.input_hash,
+        output_hash: row.output_hash,
+        code_version: row.code_version,
+        created_at: row.created_at,
+    };
+    Ok((state, row.cut_off))
 }
 
 /// The method chosen for each series, as it was written, and when.

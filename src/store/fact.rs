@@ -5,10 +5,12 @@
 
 use model::{
     fact::{AdDay, Buyers, Channel, Client, DayOf, LiftTest, Order, Rate},
-    metric::{Level, Measures},
+    id::ChannelId,
+    metric::{Days, Level, Measures},
 };
 use rust_decimal::Decimal;
-use time::Date;
+use sqlx::types::Uuid;
+use time::{Date, OffsetDateTime};
 
 use crate::{Result, TenantTx};
 
@@ -56,21 +58,70 @@ pub async fn channels(tx: &mut TenantTx) -> Result<Vec<Channel>> {
         .collect())
 }
 
-/// What was reported of the accounts from `first` on, by channel and day. Platforms report campaigns and what is below; then the
+/// The first and the last day of which something was known of each channel at a moment. How far channels were read is kept as it
+/// is now; of a moment that is over, what had been said by then tells it, and never more than that.
+///
+/// # Errors
+/// The database failed.
+pub async fn known(tx: &mut TenantTx, as_of: OffsetDateTime) -> Result<Vec<(ChannelId, Days)>> {
+    let rows = sqlx::query!(
+        r#"select channel_id, min(day) as "first!", max(day) as "last!" from metric_observation
+           where observed_at <= $1 group by channel_id"#,
+        as_of
+    )
+    .fetch_all(&mut **tx)
+    .await?;
+    Ok(rows.into_iter().map(|row| (row.channel_id.into(), Days { first: row.first, last: row.last })).collect())
+}
+
+/// Which days of which channels are read, and as they were known when.
+#[derive(Clone, Debug)]
+pub struct Span {
+    /// The days.
+    pub days: Days,
+    /// Of these channels; of all in sight, if none is named.
+    pub channels: Vec<ChannelId>,
+    /// As they were known at this moment; now, if none is named.
+    pub as_of: Option<OffsetDateTime>,
+}
+
+impl Span {
+    /// All channels from a day on, as they are known now.
+    pub const fn since(first: Date) -> Self {
+        Self { days: Days { first, last: Date::MAX }, channels: Vec::new(), as_of: None }
+    }
+}
+
+/// What was reported of the accounts, by channel and day. Platforms report campaigns and what is below; then the
 /// campaigns of a day are the account's day, measure by measure. Windows of attribution are parts of one day; but rows that name
 /// none and rows that do are the same day said twice, of which the newer count.
 ///
 /// # Errors
 /// The database failed.
-pub async fn days(tx: &mut TenantTx, first: Date) -> Result<Vec<DayOf>> {
+pub async fn days(tx: &mut TenantTx, span: &Span) -> Result<Vec<DayOf>> {
+    let channels: Vec<Uuid> = span.channels.iter().map(|id| id.0).collect();
     let rows = sqlx::query!(
-        r#"with said as (
+        r#"with known as (
+             select channel_id, day, level, entity_id, attribution, observed_at, spend, impressions, clicks, conversions,
+               claimed_revenue, orders, ledger_revenue, refunds, taxes, shipping
+             from metric_daily
+             where $4::timestamptz is null and day between $1 and $2 and ($3::uuid[] = '{}' or channel_id = any($3))
+             union all
+             select channel_id, day, level, entity_id, attribution, observed_at, spend, impressions, clicks, conversions,
+               claimed_revenue, orders, ledger_revenue, refunds, taxes, shipping
+             from (
+               select distinct on (channel_id, day, level, entity_id, attribution) * from metric_observation
+               where observed_at <= $4::timestamptz and day between $1 and $2 and ($3::uuid[] = '{}' or channel_id = any($3))
+               order by channel_id, day, level, entity_id, attribution, observed_at desc, sync_run_id desc
+             ) newest
+             where not withdrawn
+           ), said as (
              select distinct on (channel_id, day, level, entity_id) * from (
                select channel_id, day, level, entity_id, attribution = '' as unnamed, max(observed_at) as at, sum(spend) as spend,
                  sum(impressions) as impressions, sum(clicks) as clicks, sum(conversions) as conversions,
                  sum(claimed_revenue) as claimed_revenue, sum(orders) as orders, sum(ledger_revenue) as ledger_revenue,
                  sum(refunds) as refunds, sum(taxes) as taxes, sum(shipping) as shipping
-               from metric_daily where day >= $1
+               from known
                group by channel_id, day, level, entity_id, attribution = ''
              ) windows
              order by channel_id, day, level, entity_id, at desc, unnamed
@@ -93,7 +144,10 @@ pub async fn days(tx: &mut TenantTx, first: Date) -> Result<Vec<DayOf>> {
              (array_agg(taxes order by depth) filter (where taxes is not null))[1] as taxes,
              (array_agg(shipping order by depth) filter (where shipping is not null))[1] as shipping
            from levels group by channel_id, day order by channel_id, day"#,
-        first
+        span.days.first,
+        span.days.last,
+        &channels,
+        span.as_of
     )
     .fetch_all(&mut **tx)
     .await?;

@@ -23,6 +23,7 @@ mod db;
 mod error;
 pub mod exchange_rate;
 pub mod fact;
+pub mod figure;
 pub mod google_attempt;
 pub mod id;
 pub mod import;

@@ -1,9 +1,14 @@
 //! Figures of any days, made at once from what is stored: the brain's Memory, for those who may not know the brain.
 
-use brain::{cycle, finding::Level, memory::Days};
+use brain::{
+    cycle::{self, Of, Opened, Question},
+    finding::Level,
+    memory::{Currency, Days, Metric},
+};
 use model::{
     brain::Outcome,
-    fact::{Depth, Ledger},
+    fact::{Asked, Counted, Depth, Ledger, Made},
+    figure::Scope,
     metric,
 };
 
@@ -33,6 +38,47 @@ impl model::fact::Memory for Memory {
             .and_then(|input| think::stored(cycle::figures_of(&input, days(now), days(before), level)));
         made.map_err(|error| format!("{error:#}"))
     }
+
+    fn opened(&self, ledger: &Ledger, asked: &Asked) -> Result<Vec<Made>, String> {
+        let window = asked.window();
+        let days = ledger.days.iter().filter(|row| window.contains(row.day)).cloned().collect();
+        let ledger = Ledger { from: window.first.max(ledger.from), days, ..ledger.clone() };
+        let input = think::of_ledger(&ledger).map_err(|error| format!("{error:#}"))?;
+        let (of, id) = match asked.scope {
+            Scope::Agency(_) => (None, String::new()),
+            Scope::Client(id) => (Some(true), id.to_string()),
+            Scope::Channel(id) => (Some(false), id.to_string()),
+        };
+        let question = Question {
+            of: match of {
+                None => Of::Agency,
+                Some(true) => Of::Client(&id),
+                Some(false) => Of::Channel(&id),
+            },
+            currency: Currency::parse(&asked.currency).ok_or_else(|| format!("{} is no currency", asked.currency))?,
+            days: Days { first: asked.days.first, last: asked.days.last },
+            rows: asked.rows,
+            by_day: asked.by_day,
+        };
+        let known = |key: &str| Metric::ALL.into_iter().find(|metric| metric.key() == key);
+        let metrics: Option<Vec<Metric>> = asked.metrics.iter().map(|metric| known(metric.key())).collect();
+        let metrics = metrics.ok_or("the brain knows one of these metrics no more")?;
+        cycle::opened(&input, &question, &metrics).into_iter().map(made).collect()
+    }
+}
+
+fn made(opened: Opened) -> Result<Made, String> {
+    let counted = |row: cycle::Counted| {
+        Ok(Counted {
+            part: row.part,
+            channel_id: row.channel.parse().map_err(|_| format!("{} is no channel", row.channel))?,
+            day: row.day,
+            value: row.value,
+            counted: row.counted,
+        })
+    };
+    let rows: Result<Vec<Counted>, String> = opened.rows.into_iter().map(counted).collect();
+    Ok(Made { figure: opened.figure.to_string(), rows: rows?, by_day: opened.by_day })
 }
 
 impl Facts {

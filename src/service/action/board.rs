@@ -6,6 +6,7 @@ use model::{
     access::{self, Action as Deed},
     action::{Action, Card, Group, Ledger, Stand},
     actor::Actor,
+    dashboard::NextActions,
     id::{BrainStateId, ClientId},
 };
 use store::{
@@ -81,6 +82,37 @@ pub async fn board(service: &Service, actor: &Actor, asked: &Asked) -> Result<Le
         past: draw.group(&mut tx, asked, Stand::Past, SHOWN).await?,
         past_count: action::count(&mut tx, &asked.filter(Stand::Past)).await?,
         rates: action::hit_rates(&mut tx).await?.iter().map(words::rate).collect(),
+        day: brain::find_as_of(&mut tx, None).await?.map(|(state, _)| state.day.to_string()),
+        may_decide: access::may(actor.role, Deed::EditClient),
+    })
+}
+
+/// What to do next, three at most: what was approved and waits to be done, then the best proposals, of which one is there where
+/// there is any.
+///
+/// # Errors
+/// Missing for a client out of sight, or the rule that forbids it.
+pub async fn next(service: &Service, actor: &Actor, client_id: Option<ClientId>) -> Result<NextActions> {
+    rules::allow(service, actor, Deed::ReadClients).await?;
+    let mut tx = service.db.tenant(actor).await?;
+    if let Some(id) = client_id {
+        client_name(&mut tx, id).await?;
+    }
+    let asked = Asked { client_id, ..Asked::default() };
+    let mut draw = Draw::new(service, &mut tx).await?;
+    let mut cards = draw.group(&mut tx, &asked, Stand::Approved, TOP).await?.cards;
+    let proposed = draw.group(&mut tx, &asked, Stand::Proposed, TOP).await?.cards;
+    let top = usize::try_from(TOP).unwrap_or_default();
+    cards.truncate(top - usize::from(!proposed.is_empty()));
+    cards.extend(proposed);
+    cards.truncate(top);
+    let mut all = 0;
+    for stand in [Stand::Approved, Stand::Proposed] {
+        all += action::count(&mut tx, &asked.filter(stand)).await?;
+    }
+    Ok(NextActions {
+        others: all - cards.len() as i64,
+        cards,
         day: brain::find_as_of(&mut tx, None).await?.map(|(state, _)| state.day.to_string()),
         may_decide: access::may(actor.role, Deed::EditClient),
     })

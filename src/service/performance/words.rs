@@ -52,6 +52,12 @@ pub(crate) const WHOLE: [&str; 15] =
 /// Ratios that are shares of something, told in per cent.
 const SHARES: [&str; 3] = ["ctr", "cvr", "refund_share"];
 
+/// What a metric is called.
+pub(crate) fn name(key: &str) -> String {
+    let known = GROUPS.iter().flat_map(|(_, keys)| keys.iter()).find(|(known, _)| *known == key);
+    known.map_or_else(|| spelled(key), |(_, name)| (*name).to_owned())
+}
+
 /// A figure; none where the answer is no figure at all.
 pub(super) fn shown(key: &str, name: &str, comparison: &Value, names: &BTreeMap<String, &str>) -> Option<Shown> {
     let (now, before) = (comparison.get("now")?, comparison.get("before")?);
@@ -87,12 +93,13 @@ fn compared(days: &Value) -> Option<String> {
     ))
 }
 
-fn decimal(value: &Value) -> Option<Decimal> {
+/// A number as the brain writes it: exact, as a text.
+pub(crate) fn decimal(value: &Value) -> Option<Decimal> {
     value.as_str().and_then(|text| Decimal::from_str(text).ok())
 }
 
 /// A value with its unit.
-fn written(key: &str, value: &Value, unit: &Value) -> Option<String> {
+pub(crate) fn written(key: &str, value: &Value, unit: &Value) -> Option<String> {
     let value = decimal(value)?;
     if let Some(currency) = unit["money"].as_str() {
         return Some(amount(value, currency));
@@ -121,7 +128,8 @@ pub(crate) fn probability(share: Decimal) -> String {
     }
 }
 
-fn signed(share: Decimal) -> String {
+/// A share in per cent, with its sign.
+pub(crate) fn signed(share: Decimal) -> String {
     let rounded =
         share.round_dp_with_strategy(u32::from(share.abs() < Decimal::TEN), RoundingStrategy::MidpointAwayFromZero);
     let sign = if rounded > Decimal::ZERO { "+" } else { "" };
@@ -155,7 +163,7 @@ fn measure(key: &Value) -> String {
 }
 
 /// Why there is no figure.
-fn absent(reason: &Value) -> String {
+pub(crate) fn absent(reason: &Value) -> String {
     let of = measure(&reason["measure"]);
     match reason["reason"].as_str() {
         Some("not_connected") => format!("no connected source reports {of}"),
@@ -179,29 +187,37 @@ pub(crate) fn made(figure: &Value, names: &BTreeMap<String, &str>) -> Vec<String
     if parts.len() > 1 {
         lines.extend(figure["formula"].as_str().map(|formula| format!("= {}", formula.replace('_', " "))));
     }
-    let name = |id: &Value| {
-        let id = id.as_str().unwrap_or_default();
-        names.get(id).map_or_else(|| "another source".to_owned(), |name| (*name).to_owned())
-    };
     for part in parts {
-        let sources: Vec<String> = part["sources"].as_array().into_iter().flatten().map(name).collect();
+        let sources: Vec<String> =
+            part["sources"].as_array().into_iter().flatten().map(|id| called(id, names)).collect();
         let value = decimal(&part["value"]).map(|value| grouped(value, 0, 2)).unwrap_or_default();
         let rows = part["rows"].as_i64().unwrap_or_default();
         let rows = format!("{rows} {}", if rows == 1 { "row" } else { "rows" });
         lines.push(format!("{}: {value}, of {rows} of {}", measure(&part["measure"]), sources.join(", ")));
-        for gap in part["gaps"].as_array().into_iter().flatten() {
-            let why = match gap["reason"].as_str() {
-                Some("not_read") => "was not read",
-                Some("not_reported") => "was not reported",
-                Some("rate") => "has no rate of exchange",
-                _ => "is missing",
-            };
-            let (first, last) = (gap["first"].as_str().unwrap_or_default(), gap["last"].as_str().unwrap_or_default());
-            let days = if first == last { first.to_owned() } else { format!("{first} to {last}") };
-            lines.push(format!("not in it: {} {why} on {days}", name(&gap["source"])));
-        }
+        lines.extend(gaps(part, names));
     }
     lines
+}
+
+fn called(id: &Value, names: &BTreeMap<String, &str>) -> String {
+    let id = id.as_str().unwrap_or_default();
+    names.get(id).map_or_else(|| "another source".to_owned(), |name| (*name).to_owned())
+}
+
+/// What is missing in a sum.
+pub(crate) fn gaps(part: &Value, names: &BTreeMap<String, &str>) -> Vec<String> {
+    let gap = |gap: &Value| {
+        let why = match gap["reason"].as_str() {
+            Some("not_read") => "was not read",
+            Some("not_reported") => "was not reported",
+            Some("rate") => "has no rate of exchange",
+            _ => "is missing",
+        };
+        let (first, last) = (gap["first"].as_str().unwrap_or_default(), gap["last"].as_str().unwrap_or_default());
+        let days = if first == last { first.to_owned() } else { format!("{first} to {last}") };
+        format!("not in it: {} {why} on {days}", called(&gap["source"], names))
+    };
+    part["gaps"].as_array().into_iter().flatten().map(gap).collect()
 }
 
 #[cfg(test)]

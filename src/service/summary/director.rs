@@ -14,7 +14,7 @@ use super::{
     news::{Finding, Proposed, Severity},
 };
 
-const WORDS: Words = Words {
+pub(super) const WORDS: Words = Words {
     spent,
     claims,
     ahead,

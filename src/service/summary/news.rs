@@ -114,22 +114,30 @@ pub(super) struct Picked<'a> {
 
 /// Picks what caused the colours first, then by how bad and how probable it is; actions by their place in the ranking.
 pub(super) fn pick<'a>(said: &'a [Said<'a>]) -> Picked<'a> {
+    let findings = worst(said, |_| true);
+    let mut actions: Vec<&Said<'_>> = said.iter().filter(|said| said.is("action")).collect();
+    actions.sort_by_key(|said| (Reverse(said.number("/score")), said.outcome.number));
+    actions.truncate(ACTIONS);
+    Picked { findings, actions }
+}
+
+/// The worst of what was noticed, of these kinds: what caused the colours first, then by how bad and how probable it is.
+pub(super) fn worst<'a>(said: &'a [Said<'a>], wanted: impl Fn(&str) -> bool) -> Vec<&'a Said<'a>> {
     let causes: Vec<i64> = said
         .iter()
         .filter(|said| said.is("risk"))
         .flat_map(|risk| risk.items("/risk/causes").iter().filter_map(Value::as_i64))
         .collect();
-    let mut findings: Vec<&Said<'_>> =
-        said.iter().filter(|said| said.is("finding") && severity(said).is_some()).collect();
+    let mut findings: Vec<&Said<'_>> = said
+        .iter()
+        .filter(|said| said.is("finding") && severity(said).is_some() && said.text("/kind").is_some_and(&wanted))
+        .collect();
     findings.sort_by_key(|said| {
         let caused = causes.contains(&said.outcome.number.into());
         (Reverse((caused, severity(said), said.number("/probability"))), said.outcome.number)
     });
     findings.truncate(FINDINGS);
-    let mut actions: Vec<&Said<'_>> = said.iter().filter(|said| said.is("action")).collect();
-    actions.sort_by_key(|said| (Reverse(said.number("/score")), said.outcome.number));
-    actions.truncate(ACTIONS);
-    Picked { findings, actions }
+    findings
 }
 
 /// The advertisements that are told of.

@@ -9,7 +9,7 @@ use model::{
 };
 use sqlx::types::Uuid;
 
-use crate::{Result, TenantTx};
+use crate::{Error, Result, TenantTx};
 
 struct Row {
     number: i32,
@@ -59,6 +59,20 @@ pub async fn list(
     .fetch_all(&mut **tx)
     .await?;
     Ok(rows.into_iter().map(Row::outcome).collect())
+}
+
+/// One thing that a state says.
+///
+/// # Errors
+/// Missing, also when it is about what the acting member does not see.
+pub async fn get(tx: &mut TenantTx, state: BrainStateId, number: i32) -> Result<Outcome> {
+    let row = sqlx::query_as!(
+        Row,
+        "select number, kind, client_id, channel_id, body from brain_result where state_id = $1 and number = $2",
+        state.0,
+        number
+    );
+    Ok(row.fetch_optional(&mut **tx).await?.ok_or(Error::Missing)?.outcome())
 }
 
 /// Something that a state says, on which something else rests.

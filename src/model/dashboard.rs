@@ -1,0 +1,220 @@
+//! What the dashboard shows, of the agency or of one client: made where the rows are, each card by itself.
+
+use serde::{Deserialize, Serialize};
+
+use crate::{
+    action,
+    id::{BrainStateId, ClientId},
+    moment::Moment,
+    summary::Sentence,
+};
+
+/// Why there is no figure, by what helps.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Lack {
+    /// Nobody reports it: connect something.
+    NotConnected,
+    /// It is reported, and not enough of it was read.
+    NotEnough,
+}
+
+/// A number beside a figure.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Beside {
+    /// The id by which it is opened.
+    pub id: String,
+    /// As it is shown.
+    pub shown: String,
+    /// Unrounded.
+    pub value: String,
+}
+
+/// One of the main figures.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct MainFigure {
+    /// Its spelling in the API.
+    pub key: String,
+    /// What it is called.
+    pub name: String,
+    /// The figure; `Err` says why there is none, and which kind of lack it is.
+    pub now: Result<Beside, (Lack, String)>,
+    /// An ISO 4217 code for money, `count` or `ratio`; empty where there is no figure.
+    pub unit: String,
+    /// Whether days or amounts are missing in it.
+    pub partial: bool,
+    /// The days before, if there is a figure of them.
+    pub before: Option<Beside>,
+    /// How it changed: a share with its sign.
+    pub change: Option<Beside>,
+    /// The course of its days as the path of a drawing 100 wide and 24 high; empty where there is none.
+    pub line: String,
+}
+
+/// The main figures of some days, against as many before.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Figures {
+    /// The first and the last day, as 2026-11-03.
+    pub days: (String, String),
+    /// The days that they are compared with.
+    pub before: (String, String),
+    /// How many days.
+    pub count: i64,
+    /// The currency in which amounts are told.
+    pub currency: String,
+    /// The figures; none while nothing was ever read.
+    pub figures: Vec<MainFigure>,
+    /// Whether whoever reads can connect accounts.
+    pub may_connect: bool,
+}
+
+/// How much is at risk.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Colour {
+    /// Nothing asks for attention.
+    Green,
+    /// Something does this week.
+    Yellow,
+    /// Something does today.
+    Red,
+}
+
+impl Colour {
+    /// The spelling in answers.
+    pub const fn key(self) -> &'static str {
+        match self {
+            Self::Green => "green",
+            Self::Yellow => "yellow",
+            Self::Red => "red",
+        }
+    }
+}
+
+/// A sentence of a state, each of its numbers with the id by which it is opened.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Linked {
+    /// The sentence.
+    pub sentence: Sentence,
+    /// The ids of its numbers, in their order.
+    pub ids: Vec<String>,
+}
+
+/// What a state says first: what changed, and how much is at risk.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Headline {
+    /// The state; none while nothing was thought.
+    pub state_id: Option<BrainStateId>,
+    /// The last day that had ended for it, as 2026-11-03.
+    pub day: Option<String>,
+    /// What changed, in one sentence.
+    pub changed: Option<Linked>,
+    /// How much is at risk; none where nothing could be judged.
+    pub colour: Option<Colour>,
+    /// Why.
+    pub reasons: Vec<Linked>,
+    /// Whether whoever reads can connect accounts.
+    pub may_connect: bool,
+}
+
+/// A card of what the brain says.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum CardKind {
+    /// What happened, and whether the claims hold.
+    Memory,
+    /// What moved, and what is ahead.
+    Oracle,
+    /// What is worth trying.
+    Curiosity,
+}
+
+impl CardKind {
+    /// All of them, in the order of the page.
+    pub const ALL: [Self; 3] = [Self::Memory, Self::Oracle, Self::Curiosity];
+
+    /// The spelling in answers.
+    pub const fn key(self) -> &'static str {
+        match self {
+            Self::Memory => "memory",
+            Self::Oracle => "oracle",
+            Self::Curiosity => "curiosity",
+        }
+    }
+
+    /// Reads the spelling.
+    pub fn parse(text: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|card| card.key() == text)
+    }
+}
+
+/// What a card says.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CardWords {
+    /// Whether anything was thought by then.
+    pub thought: bool,
+    /// What is said, the most telling first.
+    pub sentences: Vec<Linked>,
+    /// What is missing to say more.
+    pub gaps: Vec<Linked>,
+    /// Whether whoever reads can connect accounts.
+    pub may_connect: bool,
+}
+
+/// What to do next.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct NextActions {
+    /// Three at most: what is to be done, then the best proposals.
+    pub cards: Vec<action::Card>,
+    /// How many more there are to decide about or to do.
+    pub others: i64,
+    /// The last day of which the newest state speaks; none where nothing was thought yet.
+    pub day: Option<String>,
+    /// Whether the member decides.
+    pub may_decide: bool,
+}
+
+/// An account, shop or file, and how fresh its figures are.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Source {
+    /// What its owner called it; of a connection without accounts what people call that.
+    pub name: String,
+    /// The provider.
+    pub provider: String,
+    /// The client it belongs to.
+    pub client: Option<(ClientId, String)>,
+    /// When something was last read of it.
+    pub read_at: Option<Moment>,
+    /// The first and the last day that was read.
+    pub days: Option<(String, String)>,
+    /// What is wrong with it, in words.
+    pub trouble: Option<String>,
+    /// Where that is mended, and what that is called; none for those who may not.
+    pub fix: Option<(String, String)>,
+}
+
+/// How fresh everything is.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Sources {
+    /// By name.
+    pub sources: Vec<Source>,
+    /// Whether whoever reads can connect accounts.
+    pub may_connect: bool,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn spellings_are_read_as_they_are_written() {
+        for card in CardKind::ALL {
+            assert_eq!(CardKind::parse(card.key()), Some(card));
+            assert_eq!(serde_json::to_value(card).unwrap(), card.key());
+        }
+        assert_eq!(CardKind::parse("ego"), None);
+        for colour in [Colour::Green, Colour::Yellow, Colour::Red] {
+            assert_eq!(serde_json::to_value(colour).unwrap(), colour.key());
+        }
+    }
+}

@@ -1,0 +1,312 @@
+//! Figures that can be opened: ids that say what is asked, and what is seen when one is opened.
+//!
+//! An id is a text that encodes its question and nothing else, so that the same figure has the same id for ever, on every
+//! server, and needs no row of its own. Who may not see what it asks for gets the answer of a missing one. To add a metric that
+//! rows are made of, add its spelling to `METRICS`; to add a question, a variant to [`FigureId`] with a letter of its own.
+
+mod opened;
+
+use std::{fmt, str::FromStr};
+
+use time::{Date, Duration};
+
+pub use self::opened::{Evidence, Opened, Part, Row, Run};
+use crate::{
+    currency,
+    id::{ActionId, BrainStateId, ChannelId, ClientId, OrganizationId},
+    input::Invalid,
+    metric::Days,
+    page::parse_day,
+};
+
+/// The metrics that are made of the days of channels alone.
+const METRICS: [&str; 17] = [
+    "spend",
+    "claimed_revenue",
+    "ledger_revenue",
+    "claimed_conversions",
+    "orders",
+    "impressions",
+    "clicks",
+    "refunds",
+    "ctr",
+    "cvr",
+    "cpc",
+    "cpm",
+    "cpa",
+    "aov",
+    "roas_claimed",
+    "mer",
+    "refund_share",
+];
+
+/// The most days that a figure is of.
+pub const LONGEST: i64 = 800;
+/// The longest place in a stored body, in bytes.
+const DEEPEST: usize = 200;
+
+/// A metric that is made of the days of channels.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Metric(&'static str);
+
+impl Metric {
+    /// What the advertising cost.
+    pub const SPEND: Self = Self(METRICS[0]);
+
+    /// Reads the spelling in answers.
+    pub fn parse(text: &str) -> Option<Self> {
+        METRICS.into_iter().find(|key| *key == text).map(Self)
+    }
+
+    /// The spelling in answers.
+    pub const fn key(self) -> &'static str {
+        self.0
+    }
+}
+
+/// Whose channels are meant.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Scope {
+    /// All of this agency that are in the sight of whoever asks.
+    Agency(OrganizationId),
+    /// Those of a client.
+    Client(ClientId),
+    /// One.
+    Channel(ChannelId),
+}
+
+impl fmt::Display for Scope {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Agency(id) => write!(f, "a{id}"),
+            Self::Client(id) => write!(f, "c{id}"),
+            Self::Channel(id) => write!(f, "h{id}"),
+        }
+    }
+}
+
+impl Scope {
+    fn parse(text: &str) -> Option<Self> {
+        let mut letters = text.chars();
+        let (kind, id) = (letters.next()?, letters.as_str());
+        Some(match kind {
+            'a' => Self::Agency(id.parse().ok()?),
+            'c' => Self::Client(id.parse().ok()?),
+            'h' => Self::Channel(id.parse().ok()?),
+            _ => return None,
+        })
+    }
+}
+
+/// A metric of some days, in a currency.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct OfDays {
+    /// What is counted.
+    pub metric: Metric,
+    /// Of whose channels.
+    pub scope: Scope,
+    /// On which days.
+    pub days: Days,
+    /// In which currency amounts are told: ISO 4217.
+    pub currency: String,
+}
+
+impl OfDays {
+    /// As many days right before; none where there are none.
+    pub fn before(&self) -> Option<Days> {
+        let last = self.days.first.previous_day()?;
+        Some(Days { first: last.checked_sub(Duration::days(self.days.count() - 1))?, last })
+    }
+}
+
+/// What a figure asks for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum FigureId {
+    /// A metric, counted from stored rows.
+    Counted(OfDays),
+    /// How much of it there is beside as many days right before: a share of those, with its sign.
+    Changed(OfDays),
+    /// A number of a brain state.
+    Said {
+        /// The state.
+        state: BrainStateId,
+        /// The number of its outcome.
+        outcome: i32,
+        /// Where in the outcome's body it stands; ends with [`SURE`] for the probability of the interval that begins there.
+        path: String,
+    },
+    /// A number of an action's proposal.
+    Promised {
+        /// The action.
+        action: ActionId,
+        /// Where in the proposal it stands; as above.
+        path: String,
+    },
+}
+
+/// At the end of a place: not the number that stands there is meant, but how probable the interval is whose lower end it is.
+pub const SURE: &str = "#sure";
+
+impl fmt::Display for FigureId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let of_days = |f: &mut fmt::Formatter<'_>, letter: char, of: &OfDays| {
+            let OfDays { metric, scope, days, currency } = of;
+            write!(f, "{letter}.{}.{scope}.{}.{}.{currency}", metric.key(), days.first, days.last)
+        };
+        match self {
+            Self::Counted(of) => of_days(f, 'm', of),
+            Self::Changed(of) => of_days(f, 'd', of),
+            Self::Said { state, outcome, path } => write!(f, "s.{state}.{outcome}.{}", hex(path)),
+            Self::Promised { action, path } => write!(f, "p.{action}.{}", hex(path)),
+        }
+    }
+}
+
+impl FromStr for FigureId {
+    type Err = Invalid;
+
+    fn from_str(text: &str) -> Result<Self, Invalid> {
+        // Only what is written exactly as it is read back is an id: a figure has one id and not several.
+        parse(text).filter(|id| id.to_string() == text).ok_or_else(|| {
+            Invalid::new("id", "this is no figure's id. Take one from a page, or from GET /api/v1/dashboard")
+        })
+    }
+}
+
+fn parse(text: &str) -> Option<FigureId> {
+    let parts: Vec<&str> = text.splitn(7, '.').collect();
+    match parts.as_slice() {
+        ["m", metric, scope, first, last, currency] => {
+            of_days(metric, scope, first, last, currency).map(FigureId::Counted)
+        }
+        ["d", metric, scope, first, last, currency] => {
+            of_days(metric, scope, first, last, currency).filter(|of| of.before().is_some()).map(FigureId::Changed)
+        }
+        ["s", state, outcome, path] => Some(FigureId::Said {
+            state: state.parse().ok()?,
+            outcome: outcome.parse().ok().filter(|number| *number >= 0)?,
+            path: unhex(path)?,
+        }),
+        ["p", action, path] => Some(FigureId::Promised { action: action.parse().ok()?, path: unhex(path)? }),
+        _ => None,
+    }
+}
+
+fn of_days(metric: &str, scope: &str, first: &str, last: &str, currency: &str) -> Option<OfDays> {
+    let day = |text: &str| -> Option<Date> { parse_day("id", text).ok() };
+    let days = Days { first: day(first)?, last: day(last)? };
+    let known = currency::ALL.contains(&currency) && (1..=LONGEST).contains(&days.count());
+    known.then_some(OfDays {
+        metric: Metric::parse(metric)?,
+        scope: Scope::parse(scope)?,
+        days,
+        currency: currency.to_owned(),
+    })
+}
+
+/// A place as letters and digits, so that an id stands in an address as it is.
+fn hex(path: &str) -> String {
+    path.bytes().map(|byte| format!("{byte:02x}")).collect()
+}
+
+fn unhex(text: &str) -> Option<String> {
+    if text.len() > 2 * DEEPEST || !text.len().is_multiple_of(2) || !text.is_ascii() {
+        return None;
+    }
+    let byte = |at: usize| u8::from_str_radix(text.get(at..at + 2)?, 16).ok();
+    let bytes: Option<Vec<u8>> = (0..text.len()).step_by(2).map(byte).collect();
+    String::from_utf8(bytes?).ok().filter(|path| path.starts_with('/'))
+}
+
+#[cfg(test)]
+mod tests {
+    use time::macros::date;
+    use uuid::Uuid;
+
+    use super::*;
+
+    fn uuid(n: u128) -> Uuid {
+        Uuid::from_u128(0x0190_a1b2_c3d4_7000_8000_0000_0000_0000 + n)
+    }
+
+    fn spend() -> OfDays {
+        OfDays {
+            metric: Metric::parse("spend").unwrap(),
+            scope: Scope::Client(ClientId(uuid(1))),
+            days: Days { first: date!(2026 - 10 - 26), last: date!(2026 - 11 - 22) },
+            currency: "EUR".to_owned(),
+        }
+    }
+
+    #[test]
+    fn ids_are_read_as_they_are_written() {
+        let scopes = [
+            Scope::Agency(OrganizationId(uuid(1))),
+            Scope::Client(ClientId(uuid(2))),
+            Scope::Channel(ChannelId(uuid(3))),
+        ];
+        let mut ids = vec![
+            FigureId::Said { state: BrainStateId(uuid(4)), outcome: 12, path: "/metrics/spend/now/value".to_owned() },
+            FigureId::Said { state: BrainStateId(uuid(4)), outcome: 0, path: format!("/size/low{SURE}") },
+            FigureId::Promised { action: ActionId(uuid(5)), path: "/changes/0/from".to_owned() },
+        ];
+        for (metric, scope) in METRICS.into_iter().flat_map(|metric| scopes.map(|scope| (metric, scope))) {
+            let of = OfDays { metric: Metric::parse(metric).unwrap(), scope, ..spend() };
+            ids.extend([FigureId::Counted(of.clone()), FigureId::Changed(of)]);
+        }
+        for id in ids {
+            let text = id.to_string();
+            assert_eq!(text.parse::<FigureId>(), Ok(id));
+            let plain = |byte: u8| byte.is_ascii_alphanumeric() || b".-_".contains(&byte);
+            assert!(text.bytes().all(plain), "it stands in an address as it is: {text}");
+        }
+        let text = FigureId::Counted(spend()).to_string();
+        assert_eq!(text, "m.spend.c0190a1b2-c3d4-7000-8000-000000000001.2026-10-26.2026-11-22.EUR");
+    }
+
+    #[test]
+    fn the_days_before_are_as_many_and_end_right_before() {
+        let before = Days { first: date!(2026 - 09 - 28), last: date!(2026 - 10 - 25) };
+        assert_eq!(spend().before(), Some(before));
+    }
+
+    #[test]
+    fn rubbish_is_no_id() {
+        let id = "0190a1b2-c3d4-7000-8000-000000000001";
+        let good = FigureId::Counted(spend()).to_string();
+        let said = format!("s.{id}.0.{}", hex("/x"));
+        assert!(said.parse::<FigureId>().is_ok());
+        for wrong in [
+            String::new(),
+            ".".repeat(9),
+            "m".to_owned(),
+            format!("{good}."),
+            format!(" {good}"),
+            format!("{good}.x"),
+            good.to_uppercase(),
+            good.replace("m.", "x."),
+            good.replace("spend", "joy"),
+            good.replace("EUR", "eur"),
+            good.replace("EUR", "XXX"),
+            good.replace(".c", ".z"),
+            good.replace(".c", "."),
+            good.replace('-', ""),
+            good.replace("2026-10-26", "2026-13-26"),
+            good.replace("2026-10-26", "2026-11-23"),
+            good.replace("2026-10-26", "1976-10-26"),
+            format!("s.{id}.-1.{}", hex("/x")),
+            format!("s.{id}.+1.{}", hex("/x")),
+            format!("s.{id}.01.{}", hex("/x")),
+            format!("s.{id}.1.2F78"),
+            format!("s.{id}.1.2f7"),
+            format!("s.{id}.1.é"),
+            format!("s.{id}.1.{}", hex("x")),
+            format!("s.{id}.1.ff"),
+            format!("s.{id}.1.{}", hex(&format!("/{}", "x".repeat(DEEPEST)))),
+            format!("p.{id}"),
+            format!("p.{{{id}}}.{}", hex("/x")),
+        ] {
+            assert_eq!(wrong.parse::<FigureId>().unwrap_err().field, "id", "{wrong}");
+        }
+    }
+}

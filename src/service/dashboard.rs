@@ -1,0 +1,214 @@
+//! The dashboard of the agency, or of a client: main figures with what they were before, what the brain says of them, what to do
+//! next, and how fresh everything is. Each card is a function of its own, so that one that fails leaves the others.
+//!
+//! Nothing is counted here: figures come from `figure::counted`, sentences from `summary`, actions from `action`.
+
+mod line;
+mod sources;
+
+use model::{
+    access::{self as rules, Action},
+    actor::Actor,
+    dashboard::{Beside, CardKind, CardWords, Figures, Headline, Linked, MainFigure},
+    fact::{Channel, Made},
+    figure::{FigureId, Metric, OfDays, SURE, Scope},
+    id::{BrainStateId, ClientId},
+    metric::Days,
+    summary::{self as told, Persona, Sentence},
+};
+use store::{brain as states, client, organization};
+use time::{Date, Duration, OffsetDateTime};
+
+pub use self::sources::sources;
+use crate::{
+    Result, Service, access, brain,
+    figure::{
+        self,
+        counted::{self, Number, Reading},
+    },
+    performance::words,
+    summary,
+};
+
+/// What is shown, in this order: what platforms claim stands behind what the books say, and is never added to it.
+const MAIN: [&str; 6] = ["spend", "ledger_revenue", "orders", "mer", "claimed_revenue", "roas_claimed"];
+/// So many days are compared: four whole weeks, as the brain does.
+const LENGTH: i64 = 28;
+
+/// What the dashboard is asked for.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Asked {
+    /// For whom the brain speaks.
+    pub persona: Persona,
+    /// Of this client only; otherwise of all in sight.
+    pub client_id: Option<ClientId>,
+    /// As it was known at this moment; now, if none is named.
+    pub as_of: Option<OffsetDateTime>,
+}
+
+fn may_connect(actor: &Actor) -> bool {
+    rules::may(actor.role, Action::EditIntegrations)
+}
+
+/// The main figures of the newest four weeks that are known of all that is read, against those before.
+///
+/// # Errors
+/// Missing for a client out of sight, or the rule that forbids it.
+pub async fn figures(service: &Service, actor: &Actor, asked: Asked) -> Result<Figures> {
+    access::allow(service, actor, Action::ReadClients).await?;
+    let Asked { client_id, as_of, .. } = asked;
+    let mut tx = service.db.tenant(actor).await?;
+    states::freeze(&mut tx).await?;
+    let agency = organization::get(&mut tx).await?;
+    let (scope, currency) = match client_id {
+        Some(id) => (Scope::Client(id), client::get(&mut tx, id).await?.fields.currency),
+        None => (Scope::Agency(agency.id), agency.currency.clone()),
+    };
+    let (channels, day) = brain::whole_channels(service, &mut tx, &agency, client_id, as_of).await?;
+    let now = OfDays { metric: Metric::SPEND, scope, days: newest(&channels, day), currency };
+    let before = now.before().unwrap_or(now.days);
+    let pair = |days: Days| (days.first.to_string(), days.last.to_string());
+    let mut told = Figures {
+        days: pair(now.days),
+        before: pair(before),
+        count: now.days.count(),
+        currency: now.currency.clone(),
+        figures: Vec::new(),
+        may_connect: may_connect(actor),
+    };
+    if channels.is_empty() {
+        return Ok(told);
+    }
+    let metrics: Vec<Metric> = MAIN.iter().filter_map(|key| Metric::parse(key)).collect();
+    let question = |days, by_day| {
+        let reading = Reading { rows: false, by_day, as_of };
+        counted::asked(scope, &now.currency, days, metrics.clone(), reading)
+    };
+    let reading = Reading { as_of, ..Reading::default() };
+    let asked = vec![question(now.days, true), question(before, false)];
+    let counted = counted::make(service, &mut tx, asked, reading).await?;
+    let [of_now, of_before] = [0, 1].map(|at| counted.made.get(at).map(Vec::as_slice).unwrap_or_default());
+    for ((metric, made), earlier) in metrics.iter().zip(of_now).zip(of_before) {
+        let of = OfDays { metric: *metric, ..now.clone() };
+        told.figures.push(main(of, before, made, earlier));
+    }
+    Ok(told)
+}
+
+/// The newest days that are known of all channels that are read until lately; of none of them, the newest that are known.
+fn newest(channels: &[Channel], day: Date) -> Days {
+    let lately = day.saturating_sub(Duration::days(LENGTH - 1));
+    let current = channels.iter().map(|channel| channel.last_day).filter(|last| *last >= lately).min();
+    let last = current.or_else(|| channels.iter().map(|channel| channel.last_day).max()).unwrap_or(day).min(day);
+    Days { first: last.saturating_sub(Duration::days(LENGTH - 1)), last }
+}
+
+fn main(of: OfDays, before: Days, made: &Made, earlier: &Made) -> MainFigure {
+    let read = |made: &Made| counted::read(of.metric, made, &of.currency);
+    let beside = |id: FigureId, number: &Number| Beside {
+        id: id.to_string(),
+        shown: number.shown.clone(),
+        value: number.value.to_string(),
+    };
+    let (now, then) = (read(made), read(earlier).ok());
+    let share = now.as_ref().ok().zip(then.as_ref()).and_then(|(now, then)| figure::change(now.value, then.value));
+    MainFigure {
+        key: of.metric.key().to_owned(),
+        name: words::name(of.metric.key()),
+        unit: now.as_ref().map(|number| number.unit.clone()).unwrap_or_default(),
+        partial: now.as_ref().is_ok_and(Number::partial),
+        before: then.map(|then| beside(FigureId::Counted(OfDays { days: before, ..of.clone() }), &then)),
+        change: share.map(|share| Beside {
+            id: FigureId::Changed(of.clone()).to_string(),
+            shown: figure::in_percent(share),
+            value: share.to_string(),
+        }),
+        line: if now.is_ok() { line::path(&made.by_day) } else { String::new() },
+        now: now.map(|number| beside(FigureId::Counted(of.clone()), &number)),
+    }
+}
+
+fn question(asked: Asked) -> summary::Question {
+    summary::Question { persona: asked.persona, client_id: asked.client_id, as_of: asked.as_of }
+}
+
+/// What changed in one sentence, and how much is at risk.
+///
+/// # Errors
+/// Missing for a client out of sight, or the rule that forbids it.
+pub async fn headline(service: &Service, actor: &Actor, asked: Asked) -> Result<Headline> {
+    let found = summary::told(service, actor, question(asked)).await?;
+    let may_connect = may_connect(actor);
+    Ok(match found {
+        None => Headline { state_id: None, day: None, changed: None, colour: None, reasons: Vec::new(), may_connect },
+        Some(found) => Headline {
+            state_id: Some(found.state.id),
+            day: Some(found.state.day.to_string()),
+            changed: found.changed.map(|sentence| linked(sentence, found.state.id)),
+            colour: found.colour,
+            reasons: found.reasons.into_iter().map(|sentence| linked(sentence, found.state.id)).collect(),
+            may_connect,
+        },
+    })
+}
+
+/// What a card of the brain says.
+///
+/// # Errors
+/// Missing for a client out of sight, or the rule that forbids it.
+pub async fn card(service: &Service, actor: &Actor, asked: Asked, kind: CardKind) -> Result<CardWords> {
+    let found = summary::told(service, actor, question(asked)).await?;
+    let (thought, state) = (found.is_some(), found.as_ref().map(|found| found.state.id));
+    let (sentences, gaps) = found.map(|found| found.card(kind)).unwrap_or_default();
+    let link = |sentences: Vec<Sentence>| -> Vec<Linked> {
+        state.map(|state| sentences.into_iter().map(|one| linked(one, state)).collect()).unwrap_or_default()
+    };
+    Ok(CardWords { thought, sentences: link(sentences), gaps: link(gaps), may_connect: may_connect(actor) })
+}
+
+/// A sentence with the ids of its numbers.
+fn linked(sentence: Sentence, state: BrainStateId) -> Linked {
+    let id = |figure: &told::Figure| {
+        let sure = if figure.key == "interval" { SURE } else { "" };
+        let path = format!("{}{sure}", figure.path);
+        FigureId::Said { state, outcome: figure.outcome, path }.to_string()
+    };
+    Linked { ids: sentence.figures.iter().map(id).collect(), sentence }
+}
+
+#[cfg(test)]
+mod tests {
+    use model::id::ChannelId;
+    use time::macros::date;
+
+    use super::*;
+
+    fn channel(last_day: Date) -> Channel {
+        Channel {
+            id: ChannelId(uuid::Uuid::from_u128(1)),
+            client_id: None,
+            shop: false,
+            name: "Search".into(),
+            currency: "EUR".into(),
+            time_zone: "UTC".into(),
+            provider: "google_ads".into(),
+            file: false,
+            first_day: date!(2026 - 01 - 01),
+            last_day,
+        }
+    }
+
+    #[test]
+    fn days_are_compared_that_are_known_of_all_that_is_read_lately() {
+        let today = date!(2026 - 11 - 21);
+        let until = |ends: &[Date]| {
+            let channels: Vec<Channel> = ends.iter().map(|end| channel(*end)).collect();
+            newest(&channels, today)
+        };
+        let (one, other, old) = (today, date!(2026 - 11 - 20), date!(2026 - 03 - 01));
+        assert_eq!(until(&[one, other, old]).last, other);
+        assert_eq!(until(&[old]).last, old);
+        assert_eq!(until(&[]).last, today);
+        assert_eq!((until(&[one]).count(), until(&[one]).last), (28, today));
+    }
+}

@@ -1,0 +1,144 @@
+//! Figures that are counted from stored days: read in one go for all that are asked for together, made by the brain's port.
+
+use std::{collections::BTreeMap, sync::Arc};
+
+use model::{
+    dashboard::Lack,
+    fact::{self, Channel, Made},
+    figure::{Metric, Scope},
+    metric::Days,
+};
+use rust_decimal::Decimal;
+use serde_json::Value;
+use store::TenantTx;
+use time::OffsetDateTime;
+
+use crate::{Error, Result, Service, brain, performance::words};
+
+/// What is wanted of figures.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Reading {
+    /// Their rows.
+    pub rows: bool,
+    /// Each day's own value.
+    pub by_day: bool,
+    /// As they were known at this moment; now, if none is named.
+    pub as_of: Option<OffsetDateTime>,
+}
+
+/// A question for figures of some days.
+pub(crate) fn asked(scope: Scope, currency: &str, days: Days, metrics: Vec<Metric>, reading: Reading) -> fact::Asked {
+    let Reading { rows, by_day, .. } = reading;
+    fact::Asked { scope, currency: currency.to_owned(), days, metrics, rows, by_day }
+}
+
+/// What was counted.
+pub(crate) struct Counted {
+    /// The channels that were looked at.
+    pub channels: Vec<Channel>,
+    /// What was made of each question, in its order.
+    pub made: Vec<Vec<Made>>,
+}
+
+impl Counted {
+    /// The first figure of a question.
+    pub fn only(&self, question: usize) -> Result<&Made> {
+        let made = self.made.get(question).and_then(|made| made.first());
+        made.ok_or_else(|| Error::Internal("a figure that was asked for was not made".into()))
+    }
+
+    /// What the channels are called, by their ids as the brain says them.
+    pub fn names(&self) -> BTreeMap<String, &str> {
+        self.channels.iter().map(|channel| (channel.id.to_string(), channel.name.as_str())).collect()
+    }
+}
+
+/// Makes all figures of these questions, which are of one scope, from one reading of what is stored. The caller freezes the
+/// transaction and looks whether the scope is in sight.
+///
+/// # Errors
+/// The database failed, or what is stored makes no sense.
+pub(crate) async fn make(
+    service: &Service,
+    tx: &mut TenantTx,
+    asked: Vec<fact::Asked>,
+    reading: Reading,
+) -> Result<Counted> {
+    let windows = asked.iter().map(fact::Asked::window);
+    let all = windows.reduce(|a, b| Days { first: a.first.min(b.first), last: a.last.max(b.last) });
+    let (Some(days), Some(scope)) = (all, asked.first().map(|asked| asked.scope)) else {
+        return Ok(Counted { channels: Vec::new(), made: Vec::new() });
+    };
+    let reading = brain::Reading {
+        days,
+        client_id: if let Scope::Client(id) = scope { Some(id) } else { None },
+        channel_id: if let Scope::Channel(id) = scope { Some(id) } else { None },
+        as_of: reading.as_of,
+    };
+    let ledger = Arc::new(brain::ledger(service, tx, &reading).await?);
+    let (memory, read) = (service.memory.clone(), ledger.clone());
+    let made = tokio::task::spawn_blocking(move || {
+        asked.iter().map(|asked| memory.opened(&read, asked)).collect::<std::result::Result<Vec<_>, _>>()
+    });
+    let made = made.await.map_err(|error| error.to_string()).and_then(|made| made);
+    let made = made.map_err(|words| Error::Internal(words.into()))?;
+    Ok(Counted { channels: ledger.channels.clone(), made })
+}
+
+/// A figure as the brain made it.
+#[derive(Clone, Debug)]
+pub(crate) struct Number {
+    /// The value.
+    pub value: Decimal,
+    /// An ISO 4217 code for money, `count` or `ratio`.
+    pub unit: String,
+    /// As it stands on pages.
+    pub shown: String,
+    /// How it is made of its parts.
+    pub formula: String,
+    /// Its parts, as the brain tells them.
+    pub parts: Vec<Value>,
+    /// The currency in which amounts were counted.
+    pub currency: String,
+}
+
+impl Number {
+    /// What belongs into it and is missing.
+    pub fn lacks(&self, names: &BTreeMap<String, &str>) -> Vec<String> {
+        let mut lacks: Vec<String> = self.parts.iter().flat_map(|part| words::gaps(part, names)).collect();
+        lacks.dedup();
+        lacks
+    }
+
+    /// Whether something belongs into it and is missing.
+    pub fn partial(&self) -> bool {
+        self.parts.iter().any(|part| part["gaps"].as_array().is_some_and(|gaps| !gaps.is_empty()))
+    }
+
+    /// The currency in which a measure was added up, if it is money.
+    pub fn money(&self, measure: &str) -> Option<&str> {
+        MONEY.contains(&measure).then_some(self.currency.as_str())
+    }
+}
+
+/// Measures that are amounts of money.
+pub(crate) const MONEY: [&str; 4] = ["spend", "claimed_revenue", "ledger_revenue", "refunds"];
+
+/// Reads a figure; `Err` says why there is none.
+pub(crate) fn read(metric: Metric, made: &Made, currency: &str) -> std::result::Result<Number, (Lack, String)> {
+    let figure: Value = serde_json::from_str(&made.figure).unwrap_or_default();
+    let reason = &figure["absent"];
+    let lack = if reason["reason"] == "not_connected" { Lack::NotConnected } else { Lack::NotEnough };
+    let number = || {
+        let unit = &figure["unit"];
+        Some(Number {
+            value: words::decimal(&figure["value"])?,
+            unit: unit["money"].as_str().or_else(|| unit.as_str())?.to_owned(),
+            shown: words::written(metric.key(), &figure["value"], unit)?,
+            formula: figure["formula"].as_str()?.to_owned(),
+            parts: figure["parts"].as_array()?.clone(),
+            currency: currency.to_owned(),
+        })
+    };
+    number().ok_or_else(|| (lack, words::absent(reason)))
+}

@@ -1,0 +1,132 @@
+//! The rows of a figure: page by page, each with when it was said and which run heard it.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use model::{
+    fact::{Channel, Counted, Made},
+    figure::{Row, Run},
+    id::{ChannelId, SyncRunId},
+    input::Invalid,
+    page::Page,
+};
+use store::figure::{self, Stored};
+use time::{Date, OffsetDateTime};
+
+use super::{
+    Opening,
+    counted::{MONEY, Number},
+};
+use crate::Result;
+
+/// A row before it is known where it comes from.
+struct Bare {
+    part: String,
+    measure: String,
+    row: Counted,
+}
+
+/// All rows of a figure, in the order of its parts.
+pub(super) struct Rows {
+    channels: BTreeMap<ChannelId, (String, String)>,
+    all: Vec<Bare>,
+}
+
+impl Rows {
+    pub fn new(channels: &[Channel]) -> Self {
+        let of = |channel: &Channel| (channel.id, (channel.name.clone(), channel.currency.clone()));
+        Self { channels: channels.iter().map(of).collect(), all: Vec::new() }
+    }
+
+    /// Adds those of a figure, whose parts are called as they are with `suffix` behind.
+    pub fn add(&mut self, number: &Number, made: &Made, suffix: &str) {
+        for row in &made.rows {
+            let measure = number.parts.get(row.part).and_then(|part| part["measure"].as_str()).unwrap_or_default();
+            self.all.push(Bare { part: format!("{measure}{suffix}"), measure: measure.to_owned(), row: row.clone() });
+        }
+    }
+}
+
+impl Opening<'_> {
+    /// A page of rows with the runs that heard them.
+    pub(super) async fn page(&mut self, rows: Rows, as_of: Option<OffsetDateTime>) -> Result<(Page<Row>, Vec<Run>)> {
+        let wrong = |_| Invalid::new("cursor", "cursor must be the next_cursor of an earlier page");
+        let from: usize = self.asked.cursor.as_deref().map_or(Ok(0), str::parse).map_err(wrong)?;
+        let to = from.saturating_add(usize::try_from(self.asked.limit).unwrap_or_default());
+        let next_cursor = (to < rows.all.len()).then(|| to.to_string());
+        let Rows { channels, all } = rows;
+        let here: Vec<Bare> = all.into_iter().take(to).skip(from).collect();
+        let stored = self.stored(&here, as_of).await?;
+        let mut heard: BTreeSet<SyncRunId> = BTreeSet::new();
+        let items = here.into_iter().map(|Bare { part, measure, row }| {
+            let (channel, currency) = channels.get(&row.channel_id).cloned().unwrap_or_default();
+            let stored = stored.get(&(measure.clone(), row.channel_id, row.day));
+            let runs = stored.map(|stored| stored.runs.clone()).unwrap_or_default();
+            heard.extend(&runs);
+            Row {
+                part,
+                channel_id: row.channel_id,
+                channel,
+                day: row.day.to_string(),
+                value: row.value.normalize().to_string(),
+                currency: MONEY.contains(&measure.as_str()).then_some(currency),
+                counted: row.counted.to_string(),
+                stored: stored.map(|stored| stored.rows).unwrap_or_default(),
+                observed_at: stored.map(|stored| self.words.write(stored.observed_at)),
+                runs,
+            }
+        });
+        let items = items.collect();
+        let runs = self.runs(heard.into_iter().collect()).await?;
+        Ok((Page { items, next_cursor }, runs))
+    }
+
+    /// What rows are made of, by measure, channel and day: one question for each measure.
+    async fn stored(
+        &mut self,
+        rows: &[Bare],
+        as_of: Option<OffsetDateTime>,
+    ) -> Result<BTreeMap<(String, ChannelId, Date), Stored>> {
+        let mut asked: BTreeMap<&str, Vec<(ChannelId, Date)>> = BTreeMap::new();
+        for Bare { measure, row, .. } in rows {
+            asked.entry(measure).or_default().push((row.channel_id, row.day));
+        }
+        let mut found = BTreeMap::new();
+        for (measure, days) in asked {
+            for stored in figure::stored(&mut self.tx, measure, &days, as_of).await? {
+                found.insert((measure.to_owned(), stored.channel_id, stored.day), stored);
+            }
+        }
+        Ok(found)
+    }
+
+    /// Runs, with what the member may see of them.
+    async fn runs(&mut self, ids: Vec<SyncRunId>) -> Result<Vec<Run>> {
+        let seen = figure::runs(&mut self.tx, &ids).await?;
+        let hidden = |id: &SyncRunId| !seen.iter().any(|heard| heard.id == *id);
+        let unseen: Vec<Run> = ids
+            .iter()
+            .copied()
+            .filter(hidden)
+            .map(|id| Run {
+                id,
+                cause: None,
+                started_at: None,
+                finished_at: None,
+                connection_id: None,
+                connection: None,
+                import_id: None,
+            })
+            .collect();
+        let told = seen.into_iter().map(|heard| Run {
+            id: heard.id,
+            cause: Some(heard.cause),
+            started_at: Some(self.words.write(heard.started_at)),
+            finished_at: heard.finished_at.map(|at| self.words.write(at)),
+            // Of a source of imports there is no page, but of each import.
+            connection_id: (!heard.file).then_some(heard.connection_id),
+            connection: Some(heard.connection),
+            import_id: heard.import_id,
+        });
+        Ok(told.chain(unseen).collect())
+    }
+}

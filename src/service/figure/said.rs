@@ -1,0 +1,145 @@
+//! Opening what a brain state says or an action promises: the state with its moment, its code and its input, and the daily rows
+//! that the number was made from, where they are stored.
+
+use std::collections::BTreeMap;
+
+use model::{
+    brain::{Outcome, State},
+    figure::{Evidence, FigureId, Opened, Scope},
+    id::{ActionId, BrainStateId, ClientId},
+    metric::spelled,
+};
+use serde_json::Value;
+use store::{action, brain, channel, client, organization};
+use time::OffsetDateTime;
+
+use super::{
+    Opening,
+    counted::{self, Reading},
+    rows::Rows,
+};
+use crate::{
+    Error, Result,
+    summary::{self, Inputs},
+};
+
+/// Where the currency of a client's books stands in its figures.
+const BOOKED: &str = "/metrics/ledger_revenue/now/unit/money";
+
+impl Opening<'_> {
+    /// A number of a state.
+    pub(super) async fn said(&mut self, id: &FigureId, state: BrainStateId, number: i32, path: &str) -> Result<Opened> {
+        let outcome = brain::get_outcome(&mut self.tx, state, number).await?;
+        let booked = match outcome.kind.as_str() {
+            "reconciliation" => self.booked(state, outcome.client_id).await?,
+            _ => None,
+        };
+        let place = format!("{number} {path}");
+        self.of_state(id, state, &outcome, path, booked.as_deref(), place).await
+    }
+
+    /// A number of an action's proposal.
+    pub(super) async fn promised(&mut self, id: &FigureId, action: ActionId, path: &str) -> Result<Opened> {
+        let action = action::get(&mut self.tx, action).await?;
+        let body = serde_json::to_string(&action.proposal).map_err(|error| Error::Internal(Box::new(error)))?;
+        let outcome = Outcome {
+            number: 0,
+            kind: "action".to_owned(),
+            client_id: Some(action.client_id),
+            channel_id: action.channel_id,
+            body,
+        };
+        let place = format!("{} {path}", action.proposal.key);
+        self.of_state(id, action.state_id, &outcome, path, None, place).await
+    }
+
+    /// The currency in which a state tells a client's books.
+    async fn booked(&mut self, state: BrainStateId, client: Option<ClientId>) -> Result<Option<String>> {
+        let figures = brain::list_wholes(&mut self.tx, state, &["figures"], client).await?;
+        let of = |outcome: &Outcome| {
+            let body: Value = serde_json::from_str(&outcome.body).ok()?;
+            body.pointer(BOOKED)?.as_str().map(str::to_owned)
+        };
+        Ok(figures.iter().filter(|outcome| outcome.client_id == client).find_map(of))
+    }
+
+    async fn of_state(
+        &mut self,
+        id: &FigureId,
+        state: BrainStateId,
+        outcome: &Outcome,
+        path: &str,
+        booked: Option<&str>,
+        place: String,
+    ) -> Result<Opened> {
+        let names = channel::list_names(&mut self.tx).await?;
+        let names: BTreeMap<String, &str> =
+            names.iter().map(|channel| (channel.id.to_string(), channel.name.as_str())).collect();
+        let number = summary::number(outcome, path, booked, &names).ok_or(Error::Missing)?;
+        let (state, cut_off) = brain::get_state(&mut self.tx, state).await?;
+        let scope = match (outcome.channel_id, outcome.client_id) {
+            (Some(channel), _) => Scope::Channel(channel),
+            (None, Some(client)) => Scope::Client(client),
+            (None, None) => Scope::Agency(self.actor.organization_id),
+        };
+        let of = self.named(scope).await?;
+        let rows = self.inputs(scope, number.inputs.as_ref(), cut_off).await?;
+        let (page, runs) = self.page(rows, Some(cut_off)).await?;
+        let figure = number.figure;
+        Ok(Opened {
+            id: id.to_string(),
+            name: sentence(&spelled(&figure.key)),
+            of,
+            days: figure.first.zip(figure.last),
+            as_of: None,
+            value: Ok(figure.value),
+            shown: Some(figure.shown),
+            unit: figure.unit,
+            formula: number.formula,
+            parts: Vec::new(),
+            lacks: Vec::new(),
+            rows: page,
+            runs,
+            evidence: Some(self.evidence(&state, cut_off, place, figure.made)),
+        })
+    }
+
+    fn evidence(&self, state: &State, cut_off: OffsetDateTime, place: String, made: Vec<String>) -> Evidence {
+        Evidence {
+            state_id: state.id,
+            day: state.day.to_string(),
+            cut_off: self.words.write(cut_off),
+            created_at: self.words.write(state.created_at),
+            code_version: state.code_version.clone(),
+            input_hash: hex::encode(&state.input_hash),
+            place,
+            made,
+        }
+    }
+
+    /// The daily rows that a number was made from, as they were known to its state.
+    async fn inputs(&mut self, scope: Scope, inputs: Option<&Inputs>, cut_off: OffsetDateTime) -> Result<Rows> {
+        let Some(Inputs { metrics, days }) = inputs else { return Ok(Rows::new(&[])) };
+        let currency = match scope {
+            Scope::Agency(_) => organization::get(&mut self.tx).await?.currency,
+            Scope::Client(id) => client::get(&mut self.tx, id).await?.fields.currency,
+            Scope::Channel(id) => channel::get(&mut self.tx, id).await?.account.currency,
+        };
+        let reading = Reading { rows: true, by_day: false, as_of: Some(cut_off) };
+        let asked = counted::asked(scope, &currency, *days, metrics.clone(), reading);
+        let counted = counted::make(self.service, &mut self.tx, vec![asked], reading).await?;
+        let mut rows = Rows::new(&counted.channels);
+        for (metric, made) in metrics.iter().zip(counted.made.iter().flatten()) {
+            if let Ok(number) = counted::read(*metric, made, &currency) {
+                rows.add(&number, made, "");
+            }
+        }
+        Ok(rows)
+    }
+}
+
+/// With a capital letter at its beginning.
+fn sentence(words: &str) -> String {
+    let mut letters = words.chars();
+    letters.next().map(|first| first.to_uppercase().chain(letters).collect()).unwrap_or_default()
+}

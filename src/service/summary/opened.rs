@@ -1,0 +1,227 @@
+//! A number of a state, found again by its place: what it is, how it is made, and the daily rows that it was made from.
+//!
+//! Only places that mean something are answered. To let people open another number, add its place to `plain`, and if it is
+//! made of days to `inputs`.
+
+use std::collections::BTreeMap;
+
+use model::{
+    brain::Outcome,
+    figure::{LONGEST, Metric, SURE},
+    metric::Days,
+    page::parse_day,
+    summary::Figure,
+};
+use time::{Date, Duration};
+
+use super::{
+    line::Day,
+    said::{About, Said},
+};
+use crate::performance::words;
+
+/// A number, and what it was made from.
+#[derive(Debug)]
+pub(crate) struct Number {
+    /// The number itself.
+    pub figure: Figure,
+    /// How it is made.
+    pub formula: String,
+    /// The daily rows that it was made from, where they are stored as days of channels.
+    pub inputs: Option<Inputs>,
+}
+
+/// Days of channels, by what was read of them.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) struct Inputs {
+    /// What was read.
+    pub metrics: Vec<Metric>,
+    /// The days.
+    pub days: Days,
+}
+
+/// The number at a place of an outcome; none where no number stands that means something by itself. Books are told in the
+/// currency `booked`.
+pub(crate) fn number(
+    outcome: &Outcome,
+    path: &str,
+    booked: Option<&str>,
+    names: &BTreeMap<String, &str>,
+) -> Option<Number> {
+    let said = Said::new(outcome)?;
+    let place = path.strip_suffix(SURE).unwrap_or(path);
+    let steps: Vec<&str> = place.split('/').skip(1).collect();
+    let steps = steps.as_slice();
+    let figure = if place == path { plain(&said, place, steps, booked, names) } else { interval(&said, place, steps) };
+    Some(Number { figure: figure?, formula: formula(&said, path, steps), inputs: inputs(&said, steps) })
+}
+
+/// How probable an interval is, by the place of its lower end.
+fn interval(said: &Said<'_>, place: &str, steps: &[&str]) -> Option<Figure> {
+    let known = match steps {
+        ["forecast", "steps", "0", "lo80"] => said.is("forecast"),
+        ["prediction", "low"] => said.is("action"),
+        _ => false,
+    };
+    said.at(place).filter(|_| known)?;
+    said.interval(place)
+}
+
+fn plain(
+    said: &Said<'_>,
+    place: &str,
+    steps: &[&str],
+    booked: Option<&str>,
+    names: &BTreeMap<String, &str>,
+) -> Option<Figure> {
+    let unit = |at: &str| said.text(&format!("{at}/unit/money")).or_else(|| said.text(&format!("{at}/unit")));
+    let pair = |at: &str| said.day(&format!("{at}/first")).zip(said.day(&format!("{at}/last")));
+    let currency = said.text("/currency");
+    let basis = |about: About<'_>| said.figure(place, About { made: said.basis(), ..about });
+    match (said.outcome.kind.as_str(), steps) {
+        ("figures", ["now"]) => said.length(place),
+        ("figures", ["metrics", key, which @ ("now" | "before"), "value"]) => {
+            let at = format!("/metrics/{key}/{which}");
+            let days = pair(&format!("/{which}"));
+            let made = words::made(said.at(&at)?, names);
+            said.figure(place, About::new(key, unit(&at)?).on(both(&days)).of(made))
+        }
+        ("risk", ["risk", "looked_at"]) => said.figure(place, About::new("looked_at", "count")),
+        ("finding", ["probability"]) => basis(About::new("probability", "share").on(both(&pair("")))),
+        ("finding", ["size", "confidence"]) => said.figure(place, About::new("confidence", "share")),
+        ("finding", ["size", end @ ("value" | "low" | "high")]) => {
+            let key = if *end == "value" { "size" } else { *end };
+            basis(About::new(key, unit("/size").unwrap_or("count")).on(both(&pair(""))))
+        }
+        ("forecast", ["forecast", "steps"]) => said.count(place),
+        ("forecast", ["forecast", "steps", "*", end @ ("point" | "lo80" | "hi80")]) => {
+            let which = match *end {
+                "lo80" => "low",
+                "hi80" => "high",
+                _ => "expected",
+            };
+            let key = format!("{}_{which}", said.text("/metric")?);
+            said.sum("/forecast/steps", &format!("/{end}"), About::new(&key, currency.unwrap_or("count")))
+        }
+        ("reconciliation", ["revenue", rest @ ..]) => {
+            let key = match rest {
+                ["claimed"] => "claimed_revenue",
+                ["ledger", "value"] => "ledger_revenue",
+                ["over_claimed"] => "over_claimed",
+                ["unattributed"] => "unattributed",
+                _ => return None,
+            };
+            said.figure(place, About::new(key, booked?).on(both(&pair("/revenue/days"))))
+        }
+        ("action", ["prediction", key @ ("value" | "low" | "high")]) => basis(About::new(key, currency?)),
+        ("action", ["prediction", "loss"]) => basis(About::new("loss", "share")),
+        ("action", ["changes", at, end @ ("from" | "to")]) if at.bytes().all(|byte| byte.is_ascii_digit()) => {
+            let key = if *end == "from" { "budget_before" } else { "budget_after" };
+            basis(About::new(key, currency?))
+        }
+        ("action", ["probability"]) => basis(About::new("probability", "share")),
+        ("action", ["horizon_days"]) => said.figure(place, About::new("days", "days")),
+        _ => None,
+    }
+}
+
+fn both(days: &Option<(Day, Day)>) -> Option<(&Day, &Day)> {
+    days.as_ref().map(|(first, last)| (first, last))
+}
+
+fn formula(said: &Said<'_>, path: &str, steps: &[&str]) -> String {
+    if path.ends_with(SURE) {
+        return "the probability with which the interval holds what will be".to_owned();
+    }
+    match steps {
+        ["metrics", key, which, "value"] => {
+            said.text(&format!("/metrics/{key}/{which}/formula")).unwrap_or("as the state says it").to_owned()
+        }
+        ["forecast", "steps", "*", _] => match said.text("/forecast/model") {
+            Some(model) => format!("each day as {model} expects it, added up"),
+            None => "each day as it is expected, added up".to_owned(),
+        },
+        ["now"] | ["forecast", "steps"] => "the days, counted".to_owned(),
+        _ => "as the state says it".to_owned(),
+    }
+}
+
+/// The daily rows that a number was made from. Of an advertisement there are none among the days of its channel.
+fn inputs(said: &Said<'_>, steps: &[&str]) -> Option<Inputs> {
+    let level = said.text("/entity/level").or_else(|| said.text("/target/level"));
+    if level == Some("creative") {
+        return None;
+    }
+    let metrics = |keys: &[&str]| keys.iter().map(|key| Metric::parse(key)).collect::<Option<Vec<_>>>();
+    let own = || said.text("/metric").and_then(|key| metrics(&[key]));
+    let range = |at: &str| Some((day(said, &format!("{at}/first"))?, day(said, &format!("{at}/last"))?));
+    let (metrics, (first, last)) = match (said.outcome.kind.as_str(), steps) {
+        ("figures", ["metrics", key, which, "value"]) => (metrics(&[*key])?, range(&format!("/{which}"))?),
+        ("forecast", _) => (own()?, (day(said, "/since")?, day(said, "/from")?.previous_day()?)),
+        ("finding", _) => (own()?, of_basis(said).or_else(|| range(""))?),
+        ("reconciliation", ["revenue", "claimed"]) => (metrics(&["claimed_revenue"])?, range("/revenue/days")?),
+        ("reconciliation", ["revenue", "ledger", "value"]) => (metrics(&["ledger_revenue"])?, range("/revenue/days")?),
+        ("reconciliation", _) => (metrics(&["claimed_revenue", "ledger_revenue"])?, range("/revenue/days")?),
+        ("action", _) => (metrics(&["spend"])?, of_basis(said)?),
+        _ => return None,
+    };
+    let first = first.max(last.saturating_sub(Duration::days(LONGEST - 1)));
+    (first <= last).then_some(Inputs { metrics, days: Days { first, last } })
+}
+
+/// From the first to the last day of the figures that something rests on.
+fn of_basis(said: &Said<'_>) -> Option<(Date, Date)> {
+    let days = |end: &str| {
+        let of = |item: &serde_json::Value| parse_day("day", item[end].as_str()?).ok();
+        said.items("/basis").iter().filter_map(of).collect::<Vec<_>>()
+    };
+    Some((days("first").into_iter().min()?, days("last").into_iter().max()?))
+}
+
+fn day(said: &Said<'_>, path: &str) -> Option<Date> {
+    parse_day("day", said.text(path)?).ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{Value, json};
+    use time::macros::date;
+
+    use super::*;
+
+    fn opened(kind: &str, body: &Value, path: &str) -> Option<Number> {
+        let outcome =
+            Outcome { number: 3, kind: kind.into(), client_id: None, channel_id: None, body: body.to_string() };
+        number(&outcome, path, Some("EUR"), &BTreeMap::new())
+    }
+
+    #[test]
+    fn a_forecast_is_its_steps_added_up_of_the_days_that_it_knows() {
+        let body = json!({"entity": {"id": "", "level": "agency"}, "metric": "orders", "currency": null, "from": "2026-11-03",
+            "since": "2026-10-04", "forecast": {"model": "ETS", "steps": [{"point": 2.5, "lo80": 1.0, "hi80": 4.0},
+            {"point": 3.5, "lo80": 2.0, "hi80": 5.0}]}});
+        let sum = opened("forecast", &body, "/forecast/steps/*/point").unwrap();
+        assert_eq!((&*sum.figure.value, &*sum.figure.unit, &*sum.figure.shown), ("6", "count", "6"));
+        assert_eq!(sum.formula, "each day as ETS expects it, added up");
+        let days = Days { first: date!(2026 - 10 - 04), last: date!(2026 - 11 - 02) };
+        assert_eq!(sum.inputs, Some(Inputs { metrics: vec![Metric::parse("orders").unwrap()], days }));
+        assert_eq!(opened("forecast", &body, "/forecast/steps").unwrap().figure.value, "2");
+        let sure = opened("forecast", &body, &format!("/forecast/steps/0/lo80{SURE}")).unwrap();
+        assert_eq!((&*sure.figure.value, &*sure.figure.shown), ("0.8", "80 %"));
+    }
+
+    #[test]
+    fn what_means_nothing_by_itself_is_no_number() {
+        let finding = json!({"entity": {"id": "x", "level": "creative"}, "metric": "ctr", "first": "2026-11-01",
+            "last": "2026-11-02", "probability": 0.97, "size": {"value": -0.3, "low": -0.4, "high": -0.2, "confidence": 0.9,
+            "unit": "change"}, "basis": [{"name": "clicks", "value": 8.0, "first": "2026-11-01", "last": "2026-11-02"}]});
+        let size = opened("finding", &finding, "/size/value").unwrap();
+        assert_eq!((&*size.figure.shown, &*size.figure.made[0]), ("−30 %", "clicks: 8, 2026-11-01 to 2026-11-02"));
+        assert_eq!(size.inputs, None, "an advertisement has no days of its own here");
+        for path in ["", "/", "/size", "/basis/0/value", "/first", "/size/low#sure", "/prediction/value", "/size/unit"]
+        {
+            assert!(opened("finding", &finding, path).is_none(), "{path}");
+        }
+        assert!(opened("action", &json!({"currency": "EUR"}), "/prediction/value").is_none(), "nothing stands there");
+    }
+}
