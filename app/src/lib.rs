@@ -24,8 +24,8 @@ use leptos_router::{
     path,
 };
 use pages::{
-    actions, alerts, audit, board, client, clients, connection, documents, frame, imports, integrations, jobs, mail,
-    members, missing, settings, sign_in, styleguide, summary,
+    actions, alerts, audit, board, client, clients, connection, dashboard, documents, figure, frame, imports,
+    integrations, jobs, mail, members, missing, settings, sign_in, styleguide, summary,
 };
 
 /// The document around every page.
@@ -107,9 +107,12 @@ pub fn App() -> impl IntoView {
                 <documents::DocumentRoutes />
                 <Route path=path!("/styleguide") view={Lazy::<styleguide::StyleguideRoute>::new()} ssr=SsrMode::Async />
                 <ParentRoute path=path!("") view=frame::Frame ssr=SsrMode::Async>
+                    <Route path=path!("/dashboard") view={Lazy::<dashboard::DashboardRoute>::new()} ssr=SsrMode::Async />
+                    <Route path=path!("/figures/:id") view={Lazy::<figure::FigureRoute>::new()} ssr=SsrMode::Async />
                     <Route path=path!("/clients") view=clients::ClientsPage ssr=SsrMode::Async />
                     <Route path=path!("/clients/board") view={Lazy::<board::BoardRoute>::new()} ssr=SsrMode::Async />
                     <Route path=path!("/clients/:id") view={Lazy::<client::ClientRoute>::new()} ssr=SsrMode::Async />
+                    <Route path=path!("/clients/:id/dashboard") view={Lazy::<dashboard::ClientDashboardRoute>::new()} ssr=SsrMode::Async />
                     <Route path=path!("/actions") view={Lazy::<actions::ActionsRoute>::new()} ssr=SsrMode::Async />
                     <Route path=path!("/alerts") view={Lazy::<alerts::AlertsRoute>::new()} ssr=SsrMode::Async />
                     <Route path=path!("/summary") view={Lazy::<summary::SummaryRoute>::new()} ssr=SsrMode::Async />

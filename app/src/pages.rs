@@ -12,7 +12,9 @@ pub mod board;
 pub mod client;
 pub mod clients;
 pub mod connection;
+pub mod dashboard;
 pub mod documents;
+pub mod figure;
 #[cfg(feature = "ssr")]
 pub mod forgot;
 pub mod frame;

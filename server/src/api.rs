@@ -7,8 +7,10 @@ pub mod auth;
 pub mod brain;
 pub mod clients;
 pub mod contacts;
+pub mod dashboard;
 pub mod error;
 pub mod exchange_rates;
+pub mod figures;
 pub mod imports;
 pub mod ingest;
 pub mod input;
@@ -137,6 +139,8 @@ pub fn routes() -> OpenApiRouter<AppState> {
         .routes(routes!(actions::done))
         .routes(routes!(actions::undo))
         .routes(routes!(summary::get))
+        .routes(routes!(dashboard::get))
+        .routes(routes!(figures::get))
         .routes(
             routes!(exchange_rates::list, exchange_rates::import).layer(DefaultBodyLimit::max(exchange_rates::LARGEST)),
         )

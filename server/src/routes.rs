@@ -99,10 +99,10 @@ fn files(state: &AppState, folder: &str) -> ServeDir {
     ServeDir::new(state.http.site.join(folder)).precompressed_br().precompressed_gzip()
 }
 
-/// The start page: the clients, until there is a dashboard.
+/// The start page: the agency's dashboard.
 async fn start(request: Request) -> Redirect {
     if request.extensions().get::<Actor>().is_some() {
-        Redirect::to("/clients")
+        Redirect::to("/dashboard")
     } else {
         Redirect::to("/login?redirect=/")
     }

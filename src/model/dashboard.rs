@@ -105,6 +105,8 @@ pub struct Linked {
 pub struct Headline {
     /// The state; none while nothing was thought.
     pub state_id: Option<BrainStateId>,
+    /// The client that is told of, if it is one alone.
+    pub client: Option<String>,
     /// The last day that had ended for it, as 2026-11-03.
     pub day: Option<String>,
     /// What changed, in one sentence.

@@ -157,9 +157,14 @@ impl fmt::Display for FigureId {
             Self::Counted(of) => of_days(f, 'm', of),
             Self::Changed(of) => of_days(f, 'd', of),
             Self::Said { state, outcome, path } => write!(f, "s.{state}.{outcome}.{}", hex(path)),
-            Self::Promised { action, path } => write!(f, "p.{action}.{}", hex(path)),
+            Self::Promised { action, path } => f.write_str(&promised(*action, path)),
         }
     }
+}
+
+/// The id of a number of an action's proposal. Pages write it themselves, without what other ids take to be written.
+pub fn promised(action: ActionId, path: &str) -> String {
+    format!("p.{action}.{}", hex(path))
 }
 
 impl FromStr for FigureId {

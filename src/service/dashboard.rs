@@ -138,18 +138,28 @@ fn question(asked: Asked) -> summary::Question {
 /// Missing for a client out of sight, or the rule that forbids it.
 pub async fn headline(service: &Service, actor: &Actor, asked: Asked) -> Result<Headline> {
     let found = summary::told(service, actor, question(asked)).await?;
-    let may_connect = may_connect(actor);
-    Ok(match found {
-        None => Headline { state_id: None, day: None, changed: None, colour: None, reasons: Vec::new(), may_connect },
-        Some(found) => Headline {
-            state_id: Some(found.state.id),
-            day: Some(found.state.day.to_string()),
-            changed: found.changed.map(|sentence| linked(sentence, found.state.id)),
-            colour: found.colour,
-            reasons: found.reasons.into_iter().map(|sentence| linked(sentence, found.state.id)).collect(),
-            may_connect,
-        },
-    })
+    let client = match asked.client_id {
+        Some(id) => Some(client::get(&mut service.db.tenant(actor).await?, id).await?.fields.name),
+        None => None,
+    };
+    let mut told = Headline {
+        state_id: None,
+        client,
+        day: None,
+        changed: None,
+        colour: None,
+        reasons: Vec::new(),
+        may_connect: may_connect(actor),
+    };
+    if let Some(found) = found {
+        let state = found.state.id;
+        told.state_id = Some(state);
+        told.day = Some(found.state.day.to_string());
+        told.changed = found.changed.map(|sentence| linked(sentence, state));
+        told.colour = found.colour;
+        told.reasons = found.reasons.into_iter().map(|sentence| linked(sentence, state)).collect();
+    }
+    Ok(told)
 }
 
 /// What a card of the brain says.

@@ -7,8 +7,8 @@ use jiff::{
     Timestamp,
     tz::{TimeZone, TimeZoneDatabase},
 };
-use model::{actor::Actor, moment::Moment};
-use time::{Date, OffsetDateTime};
+use model::{actor::Actor, input::Invalid, moment::Moment};
+use time::{Date, OffsetDateTime, format_description::well_known::Rfc3339};
 
 use crate::{Result, Service};
 
@@ -70,6 +70,21 @@ fn near(age: time::Duration) -> Option<String> {
         _ => return None,
     };
     Some(if ahead { format!("in {span}") } else { format!("{span} ago") })
+}
+
+/// Reads a moment of the past that somebody asks for: RFC 3339, or as a browser writes it without a zone, which is UTC. Blank is
+/// now.
+///
+/// # Errors
+/// It is no moment.
+pub fn parse(text: &str) -> std::result::Result<Option<OffsetDateTime>, Invalid> {
+    let text = text.trim();
+    if text.is_empty() {
+        return Ok(None);
+    }
+    let read = |text: &str| OffsetDateTime::parse(text, &Rfc3339).ok();
+    let found = read(text).or_else(|| read(&format!("{text}Z"))).or_else(|| read(&format!("{text}:00Z")));
+    found.map(Some).ok_or_else(|| Invalid::new("as_of", "enter a moment as 2026-11-03T12:00:00Z"))
 }
 
 /// The day in a zone at a moment; none for a zone that nobody knows.
@@ -186,6 +201,18 @@ mod tests {
         assert_eq!(hour_of("Europe/Berlin", date!(2026 - 11 - 03), 8), Some(datetime!(2026-11-03 07:00 UTC)));
         assert_eq!(hour_of("Europe/Berlin", date!(2026 - 03 - 29), 2), Some(datetime!(2026-03-29 01:00 UTC)));
         assert_eq!(hour_of("Mars/Olympus", date!(2026 - 11 - 03), 8), Some(datetime!(2026-11-03 08:00 UTC)));
+    }
+
+    #[test]
+    fn a_moment_is_read_as_programs_and_browsers_write_it() {
+        let noon = Ok(Some(datetime!(2026-11-03 12:00 UTC)));
+        for text in ["2026-11-03T12:00:00Z", "2026-11-03T13:00:00+01:00", "2026-11-03T12:00", " 2026-11-03T12:00:00 "] {
+            assert_eq!(parse(text), noon, "{text}");
+        }
+        assert_eq!(parse(" "), Ok(None));
+        for wrong in ["yesterday", "2026-11-03", "2026-13-03T12:00"] {
+            assert_eq!(parse(wrong).unwrap_err().field, "as_of", "{wrong}");
+        }
     }
 
     #[test]

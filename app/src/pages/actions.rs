@@ -5,6 +5,7 @@ mod card;
 mod shown;
 
 use asked::Asked;
+pub(crate) use card::Controls;
 use leptos::prelude::*;
 use leptos_router::{LazyRoute, hooks::use_query_map, lazy_route};
 use model::{action::Ledger, id::ActionId};
@@ -85,7 +86,8 @@ pub(crate) struct Decisions {
 }
 
 impl Decisions {
-    fn new() -> Self {
+    /// What this page's buttons do; how it went is said in its toasts.
+    pub(crate) fn new() -> Self {
         let decisions = Self {
             approve: ServerAction::new(),
             dismiss: ServerAction::new(),
@@ -104,7 +106,7 @@ impl Decisions {
     }
 
     /// Counts the decisions after which the ledger may stand otherwise than it is shown.
-    fn settled(self) -> Signal<usize> {
+    pub(crate) fn settled(self) -> Signal<usize> {
         let counts = [settled(self.approve), settled(self.dismiss), settled(self.finish), settled(self.undo)];
         Signal::derive(move || counts.iter().map(|count| count.get()).sum())
     }

@@ -159,7 +159,8 @@ pub fn ClientPage() -> impl IntoView {
         <div class="flex max-w-4xl flex-col gap-6">
             <p><a href="/clients" class="text-muted">"← Clients"</a></p>
             {part_or("The client", "heading", view, head, missing)}
-            <p><a href=move || format!("/actions?client={}", id.get())>"Actions for this client"</a>" · "
+            <p><a href=move || format!("/clients/{}/dashboard", id.get())>"Dashboard of this client"</a>" · "
+                <a href=move || format!("/actions?client={}", id.get())>"Actions for this client"</a>" · "
                 <a href=move || format!("/alerts?client={}", id.get())>"Alerts about this client"</a></p>
             <performance::PerformancePart id=id />
             <contacts::Contacts id=id archived=Signal::derive(move || changes[1].get() + again.get()) />

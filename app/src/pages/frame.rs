@@ -221,8 +221,9 @@ fn Sidebar(frame: Resource<Result<Around, AppError>>) -> impl IntoView {
                                 <p class="truncate text-xs text-muted" data-test="member">{around.name} " · " {around.role.label()}</p>
                             </div>
                         })}
+                        <NavLink href="/dashboard" icon=Icon::Gauge label="Dashboard" key="d" />
                         <NavLink href="/clients" icon=Icon::Building label="Clients" key="c" />
-                        <NavLink href="/summary" icon=Icon::Page label="Summary" key="e" />
+                        <NavLink href="/summary" icon=Icon::Page label="Summary" key="e" wide=true />
                         <NavLink href="/alerts" icon=Icon::Bell label="Alerts" key="l" />
                         <NavLink href="/actions" icon=Icon::Checks label="Actions" key="t" />
                         {sees(Action::ReadMembers).then(|| view! { <NavLink href="/members" icon=Icon::Users label="Members" key="m" /> })}
@@ -288,7 +289,7 @@ fn NavLink(
     icon: Icon,
     label: &'static str,
     key: &'static str,
-    /// Whether it gives way on phones, where the settings lead there.
+    /// Whether it gives way on phones, where the settings or the dashboard lead there.
     #[prop(optional)]
     wide: bool,
 ) -> impl IntoView {

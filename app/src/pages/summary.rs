@@ -9,7 +9,7 @@ use model::{
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    components::{page::Heading, part::part},
+    components::{page::Heading, part::part, personas::Personas},
     error::AppError,
 };
 
@@ -47,24 +47,15 @@ pub fn SummaryPage() -> impl IntoView {
     let of = move |name: &'static str| query.with(|query| query.get(name)).unwrap_or_default();
     let asked = Memo::new(move |_| (of("persona"), of("client_id")));
     let told = Resource::new(move || asked.get(), |(persona, client_id)| get_summary(persona, client_id));
+    let here = Memo::new(move |_| asked.with(|(persona, _)| Persona::parse(persona).unwrap_or_default()));
+    let href = move |one: Persona| asked.with(|(_, client_id)| address(one, client_id));
     view! {
         <div class="flex max-w-3xl flex-col gap-6">
             <Heading text="Summary" />
-            <Personas asked=asked />
+            <Personas here=here href=href />
             {part("The summary", "heading", told, move |view| view! { <Told view=view /> })}
         </div>
     }
-}
-
-/// Links to the same figures in other words. They stay when one is followed, and with them the focus.
-#[component]
-fn Personas(asked: Memo<(String, String)>) -> impl IntoView {
-    let here = Memo::new(move |_| asked.with(|(persona, _)| Persona::parse(persona).unwrap_or_default()));
-    let href = move |one: Persona| asked.with(|(_, client_id)| address(one, client_id));
-    let links = Persona::ALL.into_iter().map(|one| {
-        view! { <a class="tab" href=move || href(one) aria-current=move || (here.get() == one).then_some("page")>{one.label()}</a> }
-    });
-    view! { <nav aria-label="For whom" class="no-print flex flex-wrap gap-1">{links.collect_view()}</nav> }
 }
 
 /// The page for a persona, and for a client if one is named; what is no id is no part of an address.
@@ -144,13 +135,15 @@ fn unit_words(unit: &str) -> &str {
 
 /// A part of a sentence.
 #[derive(Debug, PartialEq)]
-enum Piece {
+pub(crate) enum Piece {
+    /// Words, with the days and names in them.
     Words(String),
+    /// A number.
     Number(Figure),
 }
 
 /// A sentence, taken apart where its numbers stand.
-fn pieces(sentence: Sentence) -> Vec<Piece> {
+pub(crate) fn pieces(sentence: Sentence) -> Vec<Piece> {
     let mut pieces = Vec::new();
     let mut letters = sentence.text.chars();
     let mut at = 0;

@@ -12,7 +12,7 @@ use model::{
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use service::{Service, brain};
-use time::{OffsetDateTime, format_description::well_known::Rfc3339};
+use time::OffsetDateTime;
 use utoipa::{IntoParams, ToSchema};
 use uuid::Uuid;
 
@@ -138,10 +138,7 @@ pub struct OutcomeQuery {
 }
 
 pub(super) fn moment(text: Option<&str>) -> Result<Option<OffsetDateTime>, Invalid> {
-    text.filter(|text| !text.is_empty())
-        .map(|text| OffsetDateTime::parse(text, &Rfc3339))
-        .transpose()
-        .map_err(|_| Invalid::new("as_of", "enter a moment as 2026-11-03T12:00:00Z"))
+    service::moment::parse(text.unwrap_or_default())
 }
 
 /// What is missing is a state.

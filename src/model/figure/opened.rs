@@ -38,10 +38,14 @@ pub struct Row {
     pub day: String,
     /// What was reported, unrounded.
     pub value: String,
+    /// The same as people read it, with its unit.
+    pub reported: String,
     /// The channel's currency, where it is an amount of money.
     pub currency: Option<String>,
     /// What of it was added: the same, or converted by the day's rate.
     pub counted: String,
+    /// The same as people read it, with its unit.
+    pub shown: String,
     /// Of how many stored rows it is made: campaigns and windows of attribution of that day.
     pub stored: i64,
     /// When the newest of them was said.

@@ -122,7 +122,7 @@ impl Number {
 }
 
 /// Measures that are amounts of money.
-pub(crate) const MONEY: [&str; 4] = ["spend", "claimed_revenue", "ledger_revenue", "refunds"];
+const MONEY: [&str; 4] = ["spend", "claimed_revenue", "ledger_revenue", "refunds"];
 
 /// Reads a figure; `Err` says why there is none.
 pub(crate) fn read(metric: Metric, made: &Made, currency: &str) -> std::result::Result<Number, (Lack, String)> {

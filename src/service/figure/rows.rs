@@ -9,20 +9,25 @@ use model::{
     input::Invalid,
     page::Page,
 };
+use rust_decimal::Decimal;
 use store::figure::{self, Stored};
 use time::{Date, OffsetDateTime};
 
-use super::{
-    Opening,
-    counted::{MONEY, Number},
-};
-use crate::Result;
+use super::{Opening, counted::Number};
+use crate::{Result, performance::words};
 
 /// A row before it is known where it comes from.
 struct Bare {
     part: String,
     measure: String,
+    /// The currency of what was counted, if it is money.
+    currency: Option<String>,
     row: Counted,
+}
+
+/// A number as people read it: money with its currency.
+fn shown(value: Decimal, currency: Option<&str>) -> String {
+    currency.map_or_else(|| words::grouped(value, 0, 2), |currency| words::amount(value, currency))
 }
 
 /// All rows of a figure, in the order of its parts.
@@ -41,7 +46,12 @@ impl Rows {
     pub fn add(&mut self, number: &Number, made: &Made, suffix: &str) {
         for row in &made.rows {
             let measure = number.parts.get(row.part).and_then(|part| part["measure"].as_str()).unwrap_or_default();
-            self.all.push(Bare { part: format!("{measure}{suffix}"), measure: measure.to_owned(), row: row.clone() });
+            self.all.push(Bare {
+                part: format!("{measure}{suffix}"),
+                measure: measure.to_owned(),
+                currency: number.money(measure).map(str::to_owned),
+                row: row.clone(),
+            });
         }
     }
 }
@@ -57,25 +67,28 @@ impl Opening<'_> {
         let here: Vec<Bare> = all.into_iter().take(to).skip(from).collect();
         let stored = self.stored(&here, as_of).await?;
         let mut heard: BTreeSet<SyncRunId> = BTreeSet::new();
-        let items = here.into_iter().map(|Bare { part, measure, row }| {
+        let items = here.into_iter().map(|Bare { part, measure, currency: into, row }| {
             let (channel, currency) = channels.get(&row.channel_id).cloned().unwrap_or_default();
             let stored = stored.get(&(measure.clone(), row.channel_id, row.day));
             let runs = stored.map(|stored| stored.runs.clone()).unwrap_or_default();
             heard.extend(&runs);
+            let currency = into.is_some().then_some(currency);
             Row {
                 part,
                 channel_id: row.channel_id,
                 channel,
                 day: row.day.to_string(),
                 value: row.value.normalize().to_string(),
-                currency: MONEY.contains(&measure.as_str()).then_some(currency),
+                reported: shown(row.value, currency.as_deref()),
+                currency,
                 counted: row.counted.to_string(),
+                shown: shown(row.counted, into.as_deref()),
                 stored: stored.map(|stored| stored.rows).unwrap_or_default(),
                 observed_at: stored.map(|stored| self.words.write(stored.observed_at)),
                 runs,
             }
         });
-        let items = items.collect();
+        let items: Vec<Row> = items.collect();
         let runs = self.runs(heard.into_iter().collect()).await?;
         Ok((Page { items, next_cursor }, runs))
     }

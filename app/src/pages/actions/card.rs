@@ -159,7 +159,7 @@ fn History(history: Vec<(String, Moment)>) -> impl IntoView {
 
 /// What a person can do with it now.
 #[component]
-fn Controls(card: Memo<Card>, decisions: Decisions) -> impl IntoView {
+pub(crate) fn Controls(card: Memo<Card>, decisions: Decisions) -> impl IntoView {
     let Decisions { approve, dismiss, finish, undo, of } = decisions;
     let version =
         move || view! { <input type="hidden" name="version" value=move || card.with(|card| card.version.clone()) /> };

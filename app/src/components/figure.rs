@@ -1,0 +1,98 @@
+//! Figures on a page: each is a link to what it is made of. Once the page is live, a drawer shows that in its place.
+//!
+//! Every digit of a page that can be opened lies in an element with `data-figure`, which holds the figure's id; digits that are
+//! no figures (days, counts of rows, settings, names) in one with `data-literal`.
+
+use leptos::{ev::MouseEvent, prelude::*};
+use leptos_router::params::ParamsMap;
+
+use crate::{components::dialog::Drawer, pages::figure::FigurePart};
+
+/// Which figure of a page is open. The page provides it, its figures and its drawer share it.
+#[derive(Clone, Copy)]
+pub struct Opening {
+    id: RwSignal<String>,
+    open: RwSignal<bool>,
+    /// From which of its rows on.
+    cursor: RwSignal<String>,
+    as_of: Signal<String>,
+}
+
+impl Opening {
+    /// Of a page that shows what was known at a moment; at none, if that is blank.
+    pub fn provide(as_of: Signal<String>) -> Self {
+        let (id, cursor) = (RwSignal::new(String::new()), RwSignal::new(String::new()));
+        let opening = Self { id, open: RwSignal::new(false), cursor, as_of };
+        provide_context(opening);
+        opening
+    }
+}
+
+/// The page of a figure, as of a moment if one is named, from some row on.
+pub fn address(id: &str, as_of: &str, cursor: &str) -> String {
+    let mut query = ParamsMap::new();
+    for (name, text) in [("as_of", as_of), ("cursor", cursor)].into_iter().filter(|(_, text)| !text.is_empty()) {
+        query.insert(name, text.to_owned());
+    }
+    format!("/figures/{id}{}", query.to_query_string())
+}
+
+/// A figure that can be opened.
+#[component]
+pub fn Figure(
+    /// Its id.
+    id: String,
+    /// As it is shown, with its unit.
+    #[prop(into)]
+    shown: String,
+) -> impl IntoView {
+    let opening = use_context::<Opening>();
+    let own = StoredValue::new(id.clone());
+    let href = {
+        let id = id.clone();
+        move || address(&id, &opening.map(|opening| opening.as_of.get()).unwrap_or_default(), "")
+    };
+    let open = move |event: MouseEvent| {
+        let elsewhere = event.ctrl_key() || event.meta_key() || event.shift_key() || event.button() != 0;
+        if let Some(Opening { id, open, cursor, .. }) = opening.filter(|_| !elsewhere) {
+            event.prevent_default();
+            id.set(own.get_value());
+            cursor.set(String::new());
+            open.set(true);
+        }
+    };
+    view! { <a href=href class="figure-link figure" data-figure=id on:click=open>{shown}</a> }
+}
+
+/// What the figure that was pressed is made of.
+#[component]
+pub fn FigureDrawer(
+    /// Which.
+    opening: Opening,
+) -> impl IntoView {
+    let Opening { id, open, cursor, as_of } = opening;
+    let part = move || {
+        open.get().then(|| {
+            view! {
+                <FigurePart id=id as_of=as_of cursor=cursor turn=Callback::new(move |to| cursor.set(to)) />
+                <p><a class="underline" href=move || address(&id.get(), &as_of.get(), "")>"As a page of its own"</a></p>
+            }
+        })
+    };
+    view! { <Drawer open=open title="What it is made of">{part}</Drawer> }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_address_names_the_moment_and_the_row() {
+        assert_eq!(address("m.x", "", ""), "/figures/m.x");
+        let page = address("m.x", "2026-11-03T12:00:00Z", "25");
+        assert!(
+            page.starts_with("/figures/m.x?") && page.contains("as_of=2026") && page.contains("cursor=25"),
+            "{page}"
+        );
+    }
+}

@@ -1,0 +1,184 @@
+//! The dashboard of the agency, or of a client: what changed, how much is at risk, the main figures, what the brain says of them,
+//! what to do next, and how fresh everything is. Each card loads and fails by itself.
+
+mod asked;
+mod next;
+mod shown;
+mod sources;
+
+use asked::Asked;
+use leptos::prelude::*;
+use leptos_router::{
+    LazyRoute,
+    hooks::{use_params_map, use_query_map},
+    lazy_route,
+};
+use model::dashboard::{CardKind, CardWords, Figures, Headline, NextActions, Sources};
+use next::NextPart;
+use shown::{BrainShown, FiguresShown, HeadlineShown, what};
+use sources::SourcesShown;
+
+use crate::{
+    components::{
+        figure::{FigureDrawer, Opening},
+        notice::{Notice, Tone},
+        page::Heading,
+        part::part_or,
+        personas::Personas,
+    },
+    error::AppError,
+};
+
+/// Reads what a card is asked for.
+#[cfg(feature = "ssr")]
+fn read(client_id: &str, persona: &str, as_of: &str) -> Result<service::dashboard::Asked, service::Error> {
+    use model::{input::Invalid, summary::Persona};
+    let wrong = || Invalid::new("persona", "choose CMO, VP Growth or Director of Performance");
+    let persona = if persona.is_empty() { Some(Persona::default()) } else { Persona::parse(persona) };
+    Ok(service::dashboard::Asked {
+        persona: persona.ok_or_else(wrong)?,
+        client_id: client(client_id)?,
+        as_of: service::moment::parse(as_of)?,
+    })
+}
+
+#[cfg(feature = "ssr")]
+fn client(id: &str) -> Result<Option<model::id::ClientId>, service::Error> {
+    (!id.is_empty()).then(|| id.parse().map_err(|_| service::Error::Missing)).transpose()
+}
+
+/// What changed, and how much is at risk.
+#[server(prefix = "/app", endpoint = "get_headline", output = crate::codec::Json)]
+pub async fn get_headline(client_id: String, persona: String, as_of: String) -> Result<Headline, AppError> {
+    let (actor, service) = (crate::server::actor()?, crate::server::service()?);
+    Ok(service::dashboard::headline(&service, &actor, read(&client_id, &persona, &as_of)?).await?)
+}
+
+/// The main figures.
+#[server(prefix = "/app", endpoint = "get_main_figures", output = crate::codec::Json)]
+pub async fn get_main_figures(client_id: String, as_of: String) -> Result<Figures, AppError> {
+    let (actor, service) = (crate::server::actor()?, crate::server::service()?);
+    Ok(service::dashboard::figures(&service, &actor, read(&client_id, "", &as_of)?).await?)
+}
+
+/// What one of the brain's parts says.
+#[server(prefix = "/app", endpoint = "get_brain_card", output = crate::codec::Json)]
+pub async fn get_brain_card(
+    client_id: String,
+    persona: String,
+    as_of: String,
+    card: CardKind,
+) -> Result<CardWords, AppError> {
+    let (actor, service) = (crate::server::actor()?, crate::server::service()?);
+    Ok(service::dashboard::card(&service, &actor, read(&client_id, &persona, &as_of)?, card).await?)
+}
+
+/// What to do next.
+#[server(prefix = "/app", endpoint = "get_next_actions", output = crate::codec::Json)]
+pub async fn get_next_actions(client_id: String) -> Result<NextActions, AppError> {
+    let (actor, service) = (crate::server::actor()?, crate::server::service()?);
+    Ok(service::action::next(&service, &actor, client(&client_id)?).await?)
+}
+
+/// How fresh everything is.
+#[server(prefix = "/app", endpoint = "get_sources", output = crate::codec::Json)]
+pub async fn get_sources(client_id: String) -> Result<Sources, AppError> {
+    let (actor, service) = (crate::server::actor()?, crate::server::service()?);
+    Ok(service::dashboard::sources(&service, &actor, client(&client_id)?).await?)
+}
+
+/// The agency's dashboard.
+#[component]
+pub fn DashboardPage() -> impl IntoView {
+    view! { <Dashboard client=Signal::stored(String::new()) /> }
+}
+
+/// The dashboard of the client named in the address.
+#[component]
+pub fn ClientDashboardPage() -> impl IntoView {
+    let params = use_params_map();
+    let id = Memo::new(move |_| params.with(|params| params.get("id")).unwrap_or_default());
+    view! { <Dashboard client=id /> }
+}
+
+#[component]
+fn Dashboard(
+    /// Of this client; of all in sight, if blank.
+    #[prop(into)]
+    client: Signal<String>,
+) -> impl IntoView {
+    let query = use_query_map();
+    let asked = Memo::new(move |_| query.with(|query| Asked::read(client.get(), query)));
+    let of = Memo::new(move |_| asked.with(|asked| (asked.client.clone(), asked.as_of.clone())));
+    let opening = Opening::provide(Signal::derive(move || of.get().1));
+    let headline =
+        Resource::new(move || asked.get(), |Asked { client, persona, as_of }| get_headline(client, persona, as_of));
+    let figures = Resource::new(move || of.get(), |(client, as_of)| get_main_figures(client, as_of));
+    let sources = Resource::new(move || of.get().0, get_sources);
+    let cards = CardKind::ALL.map(|kind| {
+        let read = move |Asked { client, persona, as_of }: Asked| get_brain_card(client, persona, as_of, kind);
+        (kind, Resource::new(move || asked.get(), read))
+    });
+    // The first card says so; the others have nothing to add.
+    let missing = |error: &AppError| {
+        (*error == AppError::Missing)
+            .then(|| view! { <p class="text-muted">"There is no such client in your sight."</p> }.into_any())
+    };
+    let nothing = |error: &AppError| (*error == AppError::Missing).then(|| ().into_any());
+    let here = Memo::new(move |_| asked.with(Asked::speaker));
+    let href = move |persona| asked.with(|asked| asked.for_persona(persona));
+    let past = Memo::new(move |_| asked.with(|asked| !asked.as_of.is_empty()));
+    let now = move || asked.with(Asked::now);
+    let title = if client.get_untracked().is_empty() { "Dashboard" } else { "Dashboard of a client" };
+    view! {
+        <div class="flex flex-col gap-6" data-test="dashboard">
+            <Heading text=title>
+                <Personas here=here href=href />
+            </Heading>
+            {move || past.get().then(|| view! {
+                <Notice tone=Tone::Plain><p data-test="past">"This is what was known at " <span data-literal="">{of.get().1}</span>
+                    "; actions and sources are those of now. " <a class="underline" href=now>"Show what is known now"</a></p></Notice>
+            })}
+            {part_or("What changed", "heading", headline, move |view| view! { <HeadlineShown view=view asked=asked /> }, missing)}
+            {part_or("The main figures", "heading", figures, move |view| view! { <FiguresShown view=view client=client /> }, nothing)}
+            <NextPart client=client />
+            <div class="dashboard-cards">
+                {cards.into_iter().map(|(kind, words)| {
+                    part_or(what(kind), "heading", words, move |view| view! { <BrainShown kind=kind view=view /> }, nothing)
+                }).collect_view()}
+            </div>
+            {part_or("The sources", "heading", sources, |view| view! { <SourcesShown view=view /> }, nothing)}
+        </div>
+        <FigureDrawer opening=opening />
+    }
+}
+
+/// The agency's page and its code, which the browser loads when it is opened.
+#[derive(Debug)]
+pub struct DashboardRoute;
+
+#[lazy_route]
+impl LazyRoute for DashboardRoute {
+    fn data() -> Self {
+        Self
+    }
+
+    fn view(_this: Self) -> AnyView {
+        view! { <DashboardPage /> }.into_any()
+    }
+}
+
+/// The page of a client.
+#[derive(Debug)]
+pub struct ClientDashboardRoute;
+
+#[lazy_route]
+impl LazyRoute for ClientDashboardRoute {
+    fn data() -> Self {
+        Self
+    }
+
+    fn view(_this: Self) -> AnyView {
+        view! { <ClientDashboardPage /> }.into_any()
+    }
+}
