@@ -24,6 +24,8 @@ test("sign up, verify, sign in and add a client", async ({ page }) => {
   await page.getByLabel("E-mail").fill(email);
   await page.getByLabel("Password").fill(password);
   await page.getByRole("button", { name: "Sign in" }).click();
+  await expect(page).toHaveURL("/dashboard");
+  await page.goto("/clients");
 
   await expect(page.getByTestId("empty")).toBeVisible();
   await live(page);

@@ -52,7 +52,7 @@ test("who looks into one from the settings comes back to the own agency", async 
   await page.getByRole("button", { name: "Try with a rehearsal agency" }).click();
   await expect(page.getByTestId("simulated")).toBeVisible({ timeout: 60_000 });
   await page.getByRole("button", { name: "Leave and delete it" }).click();
-  await expect(page).toHaveURL("/clients");
+  await expect(page).toHaveURL("/dashboard");
   await expect(page.getByTestId("simulated")).toHaveCount(0);
   await expect(page.getByText("Own Agency").first()).toBeAttached();
 });

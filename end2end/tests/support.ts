@@ -81,7 +81,7 @@ export async function mailedLink(email: string, path: string): Promise<string> {
   return link!;
 }
 
-/** Signs up, opens the mailed link and signs in. */
+/** Signs up, opens the mailed link, signs in and goes to the clients. */
 export async function owner(page: Page, organization: string): Promise<string> {
   const email = address("owner");
   await page.goto("/signup");
@@ -97,7 +97,8 @@ export async function owner(page: Page, organization: string): Promise<string> {
   await page.getByLabel("E-mail").fill(email);
   await page.getByLabel("Password").fill(password);
   await page.getByRole("button", { name: "Sign in" }).click();
-  await expect(page).toHaveURL("/clients");
+  await expect(page).toHaveURL("/dashboard");
+  await page.goto("/clients");
   return email;
 }
 
@@ -117,6 +118,7 @@ export async function joined(page: Page, browser: Browser, name: string, role: s
   await guest.getByLabel("Your name").fill(name);
   await guest.getByLabel("Password").fill(password);
   await guest.getByRole("button", { name: "Join" }).click();
-  await expect(guest).toHaveURL(/\/clients/);
+  await expect(guest).toHaveURL(/\/dashboard/);
+  await guest.goto(new URL("/clients", page.url()).href);
   return { email, guest, context };
 }

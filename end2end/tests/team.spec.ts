@@ -75,6 +75,8 @@ test("an agency of two: invite, join, assign, move on the board", async ({ page,
   await guest.getByLabel("Your name").fill("Max Manager");
   await guest.getByLabel("Password").fill(password);
   await guest.getByRole("button", { name: "Join" }).click();
+  await expect(guest).toHaveURL(/\/dashboard/);
+  await guest.goto(new URL("/clients", page.url()).href);
   await expect(guest.getByTestId("empty")).toBeVisible();
   await expect(guest.getByRole("link", { name: "Members" })).toHaveCount(0);
 
@@ -147,5 +149,5 @@ test("a forgotten password is replaced by a mailed link", async ({ page }) => {
   await page.getByLabel("E-mail").fill(email);
   await page.getByLabel("Password").fill("another battery horse");
   await page.getByRole("button", { name: "Sign in" }).click();
-  await expect(page).toHaveURL("/clients");
+  await expect(page).toHaveURL("/dashboard");
 });

@@ -81,7 +81,7 @@ test("sign-up and joining wait until they are complete", async ({ page, browser 
   await expect(join).toBeDisabled();
   await guest.getByLabel("Password").fill(password);
   await guest.keyboard.press("Enter");
-  await expect(guest).toHaveURL(/\/clients/);
+  await expect(guest).toHaveURL(/\/dashboard/);
   await context.close();
 });
 

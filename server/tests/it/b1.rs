@@ -32,7 +32,7 @@ async fn b1_5_after_signing_in_the_frame_shows_name_and_true_role(pool: PgPool) 
         let browser = app.browser();
         let answer = browser.submit("/login", &[("email", email), ("password", PASSWORD)]).await;
         assert_eq!(answer.headers()[header::LOCATION], "/");
-        assert_eq!(browser.get("/").await.headers()[header::LOCATION], "/clients");
+        assert_eq!(browser.get("/").await.headers()[header::LOCATION], "/dashboard");
         let page = browser.get("/clients").await.text().await.unwrap();
         let line = page.split_once("data-test=\"member\"").unwrap().1.split_once("</p>").unwrap().0.to_owned();
         assert!(shown.iter().all(|words| line.contains(words)), "{line}");

@@ -33,10 +33,11 @@ const TABLES: [&str; 8] =
     ["alert_rule", "audit_event", "member", "organization", "session", "sign_in", "sign_up", "stage"];
 
 /// Pages, and what each says where its list would be.
-const EMPTY: [(&str, &str); 9] = [
+const EMPTY: [(&str, &str); 10] = [
     ("/actions", "Nothing was thought yet."),
     ("/alerts", "Nothing was thought yet."),
     ("/clients", "Your clients will stand here. Add the first one above."),
+    ("/dashboard", "Nothing is connected yet"),
     ("/clients/board", "Clients stand here as cards, each in its stage."),
     ("/settings/integrations", "Nothing is connected yet."),
     ("/settings/integrations/import", "Your imports will stand here."),

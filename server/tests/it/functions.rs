@@ -24,7 +24,7 @@ const NO_ID: &[Asked] = &[];
 
 /// Every server function. `{client}` and the like are another agency's, `{own client}` and the like are one's own. Lists that
 /// are narrowed by an id show nothing for one that is not there, so they answer 200.
-const FUNCTIONS: [(&str, &[Asked]); 81] = [
+const FUNCTIONS: [(&str, &[Asked]); 87] = [
     ("acknowledge_alert", &[("id={alert}", 404)]),
     ("add_import_source", &[("name=S&holds=ads&platform=&currency=EUR&time_zone=UTC&client_id={client}", 404)]),
     ("approve_action", &[("id={action}&version=x", 404)]),
@@ -53,17 +53,22 @@ const FUNCTIONS: [(&str, &[Asked]); 81] = [
     ("get_agency", NO_ID),
     ("get_alert_settings", NO_ID),
     ("get_board", NO_ID),
+    ("get_brain_card", &[("client_id={client}&persona=&as_of=&card=memory", 404)]),
     ("get_client", &[("id={client}", 404)]),
     ("get_compared", NO_ID),
     ("get_connection", &[("id={connection}", 404)]),
     ("get_estate", &[("id={member}", 200)]),
     ("get_frame", NO_ID),
+    ("get_headline", &[("client_id={client}&persona=&as_of=", 404)]),
     ("get_import", &[("id={import}", 404)]),
     ("get_imports", NO_ID),
     ("get_integrations", NO_ID),
+    ("get_main_figures", &[("client_id={client}&as_of=", 404)]),
+    ("get_next_actions", &[("client_id={client}", 404)]),
     ("get_performance", &[("client_id={client}&from=&to=&days=", 404)]),
     ("get_settings", NO_ID),
     ("get_sign_in", NO_ID),
+    ("get_sources", &[("client_id={client}", 404)]),
     ("get_stages", NO_ID),
     ("get_summary", &[("persona=cmo&client_id={client}", 404)]),
     ("get_team", &[("of={member}", 200), ("of={member}&client=D", 200)]),
@@ -110,6 +115,14 @@ const FUNCTIONS: [(&str, &[Asked]); 81] = [
             ("client_id={client}&stage_id={stage}", 404),
             ("client_id={client}&stage_id={own stage}", 404),
             ("client_id={own client}&stage_id={stage}", 422),
+        ],
+    ),
+    (
+        "open_figure",
+        &[
+            ("id=m.spend.c{client}.2026-03-01.2026-03-02.EUR&as_of=&cursor=", 404),
+            ("id=d.spend.h{channel}.2026-03-01.2026-03-02.EUR&as_of=&cursor=", 404),
+            ("id=p.{action}.2f70726f626162696c697479&as_of=&cursor=", 404),
         ],
     ),
     ("remove_alert_rule", &[("id={alert_rule}", 404)]),
@@ -362,6 +375,8 @@ async fn b3_1_pages_treat_another_agencys_ids_like_missing_ones(pool: PgPool) {
     let before = all_rows(&app.pool, Some("Beta")).await;
     for (page, status) in [
         ("/clients/{client}", 404),
+        ("/clients/{client}/dashboard", 404),
+        ("/figures/m.spend.c{client}.2026-03-01.2026-03-02.EUR", 404),
         ("/settings/integrations/{connection}", 404),
         ("/settings/integrations/import/{import}", 404),
         ("/summary?client_id={client}", 404),

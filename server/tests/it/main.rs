@@ -21,6 +21,7 @@ mod connections;
 mod consent;
 mod cors;
 mod crash;
+mod dashboard;
 mod desk;
 mod error_pages;
 mod fair;

@@ -44,6 +44,14 @@ fn matrix() -> Vec<Line> {
         ("GET", "/api/v1/brain/findings", none(), [404; 4]),
         ("GET", "/api/v1/brain/summary?persona=cmo", none(), [404; 4]),
         ("GET", "/api/v1/clients", none(), everybody),
+        ("GET", "/api/v1/dashboard", none(), everybody),
+        ("GET", "/api/v1/dashboard?client={c1}&persona=director", none(), c1),
+        ("GET", "/api/v1/dashboard?client={c2}", none(), c2),
+        ("GET", "/api/v1/dashboard?client={c3}", none(), c3),
+        ("GET", "/api/v1/figures/m.spend.c{c1}.2026-11-01.2026-11-07.EUR", none(), c1),
+        ("GET", "/api/v1/figures/m.spend.c{c2}.2026-11-01.2026-11-07.EUR", none(), c2),
+        ("GET", "/api/v1/figures/d.mer.c{c3}.2026-11-01.2026-11-07.EUR", none(), c3),
+        ("GET", "/api/v1/figures/m.spend.a{nil}.2026-11-01.2026-11-07.EUR", none(), [404; 4]),
         ("POST", "/api/v1/brain/compute", none(), [202, 202, 403, 403]),
         ("GET", "/api/v1/clients/{c1}", none(), c1),
         ("GET", "/api/v1/clients/{c2}", none(), c2),
@@ -249,6 +257,8 @@ fn known_routes() -> Vec<(&'static str, &'static str, Value)> {
         ("POST", "/api/v1/brain/actions/{action}/done", json!({})),
         ("POST", "/api/v1/brain/actions/{action}/undo", json!({})),
         ("GET", "/api/v1/brain/summary", json!(null)),
+        ("GET", "/api/v1/dashboard", json!(null)),
+        ("GET", "/api/v1/figures/m.spend.c{client}.2026-03-01.2026-03-02.EUR", json!({})),
         ("GET", "/api/v1/alerts", json!(null)),
         ("GET", "/api/v1/alerts/{alert}", json!({})),
         ("POST", "/api/v1/alerts/{alert}/acknowledge", json!({})),
@@ -350,7 +360,8 @@ fn known_routes() -> Vec<(&'static str, &'static str, Value)> {
 /// `/a/{id}/b/{contact_id}` and `/a/{client}/b/{contact}` are the same route.
 fn shape(path: &str) -> String {
     let path = path.split('?').next().unwrap_or_default().replace("/ingest/file", "/ingest/{provider}");
-    let named = |part: &str| part.starts_with('{') || part == "999999999" || part == "meta";
+    let figure = |part: &str| part.starts_with("m.") || part.starts_with("d.");
+    let named = |part: &str| part.starts_with('{') || figure(part) || part == "999999999" || part == "meta";
     path.split('/').map(|part| if named(part) { "{}" } else { part }).collect::<Vec<_>>().join("/")
 }
 

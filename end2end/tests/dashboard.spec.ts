@@ -1,0 +1,131 @@
+import { type Page } from "@playwright/test";
+import { expect, live, look, owner, test } from "./support";
+
+/** Digits of the page that are neither a figure that can be opened nor marked as none. */
+const loose = (page: Page) =>
+  page.evaluate(() => {
+    const walker = document.createTreeWalker(document.querySelector("main")!, NodeFilter.SHOW_TEXT);
+    const found: string[] = [];
+    for (let node = walker.nextNode(); node; node = walker.nextNode()) {
+      const kept = node.parentElement!.closest("[data-figure], [data-literal], script, style");
+      if (/\d/.test(node.textContent ?? "") && !kept) found.push(node.textContent!);
+    }
+    return found;
+  });
+
+/** Shows what is folded away, so that it is looked at, too. */
+const unfold = (page: Page) => page.evaluate(() => document.querySelectorAll<HTMLDetailsElement>("main details").forEach((one) => (one.open = true)));
+
+test("a new agency sees no figure, and every card leads to the first", async ({ page }) => {
+  await owner(page, "Morning Agency");
+  await page.goto("/");
+  await expect(page).toHaveURL("/dashboard");
+  await live(page);
+  await expect(page.getByRole("heading", { name: "Dashboard", level: 1 })).toBeVisible();
+  await expect(page.getByTestId("figures-empty")).toContainText("Nothing is connected yet");
+  await expect(page.getByTestId("headline-empty")).toBeVisible();
+  await expect(page.getByTestId("sources-empty")).toBeVisible();
+  await expect(page.getByTestId("card-empty")).toHaveCount(3);
+  expect(await page.locator("main [data-figure]").count()).toBe(0);
+  expect(await loose(page)).toEqual([]);
+  await look(page, "dashboard-empty");
+  await page.getByRole("navigation", { name: "Areas" }).getByRole("link", { name: "Clients" }).click();
+  await expect(page).toHaveURL("/clients");
+  await page.locator("main#page").focus();
+  await page.keyboard.press("d");
+  await expect(page).toHaveURL("/dashboard");
+  await page.getByTestId("figures-empty").getByRole("link", { name: "Connect an account" }).click();
+  await expect(page).toHaveURL("/settings/integrations");
+});
+
+test("the bar of a phone has room for the dashboard", async ({ page }) => {
+  test.skip(page.viewportSize()!.width >= 768, "phones only");
+  await owner(page, "Narrow Agency");
+  const bar = page.getByRole("navigation", { name: "Areas" });
+  for (const one of await bar.locator(".nav-link:visible").all()) {
+    const box = (await one.boundingBox())!;
+    expect(box.width, await one.innerText()).toBeGreaterThanOrEqual(44);
+    expect(box.x + box.width).toBeLessThanOrEqual(375);
+  }
+});
+
+test("three personas see the same figures, each opens, and no digit is loose", async ({ page, browser }) => {
+  test.setTimeout(600_000);
+  await page.goto("/signup");
+  await page.getByRole("button", { name: "Try with a rehearsal agency" }).click();
+  await expect(page).toHaveURL("/clients", { timeout: 60_000 });
+  await expect(async () => {
+    await page.goto("/dashboard");
+    await expect(page.getByTestId("figure spend").locator("[data-figure]").first()).toBeVisible({ timeout: 5_000 });
+    await expect(page.getByTestId("changed")).toBeVisible({ timeout: 5_000 });
+  }).toPass({ timeout: 300_000 });
+  await live(page);
+  const tabs = page.getByRole("navigation", { name: "For whom" });
+  const spend = await page.getByTestId("figure spend").locator("[data-figure]").first().innerText();
+  for (const [name, key] of [["VP Growth", "vp_growth"], ["Director of Performance", "director"], ["CMO", "cmo"]]) {
+    await tabs.getByRole("link", { name }).click();
+    await expect(page).toHaveURL(`/dashboard?persona=${key}`);
+    await expect(tabs.getByRole("link", { name })).toHaveAttribute("aria-current", "page");
+    await expect(page.getByTestId("card memory").getByTestId("sentence").first()).toBeVisible();
+    await expect(page.getByTestId("figure spend").locator("[data-figure]").first()).toHaveText(spend);
+    await unfold(page);
+    expect(await loose(page)).toEqual([]);
+    await look(page, `dashboard-${key}`);
+  }
+
+  // Every figure opens in the drawer by keyboard, with its value, and gives the focus back.
+  await unfold(page);
+  const drawer = page.getByRole("dialog", { name: "What it is made of" });
+  const figures = page.locator("main a[data-figure]");
+  const many = await figures.count();
+  expect(many).toBeGreaterThan(20);
+  for (let at = 0; at < many; at += 1) {
+    const figure = figures.nth(at);
+    const id = (await figure.getAttribute("data-figure"))!;
+    await figure.focus();
+    await page.keyboard.press("Enter");
+    await expect(drawer.getByTestId("opened").locator(`[data-figure="${id}"]`)).toBeVisible();
+    if (id.startsWith("m.")) await expect(drawer.getByTestId("figure-rows").getByRole("row").nth(1)).toBeVisible();
+    if (id.startsWith("s.") || id.startsWith("p.")) await expect(drawer.getByTestId("evidence")).toBeVisible();
+    if (at === 0) {
+      await expect(drawer.getByTestId("runs").getByRole("link").first()).toHaveAttribute("href", /\/settings\/integrations\//);
+      const first = await drawer.getByTestId("figure-rows").getByRole("row").nth(1).innerText();
+      await drawer.getByRole("link", { name: "More rows" }).click();
+      await expect(drawer.getByRole("link", { name: "First rows" })).toBeVisible();
+      await expect(drawer.getByTestId("figure-rows").getByRole("row").nth(1)).not.toHaveText(first);
+      await look(page, "figure-drawer");
+    }
+    await page.keyboard.press("Escape");
+    await expect(drawer).toBeHidden();
+    await expect(figure).toBeFocused();
+  }
+
+  // A client's own dashboard, and a figure as a page.
+  await page.getByTestId("source").first().getByRole("link").first().click();
+  await expect(page).toHaveURL(/\/clients\/[0-9a-f-]+\/dashboard$/);
+  await live(page);
+  await expect(page.getByTestId("figure spend")).toBeVisible();
+  await unfold(page);
+  expect(await loose(page)).toEqual([]);
+  await look(page, "dashboard-client");
+  const id = (await page.getByTestId("figure spend").locator("[data-figure]").first().getAttribute("data-figure"))!;
+  await page.goto(`/figures/${id}`);
+  await live(page);
+  await expect(page.getByTestId("opened")).toContainText("Spend");
+  expect(await loose(page)).toEqual([]);
+  await look(page, "figure");
+
+  // The same without scripts: a figure is a link, its rows are pages.
+  const plain = await browser.newContext({ javaScriptEnabled: false, viewport: page.viewportSize() });
+  await plain.addCookies(await page.context().cookies());
+  const still = await plain.newPage();
+  await still.goto(new URL("/dashboard?persona=director", page.url()).href);
+  await expect(still.getByTestId("changed")).toBeVisible();
+  await still.getByTestId("figure spend").locator("[data-figure]").first().click();
+  await expect(still).toHaveURL(/\/figures\/m\.spend\./);
+  await expect(still.getByTestId("opened")).toBeVisible();
+  await still.getByRole("link", { name: "More rows" }).click();
+  await expect(still).toHaveURL(/cursor=25/);
+  await expect(still.getByTestId("figure-rows").getByRole("row").nth(1)).toBeVisible();
+  await plain.close();
+});
