@@ -84,7 +84,7 @@ pub fn FigurePart(
                 .into_any()
         })
     };
-    part_or("The figure", "heading", opened, draw, missing)
+    part_or("The figure", "opened", opened, draw, missing)
 }
 
 #[component]
@@ -98,7 +98,7 @@ fn Shown(opened: Opened, as_of: String, cursor: String, turn: Option<Callback<St
     };
     let (many, of_state) = (parts.len() > 1, evidence.is_some());
     view! {
-        <div class="flex flex-col gap-4" data-test="opened">
+        <div id="opened" tabindex="-1" class="flex flex-col gap-4" data-test="opened">
             <div class="flex flex-col gap-1">
                 <p><span class="font-medium" data-literal="">{name}</span><span class="text-muted">" · " <span data-literal="">{of}</span></span></p>
                 <p>{value}</p>
@@ -139,7 +139,7 @@ fn State(evidence: Evidence) -> impl IntoView {
     let Evidence { state_id, day, cut_off, created_at, code_version, input_hash, place, made } = evidence;
     view! {
         <section class="flex flex-col gap-2" aria-label="The state that says it" data-test="evidence">
-            <h3 class="font-medium">"The state that says it"</h3>
+            <h2 class="text-sm font-medium">"The state that says it"</h2>
             {(!made.is_empty()).then(|| view! {
                 <ul class="list-disc pl-5 text-xs">{made.into_iter().map(|line| view! { <li class="break-words" data-literal="">{sentence(&line)}</li> }).collect_view()}</ul>
             })}
@@ -183,7 +183,7 @@ fn Rows(
     let back = (!cursor.is_empty()).then(|| to("First rows", String::new()));
     view! {
         <section class="flex flex-col gap-2" aria-label="Rows" data-test="rows">
-            <h3 class="font-medium">{if of_state { "The daily rows that it was made from" } else { "Rows" }}</h3>
+            <h2 class="text-sm font-medium">{if of_state { "The daily rows that it was made from" } else { "Rows" }}</h2>
             <Table label="Rows" columns=vec!["Day", "Source", "Counted", "Said"] test="figure-rows">
                 {items.into_iter().map(|row| view! { <OneRow row=row /> }).collect_view()}
             </Table>
@@ -217,7 +217,7 @@ fn Runs(runs: Vec<Run>) -> impl IntoView {
     (!runs.is_empty()).then(|| {
         view! {
             <section class="flex flex-col gap-2" aria-label="Sync runs" data-test="runs">
-                <h3 class="font-medium">"Heard by"</h3>
+                <h2 class="text-sm font-medium">"Heard by"</h2>
                 <ul class="flex flex-col gap-1">{runs.into_iter().map(|run| view! { <OneRun run=run /> }).collect_view()}</ul>
             </section>
         }

@@ -42,7 +42,17 @@ impl model::fact::Memory for Memory {
     fn opened(&self, ledger: &Ledger, asked: &Asked) -> Result<Vec<Made>, String> {
         let window = asked.window();
         let days = ledger.days.iter().filter(|row| window.contains(row.day)).cloned().collect();
-        let ledger = Ledger { from: window.first.max(ledger.from), days, ..ledger.clone() };
+        let ledger = Ledger {
+            currency: ledger.currency.clone(),
+            day: ledger.day,
+            from: window.first.max(ledger.from),
+            channels: ledger.channels.clone(),
+            days,
+            parts: Vec::new(),
+            buyers: Vec::new(),
+            clients: ledger.clients.clone(),
+            rates: ledger.rates.clone(),
+        };
         let input = think::of_ledger(&ledger).map_err(|error| format!("{error:#}"))?;
         let (of, id) = match asked.scope {
             Scope::Agency(_) => (None, String::new()),

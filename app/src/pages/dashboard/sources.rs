@@ -26,7 +26,7 @@ pub(super) fn SourcesShown(view: Sources) -> impl IntoView {
                     }}</p>
             })}
             {(!empty).then(|| view! {
-                <Table label="Sources" columns=vec!["Source", "Client", "Days", "Read", "State", ""] test="source-rows">
+                <Table label="Sources" columns=vec!["Source", "Client", "Days", "Read", "State", "Fix"] test="source-rows">
                     {sources.into_iter().map(|source| view! { <Row source=source /> }).collect_view()}
                 </Table>
             })}
@@ -59,7 +59,7 @@ fn Row(source: Source) -> impl IntoView {
                 None => dash(),
             }}</Cell>
             <Cell of="State">{state}</Cell>
-            <Cell>{fix.map(|(href, words)| view! { <a class="underline" href=href aria-label=fix_name>{words}</a> })}</Cell>
+            <Cell of="Fix">{fix.map(|(href, words)| view! { <a class="underline" href=href aria-label=fix_name>{words}</a> })}</Cell>
         </tr>
     }
 }
