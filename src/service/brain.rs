@@ -165,11 +165,9 @@ pub(crate) async fn ledger(service: &Service, tx: &mut TenantTx, reading: &Readi
     let agency = organization::get(tx).await?;
     let (mut channels, day) = whole_channels(service, tx, &agency, reading.client_id, reading.as_of).await?;
     channels.retain(|channel| reading.channel_id.is_none_or(|id| id == channel.id));
-    let narrowed = reading.client_id.is_some() || reading.channel_id.is_some();
-    let ids = if narrowed { channels.iter().map(|channel| channel.id).collect() } else { Vec::new() };
+    let ids = channels.iter().map(|channel| channel.id).collect();
     let span = fact::Span { days: reading.days, channels: ids, as_of: reading.as_of };
-    // An empty list would mean all of them.
-    let days = if narrowed && channels.is_empty() { Vec::new() } else { fact::days(tx, &span).await? };
+    let days = fact::days(tx, &span).await?;
     Ok(Ledger {
         currency: agency.currency,
         day,

@@ -79,16 +79,17 @@ pub async fn known(tx: &mut TenantTx, as_of: OffsetDateTime) -> Result<Vec<(Chan
 pub struct Span {
     /// The days.
     pub days: Days,
-    /// Of these channels; of all in sight, if none is named.
+    /// Of these channels.
     pub channels: Vec<ChannelId>,
     /// As they were known at this moment; now, if none is named.
     pub as_of: Option<OffsetDateTime>,
 }
 
 impl Span {
-    /// All channels from a day on, as they are known now.
-    pub const fn since(first: Date) -> Self {
-        Self { days: Days { first, last: Date::MAX }, channels: Vec::new(), as_of: None }
+    /// These channels from a day on, as they are known now.
+    pub fn since(first: Date, channels: &[Channel]) -> Self {
+        let channels = channels.iter().map(|channel| channel.id).collect();
+        Self { days: Days { first, last: Date::MAX }, channels, as_of: None }
     }
 }
 
@@ -105,13 +106,13 @@ pub async fn days(tx: &mut TenantTx, span: &Span) -> Result<Vec<DayOf>> {
              select channel_id, day, level, entity_id, attribution, observed_at, spend, impressions, clicks, conversions,
                claimed_revenue, orders, ledger_revenue, refunds, taxes, shipping
              from metric_daily
-             where $4::timestamptz is null and day between $1 and $2 and ($3::uuid[] = '{}' or channel_id = any($3))
+             where $4::timestamptz is null and channel_id = any($3) and day between $1 and $2
              union all
              select channel_id, day, level, entity_id, attribution, observed_at, spend, impressions, clicks, conversions,
                claimed_revenue, orders, ledger_revenue, refunds, taxes, shipping
              from (
                select distinct on (channel_id, day, level, entity_id, attribution) * from metric_observation
-               where observed_at <= $4::timestamptz and day between $1 and $2 and ($3::uuid[] = '{}' or channel_id = any($3))
+               where $4::timestamptz is not null and channel_id = any($3) and day between $1 and $2 and observed_at <= $4
                order by channel_id, day, level, entity_id, attribution, observed_at desc, sync_run_id desc
              ) newest
              where not withdrawn

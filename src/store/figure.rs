@@ -50,7 +50,7 @@ pub async fn stored(
              from (
                select distinct on (m.channel_id, m.day, m.level, m.entity_id, m.attribution) m.*
                from asked a join metric_observation m on m.channel_id = a.channel_id and m.day = a.day
-               where m.observed_at <= $4::timestamptz
+               where $4::timestamptz is not null and m.observed_at <= $4
                order by m.channel_id, m.day, m.level, m.entity_id, m.attribution, m.observed_at desc, m.sync_run_id desc
              ) newest
              where not withdrawn

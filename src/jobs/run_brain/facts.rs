@@ -56,7 +56,7 @@ impl Facts {
         brain_service::only_whole_days(&mut channels, day, there);
         let last: BTreeMap<_, _> = channels.iter().map(|channel| (channel.id, channel.last_day)).collect();
         let whole = |channel, day| last.get(&channel).is_some_and(|last| day <= *last);
-        let mut days = fact::days(tx, &fact::Span::since(day - Duration::days(LOOKS_BACK - 1))).await?;
+        let mut days = fact::days(tx, &fact::Span::since(day - Duration::days(LOOKS_BACK - 1), &channels)).await?;
         days.retain(|row| whole(row.channel_id, row.day));
         let mut ads = fact::parts(tx, Level::Ad, day - Duration::days(ADS_LOOK_BACK - 1)).await?;
         ads.retain(|ad| whole(ad.channel_id, ad.day));

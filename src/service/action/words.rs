@@ -81,6 +81,22 @@ pub(super) fn worth(proposal: &Proposal) -> Result<Worth, String> {
     Ok(Worth { value: money(*value), low: money(*low), high: money(*high), loss: chance(*loss) })
 }
 
+/// An amount of a proposal as its card shows it, by its place; none of what is no amount.
+pub(crate) fn promised(proposal: &Proposal, path: &str) -> Option<String> {
+    let currency = proposal.currency.as_str();
+    let gain = |value: f64| signed(&money(value, currency), value);
+    let change = |at: &str| proposal.changes.get(at.parse::<usize>().ok()?);
+    let steps: Vec<&str> = path.split('/').skip(1).collect();
+    Some(match steps.as_slice() {
+        ["prediction", "value"] => gain(proposal.prediction.as_ref()?.value),
+        ["prediction", "low"] => gain(proposal.prediction.as_ref()?.low),
+        ["prediction", "high"] => gain(proposal.prediction.as_ref()?.high),
+        ["changes", at, "from"] => money(change(at)?.from, currency),
+        ["changes", at, "to"] => money(change(at)?.to, currency),
+        _ => return None,
+    })
+}
+
 /// Budgets before and after.
 pub(super) fn steps(action: &Action) -> Vec<Step> {
     let step = |change: &Change| {

@@ -50,7 +50,10 @@ impl Opening<'_> {
             body,
         };
         let place = format!("{} {path}", action.proposal.key);
-        self.of_state(id, action.state_id, &outcome, path, None, place).await
+        let mut opened = self.of_state(id, action.state_id, &outcome, path, None, place).await?;
+        // As it stands on the action's card.
+        opened.shown = crate::action::promised(&action.proposal, path).or(opened.shown);
+        Ok(opened)
     }
 
     /// The currency in which a state tells a client's books.
