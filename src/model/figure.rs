@@ -189,7 +189,7 @@ fn parse(text: &str) -> Option<FigureId> {
         }
         ["s", state, outcome, path] => Some(FigureId::Said {
             state: state.parse().ok()?,
-            outcome: outcome.parse().ok().filter(|number| *number >= 0)?,
+            outcome: outcome.parse::<i32>().ok().filter(|number| *number >= 0)?,
             path: unhex(path)?,
         }),
         ["p", action, path] => Some(FigureId::Promised { action: action.parse().ok()?, path: unhex(path)? }),

@@ -90,7 +90,7 @@ pub async fn figures(service: &Service, actor: &Actor, asked: Asked) -> Result<F
     let [of_now, of_before] = [0, 1].map(|at| counted.made.get(at).map(Vec::as_slice).unwrap_or_default());
     for ((metric, made), earlier) in metrics.iter().zip(of_now).zip(of_before) {
         let of = OfDays { metric: *metric, ..now.clone() };
-        told.figures.push(main(of, before, made, earlier));
+        told.figures.push(main_figure(of, before, made, earlier));
     }
     Ok(told)
 }
@@ -103,7 +103,7 @@ fn newest(channels: &[Channel], day: Date) -> Days {
     Days { first: last.saturating_sub(Duration::days(LENGTH - 1)), last }
 }
 
-fn main(of: OfDays, before: Days, made: &Made, earlier: &Made) -> MainFigure {
+fn main_figure(of: OfDays, before: Days, made: &Made, earlier: &Made) -> MainFigure {
     let read = |made: &Made| counted::read(of.metric, made, &of.currency);
     let beside = |id: FigureId, number: &Number| Beside {
         id: id.to_string(),

@@ -60,7 +60,7 @@ impl Opening<'_> {
     /// A page of rows with the runs that heard them.
     pub(super) async fn page(&mut self, rows: Rows, as_of: Option<OffsetDateTime>) -> Result<(Page<Row>, Vec<Run>)> {
         let wrong = |_| Invalid::new("cursor", "cursor must be the next_cursor of an earlier page");
-        let from: usize = self.asked.cursor.as_deref().map_or(Ok(0), str::parse).map_err(wrong)?;
+        let from: usize = self.asked.cursor.as_deref().map_or(Ok(0), str::parse::<usize>).map_err(wrong)?;
         let to = from.saturating_add(usize::try_from(self.asked.limit).unwrap_or_default());
         let next_cursor = (to < rows.all.len()).then(|| to.to_string());
         let Rows { channels, all } = rows;
