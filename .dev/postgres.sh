@@ -23,6 +23,7 @@ synchronous_commit = off
 full_page_writes = off
 max_connections = 200
 shared_buffers = 256MB
+jit = off
 CONF
   quiet postgres as_pg "$PG_BIN/pg_ctl" -D "$PG_FOLDER/data" -l "$PG_FOLDER/log" -w -t 60 start
   PG_URL="postgres:///postgres?host=$PG_FOLDER&user=audienceos"
