@@ -70,6 +70,8 @@ async fn a_shops_books_are_counted_once_and_a_webhook_brings_a_change_at_once(po
     assert_eq!(first["state"], "succeeded", "{first}");
     let goods: i64 = (1..=60).sum();
     assert_eq!(books(&pool).await, (60, goods, 0));
+    let soon = "select count(*) from connection where next_sync_at = last_sync_at + interval '15 minutes'";
+    assert_eq!(count(&pool, soon).await, 1, "a shop is read every quarter of an hour");
     let rows = count(&pool, "select count(*) from metric_observation").await;
 
     let body = r#"{"id":7}"#;
