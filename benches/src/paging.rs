@@ -175,7 +175,7 @@ async fn edge(Path((_, node, edge)): Path<(String, String, String)>, Query(asked
     let (skip, limit) = (number("after").unwrap_or_default(), number("limit").unwrap_or(25));
     let mut data = String::new();
     let total = if edge == "insights" {
-        let (level, days) = remembered(&node).filter(|_| !node.starts_with("act_")).unwrap_or_else(|| wanted(&asked));
+        let (level, days) = remembered(&node).unwrap_or_else(|| wanted(&asked));
         for (day, entity) in rows(days, ENTITIES[level]).skip(skip).take(limit) {
             let comma = if data.is_empty() { "" } else { "," };
             let _ = write!(
