@@ -44,6 +44,7 @@ mod members;
 mod meta;
 mod observed;
 mod operations;
+mod owners;
 mod passwords;
 mod patience;
 mod performance;
