@@ -44,7 +44,7 @@ test("what failed on our side", async ({ page }) => {
   execFileSync(process.env.E2E_PSQL!, ["-qX", process.env.E2E_DATABASE!, "-c", `delete from sign_up where id = '${id}'`]);
 });
 
-test("sign-up and joining wait until they are complete", async ({ page, browser }) => {
+test("5.6: sign-up and joining wait until they are complete", async ({ page, browser }) => {
   await page.goto("/signup");
   const create = page.getByRole("button", { name: "Create account" });
   await expect(create).toBeDisabled();
