@@ -22,6 +22,7 @@ mod consent;
 mod cors;
 mod crash;
 mod desk;
+mod embedded;
 mod error_pages;
 mod fair;
 mod foreign;
