@@ -54,11 +54,28 @@ async fn a_known_address_gets_the_same_answer_and_a_mail_that_says_so(pool: PgPo
     assert_eq!(app.service.passwords.hashed() - hashed, 2 * once, "the same work for both");
     assert_eq!((unknown.status(), known.status()), (StatusCode::CREATED, StatusCode::CREATED));
     let keys = |body: Value| body.as_object().unwrap().keys().cloned().collect::<Vec<_>>();
-    assert_eq!(keys(unknown.json().await.unwrap()), keys(known.json().await.unwrap()));
+    let known: Value = known.json().await.unwrap();
+    assert_eq!(keys(unknown.json().await.unwrap()), keys(known.clone()));
+    // Its ids are those of a sign-up that is stored, and that no link ever verifies.
+    let stored = format!(
+        "select count(*) from sign_up where member_id = '{}' and organization_id = '{}'",
+        known["userId"].as_str().unwrap(),
+        known["organizationId"].as_str().unwrap()
+    );
+    assert_eq!(count(&app.pool, stored.leak()).await, 1);
 
     let mails = app.mails("olga@acme.test");
     assert_eq!(mails.len(), 2);
     assert!(mails.iter().any(|mail| mail.contains("You have an account already") && !mail.contains("token=")));
+    let again = app.browser().post("/api/v1/auth/resend-verification", &json!({"email": "olga@acme.test"})).await;
+    assert_eq!(again.status(), StatusCode::ACCEPTED, "as for any address");
+    for _ in 0..100 {
+        if app.jobs_left().await == 0 {
+            break;
+        }
+        tokio::time::sleep(std::time::Duration::from_millis(50)).await;
+    }
+    assert_eq!(app.links_in_mails("olga@acme.test", "/verify-email").len(), 1, "the first one's, which was used");
     assert_eq!(count(&app.pool, "select count(*) from organization").await, 1);
     app.finish().await;
 }

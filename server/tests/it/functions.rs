@@ -6,6 +6,8 @@
 
 use std::collections::BTreeSet;
 
+use app::{App, needs_no_session};
+use leptos_axum::generate_route_list;
 use reqwest::{StatusCode, header};
 use serde_json::{Value, json};
 use sqlx::PgPool;
@@ -369,7 +371,8 @@ pub fn drawn(page: &str, ids: &Ids) -> String {
     foreign::without_ids(ids, &page.replace(nonce, "{nonce}").replace("%2D", "-"))
 }
 
-/// Pages whose addresses name a thing, and the status of one that is another agency's.
+/// Pages whose addresses name a thing, and the status of one that is another agency's. Every route with an id in its path is
+/// among them, and pages that are narrowed by one.
 pub const PAGES: [(&str, u16); 9] = [
     ("/clients/{client}", 404),
     ("/settings/integrations/{connection}", 404),
@@ -381,6 +384,18 @@ pub const PAGES: [(&str, u16); 9] = [
     ("/audit?member_id={member}", 200),
     ("/settings/integrations?connected={connection}", 200),
 ];
+
+#[tokio::test]
+async fn b3_4_every_page_with_an_id_is_asked_for_another_agencys() {
+    let routes: Vec<_> = generate_route_list(App).iter().map(|route| route.path().replace(':', "{")).collect();
+    let takes_id = |path: &&String| path.contains('{') && !path.contains('*') && !needs_no_session(path);
+    let with_id: Vec<_> = routes.iter().filter(takes_id).collect();
+    assert!(with_id.len() >= 3, "{routes:?}");
+    for route in with_id {
+        let asked = |(page, _): &(&str, u16)| plain::answers(route, page.split('?').next().unwrap());
+        assert!(PAGES.iter().any(asked), "{route} takes an id: it belongs to the pages above");
+    }
+}
 
 #[sqlx::test(migrator = "store::MIGRATOR")]
 async fn b3_1_pages_treat_another_agencys_ids_like_missing_ones(pool: PgPool) {

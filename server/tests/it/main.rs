@@ -45,6 +45,7 @@ mod members;
 mod meta;
 mod observed;
 mod operations;
+mod outside;
 mod owners;
 mod passwords;
 mod patience;
