@@ -35,8 +35,7 @@ async fn the_legal_pages_say_who_runs_the_installation_as_it_is_set(pool: PgPool
 #[sqlx::test(migrator = "store::MIGRATOR")]
 async fn signing_up_works_while_no_mail_goes_out_and_a_new_link_is_offered(pool: PgPool) {
     let closed = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
-    let app =
-        TestApp::start_with(pool, |config| config.smtp_url = secret(&format!("smtp://127.0.0.1:{closed}"))).await;
+    let app = TestApp::start_with(pool, |config| config.smtp_url = secret(&format!("smtp://127.0.0.1:{closed}"))).await;
     let answer = app.browser().post("/api/v1/auth/signup", &sign_up_body("olga@acme.test", "Acme")).await;
     assert_eq!(answer.status(), StatusCode::CREATED);
     let body: Value = answer.json().await.unwrap();
