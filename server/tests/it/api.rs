@@ -1,5 +1,7 @@
 //! What all routes of the API have in common: the shape of their errors, and what their document says of them.
 
+use std::collections::BTreeSet;
+
 use reqwest::StatusCode;
 use serde_json::{Value, json};
 use sqlx::PgPool;
@@ -35,6 +37,36 @@ async fn malformed_requests_get_the_shape_of_every_error(pool: PgPool) {
         assert_eq!((&body["error"]["code"], &body["error"]["request_id"]), (&json!(code), &json!(id)), "{path}");
         assert!(!body["error"]["message"].as_str().unwrap().is_empty());
     }
+    app.finish().await;
+}
+
+/// The names of all fields in a part of the document, and the lists in it that do not say how to go on.
+fn fields(part: &Value, names: &mut BTreeSet<String>, endless: &mut Vec<String>) {
+    if let Some(properties) = part["properties"].as_object() {
+        names.extend(properties.keys().cloned());
+        if properties.contains_key("items") && !properties.contains_key("next_cursor") {
+            endless.push(part.to_string());
+        }
+    }
+    match part {
+        Value::Object(parts) => parts.values().for_each(|part| fields(part, names, endless)),
+        Value::Array(parts) => parts.iter().for_each(|part| fields(part, names, endless)),
+        _ => {}
+    }
+}
+
+#[sqlx::test(migrator = "store::MIGRATOR")]
+async fn fields_are_in_snake_case_and_lists_say_how_to_go_on(pool: PgPool) {
+    let app = TestApp::start(pool).await;
+    let document = app.browser().json("/api/openapi.json").await;
+    let (mut names, mut endless) = (BTreeSet::new(), Vec::new());
+    fields(&document["components"]["schemas"], &mut names, &mut endless);
+    fields(&document["paths"], &mut names, &mut endless);
+    assert!(names.len() > 100 && names.contains("next_cursor"), "{names:?}");
+    let plain = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_';
+    let odd: Vec<_> = names.iter().filter(|name| !name.chars().all(plain)).collect();
+    assert_eq!(odd, ["organizationId", "userId", "verificationEmailSent"], "the answer to signing up alone");
+    assert_eq!(endless, Vec::<String>::new());
     app.finish().await;
 }
 
