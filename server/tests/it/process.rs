@@ -20,17 +20,22 @@ pub struct Process {
 impl Process {
     /// `audienceos serve` with these settings and nothing else, before it is ready.
     pub fn spawn(address: &str, settings: &[(&str, &str)]) -> Self {
+        Self::spawn_as(&["serve"], address, settings)
+    }
+
+    /// `audienceos` with other words.
+    pub fn spawn_as(words: &[&str], address: &str, settings: &[(&str, &str)]) -> Self {
         static COUNT: AtomicU32 = AtomicU32::new(0);
         let count = COUNT.fetch_add(1, Ordering::Relaxed);
         let data = std::env::temp_dir().join(format!("audienceos-process-{}-{count}", std::process::id()));
         std::fs::create_dir_all(&data).unwrap();
-        let child = serve(&data, address, settings);
+        let child = run(&data, words, address, settings);
         Self { child, url: format!("http://{address}"), address: address.to_owned(), data }
     }
 
     /// Serves again with the data of before, after it has ended.
     pub fn again(&mut self, settings: &[(&str, &str)]) {
-        self.child = serve(&self.data, &self.address, settings);
+        self.child = run(&self.data, &["serve"], &self.address, settings);
     }
 
     /// The same on the test's database, once it is ready.
@@ -108,10 +113,10 @@ impl Drop for Process {
     }
 }
 
-fn serve(data: &Path, address: &str, settings: &[(&str, &str)]) -> Child {
+fn run(data: &Path, words: &[&str], address: &str, settings: &[(&str, &str)]) -> Child {
     let log = std::fs::OpenOptions::new().create(true).append(true).open(data.join("log")).unwrap();
     Command::new(env!("CARGO_BIN_EXE_audienceos"))
-        .arg("serve")
+        .args(words)
         .current_dir(data)
         .env_remove("DATABASE_URL")
         .env("RUST_BACKTRACE", "1")
