@@ -94,16 +94,18 @@ async fn a_server_without_a_worker_leaves_its_jobs_to_audienceos_worker(pool: Pg
     let made = reqwest::Client::new().post(format!("{}/api/v1/auth/signup", web.url)).json(&sign_up).send().await;
     let made: Value = made.unwrap().json().await.unwrap();
     assert_eq!(made["verificationEmailSent"], false, "nobody sends it: {made}");
-    assert_eq!(app.jobs_left().await, 1);
+    assert!(app.jobs_left().await >= 1, "it waits in the queue");
 
     let mut worker = Process::spawn_as(&["worker"], &free_address(), &settings);
+    let mut left = app.jobs_left().await;
     for _ in 0..600 {
-        if app.jobs_left().await == 0 {
+        if left == 0 {
             break;
         }
         tokio::time::sleep(Duration::from_millis(50)).await;
+        left = app.jobs_left().await;
     }
-    assert_eq!(app.jobs_left().await, 0, "{}", worker.log());
+    assert_eq!(left, 0, "{}", worker.log());
     worker.terminate();
     assert!(worker.ended().await.success(), "{}", worker.log());
     drop(web);
