@@ -4,6 +4,7 @@
 mod access;
 mod accounts;
 mod actions;
+mod addresses;
 mod alert_events;
 mod alert_mails;
 mod alert_pages;

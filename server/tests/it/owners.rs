@@ -1,13 +1,14 @@
-//! What `functions` and `roles` ask for with another agency's ids is there, and its answer hangs on it: that agency's own Owner is answered
-//! otherwise for it than for what is not there. A line that were refused for another reason, or answered alike whatever is
-//! there, would not notice a tenant who sees too much.
+//! What `functions`, `addresses` and `roles` ask for with another agency's ids is there, and the answer hangs on it: that
+//! agency's own Owner is answered otherwise for it than for what is not there. A line that were refused for another reason, or
+//! answered alike whatever is there, would not notice a tenant who sees too much.
 
 use serde_json::{Value, json};
 use sqlx::PgPool;
 
 use crate::{
+    addresses::{self, FORMS, PAGES},
     foreign,
-    functions::{self, FORMS, FUNCTIONS, PAGES},
+    functions::{self, FUNCTIONS},
     roles,
     support::{Agency, Browser, PASSWORD, TestApp, all_rows},
 };
@@ -58,7 +59,7 @@ async fn b3_1_every_server_function_answers_the_owner_of_a_thing_otherwise(pool:
 
 #[sqlx::test(migrator = "store::MIGRATOR")]
 async fn b3_1_forms_and_pages_answer_the_owner_of_a_thing_otherwise(pool: PgPool) {
-    let app = functions::with_provider(pool).await;
+    let app = addresses::with_provider(pool).await;
     let agency = Agency::found(&app).await;
     let ids = foreign::ids(&app, &agency).await;
     let bert = bert(&app).await;
@@ -68,15 +69,15 @@ async fn b3_1_forms_and_pages_answer_the_owner_of_a_thing_otherwise(pool: PgPool
         for path in [foreign::absent(&ids, page), foreign::theirs(&ids, page)] {
             let answer = bert.get(&path).await;
             let status = answer.status();
-            answers.push((status, functions::drawn(&answer.text().await.unwrap(), &ids)));
+            answers.push((status, addresses::drawn(&answer.text().await.unwrap(), &ids)));
         }
         if answers[0] == answers[1] {
             alike.push(page);
         }
     }
     for (path, kind) in FORMS {
-        let absent = functions::posted(functions::form(&bert, path, &foreign::absent(&ids, kind)), &ids).await;
-        let theirs = functions::posted(functions::form(&bert, path, &foreign::theirs(&ids, kind)), &ids).await;
+        let absent = addresses::posted(addresses::form(&bert, path, &foreign::absent(&ids, kind)), &ids).await;
+        let theirs = addresses::posted(addresses::form(&bert, path, &foreign::theirs(&ids, kind)), &ids).await;
         if absent == theirs {
             alike.push(path);
         }
