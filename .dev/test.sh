@@ -92,7 +92,8 @@ stop_server() {
   SERVER_PID=
 }
 
-free_port() { python3 -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])'; }
+# Of Node, which every set-up that serves has installed.
+free_port() { node -e 'const server = require("node:net").createServer().listen(0, "127.0.0.1", () => { console.log(server.address().port); server.close(); });'; }
 
 # Clippy compiles every query as it is: against a fresh, migrated database.
 check_sqlx() {

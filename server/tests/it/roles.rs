@@ -212,7 +212,7 @@ const WITHOUT_ROLE: [(&str, &str); 20] = [
 ];
 
 /// Every operation of the API, with the bodies that get past parsing. A route that is not here fails the test.
-fn known_routes() -> Vec<(&'static str, &'static str, Value)> {
+pub fn known_routes() -> Vec<(&'static str, &'static str, Value)> {
     let name = json!({"name": "X"});
     let id = json!("018f0000-0000-7000-8000-000000000000");
     let lift_test = json!({"channel_id": "{channel}", "first_day": "2026-11-02", "last_day": "2026-11-15", "roas": "1.8",
@@ -354,7 +354,7 @@ fn shape(path: &str) -> String {
     path.split('/').map(|part| if named(part) { "{}" } else { part }).collect::<Vec<_>>().join("/")
 }
 
-async fn body_of(browser: &Browser, method: &str, path: &str, body: &Value) -> (StatusCode, Value) {
+pub async fn body_of(browser: &Browser, method: &str, path: &str, body: &Value) -> (StatusCode, Value) {
     let answer = browser.send(method, path, body).await;
     let status = answer.status();
     let mut body: Value = answer.json().await.unwrap_or_default();
