@@ -1,0 +1,3 @@
+alter table action drop column gone_at;
+alter table action drop column gone_on;
+alter table action add column gone_on date check (gone_on >= done_on);
