@@ -177,6 +177,39 @@ async fn a_day_that_is_said_twice_counts_once_and_levels_complete_each_other(poo
 }
 
 #[sqlx::test(migrator = "store::MIGRATOR")]
+async fn what_was_chosen_and_cannot_be_read_is_chosen_anew_and_nothing_else(pool: PgPool) {
+    let app = TestApp::start(pool.clone()).await;
+    let olga = app.owner("olga@acme.test", "Acme").await;
+    let client = olga.create("/api/v1/clients", &json!({"name": "Bakery", "currency": "EUR"})).await;
+    source(&app, &olga, &client, 60, |ago| 100 + ago % 7).await;
+    compute(&olga).await;
+    let chosen = async || {
+        #[expect(clippy::disallowed_methods, reason = "a test's own question")]
+        let rows: Vec<(String, String)> =
+            sqlx::query_as("select series, choice from brain_choice order by series").fetch_all(&pool).await.unwrap();
+        rows
+    };
+    let first = chosen().await;
+    assert!(first.len() > 3, "{first:?}");
+    // One that is broken, and one as another version wrote it.
+    for (at, text) in [(0, "{"), (1, r#"{"days":60,"made":{"of":"another version"}}"#)] {
+        execute(&pool, format!("update brain_choice set choice = '{text}' where series = '{}'", first[at].0)).await;
+    }
+    compute(&olga).await;
+    assert_eq!(chosen().await, first);
+    let times = "select count(distinct chosen_at) from brain_choice";
+    assert_eq!(count(&pool, times).await, 2, "the others are those of the first cycle");
+    assert_eq!(
+        count(&pool, "select count(*) from brain_choice where chosen_at > (select min(chosen_at) from brain_choice)")
+            .await,
+        2
+    );
+    let newest = olga.json("/api/v1/brain/forecasts?limit=100").await;
+    assert!(!newest.to_string().contains("not_chosen_yet"), "{newest}");
+    app.finish().await;
+}
+
+#[sqlx::test(migrator = "store::MIGRATOR")]
 async fn a_state_is_never_changed_whatever_code_runs(pool: PgPool) {
     let app = TestApp::start(pool.clone()).await;
     let olga = app.owner("olga@acme.test", "Acme").await;
