@@ -141,6 +141,37 @@ async fn a_metric_of_any_days_is_the_sum_of_its_rows_or_says_why_there_is_none(p
 }
 
 #[sqlx::test(migrator = "store::MIGRATOR")]
+async fn a_rate_that_is_corrected_is_still_known_as_it_was(pool: PgPool) {
+    let app = TestApp::start(pool.clone()).await;
+    let olga = app.owner("olga@acme.test", "Acme").await;
+    let day = app.service.clock.now().date() - time::Duration::days(3);
+    let before = day - time::Duration::DAY;
+    let import = async |today: &str| {
+        let csv = format!("Date,USD\n{day},{today}\n{before},1.08\n");
+        assert_eq!(olga.send("PUT", "/api/v1/exchange-rates", &json!({ "csv": csv })).await.status(), 200);
+        compute(&olga).await["cut_off"].as_str().unwrap().to_owned()
+    };
+    // The second brings nothing new.
+    let moments = [import("1.10").await, import("1.10").await, import("1.20").await];
+    assert_eq!(count(&pool, "select count(*) from exchange_rate_observation").await, 3);
+    let agency = olga.json("/api/v1/organization").await["id"].as_str().unwrap().parse().unwrap();
+    let mut tx = app.service.db.tenant(&model::actor::Actor::machine(agency)).await.unwrap();
+    let format = &time::format_description::well_known::Rfc3339;
+    for (at, rate) in moments.iter().zip(["1.10", "1.10", "1.20"]) {
+        let at = time::OffsetDateTime::parse(at, format).unwrap();
+        let known = store::exchange_rate::list_as_of(&mut tx, before, at).await.unwrap();
+        let known: Vec<_> = known.into_iter().map(|rate| (rate.day, rate.per_euro.to_string())).collect();
+        assert_eq!(known, [(before, "1.08".to_owned()), (day, rate.to_owned())], "{at}");
+    }
+    let never = store::exchange_rate::list_as_of(&mut tx, before, time::OffsetDateTime::UNIX_EPOCH).await.unwrap();
+    assert_eq!(never, []);
+    let now = store::fact::rates(&mut tx, day).await.unwrap();
+    assert_eq!(now.iter().map(|rate| rate.per_euro.to_string()).collect::<Vec<_>>(), ["1.20"]);
+    drop(tx);
+    app.finish().await;
+}
+
+#[sqlx::test(migrator = "store::MIGRATOR")]
 async fn a_day_that_is_said_twice_counts_once_and_levels_complete_each_other(pool: PgPool) {
     let app = TestApp::start(pool).await;
     let olga = app.owner("olga@acme.test", "Acme").await;
