@@ -18,7 +18,7 @@ mod tiktok_ads;
 use std::{collections::BTreeMap, fmt, time::Duration};
 
 use async_trait::async_trait;
-pub use client::{Answer, Client, Fault, Http, LARGEST_ANSWER, Limit, Request, standard};
+pub use client::{Answer, Client, Fault, Http, LARGEST_ANSWER, Limit, Request, standard, strike};
 pub use error::{Error, LONGEST_PAUSE, Result};
 use http::HeaderMap;
 use model::{
