@@ -1,3 +1,4 @@
+alter table connection drop column reached;
 drop table exchange_rate_observation;
 alter table action drop column gone_at;
 alter table action drop column gone_on;

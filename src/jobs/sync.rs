@@ -23,7 +23,7 @@ use store::{TenantTx, channel, connection, organization, provider_switch, queue,
 use time::OffsetDateTime;
 use uuid::Uuid;
 
-pub use access::stored;
+pub use access::{revoke, stored};
 pub(crate) use access::{Access, provider_of};
 
 use crate::Context;

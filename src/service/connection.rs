@@ -50,6 +50,22 @@ pub async fn check_may_connect(service: &Service, actor: &Actor) -> Result<()> {
     access::allow(service, actor, Action::EditIntegrations).await
 }
 
+/// Whether anything may be asked of a provider: what its operator switched off is asked nothing, by whoever connects either.
+/// `name` is what people call it.
+///
+/// # Errors
+/// A conflict that says why it is off.
+pub async fn check_switched_on(service: &Service, provider: &str, name: &str) -> Result<()> {
+    let off = switched_off(service).await?;
+    let Some((_, reason)) = off.into_iter().find(|(key, _)| key == provider) else { return Ok(()) };
+    let reason = reason.trim_end_matches('.');
+    let message = format!(
+        "your operator has switched {name} off: {reason}. Nothing was connected, and what was read stays. Try again once it \
+         is on"
+    );
+    Err(Error::Conflict { code: "switched_off", message })
+}
+
 /// A run as this person may read it: what it says may name accounts of clients that are not a Manager's.
 fn discreet(actor: &Actor, mut run: SyncRun) -> SyncRun {
     if !may(actor.role, Action::EditIntegrations) {
@@ -112,21 +128,55 @@ pub struct New {
     pub backfill_days: i16,
 }
 
-/// Stores a connection with its credential and accounts. The first run begins when an account is mapped to a client.
+/// Stores a connection with its credential and accounts. The first run begins when an account is mapped to a client. A typed
+/// credential that reaches just the accounts of another one gets that one's place: what is sent twice connects once.
 ///
 /// # Errors
 /// A field that cannot be accepted, or the rule that forbids it.
 pub async fn connect(service: &Service, actor: &Actor, new: New) -> Result<Connection> {
     access::allow(service, actor, Action::EditIntegrations).await?;
+    let reached = reached(new.given, &new.accounts);
+    // Who was faster, such as the same click a moment before, is found the second time.
+    for _ in 0..2 {
+        let known = match &reached {
+            Some(ids) => connection::find_reaching(&mut service.db.tenant(actor).await?, &new.provider, ids).await?,
+            None => None,
+        };
+        if let Some(id) = known {
+            return reconnect(service, actor, id, new.given, &new.scopes, &new.tokens, &new.accounts).await;
+        }
+        if let Some(made) = insert(service, actor, &new, reached.as_deref()).await? {
+            return Ok(made);
+        }
+    }
+    Err(connected_already())
+}
+
+/// The ids of what a typed credential reaches, sorted; none where it reaches nothing yet, or was not typed.
+fn reached(given: Given, accounts: &[Account]) -> Option<Vec<String>> {
+    let mut ids: Vec<_> = accounts.iter().map(|account| account.external_id.clone()).collect();
+    ids.sort_unstable();
+    ids.dedup();
+    Some(ids).filter(|ids| given == Given::Token && !ids.is_empty())
+}
+
+fn connected_already() -> Error {
+    let message = "the accounts that this token reaches are those of another connection already. Nothing was changed; replace \
+                   that one's token, or disconnect one of the two";
+    Error::Conflict { code: "connected_already", message: message.to_owned() }
+}
+
+/// Stores a new connection; none where one that reaches the same was stored meanwhile.
+async fn insert(service: &Service, actor: &Actor, new: &New, reached: Option<&[String]>) -> Result<Option<Connection>> {
     let now = service.clock.now();
     let id = store::id::new(now);
     let made = Connection {
         id,
-        provider: new.provider,
+        provider: new.provider.clone(),
         label: line("label", "the label", &new.label, 200)?,
         state: ConnectionState::Connected,
         given: new.given,
-        scopes: new.scopes,
+        scopes: new.scopes.clone(),
         created_at: now,
         last_sync_at: None,
         next_sync_at: None,
@@ -137,6 +187,12 @@ pub async fn connect(service: &Service, actor: &Actor, new: New) -> Result<Conne
     };
     let mut tx = service.db.tenant(actor).await?;
     connection::insert(&mut tx, &made).await?;
+    if let Some(reached) = reached {
+        match connection::set_reached(&mut tx, id, reached).await {
+            Err(store::Error::Conflict(_)) => return Ok(None),
+            stored => stored?,
+        }
+    }
     credential::set(service, &mut tx, id, &new.tokens).await?;
     for account in &new.accounts {
         channel::upsert(&mut tx, id, new.kind, account, now).await?;
@@ -149,13 +205,14 @@ pub async fn connect(service: &Service, actor: &Actor, new: New) -> Result<Conne
     }
     let made = connection::get(&mut tx, id, now).await?;
     tx.commit().await?;
-    Ok(made)
+    Ok(Some(made))
 }
 
-/// Gives a connection another credential, after somebody consented again or typed another one, and has it read.
+/// Gives a connection another credential, which reaches these accounts, after somebody consented again or typed another one,
+/// and has it read.
 ///
 /// # Errors
-/// Missing, or the rule that forbids it.
+/// Missing; a conflict when a typed one reaches just the accounts of another connection; or the rule that forbids it.
 pub async fn reconnect(
     service: &Service,
     actor: &Actor,
@@ -163,11 +220,18 @@ pub async fn reconnect(
     given: Given,
     scopes: &[String],
     tokens: &Tokens,
+    accounts: &[Account],
 ) -> Result<Connection> {
     access::allow(service, actor, Action::EditIntegrations).await?;
     let now = service.clock.now();
     let mut tx = service.db.tenant(actor).await?;
     connection::set_connected(&mut tx, id, given, scopes, now).await?;
+    if let Some(reached) = reached(given, accounts) {
+        match connection::set_reached(&mut tx, id, &reached).await {
+            Err(store::Error::Conflict(_)) => return Err(connected_already()),
+            stored => stored?,
+        }
+    }
     credential::set(service, &mut tx, id, tokens).await?;
     let connected = connection::get(&mut tx, id, now).await?;
     let detail = json!({ "reconnected": connected.provider, "by": given.key() });

@@ -1,12 +1,15 @@
 //! Connections to providers. A disconnected one keeps its row and all that was read through it, and is shown no more. Those
 //! of the provider `file` are sources of imports: nobody reads through them, and they are none of this file's business.
 
+mod reached;
+
 use model::{
     connection::{Cause, Connection, ConnectionState, Given, Test},
     id::{ConnectionId, OrganizationId},
 };
 use time::OffsetDateTime;
 
+pub use self::reached::{find_reaching, set_reached};
 use crate::{Error, Result, SystemTx, TenantTx};
 
 struct Row {
@@ -122,7 +125,7 @@ async fn one(done: sqlx::postgres::PgQueryResult) -> Result<()> {
     if done.rows_affected() == 1 { Ok(()) } else { Err(Error::Missing) }
 }
 
-/// It was given a credential again: it works, with these scopes.
+/// It was given a credential again: it works, with these scopes. Which accounts that reaches, [`set_reached`] says.
 ///
 /// # Errors
 /// Missing when it is gone.
@@ -135,7 +138,7 @@ pub async fn set_connected(
 ) -> Result<()> {
     one(sqlx::query!(
         "update connection set reconnect_reason = null, broken_until = null, failures = 0, scopes = $2, next_sync_at = $3,
-           given = $4
+           given = $4, reached = null
          where id = $1 and disconnected_at is null",
         id.0,
         scopes,

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use axum::{
-    Json,
+    Extension, Json,
     extract::State,
     response::{IntoResponse, Response},
 };
@@ -13,7 +13,7 @@ use model::{
     id::{ChannelId, ClientId, ConnectionId},
 };
 use serde::{Deserialize, Serialize};
-use service::{Service, connection};
+use service::{Service, connection, session::Live};
 use utoipa::ToSchema;
 use uuid::Uuid;
 
@@ -23,11 +23,7 @@ use super::{
     list::{ListQuery, Slice},
     rfc3339,
 };
-use crate::{
-    connect,
-    cookie::{SignedIn, ThisSession},
-    state::AppState,
-};
+use crate::{connect, cookie::SignedIn, state::AppState};
 
 /// A connection.
 #[derive(Debug, Serialize, ToSchema)]
@@ -132,22 +128,32 @@ pub struct WayBody {
 }
 
 /// Begins to connect an account, or connects it at once with a token, which is tried first: what the provider refuses answers
-/// 422 with the field and the provider's reason, and nothing is stored. Needs a session: consent comes back to it.
-#[utoipa::path(post, path = "/api/v1/integrations", tag = "integrations", security(("session" = [])), request_body = ConnectBody,
+/// 422 with the field and the provider's reason, and nothing is stored. The same accounts are one connection, also when a token
+/// is sent twice. Consent needs a session, to which it comes back; with an access token of ours it answers 409.
+#[utoipa::path(post, path = "/api/v1/integrations", tag = "integrations", request_body = ConnectBody,
     responses((status = 200, body = WayBody, description = "where to consent"),
         (status = 201, body = ConnectionBody, description = "connected with a token"),
         (status = 404, body = ErrorBody), (status = 409, body = ErrorBody), (status = 422, body = ErrorBody),
         (status = 503, body = ErrorBody, description = "the provider cannot be reached")))]
 pub(super) async fn connect(
-    ThisSession(live): ThisSession,
+    SignedIn(actor): SignedIn,
+    session: Option<Extension<Live>>,
     State(state): State<AppState>,
     Body(body): Body<ConnectBody>,
 ) -> Result<Response, ApiError> {
     let connection_id = body.connection_id.map(ConnectionId);
     if let WayName::Token = body.way {
-        let made = connect::typed::connect(&state, &live.actor, &body.provider, body.fields, connection_id).await?;
+        let made = connect::typed::connect(&state, &actor, &body.provider, body.fields, connection_id).await?;
         return Ok((StatusCode::CREATED, Json(ConnectionBody::from(made))).into_response());
     }
+    let Some(Extension(live)) = session else {
+        connection::check_may_connect(&state.service, &actor).await?;
+        let message =
+            "consent comes back to the browser of a session, and an access token has none. Connect on the page of \
+                       integrations, or here with a token that was made at the provider: \"way\": \"token\""
+                .to_owned();
+        return Err(service::Error::Conflict { code: "session_needed", message }.into());
+    };
     if connect::mode(&state.service, &live.actor).await? != providers::Mode::Live {
         let message = "in a rehearsal agency accounts are connected on the page of integrations".to_owned();
         return Err(service::Error::Conflict { code: "simulated", message }.into());
