@@ -44,4 +44,4 @@ pub struct Context {
 }
 
 pub use run_brain::Memory;
-pub use sync::stored;
+pub use sync::{revoke, stored};

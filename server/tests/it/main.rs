@@ -70,6 +70,7 @@ mod sync;
 mod tiktok;
 mod two_factor;
 mod typed;
+mod typed_again;
 mod undo;
 mod uploads;
 mod work;
