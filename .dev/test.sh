@@ -187,7 +187,7 @@ cmd_test() {
   say "format"
   cargo fmt --check || fail "run cargo fmt"
   check_dependencies
-  pg_start test
+  pg_start test "$(pg_in_memory)"
   check_sqlx
   say "clippy of what browsers load"
   cargo clippy --quiet -p frontend --target wasm32-unknown-unknown --profile wasm-dev -- -D warnings
