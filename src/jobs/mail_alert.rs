@@ -62,10 +62,13 @@ fn mail(letter: Letter, way: Way, url: &str) -> Mail {
         (Way::Digest, _) => format!("{agency}: what else was noticed last week ({count})"),
     };
     let (begin, again) = match way {
-        Way::Mail => (format!("Hello,\n\nthis was noticed at {agency}:"), "Nobody mails you about these again."),
+        Way::Mail => (
+            format!("Hello,\n\nthis was noticed at {agency}:"),
+            "You get another mail about one of these only if it reaches more channels.",
+        ),
         Way::Digest => (
             format!("Hello,\n\nthis was noticed at {agency} and was not worth a mail of its own:"),
-            "You get a mail about one of these only if it gets worse.",
+            "You get a mail about one of these only if it gets worse or reaches more channels.",
         ),
     };
     let told = told.into_iter().map(|one| {
@@ -123,9 +126,7 @@ mod tests {
         assert!(many.text.contains("And 3 more."));
         let digest = mail(letter(1, 0), Way::Digest, "");
         assert_eq!(digest.subject, "Acme: what else was noticed last week (1)");
-        assert!(
-            one.text.contains("Nobody mails you about these again.") && digest.text.contains("only if it gets worse")
-        );
+        assert!(one.text.contains("only if it reaches more channels") && digest.text.contains("only if it gets worse"));
     }
 
     /// What sending comes to at a mail server that gives this answer to this command, or to the end of the text (`.`).

@@ -158,10 +158,17 @@ pub struct Found {
     pub severity: Severity,
     /// The client; none for the agency as a whole and for channels without a client.
     pub client_id: Option<ClientId>,
-    /// The channel, if it is about one, or about something in one.
-    pub channel_id: Option<ChannelId>,
+    /// The channel that it is about or lies in, or those that an outage covers; none for clients and the agency as a whole.
+    pub channels: Vec<ChannelId>,
     /// The finding as JSON, as the state holds it.
     pub body: String,
+}
+
+impl Found {
+    /// The channel, if it is about one alone, or about something in one.
+    pub fn channel(&self) -> Option<ChannelId> {
+        if let [one] = self.channels[..] { Some(one) } else { None }
+    }
 }
 
 /// What somebody did to an alert.
@@ -200,6 +207,8 @@ pub struct Alert {
     pub channel_id: Option<ChannelId>,
     /// The channel's name.
     pub channel: Option<String>,
+    /// The names of the channels that an outage covers, as the newest state that has it says.
+    pub channels: Vec<String>,
     /// The finding as JSON, as the newest state that has it says it.
     pub body: String,
     /// The state that found it first.
@@ -312,7 +321,7 @@ impl RuleFields {
         self.enabled
             && found.severity >= self.least_severity
             && among(&self.client_ids, found.client_id.as_ref())
-            && among(&self.channel_ids, found.channel_id.as_ref())
+            && among(&self.channel_ids, found.channel().as_ref())
             && among(&self.kinds, Some(&found.kind))
             && (self.providers.is_empty()
                 || provider.is_some_and(|one| self.providers.iter().any(|named| named == one)))
@@ -481,7 +490,7 @@ mod tests {
             probability: 0.9,
             severity: Severity::Medium,
             client_id: None,
-            channel_id: None,
+            channels: Vec::new(),
             body: String::new(),
         };
         assert!(rule.matches(&found, None));

@@ -5,7 +5,7 @@ pub mod rule;
 
 use model::{
     alert::{Alert, AlertState, Deed, FindingKind, Found, Severity},
-    id::{AlertId, BrainStateId, ClientId},
+    id::{AlertId, BrainStateId, ChannelId, ClientId},
     page::Page,
 };
 use sqlx::types::Uuid;
@@ -30,6 +30,12 @@ pub struct Known {
     pub last: Date,
     /// How bad it was.
     pub severity: Severity,
+    /// The channels that an outage has covered, ever.
+    pub channels: Vec<ChannelId>,
+    /// Those of them that people know to be out: all but those that states found it without for long.
+    pub told: Vec<ChannelId>,
+    /// Whether somebody has seen to it, or lets it wait.
+    pub seen: bool,
     /// The first day whose state did not find it.
     pub missing_since: Option<Date>,
     /// Whether it has ended.
@@ -51,15 +57,23 @@ pub async fn lock(tx: &mut TenantTx) -> Result<()> {
     Ok(())
 }
 
-/// The events that have not ended, and those that have whose days reach `since`.
+/// The events that have not ended, and those that have whose days reach `since`. People no longer know a channel to be out that
+/// an outage was found without since the day `gone`, or for longer.
 ///
 /// # Errors
 /// The database failed.
-pub async fn list_known(tx: &mut TenantTx, since: Date) -> Result<Vec<Known>> {
+pub async fn list_known(tx: &mut TenantTx, since: Date, gone: Date) -> Result<Vec<Known>> {
     let rows = sqlx::query!(
-        r#"select id, story, first_day, last_day, severity, missing_since, ended_at is not null as "ended!"
-           from alert where ended_at is null or last_day >= $1 order by first_seen_at, id"#,
-        since
+        r#"select a.id, a.story, a.first_day, a.last_day, a.severity, a.missing_since, a.ended_at is not null as "ended!",
+             (a.acknowledged_at is not null or a.snoozed_until is not null) as "seen!",
+             array(select c.channel_id from alert_channel c
+               where c.organization_id = a.organization_id and c.alert_id = a.id order by c.channel_id) as "channels!",
+             array(select c.channel_id from alert_channel c
+               where c.organization_id = a.organization_id and c.alert_id = a.id and coalesce(c.missing_since > $2, true)
+               order by c.channel_id) as "told!"
+           from alert a where a.ended_at is null or a.last_day >= $1 order by a.first_seen_at, a.id"#,
+        since,
+        gone
     );
     rows.fetch_all(&mut **tx)
         .await?
@@ -71,6 +85,9 @@ pub async fn list_known(tx: &mut TenantTx, since: Date) -> Result<Vec<Known>> {
                 first: row.first_day,
                 last: row.last_day,
                 severity: word(&row.severity, Severity::parse)?,
+                channels: row.channels.into_iter().map(Into::into).collect(),
+                told: row.told.into_iter().map(Into::into).collect(),
+                seen: row.seen,
                 missing_since: row.missing_since,
                 ended: row.ended,
             })
@@ -105,7 +122,7 @@ pub async fn insert(
         found.first,
         found.last,
         found.client_id.map(|id| id.0),
-        found.channel_id.map(|id| id.0),
+        found.channel().map(|id| id.0),
         found.body,
         state.0,
         now
@@ -115,21 +132,20 @@ pub async fn insert(
     Ok(id)
 }
 
-/// Keeps what `state` says of an event that is known; it has not ended, whatever was thought. Its story may have become wider.
+/// Keeps what `state` says of an event that is known; it has not ended, whatever was thought.
 ///
 /// # Errors
 /// The database failed.
 pub async fn update(
     tx: &mut TenantTx,
     id: AlertId,
-    story: &str,
     found: &Found,
     state: BrainStateId,
     now: OffsetDateTime,
 ) -> Result<()> {
     sqlx::query!(
         "update alert set kind = $2, severity = $3, first_day = $4, last_day = $5, client_id = $6, channel_id = $7, body = $8,
-           state_id = $9, last_seen_at = $10, story = $11, missing_since = null, ended_at = null
+           state_id = $9, last_seen_at = $10, missing_since = null, ended_at = null
          where id = $1",
         id.0,
         found.kind.key(),
@@ -137,15 +153,61 @@ pub async fn update(
         found.first,
         found.last,
         found.client_id.map(|id| id.0),
-        found.channel_id.map(|id| id.0),
+        found.channel().map(|id| id.0),
         found.body,
         state.0,
-        now,
-        story
+        now
     )
     .execute(&mut **tx)
     .await?;
     Ok(())
+}
+
+/// Keeps that the state of `day` found an outage of these channels, and of no others.
+///
+/// # Errors
+/// The database failed.
+pub async fn set_channels(tx: &mut TenantTx, id: AlertId, channels: &[ChannelId], day: Date) -> Result<()> {
+    let organization = tx.actor().organization_id;
+    let channels: Vec<Uuid> = channels.iter().map(|id| id.0).collect();
+    sqlx::query!(
+        "insert into alert_channel (organization_id, alert_id, channel_id) select $1, $2, unnest($3::uuid[])
+         on conflict (organization_id, alert_id, channel_id) do update set missing_since = null",
+        organization.0,
+        id.0,
+        &channels
+    )
+    .execute(&mut **tx)
+    .await?;
+    sqlx::query!(
+        "update alert_channel set missing_since = $3
+         where alert_id = $1 and channel_id <> all($2::uuid[]) and missing_since is null",
+        id.0,
+        &channels,
+        day
+    )
+    .execute(&mut **tx)
+    .await?;
+    Ok(())
+}
+
+/// Has a new event stand as the one that it is a part of: who has seen to that has seen to it, and who was told of that, or is
+/// about to be, was told of it.
+///
+/// # Errors
+/// The database failed.
+pub async fn inherit(tx: &mut TenantTx, from: AlertId, part: AlertId) -> Result<()> {
+    sqlx::query!(
+        "update alert a set acknowledged_at = f.acknowledged_at, acknowledged_by = f.acknowledged_by,
+           acknowledged_name = f.acknowledged_name, snoozed_until = f.snoozed_until, snoozed_by = f.snoozed_by,
+           snoozed_name = f.snoozed_name
+         from alert f where f.id = $1 and a.id = $2",
+        from.0,
+        part.0
+    )
+    .execute(&mut **tx)
+    .await?;
+    mail::inherit(tx, from, part).await
 }
 
 /// Notes that the state of `day` did not find these events.
@@ -185,6 +247,7 @@ struct Row {
     client: Option<String>,
     channel_id: Option<Uuid>,
     channel: Option<String>,
+    channels: Vec<String>,
     body: String,
     first_state_id: Uuid,
     state_id: Uuid,
@@ -214,6 +277,7 @@ impl Row {
             client: self.client,
             channel_id: self.channel_id.map(Into::into),
             channel: self.channel,
+            channels: self.channels,
             body: self.body,
             first_state_id: self.first_state_id.into(),
             state_id: self.state_id.into(),
@@ -254,8 +318,11 @@ pub async fn list(
     let rows = sqlx::query_as!(
         Row,
         r#"select a.id, a.kind, a.severity, a.level, a.entity, e.name as "entity_name?", a.first_day, a.last_day, a.client_id,
-             c.name as "client?", a.channel_id, h.name as "channel?", a.body, a.first_state_id, a.state_id, a.first_seen_at,
-             a.last_seen_at, a.ended_at, a.acknowledged_at, a.acknowledged_name, a.snoozed_until, a.snoozed_name
+             c.name as "client?", a.channel_id, h.name as "channel?", array(
+               select coalesce(nullif(x.name, ''), x.external_id) from alert_channel k
+                 join channel x on x.organization_id = k.organization_id and x.id = k.channel_id
+               where k.organization_id = a.organization_id and k.alert_id = a.id and k.missing_since is null
+               order by 1) as "channels!", a.body, a.first_state_id, a.state_id, a.first_seen_at, a.last_seen_at, a.ended_at, a.acknowledged_at, a.acknowledged_name, a.snoozed_until, a.snoozed_name
            from alert a
              left join client c on c.organization_id = a.organization_id and c.id = a.client_id
              left join channel h on h.organization_id = a.organization_id and h.id = a.channel_id

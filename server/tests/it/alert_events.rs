@@ -41,7 +41,7 @@ fn fall(app: &TestApp, client: &str) -> Found {
         probability: 0.97,
         severity: Severity::High,
         client_id: Some(client.parse::<ClientId>().unwrap()),
-        channel_id: None,
+        channels: Vec::new(),
         body: json!({"metric": "clicks", "probability": 0.97}).to_string(),
     }
 }

@@ -4,8 +4,10 @@
 mod access;
 mod accounts;
 mod actions;
+mod alert_desk;
 mod alert_events;
 mod alert_mails;
+mod alert_outages;
 mod alert_pages;
 mod alert_rules;
 mod alerts;

@@ -18,7 +18,7 @@ pub struct Words {
     pub severity: Severity,
     /// What happened, as a headline: "Clicks: far below what was to be expected".
     pub title: String,
-    /// Where: client, channel and ad, as far as it is about one; empty for the agency as a whole.
+    /// Where: client, channels and ad, as far as it is about one; empty for the agency as a whole.
     pub place: String,
     /// When, and how large it is where that can be said.
     pub detail: String,
@@ -40,8 +40,9 @@ pub fn of(alert: &Alert) -> Words {
         Some(name) if !name.is_empty() => format!("ad “{name}”"),
         _ => format!("ad {}", alert.entity),
     });
-    let place: Vec<&str> =
-        [alert.client.as_deref(), alert.channel.as_deref(), ad.as_deref()].into_iter().flatten().collect();
+    let several = Some(alert.channels.join(", ")).filter(|names| !names.is_empty());
+    let channels = alert.channel.as_deref().or(several.as_deref());
+    let place: Vec<&str> = [alert.client.as_deref(), channels, ad.as_deref()].into_iter().flatten().collect();
     let sure = finding["probability"].as_f64().and_then(|share| Decimal::try_from(share).ok()).map(probability);
     Words {
         severity: alert.severity,
@@ -237,6 +238,7 @@ mod tests {
             client: Some("Bakery".into()),
             channel_id: None,
             channel: Some("Radio".into()),
+            channels: Vec::new(),
             body: json!({"metric": metric, "size": size, "probability": 0.9991}).to_string(),
             first_state_id: BrainStateId(nil),
             state_id: BrainStateId(nil),
@@ -289,6 +291,16 @@ mod tests {
         event.kind = FindingKind::Drop;
         event.body = body("2026-11-03", &Value::Null);
         assert_eq!(of(&event).detail, "3 to 7 Nov 2026");
+    }
+
+    #[test]
+    fn an_outage_names_the_channels_that_it_covers() {
+        let mut outage = alert(FindingKind::TrackingOutage, Some("claimed_conversions"), Value::Null);
+        outage.channels = vec!["Radio".into()];
+        assert_eq!(of(&outage).place, "Bakery · Radio");
+        outage.channels.push("Search".into());
+        outage.channel = None;
+        assert_eq!(of(&outage).place, "Bakery · Radio, Search");
     }
 
     #[test]

@@ -14,26 +14,50 @@ use time::{Duration, OffsetDateTime};
 use super::word;
 use crate::{Result, SystemTx, TenantTx, id};
 
-/// Has these members hear of an alert, each in their way. Who has a mail about it, or is about to, hears no more. If they are to
-/// hear of it at once now, so do those whom a digest was to tell of it, or has told, and those who could not be told before.
+/// Has these members hear of an alert, each in their way. Who has a mail about it, or is about to, hears no more, unless they are
+/// to hear of it once `more`. If they are to hear of it at once now, so do those whom a digest was to tell of it, or has told, and
+/// those who could not be told before.
 ///
 /// # Errors
 /// The database failed.
-pub async fn queue(tx: &mut TenantTx, alert: AlertId, to: &[(MemberId, Way)], now: OffsetDateTime) -> Result<()> {
+pub async fn queue(
+    tx: &mut TenantTx,
+    alert: AlertId,
+    to: &[(MemberId, Way)],
+    more: bool,
+    now: OffsetDateTime,
+) -> Result<()> {
     let organization = tx.actor().organization_id;
     let members: Vec<Uuid> = to.iter().map(|(id, _)| id.0).collect();
     let ways: Vec<String> = to.iter().map(|(_, way)| way.key().to_owned()).collect();
     sqlx::query!(
         "insert into alert_mail as m (organization_id, alert_id, member_id, way, state, queued_at)
          select $1, $2, t.member_id, t.way, 'waiting', $5 from unnest($3::uuid[], $4::text[]) t (member_id, way)
-         on conflict (organization_id, alert_id, member_id) do update set way = 'mail', state = 'waiting',
-             queued_at = excluded.queued_at, mail_id = null, refusals = 0, retry_at = null, sent_at = null
-           where excluded.way = 'mail' and (m.way = 'digest' or m.state in ('dropped', 'refused'))",
+         on conflict (organization_id, alert_id, member_id) do update set state = 'waiting',
+             way = case when m.way = 'mail' and m.state in ('waiting', 'sending') then m.way else excluded.way end,
+             queued_at = excluded.queued_at, released_at = null, mail_id = null, refusals = 0, retry_at = null, sent_at = null
+           where $6 or (excluded.way = 'mail' and (m.way = 'digest' or m.state in ('dropped', 'refused')))",
         organization.0,
         alert.0,
         &members,
         &ways,
-        now
+        now,
+        more
+    )
+    .execute(&mut **tx)
+    .await?;
+    Ok(())
+}
+
+/// Has everybody who was told of an event, or is about to be, stand so with a part of it.
+pub(super) async fn inherit(tx: &mut TenantTx, from: AlertId, part: AlertId) -> Result<()> {
+    sqlx::query!(
+        "insert into alert_mail (organization_id, alert_id, member_id, way, state, queued_at, released_at, sent_at)
+         select organization_id, $2, member_id, way, case state when 'sending' then 'waiting' else state end, queued_at,
+           released_at, sent_at
+         from alert_mail where alert_id = $1",
+        from.0,
+        part.0
     )
     .execute(&mut **tx)
     .await?;
