@@ -313,18 +313,17 @@ impl RuleFields {
         }
     }
 
-    /// Whether it is about something of this kind and severity, of this client, in this channel of this provider.
-    pub fn matches(&self, found: &Found, provider: Option<&str>) -> bool {
-        fn among<T: PartialEq>(named: &[T], one: Option<&T>) -> bool {
-            named.is_empty() || one.is_some_and(|one| named.contains(one))
+    /// Whether it is about something of this kind and severity, of this client, in one of its channels with their providers.
+    pub fn matches(&self, found: &Found, providers: &[String]) -> bool {
+        fn among<T: PartialEq>(named: &[T], all: &[T]) -> bool {
+            named.is_empty() || all.iter().any(|one| named.contains(one))
         }
         self.enabled
             && found.severity >= self.least_severity
-            && among(&self.client_ids, found.client_id.as_ref())
-            && among(&self.channel_ids, found.channel().as_ref())
-            && among(&self.kinds, Some(&found.kind))
-            && (self.providers.is_empty()
-                || provider.is_some_and(|one| self.providers.iter().any(|named| named == one)))
+            && among(&self.client_ids, found.client_id.as_slice())
+            && among(&self.channel_ids, &found.channels)
+            && among(&self.kinds, &[found.kind])
+            && among(&self.providers, providers)
     }
 
     /// Whether it is for this member.
@@ -493,21 +492,29 @@ mod tests {
             channels: Vec::new(),
             body: String::new(),
         };
-        assert!(rule.matches(&found, None));
+        assert!(rule.matches(&found, &[]));
         rule.client_ids = vec![client];
-        assert!(!rule.matches(&found, None), "what is about no client is about none of those that are named");
+        assert!(!rule.matches(&found, &[]), "what is about no client is about none of those that are named");
         found.client_id = Some(client);
-        assert!(rule.matches(&found, None));
-        rule.providers = vec!["meta_ads".into()];
-        assert!(!rule.matches(&found, None) && rule.matches(&found, Some("meta_ads")));
+        assert!(rule.matches(&found, &[]));
+        let channel = |number| ChannelId(uuid::Uuid::from_u128(number));
+        rule.channel_ids = vec![channel(2)];
+        assert!(!rule.matches(&found, &[]));
+        found.channels = vec![channel(1), channel(2)];
+        assert!(rule.matches(&found, &[]), "one of several channels is named");
+        let [google, meta] = ["google_ads", "meta_ads"].map(str::to_owned);
+        rule.providers = vec![meta.clone()];
+        assert!(!rule.matches(&found, &[]) && !rule.matches(&found, std::slice::from_ref(&google)));
+        let both = [google, meta];
+        assert!(rule.matches(&found, &both));
         rule.kinds = vec![FindingKind::Spike];
-        assert!(!rule.matches(&found, Some("meta_ads")));
+        assert!(!rule.matches(&found, &both));
         rule.kinds.push(FindingKind::Drop);
         found.severity = Severity::Low;
-        assert!(!rule.matches(&found, Some("meta_ads")));
+        assert!(!rule.matches(&found, &both));
         rule.least_severity = Severity::Info;
-        assert!(rule.matches(&found, Some("meta_ads")));
+        assert!(rule.matches(&found, &both));
         rule.enabled = false;
-        assert!(!rule.matches(&found, Some("meta_ads")));
+        assert!(!rule.matches(&found, &both));
     }
 }

@@ -8,7 +8,10 @@ use serde_json::{Value, json};
 use sqlx::PgPool;
 use time::{Duration, macros::datetime};
 
-use crate::alert_desk::{Desk, TUESDAY, quiet};
+use crate::{
+    alert_desk::{Desk, TUESDAY, quiet},
+    support::{Agency, execute},
+};
 
 /// Three channels of the first client.
 async fn channels(desk: &Desk) -> [ChannelId; 3] {
@@ -134,5 +137,35 @@ async fn a_mail_that_waits_tells_every_part_of_an_outage(pool: PgPool) {
     for place in ["C1 · Radio", "C1 · Search, TV"] {
         assert!(mail.lines().any(|line| line.trim() == place), "{place}: {mail}");
     }
+    desk.app.finish().await;
+}
+
+#[sqlx::test(migrator = "store::MIGRATOR")]
+async fn a_rule_that_names_a_channel_or_a_provider_hears_of_an_outage_of_several(pool: PgPool) {
+    let desk = Desk::open(pool.clone(), TUESDAY).await;
+    let Agency { olga, ada, max, mel, .. } = &desk.agency;
+    let [radio, search, tv] = channels(&desk).await;
+    execute(&pool, format!("update channel set platform = 'radio_ads' where id = '{radio}'")).await;
+    for rule in olga.json("/api/v1/alerts/rules").await["items"].as_array().unwrap() {
+        let path = format!("/api/v1/alerts/rules/{}", rule["id"].as_str().unwrap());
+        assert_eq!(olga.send("DELETE", &path, &json!({})).await.status(), 204);
+    }
+    let named = [
+        (olga, json!({"channel_ids": [search]})),
+        (ada, json!({"channel_ids": [tv]})),
+        (max, json!({"providers": ["radio_ads"]})),
+        (mel, json!({"providers": ["google_ads"]})),
+    ];
+    for (who, names) in named {
+        let mut rule = json!({"name": "Outages", "way": "mail", "least_severity": "high"});
+        rule.as_object_mut().unwrap().extend(names.as_object().unwrap().clone());
+        rule["member_ids"] = json!([who.member_id().await]);
+        olga.create("/api/v1/alerts/rules", &rule).await;
+    }
+    let day = TUESDAY.date();
+    desk.cycle(day, vec![outage(&desk, &[radio, search])]).await;
+    assert_eq!(desk.counts(), [1, 0, 1, 0]);
+    desk.cycle(day + Duration::DAY, vec![outage(&desk, &[radio, search, tv])]).await;
+    assert_eq!(desk.counts(), [2, 1, 2, 0], "it reaches what another rule names");
     desk.app.finish().await;
 }

@@ -78,8 +78,8 @@ pub async fn sync(
     let providers: BTreeMap<ChannelId, String> = rule::list_providers(tx).await?.into_iter().collect();
     let mut at_once = Vec::new();
     for (id, found, more) in news {
-        let provider = found.channel().and_then(|id| providers.get(&id)).map(String::as_str);
-        let to = recipients(&rules, &members, found, provider);
+        let providers: Vec<String> = found.channels.iter().filter_map(|id| providers.get(id).cloned()).collect();
+        let to = recipients(&rules, &members, found, &providers);
         at_once.extend(to.iter().filter(|(_, way)| *way == Way::Mail).map(|(member, _)| *member));
         mail::queue(tx, id, &to, more, now).await?;
     }
@@ -97,9 +97,9 @@ fn recipients(
     rules: &[Rule],
     members: &[(MemberId, Role)],
     found: &Found,
-    provider: Option<&str>,
+    providers: &[String],
 ) -> Vec<(MemberId, Way)> {
-    let about: Vec<&Rule> = rules.iter().filter(|rule| rule.fields.matches(found, provider)).collect();
+    let about: Vec<&Rule> = rules.iter().filter(|rule| rule.fields.matches(found, providers)).collect();
     let way = |(id, role): &(MemberId, Role)| {
         let way = about.iter().filter(|rule| rule.fields.is_for(*id, *role)).map(|rule| rule.fields.way).min();
         way.map(|way| (*id, way))
