@@ -183,6 +183,56 @@ async fn the_first_digest_follows_the_zone_that_the_agency_chooses(pool: PgPool)
 }
 
 #[sqlx::test(migrator = "store::MIGRATOR")]
+async fn a_mondays_digest_comes_once_and_in_time_whatever_becomes_of_the_zone(pool: PgPool) {
+    let desk = Desk::open(pool, datetime!(2026-12-01 12:00 UTC)).await;
+    let moves = async |zone: &str| {
+        let body = json!({"time_zone": zone});
+        assert_eq!(desk.agency.olga.send("PATCH", "/api/v1/organization", &body).await.status(), 200);
+        desk.minute().await;
+    };
+    moves("Europe/Berlin").await;
+    falls(&desk, &[(0, Severity::Low)]).await;
+    desk.turn(datetime!(2026-12-07 06:30 UTC));
+    desk.minute().await;
+    assert_eq!(desk.counts(), [0; 4], "it is 07:30 in Berlin");
+    moves("Asia/Tokyo").await;
+    assert_eq!(desk.counts(), [1, 1, 1, 0], "it is the afternoon in Tokyo");
+
+    // Where Monday 08:00 is still ahead, its digest went all the same.
+    moves("America/New_York").await;
+    falls(&desk, &[(0, Severity::Low), (2, Severity::Low)]).await;
+    for at in [datetime!(2026-12-07 13:01 UTC), datetime!(2026-12-14 12:58 UTC)] {
+        desk.turn(at);
+        desk.minute().await;
+        assert_eq!(desk.counts(), [1, 1, 1, 0]);
+    }
+    moves("Asia/Tokyo").await;
+    assert_eq!(desk.counts(), [2, 2, 1, 0], "the next Monday's; Max does not see C3");
+    moves("UTC").await;
+    desk.turn(datetime!(2026-12-14 13:01 UTC));
+    desk.minute().await;
+    assert_eq!(desk.counts(), [2, 2, 1, 0]);
+    desk.app.finish().await;
+}
+
+#[sqlx::test(migrator = "store::MIGRATOR")]
+async fn an_agencys_first_digest_comes_on_the_first_monday_that_it_was_there_for(pool: PgPool) {
+    // A Monday, after 08:00 in UTC and before it in Los Angeles.
+    let desk = Desk::open(pool, datetime!(2026-12-07 12:00 UTC)).await;
+    falls(&desk, &[(0, Severity::Low)]).await;
+    desk.minute().await;
+    assert_eq!(desk.counts(), [0; 4], "what is of this week waits for its end");
+    let zone = json!({"time_zone": "America/Los_Angeles"});
+    assert_eq!(desk.agency.olga.send("PATCH", "/api/v1/organization", &zone).await.status(), 200);
+    desk.minute().await;
+    assert_eq!(desk.counts(), [0; 4]);
+    desk.turn(datetime!(2026-12-07 16:00 UTC));
+    desk.minute().await;
+    assert_eq!(desk.counts(), [1, 1, 1, 0]);
+    desk.app.finish().await;
+}
+
+#[sqlx::test(migrator = "store::MIGRATOR")]
 async fn nothing_of_an_archived_client_is_mailed_until_it_is_back(pool: PgPool) {
     let desk = Desk::open(pool, datetime!(2026-12-01 23:30 UTC)).await;
     desk.app.leave_jobs();

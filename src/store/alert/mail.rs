@@ -191,28 +191,29 @@ pub async fn settle(tx: &mut TenantTx, mail: AlertMailId, went: Went, now: Offse
     Ok(())
 }
 
-/// Lets the digests of those agencies go whose Monday 08:00 it is, each once; who wants none has none. The first look at an
-/// agency only says when its next Monday is. Simulated ones mail nobody.
+/// Lets the digests of those agencies go whose Monday 08:00 it is, each Monday's once, whatever became of the zone meanwhile; who
+/// wants none has none. An agency's first Monday is the first that it was there for. Simulated ones mail nobody.
 ///
 /// # Errors
 /// The database failed.
 pub async fn release_digests(tx: &mut SystemTx, now: OffsetDateTime) -> Result<()> {
     sqlx::query!(
         r#"with due as (
-             select o.organization_id, o.digest_next_at is null as first from organization o
-             where coalesce(o.digest_next_at, $1) <= $1 and o.mode = 'live' for update skip locked
+             select o.organization_id, monday.day from organization o
+             cross join lateral (
+               select date_trunc('week', $1::timestamptz at time zone o.time_zone - interval '8 hours')::date as day) monday
+             where o.mode = 'live' and monday.day > coalesce(o.digest_on, '-infinity')
+               and (monday.day + interval '8 hours') at time zone o.time_zone > o.created_at
+             for update of o skip locked
            ), told as (
-             update organization o set digest_next_at =
-               (date_trunc('week', $1::timestamptz at time zone o.time_zone - interval '8 hours') + interval '7 days 8 hours')
-                 at time zone o.time_zone
-             from due d where d.organization_id = o.organization_id
-             returning o.organization_id, d.first
+             update organization o set digest_on = d.day from due d where d.organization_id = o.organization_id
+             returning o.organization_id
            )
            update alert_mail m set released_at = $1,
              state = case when exists (select from alert_setting s where s.organization_id = m.organization_id
                and s.member_id = m.member_id and not s.digest) then 'dropped' else m.state end
            from told t, alert a left join client c on c.organization_id = a.organization_id and c.id = a.client_id
-           where m.organization_id = t.organization_id and not t.first and m.way = 'digest' and m.state = 'waiting'
+           where m.organization_id = t.organization_id and m.way = 'digest' and m.state = 'waiting'
              and m.released_at is null and a.organization_id = m.organization_id and a.id = m.alert_id
              and a.ended_at is null and a.acknowledged_at is null and coalesce(a.snoozed_until <= $1, true)
              and c.archived_at is null"#,
