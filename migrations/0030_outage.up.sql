@@ -42,20 +42,28 @@ update organization set digest_on = (digest_next_at at time zone time_zone - int
   where digest_next_at is not null;
 reset role;
 
--- A job that waits for a person: it failed for this reason and is not tried by itself.
-create function fail_job(payload jsonb, job_key text, reason text) returns void
+-- Has a job stand among those that failed, for this reason and after so many tries, until a person has it tried again. Without a
+-- reason it stands there no more.
+create function fail_job(payload jsonb, job_key text, reason text, tries integer) returns void
 language plpgsql security definer set search_path = pg_catalog as $$
 begin
   if payload->>'organization_id' is distinct from public.current_organization()::text then
     raise exception 'this job is of another organization' using errcode = '42501';
   end if;
+  perform graphile_worker.remove_job(job_key);
+  if reason is null then
+    return;
+  end if;
   perform public.enqueue_job(payload, job_key, null);
-  perform graphile_worker.permanently_fail_jobs(array_agg(j.id), reason)
-  from graphile_worker._private_jobs j where j.key = job_key and j.locked_at is null;
+  perform graphile_worker.reschedule_jobs(array[j.id], max_attempts => greatest(tries, 1))
+  from graphile_worker._private_jobs j where j.key = job_key;
+  perform graphile_worker.permanently_fail_jobs(array[j.id], reason)
+  from graphile_worker._private_jobs j where j.key = job_key;
 end $$;
 revoke execute on function fail_job from public;
 grant execute on function fail_job to audienceos_runtime;
 
+-- Mails to one person go one after the other, and so does having them sent again.
 create or replace function enqueue_job(payload jsonb, job_key text, run_at timestamptz) returns void
 language plpgsql security definer set search_path = pg_catalog as $$
 begin

@@ -27,15 +27,21 @@ pub(crate) async fn run(
 ) -> anyhow::Result<()> {
     let mut failed = None;
     while let Some(letter) = letter::next(&context.service, organization_id, member_id, way).await? {
-        let id = letter.id;
+        let (id, name) = (letter.id, letter.name.clone());
         let sent = context.mailer.send(&mail(letter, way, &context.public_url)).await;
         if let Err(error) = &sent {
             tracing::warn!(mail = %id, %error, "a mail about alerts did not go");
         }
-        letter::settle(&context.service, organization_id, id, went(&sent)).await?;
+        let why = sent.as_ref().err().map(|error| why(&name, error)).unwrap_or_default();
+        letter::settle(&context.service, organization_id, member_id, id, (went(&sent), &why)).await?;
         failed = sent.err().or(failed);
     }
     failed.map_or(Ok(()), |error| Err(error.into()))
+}
+
+/// Why a mail is set aside, for those who run the agency.
+fn why(name: &str, error: &MailError) -> String {
+    format!("{error}. The mail about alerts to {name} is kept. Mend the cause, then have it tried again")
 }
 
 /// What an attempt means for the mail.
@@ -52,7 +58,7 @@ fn went(sent: &Result<(), MailError>) -> Went {
 }
 
 fn mail(letter: Letter, way: Way, url: &str) -> Mail {
-    let Letter { id, to, agency, told, more } = letter;
+    let Letter { id, to, agency, told, more, .. } = letter;
     let count = told.len() + more;
     let high = told.iter().filter(|one| one.severity == Severity::High).count();
     let subject = match (way, &told[..]) {
@@ -109,6 +115,7 @@ mod tests {
         Letter {
             id: AlertMailId(uuid::Uuid::nil()),
             to: EmailAddress::parse("email", "max@acme.test").unwrap(),
+            name: "Max".into(),
             agency: "Acme".into(),
             told: vec![words; count],
             more,

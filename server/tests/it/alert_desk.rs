@@ -24,6 +24,9 @@ use crate::support::{Agency, Browser, TestApp};
 /// A Tuesday at noon.
 pub const TUESDAY: OffsetDateTime = datetime!(2026-12-01 12:00 UTC);
 
+/// What a mail server says that refuses a mail.
+pub const REFUSAL: &str = "550 5.7.1 this text is not welcome";
+
 /// An agency whose brain is the test.
 pub struct Desk {
     pub app: TestApp,
@@ -140,7 +143,8 @@ impl Desk {
     }
 
     pub async fn settle(&self, mail: AlertMailId, went: Went) {
-        letter::settle(&self.app.service, self.organization, mail, went).await.unwrap();
+        let (service, said) = (&self.app.service, (went, REFUSAL));
+        letter::settle(service, self.organization, self.olga, mail, said).await.unwrap();
     }
 
     /// Whether a mail to Olga is queued when its minute comes.

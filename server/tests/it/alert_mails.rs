@@ -2,14 +2,14 @@
 //! that leave.
 
 use model::alert::Severity;
-use serde_json::json;
-use service::alert::letter::Letter;
+use serde_json::{Value, json};
+use service::alert::letter::{self, Letter};
 use sqlx::PgPool;
 use store::alert::mail::Went;
 use time::{Duration, macros::datetime};
 
 use crate::{
-    alert_desk::{Desk, TUESDAY, quiet},
+    alert_desk::{Desk, REFUSAL, TUESDAY, quiet},
     support::{Agency, count},
 };
 
@@ -73,6 +73,64 @@ async fn a_mail_that_is_refused_half_a_day_long_is_set_aside_until_its_alert_get
     desk.settle(again.id, Went::Malformed).await;
     assert!(desk.next().await.is_none(), "what cannot be built is set aside at once");
     assert_eq!(count(&desk.pool, "select count(*) from alert_mail where state = 'refused'").await, 2);
+    desk.app.stop().await;
+}
+
+#[sqlx::test(migrator = "store::MIGRATOR")]
+async fn a_mail_that_is_set_aside_stands_among_the_background_work_until_it_went(pool: PgPool) {
+    let desk = Desk::open(pool, TUESDAY).await;
+    desk.app.leave_jobs();
+    let olga = &desk.agency.olga;
+    falls(&desk, &[(0, Severity::Medium)]).await;
+    let refuse = async || {
+        let mail = desk.next().await.unwrap();
+        desk.settle(mail.id, Went::Refused).await;
+        desk.app.service.clock.advance(Duration::minutes(61));
+    };
+    let failed = async || {
+        let jobs = olga.json("/api/v1/jobs").await["items"].as_array().unwrap().clone();
+        jobs.into_iter().filter(|job| job["state"] == "failed").collect::<Vec<Value>>()
+    };
+    for times in 1..12 {
+        refuse().await;
+        assert!(failed().await.is_empty(), "refused {times} times, it is tried again by itself");
+    }
+    refuse().await;
+    let stands = failed().await;
+    assert_eq!(stands.len(), 1);
+    assert_eq!(
+        (&stands[0]["name"], &stands[0]["attempts"], &stands[0]["error"]),
+        (&json!("mail_alert_again"), &json!(12), &json!(REFUSAL))
+    );
+    let page = olga.get("/settings/jobs").await.text().await.unwrap();
+    assert!(page.contains("1 failed") && page.contains(REFUSAL) && page.contains("Try mail alert again now"), "{page}");
+
+    // Tried again and refused again, it stands there once; tried again and taken, no more.
+    letter::again(&desk.app.service, desk.organization, desk.olga).await.unwrap();
+    refuse().await;
+    let stands = failed().await;
+    assert_eq!(stands.len(), 1);
+    assert_eq!(olga.post(&format!("/api/v1/jobs/{}/retry", stands[0]["id"]), &json!({})).await.status(), 204);
+    let _work = desk.app.take_jobs();
+    desk.rest().await;
+    assert_eq!(desk.mails("olga").len(), 1);
+    assert_eq!(count(&desk.pool, "select count(*) from alert_mail where state = 'refused'").await, 0);
+    desk.app.finish().await;
+}
+
+#[sqlx::test(migrator = "store::MIGRATOR")]
+async fn what_was_set_aside_and_goes_with_what_got_worse_failed_no_more(pool: PgPool) {
+    let desk = Desk::open(pool, TUESDAY).await;
+    desk.app.leave_jobs();
+    falls(&desk, &[(0, Severity::Medium)]).await;
+    let mail = desk.next().await.unwrap();
+    desk.settle(mail.id, Went::Malformed).await;
+    let failed = async || desk.agency.olga.json("/api/v1/jobs").await["counts"]["failed"].clone();
+    assert_eq!(failed().await, 1, "what cannot be built is tried once");
+    falls(&desk, &[(0, Severity::High)]).await;
+    let mail = desk.next().await.unwrap();
+    desk.settle(mail.id, Went::Sent).await;
+    assert_eq!(failed().await, 0);
     desk.app.stop().await;
 }
 

@@ -150,12 +150,13 @@ pub enum Went {
 /// makes it refuse every mail.
 const REFUSALS: i16 = 12;
 
-/// Notes how an attempt to send a mail ended. What did not go is tried again later, unless it never will; what the mail was to
-/// tell and did not, as it was snoozed meanwhile, is told in another one.
+/// Notes how an attempt to send a mail ended. What did not go is tried again later, unless it never will: then it is set aside,
+/// and how often it did not go is returned. What the mail was to tell and did not, as it was snoozed meanwhile, is told in
+/// another one.
 ///
 /// # Errors
 /// The database failed.
-pub async fn settle(tx: &mut TenantTx, mail: AlertMailId, went: Went, now: OffsetDateTime) -> Result<()> {
+pub async fn settle(tx: &mut TenantTx, mail: AlertMailId, went: Went, now: OffsetDateTime) -> Result<Option<i16>> {
     let before = sqlx::query_scalar!(
         r#"select coalesce(max(refusals), 0::smallint) as "refusals!" from alert_mail
            where mail_id = $1 and state = 'sending'"#,
@@ -188,7 +189,38 @@ pub async fn settle(tx: &mut TenantTx, mail: AlertMailId, went: Went, now: Offse
     )
     .execute(&mut **tx)
     .await?;
-    Ok(())
+    Ok((state == "refused").then_some(refusals + i16::from(went == Went::Malformed)))
+}
+
+/// Whether a mail to a member is set aside.
+///
+/// # Errors
+/// The database failed.
+pub async fn any_refused(tx: &mut TenantTx, member: MemberId) -> Result<bool> {
+    let any = sqlx::query_scalar!(
+        r#"select exists (select from alert_mail where member_id = $1 and state = 'refused') as "any!""#,
+        member.0
+    );
+    Ok(any.fetch_one(&mut **tx).await?)
+}
+
+/// Has the mails to a member go again that are set aside, and says in which ways. One that is refused once more is set aside at
+/// once.
+///
+/// # Errors
+/// The database failed.
+pub async fn take_up(tx: &mut TenantTx, member: MemberId) -> Result<Vec<Way>> {
+    let rows = sqlx::query_scalar!(
+        "update alert_mail set state = 'waiting', refusals = $2, retry_at = null
+         where member_id = $1 and state = 'refused' returning way",
+        member.0,
+        REFUSALS - 1
+    );
+    let ways: Result<Vec<Way>> = rows.fetch_all(&mut **tx).await?.iter().map(|way| word(way, Way::parse)).collect();
+    let mut ways = ways?;
+    ways.sort_unstable();
+    ways.dedup();
+    Ok(ways)
 }
 
 /// Lets the digests of those agencies go whose Monday 08:00 it is, each Monday's once, whatever became of the zone meanwhile; who
