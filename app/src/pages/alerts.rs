@@ -103,7 +103,7 @@ fn shown(board: service::alert::Board) -> AlertList {
             client_id: alert.client_id,
             place: words.place,
             detail: words.detail,
-            basis: service::alert::rule::basis(&alert.body),
+            basis: service::alert::words::basis(&alert),
             state_id: alert.state_id,
             sure: words.sure,
             first_seen: write(alert.first_seen_at),

@@ -60,13 +60,6 @@ fn has_days(found: &Found) -> bool {
     }
 }
 
-/// Whether what has begun goes on under later days: the first day stays. The days of a change and of a day on which much moved
-/// are where it lies, and the newest state knows that best.
-fn goes_on(found: &Found) -> bool {
-    use FindingKind::{DeliveryCollapse, Drop, LevelShift, Spike};
-    outage(found) || matches!(found.kind, Spike | Drop | LevelShift | DeliveryCollapse)
-}
-
 /// The client, as stories name it.
 fn client(found: &Found) -> String {
     found.client_id.map_or_else(|| "-".to_owned(), |id| id.to_string())
@@ -160,7 +153,7 @@ pub(super) fn events(known: &[Known], found: Vec<Found>) -> Vec<Told> {
             taken[place] = true;
             let (event, one) = (&known[place], &mut told[at]);
             one.known = Some(event.id);
-            if goes_on(&one.found) {
+            if one.found.kind.goes_on() {
                 one.found.first = one.found.first.min(event.first);
             }
         }

@@ -1,15 +1,19 @@
-//! What an alert says, in words: of what, when, how large, how sure. The words of every kind of finding stand here and nowhere
-//! else. Nothing is said that the finding does not hold.
+//! What an alert says, in words: of what, when, how large, how sure. Nothing is said that the finding does not hold. What a kind is
+//! called by itself stands in `model`.
 
 use model::{
     alert::{Alert, FindingKind, Severity},
+    number::grouped,
     page::parse_day,
 };
 use rust_decimal::Decimal;
 use serde_json::Value;
 use time::{Date, Month};
 
-use crate::performance::words::{GROUPS, WHOLE, grouped, probability};
+use crate::{
+    basis,
+    performance::words::{GROUPS, WHOLE, probability},
+};
 
 /// An alert in words.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -53,15 +57,18 @@ pub fn of(alert: &Alert) -> Words {
     }
 }
 
+/// What the figures of an alert were made from: a line for each.
+pub fn basis(alert: &Alert) -> Vec<String> {
+    basis::lines(&serde_json::from_str(&alert.body).unwrap_or_default())
+}
+
 /// The days of the finding, which are those of its size, and since when an event that goes on lasts, if that is longer: "4 to 7
 /// Nov 2026 (since 3 Nov 2026)".
 fn when(alert: &Alert, finding: &Value) -> String {
-    use FindingKind::{DeliveryCollapse, Drop, LevelShift, Spike, TrackingOutage};
-    let goes_on = matches!(alert.kind, Spike | Drop | LevelShift | DeliveryCollapse | TrackingOutage);
     let day = |key: &str| finding[key].as_str().and_then(|text| parse_day(key, text).ok());
     let Some((first, last)) = day("first").zip(day("last")) else { return days(alert.first_day, alert.last_day) };
     let (first, last) = (first.min(last), last.max(first));
-    let since = Some(alert.first_day).filter(|since| goes_on && *since < first);
+    let since = Some(alert.first_day).filter(|since| alert.kind.goes_on() && *since < first);
     let since = since.map(|since| format!(" (since {})", days(since, since)));
     format!("{}{}", days(first, last), since.unwrap_or_default())
 }
