@@ -5,6 +5,7 @@
 
 mod import;
 mod mail_alert;
+mod mail_alert_again;
 mod mail_invitation;
 mod mail_password_reset;
 mod mail_sign_up;
