@@ -14,7 +14,6 @@ use body::{
 use http::StatusCode;
 use model::id::{ChannelId, ClientId, ConnectionId};
 use service::{Service, connection, session::Live};
-use uuid::Uuid;
 
 use super::{
     error::{ApiError, ErrorBody},

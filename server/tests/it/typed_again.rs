@@ -114,7 +114,7 @@ async fn what_the_operator_switched_off_is_connected_by_nobody(pool: PgPool) {
 }
 
 /// A program of this member, with an access token of ours.
-async fn program(app: &TestApp, member: &Browser, scope: &str) -> impl AsyncFn(Value) -> (StatusCode, Value) {
+async fn program(app: &TestApp, member: &Browser, scope: &str) -> impl AsyncFn(Value) -> (StatusCode, Value) + use<> {
     let made = member.post("/api/v1/tokens", &json!({"name": "t", "scope": scope, "days": 1})).await;
     let token = made.json::<Value>().await.unwrap()["token"].as_str().unwrap().to_owned();
     let (client, url) = (app.browser().client, format!("{}{LIST}", app.url));

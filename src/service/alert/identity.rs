@@ -128,11 +128,15 @@ fn apart(a: (Date, Date), b: (Date, Date)) -> i64 {
     (a.0.max(b.0) - a.1.min(b.1)).whole_days().max(0)
 }
 
+/// How well a known event and a finding fit, the best first: open before ended, the most channels in common, the fewest
+/// others, nobody's before what is seen to, the nearest days; then their places in both lists.
+type Fit = (bool, Reverse<usize>, usize, bool, i64, i64, usize, usize);
+
 /// The events of a state: findings that tell the same are one, and each is the known event that it is, or a new one. Parts of
 /// known events come first: what those events stand like before anything is done to them is how the parts stand.
 pub(super) fn events(known: &[Known], found: Vec<Found>) -> Vec<Told> {
     let mut told = merged(found);
-    let mut pairs: Vec<(bool, Reverse<usize>, usize, bool, i64, i64, usize, usize)> = Vec::new();
+    let mut pairs: Vec<Fit> = Vec::new();
     for (at, one) in told.iter().enumerate() {
         for (place, event) in known.iter().enumerate().filter(|(_, event)| alike(event, one)) {
             let days = has_days(&one.found);
