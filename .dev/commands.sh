@@ -13,16 +13,18 @@ All set-up happens by itself, once; tools are kept in ~/.cache/audienceos.
 TEXT
 }
 
-# write_sqlx DIR: checks every query against a fresh, migrated database and writes what it learned into DIR.
+# write_sqlx DIR COMMAND...: has the command, which compiles `store`, check every query against a fresh, migrated database
+# and write what it learned into DIR.
 write_sqlx() {
-  rm -rf "$1"; mkdir -p "$1"
+  local folder=$1; shift
+  rm -rf "$folder"; mkdir -p "$folder"
   pg_database prepare
   for up in migrations/*.up.sql; do
     "$PG_BIN/psql" -qX -v ON_ERROR_STOP=1 --single-transaction "$(pg_url prepare)" -f "$up" >/dev/null
   done
   "$PG_BIN/psql" -qX "$(pg_url prepare)" -c 'create table _sqlx_migrations (version bigint primary key, description text not null, installed_on timestamptz not null default now(), success boolean not null, checksum bytea not null, execution_time bigint not null)'
   touch src/store/lib.rs
-  SQLX_OFFLINE=false SQLX_OFFLINE_DIR="$1" DATABASE_URL=$(pg_url prepare) cargo check --quiet -p store
+  SQLX_OFFLINE=false SQLX_OFFLINE_DIR="$folder" DATABASE_URL=$(pg_url prepare) "$@"
   touch src/store/lib.rs
 }
 
@@ -59,7 +61,7 @@ cmd_prepare() {
   setup_rust; setup_postgres
   trap pg_stop EXIT
   pg_start prepare
-  write_sqlx "$ROOT/target/sqlx-new"
+  write_sqlx "$ROOT/target/sqlx-new" cargo check --quiet -p store
   rm -rf src/store/.sqlx
   mv target/sqlx-new src/store/.sqlx
   say "src/store/.sqlx holds $(ls src/store/.sqlx | wc -l) queries"

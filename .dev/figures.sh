@@ -5,7 +5,7 @@ SCHEMATHESIS=4.32.5
 # bench_names and soak_names: what there is, with a word on each.
 bench_names() {
   echo "web      first-load sizes, requests a second and latencies beside a Next.js page's, cold and warm start"
-  echo "sync     rows a second into the store, and the memory of a back-fill of a million rows"
+  echo "sync     rows a second into the store, and the memory of a back-fill of a million rows and of long reports' pages"
   echo "rehearsal  seconds of a whole read of the simulated agency, its requests a second, its memory"
   echo "rebuild  seconds from an edit of a page, and of a query, to a built application"
   echo "brain    forecasts, anomalies, fatigue, response curves, findings against known truth, and what a cycle costs"
@@ -15,27 +15,50 @@ soak_names() {
   echo "jobs  the server is killed again and again; every sign-up gets its mail"
   echo "sync  workers are killed 50 times and the database is stopped while they read; takeover and fairness with default settings"
   echo "rehearsal  each of the simulated providers' faults and twenty mixes of them while an agency is read: sums, days, history"
-  echo "import  files of 200 MB are looked at and checked: how much memory that takes"
+  echo "import  files of 200 MB, at the reader and over HTTP: wrong rows told, nothing half imported, no memory"
   echo "curiosity  fifty simulated agencies: what is proposed, and the true effect of a move of budgets against the measured one"
   echo "api   five minutes of generated requests over the API's document: no 5xx, no undeclared status"
 }
 
+# What a figure or a long proof leaves behind goes, however it ends.
+figures_end() { undo_edit; stop_rival; stop_server; pg_stop; rm -rf "${FIGURES_DATA:-}" "${FIGURES_PARTS:-}"; }
+
+# With --json standard output is one object with all keys as fields, of one benchmark or of several.
 cmd_bench() {
-  local json='' names=()
+  local json='' names=() name
   for word in "$@"; do if [ "$word" = --json ]; then json=--json; else names+=("$word"); fi; done
   [ ${#names[@]} -gt 0 ] || names=(web sync rehearsal rebuild brain curiosity)
-  trap 'stop_rival; stop_server; pg_stop' EXIT
   for name in "${names[@]}"; do
     case $name in
-      web) bench_web $json ;;
-      sync) bench_sync $json ;;
-      rehearsal) bench_rehearsal $json ;;
-      rebuild) bench_rebuild $json ;;
-      brain) bench_brain $json ;;
-      curiosity) bench_curiosity $json ;;
+      web | sync | rehearsal | rebuild | brain | curiosity) ;;
       *) bench_names >&2; fail "there is no benchmark $name" ;;
     esac
   done
+  trap figures_end EXIT
+  [ -z "$json" ] || FIGURES_PARTS=$(mktemp -d)
+  for name in "${names[@]}"; do
+    if [ -n "$json" ]; then "bench_$name" --json >"$FIGURES_PARTS/$name"; else "bench_$name"; fi
+    # The next one has the machine for itself.
+    undo_edit; stop_rival; stop_server; pg_stop
+  done
+  [ -z "$json" ] || one_object "${names[@]/#/$FIGURES_PARTS/}"
+}
+
+# one_object FILE...: the objects of these files as one.
+one_object() {
+  have python3 || apt_install python3
+  python3 - "$@" <<'PYTHON'
+import json, sys
+
+whole = {}
+for path in sys.argv[1:]:
+    with open(path) as file:
+        part = json.load(file)
+    if twice := sorted(whole.keys() & part.keys()):
+        sys.exit(f"two benchmarks give {', '.join(twice)}")
+    whole |= part
+print(json.dumps(whole))
+PYTHON
 }
 
 # start_rival PORT DATABASE: the same client list as a Next.js page over the same rows, built as for production.
@@ -76,15 +99,20 @@ bench_web() {
   stop_rival
 }
 
+# figures_database NAME: an empty database and an empty data folder, for servers that the bench program starts.
+figures_database() {
+  pg_start "$1"
+  pg_database "$1"
+  FIGURES_DATA=$(mktemp -d "/tmp/audienceos-$1-data.XXXXXX")
+}
+
 bench_sync() {
   setup_build
   cargo build --quiet --release -p server
   cargo build --quiet --release -p benches
-  pg_start bench
-  pg_database bench
-  SERVER_DATA=$(mktemp -d /tmp/audienceos-bench-data.XXXXXX)
-  target/release/bench sync --server target/release/audienceos --database "$(pg_url bench)" --data "$SERVER_DATA" "$@"
-  rm -rf "$SERVER_DATA"
+  figures_database bench
+  target/release/bench sync --server target/release/audienceos --database "$(pg_url bench)" --data "$FIGURES_DATA" "$@"
+  rm -rf "$FIGURES_DATA"
 }
 
 bench_rehearsal() {
@@ -105,13 +133,12 @@ edit_and_build() {
   TOOK=$((($(date +%s%N) - begun) / 1000000))
   undo_edit
 }
-undo_edit() { [ -z "${EDITED:-}" ] || { cp "$EDITED_COPY" "$EDITED"; EDITED=; }; }
+undo_edit() { [ -z "${EDITED:-}" ] || { cp "$EDITED_COPY" "$EDITED"; EDITED=; rm -f "$EDITED_COPY"; }; }
 
 bench_rebuild() {
   setup_build
   build >&2
   EDITED_COPY=$(mktemp)
-  trap 'undo_edit; stop_server; pg_stop' EXIT
   local page store
   edit_and_build app/src/pages/clients.rs; page=$TOOK
   edit_and_build src/store/client.rs; store=$TOOK
@@ -163,6 +190,7 @@ soak_curiosity() {
 }
 
 cmd_soak() {
+  trap figures_end EXIT
   case ${1:-} in
     jobs) soak_jobs ;;
     sync) soak_sync ;;
@@ -177,32 +205,23 @@ cmd_soak() {
 
 soak_jobs() {
   setup_build
-  trap 'pg_stop' EXIT
   cargo build --quiet -p server -p benches
-  pg_start soak
-  pg_database soak
-  SERVER_DATA=$(mktemp -d /tmp/audienceos-soak-data.XXXXXX)
-  target/debug/bench jobs --server target/debug/audienceos --database "$(pg_url soak)" --data "$SERVER_DATA" --kills "${KILLS:-20}"
-  rm -rf "$SERVER_DATA"
+  figures_database soak
+  target/debug/bench jobs --server target/debug/audienceos --database "$(pg_url soak)" --data "$FIGURES_DATA" --kills "${KILLS:-20}"
 }
 
 soak_sync() {
   setup_build
   have cargo-nextest || cargo_tool cargo-nextest "$NEXTEST_VERSION" 5 --locked
-  trap 'pg_stop' EXIT
   cargo build --quiet -p server -p benches
-  pg_start soak
-  pg_database soak
-  SERVER_DATA=$(mktemp -d /tmp/audienceos-soak-data.XXXXXX)
-  target/debug/bench sync-soak --server target/debug/audienceos --database "$(pg_url soak)" --data "$SERVER_DATA"
-  rm -rf "$SERVER_DATA"
+  figures_database soak
+  target/debug/bench sync-soak --server target/debug/audienceos --database "$(pg_url soak)" --data "$FIGURES_DATA"
   AUDIENCEOS_KILLS=${KILLS:-50} DATABASE_URL=$(pg_url soak) cargo nextest run -p server crash::
 }
 
 soak_rehearsal() {
   setup_build
   have cargo-nextest || cargo_tool cargo-nextest "$NEXTEST_VERSION" 5 --locked
-  trap 'pg_stop' EXIT
   pg_start soak
   AUDIENCEOS_FAULTS=${FAULTS:-all} DATABASE_URL=$PG_URL cargo nextest run -p server broken::
 }
@@ -211,6 +230,9 @@ soak_import() {
   setup_build
   have cargo-nextest || cargo_tool cargo-nextest "$NEXTEST_VERSION" 5 --locked
   cargo nextest run -p providers --run-ignored only --no-capture large_files
+  cargo build --quiet --release -p server -p benches
+  figures_database soak
+  target/release/bench import --server target/release/audienceos --database "$(pg_url soak)" --data "$FIGURES_DATA"
 }
 
 soak_api() {
@@ -221,7 +243,6 @@ soak_api() {
     quiet schemathesis-venv python3 -m venv "$root"
     quiet schemathesis-pip "$root/bin/pip" install --disable-pip-version-check "schemathesis==$SCHEMATHESIS"
   fi
-  trap 'stop_server; pg_stop' EXIT
   cargo build --quiet -p server -p benches
   pg_start soak
   pg_database soak

@@ -92,11 +92,13 @@ stop_server() {
   SERVER_PID=
 }
 
-free_port() { python3 -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])'; }
+# Of Node, which every set-up that serves has installed.
+free_port() { node -e 'const server = require("node:net").createServer().listen(0, "127.0.0.1", () => { console.log(server.address().port); server.close(); });'; }
 
+# Clippy compiles every query as it is: against a fresh, migrated database.
 check_sqlx() {
-  say "queries against the migrations"
-  write_sqlx "$ROOT/target/sqlx-fresh"
+  say "clippy, with the queries against the migrations"
+  write_sqlx "$ROOT/target/sqlx-fresh" cargo clippy --quiet --workspace --exclude frontend --all-targets -- -D warnings
   diff -rq "$ROOT/target/sqlx-fresh" src/store/.sqlx >&2 ||
     fail "src/store/.sqlx is not fresh: run ./dev prepare and commit what it writes"
 }
@@ -111,6 +113,17 @@ check_dependencies() {
   else
     NOT_RUN+=(advisories)
   fi
+}
+
+# The server and the tests in one go, so that both share what they are made of; what browsers load beside it.
+build_test() {
+  fonts
+  say "building the application and its tests: about 9 minutes from nothing"
+  mkdir -p target/debug
+  cargo leptos build --split --frontend-only & local browsers=$!
+  cargo nextest run --no-run --workspace --exclude frontend || { kill "$browsers"; fail "the tests could not be built"; }
+  wait "$browsers" || fail "what browsers load could not be built"
+  node .dev/pack.mjs target/site/pkg target/debug/hash.txt
 }
 
 check_rustdoc() {
@@ -174,15 +187,16 @@ cmd_test() {
   say "format"
   cargo fmt --check || fail "run cargo fmt"
   check_dependencies
-  pg_start test
+  pg_start test "$(pg_in_memory)"
   check_sqlx
-  say "clippy"
-  cargo clippy --quiet --workspace --exclude frontend --all-targets -- -D warnings
+  say "clippy of what browsers load"
   cargo clippy --quiet -p frontend --target wasm32-unknown-unknown --profile wasm-dev -- -D warnings
   check_rustdoc
-  build
+  build_test
   check_migrations
   check_docs
+  # Each test gets a database of its own: a copy of one that is migrated already.
+  DATABASE_URL=$(pg_url template1) target/debug/audienceos migrate
   say "tests against Postgres"
   # Real processes on a busy machine: one that passes only the second time lands, is named as flaky, and is a defect to mend.
   DATABASE_URL=$PG_URL CI=${CI:-} cargo nextest run --workspace --exclude frontend --no-fail-fast ${CI:+--retries 1}

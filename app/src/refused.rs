@@ -92,6 +92,11 @@ impl Typed {
         Self { fields: if this { self.fields } else { StoredValue::new(Vec::new()) }, ..self }
     }
 
+    /// Whether it came back.
+    pub fn came_back(self) -> bool {
+        untrack(|| !self.fields().is_empty())
+    }
+
     /// All fields in their order; empty for a form that did not come back.
     pub fn fields(self) -> Vec<(String, String)> {
         if self.succeeded.get() == 0 { self.fields.get_value() } else { Vec::new() }

@@ -1,4 +1,4 @@
-//! An agency at the API that connects accounts and has them read.
+//! An agency at the API that connects accounts and has them read, and imports files.
 
 use std::time::Duration;
 
@@ -18,7 +18,7 @@ impl Agency {
         Ok(Self { client, url: url.to_owned(), cookie })
     }
 
-    async fn ask(&self, method: Method, path: &str, body: &Value) -> anyhow::Result<Response> {
+    pub async fn ask(&self, method: Method, path: &str, body: &Value) -> anyhow::Result<Response> {
         let request = self.client.request(method, format!("{}{path}", self.url)).header(header::COOKIE, &self.cookie);
         Ok(request.json(body).send().await?)
     }
@@ -26,6 +26,12 @@ impl Agency {
     pub async fn read(&self, path: &str) -> anyhow::Result<Value> {
         let request = self.client.get(format!("{}{path}", self.url)).header(header::COOKIE, &self.cookie);
         Ok(request.send().await?.error_for_status()?.json().await?)
+    }
+
+    /// Sends a file as it is.
+    pub async fn send_file(&self, path: &str, bytes: Vec<u8>) -> anyhow::Result<Response> {
+        let request = self.client.post(format!("{}{path}", self.url)).header(header::COOKIE, &self.cookie);
+        Ok(request.body(bytes).send().await?)
     }
 
     pub async fn add_client(&self) -> anyhow::Result<String> {

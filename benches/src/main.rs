@@ -4,9 +4,13 @@
 
 mod agency;
 mod figures;
+mod import;
 mod jobs;
+mod memory;
+mod paging;
 mod provider;
 mod rehearsal;
+mod server;
 mod start;
 mod sync;
 mod visitor;
@@ -55,7 +59,7 @@ enum Name {
         #[arg(long)]
         data: PathBuf,
     },
-    /// Rows a second into the store, and the memory of a back-fill of a million rows.
+    /// Rows a second into the store, and the memory of a back-fill of a million rows and of long reports' pages.
     Sync {
         /// The server program.
         #[arg(long)]
@@ -78,6 +82,18 @@ enum Name {
     },
     /// A long proof: how long a killed worker's run waits, and one connection behind another agency's many.
     SyncSoak {
+        /// The server program.
+        #[arg(long)]
+        server: PathBuf,
+        /// Its database.
+        #[arg(long)]
+        database: String,
+        /// Its data folder.
+        #[arg(long)]
+        data: PathBuf,
+    },
+    /// A long proof: a file of 200 MB is imported over HTTP.
+    Import {
         /// The server program.
         #[arg(long)]
         server: PathBuf,
@@ -122,11 +138,19 @@ async fn main() -> anyhow::Result<()> {
             }
             return Ok(());
         }
-        Name::Sync { server, database, data } => sync::bench(&mut figures, &server, &database, &data).await?,
+        Name::Sync { server, database, data } => {
+            sync::bench(&mut figures, &server, &database, &data).await?;
+            paging::bench(&mut figures).await?;
+        }
         Name::Rehearsal { server, seconds } => rehearsal::bench(&mut figures, &server, seconds).await?,
         Name::SyncSoak { server, database, data } => {
             // What was measured is told also when it is too much.
             let proved = sync::soak(&mut figures, &server, &database, &data).await;
+            figures.print(cli.json);
+            return proved;
+        }
+        Name::Import { server, database, data } => {
+            let proved = import::soak(&mut figures, &server, &database, &data).await;
             figures.print(cli.json);
             return proved;
         }

@@ -16,7 +16,7 @@ use providers::{Bulk, Call, Client, Consent, Credential, Exchange, Http, Limit, 
 use secrecy::SecretString;
 use time::{Date, macros::date};
 
-use crate::figures::Figures;
+use crate::{figures::Figures, memory, paging};
 
 /// The last of its days, and how many there are.
 const TODAY: Date = date!(2026 - 06 - 15);
@@ -50,13 +50,6 @@ impl Simulated {
         BufReader::new(child.stdout.take().context("no output")?).read_line(&mut said)?;
         let url = said.trim().strip_prefix("rehearsing on ").context("it does not say where it listens")?.to_owned();
         Ok(Self { child, url })
-    }
-
-    /// The most memory that it held so far, in MiB, as the kernel counts it.
-    fn peak_mib(&self) -> anyhow::Result<f64> {
-        let status = std::fs::read_to_string(format!("/proc/{}/status", self.child.id()))?;
-        let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:")).context("no VmHWM")?;
-        Ok(line.trim().trim_end_matches(" kB").parse::<f64>()? / 1024.0)
     }
 }
 
@@ -117,17 +110,7 @@ impl Connection {
         if let Some(ads) = self.provider.ads() {
             let all = Days { first: TODAY - time::Duration::days(DAYS - 1), last: TODAY };
             for account in &self.accounts {
-                for days in all.newest_first(ads.piece()) {
-                    let mut page: Option<String> = None;
-                    loop {
-                        let found = ads.report(&self.call(), account, days, page.as_deref()).await?;
-                        rows += found.items.rows.len();
-                        page = found.next;
-                        if page.is_none() {
-                            break;
-                        }
-                    }
-                }
+                rows += paging::read(ads, &self.call(), account, all).await?;
                 channels += 1;
             }
         }
@@ -211,6 +194,6 @@ pub async fn bench(figures: &mut Figures, program: &Path, seconds: u32) -> anyho
     figures.add("rehearsal_rows", rows as f64, "rows");
     figures.add("rehearsal_rps", each.len() as f64 / f64::from(seconds), "1/s");
     figures.add("rehearsal_p99_ms", each[each.len() * 99 / 100] * 1000.0, "ms");
-    figures.add("rehearsal_rss_mib", simulated.peak_mib()?, "MiB");
+    figures.add("rehearsal_rss_mib", memory::peak_mib(simulated.child.id())?, "MiB");
     Ok(())
 }

@@ -2,13 +2,11 @@
 //! and how long one connection waits behind another agency's many.
 
 use std::{
-    net::TcpListener,
     path::Path,
-    process::{Child, Command, Stdio},
     time::{Duration, Instant},
 };
 
-use anyhow::{Context, bail, ensure};
+use anyhow::{Context, ensure};
 use model::{
     actor::Actor,
     id::{ChannelId, OrganizationId, SyncRunId},
@@ -17,61 +15,22 @@ use model::{
 use store::{Db, metric};
 use time::{Date, OffsetDateTime};
 
-use crate::{agency::Agency, figures::Figures, provider::Provider, visitor};
+use crate::{agency::Agency, figures::Figures, memory, provider::Provider, server::Server, visitor};
 
-/// A served product with TikTok at the stand-in; ended when dropped.
-struct Server {
-    child: Child,
-    url: String,
-}
-
-impl Server {
-    async fn start(
-        program: &Path,
-        words: &[&str],
-        database: &str,
-        data: &Path,
-        provider: &Provider,
-    ) -> anyhow::Result<Self> {
-        let address = TcpListener::bind("127.0.0.1:0")?.local_addr()?.to_string();
-        let child = Command::new(program)
-            .args(words)
-            .env("DATABASE_URL", database)
-            .env("AUDIENCEOS_DATA", data)
-            .env("AUDIENCEOS_ADDRESS", &address)
-            .env("AUDIENCEOS_LIMIT_SIGN_IN", "10000")
-            .env("AUDIENCEOS_LIMIT_API", "1000000")
-            .env("TIKTOK_APP_ID", "bench")
-            .env("TIKTOK_APP_SECRET", "bench")
-            .env("AUDIENCEOS_TIKTOK_ADS_BASE_URL", &provider.url)
-            .stderr(Stdio::null())
-            .spawn()?;
-        let server = Self { child, url: format!("http://{address}") };
-        if words[0] == "serve" {
-            for _ in 0..600 {
-                if reqwest::get(format!("{}/readyz", server.url)).await.is_ok_and(|answer| answer.status() == 200) {
-                    return Ok(server);
-                }
-                tokio::time::sleep(Duration::from_millis(50)).await;
-            }
-            bail!("the server did not start");
-        }
-        Ok(server)
-    }
-
-    /// The most memory that it held so far, in MiB, as the kernel counts it.
-    fn peak_mib(&self) -> anyhow::Result<f64> {
-        let status = std::fs::read_to_string(format!("/proc/{}/status", self.child.id()))?;
-        let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:")).context("no VmHWM")?;
-        Ok(line.trim().trim_end_matches(" kB").parse::<f64>()? / 1024.0)
-    }
-}
-
-impl Drop for Server {
-    fn drop(&mut self) {
-        let _ = self.child.kill();
-        let _ = self.child.wait();
-    }
+/// The product with TikTok at the stand-in.
+async fn start(
+    program: &Path,
+    words: &[&str],
+    database: &str,
+    data: &Path,
+    provider: &Provider,
+) -> anyhow::Result<Server> {
+    let settings = [
+        ("TIKTOK_APP_ID", "bench"),
+        ("TIKTOK_APP_SECRET", "bench"),
+        ("AUDIENCEOS_TIKTOK_ADS_BASE_URL", provider.url.as_str()),
+    ];
+    Server::start(program, words, database, data, &settings).await
 }
 
 /// Rows of the back-fill, in ninety days.
@@ -79,11 +38,11 @@ const ENTITIES: [usize; 3] = [112, 1000, 10_000];
 
 pub async fn bench(figures: &mut Figures, program: &Path, database: &str, data: &Path) -> anyhow::Result<()> {
     let provider = Provider::start(ENTITIES).await?;
-    let server = Server::start(program, &["serve"], database, data, &provider).await?;
+    let server = start(program, &["serve"], database, data, &provider).await?;
     let agency = Agency::new(&server.url, visitor::owner(&server.url, data).await?)?;
     let client = agency.add_client().await?;
     let connection = agency.connect("bench").await?;
-    let before = server.peak_mib()?;
+    let before = memory::peak_mib(server.process())?;
     let begun = Instant::now();
     let channel = agency.map(&connection, &client).await?;
     let run = agency.run(&connection, 1, Duration::from_secs(1800)).await?;
@@ -99,7 +58,7 @@ pub async fn bench(figures: &mut Figures, program: &Path, database: &str, data: 
     figures.add("backfill_rows", rows, "rows");
     figures.add("backfill_s", took, "s");
     figures.add("backfill_start_mib", before, "MiB");
-    figures.add("backfill_rss_mib", server.peak_mib()?, "MiB");
+    figures.add("backfill_rss_mib", memory::peak_mib(server.process())?, "MiB");
     Ok(())
 }
 
@@ -162,8 +121,8 @@ const BESIDE: f64 = 2.0;
 /// alone, and while another agency has many due. More than [`TAKEOVER_S`] and [`BESIDE`] is an error.
 pub async fn soak(figures: &mut Figures, program: &Path, database: &str, data: &Path) -> anyhow::Result<()> {
     let provider = Provider::start([2, 3, 5]).await?;
-    let server = Server::start(program, &["serve", "--no-worker"], database, data, &provider).await?;
-    let mut worker = Server::start(program, &["worker"], database, data, &provider).await?;
+    let server = start(program, &["serve", "--no-worker"], database, data, &provider).await?;
+    let mut worker = start(program, &["worker"], database, data, &provider).await?;
     let one = Agency::new(&server.url, visitor::owner(&server.url, data).await?)?;
     let client = one.add_client().await?;
     let single = one.connect("single").await?;
@@ -173,10 +132,9 @@ pub async fn soak(figures: &mut Figures, program: &Path, database: &str, data: &
     while provider.reports() < 2 {
         tokio::time::sleep(Duration::from_millis(20)).await;
     }
-    worker.child.kill()?;
-    worker.child.wait()?;
+    worker.kill()?;
     let (killed, asked) = (Instant::now(), provider.reports());
-    let _worker = Server::start(program, &["worker"], database, data, &provider).await?;
+    let _worker = start(program, &["worker"], database, data, &provider).await?;
     while provider.reports() == asked {
         ensure!(killed.elapsed() < Duration::from_secs(300), "nobody took the run over");
         tokio::time::sleep(Duration::from_millis(50)).await;
@@ -186,7 +144,7 @@ pub async fn soak(figures: &mut Figures, program: &Path, database: &str, data: &
     provider.set_latency(Duration::from_millis(200));
     one.run(&single, 1, Duration::from_secs(120)).await?;
 
-    let _second = Server::start(program, &["worker"], database, data, &provider).await?;
+    let _second = start(program, &["worker"], database, data, &provider).await?;
     let mut alone = Vec::new();
     let mut ended = 1;
     for _ in 0..5 {

@@ -84,10 +84,16 @@ test("alerts are read and seen to", async ({ page }) => {
   await open.first().getByRole("button", { name: /^Snooze until that day/ }).click();
   await expect(open).toHaveCount(3);
   await open.first().getByText("Snooze…").click();
+  // What is being chosen at one alert stays when another is seen to.
+  await open.last().getByText("Snooze…").click();
+  await open.last().getByLabel("Until 08:00 on").fill(ahead(40));
   await open.first().getByRole("button", { name: /^Snooze until tomorrow/ }).click();
   await expect(open).toHaveCount(2);
+  await expect(open.last().getByLabel("Until 08:00 on")).toBeVisible();
+  await expect(open.last().getByLabel("Until 08:00 on")).toHaveValue(ahead(40));
   await open.first().getByRole("button", { name: /^Acknowledge/ }).click();
   await expect(open).toHaveCount(1);
+  await expect(open.first().getByLabel("Until 08:00 on")).toHaveValue(ahead(40));
   await expect(page.getByRole("heading", { name: "Alerts", level: 1 })).toBeFocused();
 
   const states = page.getByRole("navigation", { name: "How they stand" });
@@ -148,8 +154,11 @@ test("rules and quiet hours are set", async ({ page }) => {
   const rule = page.getByTestId("rule Falls of Bakery Beta");
   await expect(rule.getByTestId("about")).toContainText("Mail at once: what is medium or worse, only Falls; only Bakery Beta");
   await expect(add.getByLabel("Name of the rule")).toHaveValue("");
+  // What is being typed stays when something is done to a rule.
+  await add.getByLabel("Name of the rule").fill("Half a thought");
   await rule.getByRole("button", { name: /^Switch off/ }).click();
   await expect(rule).toContainText("Off");
+  await expect(add.getByLabel("Name of the rule")).toHaveValue("Half a thought");
   await rule.locator("summary").first().click();
   await rule.getByLabel("How bad").selectOption({ label: "High" });
   await look(page, "alert-rule-change");

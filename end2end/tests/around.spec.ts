@@ -42,6 +42,8 @@ test("pages that anybody may read", async ({ page }) => {
     await look(page, path.replace(/\//g, "_"));
   }
   await expect(page.getByTestId("rules").getByRole("row")).toHaveCount(16);
+  const icon = await page.request.get("/favicon.svg");
+  expect([icon.status(), icon.headers()["content-type"]]).toEqual([200, "image/svg+xml"]);
 });
 
 test("a link to a page that is never live is left to the browser, and Back returns", async ({ page }) => {

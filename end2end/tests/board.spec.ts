@@ -19,7 +19,7 @@ async function board(page: Page, organization: string, names: string[]) {
 
 const column = (page: Page, name: string) => page.getByRole("region", { name, exact: true });
 
-test("a card is dragged to another column and stays there", async ({ page, isMobile }) => {
+test("11.2: a card is dragged to another column and stays there", async ({ page, isMobile }) => {
   test.skip(isMobile, "phones have no drag; see the move button");
   await board(page, "Drag Agency", ["Bakery Beta", long]);
   await look(page, "board-long-names");
@@ -63,7 +63,7 @@ async function move(page: Page, name: string, stage: string) {
 
 const refusal = { status: 500, contentType: "application/json", body: JSON.stringify([7, ["0f3a"]]) };
 
-test("a move that the server refuses puts the card back", async ({ page }) => {
+test("11.2: a move that the server refuses puts the card back", async ({ page }) => {
   await board(page, "Refused Board", ["Bakery Beta"]);
   await page.route("**/app/move_client*", (route) => route.fulfill(refusal));
   await move(page, "Bakery Beta", "Live");
@@ -74,7 +74,7 @@ test("a move that the server refuses puts the card back", async ({ page }) => {
   await look(page, "board-refused");
 });
 
-test("a late refusal leaves the newer move that holds", async ({ page }) => {
+test("11.2: a late refusal leaves the newer move that holds", async ({ page }) => {
   await board(page, "Stale Board", ["Bakery Beta"]);
   let asked = 0;
   let refuse = () => {};

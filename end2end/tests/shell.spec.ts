@@ -115,6 +115,26 @@ test("unknown addresses keep the areas for those who are signed in", async ({ pa
   await look(page, "client-missing");
 });
 
+test("what loads shows the rows that will stand there, and then them", async ({ page }) => {
+  await owner(page, "Loading Agency");
+  await page.goto("/settings");
+  await live(page);
+  let go = () => {};
+  const held = new Promise<void>((resolve) => (go = resolve));
+  await page.route("**/app/list_jobs*", async (route) => {
+    await held;
+    await route.continue();
+  });
+  await page.getByRole("navigation", { name: "Parts of the settings" }).getByRole("link", { name: "Background work" }).click();
+  await expect(page.getByRole("heading", { name: "Background work" })).toBeVisible();
+  const rows = page.locator("main .skeleton");
+  await expect(rows.first()).toBeVisible();
+  await look(page, "skeleton");
+  go();
+  await expect(rows).toHaveCount(0);
+  await expect(page.getByTestId("empty").or(page.getByTestId("jobs"))).toBeVisible();
+});
+
 test("a part that fails says so, leaves the rest, and is tried again", async ({ page }) => {
   await owner(page, "Broken Agency");
   await live(page);

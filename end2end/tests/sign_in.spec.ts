@@ -1,6 +1,6 @@
 // Settings › Sign-in: two-factor sign-in, access tokens, a session that ended elsewhere; and mail in the outbox.
 import { createHmac } from "node:crypto";
-import { address, expect, live, look, owner, password, test } from "./support";
+import { address, expect, live, look, owner, password, test, watch } from "./support";
 
 test.use({ allowedErrors: [/status of (401|403|410|422)/] });
 
@@ -92,6 +92,30 @@ test("an access token is shown once and taken back", async ({ page }) => {
   await panel.getByRole("button", { name: "Take back Nightly export" }).click();
   await expect(panel.getByText("You have no tokens.")).toBeVisible();
   expect((await ask()).status()).toBe(401);
+});
+
+test("sessions are listed, and another one is ended", async ({ page, browser }) => {
+  const email = await owner(page, "Listed Agency");
+  const origin = new URL(page.url()).origin;
+  const context = await browser.newContext();
+  const there = watch(await context.newPage());
+  await there.goto(`${origin}/login`);
+  await there.getByLabel("E-mail").fill(email);
+  await there.getByLabel("Password").fill(password);
+  await there.getByRole("button", { name: "Sign in" }).click();
+  await expect(there).toHaveURL(/\/clients$/);
+  await page.goto("/settings/sign-in");
+  await live(page);
+  const sessions = page.getByTestId("sessions");
+  await expect(sessions.getByRole("listitem")).toHaveCount(2);
+  await expect(sessions.getByRole("listitem").filter({ hasText: "This browser" })).toHaveCount(1);
+  await look(page, "sessions");
+  await sessions.getByRole("button", { name: /^End the session of / }).click();
+  await expect(sessions.getByRole("listitem")).toHaveCount(1);
+  await expect(sessions.getByText("This browser")).toBeVisible();
+  await there.goto(`${origin}/clients`);
+  await expect(there).toHaveURL(/\/login\?redirect=\/clients$/);
+  await context.close();
 });
 
 test("a session that ended elsewhere offers to sign in again and comes back", async ({ page, browser }) => {

@@ -32,6 +32,41 @@ test("what is not allowed: another site's form, and a page beyond one's role", a
   await context.close();
 });
 
+test("what a rule refuses is explained, and what was typed stays", async ({ page, browser }) => {
+  test.setTimeout(150_000);
+  await owner(page, "Explaining Agency");
+  await live(page);
+  await page.getByLabel("Name of the new client").fill("Bakery Beta");
+  await page.keyboard.press("Enter");
+  await expect(page.getByTestId("clients").getByRole("link", { name: "Bakery Beta" })).toBeVisible();
+  const { email, guest, context } = await joined(page, browser, "Max Manager", "manager");
+  await page.goto("/members");
+  await live(page);
+  const row = page.getByTestId(`member ${email}`);
+  await row.getByRole("button", { name: "Find clients for Max Manager" }).click();
+  await row.getByRole("button", { name: "Assign Bakery Beta to Max Manager" }).click();
+  await expect(row.getByRole("button", { name: "Take Bakery Beta from Max Manager" })).toBeVisible();
+  await guest.goto(new URL("/clients", page.url()).href);
+  await live(guest);
+  await guest.getByTestId("clients").getByRole("link", { name: "Bakery Beta" }).click();
+  await expect(guest.getByLabel("Website")).toBeVisible();
+
+  // The role is another one before the form is sent.
+  await row.getByLabel("Role of Max Manager", { exact: true }).selectOption("member");
+  await row.getByRole("button", { name: "Change role of Max Manager" }).click();
+  await expect(page.getByTestId("toasts").getByText("Max Manager is Member now")).toBeVisible();
+  await guest.getByLabel("Website").fill("beta.example");
+  await guest.getByRole("button", { name: "Save", exact: true }).click();
+  const notice = guest.getByTestId("notice");
+  await notice.getByText("Explain", { exact: true }).click();
+  await expect(notice).toContainText("clients.edit");
+  await expect(guest.getByLabel("Website")).toHaveValue("beta.example");
+  await look(guest, "refused-explained");
+  await notice.getByRole("link", { name: "Who may do what" }).click();
+  await expect(guest).toHaveURL(/\/api\/docs#clients\.edit$/);
+  await context.close();
+});
+
 test("what failed on our side", async ({ page }) => {
   // A row that no code of ours writes: reading it fails, and nothing else does.
   const id = randomUUID();
@@ -44,7 +79,7 @@ test("what failed on our side", async ({ page }) => {
   execFileSync(process.env.E2E_PSQL!, ["-qX", process.env.E2E_DATABASE!, "-c", `delete from sign_up where id = '${id}'`]);
 });
 
-test("sign-up and joining wait until they are complete", async ({ page, browser }) => {
+test("5.6: sign-up and joining wait until they are complete", async ({ page, browser }) => {
   await page.goto("/signup");
   const create = page.getByRole("button", { name: "Create account" });
   await expect(create).toBeDisabled();

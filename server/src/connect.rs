@@ -49,9 +49,23 @@ pub(crate) fn provider(key: &str) -> Result<&'static dyn Provider, Invalid> {
 /// Begins a way to a provider's page of consent, and says where it is.
 ///
 /// # Errors
-/// An unknown provider, a field that cannot be accepted, settings that the operator has not set, or the rule that
-/// forbids it.
+/// An unknown provider or one that the operator has switched off, a field that cannot be accepted, settings that the operator
+/// has not set, or the rule that forbids it.
 pub(crate) async fn begin(
+    state: &AppState,
+    live: &Live,
+    key: &str,
+    fields: BTreeMap<String, String>,
+    connection_id: Option<ConnectionId>,
+) -> Result<Url, ApiError> {
+    let described = provider(key)?.descriptor();
+    connection::check_may_connect(&state.service, &live.actor).await?;
+    connection::check_switched_on(&state.service, described.key, described.name).await?;
+    way(state, live, key, fields, connection_id).await
+}
+
+/// Begins a way, also to what is switched off: a simulated agency is furnished whatever real providers do.
+async fn way(
     state: &AppState,
     live: &Live,
     key: &str,
@@ -60,7 +74,6 @@ pub(crate) async fn begin(
 ) -> Result<Url, ApiError> {
     let provider = provider(key)?;
     let service = &state.service;
-    connection::check_may_connect(service, &live.actor).await?;
     if let Some(id) = connection_id {
         // The connection is in sight; where it leads is known since it was made.
         connection::get(service, &live.actor, id).await?;
@@ -135,14 +148,27 @@ pub(crate) async fn start(
             }
         }
         Ok(url) => lead_on(&state, &visit, &key, url).await,
-        // What was typed goes back to its field.
-        Err(error) => match typed.filter(|(field, _)| error.is_at(field)) {
-            Some((field, typed)) => {
-                Redirect::to(&format!("{}&error={field}", leading_to(PAGE, field, &typed))).into_response()
+        // What was typed goes back to its field; a token that was typed there by mistake goes into no address.
+        Err(error) => {
+            let off = error.code() == "switched_off";
+            let typed =
+                typed.map(|(field, typed)| (field, if could_be_address(&typed) { typed } else { String::new() }));
+            match typed.filter(|(field, _)| off || error.is_at(field)) {
+                Some((field, typed)) => {
+                    let why = if off { "switched_off" } else { field };
+                    Redirect::to(&format!("{}&error={why}", leading_to(PAGE, field, &typed))).into_response()
+                }
+                None if off => Redirect::to(&format!("{PAGE}?error=switched_off")).into_response(),
+                None => error.into_response(),
             }
-            None => error.into_response(),
-        },
+        }
     }
+}
+
+/// Whether a text could be meant for the address that a provider asks for first. What has no point, and an underscore or more
+/// letters than a name, is none and may be a token in the wrong field: it is not given back.
+fn could_be_address(typed: &str) -> bool {
+    typed.contains('.') || !(typed.contains('_') || typed.trim().len() > 40)
 }
 
 /// The shop of a connection, as it was typed or said at consent.
@@ -188,7 +214,7 @@ pub(crate) async fn agreed(
 ) -> Result<ConnectionId, ApiError> {
     let key = provider.descriptor().key;
     let shop = provider.asks().and_then(|asks| typed.get(asks.field).cloned());
-    let url = begin(state, live, key, typed, None).await?;
+    let url = way(state, live, key, typed, None).await?;
     agree(state, live, key, &url, shop.as_deref()).await
 }
 

@@ -37,6 +37,11 @@ pub fn choose(input: &Input, anew: bool) -> Choices {
     chosen
 }
 
+/// The names of the choices that cannot be read, such as those that another version wrote: [`choose`] makes them anew.
+pub fn unreadable(choices: &Choices) -> Vec<&str> {
+    [forecasts::unreadable(choices), curves::unreadable(choices), tired::unreadable(choices)].concat()
+}
+
 /// What the brain says of this agency on this day.
 pub fn run(input: &Input) -> Vec<Outcome> {
     let (mut outcomes, mut found) = (Vec::new(), Vec::new());

@@ -159,6 +159,9 @@ pub struct Finding {
     pub kind: Kind,
     /// About what.
     pub entity: Entity,
+    /// The channels that an outage covers: one, or several of one client. Empty where the entity says it all.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub channels: Vec<String>,
     /// The metric it shows in (`roas_claimed`, `orders`), if it is about one.
     pub metric: Option<String>,
     /// The first day it is about.
@@ -188,6 +191,7 @@ mod tests {
         let finding = Finding {
             kind: Kind::CreativeFatigue,
             entity: Entity { id: "a".into(), level: Level::Creative },
+            channels: vec!["meta".into(), "tiktok".into()],
             metric: Some("ctr".into()),
             first: date!(2026 - 11 - 01),
             last: date!(2026 - 11 - 07),

@@ -92,6 +92,7 @@ mod tests {
         Finding {
             kind: Kind::Drop,
             entity: Entity { id: id.into(), level: Level::Channel },
+            channels: Vec::new(),
             metric: None,
             first: date!(2026 - 11 - 01),
             last: date!(2026 - 11 - 01),

@@ -5,6 +5,7 @@
 
 mod import;
 mod mail_alert;
+mod mail_alert_again;
 mod mail_invitation;
 mod mail_password_reset;
 mod mail_sign_up;
@@ -44,4 +45,4 @@ pub struct Context {
 }
 
 pub use run_brain::Memory;
-pub use sync::stored;
+pub use sync::{revoke, stored};

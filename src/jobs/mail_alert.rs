@@ -27,15 +27,21 @@ pub(crate) async fn run(
 ) -> anyhow::Result<()> {
     let mut failed = None;
     while let Some(letter) = letter::next(&context.service, organization_id, member_id, way).await? {
-        let id = letter.id;
+        let (id, name) = (letter.id, letter.name.clone());
         let sent = context.mailer.send(&mail(letter, way, &context.public_url)).await;
         if let Err(error) = &sent {
             tracing::warn!(mail = %id, %error, "a mail about alerts did not go");
         }
-        letter::settle(&context.service, organization_id, id, went(&sent)).await?;
+        let why = sent.as_ref().err().map(|error| why(&name, error)).unwrap_or_default();
+        letter::settle(&context.service, organization_id, member_id, id, (went(&sent), &why)).await?;
         failed = sent.err().or(failed);
     }
     failed.map_or(Ok(()), |error| Err(error.into()))
+}
+
+/// Why a mail is set aside, for those who run the agency.
+fn why(name: &str, error: &MailError) -> String {
+    format!("{error}. The mail about alerts to {name} is kept. Mend the cause, then have it tried again")
 }
 
 /// What an attempt means for the mail.
@@ -52,7 +58,7 @@ fn went(sent: &Result<(), MailError>) -> Went {
 }
 
 fn mail(letter: Letter, way: Way, url: &str) -> Mail {
-    let Letter { id, to, agency, told, more } = letter;
+    let Letter { id, to, agency, told, more, .. } = letter;
     let count = told.len() + more;
     let high = told.iter().filter(|one| one.severity == Severity::High).count();
     let subject = match (way, &told[..]) {
@@ -62,10 +68,13 @@ fn mail(letter: Letter, way: Way, url: &str) -> Mail {
         (Way::Digest, _) => format!("{agency}: what else was noticed last week ({count})"),
     };
     let (begin, again) = match way {
-        Way::Mail => (format!("Hello,\n\nthis was noticed at {agency}:"), "Nobody mails you about these again."),
+        Way::Mail => (
+            format!("Hello,\n\nthis was noticed at {agency}:"),
+            "You get another mail about one of these only if it reaches more channels.",
+        ),
         Way::Digest => (
             format!("Hello,\n\nthis was noticed at {agency} and was not worth a mail of its own:"),
-            "You get a mail about one of these only if it gets worse.",
+            "You get a mail about one of these only if it gets worse or reaches more channels.",
         ),
     };
     let told = told.into_iter().map(|one| {
@@ -106,6 +115,7 @@ mod tests {
         Letter {
             id: AlertMailId(uuid::Uuid::nil()),
             to: EmailAddress::parse("email", "max@acme.test").unwrap(),
+            name: "Max".into(),
             agency: "Acme".into(),
             told: vec![words; count],
             more,
@@ -123,9 +133,7 @@ mod tests {
         assert!(many.text.contains("And 3 more."));
         let digest = mail(letter(1, 0), Way::Digest, "");
         assert_eq!(digest.subject, "Acme: what else was noticed last week (1)");
-        assert!(
-            one.text.contains("Nobody mails you about these again.") && digest.text.contains("only if it gets worse")
-        );
+        assert!(one.text.contains("only if it reaches more channels") && digest.text.contains("only if it gets worse"));
     }
 
     /// What sending comes to at a mail server that gives this answer to this command, or to the end of the text (`.`).

@@ -43,6 +43,8 @@ async fn revoke(
 ) -> anyhow::Result<()> {
     let provider = crate::sync::provider_of(provider)?;
     let given = credential::find_given(&mut context.service.db.system().await?, organization_id, id).await?;
-    let Some(oauth) = provider.oauth().filter(|_| given != Some(Given::Token)) else { return Ok(()) };
-    Access::revoke(context, &Actor::machine(organization_id), id, provider, oauth).await
+    if given == Some(Given::Token) {
+        return Ok(());
+    }
+    Access::revoke(context, &Actor::machine(organization_id), id, provider).await
 }

@@ -62,6 +62,9 @@ async fn cycle(context: &Context, actor: &Actor, id: BrainCycleId) -> anyhow::Re
     let mut facts = Facts::read(&mut tx, service.clock.now()).await?;
     drop(tx);
     let now = service.clock.now();
+    for series in cycle::unreadable(&facts.choices) {
+        tracing::warn!(organization = %actor.organization_id, series, "what was chosen for it cannot be read: it is chosen anew");
+    }
     // Methods come first: which they are belongs to the input.
     let anew = facts.chosen_at.is_none_or(|at| now - at >= CHOSEN_FOR);
     let (mut input, chosen) = blocking({

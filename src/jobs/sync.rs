@@ -23,8 +23,8 @@ use store::{TenantTx, channel, connection, organization, provider_switch, queue,
 use time::OffsetDateTime;
 use uuid::Uuid;
 
-pub use access::stored;
 pub(crate) use access::{Access, provider_of};
+pub use access::{revoke, stored};
 
 use crate::Context;
 
@@ -80,6 +80,9 @@ pub(crate) struct Run<'a> {
     id: SyncRunId,
     holder: Uuid,
     attempts: i32,
+    /// When the run began.
+    started_at: OffsetDateTime,
+    /// When this worker took it in hand.
     begun_at: OffsetDateTime,
 }
 
@@ -119,7 +122,7 @@ async fn begin<'a>(
     let holder = store::id::new::<Uuid>(now);
     let hold = sync::Hold { holder, until: now + context.lease };
     let running = sync::find_running(&mut tx, connection_id).await?;
-    let (id, cause, attempts) = match running {
+    let (id, cause, attempts, started_at) = match running {
         Some(running) if running.held_until > now => {
             // Its worker reads, waits for its time, or was killed a moment ago: this job comes again when that is clear.
             let job = Job::SyncConnection { organization_id, connection_id };
@@ -129,7 +132,7 @@ async fn begin<'a>(
             return Ok(None);
         }
         Some(running) => match sync::take(&mut tx, running.id, hold, now).await {
-            Ok(()) => (running.id, running.cause, running.attempts),
+            Ok(()) => (running.id, running.cause, running.attempts, running.started_at),
             Err(store::Error::Missing) => return Ok(None),
             Err(error) => return Err(error.into()),
         },
@@ -144,7 +147,7 @@ async fn begin<'a>(
             let cause = connection::take_asked(&mut tx, connection_id).await?.unwrap_or(Cause::Schedule);
             let id = store::id::new(now);
             match sync::insert(&mut tx, id, connection_id, cause, hold, now).await {
-                Ok(()) => (id, cause, 0),
+                Ok(()) => (id, cause, 0, now),
                 Err(store::Error::Conflict(_)) => return Ok(None),
                 Err(error) => return Err(error.into()),
             }
@@ -152,7 +155,9 @@ async fn begin<'a>(
     };
     let ahead = organization::get(&mut tx).await?.ahead;
     tx.commit().await?;
-    Ok(Some(Run { context, actor, connection, provider, ahead, cause, id, holder, attempts, begun_at: now }))
+    let run =
+        Run { context, actor, connection, provider, ahead, cause, id, holder, attempts, started_at, begun_at: now };
+    Ok(Some(run))
 }
 
 impl Run<'_> {

@@ -4,73 +4,21 @@
 //! registered and never changes. An action that was done is measured against what would have happened without it, and the
 //! outcome is held against the prediction. Machines propose, people decide and act.
 
+mod kind;
+mod proposal;
 mod shown;
 
 use serde::{Deserialize, Serialize};
-use time::{Date, Duration, OffsetDateTime};
+use time::{Date, OffsetDateTime};
 
-pub use self::shown::{Came, Card, Group, Ledger, Rate, Stand, Step, Worth};
-use crate::{
-    brain::Basis,
-    id::{ActionId, BrainStateId, ChannelId, ClientId, MemberId},
+pub use self::{
+    kind::ActionKind,
+    proposal::{Change, Doubt, Prediction, Proposal, Target, Unpredicted},
+    shown::{Came, Card, Group, Ledger, Rate, Stand, Step, Worth},
 };
+use crate::id::{ActionId, BrainStateId, ChannelId, ClientId, MemberId};
 
 time::serde::format_description!(iso_day, Date, "[year]-[month]-[day]");
-
-/// What is proposed.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum ActionKind {
-    /// Take from some channels of a client and give to others; the total stays.
-    MoveBudget,
-    /// Spend more on one channel.
-    Raise,
-    /// Spend less on one channel.
-    Lower,
-    /// Stop an advertisement.
-    PauseCreative,
-    /// Replace an advertisement that people are tired of, or soon will be.
-    RefreshCreative,
-    /// Repair what counts conversions.
-    FixTracking,
-    /// Win back those who bought before.
-    RetentionPush,
-    /// Find out why something moved; nothing is changed yet.
-    Investigate,
-}
-
-impl ActionKind {
-    /// All of them.
-    pub const ALL: [Self; 8] = [
-        Self::MoveBudget,
-        Self::Raise,
-        Self::Lower,
-        Self::PauseCreative,
-        Self::RefreshCreative,
-        Self::FixTracking,
-        Self::RetentionPush,
-        Self::Investigate,
-    ];
-
-    /// The spelling in the database and in answers.
-    pub const fn key(self) -> &'static str {
-        match self {
-            Self::MoveBudget => "move_budget",
-            Self::Raise => "raise",
-            Self::Lower => "lower",
-            Self::PauseCreative => "pause_creative",
-            Self::RefreshCreative => "refresh_creative",
-            Self::FixTracking => "fix_tracking",
-            Self::RetentionPush => "retention_push",
-            Self::Investigate => "investigate",
-        }
-    }
-
-    /// Reads the spelling.
-    pub fn parse(text: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|kind| kind.key() == text)
-    }
-}
 
 /// Where an action stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -114,113 +62,6 @@ impl ActionState {
     pub fn parse(text: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|state| state.key() == text)
     }
-}
-
-/// What a proposal is about, by the ids of the product (a creative's id is the platform's).
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Target {
-    /// Its id.
-    pub id: String,
-    /// `client`, `channel` or `creative`.
-    pub level: String,
-}
-
-/// A daily budget before and after.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Change {
-    /// The channel, an ad account.
-    pub channel: ChannelId,
-    /// Spend a day now: the mean of the last four weeks, in the proposal's currency.
-    pub from: f64,
-    /// Spend a day then.
-    pub to: f64,
-}
-
-/// What is expected of an action over its horizon, against doing nothing.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Prediction {
-    /// Expected net contribution over the whole horizon: revenue times margin, less money; in the proposal's currency.
-    pub value: f64,
-    /// The lower end of the 80 % interval.
-    pub low: f64,
-    /// The upper end.
-    pub high: f64,
-    /// The probability that it loses, from 0 to 1.
-    pub loss: f64,
-}
-
-/// Why a proposal has no prediction in money.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Unpredicted {
-    /// Nobody said what stays of the client's revenue: say its margin.
-    NoMargin,
-    /// There is no curve of what the channel brings.
-    NoCurve,
-    /// Nothing that is stored tells what this is worth.
-    NothingTells,
-}
-
-/// What would make this the wrong thing to do.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Doubt {
-    /// An experiment that shows other returns than the curves.
-    LiftTest,
-    /// Spend beyond what was ever seen: the curve's form says it, not the data.
-    Unseen,
-    /// Spend of channels that moved together, so that the curves can hardly tell them apart.
-    MovedTogether,
-    /// A season or promotion ahead that the past does not hold.
-    Promotion,
-    /// Figures that recover by themselves within a week.
-    Recovery,
-    /// A change on the site or in the platform's settings that somebody knows of.
-    KnownChange,
-    /// Few events: one good week would turn it round.
-    FewEvents,
-}
-
-/// What a brain state proposes: the JSON of its outcomes of kind `action`.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Proposal {
-    /// The same thing proposed by another state has the same key, whatever its figures: it is one action.
-    pub key: String,
-    /// What.
-    pub kind: ActionKind,
-    /// About what.
-    pub target: Target,
-    /// The currency of all amounts, ISO 4217; the client's.
-    pub currency: String,
-    /// What stayed of a unit of the client's revenue when this was proposed, from 0 to 1, if somebody had said it. What comes of
-    /// the action is judged by this, whatever is said later.
-    #[serde(default)]
-    pub margin: Option<f64>,
-    /// Budgets before and after; empty where no budget changes.
-    pub changes: Vec<Change>,
-    /// The horizon in days.
-    pub horizon_days: u16,
-    /// What is expected, where that can be said in money.
-    pub prediction: Option<Prediction>,
-    /// Why it cannot.
-    pub unpredicted: Option<Unpredicted>,
-    /// How probable it is that what it rests on is true, from 0 to 1.
-    pub probability: f64,
-    /// What it costs to do it, in minutes of a person.
-    pub effort_minutes: u16,
-    /// Its place in the ranking: expected net value times probability less effort, in the agency's currency; none without a
-    /// prediction, those come after.
-    pub score: Option<f64>,
-    /// The first day of the newest finding that asks for it, where the same may be asked for again once it was done: what began
-    /// after that day is another matter.
-    #[serde(default, with = "iso_day::option")]
-    pub began: Option<Date>,
-    /// The places in the same state of the outcomes it rests on (findings, response curves).
-    pub because: Vec<i32>,
-    /// The figures it rests on.
-    pub basis: Vec<Basis>,
-    /// What would change our mind.
-    pub doubts: Vec<Doubt>,
 }
 
 /// What came of an action.
@@ -356,13 +197,6 @@ pub struct Action {
     pub events: Vec<ActionEvent>,
 }
 
-impl Proposal {
-    /// The last day that is measured of it where it is done on this day, which is the first.
-    pub fn last_day(&self, done_on: Date) -> Date {
-        done_on.saturating_add(Duration::days(i64::from(self.horizon_days.max(1)) - 1))
-    }
-}
-
 impl Action {
     /// The last day that is measured, once it was done; none for what changes nothing by itself.
     pub fn due(&self) -> Option<Date> {
@@ -420,7 +254,7 @@ mod tests {
 
     #[test]
     fn every_kind_and_state_is_read_as_it_is_written() {
-        for kind in ActionKind::ALL {
+        for kind in ActionKind::ALL.iter().copied() {
             assert_eq!(ActionKind::parse(kind.key()), Some(kind));
             assert_eq!(serde_json::to_value(kind).unwrap(), kind.key());
         }

@@ -1,16 +1,12 @@
-//! Alerts: what the brain noticed and people should hear of once, the rules of who hears of what, and when somebody wants quiet.
+//! Alerts: what the brain noticed and people should hear of once. Who hears of what is in `rule`, what can be noticed in `kind`.
 //!
 //! A finding comes again with every cycle; an alert is the event behind it. It is open until somebody acknowledges it, lets it
-//! wait, or the brain does not find it any more. A new kind of finding is a line of `kinds!` here and its words in `service`.
+//! wait, or the brain does not find it any more.
 
 use serde::{Deserialize, Serialize};
 use time::{Date, OffsetDateTime};
 
-use crate::{
-    id::{AlertId, AlertRuleId, BrainStateId, ChannelId, ClientId, MemberId},
-    input::Invalid,
-    role::Role,
-};
+use crate::id::{AlertId, BrainStateId, ChannelId, ClientId};
 
 /// An enum of words that are spelled alike in the database, in answers and in addresses.
 macro_rules! words {
@@ -42,6 +38,14 @@ macro_rules! words {
     };
 }
 
+mod kind;
+mod rule;
+
+pub use self::{
+    kind::FindingKind,
+    rule::{AlertSettings, MAX_NAMED, MAX_RULE_NAME, Quiet, Rule, RuleFields, Way, default_rules},
+};
+
 words! {
     /// How bad a finding is, if it is true; the least first.
     Severity {
@@ -57,61 +61,6 @@ words! {
 }
 
 words! {
-    /// What was noticed.
-    FindingKind {
-        /// Days far above what was to be expected.
-        Spike: "spike", "Jumps";
-        /// Days far below what was to be expected.
-        Drop: "drop", "Falls";
-        /// A new level that stays.
-        LevelShift: "level_shift", "New levels";
-        /// A channel that all but stopped being shown.
-        DeliveryCollapse: "delivery_collapse", "Delivery that stopped";
-        /// A platform that no longer learns of conversions.
-        TrackingOutage: "tracking_outage", "Counting that broke";
-        /// A day from which a series behaves otherwise.
-        ChangePoint: "change_point", "Changes that stay";
-        /// What is to come differs from what was.
-        Forecast: "forecast", "What is to come";
-        /// A metric that is worse than before.
-        Worse: "worse", "Worse than before";
-        /// A metric that is better than before.
-        Better: "better", "Better than before";
-        /// A creative that people are tired of, or soon will be.
-        CreativeFatigue: "creative_fatigue", "Ads that tire";
-        /// A channel that returns less for its money than weeks ago.
-        RoiDecay: "roi_decay", "Returns that fall";
-        /// New customers that are worth less, or more, than earlier ones.
-        LtvDrift: "ltv_drift", "Worth of new customers";
-        /// Platforms that claim more than the books hold.
-        OverClaim: "over_claim", "Claims above the books";
-        /// Revenue that no platform claims.
-        Unattributed: "unattributed", "Revenue that nobody claims";
-        /// A day on which many series moved together.
-        MovedTogether: "moved_together", "Days on which much moved";
-        /// One of several that is better than all the others.
-        Winner: "winner", "Winners";
-    }
-}
-
-impl FindingKind {
-    /// Those that the brain's cycle looks for, which rules are offered. The others are read and have words: a stored rule may name
-    /// them.
-    pub const OFFERED: &[Self] = &[
-        Self::Spike,
-        Self::Drop,
-        Self::LevelShift,
-        Self::DeliveryCollapse,
-        Self::TrackingOutage,
-        Self::ChangePoint,
-        Self::CreativeFatigue,
-        Self::RoiDecay,
-        Self::LtvDrift,
-        Self::MovedTogether,
-    ];
-}
-
-words! {
     /// Where an alert stands.
     AlertState {
         /// It is found, and nobody has said anything.
@@ -122,16 +71,6 @@ words! {
         Snoozed: "snoozed", "Snoozed";
         /// It is not found any more.
         Ended: "ended", "Ended";
-    }
-}
-
-words! {
-    /// How somebody hears of an alert.
-    Way {
-        /// By a mail of its own, as soon as the quiet hours allow.
-        Mail: "mail", "Mail at once";
-        /// On Monday at 08:00, with the others of the week.
-        Digest: "digest", "Monday's digest";
     }
 }
 
@@ -158,10 +97,17 @@ pub struct Found {
     pub severity: Severity,
     /// The client; none for the agency as a whole and for channels without a client.
     pub client_id: Option<ClientId>,
-    /// The channel, if it is about one, or about something in one.
-    pub channel_id: Option<ChannelId>,
+    /// The channel that it is about or lies in, or those that an outage covers; none for clients and the agency as a whole.
+    pub channels: Vec<ChannelId>,
     /// The finding as JSON, as the state holds it.
     pub body: String,
+}
+
+impl Found {
+    /// The channel, if it is about one alone, or about something in one.
+    pub fn channel(&self) -> Option<ChannelId> {
+        if let [one] = self.channels[..] { Some(one) } else { None }
+    }
 }
 
 /// What somebody did to an alert.
@@ -200,6 +146,8 @@ pub struct Alert {
     pub channel_id: Option<ChannelId>,
     /// The channel's name.
     pub channel: Option<String>,
+    /// The names of the channels that an outage covers, as the newest state that has it says.
+    pub channels: Vec<String>,
     /// The finding as JSON, as the newest state that has it says it.
     pub body: String,
     /// The state that found it first.
@@ -227,278 +175,5 @@ impl Alert {
             Self { snoozed: Some(until), .. } if until.at > now => AlertState::Snoozed,
             _ => AlertState::Open,
         }
-    }
-}
-
-/// The most characters of a rule's name.
-pub const MAX_RULE_NAME: usize = 100;
-/// The most clients, channels, providers or members that a rule names.
-pub const MAX_NAMED: usize = 500;
-
-/// What a rule says.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct RuleFields {
-    /// What people call it.
-    pub name: String,
-    /// Whether it is on: one that is off is about nothing.
-    pub enabled: bool,
-    /// How those whom it names hear of it.
-    pub way: Way,
-    /// What is at least so bad.
-    pub least_severity: Severity,
-    /// Of these clients; of all, if none is named.
-    pub client_ids: Vec<ClientId>,
-    /// In these channels; in all, if none is named.
-    pub channel_ids: Vec<ChannelId>,
-    /// In channels of these providers; of all, if none is named.
-    pub providers: Vec<String>,
-    /// Of these kinds; of all, if none is named.
-    pub kinds: Vec<FindingKind>,
-    /// Everybody of these roles hears of it, of the clients in their sight.
-    pub roles: Vec<Role>,
-    /// And these members.
-    pub member_ids: Vec<MemberId>,
-}
-
-impl RuleFields {
-    /// Checks what was typed; everything named stands once and in order.
-    ///
-    /// # Errors
-    /// A name that cannot be accepted, nobody who hears of it, or too much that is named.
-    pub fn parse(mut self) -> Result<Self, Invalid> {
-        self.name = crate::input::line("name", "Name", &self.name, MAX_RULE_NAME)?;
-        once(&mut self.client_ids);
-        once(&mut self.channel_ids);
-        once(&mut self.providers);
-        once(&mut self.kinds);
-        once(&mut self.roles);
-        once(&mut self.member_ids);
-        if self.roles.is_empty() && self.member_ids.is_empty() {
-            return Err(Invalid::new("roles", "choose who hears of it: a role, or a member"));
-        }
-        let named = [
-            ("client_ids", self.client_ids.len()),
-            ("channel_ids", self.channel_ids.len()),
-            ("providers", self.providers.len()),
-            ("member_ids", self.member_ids.len()),
-        ];
-        match named.into_iter().find(|(_, count)| *count > MAX_NAMED) {
-            Some((field, _)) => Err(Invalid::new(field, format!("name at most {MAX_NAMED}"))),
-            None => Ok(self),
-        }
-    }
-
-    /// The same, with only what it names beyond `before`.
-    pub fn beyond(&self, before: &Self) -> Self {
-        fn without<T: Clone + PartialEq>(named: &[T], before: &[T]) -> Vec<T> {
-            named.iter().filter(|one| !before.contains(one)).cloned().collect()
-        }
-        Self {
-            client_ids: without(&self.client_ids, &before.client_ids),
-            channel_ids: without(&self.channel_ids, &before.channel_ids),
-            providers: without(&self.providers, &before.providers),
-            kinds: without(&self.kinds, &before.kinds),
-            roles: without(&self.roles, &before.roles),
-            member_ids: without(&self.member_ids, &before.member_ids),
-            ..self.clone()
-        }
-    }
-
-    /// Whether it is about something of this kind and severity, of this client, in this channel of this provider.
-    pub fn matches(&self, found: &Found, provider: Option<&str>) -> bool {
-        fn among<T: PartialEq>(named: &[T], one: Option<&T>) -> bool {
-            named.is_empty() || one.is_some_and(|one| named.contains(one))
-        }
-        self.enabled
-            && found.severity >= self.least_severity
-            && among(&self.client_ids, found.client_id.as_ref())
-            && among(&self.channel_ids, found.channel_id.as_ref())
-            && among(&self.kinds, Some(&found.kind))
-            && (self.providers.is_empty()
-                || provider.is_some_and(|one| self.providers.iter().any(|named| named == one)))
-    }
-
-    /// Whether it is for this member.
-    pub fn is_for(&self, id: MemberId, role: Role) -> bool {
-        self.roles.contains(&role) || self.member_ids.contains(&id)
-    }
-}
-
-fn once<T: Ord>(named: &mut Vec<T>) {
-    named.sort_unstable();
-    named.dedup();
-}
-
-/// A rule that is kept.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Rule {
-    /// Its id.
-    pub id: AlertRuleId,
-    /// What it says.
-    pub fields: RuleFields,
-}
-
-/// The rules of a new agency.
-pub fn default_rules() -> [RuleFields; 2] {
-    let rule = |name: &str, way, least_severity| RuleFields {
-        name: name.to_owned(),
-        enabled: true,
-        way,
-        least_severity,
-        client_ids: Vec::new(),
-        channel_ids: Vec::new(),
-        providers: Vec::new(),
-        kinds: Vec::new(),
-        roles: vec![Role::Owner, Role::Admin, Role::Manager],
-        member_ids: Vec::new(),
-    };
-    [
-        rule("High and medium, at once", Way::Mail, Severity::Medium),
-        rule("Everything else, on Mondays", Way::Digest, Severity::Info),
-    ]
-}
-
-/// Minutes of the day from which and until which somebody wants no mail; they may go over midnight.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Quiet {
-    /// The first minute, from 0 to 1439.
-    pub from: i16,
-    /// The first minute after it.
-    pub until: i16,
-}
-
-impl Quiet {
-    /// Reads two times of day such as 22:00; none when both are empty.
-    ///
-    /// # Errors
-    /// Only one of them, no time of day, or the same twice.
-    pub fn parse(from: &str, until: &str) -> Result<Option<Self>, Invalid> {
-        let minute = |field, text: &str| {
-            let wrong = || Invalid::new(field, "enter a time of day as 22:00");
-            let (hour, minute) = text.trim().split_once(':').ok_or_else(wrong)?;
-            let part = |text: &str, most: i16| {
-                let digits = text.len() == 2 && text.bytes().all(|b| b.is_ascii_digit());
-                text.parse::<i16>().ok().filter(|number| digits && *number <= most).ok_or_else(wrong)
-            };
-            Ok(part(hour, 23)? * 60 + part(minute, 59)?)
-        };
-        match (from.trim().is_empty(), until.trim().is_empty()) {
-            (true, true) => return Ok(None),
-            (true, false) => return Err(Invalid::new("quiet_from", "say from when, or leave both empty")),
-            (false, true) => return Err(Invalid::new("quiet_until", "say until when, or leave both empty")),
-            (false, false) => {}
-        }
-        let quiet = Self { from: minute("quiet_from", from)?, until: minute("quiet_until", until)? };
-        if quiet.from == quiet.until {
-            return Err(Invalid::new("quiet_until", "the hours must end at another time than they begin"));
-        }
-        Ok(Some(quiet))
-    }
-
-    /// Both times of day, as 22:00.
-    pub fn words(self) -> (String, String) {
-        let words = |minute: i16| format!("{:02}:{:02}", minute / 60, minute % 60);
-        (words(self.from), words(self.until))
-    }
-}
-
-/// What a member chose for their mails about alerts.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct AlertSettings {
-    /// When they want no mail.
-    pub quiet: Option<Quiet>,
-    /// In which zone these hours are; the agency's, if none is named.
-    pub time_zone: Option<String>,
-    /// Whether they want the digest.
-    pub digest: bool,
-}
-
-impl Default for AlertSettings {
-    /// What holds for those who chose nothing.
-    fn default() -> Self {
-        Self { quiet: None, time_zone: None, digest: true }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use time::macros::date;
-
-    use super::*;
-
-    #[test]
-    fn only_what_the_brain_looks_for_is_offered_and_every_kind_is_read() {
-        let never: Vec<&str> = FindingKind::ALL
-            .iter()
-            .filter(|kind| !FindingKind::OFFERED.contains(kind))
-            .map(|kind| kind.key())
-            .collect();
-        assert_eq!(never, ["forecast", "worse", "better", "over_claim", "unattributed", "winner"]);
-        assert!(FindingKind::ALL.iter().all(|kind| FindingKind::parse(kind.key()) == Some(*kind)));
-        assert!(FindingKind::OFFERED.is_sorted(), "they stand in one order everywhere");
-    }
-
-    #[test]
-    fn times_of_day_are_read_and_written() {
-        let quiet = Quiet::parse("22:00", " 07:30").unwrap().unwrap();
-        assert_eq!((quiet.from, quiet.until), (1320, 450));
-        assert_eq!(quiet.words(), ("22:00".to_owned(), "07:30".to_owned()));
-        assert_eq!(Quiet::parse("", " "), Ok(None));
-        let wrong = [("22:00", "", "quiet_until"), ("", "7:00", "quiet_from"), ("24:00", "07:00", "quiet_from")];
-        let more = [("22:00", "7:00", "quiet_until"), ("22:00", "22:00", "quiet_until"), ("x", "07:00", "quiet_from")];
-        for (from, until, field) in wrong.into_iter().chain(more) {
-            assert_eq!(Quiet::parse(from, until).unwrap_err().field, field, "{from} {until}");
-        }
-    }
-
-    #[test]
-    fn beyond_another_rule_is_what_that_one_does_not_name() {
-        let [before, _] = default_rules();
-        let now = RuleFields {
-            name: "Meta".into(),
-            providers: vec!["google_ads".into(), "meta_ads".into()],
-            kinds: vec![FindingKind::Drop],
-            ..before.clone()
-        };
-        let before = RuleFields { providers: vec!["google_ads".into(), "radio".into()], ..before };
-        let beyond = now.beyond(&before);
-        assert_eq!((beyond.name.as_str(), &*beyond.providers), ("Meta", &["meta_ads".to_owned()][..]));
-        assert_eq!((beyond.kinds, beyond.roles), (vec![FindingKind::Drop], Vec::new()));
-    }
-
-    #[test]
-    fn a_rule_is_about_what_it_names_and_about_everything_where_it_names_nothing() {
-        let [mut rule, _] = default_rules();
-        let client = ClientId(uuid::Uuid::from_u128(1));
-        let mut found = Found {
-            kind: FindingKind::Drop,
-            level: "channel".into(),
-            entity: "a".into(),
-            metric: None,
-            first: date!(2026 - 11 - 01),
-            last: date!(2026 - 11 - 01),
-            size: None,
-            probability: 0.9,
-            severity: Severity::Medium,
-            client_id: None,
-            channel_id: None,
-            body: String::new(),
-        };
-        assert!(rule.matches(&found, None));
-        rule.client_ids = vec![client];
-        assert!(!rule.matches(&found, None), "what is about no client is about none of those that are named");
-        found.client_id = Some(client);
-        assert!(rule.matches(&found, None));
-        rule.providers = vec!["meta_ads".into()];
-        assert!(!rule.matches(&found, None) && rule.matches(&found, Some("meta_ads")));
-        rule.kinds = vec![FindingKind::Spike];
-        assert!(!rule.matches(&found, Some("meta_ads")));
-        rule.kinds.push(FindingKind::Drop);
-        found.severity = Severity::Low;
-        assert!(!rule.matches(&found, Some("meta_ads")));
-        rule.least_severity = Severity::Info;
-        assert!(rule.matches(&found, Some("meta_ads")));
-        rule.enabled = false;
-        assert!(!rule.matches(&found, Some("meta_ads")));
     }
 }

@@ -99,6 +99,14 @@ pub enum Job {
         /// Who gets it.
         member_id: MemberId,
     },
+    /// Has the mails about alerts sent again that were set aside for a member. It stands among the failed jobs until a person asks
+    /// for it.
+    MailAlertAgain {
+        /// The agency.
+        organization_id: OrganizationId,
+        /// Who gets them.
+        member_id: MemberId,
+    },
     /// Throws away what has ended and is of no more use; comes by itself once a day.
     PurgeEnded,
 }
@@ -120,6 +128,7 @@ impl Job {
             Self::RunBrain { brain_cycle_id, .. } => format!("run_brain:{brain_cycle_id}"),
             Self::MailAlert { member_id, .. } => format!("mail_alert:{member_id}"),
             Self::MailDigest { member_id, .. } => format!("mail_digest:{member_id}"),
+            Self::MailAlertAgain { member_id, .. } => format!("mail_alert_again:{member_id}"),
             Self::PurgeEnded => "purge_ended".to_owned(),
         }
     }

@@ -29,6 +29,7 @@ pub mod job;
 pub mod member;
 pub mod metric;
 pub mod moment;
+pub mod number;
 pub mod organization;
 pub mod page;
 pub mod performance;

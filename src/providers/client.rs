@@ -18,6 +18,7 @@ use url::Url;
 
 use crate::{Error, Result, page_of};
 use secrets::Secrets;
+pub use secrets::strike;
 
 /// The largest answer that is read, unless the operator says otherwise.
 pub const LARGEST_ANSWER: usize = 64 << 20;
@@ -381,12 +382,14 @@ impl Request<'_> {
         }
         let answer = Answer { status, headers, body };
         // A fault is told from a copy without what we sent: providers repeat a token that they refuse.
-        let fault = match self.secrets.strike(&answer.body) {
+        let refusal = !status.is_success() || answer.body.len() <= Secrets::LONGEST_REFUSAL;
+        let fault = match refusal.then(|| self.secrets.strike(&answer.body)).flatten() {
             Some(body) => (self.http.fault)(&Answer { status, headers: answer.headers.clone(), body }),
             None => (self.http.fault)(&answer),
         };
         match fault {
-            Some(error) => Err(error),
+            // What stood there in another spelling is found in the words.
+            Some(error) => Err(self.secrets.strike_from(error)),
             None if answer.status.is_success() => Ok(answer),
             None => Err(Error::Malformed(format!("status {}", answer.status.as_u16()))),
         }

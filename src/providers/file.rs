@@ -26,6 +26,7 @@ mod field;
 mod formula;
 mod guess;
 mod judge;
+mod keys;
 mod mapping;
 mod preview;
 mod read;

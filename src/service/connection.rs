@@ -2,6 +2,7 @@
 //! provider is none of this file's business: jobs read and revoke, the server brings what came back from consent.
 
 mod change;
+mod connect;
 mod consent;
 mod notice;
 mod overview;
@@ -11,25 +12,21 @@ mod sight;
 use model::{
     access::{Action, may},
     actor::Actor,
-    connection::{Cause, Channel, ChannelKind, Connection, ConnectionState, Fault, Given, SyncRun, Test},
+    connection::{Cause, Channel, ChannelKind, Connection, ConnectionState, Fault, SyncRun, Test},
     id::{ChannelId, ClientId, ConnectionId},
-    input::line,
     job::Job,
-    metric::Account,
 };
 use serde_json::json;
 use store::{TenantTx, channel, client, connection, provider_switch, queue, staged_page, sync};
 
 pub use change::{change, rename, set_paused};
+pub use connect::{New, connect, reconnect};
 pub use consent::{Asked, Way, begin, take};
 pub use notice::{Failure, Stale, failure, stale};
 pub use overview::{Accounts, Overview, accounts, overview};
 pub use runs::runs;
 
-use crate::{
-    Error, Result, Service, access,
-    credential::{self, Tokens},
-};
+use crate::{Error, Result, Service, access};
 
 /// The agency's connections, newest first.
 ///
@@ -48,6 +45,22 @@ pub async fn list(service: &Service, actor: &Actor) -> Result<Vec<Connection>> {
 /// The rule that forbids it.
 pub async fn check_may_connect(service: &Service, actor: &Actor) -> Result<()> {
     access::allow(service, actor, Action::EditIntegrations).await
+}
+
+/// Whether anything may be asked of a provider: what its operator switched off is asked nothing, by whoever connects either.
+/// `name` is what people call it.
+///
+/// # Errors
+/// A conflict that says why it is off.
+pub async fn check_switched_on(service: &Service, provider: &str, name: &str) -> Result<()> {
+    let off = switched_off(service).await?;
+    let Some((_, reason)) = off.into_iter().find(|(key, _)| key == provider) else { return Ok(()) };
+    let reason = reason.trim_end_matches('.');
+    let message = format!(
+        "your operator has switched {name} off: {reason}. Nothing was connected, and what was read stays. Try again once it \
+         is on"
+    );
+    Err(Error::Conflict { code: "switched_off", message })
 }
 
 /// A run as this person may read it: what it says may name accounts of clients that are not a Manager's.
@@ -89,92 +102,6 @@ pub async fn channels(service: &Service, actor: &Actor, id: ConnectionId) -> Res
 /// The database failed.
 pub async fn switched_off(service: &Service) -> Result<Vec<(String, String)>> {
     Ok(provider_switch::list(&mut service.db.system().await?).await?)
-}
-
-/// A connection in the making: what consent or typed fields brought.
-#[derive(Debug)]
-pub struct New {
-    /// The provider's key.
-    pub provider: String,
-    /// What people call it.
-    pub label: String,
-    /// How the credential was given.
-    pub given: Given,
-    /// The scopes that were granted.
-    pub scopes: Vec<String>,
-    /// The credential.
-    pub tokens: Tokens,
-    /// What the accounts report.
-    pub kind: ChannelKind,
-    /// The accounts that the credential reaches; asking for them has proved that it works.
-    pub accounts: Vec<Account>,
-    /// How many days are read for the first time.
-    pub backfill_days: i16,
-}
-
-/// Stores a connection with its credential and accounts. The first run begins when an account is mapped to a client.
-///
-/// # Errors
-/// A field that cannot be accepted, or the rule that forbids it.
-pub async fn connect(service: &Service, actor: &Actor, new: New) -> Result<Connection> {
-    access::allow(service, actor, Action::EditIntegrations).await?;
-    let now = service.clock.now();
-    let id = store::id::new(now);
-    let made = Connection {
-        id,
-        provider: new.provider,
-        label: line("label", "the label", &new.label, 200)?,
-        state: ConnectionState::Connected,
-        given: new.given,
-        scopes: new.scopes,
-        created_at: now,
-        last_sync_at: None,
-        next_sync_at: None,
-        test: None,
-        failures: 0,
-        simulated: false,
-        backfill_days: new.backfill_days,
-    };
-    let mut tx = service.db.tenant(actor).await?;
-    connection::insert(&mut tx, &made).await?;
-    credential::set(service, &mut tx, id, &new.tokens).await?;
-    for account in &new.accounts {
-        channel::upsert(&mut tx, id, new.kind, account, now).await?;
-    }
-    let detail = json!({ "connected": made.provider, "by": made.given.key(), "accounts": new.accounts.len() });
-    access::done_to(service, &mut tx, Action::EditIntegrations, (id, &made.label), detail).await?;
-    // Accounts of a connection that has ended go on here, with their clients.
-    if channel::list(&mut tx, id).await?.iter().any(|channel| channel.client_id.is_some()) {
-        enqueue(&mut tx, id, Cause::First, now).await?;
-    }
-    let made = connection::get(&mut tx, id, now).await?;
-    tx.commit().await?;
-    Ok(made)
-}
-
-/// Gives a connection another credential, after somebody consented again or typed another one, and has it read.
-///
-/// # Errors
-/// Missing, or the rule that forbids it.
-pub async fn reconnect(
-    service: &Service,
-    actor: &Actor,
-    id: ConnectionId,
-    given: Given,
-    scopes: &[String],
-    tokens: &Tokens,
-) -> Result<Connection> {
-    access::allow(service, actor, Action::EditIntegrations).await?;
-    let now = service.clock.now();
-    let mut tx = service.db.tenant(actor).await?;
-    connection::set_connected(&mut tx, id, given, scopes, now).await?;
-    credential::set(service, &mut tx, id, tokens).await?;
-    let connected = connection::get(&mut tx, id, now).await?;
-    let detail = json!({ "reconnected": connected.provider, "by": given.key() });
-    access::done_to(service, &mut tx, Action::EditIntegrations, (id, &connected.label), detail).await?;
-    enqueue(&mut tx, id, Cause::Manual, now).await?;
-    tx.commit().await?;
-    Ok(connected)
 }
 
 /// Ends a connection at once; the provider is then asked to take its permission back, unless a person typed it, and the

@@ -29,7 +29,7 @@ pub async fn import(service: &Service, actor: &Actor, file: &str) -> Result<usiz
     let rates = parse(file)?;
     let now = service.clock.now();
     let mut tx = service.db.tenant(actor).await?;
-    exchange_rate::upsert(&mut tx, &rates, now).await?;
+    exchange_rate::upsert(&mut tx, &rates).await?;
     audit::insert(&mut tx, Action::EditSettings.rule(), true, None, &json!({ "exchange_rates": rates.len() }), now)
         .await?;
     brain::ask(&mut tx, Trigger::Sync, now, None).await?;

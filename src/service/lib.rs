@@ -8,6 +8,7 @@ pub mod action;
 pub mod alert;
 pub mod attempt;
 pub mod audit;
+mod basis;
 pub mod brain;
 pub mod client;
 mod clock;

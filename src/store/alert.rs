@@ -1,11 +1,14 @@
-//! Alerts: events that the brain noticed, what people did about them, and what makes a finding of another cycle the same one.
+//! Alerts: events that the brain noticed, and what people did about them. How they follow its states is in `event`.
 
+mod event;
 pub mod mail;
 pub mod rule;
 
+pub use event::{Known, inherit, insert, list_known, lock, set_channels, set_ended, set_missing, update};
+
 use model::{
-    alert::{Alert, AlertState, Deed, FindingKind, Found, Severity},
-    id::{AlertId, BrainStateId, ClientId},
+    alert::{Alert, AlertState, Deed, FindingKind, Severity},
+    id::{AlertId, ClientId},
     page::Page,
 };
 use sqlx::types::Uuid;
@@ -14,162 +17,11 @@ use time::{Date, OffsetDateTime};
 use crate::{
     Error, Result, TenantTx,
     cursor::{self, Cursor},
-    id,
 };
-
-/// What is known of an event, as far as telling it from others needs it.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Known {
-    /// The alert.
-    pub id: AlertId,
-    /// What makes it the same event, beside its days.
-    pub story: String,
-    /// The first day that the newest state with it names.
-    pub first: Date,
-    /// The last day.
-    pub last: Date,
-    /// How bad it was.
-    pub severity: Severity,
-    /// The first day whose state did not find it.
-    pub missing_since: Option<Date>,
-    /// Whether it has ended.
-    pub ended: bool,
-}
 
 /// A word of an enum, as it stands in a row.
 pub(crate) fn word<T>(text: &str, parse: impl Fn(&str) -> Option<T>) -> Result<T> {
     parse(text).ok_or_else(|| Error::Database(sqlx::Error::Decode(format!("unknown word {text}").into())))
-}
-
-/// Lets no other transaction tell events from each other until this one ends: two at once would both keep the same new event.
-///
-/// # Errors
-/// The database failed.
-pub async fn lock(tx: &mut TenantTx) -> Result<()> {
-    // Rows that refer to the organization can still be written.
-    sqlx::query!("select organization_id from organization for no key update").fetch_one(&mut **tx).await?;
-    Ok(())
-}
-
-/// The events that have not ended, and those that have whose days reach `since`.
-///
-/// # Errors
-/// The database failed.
-pub async fn list_known(tx: &mut TenantTx, since: Date) -> Result<Vec<Known>> {
-    let rows = sqlx::query!(
-        r#"select id, story, first_day, last_day, severity, missing_since, ended_at is not null as "ended!"
-           from alert where ended_at is null or last_day >= $1 order by first_seen_at, id"#,
-        since
-    );
-    rows.fetch_all(&mut **tx)
-        .await?
-        .into_iter()
-        .map(|row| {
-            Ok(Known {
-                id: row.id.into(),
-                story: row.story,
-                first: row.first_day,
-                last: row.last_day,
-                severity: word(&row.severity, Severity::parse)?,
-                missing_since: row.missing_since,
-                ended: row.ended,
-            })
-        })
-        .collect()
-}
-
-/// Keeps a new event that `state` found.
-///
-/// # Errors
-/// The database failed.
-pub async fn insert(
-    tx: &mut TenantTx,
-    story: &str,
-    found: &Found,
-    state: BrainStateId,
-    now: OffsetDateTime,
-) -> Result<AlertId> {
-    let organization = tx.actor().organization_id;
-    let id: AlertId = id::new(now);
-    sqlx::query!(
-        "insert into alert (organization_id, id, story, kind, level, entity, severity, first_day, last_day, client_id, channel_id,
-           body, first_state_id, state_id, first_seen_at, last_seen_at)
-         values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $13, $14, $14)",
-        organization.0,
-        id.0,
-        story,
-        found.kind.key(),
-        found.level,
-        found.entity,
-        found.severity.key(),
-        found.first,
-        found.last,
-        found.client_id.map(|id| id.0),
-        found.channel_id.map(|id| id.0),
-        found.body,
-        state.0,
-        now
-    )
-    .execute(&mut **tx)
-    .await?;
-    Ok(id)
-}
-
-/// Keeps what `state` says of an event that is known; it has not ended, whatever was thought. Its story may have become wider.
-///
-/// # Errors
-/// The database failed.
-pub async fn update(
-    tx: &mut TenantTx,
-    id: AlertId,
-    story: &str,
-    found: &Found,
-    state: BrainStateId,
-    now: OffsetDateTime,
-) -> Result<()> {
-    sqlx::query!(
-        "update alert set kind = $2, severity = $3, first_day = $4, last_day = $5, client_id = $6, channel_id = $7, body = $8,
-           state_id = $9, last_seen_at = $10, story = $11, missing_since = null, ended_at = null
-         where id = $1",
-        id.0,
-        found.kind.key(),
-        found.severity.key(),
-        found.first,
-        found.last,
-        found.client_id.map(|id| id.0),
-        found.channel_id.map(|id| id.0),
-        found.body,
-        state.0,
-        now,
-        story
-    )
-    .execute(&mut **tx)
-    .await?;
-    Ok(())
-}
-
-/// Notes that the state of `day` did not find these events.
-///
-/// # Errors
-/// The database failed.
-pub async fn set_missing(tx: &mut TenantTx, ids: &[AlertId], day: Date) -> Result<()> {
-    let ids: Vec<Uuid> = ids.iter().map(|id| id.0).collect();
-    sqlx::query!("update alert set missing_since = $2 where id = any($1) and missing_since is null", &ids, day)
-        .execute(&mut **tx)
-        .await?;
-    Ok(())
-}
-
-/// Ends these events.
-///
-/// # Errors
-/// The database failed.
-pub async fn set_ended(tx: &mut TenantTx, ids: &[AlertId], now: OffsetDateTime) -> Result<()> {
-    let ids: Vec<Uuid> = ids.iter().map(|id| id.0).collect();
-    sqlx::query!("update alert set ended_at = $2 where id = any($1) and ended_at is null", &ids, now)
-        .execute(&mut **tx)
-        .await?;
-    Ok(())
 }
 
 struct Row {
@@ -185,6 +37,7 @@ struct Row {
     client: Option<String>,
     channel_id: Option<Uuid>,
     channel: Option<String>,
+    channels: Vec<String>,
     body: String,
     first_state_id: Uuid,
     state_id: Uuid,
@@ -214,6 +67,7 @@ impl Row {
             client: self.client,
             channel_id: self.channel_id.map(Into::into),
             channel: self.channel,
+            channels: self.channels,
             body: self.body,
             first_state_id: self.first_state_id.into(),
             state_id: self.state_id.into(),
@@ -254,8 +108,11 @@ pub async fn list(
     let rows = sqlx::query_as!(
         Row,
         r#"select a.id, a.kind, a.severity, a.level, a.entity, e.name as "entity_name?", a.first_day, a.last_day, a.client_id,
-             c.name as "client?", a.channel_id, h.name as "channel?", a.body, a.first_state_id, a.state_id, a.first_seen_at,
-             a.last_seen_at, a.ended_at, a.acknowledged_at, a.acknowledged_name, a.snoozed_until, a.snoozed_name
+             c.name as "client?", a.channel_id, h.name as "channel?", array(
+               select coalesce(nullif(x.name, ''), x.external_id) from alert_channel k
+                 join channel x on x.organization_id = k.organization_id and x.id = k.channel_id
+               where k.organization_id = a.organization_id and k.alert_id = a.id and k.missing_since is null
+               order by 1) as "channels!", a.body, a.first_state_id, a.state_id, a.first_seen_at, a.last_seen_at, a.ended_at, a.acknowledged_at, a.acknowledged_name, a.snoozed_until, a.snoozed_name
            from alert a
              left join client c on c.organization_id = a.organization_id and c.id = a.client_id
              left join channel h on h.organization_id = a.organization_id and h.id = a.channel_id

@@ -46,14 +46,13 @@ pub async fn lock(tx: &mut TenantTx) -> Result<Organization> {
     get(tx).await
 }
 
-/// Changes the organization's settings. In another zone the next Monday is another moment, which is looked for anew.
+/// Changes the organization's settings.
 ///
 /// # Errors
 /// The database failed.
 pub async fn update(tx: &mut TenantTx, organization: &Organization) -> Result<()> {
     sqlx::query!(
-        "update organization set name = $1, time_zone = $2, currency = $3, stage_yellow_days = $4, stage_red_days = $5,
-           digest_next_at = case when time_zone = $2 then digest_next_at end",
+        "update organization set name = $1, time_zone = $2, currency = $3, stage_yellow_days = $4, stage_red_days = $5",
         organization.name,
         organization.time_zone,
         organization.currency,

@@ -35,6 +35,18 @@ pub async fn enqueue(tx: &mut PgConnection, job: &Job, run_at: Option<OffsetDate
     Ok(())
 }
 
+/// Has `job` stand among those that failed, with this reason and so many tries, until a person has it tried again; without them
+/// it stands there no more.
+///
+/// # Errors
+/// The database failed.
+pub async fn set_failed(tx: &mut TenantTx, job: &Job, why: Option<(&str, i32)>) -> Result<()> {
+    let payload = serde_json::to_value(job).map_err(|error| Error::Queue(error.to_string()))?;
+    let (reason, tries) = why.unzip();
+    sqlx::query!("select fail_job($1, $2, $3, $4)", payload, job.key(), reason, tries).execute(&mut **tx).await?;
+    Ok(())
+}
+
 /// The organization's jobs that are not done, newest first.
 ///
 /// # Errors

@@ -61,6 +61,8 @@ pub struct Running {
     pub id: SyncRunId,
     /// Why it was begun.
     pub cause: Cause,
+    /// When it was begun.
+    pub started_at: OffsetDateTime,
     /// Until when its worker is believed.
     pub held_until: OffsetDateTime,
     /// How often the provider could not be reached in a row.
@@ -73,7 +75,7 @@ pub struct Running {
 /// The database failed.
 pub async fn find_running(tx: &mut TenantTx, connection_id: ConnectionId) -> Result<Option<Running>> {
     let row = sqlx::query!(
-        r#"select id, cause, coalesce(held_until, started_at) as "held_until!", attempts from sync_run
+        r#"select id, cause, started_at, coalesce(held_until, started_at) as "held_until!", attempts from sync_run
            where connection_id = $1 and state = 'running'"#,
         connection_id.0
     )
@@ -81,7 +83,8 @@ pub async fn find_running(tx: &mut TenantTx, connection_id: ConnectionId) -> Res
     .await?;
     row.map(|row| {
         let cause = known(Cause::parse, &row.cause)?;
-        Ok(Running { id: row.id.into(), cause, held_until: row.held_until, attempts: row.attempts })
+        let (started_at, held_until, attempts) = (row.started_at, row.held_until, row.attempts);
+        Ok(Running { id: row.id.into(), cause, started_at, held_until, attempts })
     })
     .transpose()
 }

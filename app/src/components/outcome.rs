@@ -1,5 +1,7 @@
 //! How an action went: the error at its field, the error as a whole, or a toast that it is done.
 
+use std::fmt::Display;
+
 use leptos::{prelude::*, server_fn::ServerFn};
 
 use crate::{
@@ -8,6 +10,7 @@ use crate::{
         toast::{Next, Toasts},
     },
     error::AppError,
+    refused::Typed,
 };
 
 /// The error of an action's last run.
@@ -95,6 +98,28 @@ where
         on_success(action, move |_| toasts.show(done.clone(), Next::Nothing));
     }
     view! { {move || whole().map(|error| view! { <Failed error=error /> })} }
+}
+
+/// Why the last run of an action was refused that a form of each of many cards runs: beside the `card` whose id was pressed
+/// last, or whose form came back.
+#[component]
+pub fn Refusal<S, T, I>(
+    /// The action.
+    action: ServerAction<S>,
+    /// The card whose button was pressed last.
+    of: RwSignal<Option<I>>,
+    /// The id of this one.
+    card: String,
+) -> impl IntoView
+where
+    S: ServerFn<Output = T, Error = AppError> + Clone + Send + Sync + 'static,
+    T: Send + Sync + 'static,
+    I: Display + Clone + Send + Sync + 'static,
+{
+    let back = Typed::of(action).only("id", &card).came_back();
+    let failure = failure(action);
+    let here = move || of.get().map_or(back, |pressed| pressed.to_string() == card);
+    move || failure.get().filter(|_| here()).map(|error| view! { <Failed error=error /> })
 }
 
 /// Does something once after each success of an action from now on, with what it gave.

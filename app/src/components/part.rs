@@ -60,6 +60,40 @@ where
     view! { <Transition fallback=|| view! { <Skeleton /> }>{read}</Transition> }.into_any()
 }
 
+/// Reads what is drawn already once more whenever `when` counts on, into `held`, so that what is being typed there stays. Draws
+/// what failed, and a way to try again; `what` and `back` are those of [`part`].
+pub fn again<T, F>(
+    what: &'static str,
+    back: &'static str,
+    when: Signal<usize>,
+    read: impl Fn() -> F + Send + Sync + 'static,
+    held: RwSignal<T>,
+) -> AnyView
+where
+    T: Clone + Send + Sync + 'static,
+    F: Future<Output = Result<T, AppError>> + Send + 'static,
+{
+    let again = Action::new(move |(): &()| read());
+    Effect::new(move |before: Option<usize>| {
+        let now = when.get();
+        if before.is_some_and(|before| before != now) {
+            again.dispatch(());
+        }
+        now
+    });
+    Effect::new(move |_| {
+        if let Some(Ok(value)) = again.value().get() {
+            focus::restore(focus::held(), back);
+            held.set(value);
+        }
+    });
+    let failure = move || again.value().with(|value| value.as_ref().and_then(|read| read.as_ref().err().cloned()));
+    let retry = Callback::new(move |()| {
+        again.dispatch(());
+    });
+    view! { {move || failure().map(|error| failed(what, &error, retry))} }.into_any()
+}
+
 /// A number of its own for each drawing, for the keys of lists: a list that was read again is made of new rows, since
 /// the old ones belong to the drawing before.
 pub fn drawing() -> usize {

@@ -21,7 +21,7 @@ use crate::{
         button::Kind,
         outcome::{on_success, successes},
         page::Heading,
-        part::{drawing, part_or},
+        part::{again, drawing, part_or},
         toast::{Next, Toasts},
     },
     error::AppError,
@@ -103,7 +103,7 @@ fn shown(board: service::alert::Board) -> AlertList {
             client_id: alert.client_id,
             place: words.place,
             detail: words.detail,
-            basis: service::alert::rule::basis(&alert.body),
+            basis: service::alert::words::basis(&alert),
             state_id: alert.state_id,
             sure: words.sure,
             first_seen: write(alert.first_seen_at),
@@ -183,11 +183,7 @@ pub fn AlertsPage() -> impl IntoView {
     let query = use_query_map();
     let asked = Memo::new(move |_| query.with(Asked::read));
     let deeds = Deeds::new();
-    let changes = deeds.changes();
-    let list = Resource::new(
-        move || (asked.get(), changes.get()),
-        |(Asked { state, client, cursor }, _)| list_alerts(state, client, cursor),
-    );
+    let list = Resource::new(move || asked.get(), read);
     let missing = |error: &AppError| {
         (*error == AppError::Missing)
             .then(|| view! { <p class="text-muted">"There is no such client in your sight."</p> }.into_any())
@@ -205,26 +201,46 @@ pub fn AlertsPage() -> impl IntoView {
     }
 }
 
+/// Reads what the address asks for.
+async fn read(asked: Asked) -> Result<AlertList, AppError> {
+    let Asked { state, client, cursor } = asked;
+    list_alerts(state, client, cursor).await
+}
+
+/// The list drawn. What is done to an alert has it read again into the cards that are there: what is being typed in the others
+/// stays.
 #[component]
 fn Shown(list: AlertList, asked: Asked, deeds: Deeds) -> impl IntoView {
-    let AlertList { rows, older, clients, day, earliest, may_edit } = list;
     let (state, narrowed, later) = (asked.state(), !asked.client.is_empty(), !asked.cursor.is_empty());
     let newest = Asked { cursor: String::new(), ..asked.clone() }.href();
-    let older = older.map(|cursor| Asked { cursor, ..asked.clone() }.href());
-    let nothing = rows.is_empty();
-    let (rows, earliest, drawing) = (StoredValue::new(rows), StoredValue::new(earliest), drawing());
+    let (clients, may_edit) = (list.clients.clone(), list.may_edit);
+    let (list, whole, drawing) = (RwSignal::new(list), StoredValue::new(asked.clone()), drawing());
+    let rows = Memo::new(move |_| list.with(|list| list.rows.clone()));
+    let nothing = Memo::new(move |_| list.with(|list| list.rows.is_empty()));
+    let earliest = Memo::new(move |_| list.with(|list| list.earliest.clone()));
+    let older = Memo::new(move |_| list.with(|list| list.older.clone()));
+    let href = move |cursor: String| whole.with_value(|asked| Asked { cursor, ..asked.clone() }.href());
+    let day = move || list.with_untracked(|list| list.day.clone());
+    // An alert that stands otherwise has other forms.
+    let key = move |row: &AlertRow| (drawing, row.id, row.state);
+    let draw = move |row: AlertRow| {
+        let now = Memo::new(move |before: Option<&AlertRow>| {
+            let found = rows.with(|rows| rows.iter().find(|now| key(now) == key(&row)).cloned());
+            found.unwrap_or_else(|| before.unwrap_or(&row).clone())
+        });
+        view! { <card::CardView row=now earliest=earliest may_edit=may_edit deeds=deeds /> }
+    };
     view! {
         {(clients.len() > 1 || narrowed).then(|| view! { <Narrow clients=clients asked=asked /> })}
-        {(nothing && later).then(|| view! { <p class="text-muted" data-test="nothing">"There are no older ones any more."</p> })}
-        {(nothing && !later).then(|| view! { <Nothing state=state narrowed=narrowed day=day /> })}
+        {again("The alerts", "heading", deeds.changes(), move || read(whole.get_value()), list)}
+        {move || (nothing.get() && later).then(|| view! { <p class="text-muted" data-test="nothing">"There are no older ones any more."</p> })}
+        {move || (nothing.get() && !later).then(|| view! { <Nothing state=state narrowed=narrowed day=day() /> })}
         <div class="flex flex-col gap-3" data-test="alerts">
-            <For each=move || rows.get_value() key=move |row| (drawing, row.id) children=move |row| view! {
-                <card::CardView row=row earliest=earliest may_edit=may_edit deeds=deeds />
-            } />
+            <For each=move || rows.get() key=key children=draw />
         </div>
         <p class="flex flex-wrap gap-2">
             {later.then(|| view! { <a class=Kind::Plain.class() href=newest>"Show the newest"</a> })}
-            {older.map(|href| view! { <a class=Kind::Plain.class() href=href>"Show older"</a> })}
+            {move || older.get().map(|cursor| view! { <a class=Kind::Plain.class() href=href(cursor)>"Show older"</a> })}
         </p>
     }
 }

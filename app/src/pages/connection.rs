@@ -27,7 +27,7 @@ use crate::{
         account::Accounts,
         deed::{Deeds, Disconnect},
         row::{ConnectionRow, Row, State},
-        token::{TokenField, TokenForm},
+        token::{TokenField, TokenForm, came_back},
         watch::Watch,
     },
 };
@@ -56,7 +56,7 @@ pub async fn get_connection(id: String) -> Result<ConnectionView, AppError> {
     let provider = offer.descriptor.name.to_owned();
     let mut secrets = crate::pages::integrations::token::fields(offer);
     // The rest is known.
-    secrets.retain(|field| field.secret && !seen.connection.simulated && seen.switched_off.is_none());
+    secrets.retain(|field| field.secret && !seen.connection.simulated);
     let row = crate::pages::integrations::row::read(&seen, offer, &words);
     Ok(ConnectionView { row, provider, secrets, role: actor.role })
 }
@@ -93,12 +93,13 @@ pub fn ConnectionPage() -> impl IntoView {
         let edits = may(role, Action::EditIntegrations);
         let (key, called, typed) = (row.provider.clone(), provider.clone(), row.typed);
         let open = typed && matches!(row.state, State::Reconnect(_));
+        let offered = edits && !secrets.is_empty() && (row.switched_off.is_none() || came_back(&key, Some(row.id)));
         let words = if typed { "Replace the token" } else { "Use a token instead" };
         view! {
             <Heading text=row.label.clone() />
             {(!edits).then(|| view! { <p class="text-muted">{sentence(Action::EditIntegrations.explanation())} "."</p> })}
             <Row row=row.clone() provider=provider edits=edits alone=true deeds=deeds watch=watch />
-            {(edits && !secrets.is_empty()).then(|| view! {
+            {offered.then(|| view! {
                 <TokenForm provider=key called=called fields=secrets of=Some(row.id) words=words open=open />
             })}
             {edits.then(|| view! { <name::Name id=row.id label=row.label action=rename seen=named /> })}

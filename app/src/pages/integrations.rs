@@ -172,13 +172,15 @@ fn Provider(
     provider: ProviderCard,
     edits: bool,
     nothing: bool,
-    shop: StoredValue<Option<String>>,
+    shop: StoredValue<Option<(String, bool)>>,
     deeds: Deeds,
     watch: Watch,
 ) -> impl IntoView {
     let ProviderCard { key, name, gives, way, fields, scopes, missing, switched_off, connections } = provider;
-    let ready = missing.is_empty() && switched_off.is_none() && way != Way::Elsewhere;
-    let typed = edits && switched_off.is_none() && !fields.is_empty();
+    // What is switched off is connected by nobody; a form that came back keeps what was typed.
+    let came_back = way == Way::Shop && shop.with_value(Option::is_some);
+    let ready = missing.is_empty() && (switched_off.is_none() || came_back) && way != Way::Elsewhere;
+    let typed = edits && (switched_off.is_none() || token::came_back(&key, None)) && !fields.is_empty();
     let instead = if ready { " instead" } else { "" };
     let (tokens_of, called) = (key.clone(), name.clone());
     let words = format!("Connect {called} with a token{instead}");
@@ -246,17 +248,17 @@ fn Connect(
     way: Way,
     another: bool,
     first: bool,
-    shop: StoredValue<Option<String>>,
+    shop: StoredValue<Option<(String, bool)>>,
 ) -> impl IntoView {
     let kind = if first { Kind::Primary } else { Kind::Plain };
     let words = if another { format!("Connect another {name} account") } else { format!("Connect {name}") };
-    let typed = shop.get_value();
-    let wrong = typed.is_some().then(|| "enter the shop's address as your-shop.myshopify.com".to_owned());
+    let (typed, wrong) = shop.get_value().unwrap_or_default();
+    let wrong = wrong.then(|| "enter the shop's address as your-shop.myshopify.com".to_owned());
     view! {
         <form method="post" action=format!("/integrations/{key}/connect") class="flex flex-col gap-3">
             {(way == Way::Shop).then(|| view! {
                 <div class="w-full sm:w-96"><Field name="shop" label="The shop's address" help="Its own one at Shopify, such as your-shop.myshopify.com"
-                    value=typed.unwrap_or_default() error=Signal::stored(wrong) /></div>
+                    value=typed error=Signal::stored(wrong) /></div>
             })}
             <div><Button kind=kind>{words}</Button></div>
         </form>

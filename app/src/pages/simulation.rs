@@ -2,6 +2,7 @@
 //! simulation can know the second; it is told by it, labelled as its own, and kept nowhere.
 
 use leptos::prelude::*;
+use model::number;
 use serde::{Deserialize, Serialize};
 
 use crate::{
@@ -80,8 +81,8 @@ pub fn TrueOutcome() -> impl IntoView {
 #[component]
 fn Client(compared: Compared) -> impl IntoView {
     let Compared { client, currency, days: (first, last), with, without } = compared;
-    let amount = |cents: i64| format!("{currency} {}", grouped(cents));
-    let count = |count: i64| count.to_string();
+    let amount = |cents: i64| format!("{currency} {}", number::cents(cents));
+    let count = number::whole;
     let difference = |words: String, more: i64| if more > 0 { format!("+{words}") } else { words };
     let rows = [
         ("Advertising cost", with.spend_cents, without.spend_cents, true),
@@ -107,28 +108,5 @@ fn Client(compared: Compared) -> impl IntoView {
                 }).collect_view()}
             </Table>
         </div>
-    }
-}
-
-/// Cents as an amount with two places and thousands apart.
-fn grouped(cents: i64) -> String {
-    let whole = (cents.unsigned_abs() / 100).to_string();
-    let mut text = String::new();
-    for (at, digit) in whole.chars().enumerate() {
-        if at > 0 && (whole.len() - at).is_multiple_of(3) {
-            text.push(',');
-        }
-        text.push(digit);
-    }
-    format!("{}{text}.{:02}", if cents < 0 { "-" } else { "" }, cents.unsigned_abs() % 100)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn amounts_have_two_places_and_thousands_apart() {
-        assert_eq!([5, -1234, 123_456_789, -100_000].map(grouped), ["0.05", "-12.34", "1,234,567.89", "-1,000.00"]);
     }
 }

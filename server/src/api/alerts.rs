@@ -38,7 +38,7 @@ pub struct AlertBody {
     kind: &'static str,
     /// What happened, in words.
     title: String,
-    /// Where: client, channel and ad; empty for the agency as a whole.
+    /// Where: client, channels and ad; empty for the agency as a whole.
     place: String,
     /// When, and how large it is where that can be said.
     detail: String,
@@ -51,8 +51,11 @@ pub struct AlertBody {
     /// Null for the agency as a whole and for channels without a client.
     client_id: Option<Uuid>,
     client: Option<String>,
+    /// Null for clients, and for an outage of several channels.
     channel_id: Option<Uuid>,
     channel: Option<String>,
+    /// The names of the channels that an outage covers; empty for everything else.
+    channels: Vec<String>,
     /// The state that found it first.
     first_state_id: Uuid,
     /// The newest state that has it.
@@ -92,6 +95,7 @@ impl AlertBody {
             client: alert.client,
             channel_id: alert.channel_id.map(|id| id.0),
             channel: alert.channel,
+            channels: alert.channels,
             first_state_id: alert.first_state_id.0,
             state_id: alert.state_id.0,
             first_seen_at: rfc3339(alert.first_seen_at),

@@ -69,6 +69,11 @@ impl ApiError {
         self
     }
 
+    /// For programs.
+    pub fn code(&self) -> &str {
+        &self.detail.code
+    }
+
     /// In words for people.
     pub fn message(&self) -> &str {
         &self.detail.message

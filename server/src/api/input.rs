@@ -1,5 +1,7 @@
 //! Reading what a program sent: malformed JSON or id is 400, a wrong content type 415, too large 413, a wrong value
-//! 422 with its field.
+//! 422 with its field. Nothing of a value is repeated (`quiet`).
+
+pub(crate) mod quiet;
 
 use axum::{
     body::Bytes,
@@ -72,9 +74,7 @@ fn refuse(error: &serde_path_to_error::Error<serde_json::Error>) -> ApiError {
     if !inner.is_data() {
         return malformed(inner);
     }
-    let message = inner.to_string();
-    let message = message.split(" at line ").next().unwrap_or_default();
-    let path = error.path().to_string();
+    let (message, path) = (quiet::words(&inner.to_string()), quiet::place(error.path()));
     let field = match message.split('`').nth(1) {
         Some(name) if message.starts_with("missing field") && path == "." => name.to_owned(),
         Some(name) if message.starts_with("missing field") => format!("{path}.{name}"),

@@ -54,7 +54,7 @@ pub(super) async fn keep(service: &Service, actor: &Actor, brought: Brought<'_>)
         if !known.is_empty() && !known.iter().any(|channel| reached(&channel.account.external_id)) {
             return Err(Unkept::OtherAccount);
         }
-        return Ok(connection::reconnect(service, actor, id, given, &scopes, &tokens).await?);
+        return Ok(connection::reconnect(service, actor, id, given, &scopes, &tokens, &accounts).await?);
     }
     let kind = if provider.shop().is_some() { ChannelKind::Shop } else { ChannelKind::Ads };
     // A simulated past costs nobody anything: all of it is read.

@@ -20,7 +20,7 @@ use model::{
     input::{Invalid, line, optional_line},
     provider::Field,
 };
-use providers::{ACCESS_TOKEN, Call, Credential, Error, Mode, Provider};
+use providers::{ACCESS_TOKEN, Call, Credential, Error, Mode, Provider, strike};
 use secrecy::{ExposeSecret, SecretString};
 use service::{
     Service, connection,
@@ -28,12 +28,12 @@ use service::{
 };
 
 use super::{
-    PAGE,
+    PAGE, could_be_address,
     keep::{Brought, Unkept, keep},
     mode, provider,
 };
 use crate::{
-    api::error::ApiError,
+    api::{error::ApiError, input::quiet},
     cookie::ThisSession,
     forms::live::{Back, come_back},
     state::AppState,
@@ -45,12 +45,14 @@ const PATIENCE: Duration = Duration::from_secs(30);
 const LONGEST: usize = 4096;
 /// So much of a provider's words is shown.
 const SHOWN: usize = 300;
+/// Longer nobody waits for a provider to take a consent back.
+const REVOKING: Duration = Duration::from_secs(5);
 
-/// Connects, or gives a connection another credential, with what was typed.
+/// Connects, or gives a connection another credential, with what was typed. A consent whose place it takes is taken back.
 ///
 /// # Errors
-/// Invalid at a field: it cannot be accepted, or the provider refuses it; a conflict in a simulated agency or when the
-/// provider's answer cannot be read; unreachable; missing; or the rule that forbids it.
+/// Invalid at a field: it cannot be accepted, or the provider refuses it; a conflict in a simulated agency, while the provider
+/// is switched off or when its answer cannot be read; unreachable; missing; or the rule that forbids it.
 pub(crate) async fn connect(
     state: &AppState,
     actor: &Actor,
@@ -61,9 +63,10 @@ pub(crate) async fn connect(
     let (provider, service) = (provider(key)?, &state.service);
     connection::check_may_connect(service, actor).await?;
     let described = provider.descriptor();
-    let known = match connection_id {
+    connection::check_switched_on(service, described.key, described.name).await?;
+    let Known { fields: known, consent } = match connection_id {
         Some(id) => known(service, actor, described.key, id, described.fields).await?,
-        None => BTreeMap::new(),
+        None => Known::default(),
     };
     if mode(service, actor).await? != Mode::Live {
         let message = "what is simulated has no tokens that could be typed. Connect it by consent".to_owned();
@@ -74,42 +77,83 @@ pub(crate) async fn connect(
         return Err(Invalid::new("way", words).into());
     }
     let mut fields = read(provider, typed, known)?;
+    let secrets = secrets(described.fields, &fields);
     let token = SecretString::from(fields.remove(ACCESS_TOKEN).unwrap_or_default());
     let credential = Credential { access_token: token, fields };
-    let Proved { scopes, accounts } = match tokio::time::timeout(PATIENCE, prove(state, provider, &credential)).await {
-        Ok(proved) => proved?,
-        Err(_) => return Err(unreachable(described.name)),
-    };
+    let Proved { scopes, accounts } =
+        match tokio::time::timeout(PATIENCE, prove(state, provider, &credential, &secrets)).await {
+            Ok(proved) => proved?,
+            Err(_) => return Err(unreachable(described.name)),
+        };
     let Credential { access_token, fields } = credential;
     let fields = fields.into_iter().map(|(name, value)| (name, SecretString::from(value))).collect();
     let tokens = Tokens { access_token: Some(access_token), fields, ..Tokens::default() };
     let brought = Brought { provider, connection_id, given: Given::Token, scopes, tokens, accounts };
-    keep(service, actor, brought).await.map_err(|unkept| match unkept {
-        Unkept::Service(error) => error.into(),
+    let kept = keep(service, actor, brought).await.map_err(|unkept| match unkept {
+        Unkept::Service(error) => ApiError::from(error),
         Unkept::OtherAccount => {
             let words = "this token is of another account than this connection. Nothing was changed; take one of the same \
                          account, or connect the other one as a connection of its own";
             Invalid::new(ACCESS_TOKEN, words).into()
         }
-    })
+    })?;
+    if let Some(consent) = consent {
+        take_back(state, provider, &kept, &consent).await;
+    }
+    Ok(kept)
 }
 
-/// What is known of a connection that is given another credential, but for its secrets: nobody types a shop's address twice.
+/// What is known of a connection that is given another credential.
+#[derive(Default)]
+struct Known {
+    /// What is no secret: nobody types a shop's address twice.
+    fields: BTreeMap<String, String>,
+    /// The credential that came by consent, if it did: nobody else uses it, and nobody could take it back later.
+    consent: Option<credential::Credential>,
+}
+
 async fn known(
     service: &Service,
     actor: &Actor,
     key: &str,
     id: ConnectionId,
     fields: &[Field],
-) -> Result<BTreeMap<String, String>, service::Error> {
-    if connection::get(service, actor, id).await?.provider != key {
+) -> Result<Known, service::Error> {
+    let connection = connection::get(service, actor, id).await?;
+    if connection.provider != key {
         return Err(service::Error::Missing);
     }
-    let known = credential::find(service, actor.organization_id, id).await?.unwrap_or_default().fields;
+    let stored = credential::find(service, actor.organization_id, id).await?.unwrap_or_default();
     let open = fields.iter().filter(|field| !field.secret);
-    Ok(open
-        .filter_map(|field| Some((field.name.to_owned(), known.get(field.name)?.expose_secret().to_owned())))
-        .collect())
+    let text = |field: &Field| Some((field.name.to_owned(), stored.fields.get(field.name)?.expose_secret().to_owned()));
+    let fields = open.filter_map(text).collect();
+    Ok(Known { fields, consent: (connection.given == Given::Consent).then_some(stored) })
+}
+
+/// Has the provider take the consent back whose place a token took, as when a connection ends. Whatever it says and however
+/// long it is silent, the token is stored.
+async fn take_back(
+    state: &AppState,
+    provider: &dyn Provider,
+    connection: &Connection,
+    consent: &credential::Credential,
+) {
+    let id = connection.id;
+    match tokio::time::timeout(REVOKING, jobs::revoke(&state.outside, provider, Mode::Live, consent)).await {
+        Ok(Ok(())) => tracing::info!(connection = %id, "the provider took the consent back whose place a token took"),
+        Ok(Err(error)) => {
+            tracing::warn!(connection = %id, %error, "the provider did not take the consent back whose place a token took");
+        }
+        Err(_) => {
+            tracing::warn!(connection = %id, "the provider did not take the consent back in time whose place a token took");
+        }
+    }
+}
+
+/// What of the typed fields is secret.
+fn secrets(described: &[Field], typed: &BTreeMap<String, String>) -> Vec<String> {
+    let secret = described.iter().filter(|field| field.secret);
+    secret.filter_map(|field| typed.get(field.name)).map(|text| text.trim().to_owned()).collect()
 }
 
 /// The fields as they are kept: every one of the description, and no other. What was not typed is taken from `known`.
@@ -132,7 +176,11 @@ fn read(
         fields.insert((*name).to_owned(), tidy.unwrap_or(text));
     }
     match typed.into_keys().next() {
-        Some(other) => Err(Invalid::new(other, "there is no such field")),
+        // A name may be a token in the wrong place.
+        Some(other) => {
+            let named = if quiet::is_name(&other) { other } else { "fields".to_owned() };
+            Err(Invalid::new(named, "there is no such field"))
+        }
         None => Ok(fields),
     }
 }
@@ -143,14 +191,20 @@ struct Proved {
     accounts: Vec<model::metric::Account>,
 }
 
-/// Asks the provider what the credential may do and what it reaches.
-async fn prove(state: &AppState, provider: &dyn Provider, credential: &Credential) -> Result<Proved, ApiError> {
+/// Asks the provider what the credential may do and what it reaches. Nothing of the `secrets` stands in what it is said to say.
+async fn prove(
+    state: &AppState,
+    provider: &dyn Provider,
+    credential: &Credential,
+    secrets: &[String],
+) -> Result<Proved, ApiError> {
     let (outside, described) = (&state.outside, provider.descriptor());
     let asked = provider.asks().map_or(ACCESS_TOKEN, |asks| asks.field);
     // A token that is not accepted is the token's fault; any other refusal is about where it is tried.
     let refused = |error: Error| -> ApiError {
         let name = described.name;
-        let said = |words: String| match words.trim() {
+        // Struck out before it is cut: a part of a secret is one, too.
+        let said = |words: String| match strike(&words, secrets).trim() {
             "" => format!("{name} refuses it, and says not why"),
             words => format!("{name} refuses: {}", words.chars().take(SHOWN).collect::<String>()),
         };
@@ -167,7 +221,7 @@ async fn prove(state: &AppState, provider: &dyn Provider, credential: &Credentia
     };
     let hosts = outside.hosts(provider, &credential.fields, Mode::Live).map_err(|error| match error {
         // Nobody was asked yet.
-        Error::Rejected(words) => Invalid::new(asked, words).into(),
+        Error::Rejected(words) => Invalid::new(asked, strike(&words, secrets)).into(),
         other => refused(other),
     })?;
     let http = outside.once(provider, hosts.api, Mode::Live);
@@ -190,6 +244,20 @@ fn unreachable(name: &str) -> ApiError {
     ApiError::new(StatusCode::SERVICE_UNAVAILABLE, "unreachable", words).after(60)
 }
 
+/// What of the typed fields may come back with the form: nothing secret, and nothing that is one in the wrong field.
+fn given_back(provider: &dyn Provider, typed: &BTreeMap<String, String>) -> Vec<(String, String)> {
+    let described = provider.descriptor().fields;
+    let (secrets, asks) = (secrets(described, typed), provider.asks());
+    let secret = |text: &str| secrets.iter().any(|secret| !secret.is_empty() && text.contains(secret.as_str()));
+    let fine = |name: &str, text: &str| {
+        let address = asks.is_none_or(|asks| asks.field != name) || could_be_address(text);
+        address && !secret(text)
+    };
+    let open = described.iter().filter(|field| !field.secret);
+    let texts = open.filter_map(|field| Some((field.name.to_owned(), typed.get(field.name)?.clone())));
+    texts.filter(|(name, text)| fine(name, text)).collect()
+}
+
 /// `POST /integrations/{provider}/token`, from a form: connects, or answers with the page and what was typed.
 pub(crate) async fn form(
     ThisSession(live): ThisSession,
@@ -203,11 +271,7 @@ pub(crate) async fn form(
         Ok(id) => id,
         Err(_) => return ApiError::from(service::Error::Missing).into_response(),
     };
-    let described = providers::find(&key).map(|provider| provider.descriptor());
-    let open =
-        |name: &String| described.is_some_and(|d| d.fields.iter().any(|field| field.name == name && !field.secret));
-    let mut kept: Vec<_> =
-        typed.iter().filter(|pair| open(pair.0)).map(|(n, text)| (n.clone(), text.clone())).collect();
+    let mut kept = providers::find(&key).map(|provider| given_back(provider, &typed)).unwrap_or_default();
     kept.extend(connection_id.map(|id: ConnectionId| ("connection_id".to_owned(), id.to_string())));
     let error = match connect(&state, &live.actor, &key, typed, connection_id).await {
         Ok(made) => return Redirect::to(&format!("{PAGE}?connected={}", made.id)).into_response(),

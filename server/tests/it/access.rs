@@ -195,6 +195,9 @@ async fn b2_5_docs_pages_and_api_answer_from_the_same_table(pool: PgPool) {
         })
         .collect();
     assert_eq!(listed, table, "the docs page shows the model's table");
+    for action in Action::ALL {
+        assert!(html.contains(&format!("id=\"{}\"", action.rule())), "{} can be led to", action.rule());
+    }
 
     let (nia, alert) = (agency.nia.member_path().await, seed::alert(&app.pool, &agency.c[0]).await);
     let people = [
@@ -243,11 +246,12 @@ async fn b2_5_docs_pages_and_api_answer_from_the_same_table(pool: PgPool) {
         ] {
             let answer = browser.get(page).await;
             assert_eq!(answer.status() == 403, !may(role, action), "{role} {page}");
-            assert_eq!(
-                answer.text().await.unwrap().contains(action.explanation()),
-                !may(role, action),
-                "{role} {page}"
-            );
+            let html = answer.text().await.unwrap();
+            // "Explain" names the rule, and leads to it in the table of all.
+            let led = format!("href=\"/api/docs#{}\"", action.rule());
+            for part in [action.explanation(), ">Explain<", &led] {
+                assert_eq!(html.contains(part), !may(role, action), "{role} {page}: {part}");
+            }
         }
     }
     app.finish().await;

@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use sqlx::PgPool;
 use time::Duration;
 
-use crate::support::{PASSWORD, TestApp, count, sign_up_body};
+use crate::support::{PASSWORD, TestApp, all_rows, count, sign_up_body};
 
 #[sqlx::test(migrator = "store::MIGRATOR")]
 async fn a_person_signs_up_verifies_and_signs_in(pool: PgPool) {
@@ -54,11 +54,28 @@ async fn a_known_address_gets_the_same_answer_and_a_mail_that_says_so(pool: PgPo
     assert_eq!(app.service.passwords.hashed() - hashed, 2 * once, "the same work for both");
     assert_eq!((unknown.status(), known.status()), (StatusCode::CREATED, StatusCode::CREATED));
     let keys = |body: Value| body.as_object().unwrap().keys().cloned().collect::<Vec<_>>();
-    assert_eq!(keys(unknown.json().await.unwrap()), keys(known.json().await.unwrap()));
+    let known: Value = known.json().await.unwrap();
+    assert_eq!(keys(unknown.json().await.unwrap()), keys(known.clone()));
+    // Its ids are those of a sign-up that is stored, and that no link ever verifies.
+    let stored = format!(
+        "select count(*) from sign_up where member_id = '{}' and organization_id = '{}'",
+        known["userId"].as_str().unwrap(),
+        known["organizationId"].as_str().unwrap()
+    );
+    assert_eq!(count(&app.pool, stored.leak()).await, 1);
 
     let mails = app.mails("olga@acme.test");
     assert_eq!(mails.len(), 2);
     assert!(mails.iter().any(|mail| mail.contains("You have an account already") && !mail.contains("token=")));
+    let again = app.browser().post("/api/v1/auth/resend-verification", &json!({"email": "olga@acme.test"})).await;
+    assert_eq!(again.status(), StatusCode::ACCEPTED, "as for any address");
+    for _ in 0..100 {
+        if app.jobs_left().await == 0 {
+            break;
+        }
+        tokio::time::sleep(std::time::Duration::from_millis(50)).await;
+    }
+    assert_eq!(app.links_in_mails("olga@acme.test", "/verify-email").len(), 1, "the first one's, which was used");
     assert_eq!(count(&app.pool, "select count(*) from organization").await, 1);
     app.finish().await;
 }
@@ -77,6 +94,50 @@ async fn a_wrong_password_costs_the_same_for_known_and_unknown_addresses(pool: P
         answers.push((body, app.service.passwords.hashed() - before));
     }
     assert_eq!(answers[0], answers[1]);
+    app.finish().await;
+}
+
+/// Everything that is stored now, and what jobs carry, as text; bytes are hexadecimal in it.
+async fn stored(app: &TestApp) -> String {
+    #[expect(clippy::disallowed_methods, reason = "looks at what the queue holds")]
+    let jobs: String =
+        sqlx::query_scalar("select coalesce(json_agg(payload)::text, '') from graphile_worker._private_jobs")
+            .fetch_one(&app.pool)
+            .await
+            .unwrap();
+    all_rows(&app.pool, None).await.into_iter().fold(jobs, |all, (_, rows)| all + &rows)
+}
+
+#[sqlx::test(migrator = "store::MIGRATOR")]
+async fn no_secret_of_a_link_a_session_or_a_token_can_be_read_from_the_database(pool: PgPool) {
+    let app = TestApp::start(pool).await;
+    let browser = app.browser();
+    browser.post("/api/v1/auth/signup", &sign_up_body("olga@acme.test", "Acme")).await;
+    let mut all = stored(&app).await;
+    assert!(all.contains("olga@acme.test"), "what is stored is looked at");
+    let verify = app.link_in_mail("olga@acme.test", "/verify-email").await;
+    all += &stored(&app).await;
+    browser.get(&verify).await;
+    let login = browser.post("/api/v1/auth/login", &json!({"email": "olga@acme.test", "password": PASSWORD})).await;
+    let cookie = login.headers()[header::SET_COOKIE].to_str().unwrap().to_owned();
+    let session = cookie.split(['=', ';']).nth(1).unwrap();
+    browser.post("/api/v1/auth/forgot", &json!({"email": "olga@acme.test"})).await;
+    let reset = app.reset_link("olga@acme.test").await;
+    browser.create("/api/v1/invitations", &json!({"email": "mel@acme.test", "role": "member"})).await;
+    let invitation = app.link_in_mail("mel@acme.test", "/invite/").await;
+    let made = browser.post("/api/v1/tokens", &json!({"name": "t", "scope": "read", "days": 1})).await;
+    let token = made.json::<Value>().await.unwrap()["token"].as_str().unwrap().to_owned();
+    all += &stored(&app).await;
+    for (what, secret) in [
+        ("the password", PASSWORD),
+        ("the link that verifies", verify.rsplit('=').next().unwrap()),
+        ("the session", session),
+        ("the link that resets", &reset),
+        ("the invitation", invitation.rsplit('/').next().unwrap()),
+        ("the access token", token.trim_start_matches("aos_")),
+    ] {
+        assert!(secret.len() >= 20 && !all.contains(secret), "{what} is stored as it is");
+    }
     app.finish().await;
 }
 

@@ -41,7 +41,7 @@ fn fall(app: &TestApp, client: &str) -> Found {
         probability: 0.97,
         severity: Severity::High,
         client_id: Some(client.parse::<ClientId>().unwrap()),
-        channel_id: None,
+        channels: Vec::new(),
         body: json!({"metric": "clicks", "probability": 0.97}).to_string(),
     }
 }
@@ -72,7 +72,12 @@ async fn rest(app: &TestApp) {
 
 /// A source of ads of a client.
 async fn source(olga: &Browser, client: &str) -> String {
-    let new = json!({"name": "Radio", "holds": "ads", "currency": "EUR", "time_zone": "UTC", "client_id": client});
+    named(olga, client, "Radio").await
+}
+
+/// The same, of this name.
+async fn named(olga: &Browser, client: &str, name: &str) -> String {
+    let new = json!({"name": name, "holds": "ads", "currency": "EUR", "time_zone": "UTC", "client_id": client});
     olga.create("/api/v1/imports/sources", &new).await
 }
 
@@ -206,6 +211,26 @@ async fn a_list_of_a_client_out_of_sight_is_missing_like_one_that_is_not_there(p
         let answer = who.get(&format!("/api/v1/alerts?client_id={client}")).await;
         assert_eq!(answer.status(), status, "{client}");
     }
+    app.finish().await;
+}
+
+#[sqlx::test(migrator = "store::MIGRATOR")]
+async fn an_outage_of_all_channels_of_a_client_names_them(pool: PgPool) {
+    let app = TestApp::start(pool.clone()).await;
+    let olga = app.owner("olga@acme.test", "Acme").await;
+    let client = olga.create("/api/v1/clients", &json!({"name": "Bakery", "currency": "EUR"})).await;
+    for name in ["Search", "Radio"] {
+        let source = named(&olga, &client, name).await;
+        let days = (1..=90).rev().map(|ago| (ago, today(&app) - Duration::days(ago)));
+        push(&olga, &source, days.map(|(ago, day)| row(day, ago > 3)).collect()).await;
+    }
+    think(&app, &olga).await;
+    let all = alerts(&olga, "").await;
+    let outage = all.iter().find(|alert| alert["channels"] == json!(["Radio", "Search"])).expect("counting broke");
+    assert_eq!((&outage["kind"], &outage["place"]), (&json!("tracking_outage"), &json!("Bakery · Radio, Search")));
+    assert_eq!((&outage["channel_id"], &outage["state"]), (&json!(null), &json!("open")));
+    assert_eq!(count(&pool, "select count(*) from alert_channel where missing_since is null").await, 2);
+    assert_eq!(all.iter().filter(|alert| alert["kind"] == "tracking_outage").count(), 1, "{all:?}");
     app.finish().await;
 }
 

@@ -3,132 +3,18 @@
 use std::time::Duration as Wait;
 
 use model::{
-    actor::Actor,
-    alert::{FindingKind, Found, Severity, Way},
-    id::{MemberId, OrganizationId},
+    alert::{FindingKind, Found, Severity},
     job::Job,
 };
 use serde_json::{Value, json};
-use service::alert::letter;
 use sqlx::PgPool;
-use store::{brain, queue};
-use time::{Date, Duration, OffsetDateTime, macros::datetime};
+use store::queue;
+use time::{Duration, macros::datetime};
 
-use crate::support::{Agency, Browser, TestApp, count};
-
-/// A Tuesday at noon.
-const TUESDAY: OffsetDateTime = datetime!(2026-12-01 12:00 UTC);
-
-/// Turns the clock to a moment.
-fn turn(app: &TestApp, to: OffsetDateTime) {
-    app.service.clock.advance(to - app.service.clock.now() + Duration::SECOND);
-}
-
-struct Desk {
-    app: TestApp,
-    agency: Agency,
-    organization: OrganizationId,
-    pool: PgPool,
-}
-
-impl Desk {
-    async fn open(pool: PgPool, at: OffsetDateTime) -> Self {
-        let app = TestApp::start(pool.clone()).await;
-        turn(&app, at);
-        let agency = Agency::found(&app).await;
-        let session = agency.olga.json("/api/v1/auth/session").await;
-        let organization = session["organization_id"].as_str().unwrap().parse().unwrap();
-        Self { app, agency, organization, pool }
-    }
-
-    /// A finding about clicks of the client's channel.
-    fn found(&self, client: usize, kind: FindingKind, severity: Severity, first: Date) -> Found {
-        let body = json!({"kind": kind.key(), "metric": "clicks", "probability": 0.97,
-            "size": {"value": -120.0, "low": -150.0, "high": -90.0, "confidence": 0.95, "unit": "count"}});
-        Found {
-            kind,
-            level: "channel".into(),
-            entity: format!("radio {client}"),
-            metric: Some("clicks".into()),
-            first,
-            last: first + Duration::DAY,
-            size: Some(-120.0),
-            probability: 0.97,
-            severity,
-            client_id: Some(self.agency.c[client].parse().unwrap()),
-            channel_id: None,
-            body: body.to_string(),
-        }
-    }
-
-    /// A cycle whose state of `day` found this, and all that it causes.
-    async fn cycle(&self, day: Date, found: Vec<Found>) {
-        self.think(day, found).await;
-        self.rest().await;
-    }
-
-    async fn think(&self, day: Date, found: Vec<Found>) {
-        let service = &self.app.service;
-        let mut tx = service.db.tenant(&Actor::machine(self.organization)).await.unwrap();
-        let hash: [u8; 32] = std::array::from_fn(|_| rand_byte());
-        let new = brain::New { day, input_hash: &hash, output_hash: &hash, code_version: "test", outcomes: &[] };
-        let now = service.clock.now();
-        let state = brain::insert_state(&mut tx, new, now).await.unwrap();
-        service::alert::sync(&mut tx, state, day, found, now).await.unwrap();
-        tx.commit().await.unwrap();
-    }
-
-    /// Waits until nothing is left to do.
-    async fn rest(&self) {
-        for _ in 0..200 {
-            if self.app.jobs_left().await == 0 {
-                return;
-            }
-            tokio::time::sleep(Wait::from_millis(25)).await;
-        }
-        panic!("{} jobs are left", self.app.jobs_left().await);
-    }
-
-    /// What comes by itself every minute.
-    async fn minute(&self) {
-        let mut tx = self.app.service.db.system().await.unwrap();
-        letter::queue_due(&mut tx, self.app.service.clock.now()).await.unwrap();
-        tx.commit().await.unwrap();
-        self.rest().await;
-    }
-
-    /// The mails about alerts to somebody of the agency.
-    fn mails(&self, name: &str) -> Vec<String> {
-        let mails = self.app.mails(&format!("{name}@acme.test"));
-        mails.into_iter().filter(|mail| mail.contains("<alerts-")).collect()
-    }
-
-    /// How many such mails each of them got: Olga, Ada, Max, Mel.
-    fn counts(&self) -> [usize; 4] {
-        ["olga", "ada", "max", "mel"].map(|name| self.mails(name).len())
-    }
-
-    async fn alerts(&self, who: &Browser, query: &str) -> Vec<Value> {
-        who.json(&format!("/api/v1/alerts?{query}")).await["items"].as_array().unwrap().clone()
-    }
-
-    async fn member(&self, who: &Browser) -> MemberId {
-        who.member_id().await.as_str().unwrap().parse().unwrap()
-    }
-}
-
-/// States differ by their hash.
-fn rand_byte() -> u8 {
-    use std::sync::atomic::{AtomicU64, Ordering};
-    static NEXT: AtomicU64 = AtomicU64::new(1);
-    let next = NEXT.fetch_add(1, Ordering::Relaxed).wrapping_mul(0x9e37_79b9_7f4a_7c15);
-    next.to_le_bytes()[7]
-}
-
-async fn quiet(who: &Browser, from: &str, until: &str, zone: Option<&str>) {
-    let body = json!({"quiet_from": from, "quiet_until": until, "time_zone": zone, "digest": true});
-    assert_eq!(who.send("PUT", "/api/v1/alerts/settings", &body).await.status(), 200);
-}
+use crate::{
+    alert_desk::{Desk, TUESDAY, quiet},
+    support::{Agency, TestApp, count},
+};
 
 #[sqlx::test(migrator = "store::MIGRATOR")]
 async fn a_finding_is_mailed_once_over_ten_cycles_and_a_manager_gets_assigned_clients_only(pool: PgPool) {
@@ -188,8 +74,8 @@ async fn a_worker_that_is_killed_between_taking_and_sending_mails_nothing_twice(
     desk.app.leave_jobs();
     let day = TUESDAY.date();
     desk.think(day, vec![desk.found(0, FindingKind::Drop, Severity::High, day)]).await;
-    let (service, olga) = (&desk.app.service, desk.member(&desk.agency.olga).await);
-    let taken = letter::next(service, desk.organization, olga, Way::Mail).await.unwrap().unwrap();
+    let (service, olga) = (&desk.app.service, desk.olga);
+    let taken = desk.next().await.unwrap();
     // More comes while nobody knows whether that one went: it keeps what it tells, and the rest is a mail of its own.
     desk.think(
         day,
@@ -199,7 +85,7 @@ async fn a_worker_that_is_killed_between_taking_and_sending_mails_nothing_twice(
         ],
     )
     .await;
-    let again = letter::next(service, desk.organization, olga, Way::Mail).await.unwrap().unwrap();
+    let again = desk.next().await.unwrap();
     assert_eq!((again.id, &again.told), (taken.id, &taken.told));
 
     let _work = desk.app.take_jobs();
@@ -234,17 +120,17 @@ async fn in_quiet_hours_mails_wait_and_are_one_at_their_end_whatever_the_zone(po
     desk.cycle(day, vec![one, two]).await;
     desk.minute().await;
     assert_eq!(desk.counts(), [0, 0, 2, 0]);
-    turn(&desk.app, datetime!(2026-12-01 23:59 UTC));
+    desk.turn(datetime!(2026-12-01 23:59 UTC));
     desk.minute().await;
     assert_eq!(desk.counts(), [0, 0, 2, 0]);
-    turn(&desk.app, datetime!(2026-12-02 00:00 UTC));
+    desk.turn(datetime!(2026-12-02 00:00 UTC));
     desk.minute().await;
     assert_eq!(desk.counts(), [0, 1, 2, 0], "it is 09:00 in Tokyo");
     assert!(desk.mails("ada")[0].contains("Acme: 2 new alerts"));
-    turn(&desk.app, datetime!(2026-12-02 06:59 UTC));
+    desk.turn(datetime!(2026-12-02 06:59 UTC));
     desk.minute().await;
     assert_eq!(desk.counts(), [0, 1, 2, 0]);
-    turn(&desk.app, datetime!(2026-12-02 07:00 UTC));
+    desk.turn(datetime!(2026-12-02 07:00 UTC));
     desk.minute().await;
     desk.minute().await;
     assert_eq!(desk.counts(), [1, 1, 2, 0]);
@@ -282,12 +168,12 @@ async fn what_is_snoozed_or_acknowledged_is_not_mailed(pool: PgPool) {
     for wrong in ["2026-12-01T09:00:00Z", "2028-01-01T00:00:00Z", "tomorrow"] {
         assert_eq!(olga.post(&path("spike", "snooze"), &until(wrong)).await.status(), 422, "{wrong}");
     }
-    turn(&desk.app, datetime!(2026-12-02 07:30 UTC));
+    desk.turn(datetime!(2026-12-02 07:30 UTC));
     desk.cycle(day, found.clone()).await;
     desk.minute().await;
     assert_eq!(desk.mails("olga").len(), 1);
     assert!(desk.mails("olga")[0].contains("different from") || desk.mails("olga")[0].contains("lower from a day on"));
-    turn(&desk.app, datetime!(2026-12-02 09:00 UTC));
+    desk.turn(datetime!(2026-12-02 09:00 UTC));
     desk.minute().await;
     desk.minute().await;
     assert_eq!(desk.mails("olga").len(), 2, "what was snoozed is told when it has waited");
@@ -317,18 +203,18 @@ async fn the_digest_comes_on_monday_at_eight_in_the_agencys_zone_once(pool: PgPo
     desk.minute().await;
     desk.cycle(day, found.clone()).await;
     desk.minute().await;
-    turn(&desk.app, datetime!(2026-12-07 06:59 UTC));
+    desk.turn(datetime!(2026-12-07 06:59 UTC));
     desk.cycle(day + Duration::days(3), found.clone()).await;
     desk.minute().await;
     assert_eq!(desk.counts(), [0; 4], "it is 07:59 in Berlin");
-    turn(&desk.app, datetime!(2026-12-07 07:00 UTC));
+    desk.turn(datetime!(2026-12-07 07:00 UTC));
     desk.minute().await;
     assert_eq!(desk.counts(), [1, 0, 1, 0], "Ada wants none, and Members are not in the rules");
     let digest = &desk.mails("olga")[0];
     assert!(digest.contains("what else was noticed last week (2)"), "{digest}");
     assert!(desk.mails("max")[0].contains("what else was noticed last week (1)"));
     for at in [datetime!(2026-12-07 08:00 UTC), datetime!(2026-12-14 07:00 UTC), datetime!(2026-12-14 07:01 UTC)] {
-        turn(&desk.app, at);
+        desk.turn(at);
         desk.cycle(day + Duration::days(4), found.clone()).await;
         desk.minute().await;
     }

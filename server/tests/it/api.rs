@@ -1,10 +1,15 @@
 //! What all routes of the API have in common: the shape of their errors, and what their document says of them.
 
+use std::collections::BTreeSet;
+
 use reqwest::StatusCode;
 use serde_json::{Value, json};
 use sqlx::PgPool;
 
-use crate::support::{Agency, TestApp};
+use crate::{
+    foreign,
+    support::{Agency, TestApp},
+};
 
 #[sqlx::test(migrator = "store::MIGRATOR")]
 async fn malformed_requests_get_the_shape_of_every_error(pool: PgPool) {
@@ -36,6 +41,78 @@ async fn malformed_requests_get_the_shape_of_every_error(pool: PgPool) {
         assert!(!body["error"]["message"].as_str().unwrap().is_empty());
     }
     app.finish().await;
+}
+
+/// The names of all fields in a part of the document, and the lists in it that do not say how to go on.
+fn fields(part: &Value, names: &mut BTreeSet<String>, endless: &mut Vec<String>) {
+    if let Some(properties) = part["properties"].as_object() {
+        names.extend(properties.keys().cloned());
+        if properties.contains_key("items") && !properties.contains_key("next_cursor") {
+            endless.push(part.to_string());
+        }
+    }
+    match part {
+        Value::Object(parts) => parts.values().for_each(|part| fields(part, names, endless)),
+        Value::Array(parts) => parts.iter().for_each(|part| fields(part, names, endless)),
+        _ => {}
+    }
+}
+
+#[sqlx::test(migrator = "store::MIGRATOR")]
+async fn fields_are_in_snake_case_and_lists_say_how_to_go_on(pool: PgPool) {
+    let app = TestApp::start(pool).await;
+    let document = app.browser().json("/api/openapi.json").await;
+    let (mut names, mut endless) = (BTreeSet::new(), Vec::new());
+    fields(&document["components"]["schemas"], &mut names, &mut endless);
+    fields(&document["paths"], &mut names, &mut endless);
+    assert!(names.len() > 100 && names.contains("next_cursor"), "{names:?}");
+    let plain = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_';
+    let odd: Vec<_> = names.iter().filter(|name| !name.chars().all(plain)).collect();
+    assert_eq!(odd, ["organizationId", "userId", "verificationEmailSent"], "the answer to signing up alone");
+    assert_eq!(endless, Vec::<String>::new());
+    app.finish().await;
+}
+
+#[sqlx::test(migrator = "store::MIGRATOR")]
+async fn bad_input_is_named_by_its_field_and_never_a_fault_of_ours(pool: PgPool) {
+    let app = TestApp::start(pool).await;
+    let olga = app.owner("olga@acme.test", "Acme").await;
+    let document = olga.json("/api/openapi.json").await;
+    let wrong =
+        [json!({"x": [1]}), json!("\u{0}"), json!("\u{202e}x".repeat(3000)), json!(-1e300), json!([null]), json!(null)];
+    let elsewhere = ["/auth/", "/invite/", "/webhooks/", "/cron/"];
+    let mut named = 0;
+    for (path, item) in document["paths"].as_object().unwrap() {
+        if elsewhere.iter().any(|part| path.contains(part)) {
+            continue;
+        }
+        let filled: Vec<_> =
+            path.split('/').map(|part| if part.starts_with('{') { foreign::ABSENT } else { part }).collect();
+        for (method, operation) in item.as_object().unwrap() {
+            let schema = &operation["requestBody"]["content"]["application/json"]["schema"]["$ref"];
+            let Some(name) = schema.as_str().and_then(|path| path.rsplit('/').next()) else { continue };
+            let fields = document["components"]["schemas"][name]["properties"].as_object();
+            for field in fields.into_iter().flat_map(|fields| fields.keys()) {
+                for value in &wrong {
+                    let body = Value::Object([(field.clone(), value.clone())].into_iter().collect());
+                    let answer = olga.send(&method.to_uppercase(), &filled.join("/"), &body).await;
+                    let (status, text) = (answer.status(), answer.text().await.unwrap());
+                    assert!(!status.is_server_error(), "{method} {path} {body}: {status} {text}");
+                    if status == StatusCode::UNPROCESSABLE_ENTITY {
+                        let told: Value = serde_json::from_str(&text).unwrap();
+                        let message = told["error"]["message"].as_str().unwrap_or_default();
+                        assert!(
+                            told["error"]["field"].is_string() && !message.is_empty(),
+                            "{method} {path} {body}: {text}"
+                        );
+                        named += 1;
+                    }
+                }
+            }
+        }
+    }
+    assert!(named > 100, "{named}");
+    app.stop().await;
 }
 
 #[sqlx::test(migrator = "store::MIGRATOR")]

@@ -141,6 +141,37 @@ async fn a_metric_of_any_days_is_the_sum_of_its_rows_or_says_why_there_is_none(p
 }
 
 #[sqlx::test(migrator = "store::MIGRATOR")]
+async fn a_rate_that_is_corrected_is_still_known_as_it_was(pool: PgPool) {
+    let app = TestApp::start(pool.clone()).await;
+    let olga = app.owner("olga@acme.test", "Acme").await;
+    let day = app.service.clock.now().date() - time::Duration::days(3);
+    let before = day - time::Duration::DAY;
+    let import = async |today: &str| {
+        let csv = format!("Date,USD\n{day},{today}\n{before},1.08\n");
+        assert_eq!(olga.send("PUT", "/api/v1/exchange-rates", &json!({ "csv": csv })).await.status(), 200);
+        compute(&olga).await["cut_off"].as_str().unwrap().to_owned()
+    };
+    // The second brings nothing new.
+    let moments = [import("1.10").await, import("1.10").await, import("1.20").await];
+    assert_eq!(count(&pool, "select count(*) from exchange_rate_observation").await, 3);
+    let agency = olga.json("/api/v1/organization").await["id"].as_str().unwrap().parse().unwrap();
+    let mut tx = app.service.db.tenant(&model::actor::Actor::machine(agency)).await.unwrap();
+    let format = &time::format_description::well_known::Rfc3339;
+    for (at, rate) in moments.iter().zip(["1.10", "1.10", "1.20"]) {
+        let at = time::OffsetDateTime::parse(at, format).unwrap();
+        let known = store::exchange_rate::list_as_of(&mut tx, before, at).await.unwrap();
+        let known: Vec<_> = known.into_iter().map(|rate| (rate.day, rate.per_euro.to_string())).collect();
+        assert_eq!(known, [(before, "1.08".to_owned()), (day, rate.to_owned())], "{at}");
+    }
+    let never = store::exchange_rate::list_as_of(&mut tx, before, time::OffsetDateTime::UNIX_EPOCH).await.unwrap();
+    assert_eq!(never, []);
+    let now = store::fact::rates(&mut tx, day).await.unwrap();
+    assert_eq!(now.iter().map(|rate| rate.per_euro.to_string()).collect::<Vec<_>>(), ["1.20"]);
+    drop(tx);
+    app.finish().await;
+}
+
+#[sqlx::test(migrator = "store::MIGRATOR")]
 async fn a_day_that_is_said_twice_counts_once_and_levels_complete_each_other(pool: PgPool) {
     let app = TestApp::start(pool).await;
     let olga = app.owner("olga@acme.test", "Acme").await;
@@ -173,6 +204,39 @@ async fn a_day_that_is_said_twice_counts_once_and_levels_complete_each_other(poo
     // Of the account itself something is said that campaigns do not say, and the other way round.
     push(json!([{"day": day, "spend": 60}])).await;
     assert_eq!(told().await, [json!("60"), json!("13"), json!("5")]);
+    app.finish().await;
+}
+
+#[sqlx::test(migrator = "store::MIGRATOR")]
+async fn what_was_chosen_and_cannot_be_read_is_chosen_anew_and_nothing_else(pool: PgPool) {
+    let app = TestApp::start(pool.clone()).await;
+    let olga = app.owner("olga@acme.test", "Acme").await;
+    let client = olga.create("/api/v1/clients", &json!({"name": "Bakery", "currency": "EUR"})).await;
+    source(&app, &olga, &client, 60, |ago| 100 + ago % 7).await;
+    compute(&olga).await;
+    let chosen = async || {
+        #[expect(clippy::disallowed_methods, reason = "a test's own question")]
+        let rows: Vec<(String, String)> =
+            sqlx::query_as("select series, choice from brain_choice order by series").fetch_all(&pool).await.unwrap();
+        rows
+    };
+    let first = chosen().await;
+    assert!(first.len() > 3, "{first:?}");
+    // One that is broken, and one as another version wrote it.
+    for (at, text) in [(0, "{"), (1, r#"{"days":60,"made":{"of":"another version"}}"#)] {
+        execute(&pool, format!("update brain_choice set choice = '{text}' where series = '{}'", first[at].0)).await;
+    }
+    compute(&olga).await;
+    assert_eq!(chosen().await, first);
+    let times = "select count(distinct chosen_at) from brain_choice";
+    assert_eq!(count(&pool, times).await, 2, "the others are those of the first cycle");
+    assert_eq!(
+        count(&pool, "select count(*) from brain_choice where chosen_at > (select min(chosen_at) from brain_choice)")
+            .await,
+        2
+    );
+    let newest = olga.json("/api/v1/brain/forecasts?limit=100").await;
+    assert!(!newest.to_string().contains("not_chosen_yet"), "{newest}");
     app.finish().await;
 }
 

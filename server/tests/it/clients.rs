@@ -7,7 +7,7 @@ use sqlx::PgPool;
 use crate::support::TestApp;
 
 #[sqlx::test(migrator = "store::MIGRATOR")]
-async fn a_client_reads_back_exactly_as_typed(pool: PgPool) {
+async fn b11_1_a_client_reads_back_exactly_as_typed(pool: PgPool) {
     let app = TestApp::start(pool).await;
     let browser = app.owner("olga@acme.test", "Acme").await;
     let answer = browser.post("/api/v1/clients", &json!({"name": "  O'Brien & Sons / West "})).await;

@@ -1,12 +1,16 @@
 //! One id of every kind that belongs to Bert's agency, for everybody who asks with them from another.
+//!
+//! What they stand for is whole: an import is of a source, a client has an owner, a stage holds clients in the lists and out
+//! of them. An id of half a thing would be answered like a missing one also where tenants saw each other's rows.
 
 use std::time::Duration;
 
 use serde_json::json;
+use sqlx::PgPool;
 
 use crate::{
     seed,
-    support::{Agency, TestApp, count},
+    support::{Agency, TestApp, all_rows, count, execute},
 };
 
 /// An id that nothing has.
@@ -21,6 +25,13 @@ pub type Ids = Vec<(&'static str, String)>;
 pub async fn ids(app: &TestApp, agency: &Agency) -> Ids {
     let contact = json!({"name": "Jane", "emails": ["jane@d1.test"]});
     seed::integrations(&app.pool).await;
+    let (bert, d1) = (agency.bert.member_id().await, format!("/api/v1/clients/{}", agency.d1));
+    let owned = agency.bert.send("PATCH", &d1, &json!({"owner_id": bert})).await;
+    assert_eq!(owned.status(), 200);
+    let stage = owned.json::<serde_json::Value>().await.unwrap()["stage_id"].as_str().unwrap().to_owned();
+    let gone = agency.bert.create("/api/v1/clients", &json!({"name": "D2", "stage_id": stage})).await;
+    assert_eq!(agency.bert.send("DELETE", &format!("/api/v1/clients/{gone}"), &json!({})).await.status(), 200);
+    let newcomer = app.join(&agency.bert, "y@beta.test", "member").await.member_id().await;
     let ids = vec![
         ("{connection}", seed::id_in(&app.pool, "connection", "Beta").await),
         ("{channel}", seed::id_in(&app.pool, "channel", "Beta").await),
@@ -31,10 +42,11 @@ pub async fn ids(app: &TestApp, agency: &Agency) -> Ids {
         ("{alert}", seed::id_in(&app.pool, "alert", "Beta").await),
         ("{alert_rule}", seed::id_in(&app.pool, "alert_rule", "Beta").await),
         ("{lift_test}", seed::id_in(&app.pool, "lift_test", "Beta").await),
-        ("{stage}", seed::id_in(&app.pool, "stage", "Beta").await),
+        ("{stage}", stage),
         ("{job}", job(app).await),
         ("{client}", agency.d1.clone()),
-        ("{member}", agency.bert.member_id().await.as_str().unwrap().to_owned()),
+        ("{member}", bert.as_str().unwrap().to_owned()),
+        ("{assignee}", newcomer.as_str().unwrap().to_owned()),
         ("{token_id}", agency.bert.create("/api/v1/tokens", &json!({"name": "t", "scope": "read", "days": 1})).await),
         ("{contact}", agency.bert.create(&format!("/api/v1/clients/{}/contacts", agency.d1), &contact).await),
         (
@@ -43,15 +55,15 @@ pub async fn ids(app: &TestApp, agency: &Agency) -> Ids {
         ),
         ("{session}", agency.bert.json("/api/v1/auth/sessions").await["items"][0]["id"].as_str().unwrap().to_owned()),
         ("{assignment}", {
-            let newcomer = app.join(&agency.bert, "y@beta.test", "member").await;
-            let body = json!({"member_id": newcomer.member_id().await, "client_id": agency.d1});
+            let body = json!({"member_id": newcomer, "client_id": agency.d1});
             agency.bert.create("/api/v1/assignments", &body).await
         }),
-        ("{source}", {
-            let body = json!({"name": "Their radio", "holds": "ads", "currency": "EUR", "time_zone": "UTC"});
-            agency.bert.create("/api/v1/imports/sources", &body).await
-        }),
+        ("{source}", agency.bert.create("/api/v1/imports/sources", &source("Their radio")).await),
     ];
+    agency.olga.create("/api/v1/imports/sources", &source("Own radio")).await;
+    let of_sources = "update import i set channel_id = c.id from channel c
+        where c.organization_id = i.organization_id and c.kind = 'file'";
+    execute(&app.pool, of_sources.to_owned()).await;
     // What is on its way changes rows: the mails are waited for, the job above stays.
     for _ in 0..100 {
         if app.jobs_left().await == 1 {
@@ -60,6 +72,39 @@ pub async fn ids(app: &TestApp, agency: &Agency) -> Ids {
         tokio::time::sleep(Duration::from_millis(50)).await;
     }
     panic!("{} jobs are left in the queue", app.jobs_left().await);
+}
+
+fn source(name: &str) -> serde_json::Value {
+    json!({"name": name, "holds": "ads", "currency": "EUR", "time_zone": "UTC"})
+}
+
+/// The id of a kind.
+pub fn id(ids: &Ids, kind: &str) -> String {
+    ids.iter().find(|(name, _)| *name == kind).map(|(_, id)| id.clone()).unwrap()
+}
+
+/// Puts the rows of Bert's agency back as `before` has them, and throws away the work that was asked for since.
+#[expect(clippy::disallowed_methods, reason = "writes whole tables as the superuser")]
+pub async fn restore(pool: &PgPool, before: &[(String, String)]) {
+    let now = all_rows(pool, Some("Beta")).await;
+    let mut tx = pool.begin().await.unwrap();
+    let beta: uuid::Uuid = sqlx::query_scalar("select organization_id from organization where name = 'Beta'")
+        .fetch_one(&mut *tx)
+        .await
+        .unwrap();
+    // Neither keys nor triggers stand in the way of rows that were there already.
+    sqlx::query("set local session_replication_role = replica").execute(&mut *tx).await.unwrap();
+    for ((table, rows), _) in before.iter().zip(&now).filter(|(before, now)| before != now) {
+        let remove = format!("delete from {table} where organization_id = $1");
+        sqlx::query(sqlx::AssertSqlSafe(remove)).bind(beta).execute(&mut *tx).await.unwrap();
+        if !rows.is_empty() {
+            let add = format!("insert into {table} select t.* from json_populate_recordset(null::{table}, $1::json) t");
+            sqlx::query(sqlx::AssertSqlSafe(add)).bind(rows.as_str()).execute(&mut *tx).await.unwrap();
+        }
+    }
+    let asked = "delete from graphile_worker._private_jobs where run_at < now() + interval '1 day'";
+    sqlx::query(asked).execute(&mut *tx).await.unwrap();
+    tx.commit().await.unwrap();
 }
 
 /// `text` with the other agency's ids in their places.

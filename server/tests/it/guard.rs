@@ -2,6 +2,8 @@
 
 use std::collections::BTreeSet;
 
+use app::{App, needs_no_session};
+use leptos_axum::generate_route_list;
 use reqwest::{Method, StatusCode, header, redirect::Policy};
 use serde_json::{Value, json};
 use sqlx::PgPool;
@@ -77,6 +79,29 @@ async fn b1_2_without_a_session_the_api_answers_401_in_json_never_a_page(pool: P
     let own_proof = ["/auth/", "/invite/", "/api/webhooks/", "/api/cron/"];
     let closed: BTreeSet<_> = open.iter().filter(|name| !own_proof.iter().any(|part| name.contains(part))).collect();
     assert_eq!(closed, BTreeSet::new(), "everything else needs a session");
+    app.finish().await;
+}
+
+#[sqlx::test(migrator = "store::MIGRATOR")]
+async fn b3_4_every_page_of_the_router_wants_a_session_but_the_documents(pool: PgPool) {
+    let app = TestApp::start(pool).await;
+    let stranger = app.browser();
+    let routes: Vec<_> = generate_route_list(App).iter().map(|route| route.path().to_owned()).collect();
+    // The fallback is no page, and the style guide is for those who build the pages.
+    let closed = |path: &&String| !needs_no_session(path) && !path.contains('*') && *path != "/styleguide";
+    let mut asked = 0;
+    for route in routes.iter().filter(closed) {
+        let part = |part: &str| match part.starts_with(['{', ':']) {
+            true => "018f0000-0000-7000-8000-000000000000".to_owned(),
+            false => part.to_owned(),
+        };
+        let path = route.split('/').map(part).collect::<Vec<_>>().join("/");
+        let answer = stranger.get(&path).await;
+        assert_eq!(answer.status(), StatusCode::SEE_OTHER, "{path}");
+        assert_eq!(answer.headers()[header::LOCATION], format!("/login?redirect={path}"), "{path}");
+        asked += 1;
+    }
+    assert!(asked >= 15, "{routes:?}");
     app.finish().await;
 }
 

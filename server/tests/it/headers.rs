@@ -5,7 +5,7 @@ use reqwest::{Response, StatusCode, header};
 use serde_json::{Value, json};
 use sqlx::PgPool;
 
-use crate::support::{Agency, Browser, TestApp};
+use crate::support::{Agency, Browser, PASSWORD, TestApp};
 
 /// Asks in a way that gets this status.
 async fn asked(browser: &Browser, stranger: &Browser, status: u16) -> Response {
@@ -52,6 +52,32 @@ async fn every_answer_carries_the_security_headers(pool: PgPool) {
         carries(&browser.get(path).await, path);
     }
     assert_eq!(browser.get("/readyz").await.status(), StatusCode::OK);
+    app.finish().await;
+}
+
+#[sqlx::test(migrator = "store::MIGRATOR")]
+async fn over_https_the_session_is_a_cookie_of_this_host_alone(pool: PgPool) {
+    let plain = TestApp::start(pool.clone()).await;
+    plain.owner("olga@acme.test", "Acme").await;
+    plain.finish().await;
+    let mut here = None;
+    let behind_proxy =
+        |config: &mut server::config::Config| here = config.public_url.replace("https://acme.test".to_owned());
+    let app = TestApp::start_with(pool, behind_proxy).await;
+    let browser = app.browser().at(&here.unwrap());
+    let answer = browser.post("/api/v1/auth/login", &json!({"email": "olga@acme.test", "password": PASSWORD})).await;
+    assert_eq!(answer.status(), StatusCode::OK);
+    let cookie = answer.headers()[header::SET_COOKIE].to_str().unwrap();
+    assert!(cookie.starts_with("__Host-audienceos_session="), "{cookie}");
+    for part in ["; Path=/;", "; HttpOnly", "; SameSite=Lax", "; Secure"] {
+        assert!(cookie.contains(part), "{part}: {cookie}");
+    }
+    assert!(!cookie.contains("Domain="), "{cookie}");
+    let pair = cookie.split(';').next().unwrap().to_owned();
+    for (cookie, status) in [(pair.clone(), 200), (pair.replace("__Host-", ""), 401)] {
+        let asked = app.browser().client.get(format!("{}/api/v1/clients", browser.url)).header("cookie", cookie);
+        assert_eq!(asked.send().await.unwrap().status(), status, "without its prefix it counts for nothing");
+    }
     app.finish().await;
 }
 

@@ -1,6 +1,6 @@
 //! What operators rely on: how the program stops, what it says when it cannot start, where faults are seen.
 
-use std::time::Duration;
+use std::{collections::BTreeMap, path::Path, time::Duration};
 
 use serde_json::{Value, json};
 use sqlx::PgPool;
@@ -160,6 +160,78 @@ async fn b1_22_what_is_missing_or_wrong_ends_the_start_and_is_named() {
         assert!(log.lines().count() == 1 && log.contains(named), "{log}");
         assert!(!process.has_private_postgres(), "nothing was started");
     }
+}
+
+/// What `audienceos doctor` says with these settings and nothing else: state and words of each feature; and whether it is well.
+fn doctor(folder: &Path, settings: &[(&str, &str)]) -> (bool, BTreeMap<String, (String, String)>) {
+    let output = std::process::Command::new(env!("CARGO_BIN_EXE_audienceos"))
+        .arg("doctor")
+        .current_dir(folder)
+        .env_clear()
+        .env("AUDIENCEOS_DATA", folder)
+        .envs(settings.iter().copied())
+        .output()
+        .unwrap();
+    let told = String::from_utf8(output.stdout).unwrap();
+    let line = |line: &str| {
+        let (state, rest) = line.split_once(' ').unwrap();
+        let (feature, words) = rest.trim_start().split_once(' ').unwrap();
+        (feature.to_owned(), (state.to_owned(), words.trim_start().to_owned()))
+    };
+    (output.status.success(), told.lines().map(line).collect())
+}
+
+#[test]
+fn doctor_says_of_each_feature_what_is_missing_and_what_that_costs() {
+    let folder = std::env::temp_dir().join(format!("audienceos-doctor-features-{}", std::process::id()));
+    std::fs::create_dir_all(folder.join("site/pkg")).unwrap();
+    let site = folder.join("site").display().to_string();
+    let pages = ("AUDIENCEOS_SITE", site.as_str());
+    let variables = [
+        ("secret", "AUDIENCEOS_SECRET", "5e".repeat(32)),
+        ("keys", "AUDIENCEOS_KEYS", "k1:AQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQE".to_owned()),
+        ("mail", "AUDIENCEOS_SMTP_URL", "smtp://127.0.0.1:25".to_owned()),
+        ("google", "AUDIENCEOS_GOOGLE_CLIENT_ID", "id".to_owned()),
+        ("google", "AUDIENCEOS_GOOGLE_CLIENT_SECRET", "secret".to_owned()),
+        ("cron", "CRON_SECRET", "secret".to_owned()),
+        ("faults", "SENTRY_DSN", "https://key@sentry.test/1".to_owned()),
+        ("metrics", "AUDIENCEOS_METRICS_TOKEN", "token".to_owned()),
+    ];
+    let of_providers = providers::all().iter().flat_map(|provider| {
+        let described = provider.descriptor();
+        described.settings.iter().map(move |setting| (described.key, setting.variable, "set".to_owned()))
+    });
+    let variables: Vec<_> = variables.into_iter().chain(of_providers).collect();
+    assert!(variables.len() > 12);
+
+    let (well, bare) = doctor(&folder, &[pages]);
+    for (feature, variable, _) in &variables {
+        let (state, words) = &bare[*feature];
+        assert!(state == "missing" && words.contains(variable), "{feature}: {state} {words}");
+        assert!(words.contains(": ") || words.contains("; "), "{feature}: it says what that costs: {words}");
+    }
+    assert!(well, "what is only missing keeps nobody from starting: {bare:?}");
+    for feature in ["address", "pages", "database"] {
+        assert_eq!(bare[feature].0, "ok", "{bare:?}");
+    }
+
+    let settings: Vec<_> = variables.iter().map(|(_, variable, value)| (*variable, value.as_str())).collect();
+    let (well, whole) = doctor(&folder, &[settings.as_slice(), &[pages]].concat());
+    assert!(well && whole.values().all(|(state, _)| state == "ok"), "{whole:?}");
+    assert_eq!(whole.keys().collect::<Vec<_>>(), bare.keys().collect::<Vec<_>>());
+
+    for (feature, variable, value) in [
+        ("google", "AUDIENCEOS_GOOGLE_CLIENT_ID", "id"),
+        ("mail", "AUDIENCEOS_SMTP_URL", "no address"),
+        ("pages", "AUDIENCEOS_SITE", "/nowhere"),
+        ("address", "AUDIENCEOS_PUBLIC_URL", "http://app.test"),
+        ("database", "DATABASE_URL", "postgres:///gone?host=/nowhere"),
+    ] {
+        let (well, told) = doctor(&folder, &[pages, (variable, value)]);
+        let (state, words) = &told[feature];
+        assert!(!well && state == "wrong" && words.contains(variable), "{variable}: {told:?}");
+    }
+    std::fs::remove_dir_all(&folder).unwrap();
 }
 
 #[test]

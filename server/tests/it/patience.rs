@@ -32,7 +32,7 @@ async fn away(browser: &Browser, connection: &str) -> Value {
 }
 
 /// Lets the pause end.
-async fn go_on(app: &TestApp) {
+pub async fn go_on(app: &TestApp) {
     execute(&app.pool, "update sync_run set held_until = now() where state = 'running'".into()).await;
     let soon = "update graphile_worker._private_jobs set run_at = now() where run_at > now()";
     execute(&app.pool, soon.into()).await;

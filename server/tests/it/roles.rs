@@ -1,6 +1,10 @@
 //! Who may do what over HTTP: the matrix of roles, and every route that takes an id against another agency's.
 
+mod routes;
+
 use reqwest::StatusCode;
+use routes::WITHOUT_ROLE;
+pub use routes::known_routes;
 use serde_json::{Value, json};
 use sqlx::PgPool;
 
@@ -195,168 +199,6 @@ async fn b3_the_role_matrix_holds(pool: PgPool) {
     app.finish().await;
 }
 
-/// What needs no role: getting in, what belongs to whoever is signed in, and what other programs prove by a secret.
-const WITHOUT_ROLE: [(&str, &str); 20] = [
-    ("POST", "/api/v1/auth/signup"),
-    ("POST", "/api/v1/auth/resend-verification"),
-    ("POST", "/api/v1/auth/login"),
-    ("POST", "/api/v1/auth/login/code"),
-    ("POST", "/api/v1/auth/logout"),
-    ("POST", "/api/v1/auth/forgot"),
-    ("POST", "/api/v1/auth/reset"),
-    ("GET", "/api/v1/invite/{token}"),
-    ("POST", "/api/v1/invite/{token}"),
-    ("POST", "/api/v1/auth/password"),
-    ("DELETE", "/api/v1/auth/sessions/{session}"),
-    ("GET", "/api/v1/auth/two-factor"),
-    ("POST", "/api/v1/auth/two-factor/enrol"),
-    ("POST", "/api/v1/auth/two-factor/confirm"),
-    ("POST", "/api/v1/auth/two-factor/recovery-codes"),
-    ("POST", "/api/v1/auth/two-factor/disable"),
-    ("DELETE", "/api/v1/tokens/{token_id}"),
-    ("GET", "/api/oauth/{provider}/callback"),
-    ("POST", "/api/webhooks/{provider}"),
-    ("POST", "/api/cron/{job}"),
-];
-
-/// Every operation of the API, with the bodies that get past parsing. A route that is not here fails the test.
-fn known_routes() -> Vec<(&'static str, &'static str, Value)> {
-    let name = json!({"name": "X"});
-    let id = json!("018f0000-0000-7000-8000-000000000000");
-    let lift_test = json!({"channel_id": "{channel}", "first_day": "2026-11-02", "last_day": "2026-11-15", "roas": "1.8",
-        "standard_error": "0.2"});
-    vec![
-        ("POST", "/api/v1/auth/signup", json!(null)),
-        ("POST", "/api/v1/auth/resend-verification", json!(null)),
-        ("POST", "/api/v1/auth/login", json!(null)),
-        ("POST", "/api/v1/auth/login/code", json!(null)),
-        ("POST", "/api/v1/auth/logout", json!(null)),
-        ("POST", "/api/v1/auth/forgot", json!(null)),
-        ("POST", "/api/v1/auth/reset", json!(null)),
-        ("POST", "/api/v1/auth/password", json!(null)),
-        ("GET", "/api/v1/auth/session", json!(null)),
-        ("GET", "/api/v1/auth/sessions", json!(null)),
-        ("DELETE", "/api/v1/auth/sessions/{session}", json!({})),
-        ("GET", "/api/v1/auth/two-factor", json!(null)),
-        ("POST", "/api/v1/auth/two-factor/enrol", json!(null)),
-        ("POST", "/api/v1/auth/two-factor/confirm", json!(null)),
-        ("POST", "/api/v1/auth/two-factor/recovery-codes", json!(null)),
-        ("POST", "/api/v1/auth/two-factor/disable", json!(null)),
-        ("POST", "/api/v1/brain/compute", json!(null)),
-        ("GET", "/api/v1/brain/cycles/{cycle}", json!({})),
-        ("GET", "/api/v1/brain/state", json!(null)),
-        ("GET", "/api/v1/brain/metrics", json!(null)),
-        ("GET", "/api/v1/brain/figures", json!(null)),
-        ("GET", "/api/v1/brain/forecasts", json!(null)),
-        ("GET", "/api/v1/brain/findings", json!(null)),
-        ("GET", "/api/v1/brain/actions", json!(null)),
-        ("GET", "/api/v1/brain/actions/hit-rates", json!(null)),
-        ("GET", "/api/v1/brain/actions/{action}", json!({})),
-        ("POST", "/api/v1/brain/actions/{action}/approve", json!({"version": "x"})),
-        ("POST", "/api/v1/brain/actions/{action}/dismiss", json!({"reason": "x"})),
-        ("POST", "/api/v1/brain/actions/{action}/done", json!({})),
-        ("POST", "/api/v1/brain/actions/{action}/undo", json!({})),
-        ("GET", "/api/v1/brain/summary", json!(null)),
-        ("GET", "/api/v1/dashboard", json!(null)),
-        ("GET", "/api/v1/figures/m.spend.c{client}.2026-03-01.2026-03-02.EUR", json!({})),
-        ("GET", "/api/v1/alerts", json!(null)),
-        ("GET", "/api/v1/alerts/{alert}", json!({})),
-        ("POST", "/api/v1/alerts/{alert}/acknowledge", json!({})),
-        ("POST", "/api/v1/alerts/{alert}/snooze", json!({"until": "2036-11-03T12:00:00Z"})),
-        ("POST", "/api/v1/alerts/{alert}/reopen", json!({})),
-        ("GET", "/api/v1/alerts/rules", json!(null)),
-        (
-            "POST",
-            "/api/v1/alerts/rules",
-            json!({"name": "R", "way": "mail", "least_severity": "high", "roles": ["owner"],
-            "client_ids": ["{client}"]}),
-        ),
-        (
-            "PUT",
-            "/api/v1/alerts/rules/{alert_rule}",
-            json!({"name": "R", "way": "mail", "least_severity": "high",
-            "roles": ["owner"]}),
-        ),
-        ("DELETE", "/api/v1/alerts/rules/{alert_rule}", json!({})),
-        ("GET", "/api/v1/alerts/settings", json!(null)),
-        ("PUT", "/api/v1/alerts/settings", json!(null)),
-        ("GET", "/api/v1/exchange-rates", json!(null)),
-        ("PUT", "/api/v1/exchange-rates", json!(null)),
-        ("GET", "/api/v1/lift-tests", json!(null)),
-        ("POST", "/api/v1/lift-tests", lift_test),
-        ("DELETE", "/api/v1/lift-tests/{lift_test}", json!({})),
-        ("GET", "/api/v1/tokens", json!(null)),
-        ("POST", "/api/v1/tokens", json!(null)),
-        ("DELETE", "/api/v1/tokens/{token_id}", json!({})),
-        ("PATCH", "/api/v1/profile", json!(null)),
-        ("GET", "/api/v1/members", json!(null)),
-        ("GET", "/api/v1/members/{member}", json!({})),
-        ("PATCH", "/api/v1/members/{member}", json!({"role": "admin"})),
-        ("DELETE", "/api/v1/members/{member}", json!({})),
-        ("GET", "/api/v1/members/{member}/assignments", json!({})),
-        ("POST", "/api/v1/assignments", json!({"member_id": "{member}", "client_id": "{client}"})),
-        ("DELETE", "/api/v1/assignments/{assignment}", json!({})),
-        ("GET", "/api/v1/invitations", json!(null)),
-        ("POST", "/api/v1/invitations", json!(null)),
-        ("DELETE", "/api/v1/invitations/{invitation}", json!({})),
-        ("POST", "/api/v1/invitations/{invitation}/resend", json!({})),
-        ("GET", "/api/v1/invite/{token}", json!(null)),
-        ("POST", "/api/v1/invite/{token}", json!(null)),
-        ("GET", "/api/v1/clients", json!(null)),
-        ("POST", "/api/v1/clients", json!(null)),
-        ("GET", "/api/v1/clients/{client}", json!({})),
-        ("PATCH", "/api/v1/clients/{client}", name.clone()),
-        ("DELETE", "/api/v1/clients/{client}", json!({})),
-        ("POST", "/api/v1/clients/{client}/restore", json!({})),
-        ("PUT", "/api/v1/clients/{client}/stage", json!({"stage_id": id})),
-        ("GET", "/api/v1/clients/{client}/history", json!({})),
-        ("GET", "/api/v1/stages", json!(null)),
-        ("GET", "/api/v1/clients/{client}/contacts", json!({})),
-        ("POST", "/api/v1/clients/{client}/contacts", name.clone()),
-        ("PUT", "/api/v1/clients/{client}/contacts/{contact}", name),
-        ("DELETE", "/api/v1/clients/{client}/contacts/{contact}", json!({})),
-        ("GET", "/api/v1/organization", json!(null)),
-        ("PATCH", "/api/v1/organization", json!(null)),
-        ("GET", "/api/v1/jobs", json!(null)),
-        ("POST", "/api/v1/jobs/{job}/retry", json!({})),
-        ("GET", "/api/v1/audit", json!(null)),
-        ("GET", "/api/v1/audit.csv", json!(null)),
-        ("GET", "/api/v1/integrations", json!(null)),
-        ("POST", "/api/v1/integrations", json!({"provider": "google_ads", "connection_id": "{connection}"})),
-        ("GET", "/api/v1/integrations/{connection}", json!({})),
-        ("PATCH", "/api/v1/integrations/{connection}", json!({"paused": true})),
-        ("DELETE", "/api/v1/integrations/{connection}", json!({})),
-        ("POST", "/api/v1/integrations/{connection}/sync", json!({})),
-        ("POST", "/api/v1/integrations/sync/{provider}", json!(null)),
-        ("POST", "/api/v1/integrations/{connection}/test", json!({})),
-        ("GET", "/api/v1/integrations/{connection}/runs", json!({})),
-        ("GET", "/api/v1/integrations/{connection}/accounts", json!({})),
-        ("PUT", "/api/v1/integrations/accounts/{channel}/client", json!({"client_id": null})),
-        ("GET", "/api/v1/imports", json!(null)),
-        ("POST", "/api/v1/imports?source_id={source}&file_name=a.csv", json!({})),
-        ("GET", "/api/v1/imports/sources", json!(null)),
-        (
-            "POST",
-            "/api/v1/imports/sources",
-            json!({"name": "S", "holds": "ads", "currency": "EUR", "time_zone": "UTC", "client_id": "{client}"}),
-        ),
-        ("GET", "/api/v1/imports/mappings", json!(null)),
-        ("POST", "/api/v1/imports/mappings", json!(null)),
-        ("DELETE", "/api/v1/imports/mappings/{mapping}", json!({})),
-        ("GET", "/api/v1/imports/{import}", json!({})),
-        ("DELETE", "/api/v1/imports/{import}", json!({})),
-        ("PUT", "/api/v1/imports/{import}/reading", json!({})),
-        ("PUT", "/api/v1/imports/{import}/mapping", json!({"mapping_id": "{mapping}"})),
-        ("POST", "/api/v1/imports/{import}/start", json!({})),
-        ("POST", "/api/v1/imports/{import}/undo", json!({})),
-        ("GET", "/api/v1/imports/{import}/errors.csv", json!({})),
-        ("POST", "/api/v1/ingest/file", json!({"source_id": "{source}", "rows": [{"day": "2026-01-01", "spend": 1}]})),
-        ("GET", "/api/oauth/{provider}/callback", json!(null)),
-        ("POST", "/api/webhooks/{provider}", json!(null)),
-        ("POST", "/api/cron/{job}", json!(null)),
-    ]
-}
-
 /// `/a/{id}/b/{contact_id}` and `/a/{client}/b/{contact}` are the same route.
 fn shape(path: &str) -> String {
     let path = path.split('?').next().unwrap_or_default().replace("/ingest/file", "/ingest/{provider}");
@@ -365,7 +207,7 @@ fn shape(path: &str) -> String {
     path.split('/').map(|part| if named(part) { "{}" } else { part }).collect::<Vec<_>>().join("/")
 }
 
-async fn body_of(browser: &Browser, method: &str, path: &str, body: &Value) -> (StatusCode, Value) {
+pub async fn body_of(browser: &Browser, method: &str, path: &str, body: &Value) -> (StatusCode, Value) {
     let answer = browser.send(method, path, body).await;
     let status = answer.status();
     let mut body: Value = answer.json().await.unwrap_or_default();

@@ -8,9 +8,9 @@ use serde_json::json;
 use sqlx::{ConnectOptions, PgPool};
 
 use crate::{
-    support::{TestApp, all_rows, execute},
+    support::{TestApp, all_rows, count, execute},
     sync::{back, connect, map, open, run, start, stored_cents, sync, today},
-    tiktok::{TikTok, token_of},
+    tiktok::{Fault, TikTok, token_of},
 };
 
 /// What `audienceos providers …` prints about the test's database.
@@ -141,5 +141,89 @@ async fn what_nobody_could_read_for_a_day_is_told_once(pool: PgPool) {
     look().await;
     assert_eq!(told(), 1, "once");
     assert!(app.mails("ada@acme.test").iter().any(|mail| mail.contains("Connect the account again")));
+    app.finish().await;
+}
+
+#[sqlx::test(migrator = "store::MIGRATOR")]
+async fn five_failures_in_a_row_rest_a_connection_until_it_works_again(pool: PgPool) {
+    let (tiktok, app, agency) = open(&pool).await;
+    let connection = connect(&agency.ada, "acme").await;
+    let path = format!("/api/v1/integrations/{connection}");
+    let state = async || agency.ada.json(&path).await["state"].clone();
+    let runs = async || agency.ada.json(&format!("{path}/runs")).await["items"].as_array().unwrap().len();
+    let queue = async || service::job::start(&app.service, &model::job::Job::QueueDue).await.unwrap();
+    let mails = || app.mails("ada@acme.test").iter().filter(|mail| mail.contains("could not be read")).count();
+    tiktok.world().down = Some(Fault::Code(40002));
+    map(&agency.ada, &connection, &agency.c[0]).await;
+    for ended in 1..=5 {
+        let failed = run(&agency.ada, &connection, ended).await;
+        assert_eq!((&failed["state"], &failed["error_kind"]), (&json!("failed"), &json!("rejected")), "{failed}");
+        assert_eq!(state().await, if ended < 5 { "connected" } else { "resting" }, "after {ended}");
+        if ended < 5 {
+            assert_eq!(sync(&agency.ada, &connection).await, StatusCode::ACCEPTED);
+        }
+    }
+    let due = "update connection set next_sync_at = now()";
+    execute(&pool, due.to_owned()).await;
+    queue().await;
+    tokio::time::sleep(Duration::from_millis(500)).await;
+    assert_eq!(runs().await, 5, "it rests although its time has come");
+
+    execute(&pool, format!("{due}, broken_until = now()")).await;
+    queue().await;
+    let failed = run(&agency.ada, &connection, 6).await;
+    assert_eq!((&failed["state"], &failed["cause"]), (&json!("failed"), &json!("schedule")), "{failed}");
+    assert_eq!(state().await, "resting", "tried once after its rest");
+    // A person does not wait for its rest to end.
+    tiktok.world().down = None;
+    assert_eq!(sync(&agency.ada, &connection).await, StatusCode::ACCEPTED);
+    assert_eq!(run(&agency.ada, &connection, 7).await["state"], "succeeded");
+    assert_eq!(state().await, "connected");
+    assert_eq!(count(&pool, "select count(*) from connection where failures = 0 and broken_until is null").await, 1);
+    assert_eq!(stored_cents(&pool, "ad").await, tiktok.truth("acme-1", back(&app, 89), today(&app)));
+    for _ in 0..100 {
+        if mails() >= 2 {
+            break;
+        }
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
+    assert_eq!(mails(), 2, "when it began to fail, and when it was left to rest");
+    app.finish().await;
+}
+
+/// A zone in which it is this hour now.
+fn zone_at(app: &TestApp, hour: i16) -> String {
+    let east = (hour - i16::from(app.service.clock.now().hour()) + 11).rem_euclid(24) - 11;
+    // West of Greenwich is above zero in these names.
+    format!("Etc/GMT{:+}", -east)
+}
+
+#[sqlx::test(migrator = "store::MIGRATOR")]
+async fn ads_are_read_every_hour_and_at_two_in_the_agencys_night(pool: PgPool) {
+    let (_tiktok, app, agency) = open(&pool).await;
+    // Two o'clock must be nearer than the next hourly reading, and the hour must not end between the two readings.
+    match app.service.clock.now().minute() {
+        0..10 => app.service.clock.advance(time::Duration::minutes(10)),
+        50.. => app.service.clock.advance(time::Duration::minutes(20)),
+        _ => {}
+    }
+    let connection = connect(&agency.ada, "acme").await;
+    let live_in = async |zone: &str| {
+        execute(&pool, format!("update organization set time_zone = '{zone}' where name = 'Acme'")).await;
+    };
+    live_in(&zone_at(&app, 12)).await;
+    map(&agency.ada, &connection, &agency.c[0]).await;
+    assert_eq!(run(&agency.ada, &connection, 1).await["state"], "succeeded");
+    let hourly = "select count(*) from connection where next_sync_at - last_sync_at between interval '55 minutes' and interval '65 minutes'";
+    assert_eq!(count(&pool, hourly).await, 1);
+
+    let night = zone_at(&app, 1);
+    live_in(&night).await;
+    assert_eq!(sync(&agency.ada, &connection).await, StatusCode::ACCEPTED);
+    assert_eq!(run(&agency.ada, &connection, 2).await["state"], "succeeded");
+    let at_two = service::moment::next_hour(&night, 2, app.service.clock.now());
+    let then = at_two.format(&time::format_description::well_known::Rfc3339).unwrap();
+    let found = agency.ada.json(&format!("/api/v1/integrations/{connection}")).await;
+    assert_eq!(found["next_sync_at"], then, "{night}: {found}");
     app.finish().await;
 }

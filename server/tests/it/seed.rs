@@ -51,10 +51,14 @@ insert into brain_cycle (organization_id, id, cause, state, asked_at)
 insert into brain_choice (organization_id, series, choice, chosen_at) select organization_id, 'x', '{}', now() from organization;
 insert into exchange_rate (organization_id, currency, day, per_euro, imported_at)
   select organization_id, 'USD', '2026-03-01', 1.05, now() from organization;
+insert into exchange_rate_observation (organization_id, currency, day, observed_at, per_euro)
+  select organization_id, currency, day, imported_at, per_euro from exchange_rate;
 insert into lift_test (organization_id, id, channel_id, first_day, last_day, roas, standard_error, created_by, created_at)
   select organization_id, gen_random_uuid(), id, '2026-03-01', '2026-03-14', 1.8, 0.2, gen_random_uuid(), now() from channel;
 insert into alert (organization_id, id, story, kind, level, entity, severity, first_day, last_day, client_id, body, first_state_id, state_id, first_seen_at, last_seen_at)
   select s.organization_id, gen_random_uuid(), 'down', 'drop', 'client', 'x', 'high', '2026-03-01', '2026-03-02', (select min(c.id::text)::uuid from client c where c.organization_id = s.organization_id), '{}', s.id, s.id, now(), now() from brain_state s;
+insert into alert_channel (organization_id, alert_id, channel_id)
+  select a.organization_id, a.id, h.id from alert a join channel h on h.organization_id = a.organization_id;
 insert into alert_mail (organization_id, alert_id, member_id, way, state, queued_at)
   select a.organization_id, a.id, m.id, 'mail', 'sent', now() from alert a join member m on m.organization_id = a.organization_id and m.role = 'owner';
 insert into alert_setting (organization_id, member_id, digest) select organization_id, id, true from member where role = 'owner'";

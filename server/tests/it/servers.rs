@@ -1,12 +1,15 @@
-//! Two servers on one database, the second a process of the built program: what one is told, the other knows at once.
+//! Two servers on one database, the second a process of the built program: what one is told, the other knows at once. And
+//! one that serves while another works.
+
+use std::time::Duration;
 
 use reqwest::StatusCode;
-use serde_json::json;
-use sqlx::PgPool;
+use serde_json::{Value, json};
+use sqlx::{ConnectOptions, PgPool};
 
 use crate::{
-    process::Process,
-    support::{Agency, PASSWORD, TestApp},
+    process::{Process, free_address},
+    support::{Agency, PASSWORD, TestApp, sign_up_body},
 };
 
 #[sqlx::test(migrator = "store::MIGRATOR")]
@@ -77,4 +80,34 @@ async fn b2_2_roles_and_sessions_hold_on_two_servers_at_once(pool: PgPool) {
     assert_eq!(agency.max.get("/api/v1/auth/session").await.status(), StatusCode::UNAUTHORIZED);
     drop(second);
     app.finish().await;
+}
+
+#[sqlx::test(migrator = "store::MIGRATOR")]
+async fn a_server_without_a_worker_leaves_its_jobs_to_audienceos_worker(pool: PgPool) {
+    let app = TestApp::start(pool.clone()).await;
+    app.leave_jobs();
+    let database = pool.connect_options().to_url_lossy().to_string();
+    let settings = [("DATABASE_URL", database.as_str())];
+    let web = Process::spawn_as(&["serve", "--no-worker"], &free_address(), &settings);
+    web.ready().await;
+    let sign_up = sign_up_body("olga@acme.test", "Acme");
+    let made = reqwest::Client::new().post(format!("{}/api/v1/auth/signup", web.url)).json(&sign_up).send().await;
+    let made: Value = made.unwrap().json().await.unwrap();
+    assert_eq!(made["verificationEmailSent"], false, "nobody sends it: {made}");
+    assert!(app.jobs_left().await >= 1, "it waits in the queue");
+
+    let mut worker = Process::spawn_as(&["worker"], &free_address(), &settings);
+    let mut left = app.jobs_left().await;
+    for _ in 0..600 {
+        if left == 0 {
+            break;
+        }
+        tokio::time::sleep(Duration::from_millis(50)).await;
+        left = app.jobs_left().await;
+    }
+    assert_eq!(left, 0, "{}", worker.log());
+    worker.terminate();
+    assert!(worker.ended().await.success(), "{}", worker.log());
+    drop(web);
+    app.stop().await;
 }

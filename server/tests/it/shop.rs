@@ -14,7 +14,7 @@ use crate::{
     tiktok::{self, TikTok, token_of},
 };
 
-async fn start(pool: PgPool, shopify: &Shopify) -> TestApp {
+pub async fn start(pool: PgPool, shopify: &Shopify) -> TestApp {
     let url = shopify.url.parse().unwrap();
     TestApp::start_with(pool, |config| {
         config.providers.insert("SHOPIFY_API_KEY".to_owned(), "sh-app".to_owned().into());
@@ -26,7 +26,7 @@ async fn start(pool: PgPool, shopify: &Shopify) -> TestApp {
 }
 
 /// Connects the shop.
-async fn connect(browser: &Browser) -> String {
+pub async fn connect(browser: &Browser) -> String {
     let body = json!({"provider": "shopify", "fields": {"shop": SHOP}});
     let way: Value = browser.post("/api/v1/integrations", &body).await.json().await.unwrap();
     let url: reqwest::Url = way["authorize_url"].as_str().unwrap().parse().unwrap();
@@ -70,6 +70,8 @@ async fn a_shops_books_are_counted_once_and_a_webhook_brings_a_change_at_once(po
     assert_eq!(first["state"], "succeeded", "{first}");
     let goods: i64 = (1..=60).sum();
     assert_eq!(books(&pool).await, (60, goods, 0));
+    let soon = "select count(*) from connection where next_sync_at = last_sync_at + interval '15 minutes'";
+    assert_eq!(count(&pool, soon).await, 1, "a shop is read every quarter of an hour");
     let rows = count(&pool, "select count(*) from metric_observation").await;
 
     let body = r#"{"id":7}"#;
@@ -260,7 +262,8 @@ async fn b8_5_no_secret_is_readable_in_the_database_the_logs_or_an_answer(pool: 
         let posted = ada.submit(&format!("/integrations/{provider}/token"), &typed).await;
         answers.push(format!("{:?} {}", posted.headers().clone(), posted.text().await.unwrap()));
     }
-    assert_eq!(count(&pool, "select count(*) from connection where given = 'token'").await, 2);
+    // Sent twice it is one connection: the same accounts by a token are one.
+    assert_eq!(count(&pool, "select count(*) from connection where given = 'token'").await, 1);
     map(&ada, &shop, &agency.c[0]).await;
     map(&ada, &ads, &agency.c[1]).await;
     run(&ada, &shop, 1).await;
@@ -322,4 +325,28 @@ async fn b8_5_no_secret_is_readable_in_the_database_the_logs_or_an_answer(pool: 
     }
     drop(process);
     app.stop().await;
+}
+
+#[sqlx::test(migrator = "store::MIGRATOR")]
+async fn a_webhook_that_nobody_set_up_is_refused_and_providers_have_several_spellings(pool: PgPool) {
+    let app = TestApp::start(pool.clone()).await;
+    let body = r#"{"id":7}"#;
+    let refused = webhook(&app, "w1", body, &signature(body)).await;
+    assert_eq!(refused.status(), StatusCode::UNAUTHORIZED, "no secret is set that could have signed it");
+    assert_eq!(refused.json::<Value>().await.unwrap()["error"]["code"], "not_signed");
+    for key in ["google_ads", "nobody"] {
+        let request = app.browser().client.post(format!("{}/api/webhooks/{key}", app.url)).body(body);
+        assert_eq!(request.send().await.unwrap().status(), StatusCode::UNAUTHORIZED, "{key} sends none");
+    }
+    assert_eq!(count(&pool, "select count(*) from webhook_event").await, 0);
+
+    let olga = app.owner("olga@acme.test", "Acme").await;
+    let keys = ["google-ads", "google_ads", "meta", "meta-ads", "meta_ads", "tiktok", "tiktok_ads", "shopify"];
+    for (key, status) in
+        keys.map(|key| (key, StatusCode::ACCEPTED)).into_iter().chain([("nobody", StatusCode::UNPROCESSABLE_ENTITY)])
+    {
+        let answer = olga.post(&format!("/api/v1/integrations/sync/{key}"), &json!({})).await;
+        assert_eq!(answer.status(), status, "{key}");
+    }
+    app.finish().await;
 }

@@ -57,6 +57,10 @@ pub struct World {
     pub made: BTreeMap<&'static str, Vec<&'static str>>,
     /// Whether nobody answers.
     pub down: bool,
+    /// Whether taking a permission back fails.
+    pub keeps: bool,
+    /// What it says of a token that does not work, if not the usual.
+    pub says: Option<String>,
     /// Whether renewing is refused.
     pub refuses: bool,
     /// How many reads of orders were made.
@@ -148,7 +152,7 @@ async fn revoke(State(world): Shared, headers: HeaderMap) -> StatusCode {
     let mut world = world.lock().unwrap();
     let token = headers["x-shopify-access-token"].to_str().unwrap().to_owned();
     world.revoked.push(token);
-    StatusCode::OK
+    if world.keeps { StatusCode::BAD_GATEWAY } else { StatusCode::OK }
 }
 
 fn money(amount: i64) -> Value {
@@ -161,7 +165,8 @@ async fn graphql(State(world): Shared, headers: HeaderMap, Json(body): Json<Valu
         return StatusCode::BAD_GATEWAY.into_response();
     }
     let Some(scopes) = scopes(&world, &headers) else {
-        let body = json!({"errors": "[API] Invalid API key or access token (unrecognized login or wrong password)"});
+        let usual = "[API] Invalid API key or access token (unrecognized login or wrong password)";
+        let body = json!({"errors": world.says.as_deref().unwrap_or(usual)});
         return (StatusCode::UNAUTHORIZED, Json(body)).into_response();
     };
     let query = body["query"].as_str().unwrap();

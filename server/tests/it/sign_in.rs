@@ -20,7 +20,14 @@ async fn b1_1_the_start_page_leads_to_login(pool: PgPool) {
 async fn b1_3_the_login_page_has_what_people_look_for(pool: PgPool) {
     let app = TestApp::start(pool.clone()).await;
     let page = app.browser().get("/login").await.text().await.unwrap();
-    for part in [">Sign in to AudienceOS<", "name=\"email\"", "name=\"password\"", "/signup", "/forgot"] {
+    for part in [
+        ">Sign in to AudienceOS<",
+        "name=\"email\"",
+        "name=\"password\"",
+        "<button type=\"submit\"",
+        "href=\"/signup\"",
+        "href=\"/forgot\"",
+    ] {
         assert!(page.contains(part), "{part}");
     }
     assert!(!page.contains("Google"), "not offered where it is not configured");

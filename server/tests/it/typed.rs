@@ -12,13 +12,13 @@ use crate::{
     sync::{map, run},
 };
 
-const MADE: &str = "shpat_made-by-hand-c0ffee";
+pub const MADE: &str = "shpat_made-by-hand-c0ffee";
 const NARROW: &str = "shpat_narrow-c0ffee";
-const REFUSED: &str = "shpat_refused-c0ffee";
-const PAGE: &str = "/settings/integrations";
+pub const REFUSED: &str = "shpat_refused-c0ffee";
+pub const PAGE: &str = "/settings/integrations";
 
 /// Stand-ins of Shopify and Meta, and an agency on a server whose operator has set nothing for either.
-async fn open(pool: &PgPool) -> (Shopify, Meta, TestApp, Agency) {
+pub async fn open(pool: &PgPool) -> (Shopify, Meta, TestApp, Agency) {
     let (shopify, meta) = (Shopify::start().await, Meta::start().await);
     shopify.world().made = [(MADE, vec!["read_orders", "read_customers"]), (NARROW, vec!["read_orders"])].into();
     let urls = [("shopify", &shopify.url), ("meta_ads", &meta.url)].map(|(key, url)| (key, url.parse().unwrap()));
@@ -30,18 +30,18 @@ async fn open(pool: &PgPool) -> (Shopify, Meta, TestApp, Agency) {
     (shopify, meta, app, agency)
 }
 
-async fn connect(browser: &Browser, provider: &str, fields: Value, of: Option<&str>) -> (StatusCode, Value) {
+pub async fn connect(browser: &Browser, provider: &str, fields: Value, of: Option<&str>) -> (StatusCode, Value) {
     let body = json!({"provider": provider, "way": "token", "fields": fields, "connection_id": of});
     let answer = browser.post("/api/v1/integrations", &body).await;
     (answer.status(), answer.json().await.unwrap())
 }
 
-fn shop(token: &str) -> Value {
+pub fn shop(token: &str) -> Value {
     json!({"shop": SHOP, "access_token": token})
 }
 
 /// The status, code and field of a refusal, and its words.
-fn said(answer: (StatusCode, Value)) -> (u16, String, String, String) {
+pub fn said(answer: (StatusCode, Value)) -> (u16, String, String, String) {
     let (status, body) = answer;
     let text = |name: &str| body["error"][name].as_str().unwrap_or_default().to_owned();
     (status.as_u16(), text("code"), text("field"), text("message"))

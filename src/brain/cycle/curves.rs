@@ -18,6 +18,8 @@ use crate::{
 const BACK: usize = 730;
 /// The same draws every time.
 const SEED: u64 = 1;
+/// What the names of the fits begin with.
+const KIND: &str = "response:";
 
 #[derive(Serialize)]
 struct Told {
@@ -40,7 +42,12 @@ fn key(client: &Client, table: &Table) -> String {
     let names = used.chain(shops).chain([client.currency.code()]).flat_map(|name| name.bytes().chain([b' ']));
     let hash =
         names.fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(0x100_0000_01b3));
-    format!("response:{}:{hash:016x}", client.id.as_deref().unwrap_or_default())
+    format!("{KIND}{}:{hash:016x}", client.id.as_deref().unwrap_or_default())
+}
+
+/// The names of the fits that cannot be read.
+pub(super) fn unreadable(chosen: &Choices) -> Vec<&str> {
+    choices::unreadable::<Posterior>(chosen, KIND)
 }
 
 /// Fits the curves of the clients: of all, or of those of which nothing is known.
@@ -48,7 +55,7 @@ pub(super) fn choose_all(input: &Input, anew: bool, before: &Choices, chosen: &m
     for client in &input.clients {
         let Some(table) = table(client, input) else { continue };
         let (name, days) = (key(client, &table), table.target.len());
-        if anew || choices::due(before, &name, days) {
+        if anew || choices::due::<Posterior>(before, &name, days) {
             let fitted = fit(&table, SEED).map(|response| response.posterior);
             chosen.insert(name, choices::write(days, &fitted));
         }

@@ -17,6 +17,8 @@ use crate::{
 const AHEAD: usize = 28;
 /// Days looked back at: two years show a yearly season.
 const BACK: usize = 730;
+/// What the names of the methods begin with.
+const KIND: &str = "forecast:";
 
 #[derive(Serialize)]
 struct Told<'a> {
@@ -40,7 +42,12 @@ fn request() -> Option<Request> {
 }
 
 fn key(line: &Line) -> String {
-    format!("forecast:{}", line.name())
+    format!("{KIND}{}", line.name())
+}
+
+/// The names of the methods that cannot be read.
+pub(super) fn unreadable(chosen: &Choices) -> Vec<&str> {
+    choices::unreadable::<Choice>(chosen, KIND)
 }
 
 /// Chooses the methods of these lines: all, or those of which nothing is known.
@@ -48,7 +55,7 @@ pub(super) fn choose_all(lines: &[Line], anew: bool, before: &Choices, chosen: &
     let Some(request) = request() else { return };
     for line in lines {
         let (name, days) = (key(line), line.values.present());
-        if anew || choices::due(before, &name, days) {
+        if anew || choices::due::<Choice>(before, &name, days) {
             let (_, values) = newest(line, BACK);
             chosen.insert(name, choices::write(days, &choose(&values, &request)));
         }

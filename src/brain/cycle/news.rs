@@ -151,6 +151,7 @@ fn of_anomaly(line: &Line, one: &anomaly::Finding, stake: Option<f64>) -> Findin
     Finding {
         kind,
         entity: line.entity.clone(),
+        channels: Vec::new(),
         metric: Some(line.measure.key().to_owned()),
         first: one.day,
         last: one.found,
@@ -176,6 +177,7 @@ fn of_common(one: &anomaly::Common) -> Finding {
     Finding {
         kind: Kind::MovedTogether,
         entity: Entity { id: String::new(), level: Level::Agency },
+        channels: Vec::new(),
         metric: None,
         first: one.day,
         last: one.day,
@@ -194,6 +196,7 @@ fn of_change(line: &Line, change: &change_point::ChangePoint, stake: Option<f64>
     Finding {
         kind: Kind::ChangePoint,
         entity: line.entity.clone(),
+        channels: Vec::new(),
         metric: Some(line.measure.key().to_owned()),
         first: change.between.0,
         last: change.between.1,

@@ -96,6 +96,7 @@ fn of_client(client: &Client, telling: &[&Source], input: &Input, found: &mut Ve
             Finding {
                 kind,
                 entity,
+                channels: verdict.channels,
                 metric: Some(Measure::ClaimedConversions.key().to_owned()),
                 first,
                 last: range.last,

@@ -131,7 +131,8 @@ fn claims_that_are_late_are_no_news_and_claims_that_stop_are_an_outage() {
     };
     assert_eq!(found(&late), Vec::<String>::new());
     let stopped = found(&|ago| if ago < 3 { 0.0 } else { late(ago) });
-    assert!(stopped.iter().any(|body| body.contains("tracking_outage")), "{stopped:#?}");
+    let both = |body: &String| body.contains("tracking_outage") && body.contains(r#""channels":["a","b"]"#);
+    assert!(stopped.iter().any(both), "which channels it covers is said: {stopped:#?}");
 }
 
 #[test]

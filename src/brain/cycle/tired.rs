@@ -101,10 +101,15 @@ fn creative(id: &str, channel: &str, source: &Source) -> Option<(Creative, f64)>
 pub(super) fn choose_all(input: &Input, anew: bool, before: &Choices, chosen: &mut Choices) {
     let running = running(input);
     let days = running.len();
-    if !running.is_empty() && (anew || choices::due(before, KEY, days)) {
+    if !running.is_empty() && (anew || choices::due::<Model>(before, KEY, days)) {
         let creatives: Vec<&Creative> = running.iter().map(|one| &one.creative).collect();
         chosen.insert(KEY.to_owned(), choices::write(days, &fit(&creatives, input.day)));
     }
+}
+
+/// The name of what is learned, where it cannot be read.
+pub(super) fn unreadable(chosen: &Choices) -> Vec<&str> {
+    choices::unreadable::<Model>(chosen, KEY)
 }
 
 pub(super) fn add(input: &Input, chosen: &Choices, outcomes: &mut Vec<Outcome>, found: &mut Vec<Found>) {

@@ -137,6 +137,7 @@ impl Decay {
         Some(Finding {
             kind: Kind::RoiDecay,
             entity,
+            channels: Vec::new(),
             metric: Some(metric.to_owned()),
             first: self.first,
             last: self.last,

@@ -165,6 +165,7 @@ impl Outlook {
         Some(Finding {
             kind: Kind::CreativeFatigue,
             entity: Entity { id: id.to_owned(), level: Level::Creative },
+            channels: Vec::new(),
             metric: Some("ctr".into()),
             first,
             last: self.recent.1,

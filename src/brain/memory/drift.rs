@@ -108,6 +108,7 @@ impl Drift {
         Some(Finding {
             kind: Kind::LtvDrift,
             entity,
+            channels: Vec::new(),
             metric: Some(format!("ltv_{}", self.age)),
             first: self.first,
             last: self.last,

@@ -6,7 +6,7 @@ use model::{
     import::{Chosen, Found, MOST_ERRORS, Mapping, Preview, RowError},
     metric::{Account, DayRow, Days, Entity},
 };
-use providers::file::{self, Problem, Unreadable};
+use providers::file::{self, Problem, Rows, Unreadable};
 use service::import::BATCH;
 use time::Date;
 use tokio::sync::mpsc::Sender;
@@ -41,6 +41,15 @@ fn open(path: &Path) -> Result<BufReader<File>, Unreadable> {
     Ok(BufReader::with_capacity(1 << 16, File::open(path)?))
 }
 
+/// Begins to read the rows. What is needed to compare them lies beside the file.
+fn rows(path: &Path, mapping: &Mapping, account: &Account, today: Date) -> Result<Rows<BufReader<File>>, Unreadable> {
+    let rows = file::read(open(path)?, mapping, account, today)?;
+    Ok(match path.parent() {
+        Some(folder) => rows.spill_into(folder),
+        None => rows,
+    })
+}
+
 pub(super) fn look(path: &Path, chosen: &Chosen) -> Result<Preview, Unreadable> {
     file::preview(open(path)?, chosen)
 }
@@ -53,7 +62,7 @@ pub(super) fn check(
     today: Date,
     passed: &Passed,
 ) -> Result<Read, Unreadable> {
-    let mut rows = file::read(open(path)?, mapping, account, today)?;
+    let mut rows = rows(path, mapping, account, today)?;
     let mut read = Read::default();
     for line in rows.by_ref() {
         match line {
@@ -81,7 +90,7 @@ pub(super) fn hand_on(
     today: Date,
     batches: &Sender<Batch>,
 ) -> Result<Read, Unreadable> {
-    let mut rows = file::read(open(path)?, mapping, account, today)?;
+    let mut rows = rows(path, mapping, account, today)?;
     let mut read = Read::default();
     let mut batch: Batch = Default::default();
     for line in rows.by_ref() {

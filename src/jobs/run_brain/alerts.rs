@@ -5,7 +5,7 @@ use brain::finding::{Finding, Kind, Level, Severity};
 use model::{
     alert::{self, FindingKind, Found},
     brain::Outcome,
-    id::BrainStateId,
+    id::{BrainStateId, ChannelId},
 };
 use store::{TenantTx, brain as states};
 use time::{Date, OffsetDateTime};
@@ -36,6 +36,11 @@ fn readable(state: BrainStateId, outcomes: Vec<Outcome>) -> Vec<Found> {
 
 fn found(outcome: Outcome) -> serde_json::Result<Found> {
     let finding: Finding = serde_json::from_str(&outcome.body)?;
+    let named = finding.channels.iter().map(|id| id.parse().map_err(<serde_json::Error as serde::de::Error>::custom));
+    let mut channels = named.collect::<serde_json::Result<Vec<ChannelId>>>()?;
+    if channels.is_empty() {
+        channels.extend(outcome.channel_id);
+    }
     let level = match finding.entity.level {
         Level::Agency => "agency",
         Level::Client => "client",
@@ -60,7 +65,7 @@ fn found(outcome: Outcome) -> serde_json::Result<Found> {
             Severity::High => alert::Severity::High,
         },
         client_id: outcome.client_id,
-        channel_id: outcome.channel_id,
+        channels,
         body: outcome.body,
     })
 }

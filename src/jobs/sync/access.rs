@@ -6,7 +6,7 @@ use model::{
     actor::Actor,
     id::{ConnectionId, OrganizationId},
 };
-use providers::{Call, Error, Http, Mode, Provider};
+use providers::{Call, Error, Http, Mode, Outside, Provider};
 use secrecy::{ExposeSecret, SecretString};
 use service::credential::{self, NotRenewed, Tokens, Unusable};
 use store::organization;
@@ -112,17 +112,11 @@ impl<'a> Access<'a> {
         actor: &Actor,
         connection_id: ConnectionId,
         provider: &'static dyn Provider,
-        oauth: &dyn providers::OAuth,
     ) -> anyhow::Result<()> {
         let found = credential::find(&context.service, actor.organization_id, connection_id).await?;
         let Some(found) = found else { return Ok(()) };
-        let fields = plain(&found.fields);
         let mode = mode(context, actor).await?;
-        let hosts = context.outside.hosts(provider, &fields, mode)?;
-        let credential = providers::Credential { access_token: found.access_token.clone().unwrap_or_default(), fields };
-        let http = context.outside.once(provider, hosts.tokens, mode);
-        let call = Call { http: &http, credential: &credential, settings: context.outside.settings(mode) };
-        Ok(oauth.revoke(&call, found.refresh_token.as_ref()).await?)
+        Ok(revoke(&context.outside, provider, mode, &found).await?)
     }
 
     async fn make<T>(
@@ -162,6 +156,25 @@ impl<'a> Access<'a> {
         };
         Ok(())
     }
+}
+
+/// Has a provider take back what it gave for consent; nothing to do for one that gives nothing so.
+///
+/// # Errors
+/// The provider's.
+pub async fn revoke(
+    outside: &Outside,
+    provider: &dyn Provider,
+    mode: Mode,
+    given: &credential::Credential,
+) -> providers::Result<()> {
+    let Some(oauth) = provider.oauth() else { return Ok(()) };
+    let fields = plain(&given.fields);
+    let hosts = outside.hosts(provider, &fields, mode)?;
+    let credential = providers::Credential { access_token: given.access_token.clone().unwrap_or_default(), fields };
+    let http = outside.once(provider, hosts.tokens, mode);
+    let call = Call { http: &http, credential: &credential, settings: outside.settings(mode) };
+    oauth.revoke(&call, given.refresh_token.as_ref()).await
 }
 
 fn plain(fields: &BTreeMap<String, SecretString>) -> BTreeMap<String, String> {

@@ -2,9 +2,10 @@
 //!
 //! The pages of a piece are laid aside until the last one is there and are then kept in one transaction, so that no day
 //! ever shows half of its rows; a killed run goes on at the page. A piece whose report is too large to be read is read in
-//! pieces of half as many days, and so are the account's older ones.
+//! pieces of half as many days, and so are the account's older ones; that is kept, too, so that a run which stops again and
+//! again asks for nothing twice. A run reads up to the day on which it began: what comes after is the next one's.
 
-use std::collections::{HashSet, VecDeque};
+use std::collections::HashSet;
 
 use model::{
     connection::{Cause, Channel, Progress, Reach},
@@ -15,9 +16,10 @@ use service::moment;
 use store::{
     ad_entity, metric,
     staged_page::{self, StagedPage},
+    sync,
     sync_cursor::{self, SyncCursor},
 };
-use time::{Date, OffsetDateTime};
+use time::{Date, Duration, OffsetDateTime};
 
 use super::{Access, Faults, Run, Stop, plan};
 
@@ -25,6 +27,8 @@ use super::{Access, Faults, Run, Stop, plan};
 const DAYS: &str = "days";
 /// The stream of what this run has read, from its newest day on.
 const WINDOW: &str = "window";
+/// The stream of the piece that was too large for this run: into so many days pieces are cut since.
+const CUT: &str = "cut";
 /// The stream of the trailing weeks: when they were last read again.
 const RESTATED: &str = "restated";
 /// The trailing weeks are read again at this hour of the agency's day.
@@ -37,6 +41,8 @@ struct Planned<'a> {
     channel: &'a Channel,
     today: Date,
     pieces: Vec<Days>,
+    /// How many days a piece has at most.
+    most: u16,
     restates: bool,
 }
 
@@ -52,8 +58,10 @@ impl Run<'_> {
         for channel in channels {
             planned.extend(faults.note(channel, self.plan(ads, channel).await)?);
         }
+        // What the run has read before a pause is no longer planned.
+        let read = sync::find(&mut self.tx().await?, self.id).await?.map_or(0, |run| run.progress.days_done);
         let days = planned.iter().flat_map(|planned| &planned.pieces).map(|piece| piece.count()).sum::<i64>();
-        let total = i32::try_from(days).unwrap_or(i32::MAX);
+        let total = i32::try_from(days).unwrap_or(i32::MAX).saturating_add(read);
         for planned in planned {
             let channel = planned.channel;
             faults.note(channel, self.read_channel(access, ads, planned, total).await)?;
@@ -65,26 +73,23 @@ impl Run<'_> {
         &self,
         access: &mut Access<'_>,
         ads: &'static dyn Ads,
-        Planned { channel, today, pieces, restates }: Planned<'_>,
+        Planned { channel, today, pieces, mut most, restates }: Planned<'_>,
         total: i32,
     ) -> Result<(), Stop> {
-        let (mut pieces, mut most) = (VecDeque::from(pieces), ads.piece());
-        while let Some(days) = pieces.pop_front() {
-            if days.count() > i64::from(most) {
-                let parts: Vec<_> = days.newest_first(most).collect();
-                for part in parts.into_iter().rev() {
-                    pieces.push_front(part);
-                }
-                continue;
-            }
+        let mut left = pieces;
+        // The newest of what is left, in a run that goes on as in one that never stopped.
+        while let Some(days) = left.first().and_then(|piece| piece.newest_first(most).next()) {
             self.check_switches().await?;
             match self.read_piece(access, ads, channel, days, today, total).await {
                 Err(Stop::Provider(Error::TooLarge(words))) => {
                     let alone = || Error::TooLarge(format!("the report of {} alone: {words}", days.first));
                     most = plan::fewer(days).ok_or_else(alone)?;
-                    pieces.push_front(days);
+                    self.keep_cut(channel, days, most).await?;
                 }
-                outcome => outcome?,
+                outcome => {
+                    outcome?;
+                    left = plan::rest(left, days.first);
+                }
             }
         }
         if restates {
@@ -97,27 +102,47 @@ impl Run<'_> {
         Ok(())
     }
 
-    /// What is still to be read of a channel: a run that goes on after a kill skips what it has read itself.
+    /// Keeps into how many days pieces are cut: a run that goes on after a pause would ask for too much again, and throw
+    /// away the pages of the smaller piece in which it stopped.
+    async fn keep_cut(&self, channel: &Channel, days: Days, most: u16) -> Result<(), Stop> {
+        let mut tx = self.tx().await?;
+        let first = days.last - Duration::days(i64::from(most) - 1);
+        let reach = Reach { first_day: Some(first), last_day: Some(days.last) };
+        let cursor = SyncCursor { reach, run: Some(self.id), at: None };
+        sync_cursor::set(&mut tx, channel.id, CUT, &cursor, self.now()).await?;
+        staged_page::remove_all(&mut tx, channel.id, DAYS).await?;
+        self.add_further(&mut tx, &Progress { step: step(channel, Some(days)), ..Progress::default() }).await?;
+        Ok(tx.commit().await?)
+    }
+
+    /// What is still to be read of a channel: a run that goes on after a pause or a kill skips what it has read itself.
     async fn plan<'c>(&self, ads: &'static dyn Ads, channel: &'c Channel) -> Result<Planned<'c>, Stop> {
         let account = &channel.account;
-        let today = moment::day(&account.time_zone, self.there()).ok_or_else(|| {
+        let begun_on = moment::day(&account.time_zone, self.started_at + self.ahead).ok_or_else(|| {
             Error::Malformed(format!("account {} counts in an unknown zone, {}", account.name, account.time_zone))
         })?;
         let mut tx = self.tx().await?;
         let reach = sync_cursor::get(&mut tx, channel.id, DAYS).await?.reach;
         let restated = sync_cursor::get(&mut tx, channel.id, RESTATED).await?.at;
-        let window = sync_cursor::get(&mut tx, channel.id, WINDOW).await?;
+        let own = |cursor: SyncCursor| if cursor.run == Some(self.id) { cursor.reach } else { Reach::default() };
+        let window = own(sync_cursor::get(&mut tx, channel.id, WINDOW).await?);
+        let cut = own(sync_cursor::get(&mut tx, channel.id, CUT).await?);
         let zone = store::organization::get(&mut tx).await?.time_zone;
         let night = moment::last_hour(&zone, NIGHT, self.now());
         let restates = self.cause == Cause::Manual || restated.is_none_or(|at| at < night);
+        // The same days whenever it goes on, so that what it has laid aside is found again.
+        let today = window.last_day.unwrap_or(begun_on);
         let mut pieces = plan::pieces(today, reach, restates, ads.piece(), self.backfill());
-        if let (Some(run), Some(first), Some(last)) = (window.run, window.reach.first_day, window.reach.last_day)
-            && run == self.id
-            && last == today
-        {
-            pieces.retain(|piece| piece.first < first);
+        if let Some(first) = window.first_day {
+            pieces = plan::rest(pieces, first);
         }
-        Ok(Planned { channel, today, pieces, restates })
+        let most = match (cut.first_day, cut.last_day) {
+            (Some(first), Some(last)) => {
+                u16::try_from(Days { first, last }.count()).unwrap_or(u16::MAX).min(ads.piece())
+            }
+            _ => ads.piece(),
+        };
+        Ok(Planned { channel, today, pieces, most, restates })
     }
 
     /// Reads a piece; when the provider no longer knows where we stopped, once more from its beginning.

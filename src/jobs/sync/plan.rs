@@ -24,8 +24,19 @@ pub(super) fn pieces(today: Date, reach: Reach, restate: bool, piece: u16, backf
     };
     let trailing = back(if restate { RESTATED } else { 2 });
     let window = Days { first: trailing.min(last).max(back(backfill)), last: today };
+    // Where the window reaches into the past that is missing, both are one stretch: no day of it is read twice.
+    if window.first <= first {
+        return Days { first: back(backfill), last: today }.newest_first(piece).collect();
+    }
     let missing = first.previous_day().map(|last| Days { first: back(backfill), last });
     window.newest_first(piece).chain(missing.into_iter().flat_map(|days| days.newest_first(piece))).collect()
+}
+
+/// What is left of the pieces for a run that has read all days from `first` on. A piece of which a part was read is cut there.
+pub(super) fn rest(pieces: Vec<Days>, first: Date) -> Vec<Days> {
+    let Some(before) = first.previous_day() else { return Vec::new() };
+    let left = pieces.into_iter().map(|piece| Days { last: piece.last.min(before), ..piece });
+    left.filter(|piece| piece.first <= piece.last).collect()
 }
 
 /// What was read without a gap, after `read` was read too; `backfill` days are as much as at the first time.
@@ -91,6 +102,23 @@ mod tests {
         assert_eq!(long_ago, [Days { first: date!(2026 - 01 - 01), last: TODAY }], "no more than at the first time");
         let after = extend(reach(date!(2025 - 01 - 01), date!(2025 - 02 - 01)), long_ago[0], 90);
         assert_eq!(count(&super::pieces(TODAY, after, false, 90, 90)), 2, "then as every hour");
+    }
+
+    #[test]
+    fn the_past_that_the_trailing_weeks_reach_into_is_read_once() {
+        let young = reach(date!(2026 - 03 - 25), TODAY);
+        let night = pieces(TODAY, young, true, 7, 90);
+        assert_eq!(night, pieces(TODAY, Reach::default(), true, 7, 90), "in the same pieces as at first");
+    }
+
+    #[test]
+    fn a_run_goes_on_below_what_it_has_read_also_within_a_piece() {
+        let all = pieces(TODAY, Reach::default(), true, 7, 90);
+        let left = rest(all.clone(), date!(2026 - 03 - 21));
+        assert_eq!(left[0], Days { first: date!(2026 - 03 - 18), last: date!(2026 - 03 - 20) });
+        assert_eq!((left.len(), count(&left)), (12, 79));
+        assert_eq!(rest(all.clone(), date!(2026 - 03 - 18)), all[2..]);
+        assert_eq!(rest(all, date!(2026 - 01 - 01)), []);
     }
 
     #[test]

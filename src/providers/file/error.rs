@@ -54,6 +54,12 @@ pub enum Unreadable {
     /// The mapping contradicts itself.
     #[error("the mapping cannot be used: {}", list(.0))]
     Mapping(Vec<Invalid>),
+    /// The place where the keys of many rows are written has no room, or is not there.
+    #[error(
+        "its rows could not be compared with each other on the server ({0}), and nothing was changed. Tell your operator, \
+         and try again when there is room"
+    )]
+    Compare(String),
     /// A column of numbers is mapped as a name.
     #[error("the file names more than {0} campaigns, groups and ads. Probably the wrong column is mapped as one")]
     TooManyEntities(usize),

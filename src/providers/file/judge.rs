@@ -11,19 +11,25 @@
 //! groups of different campaigns may have one name: `name:Spring/Women`, with `\` before a `/` or `\` of a name itself.
 //!
 //! **Memory.** 16 bytes for each row (96 bits of the key's SHA-256 and the line), at most 18 with what is kept free for
-//! the next (measured with everything else on 200 MB of CSV, 3.8 million rows: 89 MiB, 24 bytes a row); 20 to 50 bytes
-//! for each campaign, group and ad, of which there are at most [`MOST_ENTITIES`].
+//! the next. With a folder to write into ([`Judge::spill_into`]) only the first half million rows take memory. 20 to 50
+//! bytes for each campaign, group and ad, of which there are at most [`MOST_ENTITIES`].
 
 use std::{
     collections::HashMap,
     hash::{BuildHasherDefault, Hasher},
+    io,
+    path::Path,
 };
 
 use model::metric::{Account, DayRow, Entity, Level};
 use sha2::{Digest, Sha256};
 use time::Date;
 
-use super::{Fault, Field, Kind, Problem, Row, RowError, Unreadable, day, sign};
+use super::{
+    Fault, Field, Kind, Problem, Row, RowError, Unreadable, day,
+    keys::{Key, Keys},
+    sign,
+};
 
 /// How many campaigns, groups and ads one import may name.
 pub const MOST_ENTITIES: usize = 1_000_000;
@@ -34,8 +40,6 @@ const LONGEST_ATTRIBUTION: usize = 100;
 /// How long an id may be, in bytes: with the attribution window it is part of a key, and an entry of the database's
 /// index has at most 2704.
 const LONGEST_ID: usize = 1000;
-/// How many sorted lists the keys are spread over: short enough to be inserted into, at millions of rows.
-const SHARDS: usize = 4096;
 
 /// A row that can be kept, and what it is about.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -56,7 +60,7 @@ pub struct Judge {
     account_id: String,
     currency: String,
     today: Date,
-    seen: Vec<Vec<Seen>>,
+    seen: Keys,
     entities: HashMap<Key, (i32, u32), BuildHasherDefault<Last>>,
 }
 
@@ -69,15 +73,20 @@ impl Judge {
             account_id: account.external_id.clone(),
             currency: account.currency.clone(),
             today,
-            seen: vec![Vec::new(); SHARDS],
+            seen: Keys::default(),
             entities: HashMap::default(),
         }
+    }
+
+    /// Keeps what is needed to compare many rows in a file in `folder`, which nobody sees and which goes with the judge.
+    pub fn spill_into(&mut self, folder: &Path) {
+        self.seen.spill_into(folder);
     }
 
     /// Accepts the row at `line`, or says what is wrong with it.
     ///
     /// # Errors
-    /// The row's faults, or more entities than there can be.
+    /// The row's faults, more entities than there can be, or no room in the folder for comparing.
     pub fn line(&mut self, line: u64, row: &Row) -> Result<Line, Problem> {
         let refused = |faults| Problem::Row(RowError { line, faults });
         let faults = self.faults(row);
@@ -87,7 +96,8 @@ impl Judge {
         let (level, entity_id, entities) = self.entities(row).map_err(|fault| refused(vec![fault]))?;
         let attribution = row.attribution.as_deref().unwrap_or_default().trim().to_owned();
         let said = DayRow { day: row.day, level, entity_id, attribution, measures: row.measures() };
-        if let Some(first) = self.seen_at(line, &said) {
+        let seen = self.seen_at(line, &said).map_err(|error| Unreadable::Compare(error.kind().to_string()))?;
+        if let Some(first) = seen {
             let what = match entities.last() {
                 Some(entity) if !entity.name.is_empty() => format!("{} {:?}", level.key(), entity.name),
                 _ => format!("{} {:?}", level.key(), said.entity_id),
@@ -170,21 +180,11 @@ impl Judge {
         })
     }
 
-    /// Remembers the key; the line where it was seen before, if it was.
-    fn seen_at(&mut self, line: u64, row: &DayRow) -> Option<u32> {
+    /// Remembers the row's key; the line where it was seen before, if it was.
+    fn seen_at(&mut self, line: u64, row: &DayRow) -> io::Result<Option<u32>> {
         let day = row.day.to_julian_day().to_le_bytes();
         let key = digest(&[&day, row.level.key().as_bytes(), row.entity_id.as_bytes(), row.attribution.as_bytes()]);
-        let shard = &mut self.seen[key[0] as usize % SHARDS];
-        match shard.binary_search_by_key(&key, |seen| seen.key) {
-            Ok(at) => Some(shard[at].line),
-            Err(at) => {
-                if shard.len() == shard.capacity() {
-                    shard.reserve_exact(8.max(shard.len() / 8));
-                }
-                shard.insert(at, Seen { key, line: u32::try_from(line).unwrap_or(u32::MAX) });
-                None
-            }
-        }
+        self.seen.seen_at(key, line)
     }
 
     /// Whether the entity is new, or is called otherwise on a day that is not older.
@@ -221,15 +221,6 @@ fn unfit(field: Field, text: &str) -> Option<String> {
     // Line breaks and tabs are part of some names and are kept; the database takes no NUL.
     let control = text.chars().any(|c| c.is_control() && !matches!(c, '\t' | '\r' | '\n'));
     control.then(|| "holds control characters. Was the file read in the right encoding?".to_owned())
-}
-
-type Key = [u32; 3];
-
-/// A key and where it was.
-#[derive(Clone, Copy, Debug)]
-struct Seen {
-    key: Key,
-    line: u32,
 }
 
 /// The first 96 bits of the parts' SHA-256; each part with its length, so that no two lists are alike.

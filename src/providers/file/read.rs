@@ -3,7 +3,10 @@
 //! Both passes judge alike, so that what was checked is what is kept; memory is that of the longest row and of
 //! [`Judge`]'s keys. Blocking: to be run where blocking is allowed.
 
-use std::io::{Read, Seek};
+use std::{
+    io::{Read, Seek},
+    path::Path,
+};
 
 use model::{
     import::{Shape, excerpt},
@@ -166,6 +169,13 @@ impl<R: Read + Seek> Iterator for Rows<R> {
 }
 
 impl<R: Read + Seek> Rows<R> {
+    /// The same, with what is needed to compare many rows in a file in `folder`, so that memory does not grow with them.
+    #[must_use]
+    pub fn spill_into(mut self, folder: &Path) -> Self {
+        self.judge.spill_into(folder);
+        self
+    }
+
     /// The next rows, at most `size`; empty at the end. For the second pass: it stops at anything wrong.
     ///
     /// # Errors

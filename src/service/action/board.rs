@@ -186,7 +186,7 @@ impl Draw {
             id: action.id,
             version: version(proposal),
             state: action.state,
-            title: words::title(proposal.kind).to_owned(),
+            title: proposal.kind.title().to_owned(),
             client_id: action.client_id,
             client: action.client_name.clone(),
             about: words::about(action),

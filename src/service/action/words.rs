@@ -5,26 +5,12 @@ use model::action::{
     Action, ActionEvent, ActionKind, ActionState, Came, Change, Doubt, HitRate, Measured, Prediction, Proposal, Rate,
     Step, Unpredicted, Worth,
 };
-use model::{brain::Basis, metric::spelled};
+use model::{brain::Basis, metric::spelled, number::grouped};
 use rust_decimal::Decimal;
 use serde_json::Value;
 use store::brain::Ground;
 
-use crate::performance::words::{amount, grouped, probability};
-
-/// What to do.
-pub(super) const fn title(kind: ActionKind) -> &'static str {
-    match kind {
-        ActionKind::MoveBudget => "Move budget between channels",
-        ActionKind::Raise => "Raise spend",
-        ActionKind::Lower => "Lower spend",
-        ActionKind::PauseCreative => "Pause a creative",
-        ActionKind::RefreshCreative => "Replace a creative",
-        ActionKind::FixTracking => "Repair tracking",
-        ActionKind::RetentionPush => "Win back earlier customers",
-        ActionKind::Investigate => "Find out why",
-    }
-}
+use crate::performance::words::{amount, probability};
 
 /// What somebody did, as in "Max approved it".
 pub(super) const fn past(state: ActionState) -> &'static str {
@@ -255,7 +241,7 @@ pub(super) fn rate(rate: &HitRate) -> Rate {
     let HitRate { kind, won, lost, cannot_tell } = *rate;
     let parts = [(won, "won"), (lost, "lost"), (cannot_tell, "cannot be told")];
     let parts: Vec<_> = parts.into_iter().filter(|(n, _)| *n > 0).map(|(n, words)| format!("{n} {words}")).collect();
-    Rate { title: title(kind).to_owned(), words: parts.join(", ") }
+    Rate { title: kind.title().to_owned(), words: parts.join(", ") }
 }
 
 /// What to do by hand, in order: the product writes to no platform.

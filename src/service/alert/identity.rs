@@ -9,18 +9,25 @@
 //!    apart: figures of the last days still move. Two findings of one state whose days do not overlap are two events; each takes
 //!    the event that lies nearest.
 //! 3. Findings *without days of their own* (an ad that tires, returns that fall, worth that drifts, better or worse than before)
-//!    speak of ranges that move with the calendar: one event for each story until it has ended. So do *outages*, the verdicts on
-//!    a client's conversions, whose days are the last ones that were read. Today it is one channel's counting, tomorrow that of
-//!    all, and then the people: an outage is one event while its channels have one in common, whatever its cause. What was of
-//!    the whole client once stays so, and a fall of the same conversions on its days is part of it.
-//! 4. A fall, a jump and an outage go on: their first day is the first that any state named. What the newest state says has days
+//!    speak of ranges that move with the calendar: one event for each story until it has ended.
+//! 4. *Outages*, the verdicts on a client's conversions, have no days of their own either: theirs are the last ones that were
+//!    read. Today it is one channel's counting, tomorrow that of all, and then the people. An outage *covers channels*, and is the
+//!    same event as one that has not ended and covers one of them, whatever its cause. Of several such events it goes on with the
+//!    one that covers most of its channels and fewest others; of several such findings one goes on with the event, and each other
+//!    one is a *part* of it: an event of its own that stands as that one does and is no news. An outage that covers a channel of
+//!    which nobody was told makes its event *wider*, which is news; with a channel that nobody has seen to it is open again. A
+//!    channel without which the outage was found for [`GONE`] days is not covered any more. A fall of the same conversions on the
+//!    days of an outage is part of it.
+//! 5. A fall, a jump and an outage go on: their first day is the first that any state named. What the newest state says has days
 //!    of its own in its body, to which its figures belong.
-//! 5. An event that no state has found for [`GONE`] days has ended. A finding with the very days of an ended event is that event
+//! 6. An event that no state has found for [`GONE`] days has ended. A finding with the very days of an ended event is that event
 //!    again, not news; anything else is a new one.
+
+use std::cmp::Reverse;
 
 use model::{
     alert::{FindingKind, Found},
-    id::AlertId,
+    id::{AlertId, ChannelId},
 };
 use store::alert::Known;
 use time::Date;
@@ -35,7 +42,7 @@ const CONVERSIONS: &str = "claimed_conversions";
 
 /// Whether it is a verdict on a client's conversions: counting that broke, delivery that stopped, people who stay away. It has
 /// no size; a fall of the figure itself has.
-fn outage(found: &Found) -> bool {
+pub(super) fn outage(found: &Found) -> bool {
     let fell = matches!(found.kind, FindingKind::Drop | FindingKind::DeliveryCollapse) && found.size.is_none();
     found.kind == FindingKind::TrackingOutage || (fell && found.metric.as_deref() == Some(CONVERSIONS))
 }
@@ -53,46 +60,31 @@ fn has_days(found: &Found) -> bool {
     }
 }
 
-/// Whether what has begun goes on under later days: the first day stays. The days of a change and of a day on which much moved
-/// are where it lies, and the newest state knows that best.
-fn goes_on(found: &Found) -> bool {
-    use FindingKind::{DeliveryCollapse, Drop, LevelShift, Spike};
-    outage(found) || matches!(found.kind, Spike | Drop | LevelShift | DeliveryCollapse)
-}
-
 /// The client, as stories name it.
 fn client(found: &Found) -> String {
     found.client_id.map_or_else(|| "-".to_owned(), |id| id.to_string())
 }
 
-/// The story of an outage in this place: of all channels of the client, or of one.
+/// The story of the outages of a client.
 fn outage_story(found: &Found) -> String {
-    let client = client(found);
-    if found.level == "client" { format!("outage {client}") } else { format!("outage {client} {}", found.entity) }
+    format!("outage {}", client(found))
 }
 
-/// The client of an outage's story, and its channel, if it is of one alone; none for another story.
-fn outage_of(story: &str) -> Option<(&str, Option<&str>)> {
-    let place = story.strip_prefix("outage ")?;
-    Some(place.split_once(' ').map_or((place, None), |(client, channel)| (client, Some(channel))))
+/// Whether two outages of one client have a channel in common; one that names none is about all of them.
+fn share(a: &[ChannelId], b: &[ChannelId]) -> bool {
+    a.is_empty() || b.is_empty() || a.iter().any(|id| b.contains(id))
 }
 
-/// Whether an event and a finding of these stories can be the same: the stories are, or both are outages of one client, of which
-/// one is of all its channels.
-fn alike(event: &str, one: &str) -> bool {
-    match (outage_of(event), outage_of(one)) {
-        (Some((client, channel)), Some((of, place))) => {
-            client == of && (channel == place || channel.is_none() || place.is_none())
-        }
-        _ => event == one,
-    }
+/// Whether an event and a finding can be the same: their stories are, and of outages the channels.
+fn alike(event: &Known, one: &Told) -> bool {
+    event.story == one.story && (!outage(&one.found) || share(&event.told, &one.found.channels))
 }
 
 /// The story that a finding belongs to.
 pub(super) fn story(found: &Found) -> String {
     use FindingKind::{Better, ChangePoint, DeliveryCollapse, Drop, Forecast, LevelShift, LtvDrift, Spike, Worse};
     if outage(found) {
-        return short(outage_story(found));
+        return outage_story(found);
     }
     let event = match found.kind {
         Spike => "up",
@@ -123,6 +115,12 @@ pub(super) struct Told {
     pub story: String,
     pub found: Found,
     pub known: Option<AlertId>,
+    /// Whether it is an outage of a channel that nobody was told of.
+    pub wider: bool,
+    /// Whether somebody has seen to the event that it is, but nobody to all of its channels.
+    pub opens: bool,
+    /// The event that it is a part of, if it is none that is known.
+    pub part_of: Option<AlertId>,
 }
 
 /// Days between two ranges: none if they overlap.
@@ -130,18 +128,25 @@ fn apart(a: (Date, Date), b: (Date, Date)) -> i64 {
     (a.0.max(b.0) - a.1.min(b.1)).whole_days().max(0)
 }
 
-/// The events of a state: findings that tell the same are one, and each is the known event that it is, or a new one.
+/// How well a known event and a finding fit, the best first: open before ended, the most channels in common, the fewest
+/// others, nobody's before what is seen to, the nearest days; then their places in both lists.
+type Fit = (bool, Reverse<usize>, usize, bool, i64, i64, usize, usize);
+
+/// The events of a state: findings that tell the same are one, and each is the known event that it is, or a new one. Parts of
+/// known events come first: what those events stand like before anything is done to them is how the parts stand.
 pub(super) fn events(known: &[Known], found: Vec<Found>) -> Vec<Told> {
     let mut told = merged(found);
-    let mut pairs: Vec<(bool, bool, i64, i64, usize, usize)> = Vec::new();
+    let mut pairs: Vec<Fit> = Vec::new();
     for (at, one) in told.iter().enumerate() {
-        for (place, event) in known.iter().enumerate().filter(|(_, event)| alike(&event.story, &one.story)) {
+        for (place, event) in known.iter().enumerate().filter(|(_, event)| alike(event, one)) {
             let days = has_days(&one.found);
             let gap = if days { apart((event.first, event.last), (one.found.first, one.found.last)) } else { 0 };
             let same = if event.ended { days && gap == 0 } else { gap <= NEAR };
             if same {
                 let moved = (event.first - one.found.first).whole_days().abs();
-                pairs.push((event.ended, event.story != one.story, gap, moved, place, at));
+                let common = event.told.iter().filter(|id| one.found.channels.contains(id)).count();
+                let (other, seen) = (event.told.len() - common, event.seen && outage(&one.found));
+                pairs.push((event.ended, Reverse(common), other, seen, gap, moved, place, at));
             }
         }
     }
@@ -152,64 +157,90 @@ pub(super) fn events(known: &[Known], found: Vec<Found>) -> Vec<Told> {
             taken[place] = true;
             let (event, one) = (&known[place], &mut told[at]);
             one.known = Some(event.id);
-            // What was of all channels stays so: of an outage the shorter story is the wider one.
-            if event.story.len() < one.story.len() {
-                one.story.clone_from(&event.story);
-            }
-            if goes_on(&one.found) {
+            if one.found.kind.goes_on() {
                 one.found.first = one.found.first.min(event.first);
             }
         }
     }
+    for one in told.iter_mut().filter(|one| outage(&one.found)) {
+        spread(known, one);
+    }
     let outages = outages(known, &told);
-    told.retain(|one| one.known.is_some() || !told_already(one, known, &outages));
+    told.retain(|one| one.known.is_some() || !told_already(one, &outages));
+    told.sort_by_key(|one| one.part_of.is_none());
     told
 }
 
-/// The outages that are known or found now, with their days.
-fn outages(known: &[Known], told: &[Told]) -> Vec<(String, (Date, Date))> {
-    let known = known.iter().map(|event| (&event.story, (event.first, event.last)));
-    let now = told.iter().map(|one| (&one.story, (one.found.first, one.found.last)));
-    let all = known.chain(now).filter(|(story, _)| outage_of(story).is_some());
-    all.map(|(story, days)| (story.clone(), days)).collect()
+/// Notes what an outage's channels make of it: news, an event that is open again, or a part of one that is known.
+fn spread(known: &[Known], one: &mut Told) {
+    let open: Vec<&Known> = known.iter().filter(|event| !event.ended && event.story == one.story).collect();
+    let beyond = |seen: bool| {
+        let covered = |id: &ChannelId| open.iter().any(|event| (event.seen || !seen) && event.told.contains(id));
+        one.found.channels.iter().any(|id| !covered(id))
+    };
+    let (wider, unseen) = (beyond(false), beyond(true));
+    let seen = open.iter().any(|event| event.seen && one.known == Some(event.id));
+    let near = open.iter().filter(|event| share(&event.told, &one.found.channels)).min_by_key(|event| event.seen);
+    let part_of = near.filter(|_| one.known.is_none() && !wider).map(|event| event.id);
+    (one.wider, one.opens, one.part_of) = (wider, seen && unseen, part_of);
 }
 
-/// Whether a finding that is no known event is part of another: of one channel where its client's outage is known, or a fall of
-/// the conversions that an outage is about, on its days.
-fn told_already(one: &Told, known: &[Known], outages: &[(String, (Date, Date))]) -> bool {
-    let whole = |event: &&Known| matches!(outage_of(&event.story), Some((_, None))) && !event.ended;
-    if outage_of(&one.story).is_some() {
-        return known.iter().filter(whole).any(|event| alike(&event.story, &one.story));
-    }
+/// An outage that is known or found now: its story, its channels and its days.
+type Outage = (String, Vec<ChannelId>, (Date, Date));
+
+/// The outages that are known or found now.
+fn outages(known: &[Known], told: &[Told]) -> Vec<Outage> {
+    let known = known
+        .iter()
+        .filter(|event| event.story.starts_with("outage "))
+        .map(|event| (event.story.clone(), event.channels.clone(), (event.first, event.last)));
+    let now = told
+        .iter()
+        .filter(|one| outage(&one.found))
+        .map(|one| (one.story.clone(), one.found.channels.clone(), (one.found.first, one.found.last)));
+    known.chain(now).collect()
+}
+
+/// Whether a finding that is no known event is part of an outage: a fall of the conversions that the outage is about, on its days.
+fn told_already(one: &Told, outages: &[Outage]) -> bool {
     let found = &one.found;
-    let part = short(outage_story(found));
-    let days = (found.first, found.last);
-    found.metric.as_deref() == Some(CONVERSIONS)
-        && one.story.starts_with("down ")
-        && outages.iter().any(|(story, on)| alike(story, &part) && apart(*on, days) == 0)
+    let (part, days) = (outage_story(found), (found.first, found.last));
+    let of =
+        |(story, channels, on): &Outage| *story == part && share(channels, &found.channels) && apart(*on, days) == 0;
+    found.metric.as_deref() == Some(CONVERSIONS) && one.story.starts_with("down ") && outages.iter().any(of)
 }
 
-/// Findings of one state that tell of the same event as one: the worst of them, over the days of all.
+/// Findings of one state that tell of the same event as one: the worst of them, over the days and channels of all.
 fn merged(found: Vec<Found>) -> Vec<Told> {
-    let mut all: Vec<Told> = found.into_iter().map(|found| Told { story: story(&found), found, known: None }).collect();
+    let told =
+        |found: Found| Told { story: story(&found), found, known: None, wider: false, opens: false, part_of: None };
+    let mut all: Vec<Told> = found.into_iter().map(told).collect();
     all.sort_by(|a, b| (&a.story, a.found.first, a.found.last).cmp(&(&b.story, b.found.first, b.found.last)));
     let mut events: Vec<Told> = Vec::new();
     for one in all {
-        let same = |last: &&mut Told| {
-            let (a, b) = (&last.found, &one.found);
-            last.story == one.story && (!has_days(b) || apart((a.first, a.last), (b.first, b.last)) == 0)
-        };
-        match events.last_mut().filter(same) {
-            Some(last) => {
-                let days = (last.found.first.min(one.found.first), last.found.last.max(one.found.last));
-                let worse = (one.found.severity, one.found.probability) > (last.found.severity, last.found.probability);
-                if worse {
-                    last.found = one.found;
-                }
-                (last.found.first, last.found.last) = days;
+        let same = |event: &Told| {
+            let (a, b) = (&event.found, &one.found);
+            match (outage(b), has_days(b)) {
+                (true, _) => share(&a.channels, &b.channels),
+                (_, true) => apart((a.first, a.last), (b.first, b.last)) == 0,
+                (false, false) => true,
             }
-            None => events.push(one),
+        };
+        let mut of_story = events.iter().enumerate().rev().take_while(|(_, event)| event.story == one.story);
+        let Some(at) = of_story.find(|(_, event)| same(event)).map(|(at, _)| at) else {
+            events.push(one);
+            continue;
+        };
+        let event = &mut events[at];
+        let days = (event.found.first.min(one.found.first), event.found.last.max(one.found.last));
+        let mut channels = event.found.channels.clone();
+        channels.extend(one.found.channels.iter().filter(|id| !event.found.channels.contains(id)));
+        let worse = (one.found.severity, one.found.probability) > (event.found.severity, event.found.probability);
+        if worse {
+            event.found = one.found;
         }
+        (event.found.first, event.found.last) = days;
+        event.found.channels = channels;
     }
     events
 }

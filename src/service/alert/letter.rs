@@ -30,6 +30,8 @@ pub struct Letter {
     pub id: AlertMailId,
     /// Whom to write to.
     pub to: EmailAddress,
+    /// What they are called.
+    pub name: String,
     /// The agency's name.
     pub agency: String,
     /// What it tells, the worst first.
@@ -79,18 +81,51 @@ pub async fn next(
         alerts.sort_by_key(|alert| (std::cmp::Reverse(alert.severity), alert.first_seen_at, alert.id));
         let more = alerts.len().saturating_sub(TOLD);
         let told = alerts.iter().take(TOLD).map(words::of).collect();
-        return Ok(Some(Letter { id: sending.id, to: to.email, agency: agency.name, told, more }));
+        return Ok(Some(Letter { id: sending.id, to: to.email, name: to.name, agency: agency.name, told, more }));
     }
 }
 
-/// Notes how an attempt to send a mail ended.
+/// Notes how an attempt to send a mail to a member ended. One that is set aside stands among the background work with the reason
+/// `why`, until a person has it tried again or all that was set aside went.
 ///
 /// # Errors
 /// The database failed.
-pub async fn settle(service: &Service, organization_id: OrganizationId, mail: AlertMailId, went: Went) -> Result<()> {
+pub async fn settle(
+    service: &Service,
+    organization_id: OrganizationId,
+    member_id: MemberId,
+    mail: AlertMailId,
+    (went, why): (Went, &str),
+) -> Result<()> {
     let mut tx = service.db.tenant(&Actor::machine(organization_id)).await?;
-    mail::settle(&mut tx, mail, went, service.clock.now()).await?;
+    let aside = mail::settle(&mut tx, mail, went, service.clock.now()).await?;
+    let job = Job::MailAlertAgain { organization_id, member_id };
+    if let Some(tries) = aside {
+        queue::set_failed(&mut tx, &job, Some((why, tries.into()))).await?;
+    } else if went == Went::Sent && !mail::any_refused(&mut tx, member_id).await? {
+        queue::set_failed(&mut tx, &job, None).await?;
+    }
     Ok(tx.commit().await?)
+}
+
+/// Has the mails to a member sent again that are set aside.
+///
+/// # Errors
+/// The database failed.
+pub async fn again(service: &Service, organization_id: OrganizationId, member_id: MemberId) -> Result<()> {
+    let mut tx = service.db.tenant(&Actor::machine(organization_id)).await?;
+    for way in mail::take_up(&mut tx, member_id).await? {
+        queue::enqueue(&mut tx, &job(organization_id, member_id, way), None).await?;
+    }
+    Ok(tx.commit().await?)
+}
+
+/// The job that mails a member in this way.
+fn job(organization_id: OrganizationId, member_id: MemberId, way: Way) -> Job {
+    match way {
+        Way::Mail => Job::MailAlert { organization_id, member_id },
+        Way::Digest => Job::MailDigest { organization_id, member_id },
+    }
 }
 
 /// Lets the digests go whose Monday it is, and queues every mail that can go now: quiet hours that are over, alerts that do not
@@ -101,11 +136,7 @@ pub async fn settle(service: &Service, organization_id: OrganizationId, mail: Al
 pub async fn queue_due(tx: &mut SystemTx, now: OffsetDateTime) -> Result<()> {
     mail::release_digests(tx, now).await?;
     for (organization_id, member_id, way) in mail::list_due(tx, now).await? {
-        let job = match way {
-            Way::Mail => Job::MailAlert { organization_id, member_id },
-            Way::Digest => Job::MailDigest { organization_id, member_id },
-        };
-        queue::enqueue(tx, &job, None).await?;
+        queue::enqueue(tx, &job(organization_id, member_id, way), None).await?;
     }
     Ok(())
 }

@@ -1,27 +1,21 @@
-//! The agency's rules of who hears of which alerts, everybody's own quiet hours, and the figures that an alert rests on.
+//! The agency's rules of who hears of which alerts, and everybody's own quiet hours.
 
 use model::{
     access::Action,
     actor::Actor,
     alert::{AlertSettings, Quiet, Rule, RuleFields},
-    brain::Basis,
     client::parse_time_zone,
     id::{AlertRuleId, ChannelId, ClientId, MemberId},
     input::Invalid,
-    metric::spelled,
 };
-use rust_decimal::Decimal;
-use serde_json::{Value, json};
+use serde_json::json;
 use store::{
     TenantTx,
     alert::rule::{self, check_named},
     channel, client, id, member, organization,
 };
 
-use crate::{
-    Result, Service, access,
-    performance::words::{amount, grouped},
-};
+use crate::{Result, Service, access};
 
 /// The agency's rules.
 ///
@@ -182,49 +176,4 @@ pub async fn set_settings(
     access::done(service, &mut tx, Action::EditSelf, actor.member_id, detail).await?;
     tx.commit().await?;
     Ok(settings)
-}
-
-/// What the figures of an alert were made from, in words: a line for each figure of the `basis` that its finding holds. What was
-/// and what was expected are in the unit of the size between them.
-pub fn basis(body: &str) -> Vec<String> {
-    let finding: Value = serde_json::from_str(body).unwrap_or_default();
-    let currency = finding["size"]["unit"]["money"].as_str();
-    let line = |one: &Value| {
-        let basis: Basis = serde_json::from_value(one.clone()).ok()?;
-        let value = Decimal::try_from(basis.value).ok()?;
-        let money = basis.money() || matches!(basis.name.as_str(), "actual" | "expected");
-        let value = match currency.filter(|_| money) {
-            Some(currency) => amount(value, currency),
-            None => grouped(value, 0, 4),
-        };
-        let days = match (&basis.first, &basis.last) {
-            (Some(first), Some(last)) if first == last => format!(", {first}"),
-            (Some(first), Some(last)) => format!(", {first} to {last}"),
-            _ => String::new(),
-        };
-        Some(format!("{}: {value}{days}", spelled(&basis.name)))
-    };
-    finding["basis"].as_array().into_iter().flatten().filter_map(line).collect()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn what_an_alert_rests_on_is_told_with_its_days_and_nothing_is_invented() {
-        let figures = json!([
-            {"name": "actual", "value": 812.5, "first": "2026-03-01", "last": "2026-03-02"},
-            {"name": "clicks", "value": 31250, "first": "2026-03-02", "last": "2026-03-02"},
-            {"name": "dispersion", "value": 1.23456, "first": null, "last": null},
-            {"name": "expected", "value": null, "first": null, "last": null},
-        ]);
-        let of = |unit: Value| basis(&json!({"size": {"unit": unit}, "basis": figures}).to_string());
-        assert_eq!(
-            of(json!({"money": "EUR"})),
-            ["actual: 812.50 EUR, 2026-03-01 to 2026-03-02", "clicks: 31,250, 2026-03-02", "dispersion: 1.2346"]
-        );
-        assert_eq!(of(json!("count"))[0], "actual: 812.5, 2026-03-01 to 2026-03-02");
-        assert_eq!((basis("nonsense"), basis("{}")), (Vec::new(), Vec::new()));
-    }
 }

@@ -11,12 +11,12 @@ use model::{
 };
 use store::{
     TenantTx,
-    alert::{self, Known, mail, rule},
+    alert::{self, Known, Seen, mail, rule},
     organization, queue,
 };
 use time::{Date, Duration, OffsetDateTime};
 
-use super::identity::{GONE, events};
+use super::identity::{GONE, events, outage};
 use crate::Result;
 
 /// How far back ended events are looked at, in days: further than the brain looks for news.
@@ -34,20 +34,34 @@ pub async fn sync(
     now: OffsetDateTime,
 ) -> Result<()> {
     alert::lock(tx).await?;
-    let known = alert::list_known(tx, day - REMEMBERED).await?;
+    let known = alert::list_known(tx, day - REMEMBERED, day - Duration::days(GONE)).await?;
     let told = events(&known, found);
     let by_id: BTreeMap<_, &Known> = known.iter().map(|event| (event.id, event)).collect();
     let mut news = Vec::new();
     for one in &told {
-        match one.known {
+        let id = match one.known {
             Some(id) => {
-                alert::update(tx, id, &one.story, &one.found, state, now).await?;
-                let before = by_id.get(&id).map_or(Severity::Info, |event| event.severity);
-                if one.found.severity > before {
-                    news.push((id, &one.found));
+                alert::update(tx, id, &one.found, state, now).await?;
+                if one.opens {
+                    alert::set_seen(tx, id, Seen::Open, now).await?;
                 }
+                let before = by_id.get(&id).map_or(Severity::Info, |event| event.severity);
+                if one.wider || one.found.severity > before {
+                    news.push((id, &one.found, one.wider));
+                }
+                id
             }
-            None => news.push((alert::insert(tx, &one.story, &one.found, state, now).await?, &one.found)),
+            None => {
+                let id = alert::insert(tx, &one.story, &one.found, state, now).await?;
+                match one.part_of {
+                    Some(event) => alert::inherit(tx, event, id).await?,
+                    None => news.push((id, &one.found, false)),
+                }
+                id
+            }
+        };
+        if outage(&one.found) {
+            alert::set_channels(tx, id, &one.found.channels, day).await?;
         }
     }
     let there = |event: &&Known| told.iter().any(|one| one.known == Some(event.id));
@@ -63,11 +77,11 @@ pub async fn sync(
     let (rules, members) = (rule::list(tx).await?, rule::list_members(tx).await?);
     let providers: BTreeMap<ChannelId, String> = rule::list_providers(tx).await?.into_iter().collect();
     let mut at_once = Vec::new();
-    for (id, found) in news {
-        let provider = found.channel_id.and_then(|id| providers.get(&id)).map(String::as_str);
-        let to = recipients(&rules, &members, found, provider);
+    for (id, found, more) in news {
+        let providers: Vec<String> = found.channels.iter().filter_map(|id| providers.get(id).cloned()).collect();
+        let to = recipients(&rules, &members, found, &providers);
         at_once.extend(to.iter().filter(|(_, way)| *way == Way::Mail).map(|(member, _)| *member));
-        mail::queue(tx, id, &to, now).await?;
+        mail::queue(tx, id, &to, more, now).await?;
     }
     at_once.sort_unstable();
     at_once.dedup();
@@ -83,9 +97,9 @@ fn recipients(
     rules: &[Rule],
     members: &[(MemberId, Role)],
     found: &Found,
-    provider: Option<&str>,
+    providers: &[String],
 ) -> Vec<(MemberId, Way)> {
-    let about: Vec<&Rule> = rules.iter().filter(|rule| rule.fields.matches(found, provider)).collect();
+    let about: Vec<&Rule> = rules.iter().filter(|rule| rule.fields.matches(found, providers)).collect();
     let way = |(id, role): &(MemberId, Role)| {
         let way = about.iter().filter(|rule| rule.fields.is_for(*id, *role)).map(|rule| rule.fields.way).min();
         way.map(|way| (*id, way))

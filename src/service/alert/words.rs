@@ -1,15 +1,19 @@
-//! What an alert says, in words: of what, when, how large, how sure. The words of every kind of finding stand here and nowhere
-//! else. Nothing is said that the finding does not hold.
+//! What an alert says, in words: of what, when, how large, how sure. Nothing is said that the finding does not hold. What a kind is
+//! called by itself stands in `model`.
 
 use model::{
     alert::{Alert, FindingKind, Severity},
+    number::grouped,
     page::parse_day,
 };
 use rust_decimal::Decimal;
 use serde_json::Value;
 use time::{Date, Month};
 
-use crate::performance::words::{GROUPS, WHOLE, grouped, probability};
+use crate::{
+    basis,
+    performance::words::{GROUPS, WHOLE, probability},
+};
 
 /// An alert in words.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -18,7 +22,7 @@ pub struct Words {
     pub severity: Severity,
     /// What happened, as a headline: "Clicks: far below what was to be expected".
     pub title: String,
-    /// Where: client, channel and ad, as far as it is about one; empty for the agency as a whole.
+    /// Where: client, channels and ad, as far as it is about one; empty for the agency as a whole.
     pub place: String,
     /// When, and how large it is where that can be said.
     pub detail: String,
@@ -40,8 +44,9 @@ pub fn of(alert: &Alert) -> Words {
         Some(name) if !name.is_empty() => format!("ad “{name}”"),
         _ => format!("ad {}", alert.entity),
     });
-    let place: Vec<&str> =
-        [alert.client.as_deref(), alert.channel.as_deref(), ad.as_deref()].into_iter().flatten().collect();
+    let several = Some(alert.channels.join(", ")).filter(|names| !names.is_empty());
+    let channels = alert.channel.as_deref().or(several.as_deref());
+    let place: Vec<&str> = [alert.client.as_deref(), channels, ad.as_deref()].into_iter().flatten().collect();
     let sure = finding["probability"].as_f64().and_then(|share| Decimal::try_from(share).ok()).map(probability);
     Words {
         severity: alert.severity,
@@ -52,15 +57,18 @@ pub fn of(alert: &Alert) -> Words {
     }
 }
 
+/// What the figures of an alert were made from: a line for each.
+pub fn basis(alert: &Alert) -> Vec<String> {
+    basis::lines(&serde_json::from_str(&alert.body).unwrap_or_default())
+}
+
 /// The days of the finding, which are those of its size, and since when an event that goes on lasts, if that is longer: "4 to 7
 /// Nov 2026 (since 3 Nov 2026)".
 fn when(alert: &Alert, finding: &Value) -> String {
-    use FindingKind::{DeliveryCollapse, Drop, LevelShift, Spike, TrackingOutage};
-    let goes_on = matches!(alert.kind, Spike | Drop | LevelShift | DeliveryCollapse | TrackingOutage);
     let day = |key: &str| finding[key].as_str().and_then(|text| parse_day(key, text).ok());
     let Some((first, last)) = day("first").zip(day("last")) else { return days(alert.first_day, alert.last_day) };
     let (first, last) = (first.min(last), last.max(first));
-    let since = Some(alert.first_day).filter(|since| goes_on && *since < first);
+    let since = Some(alert.first_day).filter(|since| alert.kind.goes_on() && *since < first);
     let since = since.map(|since| format!(" (since {})", days(since, since)));
     format!("{}{}", days(first, last), since.unwrap_or_default())
 }
@@ -237,6 +245,7 @@ mod tests {
             client: Some("Bakery".into()),
             channel_id: None,
             channel: Some("Radio".into()),
+            channels: Vec::new(),
             body: json!({"metric": metric, "size": size, "probability": 0.9991}).to_string(),
             first_state_id: BrainStateId(nil),
             state_id: BrainStateId(nil),
@@ -289,6 +298,16 @@ mod tests {
         event.kind = FindingKind::Drop;
         event.body = body("2026-11-03", &Value::Null);
         assert_eq!(of(&event).detail, "3 to 7 Nov 2026");
+    }
+
+    #[test]
+    fn an_outage_names_the_channels_that_it_covers() {
+        let mut outage = alert(FindingKind::TrackingOutage, Some("claimed_conversions"), Value::Null);
+        outage.channels = vec!["Radio".into()];
+        assert_eq!(of(&outage).place, "Bakery · Radio");
+        outage.channels.push("Search".into());
+        outage.channel = None;
+        assert_eq!(of(&outage).place, "Bakery · Radio, Search");
     }
 
     #[test]

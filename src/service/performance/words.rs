@@ -4,6 +4,7 @@ use std::{collections::BTreeMap, str::FromStr};
 
 use model::{
     metric::spelled,
+    number::grouped,
     performance::{Shown, Trend},
 };
 use rust_decimal::{Decimal, RoundingStrategy};
@@ -134,27 +135,6 @@ pub(crate) fn signed(share: Decimal) -> String {
         share.round_dp_with_strategy(u32::from(share.abs() < Decimal::TEN), RoundingStrategy::MidpointAwayFromZero);
     let sign = if rounded > Decimal::ZERO { "+" } else { "" };
     format!("{sign}{} %", grouped(rounded.normalize(), 0, 1))
-}
-
-/// With a comma between thousands, and so many decimals at least and at most.
-pub(crate) fn grouped(value: Decimal, least: u32, most: u32) -> String {
-    let rounded = value.round_dp_with_strategy(most, RoundingStrategy::MidpointAwayFromZero).normalize();
-    let text = rounded.abs().to_string();
-    let (whole, part) = text.split_once('.').unwrap_or((&text, ""));
-    let mut out = String::from(if rounded.is_sign_negative() && !rounded.is_zero() { "−" } else { "" });
-    for (at, digit) in whole.chars().enumerate() {
-        if at > 0 && (whole.len() - at).is_multiple_of(3) {
-            out.push(',');
-        }
-        out.push(digit);
-    }
-    let wanted = usize::try_from(least).unwrap_or_default().max(part.len());
-    if wanted > 0 {
-        out.push('.');
-        out.push_str(part);
-        out.extend(std::iter::repeat_n('0', wanted - part.len()));
-    }
-    out
 }
 
 /// What a measure is called in a sentence.

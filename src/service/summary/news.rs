@@ -3,6 +3,8 @@
 use std::cmp::Reverse;
 
 use model::{
+    action::ActionKind,
+    alert::FindingKind,
     id::{ChannelId, ClientId},
     summary::Figure,
 };
@@ -190,7 +192,7 @@ pub(super) fn finding(said: &Said<'_>, names: &Names) -> Option<Finding> {
     let width = said.number("/size/low") != said.number("/size/high");
     let between = || Some((size("low", "/size/low")?, size("high", "/size/high")?, confidence(said)?));
     Some(Finding {
-        what: nouns::finding(said.text("/kind")?)?,
+        what: FindingKind::parse(said.text("/kind")?)?.noun(),
         metric: said.text("/metric").and_then(nouns::metric),
         place: place(said, names)?,
         severity: severity(said)?,
@@ -229,7 +231,7 @@ pub(super) fn proposed(said: &Said<'_>, all: &[Said<'_>], names: &Names) -> Opti
     for number in said.items("/because").iter().filter_map(Value::as_i64) {
         let rests = all.iter().find(|other| i64::from(other.outcome.number) == number);
         let words = rests.and_then(|on| match on.outcome.kind.as_str() {
-            "finding" => nouns::finding(on.text("/kind")?),
+            "finding" => FindingKind::parse(on.text("/kind")?).map(FindingKind::noun),
             "response" => Some("the fitted curves of what channels bring"),
             _ => None,
         });
@@ -238,12 +240,12 @@ pub(super) fn proposed(said: &Said<'_>, all: &[Said<'_>], names: &Names) -> Opti
     // The largest changes tell most.
     let mut changes: Vec<(usize, &Value)> = said.items("/changes").iter().enumerate().collect();
     let step = |change: &Value| {
-        let of = |key: &str| super::said::decimal(&change[key]).map(|(_, value)| value);
+        let of = |key: &str| crate::basis::decimal(&change[key]).map(|(_, value)| value);
         of("to").zip(of("from")).and_then(|(to, from)| to.checked_sub(from)).map(|step| step.abs())
     };
     changes.sort_by_key(|(at, change)| (Reverse(step(change).unwrap_or(Decimal::ZERO)), *at));
     Some(Proposed {
-        what: nouns::action(said.text("/kind")?)?,
+        what: ActionKind::parse(said.text("/kind")?)?.words(),
         place: placed(said, names, "/target")?,
         horizon: said.figure("/horizon_days", About::new("days", "days"))?,
         worth: worth().ok_or_else(|| nouns::unpredicted(said.text("/unpredicted").unwrap_or_default())),

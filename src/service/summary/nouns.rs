@@ -29,44 +29,6 @@ pub(super) fn metric(key: &str) -> Option<&'static str> {
     })
 }
 
-/// What was noticed.
-pub(super) fn finding(kind: &str) -> Option<&'static str> {
-    Some(match kind {
-        "spike" => "a spike",
-        "drop" => "a drop",
-        "level_shift" => "a new level",
-        "delivery_collapse" => "a collapse of delivery",
-        "tracking_outage" => "an outage of tracking",
-        "change_point" => "a lasting change",
-        "forecast" => "a forecast off course",
-        "worse" => "a turn for the worse",
-        "better" => "a turn for the better",
-        "creative_fatigue" => "fatigue",
-        "roi_decay" => "a falling return",
-        "ltv_drift" => "a drift of what new customers are worth",
-        "over_claim" => "claims beyond the books",
-        "unattributed" => "revenue that nobody claims",
-        "moved_together" => "many series that moved together",
-        "winner" => "a winner",
-        _ => return None,
-    })
-}
-
-/// What is proposed: as a thing, and as something to do.
-pub(super) fn action(kind: &str) -> Option<(&'static str, &'static str)> {
-    Some(match kind {
-        "move_budget" => ("a shift of budget", "move budget"),
-        "raise" => ("a larger budget", "raise the budget"),
-        "lower" => ("a smaller budget", "lower the budget"),
-        "pause_creative" => ("a pause of a creative", "pause the creative"),
-        "refresh_creative" => ("a fresh creative", "replace the creative"),
-        "fix_tracking" => ("a repair of tracking", "repair the tracking"),
-        "retention_push" => ("a push for returning customers", "win back earlier customers"),
-        "investigate" => ("a closer look", "find out what moved"),
-        _ => return None,
-    })
-}
-
 /// Why an action's worth is not known.
 pub(super) fn unpredicted(reason: &str) -> &'static str {
     match reason {

@@ -1,18 +1,12 @@
 //! What a state says, read leniently: an outcome with its body, in which figures are found by the place that they stand at, so
 //! that a figure and its basis cannot differ. What is not there, or is no number, is no figure.
 
-use std::str::FromStr;
-
-use model::{
-    brain::{Basis, Outcome},
-    metric::spelled,
-    summary::Figure,
-};
+use model::{brain::Outcome, summary::Figure};
 use rust_decimal::Decimal;
 use serde_json::Value;
 
 use super::{line::Day, shown::shown};
-use crate::performance::words::{amount, grouped};
+use crate::basis::{self, decimal};
 
 /// An outcome, read.
 #[derive(Debug)]
@@ -42,17 +36,6 @@ impl<'a> About<'a> {
     pub fn of(self, made: Vec<String>) -> Self {
         Self { made, ..self }
     }
-}
-
-/// A number as it is written in JSON, exact or not.
-pub(super) fn decimal(value: &Value) -> Option<(String, Decimal)> {
-    let text = match value {
-        Value::String(text) => text.clone(),
-        Value::Number(number) => number.to_string(),
-        _ => return None,
-    };
-    let read = Decimal::from_str(&text).or_else(|_| Decimal::from_scientific(&text)).ok()?;
-    Some((text, read))
 }
 
 impl<'a> Said<'a> {
@@ -139,22 +122,8 @@ impl<'a> Said<'a> {
         })
     }
 
-    /// The figures that something rests on, in words: its `basis`, money with its currency where that is known.
+    /// The figures that it rests on, in words.
     pub fn basis(&self) -> Vec<String> {
-        let currency = self.text("/currency");
-        // What was and what was expected are in the unit of what is between them.
-        let size = self.text("/size/unit/money");
-        let one = |body: &Value| {
-            let (_, value) = decimal(&body["value"])?;
-            let basis: Basis = serde_json::from_value(body.clone()).ok()?;
-            let unit = match basis.name.as_str() {
-                "actual" | "expected" => size,
-                _ => currency.or(size).filter(|_| basis.money()),
-            };
-            let value = unit.map_or_else(|| grouped(value, 0, 4), |unit| amount(value, unit));
-            let days = basis.first.zip(basis.last).map(|(first, last)| format!(", {first} to {last}"));
-            Some(format!("{}: {value}{}", spelled(&basis.name), days.unwrap_or_default()))
-        };
-        self.items("/basis").iter().filter_map(one).collect()
+        basis::lines(&self.body)
     }
 }

@@ -1,8 +1,9 @@
 //! Numbers as they stand in a sentence: rounded so that they can be read, never to nothing.
 
+use model::number::grouped;
 use rust_decimal::{Decimal, RoundingStrategy};
 
-use crate::performance::words::{WHOLE, grouped, probability};
+use crate::performance::words::{WHOLE, probability};
 
 /// From here on pieces and amounts are told without a fraction.
 const LARGE: Decimal = Decimal::ONE_HUNDRED;

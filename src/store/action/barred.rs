@@ -13,7 +13,8 @@ use crate::{Result, TenantTx};
 pub struct Barred(BTreeMap<(ClientId, String), Option<Date>>);
 
 impl Barred {
-    /// Bars a key of a client: wholly, or, where it was gone since it was done on this day, but for what began after that.
+    /// Bars a key of a client: wholly, or, where it was gone for a week since it was done on this day, but for what began after
+    /// that.
     pub fn bar(&mut self, client_id: ClientId, key: String, done_on: Option<Date>) {
         let kept = self.0.entry((client_id, key)).or_insert(done_on);
         *kept = kept.zip(done_on).map(|(one, other)| one.max(other));
@@ -34,7 +35,8 @@ impl Barred {
 /// The database failed.
 pub async fn barred(tx: &mut TenantTx, as_of: Option<OffsetDateTime>, today: Date) -> Result<Barred> {
     let rows = sqlx::query!(
-        "select a.client_id, a.key, case when then_.state in ('done', 'measured') and a.gone_on is not null then a.done_on end as done_on
+        "select a.client_id, a.key,
+           case when then_.state in ('done', 'measured') and a.gone_at <= coalesce($1::timestamptz, 'infinity') then a.done_on end as done_on
          from action a
            cross join lateral (select case when $1::timestamptz is null then a.state else (
              select e.state from action_event e

@@ -15,6 +15,9 @@ use crate::{Result, TenantTx, id, json};
 /// A dismissed action is not proposed again for this long, nor is it proposed to look again at what somebody looked at: four
 /// weeks, in which what it rests on may change.
 pub(super) const LEFT_FOR: Duration = Duration::days(28);
+/// What was done is gone once so many days of cycles have passed without it. A finding near its bound comes and goes from one
+/// cycle to the next: that is no second time.
+const GONE_AFTER: i32 = 7;
 
 /// What a state proposes of a client.
 #[derive(Clone, Debug, PartialEq)]
@@ -55,7 +58,7 @@ pub async fn sync(
 ) -> Result<Synced> {
     let mut synced = Synced::default();
     let rows = sqlx::query!(
-        r#"select id, client_id, channel_id, key, state, state_id, done_on, gone_on, proposal as "proposal: Json<Proposal>" from action
+        r#"select id, client_id, channel_id, key, state, state_id, done_on, gone_on, gone_at, proposal as "proposal: Json<Proposal>" from action
            where state in ('proposed', 'withdrawn', 'approved', 'done') or state = 'dismissed' and since > $1
              or state = 'measured' and kind = 'investigate' and done_on > $1
            order by id for update"#,
@@ -81,7 +84,7 @@ pub async fn sync(
                 ActionState::Proposed | ActionState::Withdrawn => open = Some(row),
                 // What was gone and began after it was done is another matter: it broke again, or tired again.
                 ActionState::Done | ActionState::Measured => {
-                    let after = row.done_on.filter(|_| row.gone_on.is_some());
+                    let after = row.done_on.filter(|_| row.gone_at.is_some());
                     barred |= after.zip(proposal.began).is_none_or(|(done_on, began)| began <= done_on);
                 }
                 _ => barred = true,
@@ -108,13 +111,17 @@ pub async fn sync(
             synced.renewed += 1;
         }
     }
-    let over = present.iter().filter(|(place, _)| !kept.contains(place)).flat_map(|(_, rows)| rows);
-    let over: Vec<Uuid> = over.filter(|row| row.done_on.is_some() && row.gone_on.is_none()).map(|row| row.id).collect();
-    if !over.is_empty() {
-        let done =
-            sqlx::query!("update action set gone_on = greatest($2::date, done_on) where id = any($1)", &over, today);
-        done.execute(&mut **tx).await?;
+    let (mut over, mut back): (Vec<Uuid>, Vec<Uuid>) = (Vec::new(), Vec::new());
+    for (place, rows) in &present {
+        for row in rows.iter().filter(|row| row.done_on.is_some() && row.gone_at.is_none()) {
+            if !kept.contains(place) {
+                over.push(row.id);
+            } else if row.gone_on.is_some() {
+                back.push(row.id);
+            }
+        }
     }
+    set_gone(tx, &over, &back, today, now).await?;
     let gone = present.iter().filter(|(place, _)| !kept.contains(place) || closed.contains(place));
     let gone = gone.flat_map(|(_, rows)| rows).filter(|row| row.state == ActionState::Proposed.key());
     let gone: Vec<Uuid> = gone.map(|row| row.id).collect();
@@ -127,6 +134,26 @@ pub async fn sync(
     }
     synced.withdrawn = gone.len();
     Ok(synced)
+}
+
+/// Notes of what was done that it is not proposed today (`over`), or is again before it was gone for long (`back`).
+async fn set_gone(tx: &mut TenantTx, over: &[Uuid], back: &[Uuid], today: Date, now: OffsetDateTime) -> Result<()> {
+    if !over.is_empty() {
+        let gone = sqlx::query!(
+            "update action set gone_on = coalesce(gone_on, greatest($2::date, done_on)),
+               gone_at = case when $2::date - coalesce(gone_on, greatest($2::date, done_on)) >= $3::int - 1 then $4::timestamptz end
+             where id = any($1)",
+            over,
+            today,
+            GONE_AFTER,
+            now
+        );
+        gone.execute(&mut **tx).await?;
+    }
+    if !back.is_empty() {
+        sqlx::query!("update action set gone_on = null where id = any($1)", back).execute(&mut **tx).await?;
+    }
+    Ok(())
 }
 
 /// A new line in the ledger; `false` for a client that is archived, or where another run was faster.

@@ -14,26 +14,50 @@ use time::{Duration, OffsetDateTime};
 use super::word;
 use crate::{Result, SystemTx, TenantTx, id};
 
-/// Has these members hear of an alert, each in their way. Who has a mail about it, or is about to, hears no more. If they are to
-/// hear of it at once now, so do those whom a digest was to tell of it, or has told, and those who could not be told before.
+/// Has these members hear of an alert, each in their way. Who has a mail about it, or is about to, hears no more, unless they are
+/// to hear of it once `more`. If they are to hear of it at once now, so do those whom a digest was to tell of it, or has told, and
+/// those who could not be told before.
 ///
 /// # Errors
 /// The database failed.
-pub async fn queue(tx: &mut TenantTx, alert: AlertId, to: &[(MemberId, Way)], now: OffsetDateTime) -> Result<()> {
+pub async fn queue(
+    tx: &mut TenantTx,
+    alert: AlertId,
+    to: &[(MemberId, Way)],
+    more: bool,
+    now: OffsetDateTime,
+) -> Result<()> {
     let organization = tx.actor().organization_id;
     let members: Vec<Uuid> = to.iter().map(|(id, _)| id.0).collect();
     let ways: Vec<String> = to.iter().map(|(_, way)| way.key().to_owned()).collect();
     sqlx::query!(
         "insert into alert_mail as m (organization_id, alert_id, member_id, way, state, queued_at)
          select $1, $2, t.member_id, t.way, 'waiting', $5 from unnest($3::uuid[], $4::text[]) t (member_id, way)
-         on conflict (organization_id, alert_id, member_id) do update set way = 'mail', state = 'waiting',
-             queued_at = excluded.queued_at, mail_id = null, refusals = 0, retry_at = null, sent_at = null
-           where excluded.way = 'mail' and (m.way = 'digest' or m.state in ('dropped', 'refused'))",
+         on conflict (organization_id, alert_id, member_id) do update set state = 'waiting',
+             way = case when m.way = 'mail' and m.state in ('waiting', 'sending') then m.way else excluded.way end,
+             queued_at = excluded.queued_at, released_at = null, mail_id = null, refusals = 0, retry_at = null, sent_at = null
+           where $6 or (excluded.way = 'mail' and (m.way = 'digest' or m.state in ('dropped', 'refused')))",
         organization.0,
         alert.0,
         &members,
         &ways,
-        now
+        now,
+        more
+    )
+    .execute(&mut **tx)
+    .await?;
+    Ok(())
+}
+
+/// Has everybody who was told of an event, or is about to be, stand so with a part of it.
+pub(super) async fn inherit(tx: &mut TenantTx, from: AlertId, part: AlertId) -> Result<()> {
+    sqlx::query!(
+        "insert into alert_mail (organization_id, alert_id, member_id, way, state, queued_at, released_at, sent_at)
+         select organization_id, $2, member_id, way, case state when 'sending' then 'waiting' else state end, queued_at,
+           released_at, sent_at
+         from alert_mail where alert_id = $1",
+        from.0,
+        part.0
     )
     .execute(&mut **tx)
     .await?;
@@ -126,12 +150,13 @@ pub enum Went {
 /// makes it refuse every mail.
 const REFUSALS: i16 = 12;
 
-/// Notes how an attempt to send a mail ended. What did not go is tried again later, unless it never will; what the mail was to
-/// tell and did not, as it was snoozed meanwhile, is told in another one.
+/// Notes how an attempt to send a mail ended. What did not go is tried again later, unless it never will: then it is set aside,
+/// and how often it did not go is returned. What the mail was to tell and did not, as it was snoozed meanwhile, is told in
+/// another one.
 ///
 /// # Errors
 /// The database failed.
-pub async fn settle(tx: &mut TenantTx, mail: AlertMailId, went: Went, now: OffsetDateTime) -> Result<()> {
+pub async fn settle(tx: &mut TenantTx, mail: AlertMailId, went: Went, now: OffsetDateTime) -> Result<Option<i16>> {
     let before = sqlx::query_scalar!(
         r#"select coalesce(max(refusals), 0::smallint) as "refusals!" from alert_mail
            where mail_id = $1 and state = 'sending'"#,
@@ -164,31 +189,63 @@ pub async fn settle(tx: &mut TenantTx, mail: AlertMailId, went: Went, now: Offse
     )
     .execute(&mut **tx)
     .await?;
-    Ok(())
+    Ok((state == "refused").then_some(refusals + i16::from(went == Went::Malformed)))
 }
 
-/// Lets the digests of those agencies go whose Monday 08:00 it is, each once; who wants none has none. The first look at an
-/// agency only says when its next Monday is. Simulated ones mail nobody.
+/// Whether a mail to a member is set aside.
+///
+/// # Errors
+/// The database failed.
+pub async fn any_refused(tx: &mut TenantTx, member: MemberId) -> Result<bool> {
+    let any = sqlx::query_scalar!(
+        r#"select exists (select from alert_mail where member_id = $1 and state = 'refused') as "any!""#,
+        member.0
+    );
+    Ok(any.fetch_one(&mut **tx).await?)
+}
+
+/// Has the mails to a member go again that are set aside, and says in which ways. One that is refused once more is set aside at
+/// once.
+///
+/// # Errors
+/// The database failed.
+pub async fn take_up(tx: &mut TenantTx, member: MemberId) -> Result<Vec<Way>> {
+    let rows = sqlx::query_scalar!(
+        "update alert_mail set state = 'waiting', refusals = $2, retry_at = null
+         where member_id = $1 and state = 'refused' returning way",
+        member.0,
+        REFUSALS - 1
+    );
+    let ways: Result<Vec<Way>> = rows.fetch_all(&mut **tx).await?.iter().map(|way| word(way, Way::parse)).collect();
+    let mut ways = ways?;
+    ways.sort_unstable();
+    ways.dedup();
+    Ok(ways)
+}
+
+/// Lets the digests of those agencies go whose Monday 08:00 it is, each Monday's once, whatever became of the zone meanwhile; who
+/// wants none has none. An agency's first Monday is the first that it was there for. Simulated ones mail nobody.
 ///
 /// # Errors
 /// The database failed.
 pub async fn release_digests(tx: &mut SystemTx, now: OffsetDateTime) -> Result<()> {
     sqlx::query!(
         r#"with due as (
-             select o.organization_id, o.digest_next_at is null as first from organization o
-             where coalesce(o.digest_next_at, $1) <= $1 and o.mode = 'live' for update skip locked
+             select o.organization_id, monday.day from organization o
+             cross join lateral (
+               select date_trunc('week', $1::timestamptz at time zone o.time_zone - interval '8 hours')::date as day) monday
+             where o.mode = 'live' and monday.day > coalesce(o.digest_on, '-infinity')
+               and (monday.day + interval '8 hours') at time zone o.time_zone > o.created_at
+             for update of o skip locked
            ), told as (
-             update organization o set digest_next_at =
-               (date_trunc('week', $1::timestamptz at time zone o.time_zone - interval '8 hours') + interval '7 days 8 hours')
-                 at time zone o.time_zone
-             from due d where d.organization_id = o.organization_id
-             returning o.organization_id, d.first
+             update organization o set digest_on = d.day from due d where d.organization_id = o.organization_id
+             returning o.organization_id
            )
            update alert_mail m set released_at = $1,
              state = case when exists (select from alert_setting s where s.organization_id = m.organization_id
                and s.member_id = m.member_id and not s.digest) then 'dropped' else m.state end
            from told t, alert a left join client c on c.organization_id = a.organization_id and c.id = a.client_id
-           where m.organization_id = t.organization_id and not t.first and m.way = 'digest' and m.state = 'waiting'
+           where m.organization_id = t.organization_id and m.way = 'digest' and m.state = 'waiting'
              and m.released_at is null and a.organization_id = m.organization_id and a.id = m.alert_id
              and a.ended_at is null and a.acknowledged_at is null and coalesce(a.snoozed_until <= $1, true)
              and c.archived_at is null"#,

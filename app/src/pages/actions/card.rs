@@ -1,6 +1,6 @@
 //! One action: what, for whom, what is expected, on what it rests, what to do, and what a person can decide about it.
 
-use leptos::{prelude::*, server_fn::ServerFn};
+use leptos::prelude::*;
 use model::{
     action::{ActionState, Came, Card, Step, Verdict, Worth},
     moment::Moment,
@@ -12,11 +12,10 @@ use crate::{
         badge::{Badge, Shade},
         button::{Button, Kind},
         form::ActionForm,
-        notice::{Failed, sentence},
-        outcome::failure,
+        notice::sentence,
+        outcome::Refusal,
         page::When,
     },
-    error::AppError,
     refused::Typed,
 };
 
@@ -189,7 +188,7 @@ pub(crate) fn Controls(card: Memo<Card>, decisions: Decisions) -> impl IntoView 
                 </ActionForm>
             })}
             {matches!(state, ActionState::Proposed | ActionState::Approved).then(|| view! {
-                <More words="Dismiss…" open=came_back(typed_dismiss) test="dismiss">
+                <More words="Dismiss…" open=typed_dismiss.came_back() test="dismiss">
                     <ActionForm action=dismiss attr:class="flex flex-wrap items-end gap-2" attr:novalidate=true>
                         {hidden()}
                         <input type="hidden" name="seen" value=state.key() />
@@ -200,7 +199,7 @@ pub(crate) fn Controls(card: Memo<Card>, decisions: Decisions) -> impl IntoView 
                 </More>
             })}
             {(state == ActionState::Done).then(|| view! {
-                <More words="Undo…" open=came_back(typed_undo) test="undo">
+                <More words="Undo…" open=typed_undo.came_back() test="undo">
                     <ActionForm action=undo attr:class="flex flex-wrap items-end gap-2" attr:novalidate=true>
                         {hidden()}
                         <Reason id=format!("undo-reason-{id}") label="Why (if you like)" typed=typed_undo />
@@ -214,11 +213,6 @@ pub(crate) fn Controls(card: Memo<Card>, decisions: Decisions) -> impl IntoView 
         <Refusal action=finish of=of card=own.clone() />
         <Refusal action=undo of=of card=own />
     }
-}
-
-/// Whether a form came back refused.
-fn came_back(typed: Typed) -> bool {
-    untrack(|| !typed.fields().is_empty())
 }
 
 /// A form that is opened first.
@@ -239,16 +233,4 @@ fn Reason(id: String, label: &'static str, typed: Typed) -> impl IntoView {
         <label for=of class="flex min-w-0 flex-col gap-1 text-xs text-muted">{label}
             <input id=id name="reason" class="control" autocomplete="off" value=typed.first("reason", "") /></label>
     }
-}
-
-/// Why the last decision was not taken, beside the action that it was about.
-#[component]
-fn Refusal<S>(action: ServerAction<S>, of: RwSignal<Option<model::id::ActionId>>, card: String) -> impl IntoView
-where
-    S: ServerFn<Output = (), Error = AppError> + Clone + Send + Sync + 'static,
-{
-    let back = came_back(Typed::of(action).only("id", &card));
-    let failure = failure(action);
-    let here = move || of.get().map_or(back, |pressed| pressed.to_string() == card);
-    move || failure.get().filter(|_| here()).map(|error| view! { <Failed error=error /> })
 }

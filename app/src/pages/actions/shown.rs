@@ -7,13 +7,9 @@ use leptos::prelude::*;
 use model::action::{Card, Group, Ledger, Rate, Stand};
 
 use super::{Decisions, asked::Asked, card::CardView, read};
-use crate::{
-    components::{
-        button::Kind,
-        focus,
-        part::{drawing, failed},
-    },
-    error::AppError,
+use crate::components::{
+    button::Kind,
+    part::{again, drawing},
 };
 
 /// What the lists share.
@@ -68,42 +64,11 @@ pub(super) fn Shown(ledger: Ledger, asked: Asked, decisions: Decisions) -> impl 
             <p data-test="narrowed">"Of " <a href=format!("/clients/{id}")>{name}</a> " only. " <a href=others>"Show all clients"</a></p>
         })}
         {whole.map(|href| view! { <p><a class=Kind::Plain.class() href=href data-test="whole">"All actions"</a></p> })}
-        {again(page, asked.clone())}
+        {again("The actions", "heading", decisions.settled(), move || read(page.asked.get_value()), page.ledger)}
         {(!asked.leaves_out(Stand::Proposed)).then(|| view! { <Proposed page=page /> })}
         {lists.map(|(stand, label, title)| view! { <List page=page stand=stand label=label title=title /> })}
         {(!asked.leaves_out(Stand::Past)).then(|| view! { <Past page=page /> })}
         <Ended page=page />
-    }
-}
-
-/// Reads the ledger again after each decision; what failed stands here.
-fn again(page: Page, asked: Asked) -> impl IntoView {
-    let again = Action::new(move |(): &()| read(asked.clone()));
-    let settled = page.decisions.settled();
-    Effect::new(move |before: Option<usize>| {
-        let now = settled.get();
-        if before.is_some_and(|before| before != now) {
-            again.dispatch(());
-        }
-        now
-    });
-    Effect::new(move |_| {
-        if let Some(Ok(ledger)) = again.value().get() {
-            focus::restore(focus::held(), "heading");
-            page.ledger.set(ledger);
-        }
-    });
-    let failure = move || again.value().with(|value| value.as_ref().and_then(|read| read.as_ref().err().cloned()));
-    move || {
-        failure().map(|error: AppError| {
-            failed(
-                "The actions",
-                &error,
-                Callback::new(move |()| {
-                    again.dispatch(());
-                }),
-            )
-        })
     }
 }
 

@@ -1,11 +1,7 @@
 //! One alert: how bad, what, where, when and how large, how it stands, and what a person can do about it.
 
-use leptos::{prelude::*, server_fn::ServerFn};
-use model::{
-    alert::AlertState,
-    id::{AlertId, BrainStateId},
-    moment::Moment,
-};
+use leptos::prelude::*;
+use model::{alert::AlertState, id::BrainStateId, moment::Moment};
 
 use super::{AlertRow, Deeds};
 use crate::{
@@ -13,59 +9,55 @@ use crate::{
         badge::{Badge, SeverityBadge, Shade},
         button::{Button, Kind},
         form::ActionForm,
-        notice::{Failed, sentence},
-        outcome::failure,
+        notice::sentence,
+        outcome::Refusal,
         page::When,
     },
-    error::AppError,
     refused::Typed,
 };
 
-/// An alert in a frame.
+/// An alert in a frame. What it says follows newer figures; its forms stay as they are.
 #[component]
-pub(super) fn CardView(row: AlertRow, earliest: StoredValue<String>, may_edit: bool, deeds: Deeds) -> impl IntoView {
-    let controls = (may_edit && row.state != AlertState::Ended)
-        .then(|| view! { <Controls row=row.clone() earliest=earliest deeds=deeds /> });
-    let label = row.label();
+pub(super) fn CardView(row: Memo<AlertRow>, earliest: Memo<String>, may_edit: bool, deeds: Deeds) -> impl IntoView {
+    let (id, state) = row.with_untracked(|row| (row.id, row.state));
+    let label = move || row.with(AlertRow::label);
+    let controls = (may_edit && state != AlertState::Ended)
+        .then(|| view! { <Controls row=row.get_untracked() earliest=earliest deeds=deeds /> });
+    view! {
+        <article class="panel flex flex-col gap-2" aria-label=label data-test=format!("alert {}", state.key()) id=format!("alert-{id}")>
+            {move || view! { <Facts row=row.get() /> }}
+            {controls}
+        </article>
+    }
+}
+
+/// What is known of it.
+#[component]
+fn Facts(row: AlertRow) -> impl IntoView {
     let AlertRow {
-        id,
-        state,
-        severity,
-        title,
-        client_id,
-        place,
-        detail,
-        basis,
-        state_id,
-        sure,
-        first_seen,
-        last_seen,
-        ..
+        state, severity, title, client_id, place, detail, basis, state_id, sure, first_seen, last_seen, ..
     } = row;
     let again = first_seen != last_seen;
     view! {
-        <article class="panel flex flex-col gap-2" aria-label=label data-test=format!("alert {}", state.key()) id=format!("alert-{id}")>
-            <div class="flex flex-wrap items-start justify-between gap-2">
-                <div class="min-w-0">
-                    <h2 class="break-words text-sm font-medium">{title}</h2>
-                    {(!place.is_empty()).then(|| view! {
-                        <p class="break-words text-muted">{match client_id {
-                            Some(client) => view! { <a href=format!("/clients/{client}")>{place}</a> }.into_any(),
-                            None => place.into_any(),
-                        }}</p>
-                    })}
-                </div>
-                <SeverityBadge severity=severity />
+        <div class="flex flex-wrap items-start justify-between gap-2">
+            <div class="min-w-0">
+                <h2 class="break-words text-sm font-medium">{title}</h2>
+                {(!place.is_empty()).then(|| view! {
+                    <p class="break-words text-muted">{match client_id {
+                        Some(client) => view! { <a href=format!("/clients/{client}")>{place}</a> }.into_any(),
+                        None => place.into_any(),
+                    }}</p>
+                })}
             </div>
-            <Detail detail=detail basis=basis state_id=state_id />
-            <p class="text-xs text-muted">
-                {sure.map(|sure| view! { <span data-literal="">{sure}</span>" · " })}
-                "noticed " <When at=first_seen />
-                {again.then(|| view! { " · found again " <When at=last_seen /> })}
-            </p>
-            <Stand state=state ended=row.ended acknowledged=row.acknowledged snoozed=row.snoozed />
-            {controls}
-        </article>
+            <SeverityBadge severity=severity />
+        </div>
+        <Detail detail=detail basis=basis state_id=state_id />
+        <p class="text-xs text-muted">
+            {sure.map(|sure| view! { <span data-literal="">{sure}</span>" · " })}
+            "noticed " <When at=first_seen />
+            {again.then(|| view! { " · found again " <When at=last_seen /> })}
+        </p>
+        <Stand state=state ended=row.ended acknowledged=row.acknowledged snoozed=row.snoozed />
     }
 }
 
@@ -115,7 +107,7 @@ fn Stand(
 
 /// What a person can do about it now.
 #[component]
-fn Controls(row: AlertRow, earliest: StoredValue<String>, deeds: Deeds) -> impl IntoView {
+fn Controls(row: AlertRow, earliest: Memo<String>, deeds: Deeds) -> impl IntoView {
     let Deeds { acknowledge, snooze, reopen, of } = deeds;
     let (id, state, label) = (row.id, row.state, row.label());
     let named = move |what: &str| format!("{what}: {label}");
@@ -124,7 +116,7 @@ fn Controls(row: AlertRow, earliest: StoredValue<String>, deeds: Deeds) -> impl 
     // The other forms that snooze say no day.
     let day_typed =
         Some(typed.first("until", "")).filter(|text| text.starts_with(|letter: char| letter.is_ascii_digit()));
-    let back = came_back(typed);
+    let back = typed.came_back();
     let hidden = move || view! { <input type="hidden" name="id" value=id.to_string() /> };
     let until = move |key: &'static str, words: &'static str, named: String| {
         view! {
@@ -161,7 +153,7 @@ fn Controls(row: AlertRow, earliest: StoredValue<String>, deeds: Deeds) -> impl 
                         <ActionForm action=snooze attr:class="flex flex-wrap items-end gap-2" attr:novalidate=true>
                             {hidden()}
                             <label for=format!("until-{id}") class="flex flex-col gap-1 text-xs text-muted">"Until 08:00 on"
-                                <input id=format!("until-{id}") type="date" name="until" class="control" autocomplete="off" value=day_typed min=earliest.get_value() /></label>
+                                <input id=format!("until-{id}") type="date" name="until" class="control" autocomplete="off" value=day_typed min=move || earliest.get() /></label>
                             <Button id=format!("snooze-{id}") named=day pending=snooze.pending()>"Until that day"</Button>
                         </ActionForm>
                     </div>
@@ -172,21 +164,4 @@ fn Controls(row: AlertRow, earliest: StoredValue<String>, deeds: Deeds) -> impl 
         <Refusal action=snooze of=of card=own.clone() />
         <Refusal action=reopen of=of card=own />
     }
-}
-
-/// Whether a form came back refused.
-fn came_back(typed: Typed) -> bool {
-    untrack(|| !typed.fields().is_empty())
-}
-
-/// Why nothing was done, beside the alert that it was about.
-#[component]
-fn Refusal<S>(action: ServerAction<S>, of: RwSignal<Option<AlertId>>, card: String) -> impl IntoView
-where
-    S: ServerFn<Output = (), Error = AppError> + Clone + Send + Sync + 'static,
-{
-    let back = came_back(Typed::of(action).only("id", &card));
-    let failure = failure(action);
-    let here = move || of.get().map_or(back, |pressed| pressed.to_string() == card);
-    move || failure.get().filter(|_| here()).map(|error| view! { <Failed error=error /> })
 }

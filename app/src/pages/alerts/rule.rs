@@ -22,10 +22,11 @@ use crate::{
         badge::{Badge, Shade},
         button::{Button, Kind},
         card::Card,
+        focus,
         form::ActionForm,
         notice::sentence,
         outcome::{Outcome, on_success, successes},
-        part::{drawing, part},
+        part::{again, drawing, part},
         toast::{Next, Toasts},
     },
     error::AppError,
@@ -169,6 +170,13 @@ struct Deeds {
     added: StoredValue<usize>,
 }
 
+impl Deeds {
+    fn changes(self) -> Signal<usize> {
+        let counts = [successes(self.add), successes(self.change), successes(self.switch), successes(self.remove)];
+        Signal::derive(move || counts.iter().map(|count| count.get()).sum())
+    }
+}
+
 /// The rules; nothing for those who may not read them.
 #[component]
 pub(super) fn Rules() -> impl IntoView {
@@ -187,72 +195,102 @@ pub(super) fn Rules() -> impl IntoView {
         on_success(deeds.switch, say("The rule is switched"));
         on_success(deeds.remove, say("The rule is removed"));
     }
-    let changes = (successes(deeds.add), successes(deeds.change), successes(deeds.switch), successes(deeds.remove));
-    let list = Resource::new(
-        move || (changes.0.get(), changes.1.get(), changes.2.get(), changes.3.get()),
-        |_| list_alert_rules(),
-    );
+    let list = Resource::new(|| (), |()| list_alert_rules());
     let draw = move |list: Option<RuleList>| list.map(|list| view! { <Shown list=list deeds=deeds /> });
     part("The rules", "heading", list, draw)
 }
 
+/// The rules drawn. What is done to one has them read again into what is there: what is being typed in the forms stays.
 #[component]
 fn Shown(list: RuleList, deeds: Deeds) -> impl IntoView {
-    let RuleList { rules, groups } = list;
-    let nobody = rules.iter().all(|rule| !rule.fields.enabled);
-    let (rules, groups, drawing) = (StoredValue::new(rules), StoredValue::new(groups), drawing());
+    let (groups, drawing) = (StoredValue::new(list.groups.clone()), drawing());
+    let list = RwSignal::new(Some(list));
+    let rules = Memo::new(move |_| list.with(|list| list.as_ref().map(|list| list.rules.clone()).unwrap_or_default()));
+    let nobody = Memo::new(move |_| rules.with(|rules| rules.iter().all(|rule| !rule.fields.enabled)));
+    let added = successes(deeds.add);
+    // What was added is not typed any more: its form begins anew, with the focus where it was.
+    let form = move || {
+        if added.get() > 0 {
+            focus::restore(focus::held(), "heading");
+        }
+        view! { <RuleForm rule=None groups=groups deeds=deeds /> }
+    };
+    let key = move |rule: &Rule| (drawing, rule.id);
+    let draw = move |rule: Rule| {
+        let now = Memo::new(move |before: Option<&Rule>| {
+            let found = rules.with(|rules| rules.iter().find(|now| now.id == rule.id).cloned());
+            found.unwrap_or_else(|| before.unwrap_or(&rule).clone())
+        });
+        view! { <RuleView rule=now groups=groups deeds=deeds /> }
+    };
     view! {
+        {again("The rules", "heading", deeds.changes(), list_alert_rules, list)}
         <Card title="Rules" about="Who hears of which alerts. Everybody only hears of the clients in their sight, of each alert once, and at once if any rule says so.">
-            {nobody.then(|| view! { <p class="text-muted" data-test="nobody">"No rule is on: nobody is mailed about alerts."</p> })}
+            {move || nobody.get().then(|| view! { <p class="text-muted" data-test="nobody">"No rule is on: nobody is mailed about alerts."</p> })}
             <Outcome action=deeds.switch />
             <Outcome action=deeds.remove />
             <ul class="flex flex-col" data-test="rules">
-                <For each=move || rules.get_value() key=move |rule| (drawing, rule.id) children=move |rule| view! { <RuleView rule=rule groups=groups deeds=deeds /> } />
+                <For each=move || rules.get() key=key children=draw />
             </ul>
         </Card>
-        <Card title="Add a rule">
-            <RuleForm rule=None groups=groups deeds=deeds />
-        </Card>
+        <Card title="Add a rule">{form}</Card>
     }
 }
 
+/// A rule. What it says follows changes; the form that changes it stays as it is.
 #[component]
-fn RuleView(rule: Rule, groups: StoredValue<Vec<Group>>, deeds: Deeds) -> impl IntoView {
-    let Deeds { change, switch, remove, .. } = deeds;
-    let (id, enabled, name) = (rule.id, rule.fields.enabled, rule.fields.name.clone());
-    let (people, about) = groups.with_value(|groups| words(&rule.fields, groups));
-    let back = untrack(|| !Typed::of(change).only("id", &id.to_string()).fields().is_empty());
-    let switches = if enabled { "Switch off" } else { "Switch on" };
-    let (switch_name, remove_name) = (format!("{switches}: {name}"), format!("Remove “{name}”"));
-    let removes = remove_name.clone();
+fn RuleView(rule: Memo<Rule>, groups: StoredValue<Vec<Group>>, deeds: Deeds) -> impl IntoView {
+    let Deeds { change, remove, .. } = deeds;
+    let id = rule.with_untracked(|rule| rule.id);
+    let name = Memo::new(move |_| rule.with(|rule| rule.fields.name.clone()));
+    let back = Typed::of(change).only("id", &id.to_string()).came_back();
+    let removes = move || {
+        let words = format!("Remove “{}”", name.get());
+        let named = words.clone();
+        view! { <Button kind=Kind::Danger id=format!("remove-{id}") named=named pending=remove.pending()>{words}</Button> }
+    };
     view! {
-        <li class="flex flex-col gap-2 border-b border-line py-3" data-test=format!("rule {name}")>
-            <div class="flex flex-wrap items-start justify-between gap-2">
-                <div class="min-w-0">
-                    <h3 class="flex flex-wrap items-center gap-2 font-medium"><span class="min-w-0 break-words">{name.clone()}</span>
-                        {(!enabled).then(|| view! { <Badge shade=Shade::Warn words="Off" /> })}</h3>
-                    <p class="break-words" data-test="about">{about}</p>
-                    <p class="break-words text-muted">"To " {people}</p>
-                </div>
-                <ActionForm action=switch>
-                    <input type="hidden" name="id" value=id.to_string() />
-                    <input type="hidden" name="enabled" value=(!enabled).to_string() />
-                    <Button id=format!("switch-{id}") named=switch_name pending=switch.pending()>{switches}</Button>
-                </ActionForm>
-            </div>
+        <li class="flex flex-col gap-2 border-b border-line py-3" data-test=move || format!("rule {}", name.get())>
+            {move || view! { <Says rule=rule.get() groups=groups deeds=deeds /> }}
             <details open=back data-test="change">
-                <summary class="disclosure" aria-label=format!("Change: {name}")>"Change"</summary>
-                <RuleForm rule=Some(rule) groups=groups deeds=deeds />
+                <summary class="disclosure" aria-label=move || format!("Change: {}", name.get())>"Change"</summary>
+                <RuleForm rule=Some(rule.get_untracked()) groups=groups deeds=deeds />
             </details>
             <details data-test="remove">
-                <summary class="disclosure" aria-label=format!("Remove: {name}")>"Remove"</summary>
+                <summary class="disclosure" aria-label=move || format!("Remove: {}", name.get())>"Remove"</summary>
                 <ActionForm action=remove attr:class="flex flex-col items-start gap-2">
                     <p>"It is gone for good. To keep it for later, switch it off."</p>
                     <input type="hidden" name="id" value=id.to_string() />
-                    <Button kind=Kind::Danger id=format!("remove-{id}") named=removes pending=remove.pending()>{remove_name}</Button>
+                    {removes}
                 </ActionForm>
             </details>
         </li>
+    }
+}
+
+/// What a rule says, and whether it is on.
+#[component]
+fn Says(rule: Rule, groups: StoredValue<Vec<Group>>, deeds: Deeds) -> impl IntoView {
+    let Rule { id, fields } = rule;
+    let switch = deeds.switch;
+    let (people, about) = groups.with_value(|groups| words(&fields, groups));
+    let (enabled, name) = (fields.enabled, fields.name);
+    let switches = if enabled { "Switch off" } else { "Switch on" };
+    let named = format!("{switches}: {name}");
+    view! {
+        <div class="flex flex-wrap items-start justify-between gap-2">
+            <div class="min-w-0">
+                <h3 class="flex flex-wrap items-center gap-2 font-medium"><span class="min-w-0 break-words">{name}</span>
+                    {(!enabled).then(|| view! { <Badge shade=Shade::Warn words="Off" /> })}</h3>
+                <p class="break-words" data-test="about">{about}</p>
+                <p class="break-words text-muted">"To " {people}</p>
+            </div>
+            <ActionForm action=switch>
+                <input type="hidden" name="id" value=id.to_string() />
+                <input type="hidden" name="enabled" value=(!enabled).to_string() />
+                <Button id=format!("switch-{id}") named=named pending=switch.pending()>{switches}</Button>
+            </ActionForm>
+        </div>
     }
 }
 

@@ -84,7 +84,7 @@ fn Own(own: OwnMails, update: ServerAction<UpdateAlertSettings>, seen: StoredVal
     reset_when_done(update, seen, form);
     let OwnMails { quiet_from, quiet_until, time_zone, digest, zones } = own;
     // A box that is not ticked is not among the fields of a form that came back.
-    let back = untrack(|| !typed.fields().is_empty());
+    let back = typed.came_back();
     let digest = if back { untrack(|| typed.text("digest")).is_some() } else { digest };
     let agencys = (String::new(), "The agency's".to_owned());
     let zones = [agencys].into_iter().chain(zones.into_iter().map(|zone| (zone.clone(), zone))).collect();

@@ -4,6 +4,7 @@ use leptos::prelude::*;
 use model::{
     connection::{Fault, RunState},
     id::ConnectionId,
+    number::whole,
 };
 use serde::{Deserialize, Serialize};
 
@@ -12,7 +13,6 @@ use crate::{
         button::{Button, Kind},
         form::ActionForm,
         notice::sentence,
-        number::grouped,
         page::Clock,
         table::{Cell, Table},
     },
@@ -92,7 +92,7 @@ fn Line(run: RunRow, of: ConnectionId, again: bool, deeds: Deeds) -> impl IntoVi
     let fault = run.fault.clone();
     let retries =
         again && run.state == RunState::Failed && fault.as_ref().is_none_or(|fault| fault.kind != "unauthorized");
-    let (number, state) = (grouped, run.state);
+    let (number, state) = (whole, run.state);
     view! {
         <tr role="row">
             <Cell><Clock at=run.started /></Cell>

@@ -34,6 +34,8 @@ pub(super) enum Refused {
     Unreachable,
     /// What was typed is no shop's address.
     Shop(String),
+    /// The operator has switched the provider off; with the shop's address that was typed.
+    SwitchedOff(Option<String>),
     /// The session ended on the way.
     SignedOut,
     /// Whoever came back may not connect.
@@ -63,6 +65,7 @@ impl Arrival {
             Some("too_many") => Refused::TooMany,
             Some("failed") => Refused::Failed,
             Some("shop") => Refused::Shop(query.get("shop").unwrap_or_default()),
+            Some("switched_off") => Refused::SwitchedOff(query.get("shop")),
             _ => return Self::None,
         };
         Self::Refused(refused)
@@ -85,10 +88,11 @@ impl Arrival {
         }
     }
 
-    /// The shop's address that cannot be one.
-    pub(super) fn shop(&self) -> Option<String> {
+    /// The shop's address that comes back to its field, and whether it cannot be one.
+    pub(super) fn shop(&self) -> Option<(String, bool)> {
         match self {
-            Self::Refused(Refused::Shop(typed)) => Some(typed.clone()),
+            Self::Refused(Refused::Shop(typed)) => Some((typed.clone(), true)),
+            Self::Refused(Refused::SwitchedOff(Some(typed))) => Some((typed.clone(), false)),
             _ => None,
         }
     }
@@ -147,6 +151,10 @@ impl Refused {
                  again; if it stays so, ask your operator, who finds the reason in the server's log."
             }
             Self::Shop(_) => "Nothing was connected: this is no shop's address.",
+            Self::SwitchedOff(_) => {
+                "Nothing was connected: the operator of this server has switched the provider off; its card says why. What was \
+                 read stays. Begin again once it is on."
+            }
         };
         words.to_owned()
     }
@@ -182,6 +190,7 @@ mod tests {
             "forbidden",
             "too_many",
             "failed",
+            "switched_off",
         ];
         let mut words: Vec<_> = codes
             .into_iter()
@@ -199,6 +208,8 @@ mod tests {
         assert!(scopes.words(&known).contains("nothing can be read (a, b)."));
         assert!(scopes.words(&known[1..]).contains("nothing can be read (b)."));
         assert!(scopes.words(&[]).contains("nothing can be read."));
-        assert_eq!(read(&[("error", "shop"), ("shop", "acme")]).shop().as_deref(), Some("acme"));
+        for (code, wrong) in [("shop", true), ("switched_off", false)] {
+            assert_eq!(read(&[("error", code), ("shop", "acme")]).shop(), Some(("acme".to_owned(), wrong)), "{code}");
+        }
     }
 }

@@ -5,12 +5,13 @@ use model::{
     connection::{Cause, Fault, RunState},
     id::SyncRunId,
     moment::Moment,
+    number::whole,
 };
 use serde::{Deserialize, Serialize};
 
 use crate::components::{
     badge::{Badge, Shade},
-    number::{counted, grouped},
+    number::counted,
 };
 
 /// A run in words and numbers.
@@ -105,10 +106,10 @@ impl RunRow {
             return format!("nothing new, {} unchanged", counted(self.unchanged, "row", "rows"));
         }
         let mut parts = vec![format!("{} new", counted(self.new, "row", "rows"))];
-        parts.push(format!("{} changed", grouped(self.changed)));
-        parts.push(format!("{} unchanged", grouped(self.unchanged)));
+        parts.push(format!("{} changed", whole(self.changed)));
+        parts.push(format!("{} unchanged", whole(self.unchanged)));
         if self.withdrawn > 0 {
-            parts.push(format!("{} withdrawn", grouped(self.withdrawn)));
+            parts.push(format!("{} withdrawn", whole(self.withdrawn)));
         }
         parts.join(", ")
     }
@@ -139,7 +140,7 @@ pub(crate) fn badge(state: RunState) -> impl IntoView {
 pub(crate) fn Running(run: RunRow, label: String) -> impl IntoView {
     let days = (run.days_total > 0).then(|| {
         let (done, total) = (i64::from(run.days_done), i64::from(run.days_total));
-        format!("{} of {}", grouped(done), counted(total, "day", "days"))
+        format!("{} of {}", whole(done), counted(total, "day", "days"))
     });
     let parts = [days, Some(counted(run.pages, "page", "pages")), Some(run.changes()), run.left.clone()];
     let figures = parts.into_iter().flatten().collect::<Vec<_>>().join(" · ");

@@ -33,6 +33,21 @@ pub(crate) fn fields(offer: &service::Offer) -> Vec<TokenField> {
     offer.descriptor.fields.iter().map(field).collect()
 }
 
+/// What came back of the form for this connection, or for a new one: what is wrong, and what was typed.
+fn back(provider: &str, of: Option<&str>) -> Option<(AppError, Vec<(String, String)>)> {
+    posted(&format!("/integrations/{provider}/token"))
+        .filter(|(_, typed)| text(typed, "connection_id").as_deref() == of)
+}
+
+fn text(typed: &[(String, String)], name: &str) -> Option<String> {
+    typed.iter().find(|(field, _)| field == name).map(|(_, text)| text.clone())
+}
+
+/// Whether the form came back.
+pub(crate) fn came_back(provider: &str, of: Option<ConnectionId>) -> bool {
+    back(provider, of.map(|id| id.to_string()).as_deref()).is_some()
+}
+
 /// The form, folded behind `words` until somebody wants it.
 #[component]
 pub(crate) fn TokenForm(
@@ -53,11 +68,8 @@ pub(crate) fn TokenForm(
     let action = format!("/integrations/{provider}/token");
     let place = if of.is_some() { "token".to_owned() } else { format!("token-{provider}") };
     let of = of.map(|id| id.to_string());
-    let text = |typed: &[(String, String)], name: &str| {
-        typed.iter().find(|(field, _)| field == name).map(|(_, text)| text.clone())
-    };
-    let back = posted(&action).filter(|(_, typed)| text(typed, "connection_id") == of);
-    let (error, typed) = back.map_or((None, Vec::new()), |(error, typed)| (Some(error), typed));
+    let (error, typed) =
+        back(&provider, of.as_deref()).map_or((None, Vec::new()), |(error, typed)| (Some(error), typed));
     let open = open || error.is_some();
     let elsewhere = |error: &AppError| fields.iter().all(|field| error.at(&field.name).is_none());
     let whole = error.clone().filter(elsewhere);

@@ -137,16 +137,36 @@ async fn what_breaks_or_tires_again_is_proposed_again_and_who_looked_is_not_aske
             let (_, synced) = follow(&app, &actor, &client, &[since(key, kind, began)], day + Duration::days(3)).await;
             assert_eq!(synced, Synced { left_out: 1, ..Synced::default() }, "{key} is the same since {began}");
         }
+        let before = app.service.clock.now();
         let anew = since(key, kind, day + Duration::DAY);
-        let again =
-            async || follow(&app, &actor, &client, std::slice::from_ref(&anew), day + Duration::days(3)).await.1;
-        assert_eq!(again().await.proposed, 0, "{key} was never gone: only what is looked at moved on");
-        follow(&app, &actor, &client, &[], day + Duration::days(2)).await;
-        assert_eq!(again().await.proposed, 1, "{key} again");
+        let again = async |on: i64| {
+            follow(&app, &actor, &client, std::slice::from_ref(&anew), day + Duration::days(on)).await.1
+        };
+        let without = async |days: std::ops::RangeInclusive<i64>| {
+            for on in days {
+                follow(&app, &actor, &client, &[], day + Duration::days(on)).await;
+            }
+        };
+        assert_eq!(again(3).await.proposed, 0, "{key} was never gone: only what is looked at moved on");
+        without(4..=4).await;
+        assert_eq!(again(5).await.proposed, 0, "{key} was away for a cycle");
+        without(6..=11).await;
+        assert_eq!(again(12).await.proposed, 0, "{key} was away for six days");
+        without(13..=19).await;
+        assert_eq!(again(20).await.proposed, 1, "{key} again");
+        // Whoever reads what was said before that is told what was so then.
+        let mut tx = app.service.db.tenant(&actor).await.unwrap();
+        let bars = async |tx: &mut store::TenantTx, as_of| {
+            let barred = action::barred(tx, as_of, day + Duration::days(20)).await.unwrap();
+            barred.bars(client.parse().unwrap(), key.to_owned(), anew.began)
+        };
+        assert!(bars(&mut tx, Some(before)).await, "{key} was not gone by then");
+        assert!(!bars(&mut tx, None).await && !bars(&mut tx, Some(app.service.clock.now())).await, "{key} was gone");
+        drop(tx);
         let same = since(key, kind, day);
-        let (_, synced) = follow(&app, &actor, &client, &[same], day + Duration::days(3)).await;
+        let (_, synced) = follow(&app, &actor, &client, &[same], day + Duration::days(20)).await;
         assert_eq!((synced.withdrawn, synced.left_out), (1, 1), "it was the same after all: nobody is to approve it");
-        assert_eq!(again().await.proposed, 1);
+        assert_eq!(again(20).await.proposed, 1);
         let second = listed(&olga, &format!("?state=proposed&kind={}", kind.key())).await[0].0.clone();
         approve(&olga, &second).await;
         assert_ne!(first, second, "what came of the first is still to be measured");
@@ -170,9 +190,14 @@ async fn what_breaks_or_tires_again_is_proposed_again_and_who_looked_is_not_aske
     let rates = action::hit_rates(&mut tx).await.unwrap();
     assert_eq!(rates, [], "who looks has nothing to hit");
     tx.commit().await.unwrap();
-    for (days, began, proposed) in [(1, day, 0), (27, day, 0), (1, day + Duration::DAY, 1), (28, day, 1)] {
-        // Nothing asked for it in between.
-        follow(&app, &actor, &client, &[], day).await;
+    let next = day + Duration::DAY;
+    for (quiet, days, began, proposed) in
+        [(1, 1, day, 0), (1, 27, day, 0), (1, 2, next, 0), (7, 7, next, 1), (1, 28, day, 1)]
+    {
+        // Nothing asked for it on so many days before.
+        for on in 0..quiet {
+            follow(&app, &actor, &client, &[], day + Duration::days(on)).await;
+        }
         let (_, synced) = follow(&app, &actor, &client, &[look(began)], day + Duration::days(days)).await;
         assert_eq!(synced.proposed, proposed, "after {days} days, since {began}");
     }

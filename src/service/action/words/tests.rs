@@ -55,12 +55,12 @@ fn action(kind: ActionKind) -> Action {
 
 #[test]
 fn every_kind_has_a_title_and_a_checklist_of_its_own_that_ends_with_saying_so() {
-    let mut titles: Vec<_> = ActionKind::ALL.iter().map(|kind| title(*kind)).collect();
+    let mut titles: Vec<_> = ActionKind::ALL.iter().map(|kind| kind.title()).collect();
     titles.sort_unstable();
     titles.dedup();
     assert_eq!(titles.len(), ActionKind::ALL.len());
     for kind in ActionKind::ALL {
-        let lines = checklist(&action(kind));
+        let lines = checklist(&action(*kind));
         assert!(lines.len() >= 4 && lines.last().is_some_and(|line| line.contains("say that it is done")), "{lines:?}");
     }
 }

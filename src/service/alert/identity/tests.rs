@@ -17,7 +17,7 @@ fn found(kind: FindingKind, first: Date, days: i64) -> Found {
         probability: 0.95,
         severity: Severity::Medium,
         client_id: None,
-        channel_id: None,
+        channels: Vec::new(),
         body: String::new(),
     }
 }
@@ -29,6 +29,9 @@ fn known(number: u128, found: &Found, ended: bool) -> Known {
         first: found.first,
         last: found.last,
         severity: found.severity,
+        channels: if outage(found) { found.channels.clone() } else { Vec::new() },
+        told: if outage(found) { found.channels.clone() } else { Vec::new() },
+        seen: false,
         missing_since: None,
         ended,
     }
@@ -83,7 +86,7 @@ fn what_goes_on_keeps_its_first_day_and_a_change_lies_where_the_newest_state_say
     let (fall, collapse) = (found(FindingKind::Drop, DAY, 2), found(FindingKind::DeliveryCollapse, later, 4));
     assert_eq!(first_day(fall.clone(), collapse.clone()), DAY);
     assert_eq!(first_day(collapse, fall), DAY, "and what turns out to have begun earlier did");
-    let outage = |first| verdict(FindingKind::TrackingOutage, None, first);
+    let outage = |first| verdict(FindingKind::TrackingOutage, &[1, 2], first);
     assert_eq!(first_day(outage(DAY), outage(DAY + Duration::days(8))), DAY);
     for kind in [FindingKind::ChangePoint, FindingKind::CreativeFatigue] {
         assert_eq!(first_day(found(kind, DAY, 3), found(kind, later, 3)), later, "{kind:?}");
@@ -146,59 +149,108 @@ fn the_days_of_an_ended_event_are_no_news_and_days_near_them_are() {
     assert_eq!(numbers(&both, vec![fall]), [Some(2)], "what has not ended comes first");
 }
 
-/// A verdict on the conversions of a client's channel, or of all of them.
-fn verdict(kind: FindingKind, channel: Option<&str>, first: Date) -> Found {
+fn channel(number: u128) -> ChannelId {
+    ChannelId(uuid::Uuid::from_u128(number))
+}
+
+/// A verdict on the conversions of a client's channels.
+fn verdict(kind: FindingKind, channels: &[u128], first: Date) -> Found {
+    let (level, entity) = match channels {
+        [one] => ("channel", channel(*one).to_string()),
+        _ => ("client", "bakery".to_owned()),
+    };
     Found {
-        level: if channel.is_some() { "channel" } else { "client" }.into(),
-        entity: channel.unwrap_or("bakery").into(),
+        level: level.into(),
+        entity,
         metric: Some(CONVERSIONS.into()),
         size: None,
         client_id: Some(ClientId(uuid::Uuid::from_u128(7))),
+        channels: channels.iter().map(|one| channel(*one)).collect(),
         ..found(kind, first, 3)
     }
 }
 
+/// What becomes of outages of these channels: the event each is, whether it is wider, and which it is a part of; in the order of
+/// their first channels.
+fn spreads(known: &[Known], channels: &[&[u128]]) -> Vec<(Option<u128>, bool, Option<u128>)> {
+    let found = channels.iter().map(|channels| verdict(FindingKind::TrackingOutage, channels, DAY)).collect();
+    let mut told = events(known, found);
+    told.sort_by_key(|one| one.found.channels.clone());
+    let number = |id: AlertId| id.0.as_u128();
+    told.into_iter().map(|one| (one.known.map(number), one.wider, one.part_of.map(number))).collect()
+}
+
 #[test]
-fn an_outage_is_one_event_whatever_its_channels_its_cause_and_the_days_it_is_read_on() {
+fn an_outage_is_one_event_while_it_has_a_channel_in_common_whatever_its_cause_and_its_days() {
     use FindingKind::{DeliveryCollapse, Drop, TrackingOutage};
-    let mut event = known(1, &verdict(TrackingOutage, Some("radio"), DAY), false);
+    let event = [known(1, &verdict(TrackingOutage, &[1], DAY), false)];
     let later = DAY + Duration::days(8);
-    let steps = [
-        (TrackingOutage, Some("radio"), true),
-        (Drop, Some("radio"), true),
-        (DeliveryCollapse, Some("radio"), true),
-        (TrackingOutage, Some("tv"), false),
-        (TrackingOutage, None, true),
-        (Drop, Some("tv"), true),
-        (Drop, Some("radio"), true),
-    ];
-    for (kind, channel, same) in steps {
-        let told = events(std::slice::from_ref(&event), vec![verdict(kind, channel, later)]);
-        assert_eq!(told[0].known, same.then_some(event.id), "{kind:?} of {channel:?}");
-        if same {
-            event.story.clone_from(&told[0].story);
+    let cases: [(&[u128], bool); 4] = [(&[1], true), (&[2], false), (&[1, 2], true), (&[2, 3], false)];
+    for kind in [TrackingOutage, Drop, DeliveryCollapse] {
+        for (channels, same) in cases {
+            let told = events(&event, vec![verdict(kind, channels, later)]);
+            assert_eq!(told[0].known.is_some(), same, "{kind:?} of {channels:?}");
         }
     }
-    let two = vec![verdict(Drop, Some("radio"), later), verdict(TrackingOutage, Some("tv"), later)];
-    assert_eq!(numbers(std::slice::from_ref(&event), two.clone()), [Some(1)], "it was of all channels");
-    assert_eq!(numbers(&[], two.clone()), [None, None]);
-    let other = Found { client_id: None, ..verdict(TrackingOutage, None, later) };
-    assert_eq!(numbers(std::slice::from_ref(&event), vec![other]), [None]);
-    event.ended = true;
-    assert_eq!(numbers(&[event], two), [None, None], "what has ended is over");
-    let each = [Some("radio"), Some("tv")].map(|channel| known(2, &verdict(Drop, channel, DAY), false));
-    assert_eq!(numbers(&each, vec![verdict(TrackingOutage, None, later)]), [Some(2)]);
+    let elsewhere = Found { client_id: None, ..verdict(TrackingOutage, &[1], later) };
+    assert_eq!(numbers(&event, vec![elsewhere]), [None], "a channel that goes to another client has events there");
+    let ended = [known(1, &verdict(TrackingOutage, &[1, 2], DAY), true)];
+    assert_eq!(spreads(&ended, &[&[1]]), [(None, true, None)], "what has ended is over");
+    assert_eq!(spreads(&[], &[&[1], &[2]]), [(None, true, None), (None, true, None)]);
+    assert_eq!(spreads(&[], &[&[1, 2], &[2, 3]]), [(None, true, None)], "what has one in common is one");
+}
+
+#[test]
+fn an_outage_that_reaches_a_channel_is_wider_and_what_is_left_of_one_is_not() {
+    let wide = |seen| Known { seen, ..known(1, &verdict(FindingKind::TrackingOutage, &[1, 2, 3], DAY), false) };
+    assert_eq!(spreads(&[wide(true)], &[&[1, 3]]), [(Some(1), false, None)]);
+    assert_eq!(spreads(&[wide(true)], &[&[3, 4]]), [(Some(1), true, None)]);
+    let parts = spreads(&[wide(true)], &[&[1], &[2, 3]]);
+    assert_eq!(
+        parts,
+        [(None, false, Some(1)), (Some(1), false, None)],
+        "most of it goes on, and the rest stands so too"
+    );
+    let parted = [wide(true), Known { seen: true, ..known(2, &verdict(FindingKind::Drop, &[1], DAY), false) }];
+    assert_eq!(spreads(&parted, &[&[1], &[2]]), [(Some(2), false, None), (Some(1), false, None)], "and it stays so");
+    assert_eq!(spreads(&parted, &[&[1, 2, 3]]), [(Some(1), false, None)]);
+    let over = [Known { told: vec![channel(1)], ..wide(true) }];
+    assert_eq!(spreads(&over, &[&[2]]), [(None, true, None)], "what was well for a week is news");
+    assert_eq!(spreads(&over, &[&[1, 2]]), [(Some(1), true, None)]);
+}
+
+#[test]
+fn an_event_that_was_seen_to_is_open_again_when_nobody_has_seen_to_one_of_its_channels() {
+    let event = |number, channels: &[u128], seen| Known {
+        seen,
+        ..known(number, &verdict(FindingKind::TrackingOutage, channels, DAY), false)
+    };
+    let opens = |known: &[Known], channels: &[u128]| {
+        let told = events(known, vec![verdict(FindingKind::TrackingOutage, channels, DAY)]);
+        (told[0].known.map(|id| id.0.as_u128()), told[0].opens, told[0].wider)
+    };
+    assert_eq!(opens(&[event(1, &[1], true)], &[1]), (Some(1), false, false));
+    assert_eq!(opens(&[event(1, &[1], true)], &[1, 2]), (Some(1), true, true));
+    assert_eq!(opens(&[event(1, &[1], false)], &[1, 2]), (Some(1), false, true), "it is open anyway");
+    let two = [event(1, &[1], true), event(2, &[2], false)];
+    assert_eq!(opens(&two, &[1, 2]), (Some(2), false, false), "people know of both");
+    let three = [event(1, &[1, 3], true), event(2, &[2], false)];
+    assert_eq!(opens(&three, &[1, 2, 3]), (Some(1), true, false));
+    let both = [event(1, &[1, 3], true), event(2, &[2], true)];
+    assert_eq!(opens(&both, &[1, 2, 3]), (Some(1), false, false));
 }
 
 #[test]
 fn a_fall_of_the_conversions_of_an_outage_is_part_of_it() {
-    let outage = verdict(FindingKind::TrackingOutage, None, DAY);
-    let fall = |first| Found { size: Some(-9.0), ..verdict(FindingKind::Drop, Some("radio"), first) };
+    let outage = verdict(FindingKind::TrackingOutage, &[1, 2], DAY);
+    let fall = |first| Found { size: Some(-9.0), ..verdict(FindingKind::Drop, &[1], first) };
     let (on, before) = (fall(DAY + Duration::DAY), fall(DAY - Duration::days(9)));
     assert_eq!(numbers(&[], vec![outage.clone(), on.clone(), before.clone()]), [None, None]);
     assert_eq!(numbers(&[known(1, &outage, true)], vec![on.clone(), before]), [None], "and it stays so");
     let clicks = Found { metric: Some("clicks".into()), ..on.clone() };
     assert_eq!(numbers(&[known(1, &outage, false)], vec![clicks]), [None]);
+    let elsewhere = Found { size: Some(-9.0), ..verdict(FindingKind::Drop, &[3], DAY) };
+    assert_eq!(numbers(&[known(1, &outage, false)], vec![elsewhere]), [None], "another channel is another matter");
     let event = known(1, &on, false);
     assert_eq!(numbers(&[event], vec![outage, on]).iter().flatten().count(), 1, "what is known is still found");
 }

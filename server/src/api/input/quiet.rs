@@ -1,0 +1,112 @@
+//! What is said of a value that cannot be read, without the value: it may be a password, or a token in the wrong place.
+
+use serde_path_to_error::{Path, Segment};
+
+/// Whether a text is a field's name as ours are. What is none is not repeated.
+pub(crate) fn is_name(text: &str) -> bool {
+    let letters = text.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'_');
+    letters && (1..=40).contains(&text.len()) && text.bytes().filter(u8::is_ascii_digit).count() <= 3
+}
+
+/// Serde's words, with what was expected and without what was sent.
+pub(super) fn words(message: &str) -> String {
+    let message = message.rsplit_once(" at line ").map_or(message, |(words, _)| words);
+    // What is expected is ours and stands last; what was sent may hold anything.
+    let expected =
+        message.rsplit_once(", expected ").map_or_else(String::new, |(_, ours)| format!(", expected {ours}"));
+    for wrong in ["invalid type: ", "invalid value: "] {
+        if let Some(sent) = message.strip_prefix(wrong) {
+            let kind = sent.split(['"', '`', ',']).next().unwrap_or_default().trim_end();
+            return format!("{wrong}{kind}{expected}");
+        }
+    }
+    if message.starts_with("unknown variant") {
+        return format!("unknown variant{expected}");
+    }
+    if let Some(sent) = message.strip_prefix("unknown field `") {
+        let name = sent.split('`').next().filter(|name| is_name(name));
+        return name
+            .map_or_else(|| format!("unknown field{expected}"), |name| format!("unknown field `{name}`{expected}"));
+    }
+    message.to_owned()
+}
+
+/// Where the value stands; a name that is none of ours is a question mark.
+pub(super) fn place(path: &Path) -> String {
+    let mut place = String::new();
+    for segment in path.iter() {
+        let name = match segment {
+            Segment::Seq { index } => {
+                place.push_str(&format!("[{index}]"));
+                continue;
+            }
+            Segment::Map { key } | Segment::Enum { variant: key } if is_name(key) => key.as_str(),
+            _ => "?",
+        };
+        if !place.is_empty() {
+            place.push('.');
+        }
+        place.push_str(name);
+    }
+    if place.is_empty() { ".".to_owned() } else { place }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+
+    use serde::Deserialize;
+
+    use super::*;
+
+    #[derive(Debug, Deserialize)]
+    #[serde(deny_unknown_fields)]
+    #[expect(dead_code, reason = "is only read")]
+    struct Sent {
+        way: Option<Way>,
+        fields: Option<BTreeMap<String, String>>,
+        rows: Option<Vec<u8>>,
+    }
+
+    #[derive(Debug, Deserialize)]
+    #[serde(rename_all = "snake_case")]
+    enum Way {
+        Consent,
+        Token,
+    }
+
+    fn said(body: &str) -> (String, String) {
+        let error =
+            serde_path_to_error::deserialize::<_, Sent>(&mut serde_json::Deserializer::from_str(body)).unwrap_err();
+        (place(error.path()), words(&error.inner().to_string()))
+    }
+
+    #[test]
+    fn what_was_sent_is_not_repeated_and_what_is_expected_is_said() {
+        let cases = [
+            (r#"{"way":"shpat_S3cret"}"#, "way", "unknown variant, expected `consent` or `token`"),
+            (r#"{"fields":"shpat_S3cret"}"#, "fields", "invalid type: string, expected a map"),
+            (r#"{"fields":"S3cret, expected \"x\" at line 1"}"#, "fields", "invalid type: string, expected a map"),
+            (r#"{"fields":{"shpat_S3cret":1}}"#, "fields.?", "invalid type: integer, expected a string"),
+            (r#"{"rows":[1,"S3cret"]}"#, "rows[1]", "invalid type: string, expected u8"),
+            (r#"{"rows":[1,4711]}"#, "rows[1]", "invalid value: integer, expected u8"),
+            (r#"{"ways":1}"#, "ways", "unknown field `ways`, expected one of `way`, `fields`, `rows`"),
+            (r#"{"shpat_S3cret":1}"#, "?", "unknown field, expected one of `way`, `fields`, `rows`"),
+        ];
+        for (body, place, words) in cases {
+            let said = said(body);
+            assert_eq!(said.1, words, "{body}");
+            assert!(said.0 == place || said.0 == ".", "{body}: {}", said.0);
+        }
+    }
+
+    #[test]
+    fn names_of_fields_are_told_from_tokens() {
+        for name in ["way", "access_token", "roas_30", "a"] {
+            assert!(is_name(name), "{name}");
+        }
+        for token in ["", "EAAB", "shpat_0123456789abcdef", "a b", "x-y", &"a".repeat(41)] {
+            assert!(!is_name(token), "{token}");
+        }
+    }
+}

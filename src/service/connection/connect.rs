@@ -1,0 +1,152 @@
+//! Connecting: what consent or typed fields brought becomes a connection, or another credential of one that is there.
+
+use model::{
+    access::Action,
+    actor::Actor,
+    connection::{Cause, ChannelKind, Connection, ConnectionState, Given},
+    id::ConnectionId,
+    input::line,
+    metric::Account,
+};
+use serde_json::json;
+use store::{channel, connection};
+
+use super::enqueue;
+use crate::{
+    Error, Result, Service, access,
+    credential::{self, Tokens},
+};
+
+/// A connection in the making: what consent or typed fields brought.
+#[derive(Debug)]
+pub struct New {
+    /// The provider's key.
+    pub provider: String,
+    /// What people call it.
+    pub label: String,
+    /// How the credential was given.
+    pub given: Given,
+    /// The scopes that were granted.
+    pub scopes: Vec<String>,
+    /// The credential.
+    pub tokens: Tokens,
+    /// What the accounts report.
+    pub kind: ChannelKind,
+    /// The accounts that the credential reaches; asking for them has proved that it works.
+    pub accounts: Vec<Account>,
+    /// How many days are read for the first time.
+    pub backfill_days: i16,
+}
+
+/// Stores a connection with its credential and accounts. The first run begins when an account is mapped to a client. A typed
+/// credential that reaches just the accounts of another one gets that one's place: what is sent twice connects once.
+///
+/// # Errors
+/// A field that cannot be accepted, or the rule that forbids it.
+pub async fn connect(service: &Service, actor: &Actor, new: New) -> Result<Connection> {
+    access::allow(service, actor, Action::EditIntegrations).await?;
+    let reached = reached(new.given, &new.accounts);
+    // Who was faster, such as the same click a moment before, is found the second time.
+    for _ in 0..2 {
+        let known = match &reached {
+            Some(ids) => connection::find_reaching(&mut service.db.tenant(actor).await?, &new.provider, ids).await?,
+            None => None,
+        };
+        if let Some(id) = known {
+            return reconnect(service, actor, id, new.given, &new.scopes, &new.tokens, &new.accounts).await;
+        }
+        if let Some(made) = insert(service, actor, &new, reached.as_deref()).await? {
+            return Ok(made);
+        }
+    }
+    Err(connected_already())
+}
+
+/// The ids of what a typed credential reaches, sorted; none where it reaches nothing yet, or was not typed.
+fn reached(given: Given, accounts: &[Account]) -> Option<Vec<String>> {
+    let mut ids: Vec<_> = accounts.iter().map(|account| account.external_id.clone()).collect();
+    ids.sort_unstable();
+    ids.dedup();
+    Some(ids).filter(|ids| given == Given::Token && !ids.is_empty())
+}
+
+fn connected_already() -> Error {
+    let message = "the accounts that this token reaches are those of another connection already. Nothing was changed; replace \
+                   that one's token, or disconnect one of the two";
+    Error::Conflict { code: "connected_already", message: message.to_owned() }
+}
+
+/// Stores a new connection; none where one that reaches the same was stored meanwhile.
+async fn insert(service: &Service, actor: &Actor, new: &New, reached: Option<&[String]>) -> Result<Option<Connection>> {
+    let now = service.clock.now();
+    let id = store::id::new(now);
+    let made = Connection {
+        id,
+        provider: new.provider.clone(),
+        label: line("label", "the label", &new.label, 200)?,
+        state: ConnectionState::Connected,
+        given: new.given,
+        scopes: new.scopes.clone(),
+        created_at: now,
+        last_sync_at: None,
+        next_sync_at: None,
+        test: None,
+        failures: 0,
+        simulated: false,
+        backfill_days: new.backfill_days,
+    };
+    let mut tx = service.db.tenant(actor).await?;
+    connection::insert(&mut tx, &made).await?;
+    if let Some(reached) = reached {
+        match connection::set_reached(&mut tx, id, reached).await {
+            Err(store::Error::Conflict(_)) => return Ok(None),
+            stored => stored?,
+        }
+    }
+    credential::set(service, &mut tx, id, &new.tokens).await?;
+    for account in &new.accounts {
+        channel::upsert(&mut tx, id, new.kind, account, now).await?;
+    }
+    let detail = json!({ "connected": made.provider, "by": made.given.key(), "accounts": new.accounts.len() });
+    access::done_to(service, &mut tx, Action::EditIntegrations, (id, &made.label), detail).await?;
+    // Accounts of a connection that has ended go on here, with their clients.
+    if channel::list(&mut tx, id).await?.iter().any(|channel| channel.client_id.is_some()) {
+        enqueue(&mut tx, id, Cause::First, now).await?;
+    }
+    let made = connection::get(&mut tx, id, now).await?;
+    tx.commit().await?;
+    Ok(Some(made))
+}
+
+/// Gives a connection another credential, which reaches these accounts, after somebody consented again or typed another one,
+/// and has it read.
+///
+/// # Errors
+/// Missing; a conflict when a typed one reaches just the accounts of another connection; or the rule that forbids it.
+pub async fn reconnect(
+    service: &Service,
+    actor: &Actor,
+    id: ConnectionId,
+    given: Given,
+    scopes: &[String],
+    tokens: &Tokens,
+    accounts: &[Account],
+) -> Result<Connection> {
+    access::allow(service, actor, Action::EditIntegrations).await?;
+    let now = service.clock.now();
+    let mut tx = service.db.tenant(actor).await?;
+    connection::set_connected(&mut tx, id, given, scopes, now).await?;
+    if let Some(reached) = reached(given, accounts) {
+        match connection::set_reached(&mut tx, id, &reached).await {
+            Err(store::Error::Conflict(_)) => return Err(connected_already()),
+            stored => stored?,
+        }
+    }
+    credential::set(service, &mut tx, id, tokens).await?;
+    let connected = connection::get(&mut tx, id, now).await?;
+    let detail = json!({ "reconnected": connected.provider, "by": given.key() });
+    access::done_to(service, &mut tx, Action::EditIntegrations, (id, &connected.label), detail).await?;
+    enqueue(&mut tx, id, Cause::Manual, now).await?;
+    tx.commit().await?;
+    Ok(connected)
+}

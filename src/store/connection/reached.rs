@@ -1,0 +1,39 @@
+//! Which accounts the credentials reach that people typed: the same accounts are one connection. The database holds that, by the
+//! unique index `connection_reached`, so that a form that is sent twice at once makes one.
+
+use model::id::ConnectionId;
+
+use super::one;
+use crate::{OnConstraint, Result, TenantTx};
+
+/// Keeps which accounts a typed credential reaches, by the provider's ids in their order.
+///
+/// # Errors
+/// Conflict `connection_reached` when another connection has the same; missing when it is gone.
+pub async fn set_reached(tx: &mut TenantTx, id: ConnectionId, accounts: &[String]) -> Result<()> {
+    let done = sqlx::query!(
+        r#"update connection set reached = sha256(convert_to(array_to_string($2::text[], E'\n'), 'UTF8'))
+           where id = $1 and disconnected_at is null"#,
+        id.0,
+        accounts
+    )
+    .execute(&mut **tx)
+    .await
+    .on_constraint("connection_reached")?;
+    one(done).await
+}
+
+/// The connection whose typed credential reaches just these accounts of a provider.
+///
+/// # Errors
+/// The database failed.
+pub async fn find_reaching(tx: &mut TenantTx, provider: &str, accounts: &[String]) -> Result<Option<ConnectionId>> {
+    let found = sqlx::query_scalar!(
+        r#"select id from connection
+           where provider = $1 and given = 'token' and disconnected_at is null
+             and reached = sha256(convert_to(array_to_string($2::text[], E'\n'), 'UTF8'))"#,
+        provider,
+        accounts
+    );
+    Ok(found.fetch_optional(&mut **tx).await?.map(Into::into))
+}
