@@ -197,14 +197,14 @@ fn shared(account: &Account) -> Vec<bool> {
     (0..account.groups.len()).map(|group| beside(group) > 1).collect()
 }
 
-/// When more money was tried: one fortnight in each part of the time.
+/// When more money was tried, about as much as others have: one fortnight in each part of the time.
 fn trials(stream: &mut Stream, first: Date) -> Vec<Trial> {
     let part = (TRIED.1 - TRIED.0) / TRIALS;
     (0..TRIALS)
         .map(|at| {
             let from = TRIED.0 + part * at + stream.whole(0, part - TRIAL - APART);
             let from = first + Duration::days(from);
-            Trial { first: from, last: from + Duration::days(TRIAL - 1), factor: stream.between(2.5, 3.2) }
+            Trial { first: from, last: from + Duration::days(TRIAL - 1), factor: stream.between(3.0, 3.8) }
         })
         .collect()
 }
@@ -292,7 +292,7 @@ mod tests {
                             let [before, after] = [trial.first - Duration::days(1), trial.last + Duration::days(1)];
                             assert_eq!([before, after].map(|day| account.tried(day)), [1.0, 1.0]);
                             assert_eq!([trial.first, trial.last].map(|day| account.tried(day)), [trial.factor; 2]);
-                            assert!((2.0..3.5).contains(&trial.factor));
+                            assert!((2.5..4.0).contains(&trial.factor));
                         }
                     }
                     Kind::HiddenWinner => {
