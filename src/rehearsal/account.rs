@@ -52,13 +52,34 @@ pub(crate) struct Account {
     /// Clicks for an impression.
     pub ctr: f64,
     pub claims: Claims,
-    /// Whether budgets stay as they are.
+    /// Whether nobody moves the budgets: they stay as they are, but for trials.
     pub steady: bool,
+    /// Days on which other budgets were tried, the first first.
+    pub trials: Vec<Trial>,
     pub campaigns: Vec<Campaign>,
     pub groups: Vec<Group>,
     pub ads: Vec<Ad>,
     /// Days on which the platform learns of no conversion.
     pub outage: Option<(Date, Date)>,
+}
+
+/// Days on which somebody tried other budgets and then went back to the usual ones.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
+pub(crate) struct Trial {
+    #[serde(serialize_with = "crate::clock::iso")]
+    pub first: Date,
+    #[serde(serialize_with = "crate::clock::iso")]
+    pub last: Date,
+    /// How many times its usual budget each campaign had.
+    pub factor: f64,
+}
+
+impl Account {
+    /// How many times its usual budget each campaign has on a day.
+    pub fn tried(&self, day: Date) -> f64 {
+        let trial = self.trials.iter().find(|trial| trial.first <= day && day <= trial.last);
+        trial.map_or(1.0, |trial| trial.factor)
+    }
 }
 
 /// How a platform counts conversions.
@@ -171,6 +192,7 @@ pub(crate) fn make(key: Key, platform: Platform, client: &Client, first: Date, c
         ctr,
         claims,
         steady: client.quiet,
+        trials: vec![],
         campaigns: vec![],
         groups: vec![],
         ads: vec![],
@@ -229,6 +251,8 @@ fn fill(
     for (at, campaign) in [0, 0, 1, 2].into_iter().enumerate() {
         account.groups.push(Group { external_id: id.next(stream), name: groups[at].into(), campaign });
     }
+    // Creatives differ, but not so much at a client at which nothing happens that one of them had better be changed.
+    let (rate, quality) = if client.quiet { (0.04, 0.03) } else { (0.12, 0.10) };
     for at in 0..creatives {
         let group = at % account.groups.len();
         let second = at >= account.groups.len();
@@ -241,8 +265,8 @@ fn fill(
             name: format!("{} {:02}", products[at % products.len()], at + 1),
             group,
             weight: stream.between(0.7, 1.3),
-            ctr: stream.between(0.88, 1.12),
-            quality: stream.between(0.90, 1.10),
+            ctr: stream.between(1.0 - rate, 1.0 + rate),
+            quality: stream.between(1.0 - quality, 1.0 + quality),
             launched,
             ended: if ends { some_day(stream) } else { None },
             fatigue: None,

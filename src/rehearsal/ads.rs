@@ -245,13 +245,14 @@ fn planned(key: Key, account: &Account, client: &Client, day: Date, set: &Set) -
         if let Some(cents) = set.budget(at) {
             return cents as f64 / 100.0;
         }
-        let key = key.name("budget").number(at as u64);
+        let usual = account.campaigns[at].budget * account.tried(day);
         if account.steady {
-            return account.campaigns[at].budget;
+            return usual;
         }
+        let key = key.name("budget").number(at as u64);
         let decided = key.number((since / DECISION).unsigned_abs()).stream().log_normal(1.0, 0.25).clamp(0.55, 1.7);
         let follows = (1.0 + 0.5 * (client.demand.calendar(day) - 1.0)).clamp(0.6, 1.8);
-        account.campaigns[at].budget * decided * follows
+        usual * decided * follows
     };
     let budgets: Vec<_> = (0..account.campaigns.len()).map(budget).collect();
     let weight = |ad: usize| if set.shows(account, ad, day) { account.ads[ad].weight } else { 0.0 };

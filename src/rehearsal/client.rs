@@ -12,6 +12,8 @@ use crate::{
 
 /// How many clients the agency has.
 pub const CLIENTS: usize = 8;
+/// How many times what others sell a large client does, and the orders a day that it has by themselves at the least.
+const LARGE: (f64, f64) = (2.3, 30.0);
 
 /// A client of the agency.
 #[derive(Clone, Debug, Serialize)]
@@ -48,8 +50,9 @@ impl Client {
     }
 }
 
-/// All clients of a world. `quiet` says for each whether nothing happens there.
-pub(crate) fn all(world: Key, first: Date, quiet: &[bool; CLIENTS]) -> Vec<Client> {
+/// All clients of a world. `quiet` says for each whether nothing happens there, `large` whether it is one of the agency's
+/// large ones.
+pub(crate) fn all(world: Key, first: Date, quiet: &[bool; CLIENTS], large: &[bool; CLIENTS]) -> Vec<Client> {
     let mut stream = world.name("clients").stream();
     let mut trades: Vec<_> = TRADES.iter().collect();
     stream.shuffle(&mut trades);
@@ -58,13 +61,15 @@ pub(crate) fn all(world: Key, first: Date, quiet: &[bool; CLIENTS]) -> Vec<Clien
     let (berlin, york, angeles) = (Zone::Berlin, Zone::NewYork, Zone::LosAngeles);
     let mut zones = [berlin, berlin, berlin, berlin, york, york, angeles, angeles];
     stream.shuffle(&mut zones);
-    let of = |index: usize| one(world, index, (names[index], trades[index], zones[index]), first, quiet[index]);
+    let of = |index: usize| {
+        one(world, index, (names[index], trades[index], zones[index]), first, (quiet[index], large[index]))
+    };
     (0..CLIENTS).map(of).collect()
 }
 
 type Identity = (&'static str, &'static Trade, Zone);
 
-fn one(world: Key, index: usize, (name, trade, zone): Identity, first: Date, quiet: bool) -> Client {
+fn one(world: Key, index: usize, (name, trade, zone): Identity, first: Date, (quiet, large): (bool, bool)) -> Client {
     let mut stream = world.name("client").number(index as u64).stream();
     let name = format!("{name} {}", trade.firm);
     let order_value = trade.order_value * stream.between(0.85, 1.2);
@@ -85,6 +90,8 @@ fn one(world: Key, index: usize, (name, trade, zone): Identity, first: Date, qui
         gift: trade.gift * stream.between(0.85, 1.15),
         shifts: vec![],
     };
+    // Dear goods sell seldom; below 8 a day even a collapse would hide in chance.
+    let organic = (stream.between(700.0, 1600.0) / order_value).max(8.0);
     Client {
         index,
         slug: slug(&name),
@@ -93,8 +100,7 @@ fn one(world: Key, index: usize, (name, trade, zone): Identity, first: Date, qui
         zone,
         trade,
         demand,
-        // Dear goods sell seldom; below 8 a day even a collapse would hide in chance.
-        organic: (stream.between(700.0, 1600.0) / order_value).max(8.0),
+        organic: if large { (LARGE.0 * organic).max(LARGE.1) } else { organic },
         order_value,
         quiet,
     }
@@ -115,12 +121,24 @@ mod tests {
     #[test]
     fn eight_clients_in_different_trades_two_currencies_and_three_zones() {
         for seed in 0..50 {
-            let clients = all(Key::new(seed), date!(2025 - 01 - 01), &[false; CLIENTS]);
+            let clients = all(Key::new(seed), date!(2025 - 01 - 01), &[false; CLIENTS], &[false; CLIENTS]);
             let different = |of: fn(&Client) -> &str| clients.iter().map(of).collect::<BTreeSet<_>>().len();
             assert_eq!(different(|client| client.trade.key), CLIENTS);
             assert_eq!(different(|client| &client.slug), CLIENTS);
             assert_eq!(different(|client| client.currency), 2);
             assert_eq!(different(|client| client.zone.iana()), 3);
+        }
+    }
+
+    #[test]
+    fn large_clients_sell_more_and_are_the_same_otherwise() {
+        for seed in 0..50 {
+            let of = |large| all(Key::new(seed), date!(2025 - 01 - 01), &[false; CLIENTS], &[large; CLIENTS]);
+            for (usual, large) in of(false).iter().zip(of(true)) {
+                assert!(large.organic >= 30.0 && large.organic / usual.organic > 2.29, "seed {seed}");
+                let same = |one: &Client| (one.name.clone(), one.currency, one.order_value.to_bits());
+                assert_eq!(same(usual), same(&large));
+            }
         }
     }
 

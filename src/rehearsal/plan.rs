@@ -55,7 +55,7 @@ impl Plan {
         stream.shuffle(&mut roles);
         let mut accounts = ACCOUNTS;
         stream.shuffle(&mut accounts);
-        let clients = client::all(key, first, &roles.map(|role| role == Role::Null));
+        let clients = client::all(key, first, &roles.map(|role| role == Role::Null), &roles.map(Role::large));
         let mut channels: Vec<Channel> = Vec::with_capacity(CHANNELS);
         let mut advertised = 0;
         for client in &clients {

@@ -3,12 +3,17 @@
 //! Six of the eight clients have one story each and one creative that wears out; two have none. All dates lie 150 to 350
 //! days after the first, so that the last 400 days always show what was before and after. To plant another kind of event,
 //! add a role or plant it beside one, and give it to the test below.
+//!
+//! What is to be found is there to be found: nothing tells what more money would bring to a channel that never had more, nor
+//! what a creative sells that hardly anybody saw. So nobody looks after the budgets of the channel that has too little, but
+//! more was tried on it several times for a fortnight, as agencies do before they dare; and the hidden winner runs where most
+//! is spent. Both are at clients that sell much.
 
 use serde::Serialize;
 use time::{Date, Duration};
 
 use crate::{
-    account::{Ad, Fatigue, Platform, respond},
+    account::{Account, Ad, Fatigue, Platform, Trial, respond},
     client::CLIENTS,
     plan::Plan,
     random::Stream,
@@ -25,6 +30,13 @@ pub(crate) enum Role {
     UnderFunded,
     Winner,
     Null,
+}
+
+impl Role {
+    /// Whether its client is one of the agency's large ones.
+    pub const fn large(self) -> bool {
+        matches!(self, Self::UnderFunded | Self::Winner)
+    }
 }
 
 /// One for each client, before they are shuffled.
@@ -53,11 +65,13 @@ pub enum Kind {
     Collapse,
     /// The channel is spent far more on than it can use, always. `size` is its spend over half saturation.
     Saturated,
-    /// The channel would return far more than it costs if it had more money, always. `size` as for `Saturated`.
+    /// The channel would return far more than it costs if it had more money, always; its `trials` in the truth are when it
+    /// had. `size` as for `Saturated`.
     UnderFunded,
     /// A creative sells better than all others but gets little money, always. `size` is the factor on orders for a click.
     HiddenWinner,
-    /// Nothing happens at this client. There is no size.
+    /// Nothing happens at this client, and no creative of a channel sells worth mentioning more or less than its others.
+    /// There is no size.
     Null,
 }
 
@@ -81,6 +95,14 @@ pub struct Planted {
     /// How large it is, in the unit of its kind.
     pub size: Option<f64>,
 }
+
+/// How often more money was tried on the channel that has too little, and for how many days.
+const TRIALS: i64 = 6;
+const TRIAL: i64 = 14;
+/// The days of the world in which that was: seen in the last 400, and long over at their end.
+const TRIED: (i64, i64) = (120, 342);
+/// Days between two trials at the least.
+const APART: i64 = 7;
 
 /// Plants every story into the plan.
 pub(crate) fn plant(plan: &mut Plan, roles: &[Role; CLIENTS], first: Date) {
@@ -117,10 +139,20 @@ pub(crate) fn plant(plan: &mut Plan, roles: &[Role; CLIENTS], first: Date) {
                 event = Planted { kind: Kind::TrackingOutage, channel: Some(channel), first, last, size, ..event };
             }
             Role::Saturated => event = respending(plan, &mut stream, channel, Kind::Saturated, event),
-            Role::UnderFunded => event = respending(plan, &mut stream, channel, Kind::UnderFunded, event),
+            Role::UnderFunded => {
+                event = respending(plan, &mut stream, channel, Kind::UnderFunded, event);
+                if let Some(account) = &mut plan.channels[channel].account {
+                    account.steady = true;
+                    account.trials = trials(&mut stream, first);
+                }
+            }
             Role::Winner => {
+                let spend = |at: &usize| plan.channels[*at].account.as_ref().map_or(0.0, |account| account.spend);
+                let most = mine.iter().copied().max_by(|one, other| spend(one).total_cmp(&spend(other)));
+                let channel = most.unwrap_or(channel);
                 let size = stream.between(2.2, 2.8);
-                let ad = ad(plan, &mut stream, channel, |_| true);
+                let shared = plan.channels[channel].account.as_ref().map(shared).unwrap_or_default();
+                let ad = ad(plan, &mut stream, channel, |ad| shared[ad.group]);
                 if let Some(ad) = ad {
                     (ad.weight, ad.quality) = (0.10, size);
                     let entity = Some(ad.external_id.clone());
@@ -157,11 +189,31 @@ fn ad<'a>(plan: &'a mut Plan, stream: &mut Stream, channel: usize, fit: impl Fn(
     (!ads.is_empty()).then(|| ads.swap_remove(stream.below(ads.len())))
 }
 
+/// Of each group, whether its campaign has several ads that always run. One alone has its campaign's money whatever it weighs.
+fn shared(account: &Account) -> Vec<bool> {
+    let campaign = |group: usize| account.groups[group].campaign;
+    let always = account.ads.iter().filter(|ad| ad.launched.is_none() && ad.ended.is_none());
+    let beside = |group: usize| always.clone().filter(|ad| campaign(ad.group) == campaign(group)).count();
+    (0..account.groups.len()).map(|group| beside(group) > 1).collect()
+}
+
+/// When more money was tried, about as much as others have: one fortnight in each part of the time.
+fn trials(stream: &mut Stream, first: Date) -> Vec<Trial> {
+    let part = (TRIED.1 - TRIED.0) / TRIALS;
+    (0..TRIALS)
+        .map(|at| {
+            let from = TRIED.0 + part * at + stream.whole(0, part - TRIAL - APART);
+            let from = first + Duration::days(from);
+            Trial { first: from, last: from + Duration::days(TRIAL - 1), factor: stream.between(3.0, 3.8) }
+        })
+        .collect()
+}
+
 /// Gives a channel far too much or too little money, with the response that goes with it.
 fn respending(plan: &mut Plan, stream: &mut Stream, channel: usize, kind: Kind, event: Planted) -> Planted {
     let (money, relative, slope, roas) = match kind {
         Kind::Saturated => (2.4, stream.between(3.5, 5.0), stream.between(1.2, 1.6), stream.between(1.8, 2.2)),
-        _ => (0.35, stream.between(0.15, 0.25), stream.between(1.1, 1.4), stream.between(2.6, 3.2)),
+        _ => (0.35, stream.between(0.15, 0.25), stream.between(1.1, 1.4), stream.between(3.4, 4.2)),
     };
     let client = &plan.clients[event.client];
     if let Some(account) = &mut plan.channels[channel].account {
@@ -229,8 +281,19 @@ mod tests {
                         assert!(others.clone().all(|(_, back)| *back > 0.6), "seed {seed}");
                     }
                     Kind::UnderFunded => {
-                        assert!(mine.unwrap() > 2.3, "seed {seed}: {mine:?}");
+                        // It pays even where half of what is sold goes for goods, and returns.
+                        assert!(mine.unwrap() > 3.0, "seed {seed}: {mine:?}");
                         assert!(others.clone().all(|(_, back)| *back < mine.unwrap()), "seed {seed}");
+                        let account = account.unwrap();
+                        assert!(account.steady && account.trials.len() == 6);
+                        let day = |day: Date| (day - first).whole_days();
+                        for trial in &account.trials {
+                            assert!(day(trial.first) >= 120 && day(trial.last) < 345, "seed {seed}");
+                            let [before, after] = [trial.first - Duration::days(1), trial.last + Duration::days(1)];
+                            assert_eq!([before, after].map(|day| account.tried(day)), [1.0, 1.0]);
+                            assert_eq!([trial.first, trial.last].map(|day| account.tried(day)), [trial.factor; 2]);
+                            assert!((2.5..4.0).contains(&trial.factor));
+                        }
                     }
                     Kind::HiddenWinner => {
                         let (ad, account) = (ad.unwrap(), account.unwrap());
@@ -239,6 +302,11 @@ mod tests {
                             rest.clone()
                                 .all(|other| other.quality * 1.5 < ad.quality && other.weight > ad.weight * 3.0)
                         );
+                        let campaign = |ad: &Ad| account.groups[ad.group].campaign;
+                        let beside = rest.filter(|other| campaign(other) == campaign(ad));
+                        assert!(beside.map(|other| other.weight).sum::<f64>() > 6.0 * ad.weight, "seed {seed}");
+                        let mut accounts = plan.accounts(event.client);
+                        assert!(accounts.all(|(_, other)| other.spend <= account.spend), "seed {seed}");
                     }
                     Kind::Fatigue => {
                         let ad = ad.unwrap();
@@ -250,7 +318,12 @@ mod tests {
                         for (_, account) in plan.accounts(event.client) {
                             assert!(account.steady && account.outage.is_none());
                             let quiet = |ad: &Ad| ad.fatigue.is_none() && ad.launched.is_none() && ad.ended.is_none();
-                            assert!(account.ads.iter().all(quiet));
+                            assert!(account.ads.iter().all(quiet) && account.trials.is_empty());
+                            let sells = account.ads.iter().map(|ad| ad.ctr * ad.quality);
+                            assert!(
+                                sells.clone().all(|one| sells.clone().all(|other| one < 1.2 * other)),
+                                "seed {seed}"
+                            );
                         }
                     }
                 }

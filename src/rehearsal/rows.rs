@@ -170,13 +170,14 @@ impl World {
         let Some(account) = &channel.account else { return vec![] };
         let since = self.first();
         let set = self.set_now(channel);
+        let tried = account.tried(self.today());
         let campaigns = account.campaigns.iter().enumerate().map(|(at, campaign)| Entity {
             level: Level::Campaign,
             external_id: campaign.external_id.clone(),
             parent_id: None,
             name: campaign.name.clone(),
             active: set.switch(Level::Campaign, at).unwrap_or(true),
-            budget_cents: Some(set.budget(at).unwrap_or_else(|| (campaign.budget * 100.0).round() as i64)),
+            budget_cents: Some(set.budget(at).unwrap_or_else(|| (campaign.budget * tried * 100.0).round() as i64)),
             since,
         });
         let groups = account.groups.iter().enumerate().map(|(at, group)| Entity {

@@ -6,7 +6,7 @@ use serde::Serialize;
 use time::{Date, Duration, OffsetDateTime};
 
 use crate::{
-    account::{Account, Claims},
+    account::{Account, Claims, Trial},
     ads::{AdDay, History},
     plan::Channel,
     planted::Planted,
@@ -24,7 +24,7 @@ pub struct Truth {
     first: Date,
     #[serde(serialize_with = "crate::clock::iso")]
     today: Date,
-    model: [&'static str; 7],
+    model: [&'static str; 8],
     planted: Vec<Named>,
     clients: Vec<ClientTruth>,
     channels: Vec<ChannelTruth>,
@@ -33,7 +33,8 @@ pub struct Truth {
 }
 
 /// How to read the figures.
-const MODEL: [&str; 7] = [
+const MODEL: [&str; 8] = [
+    "each day's budgets = planned_spend, times the factor on the days of a trial; where it is not steady also times a log-normal of 0.25 drawn for each campaign and 21 days (0.55 to 1.7) and 1 + half of what the calendar adds to demand (0.6 to 1.8)",
     "adstock(t) = sum over ages 0..13 of decay^age * spend(t - age) / sum of decay^age; before the first day spend is that of the first (Jin et al. 2017)",
     "orders brought(t) ~ Poisson(ceiling / (1 + (adstock / half_saturation)^-slope) * mix(t) * demand(t)); they are among the shop's orders of the same day",
     "orders by themselves(t) ~ Poisson(organic * demand(t)); demand = weekday * year * holidays * trend * planted shifts",
@@ -77,6 +78,9 @@ struct ChannelTruth {
     response: Response,
     claims: Claims,
     planned_spend: f64,
+    /// Whether nobody moves the budgets but for trials, and these.
+    steady: bool,
+    trials: Vec<Trial>,
     cost_per_thousand: f64,
     /// Mean adstock of the last 28 days, in currency units a day, and what holds there on a day with demand 1.
     adstock: f64,
@@ -273,6 +277,8 @@ impl World {
             response: account.response,
             claims: account.claims,
             planned_spend: account.spend,
+            steady: account.steady,
+            trials: account.trials.clone(),
             cost_per_thousand: account.cpm,
             adstock,
             average_return: account.response.orders(adstock) / adstock * client.order_value,

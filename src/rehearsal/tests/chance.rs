@@ -136,6 +136,20 @@ fn planted_events_are_in_the_counts() {
                     });
                     assert_eq!(as_of, [0; 4], "nothing is reported while it lasts");
                 }
+                Kind::UnderFunded => {
+                    let spent = |from: Date, days: i64| {
+                        let rows = rows(span(from, days), crate::Level::Account);
+                        rows.iter().map(|row| row.sums.spend_cents as f64).sum::<f64>() / rows.len() as f64
+                    };
+                    let account = world.channels()[event.channel.unwrap()].account.as_ref().unwrap();
+                    for trial in &account.trials {
+                        // Three weeks of a spend that scatters by a sixteenth from day to day: one in forty.
+                        let before = spent(trial.first - Duration::days(7), 7);
+                        let during = spent(trial.first, (trial.last - trial.first).whole_days() + 1);
+                        let factor = during / before;
+                        assert!((factor / trial.factor - 1.0).abs() < 0.15, "seed {seed}, {trial:?}: {factor}");
+                    }
+                }
                 Kind::Fatigue | Kind::HiddenWinner => {
                     let ad = event.entity.clone().unwrap();
                     let rate = |days, of: fn(&crate::AdSums) -> (i64, i64)| {

@@ -2,11 +2,12 @@
 //!
 //! - *under-funded, saturated*: the channel is given more, or less, by a proposal about budgets;
 //! - *winner*: the creative is proposed to get more;
-//! - *quiet*: proposals for the two clients at which nothing happens;
+//! - *quiet*: proposals for the two clients at which nothing happens, on that day or a week, two or three before it: who looks
+//!   again and again has more chances to be wrong;
 //! - *outcome*: the client with the largest move of budgets makes it, four weeks pass, and the effect on its books is held
 //!   against the same four weeks without it, which only a simulation knows.
 
-use std::ops::RangeInclusive;
+use std::{collections::BTreeMap, ops::RangeInclusive};
 
 use anyhow::Context as _;
 use brain::{
@@ -25,6 +26,8 @@ use crate::{Figure, rehearsed::known};
 /// Days of a world before anything is done, and after.
 const DAYS: i64 = 400;
 const AFTER: i64 = 28;
+/// Days before the last on which quiet clients are looked at, too.
+const LOOKS: [i64; 3] = [7, 14, 21];
 
 #[derive(Default)]
 struct Tally {
@@ -57,7 +60,11 @@ pub(super) fn run_worlds(worlds: u64) -> anyhow::Result<Vec<Figure>> {
         ),
         figure("agency_saturated", "simulated agencies: the saturated channel is to get less", &tally.saturated),
         figure("agency_winner", "simulated agencies: the hidden winner is to get more", &tally.winner),
-        figure("agency_quiet", "simulated agencies: proposals for the two quiet clients", &tally.quiet),
+        figure(
+            "agency_quiet",
+            "simulated agencies: proposals for the two quiet clients, on any of four days",
+            &tally.quiet,
+        ),
         figure("agency_proposals", "simulated agencies: proposals for all clients", &tally.proposals),
         figure("agency_effect_held", "simulated agencies: true effect of a move inside its 80 % interval", &tally.held),
         figure("agency_effect_called", "simulated agencies: such effects called won or lost", &tally.called),
@@ -68,11 +75,7 @@ impl Tally {
     fn judge(&mut self, seed: u64, world: &World, end: Date) -> anyhow::Result<()> {
         let mut input = known::on(world, end, Choices::new())?;
         input.choices = choose(&input, true);
-        let proposals: Vec<Proposal> = run(&input)
-            .iter()
-            .filter(|outcome| outcome.kind == "action")
-            .map(|outcome| Ok(serde_json::from_str(&outcome.body)?))
-            .collect::<anyhow::Result<_>>()?;
+        let proposals = proposals(&input)?;
         let gets = |channel: usize, more: bool| {
             let id = known::channel_id(channel);
             let changes = proposals.iter().flat_map(|one| &one.changes).filter(|change| change.channel == id);
@@ -91,9 +94,19 @@ impl Tally {
                 _ => {}
             }
         }
-        let quiet: Vec<&Proposal> = proposals.iter().filter(|one| quiet(world, one)).collect();
-        for one in &quiet {
-            crate::note(&format!("      quiet client: {} {:?} {:.3}", one.key, one.changes, one.probability));
+        let of_quiet =
+            |all: &[Proposal]| -> Vec<Proposal> { all.iter().filter(|one| quiet(world, one)).cloned().collect() };
+        let mut quiet: BTreeMap<String, (Date, Proposal)> = BTreeMap::new();
+        for back in LOOKS {
+            let day = end - Duration::days(back);
+            // Methods and curves as chosen on the last day: that costs most, and hardly bears on what is said of these clients.
+            let earlier = known::on(world, day, input.choices.clone())?;
+            let told = of_quiet(&self::proposals(&earlier)?);
+            quiet.extend(told.into_iter().map(|one| (one.key.clone(), (day, one))));
+        }
+        quiet.extend(of_quiet(&proposals).into_iter().map(|one| (one.key.clone(), (end, one))));
+        for (key, (day, one)) in &quiet {
+            crate::note(&format!("      quiet client on {day}: {key} {:?} {:.3}", one.changes, one.probability));
         }
         self.under_funded.push(line[0]);
         self.saturated.push(line[1]);
@@ -113,6 +126,12 @@ impl Tally {
         crate::note(&format!("{seed:<5} {all:>9} ({quiet}) {:>17} {:>10} {:>7}  {told}", line[0], line[1], line[2]));
         Ok(())
     }
+}
+
+/// What is proposed in a cycle of this day.
+fn proposals(input: &Input) -> anyhow::Result<Vec<Proposal>> {
+    let actions = run(input).into_iter().filter(|outcome| outcome.kind == "action");
+    actions.map(|outcome| Ok(serde_json::from_str(&outcome.body)?)).collect()
 }
 
 /// Whether it is about a client at which nothing happens, or something of it.
@@ -147,7 +166,7 @@ fn outcome(world: &World, input: &Input, proposal: &Proposal, end: Date) -> anyh
         let at = world.end_of(world.client_of(channel), end) + Duration::MINUTE;
         // Each campaign's budget changes as the channel's does; what it spends now is its budget.
         let since = end - Duration::days(27);
-        let mut spent: std::collections::BTreeMap<String, i64> = std::collections::BTreeMap::new();
+        let mut spent: BTreeMap<String, i64> = BTreeMap::new();
         for row in world.ad_rows(channel, since..=end, Level::Campaign, end) {
             *spent.entry(row.external_id.clone()).or_default() += row.sums.spend_cents;
         }
