@@ -6,6 +6,7 @@ use model::{
 };
 use serde_json::{Value, json};
 use sqlx::PgPool;
+use store::alert::mail::Went;
 use time::{Duration, macros::datetime};
 
 use crate::{
@@ -168,4 +169,44 @@ async fn a_rule_that_names_a_channel_or_a_provider_hears_of_an_outage_of_several
     desk.cycle(day + Duration::DAY, vec![outage(&desk, &[radio, search, tv])]).await;
     assert_eq!(desk.counts(), [2, 1, 2, 0], "it reaches what another rule names");
     desk.app.finish().await;
+}
+
+#[sqlx::test(migrator = "store::MIGRATOR")]
+async fn what_was_let_wait_and_waits_no_more_is_not_hidden_by_what_was_seen_to(pool: PgPool) {
+    let desk = Desk::open(pool, TUESDAY).await;
+    let [radio, search, _] = channels(&desk).await;
+    let day = TUESDAY.date();
+    desk.cycle(day, vec![outage(&desk, &[radio]), outage(&desk, &[search])]).await;
+    for alert in desk.alerts(&desk.agency.olga, "").await {
+        let (deed, body) = match alert["place"].as_str().unwrap() {
+            "C1 · Radio" => ("acknowledge", json!({})),
+            _ => ("snooze", json!({"until": "2026-12-02T12:30:00Z"})),
+        };
+        desk.deed(&alert, deed, &body).await;
+    }
+    assert_eq!(places(&desk, "snoozed").await, ["C1 · Search"]);
+    desk.turn(TUESDAY + Duration::days(2));
+    desk.cycle(day + Duration::days(2), vec![outage(&desk, &[radio, search])]).await;
+    assert_eq!(places(&desk, "open").await, ["C1 · Radio, Search"]);
+    assert_eq!(places(&desk, "acknowledged").await, ["C1 · Radio"]);
+    assert_eq!(desk.counts(), [1, 1, 1, 0], "people know of both channels");
+    desk.app.finish().await;
+}
+
+#[sqlx::test(migrator = "store::MIGRATOR")]
+async fn what_reaches_another_channel_while_its_mail_goes_is_told_in_another_one(pool: PgPool) {
+    let desk = Desk::open(pool, TUESDAY).await;
+    let [radio, search, _] = channels(&desk).await;
+    desk.app.leave_jobs();
+    let day = TUESDAY.date();
+    desk.think(day, vec![outage(&desk, &[radio])]).await;
+    let first = desk.next().await.unwrap();
+    desk.think(day + Duration::DAY, vec![outage(&desk, &[radio, search])]).await;
+    desk.settle(first.id, Went::Malformed).await;
+    let jobs = desk.agency.olga.json("/api/v1/jobs").await;
+    assert_eq!(jobs["counts"]["failed"], 0, "nothing of the first is left to be set aside: {jobs}");
+    let second = desk.next().await.unwrap();
+    assert_ne!(second.id, first.id);
+    assert_eq!(second.told[0].place, "C1 · Radio, Search");
+    desk.app.stop().await;
 }
