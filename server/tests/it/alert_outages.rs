@@ -210,3 +210,36 @@ async fn what_reaches_another_channel_while_its_mail_goes_is_told_in_another_one
     assert_eq!(second.told[0].place, "C1 · Radio, Search");
     desk.app.stop().await;
 }
+
+/// An outage of one channel and one of all channels of its client, stored as the version before stored them, are brought over.
+const OF_AN_OLDER_VERSION: &str = concat!(
+    include_str!("../../../migrations/0030_outage.down.sql"),
+    "update alert set story = 'outage ' || client_id::text || ' ' || channel_id::text;
+     insert into alert (organization_id, id, story, kind, level, entity, severity, first_day, last_day, client_id, body,
+         first_state_id, state_id, first_seen_at, last_seen_at)
+       select organization_id, gen_random_uuid(), 'outage ' || client_id::text, kind, 'client', client_id::text, severity, first_day,
+         last_day, client_id, body, first_state_id, state_id, first_seen_at, last_seen_at from alert;
+     update organization set time_zone = 'Europe/Berlin', digest_next_at = '2026-12-07T07:00:00Z' where name = 'Acme';",
+    include_str!("../../../migrations/0030_outage.up.sql")
+);
+
+#[sqlx::test(migrator = "store::MIGRATOR")]
+#[expect(clippy::disallowed_methods, reason = "a test's own question")]
+async fn outages_that_an_older_version_told_cover_their_channels(pool: PgPool) {
+    let desk = Desk::open(pool.clone(), TUESDAY).await;
+    let [radio, ..] = channels(&desk).await;
+    desk.cycle(TUESDAY.date(), vec![outage(&desk, &[radio])]).await;
+    desk.app.finish().await;
+    // Never committed.
+    let mut tx = pool.begin().await.unwrap();
+    sqlx::raw_sql(OF_AN_OLDER_VERSION).execute(&mut *tx).await.unwrap();
+    let (one, all, stories, mondays): (i64, i64, i64, i64) = sqlx::query_as(
+        "select count(*) filter (where a.channel_id is not null), count(*) filter (where a.channel_id is null),
+           count(distinct a.story), (select count(*) from organization where digest_on = '2026-11-30')
+         from alert a join alert_channel k on k.organization_id = a.organization_id and k.alert_id = a.id",
+    )
+    .fetch_one(&mut *tx)
+    .await
+    .unwrap();
+    assert_eq!((one, all, stories, mondays), (1, 3, 1, 1));
+}
