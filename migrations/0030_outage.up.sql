@@ -43,11 +43,14 @@ update organization set digest_on = (digest_next_at at time zone time_zone - int
 reset role;
 
 -- Has a job stand among those that failed, for this reason and after so many tries, until a person has it tried again. Without a
--- reason it stands there no more.
+-- reason it stands there no more. Neither the job nor what stands under its key may be another organization's.
 create function fail_job(payload jsonb, job_key text, reason text, tries integer) returns void
 language plpgsql security definer set search_path = pg_catalog as $$
 begin
-  if payload->>'organization_id' is distinct from public.current_organization()::text then
+  if public.current_organization() is null
+    or payload->>'organization_id' is distinct from public.current_organization()::text
+    or exists (select from graphile_worker._private_jobs j where j.key = job_key
+      and j.payload::jsonb->>'organization_id' is distinct from public.current_organization()::text) then
     raise exception 'this job is of another organization' using errcode = '42501';
   end if;
   perform graphile_worker.remove_job(job_key);

@@ -249,6 +249,8 @@ enum Refused {
     OtherAccount,
     /// The provider could not be reached.
     Unreachable(String),
+    /// The operator has switched the provider off since the way began.
+    SwitchedOff,
     /// Something else; it has an answer of its own.
     Other(ApiError),
 }
@@ -257,6 +259,7 @@ impl From<service::Error> for Refused {
     fn from(error: service::Error) -> Self {
         match error {
             service::Error::Conflict { code: "state_unknown", .. } => Self::State,
+            service::Error::Conflict { code: "switched_off", .. } => Self::SwitchedOff,
             service::Error::Gone(_) => Self::Expired,
             other => Self::Other(other.into()),
         }
@@ -282,7 +285,11 @@ pub(crate) async fn callback(
     Path(key): Path<String>,
     Query(parameters): Query<BTreeMap<String, String>>,
 ) -> Response {
-    let target = match arrive(&state, &live, &key, &parameters).await {
+    let arrived = match check_still_on(&state, &key).await {
+        Ok(()) => arrive(&state, &live, &key, &parameters).await,
+        Err(refused) => Err(refused),
+    };
+    let target = match arrived {
         Ok(id) => format!("{PAGE}?connected={id}"),
         Err(refused) => {
             let (code, words) = match refused {
@@ -293,6 +300,7 @@ pub(crate) async fn callback(
                 Refused::Scopes(missing) => ("scopes", missing.join(" ")),
                 Refused::OtherAccount => ("other_account", String::new()),
                 Refused::Unreachable(words) => ("unreachable", words),
+                Refused::SwitchedOff => ("switched_off", String::new()),
                 Refused::Other(error) => return error.into_response(),
             };
             tracing::info!(provider = key, code, words, "an account was not connected");
@@ -305,6 +313,12 @@ pub(crate) async fn callback(
         }
     };
     Redirect::to(&target).into_response()
+}
+
+/// Whether the provider is still on: the operator may have switched it off while somebody was on its page.
+async fn check_still_on(state: &AppState, key: &str) -> Result<(), Refused> {
+    let described = providers::find(key).ok_or(Refused::State)?.descriptor();
+    Ok(connection::check_switched_on(&state.service, described.key, described.name).await?)
 }
 
 async fn arrive(

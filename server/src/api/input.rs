@@ -1,5 +1,5 @@
 //! Reading what a program sent: malformed JSON or id is 400, a wrong content type 415, too large 413, a wrong value
-//! 422 with its field. Nothing of a value is repeated (`quiet`).
+//! 422 with its field. Nothing of a value in a body is repeated (`quiet`).
 
 pub(crate) mod quiet;
 

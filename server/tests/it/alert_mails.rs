@@ -306,12 +306,15 @@ async fn nothing_of_an_archived_client_is_mailed_until_it_is_back(pool: PgPool) 
     desk.app.stop().await;
 }
 
-/// Makes the migration of alerts as somebody who owns every table, is no superuser, and has the rights of the system role only
-/// while acting as it.
+/// Makes the migrations that read what is there as somebody who owns every table, is no superuser, and has the rights of the
+/// system role only while acting as it.
 const MIGRATED_BY_AN_OWNER: &str = concat!(
+    include_str!("../../../migrations/0031_as_known.down.sql"),
     include_str!("../../../migrations/0030_outage.down.sql"),
     include_str!("../../../migrations/0027_alert.down.sql"),
     "insert into organization (organization_id, name, mode, created_at) values (gen_random_uuid(), 'Acme', 'live', now());
+     insert into exchange_rate (organization_id, currency, day, per_euro, imported_at)
+       select organization_id, 'USD', '2026-03-01', 1.05, now() from organization;
      create role audienceos_owner_of_tables noinherit;
      grant audienceos_system, audienceos_runtime to audienceos_owner_of_tables;
      grant all on schema public to audienceos_owner_of_tables;
@@ -328,15 +331,19 @@ const MIGRATED_BY_AN_OWNER: &str = concat!(
      set local session authorization audienceos_owner_of_tables;",
     include_str!("../../../migrations/0027_alert.up.sql"),
     include_str!("../../../migrations/0030_outage.up.sql"),
+    include_str!("../../../migrations/0031_as_known.up.sql"),
     "set local session authorization default;"
 );
 
 #[sqlx::test(migrator = "store::MIGRATOR")]
 #[expect(clippy::disallowed_methods, reason = "a test's own question")]
-async fn agencies_that_are_there_get_the_rules_whoever_migrates(pool: PgPool) {
+async fn agencies_that_are_there_get_the_rules_and_keep_their_rates_whoever_migrates(pool: PgPool) {
     // Never committed: a role belongs to every database of the cluster.
     let mut tx = pool.begin().await.unwrap();
     sqlx::raw_sql(MIGRATED_BY_AN_OWNER).execute(&mut *tx).await.unwrap();
     let rules: i64 = sqlx::query_scalar("select count(*) from alert_rule").fetch_one(&mut *tx).await.unwrap();
     assert_eq!(rules, 2);
+    let rates = "select count(*) from exchange_rate_observation where per_euro = 1.05";
+    let rates: i64 = sqlx::query_scalar(rates).fetch_one(&mut *tx).await.unwrap();
+    assert_eq!(rates, 1);
 }

@@ -6,6 +6,7 @@ use model::{
 };
 use serde_json::{Value, json};
 use sqlx::PgPool;
+use store::alert::mail::Went;
 use time::{Duration, macros::datetime};
 
 use crate::{
@@ -168,4 +169,77 @@ async fn a_rule_that_names_a_channel_or_a_provider_hears_of_an_outage_of_several
     desk.cycle(day + Duration::DAY, vec![outage(&desk, &[radio, search, tv])]).await;
     assert_eq!(desk.counts(), [2, 1, 2, 0], "it reaches what another rule names");
     desk.app.finish().await;
+}
+
+#[sqlx::test(migrator = "store::MIGRATOR")]
+async fn what_was_let_wait_and_waits_no_more_is_not_hidden_by_what_was_seen_to(pool: PgPool) {
+    let desk = Desk::open(pool, TUESDAY).await;
+    let [radio, search, _] = channels(&desk).await;
+    let day = TUESDAY.date();
+    desk.cycle(day, vec![outage(&desk, &[radio]), outage(&desk, &[search])]).await;
+    for alert in desk.alerts(&desk.agency.olga, "").await {
+        let (deed, body) = match alert["place"].as_str().unwrap() {
+            "C1 · Radio" => ("acknowledge", json!({})),
+            _ => ("snooze", json!({"until": "2026-12-02T12:30:00Z"})),
+        };
+        desk.deed(&alert, deed, &body).await;
+    }
+    assert_eq!(places(&desk, "snoozed").await, ["C1 · Search"]);
+    desk.turn(TUESDAY + Duration::days(2));
+    desk.cycle(day + Duration::days(2), vec![outage(&desk, &[radio, search])]).await;
+    assert_eq!(places(&desk, "open").await, ["C1 · Radio, Search"]);
+    assert_eq!(places(&desk, "acknowledged").await, ["C1 · Radio"]);
+    assert_eq!(desk.counts(), [1, 1, 1, 0], "people know of both channels");
+    desk.app.finish().await;
+}
+
+#[sqlx::test(migrator = "store::MIGRATOR")]
+async fn what_reaches_another_channel_while_its_mail_goes_is_told_in_another_one(pool: PgPool) {
+    let desk = Desk::open(pool, TUESDAY).await;
+    let [radio, search, _] = channels(&desk).await;
+    desk.app.leave_jobs();
+    let day = TUESDAY.date();
+    desk.think(day, vec![outage(&desk, &[radio])]).await;
+    let first = desk.next().await.unwrap();
+    desk.think(day + Duration::DAY, vec![outage(&desk, &[radio, search])]).await;
+    desk.settle(first.id, Went::Malformed).await;
+    let jobs = desk.agency.olga.json("/api/v1/jobs").await;
+    assert_eq!(jobs["counts"]["failed"], 0, "nothing of the first is left to be set aside: {jobs}");
+    let second = desk.next().await.unwrap();
+    assert_ne!(second.id, first.id);
+    assert_eq!(second.told[0].place, "C1 · Radio, Search");
+    desk.app.stop().await;
+}
+
+/// An outage of one channel and one of all channels of its client, stored as the version before stored them, are brought over.
+const OF_AN_OLDER_VERSION: &str = concat!(
+    include_str!("../../../migrations/0030_outage.down.sql"),
+    "update alert set story = 'outage ' || client_id::text || ' ' || channel_id::text;
+     insert into alert (organization_id, id, story, kind, level, entity, severity, first_day, last_day, client_id, body,
+         first_state_id, state_id, first_seen_at, last_seen_at)
+       select organization_id, gen_random_uuid(), 'outage ' || client_id::text, kind, 'client', client_id::text, severity, first_day,
+         last_day, client_id, body, first_state_id, state_id, first_seen_at, last_seen_at from alert;
+     update organization set time_zone = 'Europe/Berlin', digest_next_at = '2026-12-07T07:00:00Z' where name = 'Acme';",
+    include_str!("../../../migrations/0030_outage.up.sql")
+);
+
+#[sqlx::test(migrator = "store::MIGRATOR")]
+#[expect(clippy::disallowed_methods, reason = "a test's own question")]
+async fn outages_that_an_older_version_told_cover_their_channels(pool: PgPool) {
+    let desk = Desk::open(pool.clone(), TUESDAY).await;
+    let [radio, ..] = channels(&desk).await;
+    desk.cycle(TUESDAY.date(), vec![outage(&desk, &[radio])]).await;
+    desk.app.finish().await;
+    // Never committed.
+    let mut tx = pool.begin().await.unwrap();
+    sqlx::raw_sql(OF_AN_OLDER_VERSION).execute(&mut *tx).await.unwrap();
+    let (one, all, stories, mondays): (i64, i64, i64, i64) = sqlx::query_as(
+        "select count(*) filter (where a.channel_id is not null), count(*) filter (where a.channel_id is null),
+           count(distinct a.story), (select count(*) from organization where digest_on = '2026-11-30')
+         from alert a join alert_channel k on k.organization_id = a.organization_id and k.alert_id = a.id",
+    )
+    .fetch_one(&mut *tx)
+    .await
+    .unwrap();
+    assert_eq!((one, all, stories, mondays), (1, 3, 1, 1));
 }

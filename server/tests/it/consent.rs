@@ -53,6 +53,21 @@ async fn b8_2_a_state_counts_once_for_who_began_it_and_ten_minutes(pool: PgPool)
 }
 
 #[sqlx::test(migrator = "store::MIGRATOR")]
+async fn who_was_on_the_providers_page_when_it_was_switched_off_connects_nothing(pool: PgPool) {
+    let (_tiktok, app, agency) = open(&pool).await;
+    let state = begin(&agency.ada, None).await;
+    let off = "insert into provider_switch (provider, reason, switched_off_at) values ('tiktok_ads', 'TikTok asked us to.', now())";
+    execute(&pool, off.to_owned()).await;
+    let back = format!("auth_code=acme&state={state}");
+    assert_eq!(come_back(&agency.ada, &back).await, "/settings/integrations?error=switched_off");
+    assert_eq!(count(&pool, "select count(*) from connection").await, 0);
+    // The way was not used up: while it lasts it can be taken once the provider is on again.
+    execute(&pool, "delete from provider_switch".to_owned()).await;
+    assert!(come_back(&agency.ada, &back).await.contains("connected="));
+    app.stop().await;
+}
+
+#[sqlx::test(migrator = "store::MIGRATOR")]
 async fn b8_7_a_refused_token_waits_for_reconnect_with_the_reason(pool: PgPool) {
     let (tiktok, app, agency) = open(&pool).await;
     let connection = connect(&agency.ada, "acme").await;

@@ -1,13 +1,13 @@
 //! Tenants are separated by the database, not only by code.
 
-use model::{actor::Actor, role::Role};
+use model::{actor::Actor, job::Job, role::Role};
 use reqwest::StatusCode;
 use serde_json::json;
 use sqlx::{AssertSqlSafe, Connection, PgPool, Row};
 
 use crate::{
     seed,
-    support::{TestApp, all_rows},
+    support::{TestApp, all_rows, count},
 };
 
 #[sqlx::test(migrator = "store::MIGRATOR")]
@@ -242,4 +242,30 @@ async fn b3_3_the_runtime_role_changes_nothing_of_another_tenant(pool: PgPool) {
         assert_eq!(all_of(table).await, before, "{table}");
     }
     app.finish().await;
+}
+
+#[sqlx::test(migrator = "store::MIGRATOR")]
+#[expect(clippy::disallowed_methods, reason = "asks as no code of ours does")]
+async fn b3_3_another_tenants_job_is_neither_failed_nor_removed(pool: PgPool) {
+    let app = TestApp::start(pool).await;
+    let (a, b) = two_agencies(&app).await;
+    let job = Job::MailAlertAgain { organization_id: b.organization_id, member_id: b.member_id };
+    let mut tx = app.service.db.tenant(&b).await.unwrap();
+    let later = app.service.clock.now() + time::Duration::DAY;
+    store::queue::enqueue(&mut tx, &job, Some(later)).await.unwrap();
+    tx.commit().await.unwrap();
+    let theirs = serde_json::to_value(&job).unwrap();
+    for payload in [theirs, json!({"organization_id": a.organization_id}), json!({})] {
+        for reason in [None, Some("x")] {
+            let mut tx = app.service.db.tenant(&a).await.unwrap();
+            let asked = sqlx::query("select fail_job($1, $2, $3, 1)").bind(&payload).bind(job.key()).bind(reason);
+            let error = asked.execute(&mut *tx).await.unwrap_err();
+            let code = error.as_database_error().and_then(|error| error.code());
+            assert_eq!(code.as_deref(), Some("42501"), "{payload} {reason:?}: {error}");
+        }
+    }
+    let waiting =
+        "select count(*) from graphile_worker._private_jobs where key like 'mail_alert_again:%' and attempts = 0";
+    assert_eq!(count(&app.pool, waiting).await, 1);
+    app.stop().await;
 }

@@ -34,7 +34,7 @@ pub async fn sync(
     now: OffsetDateTime,
 ) -> Result<()> {
     alert::lock(tx).await?;
-    let known = alert::list_known(tx, day - REMEMBERED, day - Duration::days(GONE)).await?;
+    let known = alert::list_known(tx, day - REMEMBERED, day - Duration::days(GONE), now).await?;
     let told = events(&known, found);
     let by_id: BTreeMap<_, &Known> = known.iter().map(|event| (event.id, event)).collect();
     let mut news = Vec::new();

@@ -27,7 +27,7 @@ pub struct Known {
     pub channels: Vec<ChannelId>,
     /// Those of them that people know to be out: all but those that states found it without for long.
     pub told: Vec<ChannelId>,
-    /// Whether somebody has seen to it, or lets it wait.
+    /// Whether somebody has seen to it, or lets it wait still.
     pub seen: bool,
     /// The first day whose state did not find it.
     pub missing_since: Option<Date>,
@@ -46,14 +46,14 @@ pub async fn lock(tx: &mut TenantTx) -> Result<()> {
 }
 
 /// The events that have not ended, and those that have whose days reach `since`. People no longer know a channel to be out that
-/// an outage was found without since the day `gone`, or for longer.
+/// an outage was found without since the day `gone`, or for longer. What was let wait until before `now` waits no more.
 ///
 /// # Errors
 /// The database failed.
-pub async fn list_known(tx: &mut TenantTx, since: Date, gone: Date) -> Result<Vec<Known>> {
+pub async fn list_known(tx: &mut TenantTx, since: Date, gone: Date, now: OffsetDateTime) -> Result<Vec<Known>> {
     let rows = sqlx::query!(
         r#"select a.id, a.story, a.first_day, a.last_day, a.severity, a.missing_since, a.ended_at is not null as "ended!",
-             (a.acknowledged_at is not null or a.snoozed_until is not null) as "seen!",
+             (a.acknowledged_at is not null or coalesce(a.snoozed_until > $3, false)) as "seen!",
              array(select c.channel_id from alert_channel c
                where c.organization_id = a.organization_id and c.alert_id = a.id order by c.channel_id) as "channels!",
              array(select c.channel_id from alert_channel c
@@ -61,7 +61,8 @@ pub async fn list_known(tx: &mut TenantTx, since: Date, gone: Date) -> Result<Ve
                order by c.channel_id) as "told!"
            from alert a where a.ended_at is null or a.last_day >= $1 order by a.first_seen_at, a.id"#,
         since,
-        gone
+        gone,
+        now
     );
     rows.fetch_all(&mut **tx)
         .await?

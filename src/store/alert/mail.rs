@@ -152,7 +152,7 @@ const REFUSALS: i16 = 12;
 
 /// Notes how an attempt to send a mail ended. What did not go is tried again later, unless it never will: then it is set aside,
 /// and how often it did not go is returned. What the mail was to tell and did not, as it was snoozed meanwhile, is told in
-/// another one.
+/// another one; so is what is to be told once more since it began, and a mail of which nothing else is left is not set aside.
 ///
 /// # Errors
 /// The database failed.
@@ -170,7 +170,7 @@ pub async fn settle(tx: &mut TenantTx, mail: AlertMailId, went: Went, now: Offse
         Went::Refused => ("waiting", Some(Duration::HOUR)),
         Went::Failed => ("waiting", Some(Duration::minutes(5))),
     };
-    sqlx::query!(
+    let settled = sqlx::query!(
         "update alert_mail set state = $2, sent_at = case when $2 = 'sent' then $3::timestamptz end
          where mail_id = $1 and state = 'sending'",
         mail.0,
@@ -189,7 +189,8 @@ pub async fn settle(tx: &mut TenantTx, mail: AlertMailId, went: Went, now: Offse
     )
     .execute(&mut **tx)
     .await?;
-    Ok((state == "refused").then_some(refusals + i16::from(went == Went::Malformed)))
+    let aside = state == "refused" && settled.rows_affected() > 0;
+    Ok(aside.then_some(refusals + i16::from(went == Went::Malformed)))
 }
 
 /// Whether a mail to a member is set aside.
