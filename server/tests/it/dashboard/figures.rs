@@ -220,6 +220,7 @@ async fn currencies_are_never_mixed_without_a_rate(pool: PgPool) {
     let mer = main_figure(&olga, &query, "mer").await;
     assert_eq!((&mer["now"], &mer["lack"]), (&Value::Null, &json!("not_enough")), "half a cost would bend it: {mer}");
 
+    let unconverted = app.service.clock.now().format(&Rfc3339).unwrap();
     let csv: String = (0..70).map(|ago| format!("{},1.10\n", day(ago))).collect();
     let kept = olga.send("PUT", "/api/v1/exchange-rates", &json!({"csv": format!("Date,USD\n{csv}")})).await;
     assert_eq!(kept.status(), 200);
@@ -229,6 +230,9 @@ async fn currencies_are_never_mixed_without_a_rate(pool: PgPool) {
         adds_up(&opened(&olga, figure["now"]["id"].as_str().unwrap(), "").await);
         adds_up(&opened(&olga, figure["change"]["id"].as_str().unwrap(), "").await);
     }
+    // As of a moment before the rates were imported nobody knew them.
+    let then = main_figure(&olga, &format!("{query}&as_of={unconverted}"), "spend").await;
+    assert_eq!((&then["now"]["value"], &then["partial"]), (&json!("280"), &json!(true)), "{then}");
     // The same in another currency is another figure.
     let id = main_figure(&olga, &query, "spend").await["now"]["id"].as_str().unwrap().replace(".EUR", ".USD");
     let dollars = opened(&olga, &id, "").await;
