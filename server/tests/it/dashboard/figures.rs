@@ -109,8 +109,14 @@ async fn every_figure_of_the_page_opens_and_its_rows_add_up(pool: PgPool) {
                 assert_eq!(evidence["input_hash"].as_str().unwrap().len(), 64, "{evidence}");
                 assert!(figure["value"].is_string() && evidence["cut_off"].is_string(), "{figure}");
                 // A forecast rests on the days that it knows, a metric of a state on those of its range.
+                let rows = figure["rows"]["items"].as_array().unwrap();
                 if figure["name"].as_str().unwrap().ends_with("expected") || figure["formula"] == "spend" {
-                    assert!(figure["rows"]["items"].as_array().unwrap().len() >= 28, "{figure}");
+                    assert!(rows.len() >= 28, "{figure}");
+                }
+                if ["spend", "ledger_revenue", "claimed_revenue", "orders"].iter().any(|sum| figure["formula"] == *sum)
+                {
+                    let sum: Decimal = rows.iter().map(|row| decimal(&row["counted"])).sum();
+                    assert_eq!(sum, decimal(&figure["value"]), "{figure}");
                 }
             }
         }
@@ -238,6 +244,19 @@ async fn currencies_are_never_mixed_without_a_rate(pool: PgPool) {
     let dollars = opened(&olga, &id, "").await;
     assert_eq!((&dollars["value"], &dollars["unit"]), (&json!("924"), &json!("USD")));
     adds_up(&dollars);
+    app.finish().await;
+}
+
+#[sqlx::test(migrator = "store::MIGRATOR")]
+async fn an_archived_client_keeps_its_figures(pool: PgPool) {
+    let app = TestApp::start(pool).await;
+    let olga = agency(&app).await;
+    let client = furnish(&app, &olga, "Bakery", 60).await;
+    let query = format!("?client={client}");
+    let before = main_figure(&olga, &query, "mer").await;
+    assert!(before["now"]["value"].is_string(), "{before}");
+    assert_eq!(olga.send("DELETE", &format!("/api/v1/clients/{client}"), &json!({})).await.status(), 200);
+    assert_eq!(main_figure(&olga, &query, "mer").await, before);
     app.finish().await;
 }
 
