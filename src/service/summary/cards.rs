@@ -40,12 +40,12 @@ pub struct Told {
 }
 
 impl Told {
-    /// What a card says, and what is missing to say more.
-    pub fn card(self, kind: CardKind) -> (Vec<Sentence>, Vec<Sentence>) {
+    /// What a card says, and what is missing to say more, once.
+    pub fn take(&mut self, kind: CardKind) -> (Vec<Sentence>, Vec<Sentence>) {
         match kind {
-            CardKind::Memory => self.memory.into(),
-            CardKind::Oracle => self.oracle.into(),
-            CardKind::Curiosity => (self.curiosity, Vec::new()),
+            CardKind::Memory => std::mem::take(&mut self.memory).into(),
+            CardKind::Oracle => std::mem::take(&mut self.oracle).into(),
+            CardKind::Curiosity => (std::mem::take(&mut self.curiosity), Vec::new()),
         }
     }
 }
