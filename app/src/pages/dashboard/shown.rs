@@ -22,7 +22,7 @@ fn connect(may_connect: bool) -> AnyView {
     if may_connect {
         view! { <a class="underline" href=CONNECT>"Connect an account"</a> }.into_any()
     } else {
-        view! { "An Admin or Owner connects accounts." }.into_any()
+        view! { "An Admin or Owner connects accounts and says who looks after which client." }.into_any()
     }
 }
 
@@ -67,7 +67,7 @@ pub(super) fn HeadlineShown(view: Headline, asked: Memo<Asked>) -> impl IntoView
             {of}
             {match changed {
                 Some(changed) => view! { <div class="headline" data-test="changed"><Told linked=changed /></div> }.into_any(),
-                None => view! { <p class="text-muted">"Nothing can be said of what changed: not enough data yet. " <a class="underline" href="#sources">"See what was read"</a></p> }.into_any(),
+                None => view! { <p class="text-muted">"Nothing can be said of what changed: not enough data yet of clients in your sight. " <a class="underline" href="#sources">"See what was read"</a></p> }.into_any(),
             }}
             <Risk colour=colour reasons=reasons />
             <p class="text-xs text-muted">"Known to the end of " <span data-literal="">{day}</span> ". Press a number to see what it is made of. "
@@ -90,7 +90,8 @@ fn Risk(colour: Option<Colour>, reasons: Vec<Linked>) -> impl IntoView {
     view! {
         <details data-test="risk" open=open>
             <summary class="disclosure"><Badge shade=shade words=words />" Why"</summary>
-            <div class="flex flex-col gap-2">{reasons.into_iter().map(|linked| view! { <Told linked=linked /> }).collect_view()}</div>
+            <div class="flex flex-col gap-2">{reasons.into_iter().map(|linked| view! { <Told linked=linked /> }).collect_view()}
+                {colour.is_none().then(|| view! { <p><a class="underline" href="#sources">"See what was read"</a></p> })}</div>
         </details>
     }
 }
@@ -100,10 +101,11 @@ fn Risk(colour: Option<Colour>, reasons: Vec<Linked>) -> impl IntoView {
 pub(super) fn FiguresShown(view: Figures, client: Signal<String>) -> impl IntoView {
     let Figures { days, before, count, figures, may_connect, .. } = view;
     if figures.is_empty() {
-        let of = if client.get_untracked().is_empty() {
-            "Nothing is connected yet"
-        } else {
-            "Nothing of this client was read yet"
+        // Who connects sees all clients; everybody else may have none, whatever is connected.
+        let of = match (client.get_untracked().is_empty(), may_connect) {
+            (true, true) => "Nothing is connected yet",
+            (true, false) => "Nothing of a client in your sight was read yet",
+            (false, _) => "Nothing of this client was read yet",
         };
         return view! {
             <section class="flex flex-col gap-2" aria-label="Main figures" data-test="main-figures">
@@ -198,7 +200,8 @@ pub(super) fn BrainShown(kind: CardKind, view: CardWords) -> impl IntoView {
                 {(!gaps.is_empty()).then(|| view! {
                     <details data-test="gaps">
                         <summary class="disclosure">"What is missing to say more"</summary>
-                        <div class="flex flex-col gap-2 text-muted">{gaps.into_iter().map(|linked| view! { <Told linked=linked /> }).collect_view()}</div>
+                        <div class="flex flex-col gap-2 text-muted">{gaps.into_iter().map(|linked| view! { <Told linked=linked /> }).collect_view()}
+                            <p>{connect(may_connect)} " " <a class="underline" href="#sources">"See what was read"</a></p></div>
                     </details>
                 })}
             </div>
