@@ -1,4 +1,4 @@
-alter table connection drop column reached;
+alter table connection drop column reached_hash;
 drop table exchange_rate_observation;
 alter table action drop column gone_at;
 alter table action drop column gone_on;

@@ -35,6 +35,6 @@ grant select, insert on exchange_rate_observation to audienceos_runtime;
 
 -- Which accounts a credential reached that somebody typed: SHA-256 of their ids. The same accounts are one connection, also for a
 -- form that is sent twice at once. What was typed before this is known again once it is typed anew.
-alter table connection add column reached bytea check (length(reached) = 32);
-create unique index connection_reached on connection (organization_id, provider, reached)
+alter table connection add column reached_hash bytea check (length(reached_hash) = 32);
+create unique index connection_reached on connection (organization_id, provider, reached_hash)
   where given = 'token' and disconnected_at is null;

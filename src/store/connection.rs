@@ -143,7 +143,7 @@ pub async fn set_connected(
 ) -> Result<()> {
     one(sqlx::query!(
         "update connection set reconnect_reason = null, broken_until = null, failures = 0, scopes = $2, next_sync_at = $3,
-           given = $4, reached = null
+           given = $4, reached_hash = null
          where id = $1 and disconnected_at is null",
         id.0,
         scopes,

@@ -241,7 +241,9 @@ pub async fn all_rows(pool: &PgPool, agency: Option<&str>) -> Vec<(String, Strin
             }
             None => String::new(),
         };
-        let sql = format!("select coalesce(json_agg(t order by t::text)::text, '') from {table} t {only}");
+        // When the clock's next turn comes is set by the clock, in whichever minute.
+        let row = "to_jsonb(t) - 'brain_next_at'";
+        let sql = format!("select coalesce(json_agg({row} order by t::text)::text, '') from {table} t {only}");
         rows.push((table, sqlx::query_scalar(sqlx::AssertSqlSafe(sql)).fetch_one(pool).await.unwrap()));
     }
     rows

@@ -12,7 +12,7 @@ use crate::{OnConstraint, Result, TenantTx};
 /// Conflict `connection_reached` when another connection has the same; missing when it is gone.
 pub async fn set_reached(tx: &mut TenantTx, id: ConnectionId, accounts: &[String]) -> Result<()> {
     let done = sqlx::query!(
-        r#"update connection set reached = sha256(convert_to(array_to_string($2::text[], E'\n'), 'UTF8'))
+        r#"update connection set reached_hash = sha256(convert_to(array_to_string($2::text[], E'\n'), 'UTF8'))
            where id = $1 and disconnected_at is null"#,
         id.0,
         accounts
@@ -31,7 +31,7 @@ pub async fn find_reaching(tx: &mut TenantTx, provider: &str, accounts: &[String
     let found = sqlx::query_scalar!(
         r#"select id from connection
            where provider = $1 and given = 'token' and disconnected_at is null
-             and reached = sha256(convert_to(array_to_string($2::text[], E'\n'), 'UTF8'))"#,
+             and reached_hash = sha256(convert_to(array_to_string($2::text[], E'\n'), 'UTF8'))"#,
         provider,
         accounts
     );
