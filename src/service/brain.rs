@@ -165,6 +165,20 @@ pub(crate) async fn ledger(service: &Service, tx: &mut TenantTx, reading: &Readi
     let agency = organization::get(tx).await?;
     let (mut channels, day) = whole_channels(service, tx, &agency, reading.client_id, reading.as_of).await?;
     channels.retain(|channel| reading.channel_id.is_none_or(|id| id == channel.id));
+    ledger_of(tx, &agency, channels, day, reading).await
+}
+
+/// The same of channels that were read already, with the last day that has ended.
+///
+/// # Errors
+/// The database failed.
+pub(crate) async fn ledger_of(
+    tx: &mut TenantTx,
+    agency: &Organization,
+    channels: Vec<Channel>,
+    day: Date,
+    reading: &Reading,
+) -> Result<Ledger> {
     let since = reading.days.first.checked_sub(PAST).unwrap_or(Date::MIN);
     let rates = match reading.as_of {
         Some(as_of) => exchange_rate::list_as_of(tx, since, as_of).await?,
@@ -174,7 +188,7 @@ pub(crate) async fn ledger(service: &Service, tx: &mut TenantTx, reading: &Readi
     let span = fact::Span { days: reading.days, channels: ids, as_of: reading.as_of };
     let days = fact::days(tx, &span).await?;
     Ok(Ledger {
-        currency: agency.currency,
+        currency: agency.currency.clone(),
         day,
         from: reading.days.first,
         channels,
