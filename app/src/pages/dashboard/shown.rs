@@ -26,6 +26,11 @@ fn connect(may_connect: bool) -> AnyView {
     }
 }
 
+/// The way to the sources. `external`: the browser itself follows it, and with it moves the focus.
+fn see_sources() -> impl IntoView {
+    view! { <a class="underline" href="#sources" rel="external">"See what was read"</a> }
+}
+
 /// A sentence whose numbers can be opened.
 #[component]
 fn Told(linked: Linked) -> impl IntoView {
@@ -67,7 +72,7 @@ pub(super) fn HeadlineShown(view: Headline, asked: Memo<Asked>) -> impl IntoView
             {of}
             {match changed {
                 Some(changed) => view! { <div class="headline" data-test="changed"><Told linked=changed /></div> }.into_any(),
-                None => view! { <p class="text-muted">"Nothing can be said of what changed: not enough data yet of clients in your sight. " <a class="underline" href="#sources">"See what was read"</a></p> }.into_any(),
+                None => view! { <p class="text-muted">"Nothing can be said of what changed: not enough data yet of clients in your sight. " {see_sources()}</p> }.into_any(),
             }}
             <Risk colour=colour reasons=reasons />
             <p class="text-xs text-muted">"Known to the end of " <span data-literal="">{day}</span> ". Press a number to see what it is made of. "
@@ -91,7 +96,7 @@ fn Risk(colour: Option<Colour>, reasons: Vec<Linked>) -> impl IntoView {
         <details data-test="risk" open=open>
             <summary class="disclosure"><Badge shade=shade words=words />" Why"</summary>
             <div class="flex flex-col gap-2">{reasons.into_iter().map(|linked| view! { <Told linked=linked /> }).collect_view()}
-                {colour.is_none().then(|| view! { <p><a class="underline" href="#sources">"See what was read"</a></p> })}</div>
+                {colour.is_none().then(|| view! { <p>{see_sources()}</p> })}</div>
         </details>
     }
 }
@@ -138,7 +143,7 @@ fn One(figure: MainFigure, count: i64, may_connect: bool) -> impl IntoView {
             <p class="text-muted" data-test="lack">"– " <span class="text-xs" data-literal="">{sentence(&why)} ". "</span>
                 <span class="text-xs">{match lack {
                     Lack::NotConnected => view! { "Not connected. " {connect(may_connect)} }.into_any(),
-                    Lack::NotEnough => view! { "Not enough data. " <a class="underline" href="#sources">"See what was read"</a> }.into_any(),
+                    Lack::NotEnough => view! { "Not enough data. " {see_sources()} }.into_any(),
                 }}</span></p>
         }
         .into_any(),
@@ -195,13 +200,13 @@ pub(super) fn BrainShown(kind: CardKind, view: CardWords) -> impl IntoView {
         <Card title=what(kind) about=about>
             <div class="flex flex-col gap-2" data-test=format!("card {}", kind.key())>
                 {(!thought).then(|| view! { <p class="text-muted" data-test="card-empty">"Nothing was thought yet. " {connect(may_connect)}</p> })}
-                {(thought && empty).then(|| view! { <p class="text-muted" data-test="card-empty">{nothing} " " <a class="underline" href="#sources">"See what was read"</a></p> })}
+                {(thought && empty).then(|| view! { <p class="text-muted" data-test="card-empty">{nothing} " " {see_sources()}</p> })}
                 {sentences.into_iter().map(|linked| view! { <Told linked=linked /> }).collect_view()}
                 {(!gaps.is_empty()).then(|| view! {
                     <details data-test="gaps">
                         <summary class="disclosure">"What is missing to say more"</summary>
                         <div class="flex flex-col gap-2 text-muted">{gaps.into_iter().map(|linked| view! { <Told linked=linked /> }).collect_view()}
-                            <p>{connect(may_connect)} " " <a class="underline" href="#sources">"See what was read"</a></p></div>
+                            <p>{connect(may_connect)} " " {see_sources()}</p></div>
                     </details>
                 })}
             </div>
