@@ -230,16 +230,18 @@ pub(crate) async fn whole_channels(
     let day = today.previous_day().unwrap_or(today);
     let mut channels = fact::channels(tx).await?;
     channels.retain(|channel| client_id.is_none() || channel.client_id == client_id);
+    only_whole_days(&mut channels, day, there);
     if let Some(as_of) = as_of {
+        // What was read to its end without anything new left no trace: of the days that had ended, the newest of which something
+        // had been said counts as whole, as it did in the states of that time.
         let known: BTreeMap<ChannelId, Days> = fact::known(tx, &channels, as_of).await?.into_iter().collect();
         channels.retain_mut(|channel| {
             let Some(days) = known.get(&channel.id) else { return false };
             channel.first_day = channel.first_day.max(days.first);
             channel.last_day = channel.last_day.min(days.last);
-            true
+            channel.first_day <= channel.last_day
         });
     }
-    only_whole_days(&mut channels, day, there);
     Ok((channels, day))
 }
 
