@@ -67,7 +67,7 @@ pub async fn channels(tx: &mut TenantTx) -> Result<Vec<Channel>> {
 pub async fn known(tx: &mut TenantTx, channels: &[Channel], as_of: OffsetDateTime) -> Result<Vec<(ChannelId, Days)>> {
     let channels: Vec<Uuid> = channels.iter().map(|channel| channel.id.0).collect();
     let rows = sqlx::query!(
-        r#"select c.id, earliest.day as "first!", latest.day as "last!"
+        r#"select c.id as "id!", earliest.day as "first!", latest.day as "last!"
            from channel c
            cross join lateral (
              select m.day from metric_observation m
