@@ -120,8 +120,7 @@ pub struct Headline {
 }
 
 /// A card of what the brain says.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum CardKind {
     /// What happened, and whether the claims hold.
     Memory,
@@ -143,11 +142,6 @@ impl CardKind {
             Self::Curiosity => "curiosity",
         }
     }
-
-    /// Reads the spelling.
-    pub fn parse(text: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|card| card.key() == text)
-    }
 }
 
 /// What a card says.
@@ -161,6 +155,30 @@ pub struct CardWords {
     pub gaps: Vec<Linked>,
     /// Whether whoever reads can connect accounts.
     pub may_connect: bool,
+}
+
+/// What the brain says: the headline and its cards, of one reading of one state.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Told {
+    /// What changed, and how much is at risk.
+    pub headline: Headline,
+    /// What happened.
+    pub memory: CardWords,
+    /// What moved, and what is ahead.
+    pub oracle: CardWords,
+    /// What is worth trying.
+    pub curiosity: CardWords,
+}
+
+impl Told {
+    /// One of the cards.
+    pub fn card(self, kind: CardKind) -> CardWords {
+        match kind {
+            CardKind::Memory => self.memory,
+            CardKind::Oracle => self.oracle,
+            CardKind::Curiosity => self.curiosity,
+        }
+    }
 }
 
 /// What to do next.
@@ -210,11 +228,6 @@ mod tests {
 
     #[test]
     fn spellings_are_read_as_they_are_written() {
-        for card in CardKind::ALL {
-            assert_eq!(CardKind::parse(card.key()), Some(card));
-            assert_eq!(serde_json::to_value(card).unwrap(), card.key());
-        }
-        assert_eq!(CardKind::parse("ego"), None);
         for colour in [Colour::Green, Colour::Yellow, Colour::Red] {
             assert_eq!(serde_json::to_value(colour).unwrap(), colour.key());
         }

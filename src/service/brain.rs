@@ -14,7 +14,7 @@ use model::{
     page::Page,
 };
 use serde_json::json;
-use store::{TenantTx, audit, brain, fact, organization};
+use store::{TenantTx, audit, brain, exchange_rate, fact, organization};
 use time::{Date, Duration, OffsetDateTime};
 
 use crate::{Error, Result, Service, access, moment};
@@ -165,11 +165,30 @@ pub(crate) async fn ledger(service: &Service, tx: &mut TenantTx, reading: &Readi
     let agency = organization::get(tx).await?;
     let (mut channels, day) = whole_channels(service, tx, &agency, reading.client_id, reading.as_of).await?;
     channels.retain(|channel| reading.channel_id.is_none_or(|id| id == channel.id));
+    ledger_of(tx, &agency, channels, day, reading).await
+}
+
+/// The same of channels that were read already, with the last day that has ended.
+///
+/// # Errors
+/// The database failed.
+pub(crate) async fn ledger_of(
+    tx: &mut TenantTx,
+    agency: &Organization,
+    channels: Vec<Channel>,
+    day: Date,
+    reading: &Reading,
+) -> Result<Ledger> {
+    let since = reading.days.first.checked_sub(PAST).unwrap_or(Date::MIN);
+    let rates = match reading.as_of {
+        Some(as_of) => exchange_rate::list_as_of(tx, since, as_of).await?,
+        None => fact::rates(tx, since).await?,
+    };
     let ids = channels.iter().map(|channel| channel.id).collect();
     let span = fact::Span { days: reading.days, channels: ids, as_of: reading.as_of };
     let days = fact::days(tx, &span).await?;
     Ok(Ledger {
-        currency: agency.currency,
+        currency: agency.currency.clone(),
         day,
         from: reading.days.first,
         channels,
@@ -177,7 +196,7 @@ pub(crate) async fn ledger(service: &Service, tx: &mut TenantTx, reading: &Readi
         parts: Vec::new(),
         buyers: Vec::new(),
         clients: fact::clients(tx).await?,
-        rates: fact::rates(tx, reading.days.first.checked_sub(PAST).unwrap_or(Date::MIN)).await?,
+        rates,
     })
 }
 
@@ -204,21 +223,25 @@ pub(crate) async fn whole_channels(
     client_id: Option<ClientId>,
     as_of: Option<OffsetDateTime>,
 ) -> Result<(Vec<Channel>, Date)> {
-    let there = as_of.unwrap_or_else(|| service.clock.now()) + agency.ahead;
+    // A day that has not ended counts neither where a moment is asked for that is still to come.
+    let now = service.clock.now();
+    let there = as_of.map_or(now, |as_of| as_of.min(now)) + agency.ahead;
     let today = moment::day(&agency.time_zone, there).unwrap_or_else(|| there.date());
     let day = today.previous_day().unwrap_or(today);
     let mut channels = fact::channels(tx).await?;
+    channels.retain(|channel| client_id.is_none() || channel.client_id == client_id);
+    only_whole_days(&mut channels, day, there);
     if let Some(as_of) = as_of {
-        let known: BTreeMap<ChannelId, Days> = fact::known(tx, as_of).await?.into_iter().collect();
+        // What was read to its end without anything new left no trace: of the days that had ended, the newest of which something
+        // had been said counts as whole, as it did in the states of that time.
+        let known: BTreeMap<ChannelId, Days> = fact::known(tx, &channels, as_of).await?.into_iter().collect();
         channels.retain_mut(|channel| {
             let Some(days) = known.get(&channel.id) else { return false };
             channel.first_day = channel.first_day.max(days.first);
             channel.last_day = channel.last_day.min(days.last);
-            true
+            channel.first_day <= channel.last_day
         });
     }
-    only_whole_days(&mut channels, day, there);
-    channels.retain(|channel| client_id.is_none() || channel.client_id == client_id);
     Ok((channels, day))
 }
 

@@ -1,5 +1,6 @@
 //! The dashboard of the agency, or of a client: main figures with what they were before, what the brain says of them, what to do
-//! next, and how fresh everything is. Each card is a function of its own, so that one that fails leaves the others.
+//! next, and how fresh everything is. What is read of something else is a function of its own, so that one that fails leaves the
+//! others.
 //!
 //! Nothing is counted here: figures come from `figure::counted`, sentences from `summary`, actions from `action`.
 
@@ -9,12 +10,12 @@ mod sources;
 use model::{
     access::{self as rules, Action},
     actor::Actor,
-    dashboard::{Beside, CardKind, CardWords, Figures, Headline, Linked, MainFigure},
+    dashboard::{Beside, CardKind, CardWords, Figures, Headline, Linked, MainFigure, Told},
     fact::{Channel, Made},
     figure::{FigureId, Metric, OfDays, SURE, Scope},
     id::{BrainStateId, ClientId},
     metric::Days,
-    summary::{self as told, Persona, Sentence},
+    summary::{Figure, Persona, Sentence},
 };
 use store::{brain as states, client, organization};
 use time::{Date, Duration, OffsetDateTime};
@@ -86,7 +87,7 @@ pub async fn figures(service: &Service, actor: &Actor, asked: Asked) -> Result<F
     };
     let reading = Reading { as_of, ..Reading::default() };
     let asked = vec![question(now.days, true), question(before, false)];
-    let counted = counted::make(service, &mut tx, asked, reading).await?;
+    let counted = counted::make_of(service, &mut tx, &agency, (channels, day), asked, reading).await?;
     let [of_now, of_before] = [0, 1].map(|at| counted.made.get(at).map(Vec::as_slice).unwrap_or_default());
     for ((metric, made), earlier) in metrics.iter().zip(of_now).zip(of_before) {
         let of = OfDays { metric: *metric, ..now.clone() };
@@ -128,21 +129,20 @@ fn main_figure(of: OfDays, before: Days, made: &Made, earlier: &Made) -> MainFig
     }
 }
 
-fn question(asked: Asked) -> summary::Question {
-    summary::Question { persona: asked.persona, client_id: asked.client_id, as_of: asked.as_of }
-}
-
-/// What changed in one sentence, and how much is at risk.
+/// What the brain says: what changed in one sentence, how much is at risk, and its cards. A state is large, so all of it comes of
+/// one reading.
 ///
 /// # Errors
 /// Missing for a client out of sight, or the rule that forbids it.
-pub async fn headline(service: &Service, actor: &Actor, asked: Asked) -> Result<Headline> {
-    let found = summary::told(service, actor, question(asked)).await?;
-    let client = match asked.client_id {
+pub async fn told(service: &Service, actor: &Actor, asked: Asked) -> Result<Told> {
+    let Asked { persona, client_id, as_of } = asked;
+    let mut found = summary::told(service, actor, summary::Question { persona, client_id, as_of }).await?;
+    let client = match client_id {
         Some(id) => Some(client::get(&mut service.db.tenant(actor).await?, id).await?.fields.name),
         None => None,
     };
-    let mut told = Headline {
+    let [memory, oracle, curiosity] = CardKind::ALL.map(|kind| card(actor, found.as_mut(), kind));
+    let mut headline = Headline {
         state_id: None,
         client,
         day: None,
@@ -153,32 +153,30 @@ pub async fn headline(service: &Service, actor: &Actor, asked: Asked) -> Result<
     };
     if let Some(found) = found {
         let state = found.state.id;
-        told.state_id = Some(state);
-        told.day = Some(found.state.day.to_string());
-        told.changed = found.changed.map(|sentence| linked(sentence, state));
-        told.colour = found.colour;
-        told.reasons = found.reasons.into_iter().map(|sentence| linked(sentence, state)).collect();
+        headline.state_id = Some(state);
+        headline.day = Some(found.state.day.to_string());
+        headline.changed = found.changed.map(|sentence| linked(sentence, state));
+        headline.colour = found.colour;
+        headline.reasons = found.reasons.into_iter().map(|sentence| linked(sentence, state)).collect();
     }
-    Ok(told)
+    Ok(Told { headline, memory, oracle, curiosity })
 }
 
-/// What a card of the brain says.
-///
-/// # Errors
-/// Missing for a client out of sight, or the rule that forbids it.
-pub async fn card(service: &Service, actor: &Actor, asked: Asked, kind: CardKind) -> Result<CardWords> {
-    let found = summary::told(service, actor, question(asked)).await?;
-    let (thought, state) = (found.is_some(), found.as_ref().map(|found| found.state.id));
-    let (sentences, gaps) = found.map(|found| found.card(kind)).unwrap_or_default();
-    let link = |sentences: Vec<Sentence>| -> Vec<Linked> {
-        state.map(|state| sentences.into_iter().map(|one| linked(one, state)).collect()).unwrap_or_default()
-    };
-    Ok(CardWords { thought, sentences: link(sentences), gaps: link(gaps), may_connect: may_connect(actor) })
+fn card(actor: &Actor, found: Option<&mut summary::Told>, kind: CardKind) -> CardWords {
+    let (thought, may_connect) = (found.is_some(), may_connect(actor));
+    let (sentences, gaps) = found.map_or_else(Default::default, |found| {
+        let state = found.state.id;
+        let (sentences, gaps) = found.take(kind);
+        let link =
+            |sentences: Vec<Sentence>| -> Vec<Linked> { sentences.into_iter().map(|one| linked(one, state)).collect() };
+        (link(sentences), link(gaps))
+    });
+    CardWords { thought, sentences, gaps, may_connect }
 }
 
 /// A sentence with the ids of its numbers.
 fn linked(sentence: Sentence, state: BrainStateId) -> Linked {
-    let id = |figure: &told::Figure| {
+    let id = |figure: &Figure| {
         let sure = if figure.key == "interval" { SURE } else { "" };
         let path = format!("{}{sure}", figure.path);
         FigureId::Said { state, outcome: figure.outcome, path }.to_string()

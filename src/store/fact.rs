@@ -58,20 +58,34 @@ pub async fn channels(tx: &mut TenantTx) -> Result<Vec<Channel>> {
         .collect())
 }
 
-/// The first and the last day of which something was known of each channel at a moment. How far channels were read is kept as it
-/// is now; of a moment that is over, what had been said by then tells it, and never more than that.
+/// The first and the last day of which something was known of these channels at a moment. How far channels were read is kept as it
+/// is now; of a moment that is over, what had been said by then tells it, and never more than that. Both ends are looked up by
+/// the days themselves, as an agency's observations are too many to be read through for each figure that is opened.
 ///
 /// # Errors
 /// The database failed.
-pub async fn known(tx: &mut TenantTx, as_of: OffsetDateTime) -> Result<Vec<(ChannelId, Days)>> {
+pub async fn known(tx: &mut TenantTx, channels: &[Channel], as_of: OffsetDateTime) -> Result<Vec<(ChannelId, Days)>> {
+    let channels: Vec<Uuid> = channels.iter().map(|channel| channel.id.0).collect();
     let rows = sqlx::query!(
-        r#"select channel_id, min(day) as "first!", max(day) as "last!" from metric_observation
-           where observed_at <= $1 group by channel_id"#,
+        r#"select c.id as "id!", earliest.day as "first!", latest.day as "last!"
+           from channel c
+           cross join lateral (
+             select m.day from metric_observation m
+             where m.organization_id = c.organization_id and m.channel_id = c.id and m.observed_at <= $2
+             order by m.day limit 1
+           ) earliest
+           cross join lateral (
+             select m.day from metric_observation m
+             where m.organization_id = c.organization_id and m.channel_id = c.id and m.observed_at <= $2
+             order by m.day desc limit 1
+           ) latest
+           where c.id = any($1)"#,
+        &channels,
         as_of
     )
     .fetch_all(&mut **tx)
     .await?;
-    Ok(rows.into_iter().map(|row| (row.channel_id.into(), Days { first: row.first, last: row.last })).collect())
+    Ok(rows.into_iter().map(|row| (row.id.into(), Days { first: row.first, last: row.last })).collect())
 }
 
 /// Which days of which channels are read, and as they were known when.

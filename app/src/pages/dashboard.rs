@@ -13,7 +13,7 @@ use leptos_router::{
     hooks::{use_params_map, use_query_map},
     lazy_route,
 };
-use model::dashboard::{CardKind, CardWords, Figures, Headline, NextActions, Sources};
+use model::dashboard::{CardKind, Figures, NextActions, Sources, Told};
 use next::NextPart;
 use shown::{BrainShown, FiguresShown, HeadlineShown, what};
 use sources::SourcesShown;
@@ -47,11 +47,11 @@ fn client(id: &str) -> Result<Option<model::id::ClientId>, service::Error> {
     (!id.is_empty()).then(|| id.parse().map_err(|_| service::Error::Missing)).transpose()
 }
 
-/// What changed, and how much is at risk.
-#[server(prefix = "/app", endpoint = "get_headline", output = crate::codec::Json)]
-pub async fn get_headline(client_id: String, persona: String, as_of: String) -> Result<Headline, AppError> {
+/// What changed, how much is at risk, and what the brain's parts say.
+#[server(prefix = "/app", endpoint = "get_told", output = crate::codec::Json)]
+pub async fn get_told(client_id: String, persona: String, as_of: String) -> Result<Told, AppError> {
     let (actor, service) = (crate::server::actor()?, crate::server::service()?);
-    Ok(service::dashboard::headline(&service, &actor, read(&client_id, &persona, &as_of)?).await?)
+    Ok(service::dashboard::told(&service, &actor, read(&client_id, &persona, &as_of)?).await?)
 }
 
 /// The main figures.
@@ -59,18 +59,6 @@ pub async fn get_headline(client_id: String, persona: String, as_of: String) -> 
 pub async fn get_main_figures(client_id: String, as_of: String) -> Result<Figures, AppError> {
     let (actor, service) = (crate::server::actor()?, crate::server::service()?);
     Ok(service::dashboard::figures(&service, &actor, read(&client_id, "", &as_of)?).await?)
-}
-
-/// What one of the brain's parts says.
-#[server(prefix = "/app", endpoint = "get_brain_card", output = crate::codec::Json)]
-pub async fn get_brain_card(
-    client_id: String,
-    persona: String,
-    as_of: String,
-    card: CardKind,
-) -> Result<CardWords, AppError> {
-    let (actor, service) = (crate::server::actor()?, crate::server::service()?);
-    Ok(service::dashboard::card(&service, &actor, read(&client_id, &persona, &as_of)?, card).await?)
 }
 
 /// What to do next.
@@ -111,14 +99,9 @@ fn Dashboard(
     let asked = Memo::new(move |_| query.with(|query| Asked::read(client.get(), query)));
     let of = Memo::new(move |_| asked.with(|asked| (asked.client.clone(), asked.as_of.clone())));
     let opening = Opening::provide(Signal::derive(move || of.get().1));
-    let headline =
-        Resource::new(move || asked.get(), |Asked { client, persona, as_of }| get_headline(client, persona, as_of));
+    let told = Resource::new(move || asked.get(), |Asked { client, persona, as_of }| get_told(client, persona, as_of));
     let figures = Resource::new(move || of.get(), |(client, as_of)| get_main_figures(client, as_of));
     let sources = Resource::new(move || of.get().0, get_sources);
-    let cards = CardKind::ALL.map(|kind| {
-        let read = move |Asked { client, persona, as_of }: Asked| get_brain_card(client, persona, as_of, kind);
-        (kind, Resource::new(move || asked.get(), read))
-    });
     // The first card says so; the others have nothing to add.
     let missing = |error: &AppError| {
         (*error == AppError::Missing)
@@ -139,12 +122,12 @@ fn Dashboard(
                 <Notice tone=Tone::Plain><p data-test="past">"This is what was known at " <span data-literal="">{of.get().1}</span>
                     "; actions and sources are those of now. " <a class="underline" href=now>"Show what is known now"</a></p></Notice>
             })}
-            {part_or("What changed", "heading", headline, move |view| view! { <HeadlineShown view=view asked=asked /> }, missing)}
+            {part_or("What changed", "heading", told, move |told| view! { <HeadlineShown view=told.headline asked=asked /> }, missing)}
             {part_or("The main figures", "heading", figures, move |view| view! { <FiguresShown view=view client=client /> }, nothing)}
             <NextPart client=client />
             <div class="dashboard-cards">
-                {cards.into_iter().map(|(kind, words)| {
-                    part_or(what(kind), "heading", words, move |view| view! { <BrainShown kind=kind view=view /> }, nothing)
+                {CardKind::ALL.into_iter().map(|kind| {
+                    part_or(what(kind), "heading", told, move |told| view! { <BrainShown kind=kind view=told.card(kind) /> }, nothing)
                 }).collect_view()}
             </div>
             {part_or("The sources", "heading", sources, |view| view! { <SourcesShown view=view /> }, nothing)}

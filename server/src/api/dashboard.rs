@@ -2,7 +2,7 @@
 
 use axum::{Json, extract::State};
 use model::{
-    dashboard::{Beside, CardKind, CardWords, Lack, Linked, MainFigure, Source},
+    dashboard::{Beside, CardWords, Lack, Linked, MainFigure, Source, Told},
     input::Invalid,
     summary::Persona,
 };
@@ -227,7 +227,7 @@ pub(super) async fn get(
         as_of: moment(query.as_of.as_deref())?,
     };
     let figures = dashboard::figures(&service, &actor, asked).await?;
-    let headline = dashboard::headline(&service, &actor, asked).await?;
+    let Told { headline, memory, oracle, curiosity } = dashboard::told(&service, &actor, asked).await?;
     let actions = action::next(&service, &actor, asked.client_id).await?.cards;
     let sources = dashboard::sources(&service, &actor, asked.client_id).await?.sources;
     Ok(Json(DashboardBody {
@@ -241,9 +241,9 @@ pub(super) async fn get(
         changed: headline.changed.map(Into::into),
         risk: headline.colour.map(|colour| colour.key()),
         reasons: headline.reasons.into_iter().map(Into::into).collect(),
-        memory: dashboard::card(&service, &actor, asked, CardKind::Memory).await?.into(),
-        oracle: dashboard::card(&service, &actor, asked, CardKind::Oracle).await?.into(),
-        curiosity: dashboard::card(&service, &actor, asked, CardKind::Curiosity).await?.into(),
+        memory: memory.into(),
+        oracle: oracle.into(),
+        curiosity: curiosity.into(),
         actions: actions.into_iter().map(Into::into).collect(),
         sources: sources.into_iter().map(Into::into).collect(),
     }))

@@ -25,7 +25,7 @@ const NO_ID: &[Asked] = &[];
 
 /// Every server function. `{client}` and the like are another agency's, `{own client}` and the like are one's own. Lists that
 /// are narrowed by an id show nothing for one that is not there, so they answer 200.
-pub const FUNCTIONS: [(&str, &[Asked]); 87] = [
+pub const FUNCTIONS: [(&str, &[Asked]); 86] = [
     ("acknowledge_alert", &[("id={alert}", 404)]),
     ("add_import_source", &[("name=S&holds=ads&platform=&currency=EUR&time_zone=UTC&client_id={client}", 404)]),
     ("approve_action", &[("id={action}&version=x", 404)]),
@@ -54,13 +54,11 @@ pub const FUNCTIONS: [(&str, &[Asked]); 87] = [
     ("get_agency", NO_ID),
     ("get_alert_settings", NO_ID),
     ("get_board", NO_ID),
-    ("get_brain_card", &[("client_id={client}&persona=&as_of=&card=memory", 404)]),
     ("get_client", &[("id={client}", 404)]),
     ("get_compared", NO_ID),
     ("get_connection", &[("id={connection}", 404)]),
     ("get_estate", &[("id={member}", 200)]),
     ("get_frame", NO_ID),
-    ("get_headline", &[("client_id={client}&persona=&as_of=", 404)]),
     ("get_import", &[("id={import}", 404)]),
     ("get_imports", NO_ID),
     ("get_integrations", NO_ID),
@@ -73,6 +71,7 @@ pub const FUNCTIONS: [(&str, &[Asked]); 87] = [
     ("get_stages", NO_ID),
     ("get_summary", &[("persona=cmo&client_id={client}", 404)]),
     ("get_team", &[("of={assignee}", 200), ("of={assignee}&client=D", 200)]),
+    ("get_told", &[("client_id={client}&persona=&as_of=", 404)]),
     ("give_up_import", &[("id={import}", 404)]),
     ("invite_member", NO_ID),
     ("list_accounts", &[("id={connection}", 404)]),

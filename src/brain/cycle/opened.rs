@@ -10,22 +10,9 @@ use time::{Date, Duration};
 use super::Input;
 use crate::memory::{Currency, Days, Metric, Row, Setting, Source, figure, rows};
 
-/// Of what.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Of<'a> {
-    /// All channels that are known.
-    Agency,
-    /// Those of a client.
-    Client(&'a str),
-    /// One channel.
-    Channel(&'a str),
-}
-
-/// What is asked.
+/// What is asked of everything that is given.
 #[derive(Clone, Copy, Debug)]
-pub struct Question<'a> {
-    /// Of what.
-    pub of: Of<'a>,
+pub struct Question {
     /// In which currency amounts are told.
     pub currency: Currency,
     /// Of which days.
@@ -63,28 +50,21 @@ pub struct Opened {
 }
 
 /// These metrics, each opened.
-pub fn opened(input: &Input, question: &Question<'_>, metrics: &[Metric]) -> Vec<Opened> {
+pub fn opened(input: &Input, question: &Question, metrics: &[Metric]) -> Vec<Opened> {
     let sources = sources(input, question);
     let setting = Setting { display: Some(question.currency), rates: &input.rates, margin: None };
     metrics.iter().map(|metric| one(*metric, &sources, question, &setting)).collect()
 }
 
-fn sources<'a>(input: &'a Input, question: &Question<'_>) -> Vec<&'a Source> {
+fn sources<'a>(input: &'a Input, question: &Question) -> Vec<&'a Source> {
     let Days { first, last } = question.days;
     let reach = Days { first: first.saturating_sub(Duration::days(question.days.count())), last };
-    let clients = input.clients.iter().filter(|client| match question.of {
-        Of::Client(id) => client.id.as_deref() == Some(id),
-        Of::Agency | Of::Channel(_) => true,
-    });
-    let channels = clients.flat_map(|client| &client.channels).filter(|channel| match question.of {
-        Of::Channel(id) => channel.id == id,
-        Of::Agency | Of::Client(_) => true,
-    });
+    let channels = input.clients.iter().flat_map(|client| &client.channels);
     let read = channels.filter_map(|channel| channel.days.as_ref().ok());
     read.filter(|source| source.read.both(reach).count() > 0).collect()
 }
 
-fn one(metric: Metric, sources: &[&Source], question: &Question<'_>, setting: &Setting<'_>) -> Opened {
+fn one(metric: Metric, sources: &[&Source], question: &Question, setting: &Setting<'_>) -> Opened {
     let made = figure(metric, sources, question.days, setting);
     let counted = |(part, row): (usize, Row<'_>)| Counted {
         part,

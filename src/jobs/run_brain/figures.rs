@@ -1,13 +1,13 @@
 //! Figures of any days, made at once from what is stored: the brain's Memory, for those who may not know the brain.
 
 use brain::{
-    cycle::{self, Of, Opened, Question},
+    cycle::{self, Opened, Question},
     finding::Level,
     memory::{Currency, Days, Metric},
 };
 use model::{
     brain::Outcome,
-    fact::{Asked, Counted, Depth, Ledger, Made},
+    fact::{Asked, Channel, Counted, Depth, Ledger, Made},
     figure::Scope,
     metric,
 };
@@ -42,11 +42,17 @@ impl model::fact::Memory for Memory {
     fn opened(&self, ledger: &Ledger, asked: &Asked) -> Result<Vec<Made>, String> {
         let window = asked.window();
         let days = ledger.days.iter().filter(|row| window.contains(row.day)).cloned().collect();
+        // By the channels' own client: an archived one is no client of the ledger, and its days are still its own.
+        let meant = |channel: &&Channel| match asked.scope {
+            Scope::Agency(_) => true,
+            Scope::Client(id) => channel.client_id == Some(id),
+            Scope::Channel(id) => channel.id == id,
+        };
         let ledger = Ledger {
             currency: ledger.currency.clone(),
             day: ledger.day,
             from: window.first.max(ledger.from),
-            channels: ledger.channels.clone(),
+            channels: ledger.channels.iter().filter(meant).cloned().collect(),
             days,
             parts: Vec::new(),
             buyers: Vec::new(),
@@ -54,17 +60,7 @@ impl model::fact::Memory for Memory {
             rates: ledger.rates.clone(),
         };
         let input = think::of_ledger(&ledger).map_err(|error| format!("{error:#}"))?;
-        let (of, id) = match asked.scope {
-            Scope::Agency(_) => (None, String::new()),
-            Scope::Client(id) => (Some(true), id.to_string()),
-            Scope::Channel(id) => (Some(false), id.to_string()),
-        };
         let question = Question {
-            of: match of {
-                None => Of::Agency,
-                Some(true) => Of::Client(&id),
-                Some(false) => Of::Channel(&id),
-            },
             currency: Currency::parse(&asked.currency).ok_or_else(|| format!("{} is no currency", asked.currency))?,
             days: Days { first: asked.days.first, last: asked.days.last },
             rows: asked.rows,

@@ -34,6 +34,8 @@ struct Look<'a> {
     connections: BTreeMap<ConnectionId, Connection>,
     /// Whether connections are in sight at all.
     sees: bool,
+    /// Whether the member mends them; who does not looks at them.
+    mends: bool,
 }
 
 /// The accounts, shops and files in sight by name, of a client or of all; and connections that reach nothing.
@@ -58,6 +60,7 @@ pub async fn sources(service: &Service, actor: &Actor, client_id: Option<ClientI
         clients: client::list_names(&mut tx).await?.into_iter().map(|(id, name, _)| (id, name)).collect(),
         connections: connections.into_iter().map(|one| (one.id, one)).collect(),
         sees,
+        mends: may(Action::EditIntegrations),
     };
     let mut reached: BTreeMap<_, _> =
         figure::reached(&mut tx).await?.into_iter().map(|reached| (reached.id, reached)).collect();
@@ -96,7 +99,10 @@ impl Look<'_> {
             read_at: reached.read_at.map(|at| self.words.write(at)),
             days: reached.days.map(|days| (days.first.to_string(), days.last.to_string())),
             trouble,
-            fix: fix.or_else(|| Some((self.page(reached), "Open".to_owned()))).filter(|_| self.sees),
+            fix: fix
+                .filter(|_| self.mends)
+                .or_else(|| Some((self.page(reached), "Open".to_owned())))
+                .filter(|_| self.sees),
         }
     }
 

@@ -4,14 +4,15 @@ use std::{collections::BTreeMap, sync::Arc};
 
 use model::{
     dashboard::Lack,
-    fact::{self, Channel, Made},
+    fact::{self, Channel, Ledger, Made},
     figure::{Metric, Scope},
     metric::Days,
+    organization::Organization,
 };
 use rust_decimal::Decimal;
 use serde_json::Value;
 use store::TenantTx;
-use time::OffsetDateTime;
+use time::{Date, OffsetDateTime};
 
 use crate::{Error, Result, Service, brain, performance::words};
 
@@ -53,6 +54,19 @@ impl Counted {
     }
 }
 
+/// What of the stored days these questions take, which are of one scope; none where nothing is asked.
+fn taken(asked: &[fact::Asked], reading: Reading) -> Option<brain::Reading> {
+    let windows = asked.iter().map(fact::Asked::window);
+    let days = windows.reduce(|a, b| Days { first: a.first.min(b.first), last: a.last.max(b.last) })?;
+    let scope = asked.first()?.scope;
+    Some(brain::Reading {
+        days,
+        client_id: if let Scope::Client(id) = scope { Some(id) } else { None },
+        channel_id: if let Scope::Channel(id) = scope { Some(id) } else { None },
+        as_of: reading.as_of,
+    })
+}
+
 /// Makes all figures of these questions, which are of one scope, from one reading of what is stored. The caller freezes the
 /// transaction and looks whether the scope is in sight.
 ///
@@ -64,18 +78,34 @@ pub(crate) async fn make(
     asked: Vec<fact::Asked>,
     reading: Reading,
 ) -> Result<Counted> {
-    let windows = asked.iter().map(fact::Asked::window);
-    let all = windows.reduce(|a, b| Days { first: a.first.min(b.first), last: a.last.max(b.last) });
-    let (Some(days), Some(scope)) = (all, asked.first().map(|asked| asked.scope)) else {
+    let Some(reading) = taken(&asked, reading) else {
         return Ok(Counted { channels: Vec::new(), made: Vec::new() });
     };
-    let reading = brain::Reading {
-        days,
-        client_id: if let Scope::Client(id) = scope { Some(id) } else { None },
-        channel_id: if let Scope::Channel(id) = scope { Some(id) } else { None },
-        as_of: reading.as_of,
+    let ledger = brain::ledger(service, tx, &reading).await?;
+    of_ledger(service, ledger, asked).await
+}
+
+/// The same of all channels that the scope has, which were read already, with the last day that has ended.
+///
+/// # Errors
+/// As above.
+pub(crate) async fn make_of(
+    service: &Service,
+    tx: &mut TenantTx,
+    agency: &Organization,
+    (channels, day): (Vec<Channel>, Date),
+    asked: Vec<fact::Asked>,
+    reading: Reading,
+) -> Result<Counted> {
+    let Some(reading) = taken(&asked, reading) else {
+        return Ok(Counted { channels, made: Vec::new() });
     };
-    let ledger = Arc::new(brain::ledger(service, tx, &reading).await?);
+    let ledger = brain::ledger_of(tx, agency, channels, day, &reading).await?;
+    of_ledger(service, ledger, asked).await
+}
+
+async fn of_ledger(service: &Service, ledger: Ledger, asked: Vec<fact::Asked>) -> Result<Counted> {
+    let ledger = Arc::new(ledger);
     let (memory, read) = (service.memory.clone(), ledger.clone());
     let made = tokio::task::spawn_blocking(move || {
         asked.iter().map(|asked| memory.opened(&read, asked)).collect::<std::result::Result<Vec<_>, _>>()

@@ -54,6 +54,11 @@ impl Rows {
             });
         }
     }
+
+    /// Leaves those of other channels out.
+    pub fn only(&mut self, channels: &BTreeSet<ChannelId>) {
+        self.all.retain(|bare| channels.contains(&bare.row.channel_id));
+    }
 }
 
 impl Opening<'_> {

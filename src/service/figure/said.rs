@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 
 use model::{
     brain::{Outcome, State},
+    currency,
     figure::{Evidence, FigureId, Opened, Scope},
     id::{ActionId, BrainStateId, ClientId},
     metric::spelled,
@@ -86,9 +87,9 @@ impl Opening<'_> {
             (None, None) => Scope::Agency(self.actor.organization_id),
         };
         let of = self.named(scope).await?;
-        let rows = self.inputs(scope, number.inputs.as_ref(), cut_off).await?;
-        let (page, runs) = self.page(rows, Some(cut_off)).await?;
         let figure = number.figure;
+        let rows = self.inputs(scope, &figure.unit, number.inputs.as_ref(), cut_off).await?;
+        let (page, runs) = self.page(rows, Some(cut_off)).await?;
         Ok(Opened {
             id: id.to_string(),
             name: sentence(&spelled(&figure.key)),
@@ -120,10 +121,18 @@ impl Opening<'_> {
         }
     }
 
-    /// The daily rows that a number was made from, as they were known to its state.
-    async fn inputs(&mut self, scope: Scope, inputs: Option<&Inputs>, cut_off: OffsetDateTime) -> Result<Rows> {
-        let Some(Inputs { metrics, days }) = inputs else { return Ok(Rows::new(&[])) };
+    /// The daily rows that a number was made from, as they were known to its state; amounts in the number's own currency, which may
+    /// have been another then, and else in that of the scope.
+    async fn inputs(
+        &mut self,
+        scope: Scope,
+        unit: &str,
+        inputs: Option<&Inputs>,
+        cut_off: OffsetDateTime,
+    ) -> Result<Rows> {
+        let Some(Inputs { metrics, days, channels }) = inputs else { return Ok(Rows::new(&[])) };
         let currency = match scope {
+            _ if currency::ALL.contains(&unit) => unit.to_owned(),
             Scope::Agency(_) => organization::get(&mut self.tx).await?.currency,
             Scope::Client(id) => client::get(&mut self.tx, id).await?.fields.currency,
             Scope::Channel(id) => channel::get(&mut self.tx, id).await?.account.currency,
@@ -136,6 +145,9 @@ impl Opening<'_> {
             if let Ok(number) = counted::read(*metric, made, &currency) {
                 rows.add(&number, made, "");
             }
+        }
+        if let Some(channels) = channels {
+            rows.only(channels);
         }
         Ok(rows)
     }

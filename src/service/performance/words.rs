@@ -148,9 +148,12 @@ pub(crate) fn absent(reason: &Value) -> String {
     match reason["reason"].as_str() {
         Some("not_connected") => format!("no connected source reports {of}"),
         Some("incomplete") => {
-            let days: i64 =
-                reason["gaps"].as_array().into_iter().flatten().filter_map(|gap| gap["days"].as_i64()).sum();
-            format!("{of} is not complete: {days} days of it are missing")
+            let gaps = reason["gaps"].as_array().map(Vec::as_slice).unwrap_or_default();
+            let days: i64 = gaps.iter().filter_map(|gap| gap["days"].as_i64()).sum();
+            // The days are there then, and reading them again would not help.
+            let rates = !gaps.is_empty() && gaps.iter().all(|gap| gap["reason"] == "rate");
+            let lacks = if rates { "have no rate of exchange, which an Admin or Owner imports" } else { "are missing" };
+            format!("{of} is not complete: {days} days of it {lacks}")
         }
         Some("no_denominator") => format!("{of} is zero, and nothing can be divided by it"),
         Some("currencies") => "the amounts are in several currencies".to_owned(),
@@ -251,5 +254,12 @@ mod tests {
         let lacking = one(json!({"absent": {"reason": "not_connected", "measure": "ledger_revenue"}}), figure("1"));
         assert_eq!(lacking.value, Err("no connected source reports ledger revenue".to_owned()));
         assert_eq!((lacking.change, lacking.before.as_deref()), (None, Some("1")));
+        let incomplete = |reason: &str| {
+            absent(
+                &json!({"reason": "incomplete", "measure": "spend", "gaps": [{"source": "a", "reason": reason, "days": 2}]}),
+            )
+        };
+        assert_eq!(incomplete("not_read"), "spend is not complete: 2 days of it are missing");
+        assert!(incomplete("rate").starts_with("spend is not complete: 2 days of it have no rate of exchange"));
     }
 }

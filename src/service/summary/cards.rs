@@ -20,9 +20,6 @@ use super::{
 };
 use crate::{Result, Service};
 
-/// Findings that come of comparing days and claims, which is Memory's; all others are Oracle's.
-const OF_MEMORY: [&str; 6] = ["worse", "better", "ltv_drift", "over_claim", "unattributed", "winner"];
-
 /// What a state tells of the agency or a client.
 #[derive(Debug)]
 pub struct Told {
@@ -40,12 +37,12 @@ pub struct Told {
 }
 
 impl Told {
-    /// What a card says, and what is missing to say more.
-    pub fn card(self, kind: CardKind) -> (Vec<Sentence>, Vec<Sentence>) {
+    /// What a card says, and what is missing to say more, once.
+    pub fn take(&mut self, kind: CardKind) -> (Vec<Sentence>, Vec<Sentence>) {
         match kind {
-            CardKind::Memory => self.memory.into(),
-            CardKind::Oracle => self.oracle.into(),
-            CardKind::Curiosity => (self.curiosity, Vec::new()),
+            CardKind::Memory => std::mem::take(&mut self.memory).into(),
+            CardKind::Oracle => std::mem::take(&mut self.oracle).into(),
+            CardKind::Curiosity => (std::mem::take(&mut self.curiosity), Vec::new()),
         }
     }
 }
@@ -74,7 +71,7 @@ fn tell(state: State, outcomes: &[Outcome], names: &Names, persona: Persona, cli
         sentences
     };
     let noticed = |of_memory: bool| -> Vec<Sentence> {
-        let worst = news::worst(&said, |kind| OF_MEMORY.contains(&kind) == of_memory);
+        let worst = news::worst(&said, |kind| news::of_memory(kind) == of_memory);
         worst
             .into_iter()
             .filter_map(|one: &Said<'_>| news::finding(one, names))

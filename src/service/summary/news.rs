@@ -142,12 +142,23 @@ pub(super) fn worst<'a>(said: &'a [Said<'a>], wanted: impl Fn(&str) -> bool) -> 
     findings
 }
 
-/// The advertisements that are told of.
+/// Findings that come of comparing days and claims, which is Memory's; all others are Oracle's.
+const OF_MEMORY: [&str; 6] = ["worse", "better", "ltv_drift", "over_claim", "unattributed", "winner"];
+
+/// Whether findings of this kind are Memory's.
+pub(super) fn of_memory(kind: &str) -> bool {
+    OF_MEMORY.contains(&kind)
+}
+
+/// The channels of the advertisements that are told of: in a summary, or on the cards of Memory and Oracle, which tell more.
 pub(super) fn creatives(said: &[Said<'_>]) -> Vec<ChannelId> {
-    let picked = pick(said);
     let of = |said: &&Said<'_>, path| said.text(path) == Some("creative");
-    let findings = picked.findings.iter().filter(|said| of(said, "/entity/level"));
-    let actions = picked.actions.iter().filter(|said| of(said, "/target/level"));
+    // The worst of all are among the worst of both.
+    let mut findings = worst(said, of_memory);
+    findings.extend(worst(said, |kind| !of_memory(kind)));
+    let actions = pick(said).actions;
+    let findings = findings.into_iter().filter(|said| of(said, "/entity/level"));
+    let actions = actions.into_iter().filter(|said| of(said, "/target/level"));
     findings.chain(actions).filter_map(|said| said.outcome.channel_id).collect()
 }
 

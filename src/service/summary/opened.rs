@@ -3,15 +3,17 @@
 //! Only places that mean something are answered. To let people open another number, add its place to `plain`, and if it is
 //! made of days to `inputs`.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use model::{
     brain::Outcome,
     figure::{LONGEST, Metric, SURE},
+    id::ChannelId,
     metric::Days,
     page::parse_day,
     summary::Figure,
 };
+use serde_json::Value;
 use time::{Date, Duration};
 
 use super::{
@@ -38,6 +40,8 @@ pub(crate) struct Inputs {
     pub metrics: Vec<Metric>,
     /// The days.
     pub days: Days,
+    /// The channels, where the number names those that went into it: what had stopped by then is in no sum of a state.
+    pub channels: Option<BTreeSet<ChannelId>>,
 }
 
 /// The number at a place of an outcome; none where no number stands that means something by itself. Books are told in the
@@ -154,9 +158,15 @@ fn inputs(said: &Said<'_>, steps: &[&str]) -> Option<Inputs> {
     }
     let metrics = |keys: &[&str]| keys.iter().map(|key| Metric::parse(key)).collect::<Option<Vec<_>>>();
     let own = || said.text("/metric").and_then(|key| metrics(&[key]));
+    let mut channels = None;
     let range = |at: &str| Some((day(said, &format!("{at}/first"))?, day(said, &format!("{at}/last"))?));
     let (metrics, (first, last)) = match (said.outcome.kind.as_str(), steps) {
-        ("figures", ["metrics", key, which, "value"]) => (metrics(&[*key])?, range(&format!("/{which}"))?),
+        ("figures", ["metrics", key, which, "value"]) => {
+            channels = Some(sources(said, &format!("/metrics/{key}/{which}/parts")));
+            // Its two sums are of all channels: they are listed also where one was not read to the end of these days.
+            let read = if *key == "mer" { metrics(&["ledger_revenue", "spend"]) } else { metrics(&[*key]) };
+            (read?, range(&format!("/{which}"))?)
+        }
         ("forecast", _) => (own()?, (day(said, "/since")?, day(said, "/from")?.previous_day()?)),
         ("finding", _) => (own()?, of_basis(said).or_else(|| range(""))?),
         ("reconciliation", ["revenue", "claimed"]) => (metrics(&["claimed_revenue"])?, range("/revenue/days")?),
@@ -166,13 +176,20 @@ fn inputs(said: &Said<'_>, steps: &[&str]) -> Option<Inputs> {
         _ => return None,
     };
     let first = first.max(last.saturating_sub(Duration::days(LONGEST - 1)));
-    (first <= last).then_some(Inputs { metrics, days: Days { first, last } })
+    (first <= last).then_some(Inputs { metrics, days: Days { first, last }, channels })
+}
+
+/// The channels that went into the parts of a figure.
+fn sources(said: &Said<'_>, parts: &str) -> BTreeSet<ChannelId> {
+    let of = |part: &Value| part["sources"].as_array().cloned().unwrap_or_default();
+    let all = said.items(parts).iter().flat_map(of);
+    all.filter_map(|source| source.as_str()?.parse().ok()).collect()
 }
 
 /// From the first to the last day of the figures that something rests on.
 fn of_basis(said: &Said<'_>) -> Option<(Date, Date)> {
     let days = |end: &str| {
-        let of = |item: &serde_json::Value| parse_day("day", item[end].as_str()?).ok();
+        let of = |item: &Value| parse_day("day", item[end].as_str()?).ok();
         said.items("/basis").iter().filter_map(of).collect::<Vec<_>>()
     };
     Some((days("first").into_iter().min()?, days("last").into_iter().max()?))
@@ -184,7 +201,7 @@ fn day(said: &Said<'_>, path: &str) -> Option<Date> {
 
 #[cfg(test)]
 mod tests {
-    use serde_json::{Value, json};
+    use serde_json::json;
     use time::macros::date;
 
     use super::*;
@@ -204,10 +221,29 @@ mod tests {
         assert_eq!((&*sum.figure.value, &*sum.figure.unit, &*sum.figure.shown), ("6", "count", "6"));
         assert_eq!(sum.formula, "each day as ETS expects it, added up");
         let days = Days { first: date!(2026 - 10 - 04), last: date!(2026 - 11 - 02) };
-        assert_eq!(sum.inputs, Some(Inputs { metrics: vec![Metric::parse("orders").unwrap()], days }));
+        let inputs = Inputs { metrics: vec![Metric::parse("orders").unwrap()], days, channels: None };
+        assert_eq!(sum.inputs, Some(inputs));
         assert_eq!(opened("forecast", &body, "/forecast/steps").unwrap().figure.value, "2");
         let sure = opened("forecast", &body, &format!("/forecast/steps/0/lo80{SURE}")).unwrap();
         assert_eq!((&*sure.figure.value, &*sure.figure.shown), ("0.8", "80 %"));
+    }
+
+    #[test]
+    fn a_quotient_of_a_state_rests_on_both_sums_of_its_own_channels() {
+        let (ads, shop) = ("01890000-0000-7000-8000-000000000001", "01890000-0000-7000-8000-000000000002");
+        let days = json!({"first": "2026-11-01", "last": "2026-11-28"});
+        let part = |measure: &str, source: &str| {
+            json!({"measure": measure, "value": "2", "days": days, "sources": [source],
+            "rows": 28, "gaps": []})
+        };
+        let mer = json!({"value": "1", "unit": "ratio", "formula": "ledger_revenue / spend",
+            "parts": [part("ledger_revenue", shop), part("spend", ads)]});
+        let body = json!({"entity": {"id": "", "level": "agency"}, "now": days, "before": days,
+            "metrics": {"mer": {"now": mer}}});
+        let opened = opened("figures", &body, "/metrics/mer/now/value").unwrap();
+        let inputs = opened.inputs.unwrap();
+        assert_eq!(inputs.metrics.iter().map(|metric| metric.key()).collect::<Vec<_>>(), ["ledger_revenue", "spend"]);
+        assert_eq!(inputs.channels, Some(BTreeSet::from([ads, shop].map(|id| id.parse().unwrap()))));
     }
 
     #[test]

@@ -13,8 +13,7 @@ use crate::{
     components::{
         badge::{Badge, Shade},
         figure::Figure,
-        focus,
-        part::{drawing, failed, part_or},
+        part::{again, drawing, part_or},
     },
     error::AppError,
     pages::actions::{Controls, Decisions},
@@ -56,7 +55,7 @@ fn Next(view: NextActions, client: String, decisions: Decisions) -> impl IntoVie
                 <h2>"What to do next"</h2>
                 <a class="underline" href=all>{move || (others.get() > 0).then(|| view! { <span data-literal="">{others.get()}</span>" more, " })} "all actions"</a>
             </div>
-            {again(now, client, decisions)}
+            {again("What to do next", "heading", decisions.settled(), move || get_next_actions(client.clone()), now)}
             {move || none.get().then(|| nothing(day.clone(), may_decide))}
             <div class="dashboard-cards"><For each=move || cards.get() key=key children=draw /></div>
         </section>
@@ -74,34 +73,6 @@ fn nothing(day: Option<String>, may_decide: bool) -> AnyView {
                 {may_decide.then(|| view! { <a class="underline" href="/settings/integrations">"See what is connected"</a> })}</p>
         }
         .into_any(),
-    }
-}
-
-/// Reads the actions again after each decision; what failed stands here.
-fn again(now: RwSignal<NextActions>, client: String, decisions: Decisions) -> impl IntoView {
-    let again = Action::new(move |(): &()| get_next_actions(client.clone()));
-    let settled = decisions.settled();
-    Effect::new(move |before: Option<usize>| {
-        let count = settled.get();
-        if before.is_some_and(|before| before != count) {
-            again.dispatch(());
-        }
-        count
-    });
-    Effect::new(move |_| {
-        if let Some(Ok(read)) = again.value().get() {
-            focus::restore(focus::held(), "heading");
-            now.set(read);
-        }
-    });
-    let failure = move || again.value().with(|value| value.as_ref().and_then(|read| read.as_ref().err().cloned()));
-    move || {
-        failure().map(|error: AppError| {
-            let retry = Callback::new(move |()| {
-                again.dispatch(());
-            });
-            failed("What to do next", &error, retry)
-        })
     }
 }
 

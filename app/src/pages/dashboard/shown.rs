@@ -22,8 +22,13 @@ fn connect(may_connect: bool) -> AnyView {
     if may_connect {
         view! { <a class="underline" href=CONNECT>"Connect an account"</a> }.into_any()
     } else {
-        view! { "An Admin or Owner connects accounts." }.into_any()
+        view! { "An Admin or Owner connects accounts and says who looks after which client." }.into_any()
     }
+}
+
+/// The way to the sources. `external`: the browser itself follows it, and with it moves the focus.
+fn see_sources() -> impl IntoView {
+    view! { <a class="underline" href="#sources" rel="external">"See what was read"</a> }
 }
 
 /// A sentence whose numbers can be opened.
@@ -67,7 +72,7 @@ pub(super) fn HeadlineShown(view: Headline, asked: Memo<Asked>) -> impl IntoView
             {of}
             {match changed {
                 Some(changed) => view! { <div class="headline" data-test="changed"><Told linked=changed /></div> }.into_any(),
-                None => view! { <p class="text-muted">"Nothing can be said of what changed: not enough data yet. " <a class="underline" href="#sources">"See what was read"</a></p> }.into_any(),
+                None => view! { <p class="text-muted">"Nothing can be said of what changed: not enough data yet of clients in your sight. " {see_sources()}</p> }.into_any(),
             }}
             <Risk colour=colour reasons=reasons />
             <p class="text-xs text-muted">"Known to the end of " <span data-literal="">{day}</span> ". Press a number to see what it is made of. "
@@ -90,7 +95,8 @@ fn Risk(colour: Option<Colour>, reasons: Vec<Linked>) -> impl IntoView {
     view! {
         <details data-test="risk" open=open>
             <summary class="disclosure"><Badge shade=shade words=words />" Why"</summary>
-            <div class="flex flex-col gap-2">{reasons.into_iter().map(|linked| view! { <Told linked=linked /> }).collect_view()}</div>
+            <div class="flex flex-col gap-2">{reasons.into_iter().map(|linked| view! { <Told linked=linked /> }).collect_view()}
+                {colour.is_none().then(|| view! { <p>{see_sources()}</p> })}</div>
         </details>
     }
 }
@@ -100,10 +106,11 @@ fn Risk(colour: Option<Colour>, reasons: Vec<Linked>) -> impl IntoView {
 pub(super) fn FiguresShown(view: Figures, client: Signal<String>) -> impl IntoView {
     let Figures { days, before, count, figures, may_connect, .. } = view;
     if figures.is_empty() {
-        let of = if client.get_untracked().is_empty() {
-            "Nothing is connected yet"
-        } else {
-            "Nothing of this client was read yet"
+        // Who connects sees all clients; everybody else may have none, whatever is connected.
+        let of = match (client.get_untracked().is_empty(), may_connect) {
+            (true, true) => "Nothing is connected yet",
+            (true, false) => "Nothing of a client in your sight was read yet",
+            (false, _) => "Nothing of this client was read yet",
         };
         return view! {
             <section class="flex flex-col gap-2" aria-label="Main figures" data-test="main-figures">
@@ -136,7 +143,7 @@ fn One(figure: MainFigure, count: i64, may_connect: bool) -> impl IntoView {
             <p class="text-muted" data-test="lack">"– " <span class="text-xs" data-literal="">{sentence(&why)} ". "</span>
                 <span class="text-xs">{match lack {
                     Lack::NotConnected => view! { "Not connected. " {connect(may_connect)} }.into_any(),
-                    Lack::NotEnough => view! { "Not enough data. " <a class="underline" href="#sources">"See what was read"</a> }.into_any(),
+                    Lack::NotEnough => view! { "Not enough data. " {see_sources()} }.into_any(),
                 }}</span></p>
         }
         .into_any(),
@@ -193,12 +200,13 @@ pub(super) fn BrainShown(kind: CardKind, view: CardWords) -> impl IntoView {
         <Card title=what(kind) about=about>
             <div class="flex flex-col gap-2" data-test=format!("card {}", kind.key())>
                 {(!thought).then(|| view! { <p class="text-muted" data-test="card-empty">"Nothing was thought yet. " {connect(may_connect)}</p> })}
-                {(thought && empty).then(|| view! { <p class="text-muted" data-test="card-empty">{nothing} " " <a class="underline" href="#sources">"See what was read"</a></p> })}
+                {(thought && empty).then(|| view! { <p class="text-muted" data-test="card-empty">{nothing} " " {see_sources()}</p> })}
                 {sentences.into_iter().map(|linked| view! { <Told linked=linked /> }).collect_view()}
                 {(!gaps.is_empty()).then(|| view! {
                     <details data-test="gaps">
                         <summary class="disclosure">"What is missing to say more"</summary>
-                        <div class="flex flex-col gap-2 text-muted">{gaps.into_iter().map(|linked| view! { <Told linked=linked /> }).collect_view()}</div>
+                        <div class="flex flex-col gap-2 text-muted">{gaps.into_iter().map(|linked| view! { <Told linked=linked /> }).collect_view()}
+                            <p>{connect(may_connect)} " " {see_sources()}</p></div>
                     </details>
                 })}
             </div>

@@ -18,11 +18,11 @@ pub(super) fn SourcesShown(view: Sources) -> impl IntoView {
         <section class="flex flex-col gap-3" aria-label="Sources" data-test="sources">
             <h2 id="sources" tabindex="-1">"Sources"</h2>
             {empty.then(|| view! {
-                <p class="text-muted" data-test="sources-empty">"No account, shop or file is connected here yet. "
+                <p class="text-muted" data-test="sources-empty">"No account, shop or file of a client in your sight is connected yet. "
                     {if may_connect {
                         view! { <a class="underline" href="/settings/integrations">"Connect an account"</a> }.into_any()
                     } else {
-                        view! { "An Admin or Owner connects accounts." }.into_any()
+                        view! { "An Admin or Owner connects accounts and says who looks after which client." }.into_any()
                     }}</p>
             })}
             {(!empty).then(|| view! {

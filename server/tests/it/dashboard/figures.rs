@@ -109,8 +109,14 @@ async fn every_figure_of_the_page_opens_and_its_rows_add_up(pool: PgPool) {
                 assert_eq!(evidence["input_hash"].as_str().unwrap().len(), 64, "{evidence}");
                 assert!(figure["value"].is_string() && evidence["cut_off"].is_string(), "{figure}");
                 // A forecast rests on the days that it knows, a metric of a state on those of its range.
+                let rows = figure["rows"]["items"].as_array().unwrap();
                 if figure["name"].as_str().unwrap().ends_with("expected") || figure["formula"] == "spend" {
-                    assert!(figure["rows"]["items"].as_array().unwrap().len() >= 28, "{figure}");
+                    assert!(rows.len() >= 28, "{figure}");
+                }
+                if ["spend", "ledger_revenue", "claimed_revenue", "orders"].iter().any(|sum| figure["formula"] == *sum)
+                {
+                    let sum: Decimal = rows.iter().map(|row| decimal(&row["counted"])).sum();
+                    assert_eq!(sum, decimal(&figure["value"]), "{figure}");
                 }
             }
         }
@@ -220,6 +226,7 @@ async fn currencies_are_never_mixed_without_a_rate(pool: PgPool) {
     let mer = main_figure(&olga, &query, "mer").await;
     assert_eq!((&mer["now"], &mer["lack"]), (&Value::Null, &json!("not_enough")), "half a cost would bend it: {mer}");
 
+    let unconverted = app.service.clock.now().format(&Rfc3339).unwrap();
     let csv: String = (0..70).map(|ago| format!("{},1.10\n", day(ago))).collect();
     let kept = olga.send("PUT", "/api/v1/exchange-rates", &json!({"csv": format!("Date,USD\n{csv}")})).await;
     assert_eq!(kept.status(), 200);
@@ -229,11 +236,27 @@ async fn currencies_are_never_mixed_without_a_rate(pool: PgPool) {
         adds_up(&opened(&olga, figure["now"]["id"].as_str().unwrap(), "").await);
         adds_up(&opened(&olga, figure["change"]["id"].as_str().unwrap(), "").await);
     }
+    // As of a moment before the rates were imported nobody knew them.
+    let then = main_figure(&olga, &format!("{query}&as_of={unconverted}"), "spend").await;
+    assert_eq!((&then["now"]["value"], &then["partial"]), (&json!("280"), &json!(true)), "{then}");
     // The same in another currency is another figure.
     let id = main_figure(&olga, &query, "spend").await["now"]["id"].as_str().unwrap().replace(".EUR", ".USD");
     let dollars = opened(&olga, &id, "").await;
     assert_eq!((&dollars["value"], &dollars["unit"]), (&json!("924"), &json!("USD")));
     adds_up(&dollars);
+    app.finish().await;
+}
+
+#[sqlx::test(migrator = "store::MIGRATOR")]
+async fn an_archived_client_keeps_its_figures(pool: PgPool) {
+    let app = TestApp::start(pool).await;
+    let olga = agency(&app).await;
+    let client = furnish(&app, &olga, "Bakery", 60).await;
+    let query = format!("?client={client}");
+    let before = main_figure(&olga, &query, "mer").await;
+    assert!(before["now"]["value"].is_string(), "{before}");
+    assert_eq!(olga.send("DELETE", &format!("/api/v1/clients/{client}"), &json!({})).await.status(), 200);
+    assert_eq!(main_figure(&olga, &query, "mer").await, before);
     app.finish().await;
 }
 
