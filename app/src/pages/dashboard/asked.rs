@@ -67,7 +67,7 @@ mod tests {
         let client = Asked { client: "0190-a".into(), persona: "cmo".into(), as_of: "2026-11-03".into() };
         assert_eq!(client.now(), "/clients/0190-a/dashboard?persona=cmo");
         let other = client.for_persona(Persona::VpGrowth);
-        assert!(other.contains("persona=vp_growth") && other.contains("as_of=2026"), "{other}");
-        assert!(client.summary().contains("client_id=0190"), "{}", client.summary());
+        assert_eq!(other, "/clients/0190-a/dashboard?persona=vp%5Fgrowth&as%5Fof=2026%2D11%2D03");
+        assert_eq!(client.summary(), "/summary?persona=cmo&client%5Fid=0190%2Da");
     }
 }
