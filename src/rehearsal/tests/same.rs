@@ -51,8 +51,8 @@ fn a_seed_and_a_day_give_these_bytes() {
     assert_eq!(
         [hash(&bytes), hash(&truth)],
         [
-            "6f4f33003a1c32174bd2e957357f4ad18e789f80bdd37b672f7e74f8b330f249",
-            "52fdfd0b4a987dd07c1807a9d0ebdcfc8c720503b753ad80ec2f1e1f4ba4e2bf"
+            "3e84a1e9030e662cc43576ad360eef2df25a343e3fb88e161963b498801441dc",
+            "b3e0717368b9e92d5ebb01630b7c430a9a40b5bf3d964bf38a827aaa68621d02"
         ]
     );
     let told = String::from_utf8(bytes).unwrap();
@@ -79,7 +79,7 @@ fn a_seed_and_a_day_give_these_answers() {
     };
     let (one, other) = (hashed(7), hashed(8));
     assert_ne!(one, other);
-    assert_eq!(one, "d40e848bb64044eecd79ce622e051d22f89282e753069ee7480d518029a98d47");
+    assert_eq!(one, "e777af198124d6b6f1f984a75e974690659eb03d077821228abe7ecf38345d4a");
 }
 
 #[test]
