@@ -178,7 +178,7 @@ fn parts(number: &Number, suffix: &str) -> Vec<Part> {
             value: exact.to_string(),
             shown: match number.money(measure) {
                 Some(currency) => words::amount(exact, currency),
-                None => words::grouped(exact, 0, 2),
+                None => model::number::grouped(exact, 0, 2),
             },
             first: text("first"),
             last: text("last"),

@@ -27,7 +27,7 @@ struct Bare {
 
 /// A number as people read it: money with its currency.
 fn shown(value: Decimal, currency: Option<&str>) -> String {
-    currency.map_or_else(|| words::grouped(value, 0, 2), |currency| words::amount(value, currency))
+    currency.map_or_else(|| model::number::grouped(value, 0, 2), |currency| words::amount(value, currency))
 }
 
 /// All rows of a figure, in the order of its parts.
