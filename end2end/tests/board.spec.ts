@@ -13,7 +13,7 @@ async function board(page: Page, organization: string, names: string[]) {
     await page.keyboard.press("Enter");
     await expect(page.getByTestId("clients").getByRole("link", { name })).toBeVisible();
   }
-  await page.getByRole("link", { name: "Board" }).click();
+  await page.getByRole("link", { name: "Board", exact: true }).click();
   await expect(page.getByTestId("board")).toBeVisible();
 }
 

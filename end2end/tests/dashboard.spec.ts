@@ -64,7 +64,7 @@ test("three personas see the same figures, each opens, and no digit is loose", a
   const spend = await page.getByTestId("figure spend").locator("[data-figure]").first().innerText();
   for (const [name, key] of [["VP Growth", "vp_growth"], ["Director of Performance", "director"], ["CMO", "cmo"]]) {
     await tabs.getByRole("link", { name }).click();
-    await expect(page).toHaveURL(`/dashboard?persona=${key}`);
+    await expect(page).toHaveURL(`/dashboard?persona=${key.replace("_", "%5F")}`);
     await expect(tabs.getByRole("link", { name })).toHaveAttribute("aria-current", "page");
     await expect(page.getByTestId("card memory").getByTestId("sentence").first()).toBeVisible();
     await expect(page.getByTestId("figure spend").locator("[data-figure]").first()).toHaveText(spend);

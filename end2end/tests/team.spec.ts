@@ -13,7 +13,7 @@ test("an agency of two: invite, join, assign, move on the board", async ({ page,
   }
   await look(page, "clients-two");
 
-  await page.getByRole("link", { name: "Board" }).click();
+  await page.getByRole("link", { name: "Board", exact: true }).click();
   await expect(page.getByTestId("board")).toBeVisible();
   await live(page);
   await page.getByRole("button", { name: "Move Bakery Beta" }).click();
