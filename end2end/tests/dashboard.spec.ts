@@ -38,6 +38,61 @@ test("a new agency sees no figure, and every card leads to the first", async ({ 
   await expect(page).toHaveURL("/settings/integrations");
 });
 
+test("the page of a moment is asked for in its head, with and without scripts", async ({ page, browser }) => {
+  await owner(page, "Backward Agency");
+  await page.goto("/dashboard?persona=director");
+  await live(page);
+  const form = page.getByTestId("as-of");
+  await expect(form.getByRole("link", { name: "Now" })).toHaveCount(0);
+  await form.getByLabel("As it was known at (UTC)").fill("2024-11-03T12:00");
+  await form.getByRole("button", { name: "Show" }).click();
+  await expect(page).toHaveURL(/\/dashboard\?persona=director&as_of=2024-11-03T12%3A00$/);
+  await live(page);
+  await expect(page.getByTestId("past")).toContainText("2024-11-03 12:00 UTC");
+  await expect(form.getByLabel("As it was known at (UTC)")).toHaveValue("2024-11-03T12:00");
+  expect(await loose(page)).toEqual([]);
+  await look(page, "dashboard-past");
+  await form.getByRole("link", { name: "Now" }).click();
+  await expect(page).toHaveURL("/dashboard?persona=director");
+  await expect(page.getByTestId("past")).toHaveCount(0);
+  await expect(form.getByLabel("As it was known at (UTC)")).toHaveValue("");
+  await expect(page.getByRole("heading", { name: "Dashboard", level: 1 })).toBeFocused();
+
+  const plain = await browser.newContext({ javaScriptEnabled: false, viewport: page.viewportSize() });
+  await plain.addCookies(await page.context().cookies());
+  const still = await plain.newPage();
+  await still.goto(new URL("/dashboard?as_of=2024-11-03T12:00", page.url()).href);
+  await expect(still.getByTestId("past")).toBeVisible();
+  await still.getByTestId("as-of").getByRole("link", { name: "Now" }).click();
+  await expect(still).toHaveURL(/\/dashboard$/);
+  await still.getByTestId("as-of").getByRole("button", { name: "Show" }).click();
+  await expect(still).toHaveURL(/\/dashboard\?as_of=$/);
+  await expect(still.getByTestId("past")).toHaveCount(0);
+  await plain.close();
+});
+
+test.describe("an address that cannot be read", () => {
+  test.use({ allowedErrors: [/status of 422/] });
+
+  test("is told once, and the page works", async ({ page }) => {
+    await owner(page, "Mistyped Agency");
+    await page.goto("/dashboard?persona=x&as_of=rubbish");
+    await live(page);
+    await expect(page.getByTestId("wrong-address")).toHaveCount(1);
+    await expect(page.getByTestId("failed-part")).toHaveCount(0);
+    for (const part of ["headline-empty", "figures-empty", "next-empty", "sources-empty"]) await expect(page.getByTestId(part)).toBeVisible();
+    expect(await loose(page)).toEqual([]);
+    await look(page, "dashboard-wrong");
+    await page.getByRole("navigation", { name: "For whom" }).getByRole("link", { name: "VP Growth" }).click();
+    await expect(page).toHaveURL("/dashboard?persona=vp_growth");
+    await expect(page.getByTestId("wrong-address")).toHaveCount(0);
+    await page.goBack();
+    await page.getByTestId("wrong-address").getByRole("link", { name: "Show the page of now" }).click();
+    await expect(page).toHaveURL("/dashboard");
+    await expect(page.getByTestId("wrong-address")).toHaveCount(0);
+  });
+});
+
 test("the bar of a phone has room for the dashboard", async ({ page }) => {
   test.skip(page.viewportSize()!.width >= 768, "phones only");
   await owner(page, "Narrow Agency");

@@ -121,7 +121,7 @@ impl Job<'_> {
             Ok(preview) => (import::set_preview(&mut tx, (self.id, self.revision), &preview, now).await, false),
             Err(fault) => {
                 let last = last || gone(&fault);
-                let words = words(&fault);
+                let words = self.words(&fault);
                 (import::set_fault(&mut tx, (self.id, self.revision), &words, last, now).await, last)
             }
         };
@@ -160,9 +160,8 @@ impl Job<'_> {
                 (done, false)
             }
             Err(fault) => {
-                let done =
-                    import::set_fault(&mut tx, (self.id, self.revision), &words(&fault), gone(&fault), now).await;
-                (done, gone(&fault))
+                let (words, last) = (self.words(&fault), gone(&fault));
+                (import::set_fault(&mut tx, (self.id, self.revision), &words, last, now).await, last)
             }
         };
         if overtaken(written)? {
@@ -184,6 +183,26 @@ impl Job<'_> {
         Ok(said)
     }
 
+    /// What a person reads of a fault. What only an operator can mend is in the log, too.
+    fn words(&self, fault: &Unreadable) -> String {
+        match fault {
+            Unreadable::Source(cause) => {
+                format!("the uploaded file is no longer on the server ({cause}). Upload it again")
+            }
+            Unreadable::Compare(cause) => {
+                tracing::error!(
+                    import = %self.id,
+                    organization = %self.actor.organization_id,
+                    cause,
+                    "the rows of an import could not be compared: make room in the folder of the data, and see that it can \
+                     be written to"
+                );
+                fault.to_string()
+            }
+            other => other.to_string(),
+        }
+    }
+
     /// Throws the file away, if nobody needs it any more.
     async fn remove_file(&self) {
         self.context.service.uploads.remove(self.actor.organization_id, self.id).await;
@@ -193,14 +212,4 @@ impl Job<'_> {
 /// Whether the file itself is not there.
 fn gone(fault: &Unreadable) -> bool {
     matches!(fault, Unreadable::Source(_))
-}
-
-/// What a person reads of it.
-fn words(fault: &Unreadable) -> String {
-    match fault {
-        Unreadable::Source(cause) => {
-            format!("the uploaded file is no longer on the server ({cause}). Upload it again")
-        }
-        other => other.to_string(),
-    }
 }

@@ -2,11 +2,13 @@
 //! what to do next, and how fresh everything is. Each card loads and fails by itself.
 
 mod asked;
+mod head;
 mod next;
 mod shown;
 mod sources;
 
-use asked::Asked;
+use asked::{Asked, unreadable};
+use head::{AsOf, Past, WrongAddress};
 use leptos::prelude::*;
 use leptos_router::{
     LazyRoute,
@@ -21,7 +23,6 @@ use sources::SourcesShown;
 use crate::{
     components::{
         figure::{FigureDrawer, Opening},
-        notice::{Notice, Tone},
         page::Heading,
         part::part_or,
         personas::Personas,
@@ -96,7 +97,14 @@ fn Dashboard(
     client: Signal<String>,
 ) -> impl IntoView {
     let query = use_query_map();
-    let asked = Memo::new(move |_| query.with(|query| Asked::read(client.get(), query)));
+    let rubbish = SharedValue::new(move || query.with_untracked(unreadable)).into_inner();
+    let found = Memo::new(move |_| query.with(|query| Asked::read(client.get(), query, &rubbish)));
+    let asked = Memo::new(move |_| found.with(|(asked, _)| asked.clone()));
+    let wrong = Memo::new(move |_| found.with(|(_, wrong)| *wrong));
+    #[cfg(feature = "ssr")]
+    if wrong.get_untracked().any() {
+        crate::server::set_status(http::StatusCode::UNPROCESSABLE_ENTITY);
+    }
     let of = Memo::new(move |_| asked.with(|asked| (asked.client.clone(), asked.as_of.clone())));
     let opening = Opening::provide(Signal::derive(move || of.get().1));
     let told = Resource::new(move || asked.get(), |Asked { client, persona, as_of }| get_told(client, persona, as_of));
@@ -110,18 +118,15 @@ fn Dashboard(
     let nothing = |error: &AppError| (*error == AppError::Missing).then(|| ().into_any());
     let here = Memo::new(move |_| asked.with(Asked::speaker));
     let href = move |persona| asked.with(|asked| asked.for_persona(persona));
-    let past = Memo::new(move |_| asked.with(|asked| !asked.as_of.is_empty()));
-    let now = move || asked.with(Asked::now);
     let title = if client.get_untracked().is_empty() { "Dashboard" } else { "Dashboard of a client" };
     view! {
         <div class="flex flex-col gap-6" data-test="dashboard">
             <Heading text=title>
                 <Personas here=here href=href />
+                <AsOf asked=asked />
             </Heading>
-            {move || past.get().then(|| view! {
-                <Notice tone=Tone::Plain><p data-test="past">"This is what was known at " <span data-literal="">{of.get().1}</span>
-                    "; actions and sources are those of now. " <a class="underline" href=now>"Show what is known now"</a></p></Notice>
-            })}
+            <WrongAddress wrong=wrong asked=asked />
+            <Past asked=asked />
             {part_or("What changed", "heading", told, move |told| view! { <HeadlineShown view=told.headline asked=asked /> }, missing)}
             {part_or("The main figures", "heading", figures, move |view| view! { <FiguresShown view=view client=client /> }, nothing)}
             <NextPart client=client />

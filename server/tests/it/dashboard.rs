@@ -143,11 +143,27 @@ async fn a_new_agency_sees_no_figure_and_the_way_to_one(pool: PgPool) {
         assert_eq!(answer.status(), 422, "{query}");
         assert_eq!(answer.json::<Value>().await.unwrap()["error"]["field"], field, "{query}");
     }
-    for wrong in ["/dashboard?persona=ceo", "/dashboard?as_of=yesterday"] {
-        let answer = olga.get(wrong).await;
+    // A page says once what of its address cannot be read, and shows the rest.
+    for wrong in ["persona=ceo", "as_of=yesterday", "persona=ceo&as_of=yesterday"] {
+        let answer = olga.get(&format!("/dashboard?{wrong}")).await;
         assert_eq!(answer.status(), 422, "{wrong}");
-        assert!(answer.text().await.unwrap().contains("data-test=\"main-figures\"") || wrong.contains("as_of"));
+        let page = answer.text().await.unwrap();
+        assert_eq!(page.matches("data-test=\"wrong-address\"").count(), 1, "{wrong}: {page}");
+        for (words, told) in [("The moment in the address", "as_of"), ("The address names nobody", "persona")] {
+            assert_eq!(page.contains(words), wrong.contains(told), "{words}, {wrong}: {page}");
+        }
+        for part in ["headline-empty", "figures-empty", "card memory", "next-empty", "sources-empty"] {
+            assert!(page.contains(&format!("data-test=\"{part}\"")), "{part} is not in {page}");
+        }
+        assert!(!page.contains("failed-part") && !page.contains("data-test=\"past\""), "{wrong}: {page}");
     }
+    let answer = olga.get("/dashboard?persona=director&as_of=2026-11-03T12:00").await;
+    assert_eq!(answer.status(), 200);
+    let page = answer.text().await.unwrap();
+    for there in ["data-test=\"past\"", "2026-11-03 12:00 UTC", "value=\"2026-11-03T12:00\"", "value=\"director\""] {
+        assert!(page.contains(there), "{there} is not in {page}");
+    }
+    assert!(!page.contains("wrong-address") && !page.contains("failed-part"), "{page}");
     app.finish().await;
 }
 

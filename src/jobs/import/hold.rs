@@ -13,7 +13,7 @@ use time::OffsetDateTime;
 use tokio::sync::mpsc;
 use uuid::Uuid;
 
-use super::{Job, file, overtaken, words};
+use super::{Job, file, overtaken};
 use crate::run_brain;
 
 /// A source into which another import runs is tried again after this.
@@ -151,7 +151,7 @@ impl Run<'_> {
         }
         let read = match reading.await? {
             Ok(read) => read,
-            Err(fault) => return Ok(End::Failed(words(&fault))),
+            Err(fault) => return Ok(End::Failed(self.job.words(&fault))),
         };
         if read.found.wrong > 0 && !self.found.skip_wrong {
             return Ok(End::Failed("the file is no longer the one that was checked. Upload it again".to_owned()));

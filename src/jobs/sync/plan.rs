@@ -40,12 +40,14 @@ pub(super) fn rest(pieces: Vec<Days>, first: Date) -> Vec<Days> {
 }
 
 /// What was read without a gap, after `read` was read too; `backfill` days are as much as at the first time.
+///
+/// The last day of a reach was not over when it was read. So what is newer joins only with that day in it: a run that stops
+/// right above it leaves it to be read again. Below, days that touch are enough.
 pub(super) fn extend(reach: Reach, read: Days, backfill: i64) -> Reach {
     let (Some(first), Some(last)) = (reach.first_day, reach.last_day) else {
         return Reach { first_day: Some(read.first), last_day: Some(read.last) };
     };
-    let joins = |end: Date, begin: Date| end.next_day().is_none_or(|next| begin <= next);
-    if joins(last, read.first) && joins(read.last, first) {
+    if read.first <= last && read.last.next_day().is_none_or(|next| first <= next) {
         Reach { first_day: Some(first.min(read.first)), last_day: Some(last.max(read.last)) }
     } else if (read.last - read.first).whole_days() + 1 >= backfill {
         // Long away: what was read as at the first time is where reading goes on.
@@ -138,11 +140,50 @@ mod tests {
     fn a_reach_has_no_gap() {
         let read = |first, last| Days { first, last };
         let had = reach(date!(2026 - 02 - 01), date!(2026 - 02 - 10));
-        let after = extend(had, read(date!(2026 - 02 - 11), TODAY), 90);
+        let after = extend(had, read(date!(2026 - 02 - 10), TODAY), 90);
         assert_eq!(after, reach(date!(2026 - 02 - 01), TODAY));
+        assert_eq!(extend(had, read(date!(2026 - 02 - 11), TODAY), 90), had, "the tenth was not over when it was read");
         assert_eq!(extend(had, read(date!(2026 - 02 - 12), TODAY), 90), had, "the eleventh is missing");
         let before = extend(had, read(date!(2026 - 01 - 25), date!(2026 - 01 - 31)), 90);
         assert_eq!(before, reach(date!(2026 - 01 - 25), date!(2026 - 02 - 10)));
         assert_eq!(extend(Reach::default(), read(TODAY, TODAY), 90), reach(TODAY, TODAY));
+    }
+
+    /// The reach after each piece of a run, whichever it stops at.
+    fn steps(before: Reach, piece: u16, backfill: i64) -> Vec<Reach> {
+        let mut reach = before;
+        let step = |days: Days| {
+            let below = reach.first_day.is_some_and(|first| days.last < first);
+            reach = extend(reach, if below { days } else { Days { last: TODAY, ..days } }, backfill);
+            reach
+        };
+        pieces(TODAY, before, false, piece, backfill).into_iter().map(step).collect()
+    }
+
+    #[test]
+    fn a_run_that_stops_right_above_the_last_day_read_leaves_it_to_be_read_again() {
+        let away = reach(date!(2026 - 01 - 01), date!(2026 - 02 - 10));
+        let after = steps(away, 7, 90);
+        let (whole, stopped) = after.split_last().unwrap();
+        assert_eq!(*whole, reach(date!(2026 - 01 - 01), TODAY));
+        assert_eq!(stopped, [away; 7], "the seventh piece begins on the eleventh");
+        assert_eq!(pieces(TODAY, stopped[6], false, 7, 90).last().unwrap().first, date!(2026 - 02 - 10));
+    }
+
+    #[test]
+    fn a_run_that_is_not_stopped_ends_with_one_reach_up_to_today() {
+        let first = steps(Reach::default(), 7, 90);
+        assert_eq!((first[0], first[12]), (reach(date!(2026 - 03 - 25), TODAY), reach(date!(2026 - 01 - 01), TODAY)));
+        for (last, begin) in [
+            (date!(2026 - 03 - 30), date!(2025 - 11 - 01)),
+            (date!(2026 - 01 - 01), date!(2025 - 11 - 01)),
+            // Its last day is further back than is read at the first time: it cannot be mended.
+            (date!(2025 - 12 - 31), date!(2026 - 01 - 01)),
+        ] {
+            for piece in [1, 7, 30, 90] {
+                let after = steps(reach(date!(2025 - 11 - 01), last), piece, 90);
+                assert_eq!(after.last(), Some(&reach(begin, TODAY)), "until {last}, in pieces of {piece}");
+            }
+        }
     }
 }

@@ -15,8 +15,9 @@ use crate::{Result, TenantTx, id, json};
 /// A dismissed action is not proposed again for this long, nor is it proposed to look again at what somebody looked at: four
 /// weeks, in which what it rests on may change.
 pub(super) const LEFT_FOR: Duration = Duration::days(28);
-/// What was done is gone once so many days of cycles have passed without it. A finding near its bound comes and goes from one
-/// cycle to the next: that is no second time.
+/// What was done is gone once the states of so many days lack it: days of the calendar, the first and the newest state that lacks
+/// it counted, also where days between have no state. A finding near its bound comes and goes from one cycle to the next: that is
+/// no second time.
 const GONE_AFTER: i32 = 7;
 
 /// What a state proposes of a client.

@@ -11,11 +11,66 @@ pub(super) struct Asked {
     pub as_of: String,
 }
 
+/// What of an address cannot be read.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) struct Wrong {
+    pub persona: bool,
+    pub as_of: bool,
+}
+
+impl Wrong {
+    /// Whether anything is.
+    pub const fn any(self) -> bool {
+        self.persona || self.as_of
+    }
+}
+
+/// The moment that an address names, if it is none; blank if it is one. Only the server reads moments, so that browsers load
+/// nothing for it: no link leads to what is none, so what an address holds came with the page.
+pub(super) fn unreadable(query: &ParamsMap) -> String {
+    Some(as_of(query)).filter(|text| !readable(text)).unwrap_or_default()
+}
+
+#[cfg(feature = "ssr")]
+fn readable(text: &str) -> bool {
+    service::moment::parse(text).is_ok()
+}
+
+#[cfg(not(feature = "ssr"))]
+fn readable(_: &str) -> bool {
+    true
+}
+
+fn as_of(query: &ParamsMap) -> String {
+    query.get("as_of").unwrap_or_default().trim().to_owned()
+}
+
 impl Asked {
-    /// Reads the address.
-    pub fn read(client: String, query: &ParamsMap) -> Self {
-        let text = |name: &str| query.get(name).unwrap_or_default();
-        Self { client, persona: text("persona"), as_of: text("as_of") }
+    /// Reads the address. What cannot be read of it is left out, as if it were not asked for; `unreadable` is the moment that is
+    /// known to be none.
+    pub fn read(client: String, query: &ParamsMap, unreadable: &str) -> (Self, Wrong) {
+        let (persona, as_of) = (query.get("persona").unwrap_or_default(), as_of(query));
+        let wrong = Wrong {
+            persona: !persona.is_empty() && Persona::parse(&persona).is_none(),
+            as_of: !as_of.is_empty() && as_of == unreadable,
+        };
+        let right = |text: String, wrong: bool| if wrong { String::new() } else { text };
+        (Self { client, persona: right(persona, wrong.persona), as_of: right(as_of, wrong.as_of) }, wrong)
+    }
+
+    /// The moment as its field holds it: in UTC, without saying so. One that is written in another zone does not fit into it.
+    pub fn typed(&self) -> String {
+        let local = self.as_of.trim_end_matches('Z');
+        let zone = local.get(10..).is_some_and(|clock| clock.contains(['+', '-']));
+        if zone { String::new() } else { local.to_owned() }
+    }
+
+    /// The moment in words; none for now.
+    pub fn moment(&self) -> Option<String> {
+        (!self.as_of.is_empty()).then(|| match self.typed().as_str() {
+            "" => self.as_of.clone(),
+            typed => format!("{} UTC", typed.replace('T', " ")),
+        })
     }
 
     /// For whom the page speaks.
@@ -69,5 +124,35 @@ mod tests {
         let other = client.for_persona(Persona::VpGrowth);
         assert_eq!(other, "/clients/0190-a/dashboard?persona=vp%5Fgrowth&as%5Fof=2026%2D11%2D03");
         assert_eq!(client.summary(), "/summary?persona=cmo&client%5Fid=0190%2Da");
+    }
+
+    #[test]
+    fn what_cannot_be_read_of_an_address_is_left_out_and_told() {
+        let read = |persona: &str, as_of: &str, unreadable: &str| {
+            let mut query = ParamsMap::new();
+            query.insert("persona", persona.to_owned());
+            query.insert("as_of", as_of.to_owned());
+            let (asked, wrong) = Asked::read(String::new(), &query, unreadable);
+            (asked.persona, asked.as_of, wrong)
+        };
+        let (blank, moment) = (String::new(), "2026-11-03T12:00Z");
+        let right = ("cmo".to_owned(), moment.to_owned(), Wrong::default());
+        assert_eq!(read("cmo", &format!(" {moment} "), ""), right);
+        assert_eq!(read("cmo", moment, "rubbish"), right, "another was none");
+        let wrong = Wrong { persona: true, as_of: true };
+        assert_eq!(read("ceo", "rubbish", "rubbish"), (blank.clone(), blank.clone(), wrong));
+        assert_eq!(read("", "", ""), (blank.clone(), blank, Wrong::default()));
+    }
+
+    #[test]
+    fn a_moment_is_told_with_its_zone() {
+        let of = |as_of: &str| Asked { as_of: as_of.to_owned(), ..Asked::default() };
+        let both = |as_of: &str| (of(as_of).typed(), of(as_of).moment());
+        let utc = Some("2026-11-03 12:00 UTC".to_owned());
+        assert_eq!(both("2026-11-03T12:00"), ("2026-11-03T12:00".to_owned(), utc.clone()));
+        assert_eq!(both("2026-11-03T12:00Z"), ("2026-11-03T12:00".to_owned(), utc));
+        let elsewhere = "2026-11-03T12:00:00+01:00";
+        assert_eq!(both(elsewhere), (String::new(), Some(elsewhere.to_owned())));
+        assert_eq!(both(""), (String::new(), None));
     }
 }

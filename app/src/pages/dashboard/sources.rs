@@ -9,11 +9,27 @@ use crate::components::{
     table::{Cell, Table},
 };
 
+/// So many are shown at once, and what is in trouble in any case.
+const SHOWN: usize = 10;
+
+/// What is shown and what is folded away, both by name: everything in trouble is shown.
+fn fold(sources: Vec<Source>) -> (Vec<Source>, Vec<Source>) {
+    let troubled = sources.iter().filter(|source| source.trouble.is_some()).count();
+    let mut room = SHOWN.saturating_sub(troubled);
+    sources.into_iter().partition(|source| {
+        let taken = source.trouble.is_none() && room > 0;
+        room -= usize::from(taken);
+        taken || source.trouble.is_some()
+    })
+}
+
 /// The sources.
 #[component]
 pub(super) fn SourcesShown(view: Sources) -> impl IntoView {
     let Sources { sources, may_connect } = view;
     let empty = sources.is_empty();
+    let (shown, folded) = fold(sources);
+    let more = folded.len();
     view! {
         <section class="flex flex-col gap-3" aria-label="Sources" data-test="sources">
             <h2 id="sources" tabindex="-1">"Sources"</h2>
@@ -25,12 +41,23 @@ pub(super) fn SourcesShown(view: Sources) -> impl IntoView {
                         view! { "An Admin or Owner connects accounts and says who looks after which client." }.into_any()
                     }}</p>
             })}
-            {(!empty).then(|| view! {
-                <Table label="Sources" columns=vec!["Source", "Client", "Days", "Read", "State", "Fix"] test="source-rows">
-                    {sources.into_iter().map(|source| view! { <Row source=source /> }).collect_view()}
-                </Table>
+            {(!empty).then(|| view! { <Rows label="Sources" sources=shown test="source-rows" /> })}
+            {(more > 0).then(|| view! {
+                <details data-test="sources-more">
+                    <summary class="disclosure"><span data-literal="">{more}</span>{if more == 1 { " more source, read" } else { " more sources, all read" }}</summary>
+                    <Rows label="More sources" sources=folded test="source-rows-more" />
+                </details>
             })}
         </section>
+    }
+}
+
+#[component]
+fn Rows(label: &'static str, sources: Vec<Source>, test: &'static str) -> impl IntoView {
+    view! {
+        <Table label=label columns=vec!["Source", "Client", "Days", "Read", "State", "Fix"] test=test>
+            {sources.into_iter().map(|source| view! { <Row source=source /> }).collect_view()}
+        </Table>
     }
 }
 
@@ -61,5 +88,38 @@ fn Row(source: Source) -> impl IntoView {
             <Cell of="State">{state}</Cell>
             <Cell of="Fix">{fix.map(|(href, words)| view! { <a class="underline" href=href aria-label=fix_name>{words}</a> })}</Cell>
         </tr>
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Sources numbered from 1, those in trouble named.
+    fn folded(many: usize, troubled: &[usize]) -> (Vec<usize>, Vec<usize>) {
+        let source = |number: usize| Source {
+            name: number.to_string(),
+            provider: "Files".to_owned(),
+            client: None,
+            read_at: None,
+            days: None,
+            trouble: troubled.contains(&number).then(|| "No file was imported yet.".to_owned()),
+            fix: None,
+        };
+        let (shown, folded) = fold((1..=many).map(source).collect());
+        let number = |source: Source| -> usize { source.name.parse().unwrap() };
+        let numbers = |sources: Vec<Source>| sources.into_iter().map(number).collect::<Vec<_>>();
+        (numbers(shown), numbers(folded))
+    }
+
+    #[test]
+    fn what_is_in_trouble_is_shown_and_of_the_others_so_many_as_there_is_room() {
+        let until = |last: usize| (1..=last).collect::<Vec<_>>();
+        assert_eq!(folded(0, &[]), (until(0), until(0)));
+        assert_eq!(folded(10, &[]), (until(10), until(0)));
+        assert_eq!(folded(12, &[]), (until(10), vec![11, 12]));
+        assert_eq!(folded(12, &[12]), ([until(9), vec![12]].concat(), vec![10, 11]));
+        let all = until(12)[1..].to_vec();
+        assert_eq!(folded(12, &all), (all.clone(), vec![1]), "more in trouble than are shown otherwise");
     }
 }
