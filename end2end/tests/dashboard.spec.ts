@@ -84,7 +84,7 @@ test.describe("an address that cannot be read", () => {
     expect(await loose(page)).toEqual([]);
     await look(page, "dashboard-wrong");
     await page.getByRole("navigation", { name: "For whom" }).getByRole("link", { name: "VP Growth" }).click();
-    await expect(page).toHaveURL("/dashboard?persona=vp_growth");
+    await expect(page).toHaveURL("/dashboard?persona=vp%5Fgrowth");
     await expect(page.getByTestId("wrong-address")).toHaveCount(0);
     await page.goBack();
     await page.getByTestId("wrong-address").getByRole("link", { name: "Show the page of now" }).click();
