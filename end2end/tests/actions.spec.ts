@@ -47,7 +47,7 @@ test("actions are read, decided about and held to account", async ({ page }) => 
   await owner(page, agency);
   await page.goto("/actions");
   await live(page);
-  await expect(page.getByTestId("nothing")).toContainText("Nothing was thought yet");
+  await expect(page.getByTestId("nothing")).toContainText("Nothing has been analysed yet");
   await look(page, "actions-empty");
 
   const made = await page.request.post("/api/v1/clients", { data: { name: "Bakery Beta", currency: "EUR" } });

@@ -52,7 +52,7 @@ test("alerts are read and seen to", async ({ page }) => {
   await page.getByRole("navigation", { name: "Areas" }).getByRole("link", { name: "Alerts" }).click();
   await expect(page).toHaveURL("/alerts");
   await live(page);
-  await expect(page.getByTestId("nothing")).toContainText("Nothing was thought yet");
+  await expect(page.getByTestId("nothing")).toContainText("Nothing has been analysed yet");
   await look(page, "alerts-empty");
 
   notice(name);

@@ -7,7 +7,7 @@ test("before anything was thought the summary says so, and where to begin", asyn
   else await page.getByRole("navigation", { name: "Areas" }).getByRole("link", { name: "Summary" }).click();
   await expect(page).toHaveURL("/summary");
   await expect(page.getByRole("heading", { name: "Summary", level: 1 })).toBeVisible();
-  await expect(page.getByTestId("empty")).toContainText("Nothing was thought about yet");
+  await expect(page.getByTestId("empty")).toContainText("Nothing has been analysed yet");
   await look(page, "summary-empty");
   await page.getByTestId("empty").getByRole("link", { name: "Connect an account" }).click();
   await expect(page).toHaveURL("/settings/integrations");

@@ -250,7 +250,7 @@ fn Shown(list: AlertList, asked: Asked, deeds: Deeds) -> impl IntoView {
 fn Nothing(state: AlertState, narrowed: bool, day: Option<String>) -> impl IntoView {
     let Some(day) = day else {
         return view! {
-            <p class="text-muted" data-test="nothing">"Nothing was thought yet. The brain looks at what is stored after every reading and each night; what it notices stands here then."</p>
+            <p class="text-muted" data-test="nothing">"Nothing has been analysed yet. The brain looks at what is stored after every reading and each night; what it notices stands here then."</p>
         }
         .into_any();
     };

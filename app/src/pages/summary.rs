@@ -72,7 +72,7 @@ fn Told(view: SummaryView) -> impl IntoView {
     let Some(Summary { persona, day, sections }) = told else {
         return view! {
             <p class="text-muted" data-test="empty">
-                "Nothing was thought about yet. The brain looks at what is stored after every reading and each night; what it says stands here then. "
+                "Nothing has been analysed yet. The brain looks at what is stored after every reading and each night; what it says stands here then. "
                 {connect}
             </p>
         }

@@ -39,7 +39,7 @@ async fn alerts_are_shown_to_those_who_see_the_client_and_seen_to_before_the_pag
     let app = TestApp::start(pool.clone()).await;
     let agency = Agency::found(&app).await;
     let Agency { olga, max, mel, nia, c, .. } = &agency;
-    assert!(page(olga, "/alerts").await.contains("Nothing was thought yet."));
+    assert!(page(olga, "/alerts").await.contains("Nothing has been analysed yet."));
     let alert = seed::alert(&pool, &c[0]).await;
     let shown = page(olga, "/alerts").await;
     let client = format!("href=\"/clients/{}\"", c[0]);

@@ -34,8 +34,8 @@ const TABLES: [&str; 8] =
 
 /// Pages, and what each says where its list would be.
 const EMPTY: [(&str, &str); 10] = [
-    ("/actions", "Nothing was thought yet."),
-    ("/alerts", "Nothing was thought yet."),
+    ("/actions", "Nothing has been analysed yet."),
+    ("/alerts", "Nothing has been analysed yet."),
     ("/clients", "Your clients will stand here. Add the first one above."),
     ("/dashboard", "Nothing is connected yet"),
     ("/clients/board", "Clients stand here as cards, each in its stage."),

@@ -126,7 +126,7 @@ async fn there_is_no_summary_before_the_first_cycle_and_none_for_nobody(pool: Pg
         assert_eq!((status, &error["field"]), (422, &json!(field)), "{error}");
     }
     let page = olga.get("/summary").await.text().await.unwrap();
-    assert!(page.contains("Nothing was thought about yet") && page.contains("Connect an account"), "{page}");
+    assert!(page.contains("Nothing has been analysed yet") && page.contains("Connect an account"), "{page}");
     let wrong = olga.get("/summary?persona=ceo").await;
     assert_eq!(wrong.status(), 422);
     assert!(wrong.text().await.unwrap().contains("hoose CMO, VP Growth or Director of Performance"));

@@ -24,7 +24,7 @@ pub(super) const WORDS: Words = Words {
     gap,
     others: "further clients are told of on their own pages",
     more_gaps: "more than this is missing",
-    nobody: "nothing of a client in your sight was thought about, so there is nothing to sum up",
+    nobody: "no client in your sight has been analysed yet, so there is nothing to sum up",
 };
 
 pub(super) fn sections(digest: &Digest) -> Vec<Section> {

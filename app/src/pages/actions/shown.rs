@@ -173,11 +173,11 @@ fn Nothing(day: Option<String>, may_decide: bool) -> impl IntoView {
     match day {
         Some(day) => view! {
             <p class="text-muted" data-test="nothing">"Nothing is proposed: in what was read until " <span data-literal="">{day}</span>
-                " nothing is worth a change that nobody decided about. Every new day is thought about again."</p>
+                " nothing is worth a change that nobody decided about. Every new day is analysed again."</p>
         }
         .into_any(),
         None => view! {
-            <p class="text-muted" data-test="nothing">"Nothing was thought yet. Proposals stand here once an ad account is connected and mapped to a client and a few weeks of its days are read; with a shop and the client's margin they are told in money. "
+            <p class="text-muted" data-test="nothing">"Nothing has been analysed yet. Proposals stand here once an ad account is connected and mapped to a client and a few weeks of its days are read; with a shop and the client's margin they are told in money. "
                 {may_decide.then(|| view! { <a href="/settings/integrations">"Connect an account"</a> })}</p>
         }
         .into_any(),

@@ -69,7 +69,7 @@ fn nothing(day: Option<String>, may_decide: bool) -> AnyView {
         }
         .into_any(),
         None => view! {
-            <p class="text-muted" data-test="next-empty">"Nothing was thought yet. Proposals stand here once an ad account is connected and a few weeks of its days are read. "
+            <p class="text-muted" data-test="next-empty">"Nothing has been analysed yet. Proposals stand here once an ad account is connected and a few weeks of its days are read. "
                 {may_decide.then(|| view! { <a class="underline" href="/settings/integrations">"See what is connected"</a> })}</p>
         }
         .into_any(),

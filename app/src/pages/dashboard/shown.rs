@@ -62,7 +62,7 @@ pub(super) fn HeadlineShown(view: Headline, asked: Memo<Asked>) -> impl IntoView
         return view! {
             <section class="flex flex-col gap-2" aria-label="What changed" data-test="headline">
                 {of}
-                <p class="text-muted" data-test="headline-empty">"Nothing was thought about yet. What changed stands here once an account or shop is connected, mapped to a client and read. " {connect(may_connect)}</p>
+                <p class="text-muted" data-test="headline-empty">"Nothing has been analysed yet. What changed stands here once an account or shop is connected, mapped to a client and read. " {connect(may_connect)}</p>
             </section>
         }
         .into_any();
@@ -199,7 +199,7 @@ pub(super) fn BrainShown(kind: CardKind, view: CardWords) -> impl IntoView {
     view! {
         <Card title=what(kind) about=about>
             <div class="flex flex-col gap-2" data-test=format!("card {}", kind.key())>
-                {(!thought).then(|| view! { <p class="text-muted" data-test="card-empty">"Nothing was thought yet. " {connect(may_connect)}</p> })}
+                {(!thought).then(|| view! { <p class="text-muted" data-test="card-empty">"Nothing has been analysed yet. " {connect(may_connect)}</p> })}
                 {(thought && empty).then(|| view! { <p class="text-muted" data-test="card-empty">{nothing} " " {see_sources()}</p> })}
                 {sentences.into_iter().map(|linked| view! { <Told linked=linked /> }).collect_view()}
                 {(!gaps.is_empty()).then(|| view! {

@@ -75,7 +75,7 @@ async fn the_page_shows_three_and_its_forms_work_before_it_is_live(pool: PgPool)
     let app = TestApp::start(pool.clone()).await;
     let (olga, actor, client) = agency(&app).await;
     let empty = olga.get("/actions").await.text().await.unwrap();
-    assert!(empty.contains("Nothing was thought yet."), "{empty}");
+    assert!(empty.contains("Nothing has been analysed yet."), "{empty}");
     let mut proposals: Vec<_> =
         (0..5).map(|n| proposal(&format!("raise:{n}"), ActionKind::Raise, Some(1000.0 + f64::from(n)))).collect();
     proposals.push(proposal("pause:ad-1", ActionKind::PauseCreative, None));
