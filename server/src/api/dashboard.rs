@@ -23,7 +23,7 @@ use crate::cookie::SignedIn;
 #[derive(Debug, Deserialize, IntoParams)]
 pub struct DashboardQuery {
     /// Only of this client.
-    client: Option<String>,
+    client_id: Option<String>,
     /// cmo (when absent), vp_growth or director.
     persona: Option<String>,
     /// As 2026-11-03T12:00:00Z; now when absent. Actions and sources are always those of now.
@@ -223,7 +223,7 @@ pub(super) async fn get(
     let persona = query.persona.as_deref().map_or(Some(Persona::default()), Persona::parse);
     let asked = dashboard::Asked {
         persona: persona.ok_or_else(|| Invalid::new("persona", "persona is cmo, vp_growth or director"))?,
-        client_id: list::id("client", query.client.as_deref())?,
+        client_id: list::id("client_id", query.client_id.as_deref())?,
         as_of: moment(query.as_of.as_deref())?,
     };
     let figures = dashboard::figures(&service, &actor, asked).await?;

@@ -184,7 +184,7 @@ async fn everybody_sees_what_is_of_their_clients(pool: PgPool) {
         figures.into_iter().find(|figure| figure["key"] == key).unwrap()["now"].clone()
     };
     let all = olga.json("/api/v1/dashboard").await;
-    let own = olga.json(&format!("/api/v1/dashboard?client={bakery}")).await;
+    let own = olga.json(&format!("/api/v1/dashboard?client_id={bakery}")).await;
     for browser in [&max, &mel] {
         let seen = browser.json("/api/v1/dashboard").await;
         for key in ["spend", "ledger_revenue", "orders", "claimed_revenue"] {
@@ -198,10 +198,10 @@ async fn everybody_sees_what_is_of_their_clients(pool: PgPool) {
         }
         let page = browser.get("/dashboard").await.text().await.unwrap();
         assert!(page.contains("Bakery") && !page.contains("Brewery"), "{page}");
-        for path in [format!("/api/v1/dashboard?client={brewery}"), format!("/clients/{brewery}/dashboard")] {
+        for path in [format!("/api/v1/dashboard?client_id={brewery}"), format!("/clients/{brewery}/dashboard")] {
             assert_eq!(browser.get(&path).await.status(), 404, "{path}");
         }
-        let theirs = olga.json(&format!("/api/v1/dashboard?client={brewery}")).await;
+        let theirs = olga.json(&format!("/api/v1/dashboard?client_id={brewery}")).await;
         for id in ids(&theirs) {
             assert_eq!(browser.get(&format!("/api/v1/figures/{id}")).await.status(), 404, "{id}");
         }
@@ -282,7 +282,7 @@ async fn sources_say_how_fresh_they_are_and_where_that_is_mended(pool: PgPool) {
     olga.create("/api/v1/clients", &json!({"name": "Brewery"})).await;
     crate::seed::integrations(&pool).await;
     let client = furnish(&app, &olga, "Bakery", 40).await;
-    let fresh = olga.json(&format!("/api/v1/dashboard?client={client}")).await["sources"].clone();
+    let fresh = olga.json(&format!("/api/v1/dashboard?client_id={client}")).await["sources"].clone();
     let told: Vec<_> = fresh.as_array().unwrap().iter().map(|source| (&source["client"], &source["trouble"])).collect();
     assert_eq!(told, [(&json!("Bakery"), &Value::Null); 2], "{fresh}");
     let yesterday = today(&app).previous_day().unwrap();

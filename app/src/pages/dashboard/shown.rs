@@ -143,7 +143,7 @@ fn One(figure: MainFigure, count: i64, may_connect: bool) -> impl IntoView {
             <p class="text-muted" data-test="lack">"– " <span class="text-xs" data-literal="">{sentence(&why)} ". "</span>
                 <span class="text-xs">{match lack {
                     Lack::NotConnected => view! { "Not connected. " {connect(may_connect)} }.into_any(),
-                    Lack::NotEnough => view! { "Not enough data. " {see_sources()} }.into_any(),
+                    Lack::NotEnough => see_sources().into_any(),
                 }}</span></p>
         }
         .into_any(),

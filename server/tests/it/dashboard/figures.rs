@@ -194,7 +194,7 @@ async fn as_of_a_moment_a_figure_is_what_was_known_then(pool: PgPool) {
     let absent = olga.json(&format!("/api/v1/figures/{id}?as_of={}", told(nothing))).await;
     assert_eq!((&absent["value"], absent["absent"].is_string()), (&Value::Null, true), "{absent}");
     let page = olga.get(&format!("/dashboard?as_of={}", told(then))).await.text().await.unwrap();
-    assert!(page.contains("2,800.00 EUR") && page.contains("This is what was known at"), "{page}");
+    assert!(page.contains("2,800.00 EUR") && page.contains("Everything is as it was known at"), "{page}");
     app.finish().await;
 }
 
@@ -213,7 +213,7 @@ async fn currencies_are_never_mixed_without_a_rate(pool: PgPool) {
         };
         push(&olga, &source, (0..60).map(row).collect()).await;
     }
-    let query = format!("?client={client}");
+    let query = format!("?client_id={client}");
     let spend = main_figure(&olga, &query, "spend").await;
     assert_eq!(
         (&spend["now"]["value"], &spend["partial"]),
@@ -252,7 +252,7 @@ async fn an_archived_client_keeps_its_figures(pool: PgPool) {
     let app = TestApp::start(pool).await;
     let olga = agency(&app).await;
     let client = furnish(&app, &olga, "Bakery", 60).await;
-    let query = format!("?client={client}");
+    let query = format!("?client_id={client}");
     let before = main_figure(&olga, &query, "mer").await;
     assert!(before["now"]["value"].is_string(), "{before}");
     assert_eq!(olga.send("DELETE", &format!("/api/v1/clients/{client}"), &json!({})).await.status(), 200);
