@@ -103,7 +103,7 @@ test("sessions are listed, and another one is ended", async ({ page, browser }) 
   await there.getByLabel("E-mail").fill(email);
   await there.getByLabel("Password").fill(password);
   await there.getByRole("button", { name: "Sign in" }).click();
-  await expect(there).toHaveURL(/\/clients$/);
+  await expect(there).toHaveURL(/\/dashboard$/);
   await page.goto("/settings/sign-in");
   await live(page);
   const sessions = page.getByTestId("sessions");
