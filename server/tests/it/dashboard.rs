@@ -133,7 +133,7 @@ async fn a_new_agency_sees_no_figure_and_the_way_to_one(pool: PgPool) {
     let client = olga.create("/api/v1/clients", &json!({"name": "Bakery"})).await;
     let page = olga.get(&format!("/clients/{client}/dashboard")).await.text().await.unwrap();
     assert!(page.contains("Nothing of this client was read yet") && !page.contains("data-figure"), "{page}");
-    for (query, field) in [("persona=ceo", "persona"), ("client=x", "client"), ("as_of=yesterday", "as_of")] {
+    for (query, field) in [("persona=ceo", "persona"), ("client_id=x", "client_id"), ("as_of=yesterday", "as_of")] {
         let answer = olga.get(&format!("/api/v1/dashboard?{query}")).await;
         assert_eq!(answer.status(), 422, "{query}");
         assert_eq!(answer.json::<Value>().await.unwrap()["error"]["field"], field, "{query}");
