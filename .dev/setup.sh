@@ -139,7 +139,6 @@ setup_postgres() {
 
 setup_build() {
   setup_rust
-  have python3 || apt_install python3
   setup_node
   npm_folder "$ROOT/style"
   export PATH="$ROOT/style/node_modules/.bin:$PATH"
