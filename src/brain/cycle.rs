@@ -5,6 +5,7 @@
 //! method, add a file under `cycle/` that turns [`Input`] into [`Outcome`]s, and a line in [`run`].
 
 mod actions;
+mod calendar;
 mod choices;
 mod curves;
 mod customers;

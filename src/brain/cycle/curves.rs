@@ -5,7 +5,7 @@ use serde_json::Value;
 use time::Date;
 
 use super::{
-    About, Choices, Client, Input, Outcome, choices,
+    About, Choices, Client, Input, Outcome, calendar, choices,
     line::{cut_by, sum},
 };
 use crate::{
@@ -133,12 +133,13 @@ fn table(client: &Client, input: &Input) -> Option<Table> {
         name: name.clone(),
         values: values[from..].iter().map(|value| value.unwrap_or_default()).collect(),
     });
+    let start = days.first.saturating_add(time::Duration::days(i64::try_from(from).ok()?));
     Some(Table {
         step: Step::Daily,
-        start: days.first.saturating_add(time::Duration::days(i64::try_from(from).ok()?)),
+        start,
         target: target[from..].to_vec(),
         channels: channels.collect(),
-        controls: Vec::new(),
+        controls: calendar::columns(start, count - from),
         lift_tests: lift_tests.filter(|test| spends.iter().any(|(name, _)| *name == test.channel)).collect(),
     })
 }
