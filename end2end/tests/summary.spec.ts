@@ -1,3 +1,4 @@
+import { furnished } from "./furnished";
 import { expect, live, look, owner, test } from "./support";
 
 test("before anything was thought the summary says so, and where to begin", async ({ page }) => {
@@ -15,14 +16,9 @@ test("before anything was thought the summary says so, and where to begin", asyn
 
 test("three personas are told the same figures in other words, and every number opens", async ({ page, browser }) => {
   test.setTimeout(420_000);
-  await page.goto("/signup");
-  await page.getByRole("button", { name: "Try with a rehearsal agency" }).click();
-  await expect(page).toHaveURL("/clients", { timeout: 60_000 });
+  await furnished(page, "/summary");
   const told = page.getByTestId("summary");
-  await expect(async () => {
-    await page.goto("/summary");
-    await expect(told.getByTestId("number spend").first()).toBeVisible({ timeout: 5_000 });
-  }).toPass({ timeout: 300_000 });
+  await expect(told.getByTestId("number spend").first()).toBeVisible();
   await live(page);
   const tabs = page.getByRole("navigation", { name: "For whom" });
   const texts: string[][] = [];
