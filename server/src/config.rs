@@ -64,7 +64,7 @@ pub struct Config {
     pub site: PathBuf,
     /// Connections to the database.
     pub connections: u32,
-    /// Jobs at the same time.
+    /// Jobs at the same time; what people wait for has places beside them.
     pub jobs: usize,
     /// Milliseconds: a worker that was silent for so long is believed dead, and its jobs are taken over.
     pub worker_silence: u64,

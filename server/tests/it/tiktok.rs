@@ -51,6 +51,8 @@ pub struct World {
     pub revoked: Vec<String>,
     /// How long a report takes.
     pub latency: Duration,
+    /// Tokens whose reports never come.
+    pub silent: Vec<String>,
     /// Whether revoking fails.
     pub keeps: bool,
     /// How many accounts a consent reaches; one when not set.
@@ -182,7 +184,7 @@ async fn info(State(world): Shared, headers: HeaderMap, Query(query): Query<BTre
 }
 
 async fn report(State(world): Shared, headers: HeaderMap, Query(query): Query<BTreeMap<String, String>>) -> Response {
-    let (fault, latency) = {
+    let (fault, latency, silent) = {
         let mut world = world.lock().unwrap();
         let token = match world.call("report", &headers) {
             Ok(token) => token,
@@ -192,8 +194,11 @@ async fn report(State(world): Shared, headers: HeaderMap, Query(query): Query<BT
         if !token.starts_with(&format!("tt-token-{}-", account.rsplit_once('-').unwrap().0)) {
             return answer(40001, "No permission to operate advertiser", &Value::Null);
         }
-        (world.faults.pop_front().or(world.down), world.latency)
+        (world.faults.pop_front().or(world.down), world.latency, world.silent.contains(&token))
     };
+    if silent {
+        std::future::pending::<()>().await;
+    }
     tokio::time::sleep(latency).await;
     let rows = rows(&world.lock().unwrap(), &query);
     let page: usize = query["page"].parse().unwrap();
