@@ -93,8 +93,8 @@ async fn run(context: &Context, job: Job) -> anyhow::Result<()> {
         Job::TestConnection { organization_id, connection_id } => {
             test_connection::run(context, organization_id, connection_id).await
         }
-        Job::RevokeConnection { organization_id, connection_id, provider } => {
-            revoke_connection::run(context, organization_id, connection_id, &provider).await
+        Job::RevokeConnection { organization_id, connection_id, provider, member_id } => {
+            revoke_connection::run(context, organization_id, connection_id, &provider, member_id).await
         }
         Job::MailStale { organization_id, connection_id } => {
             mail_stale::run(context, organization_id, connection_id).await

@@ -23,8 +23,8 @@ use store::{TenantTx, channel, connection, organization, provider_switch, queue,
 use time::OffsetDateTime;
 use uuid::Uuid;
 
-pub(crate) use access::{Access, provider_of};
-pub use access::{revoke, stored};
+pub use access::stored;
+pub(crate) use access::{Access, mode, provider_of, used};
 
 use crate::Context;
 

@@ -59,6 +59,9 @@ pub enum Job {
         connection_id: ConnectionId,
         /// The provider's key.
         provider: String,
+        /// Who disconnected it, and reads what is left to do.
+        #[serde(default)]
+        member_id: Option<MemberId>,
     },
     /// Mails those who run the agency that a connection's run failed.
     MailSyncFailure {

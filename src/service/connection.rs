@@ -6,6 +6,7 @@ mod connect;
 mod consent;
 mod notice;
 mod overview;
+mod permission;
 mod runs;
 mod sight;
 
@@ -24,6 +25,7 @@ pub use connect::{New, connect, reconnect};
 pub use consent::{Asked, Way, begin, take};
 pub use notice::{Failure, Stale, failure, stale};
 pub use overview::{Accounts, Overview, accounts, overview};
+pub use permission::note_left;
 pub use runs::runs;
 
 use crate::{Error, Result, Service, access};
@@ -104,8 +106,8 @@ pub async fn switched_off(service: &Service) -> Result<Vec<(String, String)>> {
     Ok(provider_switch::list(&mut service.db.system().await?).await?)
 }
 
-/// Ends a connection at once; the provider is then asked to take its permission back, unless a person typed it, and the
-/// credential is thrown away. What was read stays.
+/// Ends a connection at once; the provider is then asked to take its permission back, unless a person typed it or another
+/// connection uses it, and the credential is thrown away. What was read stays.
 ///
 /// # Errors
 /// Missing, or the rule that forbids it.
@@ -128,8 +130,8 @@ pub async fn disconnect(service: &Service, actor: &Actor, id: ConnectionId) -> R
     }
     let detail = json!({ "disconnected": ended.provider });
     access::done_to(service, &mut tx, Action::EditIntegrations, (id, &ended.label), detail).await?;
-    let revoke =
-        Job::RevokeConnection { organization_id: actor.organization_id, connection_id: id, provider: ended.provider };
+    let (organization_id, member_id) = (actor.organization_id, Some(actor.member_id));
+    let revoke = Job::RevokeConnection { organization_id, connection_id: id, provider: ended.provider, member_id };
     queue::enqueue(&mut tx, &revoke, None).await?;
     Ok(tx.commit().await?)
 }

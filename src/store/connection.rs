@@ -245,3 +245,12 @@ pub async fn set_label(tx: &mut TenantTx, id: ConnectionId, label: &str) -> Resu
         .await?)
     .await
 }
+
+/// What it is called, also one that has ended; none when it was never there.
+///
+/// # Errors
+/// The database failed.
+pub async fn find_label(tx: &mut TenantTx, id: ConnectionId) -> Result<Option<String>> {
+    let found = sqlx::query_scalar!("select label from connection where id = $1", id.0);
+    Ok(found.fetch_optional(&mut **tx).await?)
+}

@@ -51,7 +51,7 @@ pub struct World {
     pub revoked: Vec<String>,
     /// How long a report takes.
     pub latency: Duration,
-    /// Tokens whose reports never come.
+    /// Tokens whose reports never come, and that are never taken back.
     pub silent: Vec<String>,
     /// Whether revoking fails.
     pub keeps: bool,
@@ -153,9 +153,16 @@ async fn token(State(_): Shared, Json(body): Json<Value>) -> Response {
 }
 
 async fn revoke(State(world): Shared, Json(body): Json<Value>) -> Response {
-    let mut world = world.lock().unwrap();
-    world.revoked.push(body["access_token"].as_str().unwrap().to_owned());
-    if world.keeps { StatusCode::BAD_GATEWAY.into_response() } else { answer(0, "OK", &json!({})) }
+    let token = body["access_token"].as_str().unwrap().to_owned();
+    let (keeps, silent) = {
+        let mut world = world.lock().unwrap();
+        world.revoked.push(token.clone());
+        (world.keeps, world.silent.contains(&token))
+    };
+    if silent {
+        std::future::pending::<()>().await;
+    }
+    if keeps { StatusCode::BAD_GATEWAY.into_response() } else { answer(0, "OK", &json!({})) }
 }
 
 async fn advertisers(State(world): Shared, headers: HeaderMap) -> Response {
