@@ -28,7 +28,7 @@ pub use overview::{Accounts, Overview, accounts, overview};
 pub use permission::note_left;
 pub use runs::runs;
 
-use crate::{Error, Result, Service, access};
+use crate::{Error, Result, Service, access, credential};
 
 /// The agency's connections, newest first.
 ///
@@ -139,8 +139,8 @@ pub async fn disconnect(service: &Service, actor: &Actor, id: ConnectionId) -> R
 /// Has a connection read now.
 ///
 /// # Errors
-/// Missing; a conflict while it is being read, is switched off, waits for "Reconnect" or has no mapped account; or the
-/// rule that forbids it.
+/// Missing; a conflict while it is being read, is switched off, waits for "Reconnect", has a credential that does not open or
+/// has no mapped account; or the rule that forbids it.
 pub async fn sync_now(service: &Service, actor: &Actor, id: ConnectionId) -> Result<()> {
     access::allow(service, actor, Action::EditIntegrations).await?;
     let now = service.clock.now();
@@ -157,6 +157,11 @@ pub async fn sync_now(service: &Service, actor: &Actor, id: ConnectionId) -> Res
     }
     if let Some((_, reason)) = off.iter().find(|(key, _)| *key == asked.provider) {
         return conflict("switched_off", &format!("your operator has switched this provider off: {reason}"));
+    }
+    if let Some(why) = credential::unreadable(service, actor.organization_id, id).await? {
+        connection::set_reconnect(&mut tx, id, why).await?;
+        tx.commit().await?;
+        return conflict("reconnect", &format!("the account must be connected again first: {why}"));
     }
     if sync::find_running(&mut tx, id).await?.is_some() {
         return conflict("running", "it is being read already. The page shows how far it is");
