@@ -2,7 +2,8 @@
 
 use libm::sqrt;
 
-use super::{super::scale::Scale, BOUND, CONSISTENT, MEMORY, WEEK};
+use super::{BOUND, CONSISTENT, MEMORY, WEEK};
+use crate::anomaly::scale::Scale;
 
 /// Weeks that a weekday's factor is learned of.
 const WEEKS: f64 = 16.0;
