@@ -1,3 +1,4 @@
+drop function counted_rows;
 create or replace function enqueue_job(payload jsonb, job_key text, run_at timestamptz) returns void
 language plpgsql security definer set search_path = pg_catalog as $$
 begin
