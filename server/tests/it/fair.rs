@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use model::{
     actor::Actor,
-    connection::{ChannelKind, Connection, ConnectionState, Given, Reach},
+    connection::{ChannelKind, Connection, Given, Reach},
     id::{ClientId, ConnectionId, OrganizationId},
     job::Job,
     metric::Account,
@@ -26,21 +26,7 @@ async fn due(app: &TestApp, organization: OrganizationId, client: ClientId, code
     let service = &app.service;
     let now = service.clock.now();
     let id = store::id::new(now);
-    let made = Connection {
-        id,
-        provider: "tiktok_ads".to_owned(),
-        label: code.to_owned(),
-        state: ConnectionState::Connected,
-        given: Given::Consent,
-        scopes: Vec::new(),
-        created_at: now,
-        last_sync_at: None,
-        next_sync_at: Some(now),
-        test: None,
-        failures: 0,
-        simulated: false,
-        backfill_days: model::connection::BACKFILL_DAYS,
-    };
+    let made = Connection { next_sync_at: Some(now), ..Connection::new(id, "tiktok_ads", code, Given::Consent, now) };
     let account = Account {
         external_id: format!("{code}-1"),
         name: code.to_owned(),

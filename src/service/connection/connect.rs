@@ -3,7 +3,7 @@
 use model::{
     access::Action,
     actor::Actor,
-    connection::{Cause, ChannelKind, Connection, ConnectionState, Given},
+    connection::{Cause, ChannelKind, Connection, Given},
     id::ConnectionId,
     input::line,
     metric::Account,
@@ -77,20 +77,11 @@ async fn connected_already(service: &Service, actor: &Actor, provider: &str, acc
 async fn insert(service: &Service, actor: &Actor, new: &New, reached: Option<&[String]>) -> Result<Option<Connection>> {
     let now = service.clock.now();
     let id = store::id::new(now);
+    let label = line("label", "the label", &new.label, 200)?;
     let made = Connection {
-        id,
-        provider: new.provider.clone(),
-        label: line("label", "the label", &new.label, 200)?,
-        state: ConnectionState::Connected,
-        given: new.given,
         scopes: new.scopes.clone(),
-        created_at: now,
-        last_sync_at: None,
-        next_sync_at: None,
-        test: None,
-        failures: 0,
-        simulated: false,
         backfill_days: new.backfill_days,
+        ..Connection::new(id, &new.provider, label, new.given, now)
     };
     let mut tx = service.db.tenant(actor).await?;
     connection::insert(&mut tx, &made).await?;
