@@ -86,7 +86,7 @@ async fn run(context: &Context, job: Job) -> anyhow::Result<()> {
             mail_invitation::run(context, organization_id, invitation_id).await
         }
         Job::MailPasswordReset { password_reset_id } => mail_password_reset::run(context, password_reset_id).await,
-        Job::SyncConnection { organization_id, connection_id } => {
+        Job::SyncConnection { organization_id, connection_id, .. } => {
             sync::run(context, organization_id, connection_id).await
         }
         Job::QueueDue => queue_due::run(context).await,

@@ -79,7 +79,7 @@ mod tests {
     #[test]
     fn pages_of_a_list_hold_each_item_once_and_end() {
         let all = || (0..5).collect::<Vec<_>>();
-        let (mut seen, mut cursor) = (Vec::new(), None);
+        let (mut seen, mut cursor) = (Vec::new(), None::<String>);
         for _ in 0..3 {
             let page = Page::of(all(), 2, cursor.as_deref()).unwrap();
             seen.extend(page.items);

@@ -145,6 +145,7 @@ pub async fn sync_now(service: &Service, actor: &Actor, id: ConnectionId) -> Res
     access::allow(service, actor, Action::EditIntegrations).await?;
     let now = service.clock.now();
     let off = switched_off(service).await?;
+    let unreadable = credential::unreadable(service, actor.organization_id, id).await?;
     let mut tx = service.db.tenant(actor).await?;
     let asked = connection::get(&mut tx, id, now).await?;
     let conflict = |code, message: &str| Err(Error::Conflict { code, message: message.to_owned() });
@@ -158,7 +159,7 @@ pub async fn sync_now(service: &Service, actor: &Actor, id: ConnectionId) -> Res
     if let Some((_, reason)) = off.iter().find(|(key, _)| *key == asked.provider) {
         return conflict("switched_off", &format!("your operator has switched this provider off: {reason}"));
     }
-    if let Some(why) = credential::unreadable(service, actor.organization_id, id).await? {
+    if let Some(why) = unreadable {
         connection::set_reconnect(&mut tx, id, why).await?;
         tx.commit().await?;
         return conflict("reconnect", &format!("the account must be connected again first: {why}"));

@@ -47,9 +47,9 @@ pub struct New {
 pub async fn connect(service: &Service, actor: &Actor, new: New) -> Result<Connection> {
     access::allow(service, actor, Action::EditIntegrations).await?;
     let reached = reached(new.given, &new.accounts);
-    match (insert(service, actor, &new, reached.as_deref()).await?, reached) {
-        (Some(made), _) => Ok(made),
-        (None, reached) => Err(connected_already(service, actor, &new.provider, &reached.unwrap_or_default()).await?),
+    match insert(service, actor, &new, reached.as_deref()).await? {
+        Some(made) => Ok(made),
+        None => Err(connected_already(service, actor, &new.provider, &reached.unwrap_or_default()).await?),
     }
 }
 
