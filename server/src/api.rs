@@ -121,7 +121,7 @@ pub fn routes() -> OpenApiRouter<AppState> {
         .routes(routes!(imports::undo))
         .routes(routes!(imports::errors_csv))
         .routes(routes!(ingest::push).layer(DefaultBodyLimit::max(ingest::LARGEST)))
-        .routes(routes!(connect::callback))
+        .routes(routes!(connect::back::callback))
         .routes(routes!(webhooks::receive))
         .routes(routes!(cron::start))
         .routes(routes!(brain::compute))

@@ -12,6 +12,7 @@ mod mail_sign_up;
 mod mail_stale;
 mod mail_sync_failure;
 pub mod mailer;
+pub mod permission;
 pub mod pulse;
 mod purge_ended;
 mod queue_due;
@@ -42,7 +43,9 @@ pub struct Context {
     pub lease: Duration,
     /// How many connections of one organization are read at once.
     pub share: i64,
+    /// Longer nobody waits for a provider that is to take a permission back.
+    pub revoking: Duration,
 }
 
 pub use run_brain::Memory;
-pub use sync::{revoke, stored};
+pub use sync::stored;

@@ -10,9 +10,9 @@ use crate::Context;
 pub(crate) async fn run(context: &Context) -> anyhow::Result<()> {
     let now = context.service.clock.now();
     let mut tx = context.service.db.system().await?;
-    for (organization_id, connection_id) in connection::take_due(&mut tx, now, context.share).await? {
-        let job = Job::SyncConnection { organization_id, connection_id };
-        queue::enqueue(&mut tx, &job, None).await?;
+    for due in connection::take_due(&mut tx, now, context.share).await? {
+        let connection::Due { organization_id, connection_id, asked } = due;
+        queue::enqueue(&mut tx, &Job::SyncConnection { organization_id, connection_id, asked }, None).await?;
     }
     for (organization_id, connection_id) in connection::take_stale(&mut tx, now).await? {
         queue::enqueue(&mut tx, &Job::MailStale { organization_id, connection_id }, None).await?;

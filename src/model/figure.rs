@@ -114,8 +114,7 @@ pub struct OfDays {
 impl OfDays {
     /// As many days right before; none where there are none.
     pub fn before(&self) -> Option<Days> {
-        let last = self.days.first.previous_day()?;
-        Some(Days { first: last.checked_sub(Duration::days(self.days.count() - 1))?, last })
+        self.days.before()
     }
 }
 

@@ -38,6 +38,9 @@ pub enum Job {
         organization_id: OrganizationId,
         /// What is read.
         connection_id: ConnectionId,
+        /// Whether a person waits for it: it need not wait for those whose time has come.
+        #[serde(default)]
+        asked: bool,
     },
     /// Queues the connections whose time has come; comes by itself every minute and after each run.
     QueueDue,
@@ -56,6 +59,9 @@ pub enum Job {
         connection_id: ConnectionId,
         /// The provider's key.
         provider: String,
+        /// Who disconnected it, and reads what is left to do.
+        #[serde(default)]
+        member_id: Option<MemberId>,
     },
     /// Mails those who run the agency that a connection's run failed.
     MailSyncFailure {

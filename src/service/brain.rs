@@ -7,11 +7,12 @@ use model::{
     actor::Actor,
     brain::{Cycle, Outcome, State, Trigger},
     fact::{Channel, Depth, Ledger},
+    figure::LONGEST,
     id::{BrainCycleId, ChannelId, ClientId},
     input::Invalid,
     metric::{Days, Level},
     organization::Organization,
-    page::Page,
+    page::{Page, wrong_cursor},
 };
 use serde_json::json;
 use store::{TenantTx, audit, brain, exchange_rate, fact, organization};
@@ -103,8 +104,6 @@ pub struct Question {
 
 /// How much older than the days asked for rows are read: the scatter of days is measured before both ranges, too.
 const PAST: Duration = Duration::days(84);
-/// The longest range, in days.
-const LONGEST: i64 = 800;
 
 /// Figures of any days against any others, of what the member sees, made now from what is stored.
 ///
@@ -113,10 +112,7 @@ const LONGEST: i64 = 800;
 pub async fn figures(service: &Service, actor: &Actor, question: Question) -> Result<Vec<Outcome>> {
     access::allow(service, actor, Action::ReadClients).await?;
     let Question { now, depth, client_id, .. } = question;
-    let before = question.before.or_else(|| {
-        let last = now.first.previous_day()?;
-        Some(Days { first: last.checked_sub(Duration::days(now.count() - 1))?, last })
-    });
+    let before = question.before.or_else(|| now.before());
     let before = before.ok_or_else(|| Invalid::new("from", "there are no days before these to compare with"))?;
     for (field, days) in [("to", now), ("compare_to", before)] {
         if days.count() < 1 {
@@ -257,9 +253,8 @@ pub fn only_whole_days(channels: &mut Vec<Channel>, day: Date, there: OffsetDate
 }
 
 fn parse(text: &str) -> std::result::Result<(model::id::BrainStateId, i32), Invalid> {
-    let wrong = || Invalid::new("cursor", "cursor must be the next_cursor of an earlier page");
-    let (state, after) = text.split_once('_').ok_or_else(wrong)?;
-    Ok((state.parse().map_err(|_| wrong())?, after.parse().map_err(|_| wrong())?))
+    let (state, after) = text.split_once('_').ok_or_else(wrong_cursor)?;
+    Ok((state.parse().map_err(|_| wrong_cursor())?, after.parse().map_err(|_| wrong_cursor())?))
 }
 
 #[cfg(test)]

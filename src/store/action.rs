@@ -14,7 +14,7 @@ use model::{
     action::{Action, ActionEvent, ActionKind, ActionState, Measured, Named, Proposal},
     id::{ActionId, ChannelId, ClientId},
     input::Invalid,
-    page::Page,
+    page::{Page, wrong_cursor},
 };
 use sqlx::types::{Json, Uuid};
 use time::{Date, OffsetDateTime};
@@ -52,13 +52,12 @@ impl Cursor {
     /// # Errors
     /// The text was not made by a list.
     pub fn parse(text: &str) -> std::result::Result<Self, Invalid> {
-        let wrong = || Invalid::new("cursor", "cursor must be the next_cursor of an earlier page");
-        let number = |text: &str| text.parse::<f64>().ok().filter(|number| number.is_finite()).ok_or_else(wrong);
+        let number = |text: &str| text.parse::<f64>().ok().filter(|number| number.is_finite()).ok_or_else(wrong_cursor);
         let mut parts = text.splitn(3, '_');
-        let mut part = || parts.next().ok_or_else(wrong);
+        let mut part = || parts.next().ok_or_else(wrong_cursor);
         let (score, probability, id) = (part()?, part()?, part()?);
         let score = if score.is_empty() { None } else { Some(number(score)?) };
-        Ok(Self { score, probability: number(probability)?, id: id.parse().map_err(|_| wrong())? })
+        Ok(Self { score, probability: number(probability)?, id: id.parse().map_err(|_| wrong_cursor())? })
     }
 
     fn after(action: &Action) -> String {

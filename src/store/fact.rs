@@ -108,44 +108,18 @@ impl Span {
 }
 
 /// What was reported of the accounts, by channel and day. Platforms report campaigns and what is below; then the
-/// campaigns of a day are the account's day, measure by measure. Windows of attribution are parts of one day; but rows that name
-/// none and rows that do are the same day said twice, of which the newer count.
+/// campaigns of a day are the account's day, measure by measure. Which rows count is said by `counted_rows` in the database.
 ///
 /// # Errors
 /// The database failed.
 pub async fn days(tx: &mut TenantTx, span: &Span) -> Result<Vec<DayOf>> {
     let channels: Vec<Uuid> = span.channels.iter().map(|id| id.0).collect();
     let rows = sqlx::query!(
-        r#"with known as (
-             select channel_id, day, level, entity_id, attribution, observed_at, spend, impressions, clicks, conversions,
-               claimed_revenue, orders, ledger_revenue, refunds, taxes, shipping
-             from metric_daily
-             where $4::timestamptz is null and channel_id = any($3) and day between $1 and $2
-             union all
-             select channel_id, day, level, entity_id, attribution, observed_at, spend, impressions, clicks, conversions,
-               claimed_revenue, orders, ledger_revenue, refunds, taxes, shipping
-             from (
-               select distinct on (channel_id, day, level, entity_id, attribution) * from metric_observation
-               where $4::timestamptz is not null and channel_id = any($3) and day between $1 and $2 and observed_at <= $4
-               order by channel_id, day, level, entity_id, attribution, observed_at desc, sync_run_id desc
-             ) newest
-             where not withdrawn
-           ), said as (
-             select distinct on (channel_id, day, level, entity_id) * from (
-               select channel_id, day, level, entity_id, attribution = '' as unnamed, max(observed_at) as at, sum(spend) as spend,
-                 sum(impressions) as impressions, sum(clicks) as clicks, sum(conversions) as conversions,
-                 sum(claimed_revenue) as claimed_revenue, sum(orders) as orders, sum(ledger_revenue) as ledger_revenue,
-                 sum(refunds) as refunds, sum(taxes) as taxes, sum(shipping) as shipping
-               from known
-               group by channel_id, day, level, entity_id, attribution = ''
-             ) windows
-             order by channel_id, day, level, entity_id, at desc, unnamed
-           ), levels as (
-             select channel_id, day, array_position(array['account', 'campaign', 'group', 'ad'], level) as depth,
-               sum(spend) as spend, sum(impressions) as impressions, sum(clicks) as clicks, sum(conversions) as conversions,
-               sum(claimed_revenue) as claimed_revenue, sum(orders) as orders, sum(ledger_revenue) as ledger_revenue,
-               sum(refunds) as refunds, sum(taxes) as taxes, sum(shipping) as shipping
-             from said group by channel_id, day, level
+        r#"with levels as (
+             select channel_id, day, depth, sum(spend) as spend, sum(impressions) as impressions, sum(clicks) as clicks,
+               sum(conversions) as conversions, sum(claimed_revenue) as claimed_revenue, sum(orders) as orders,
+               sum(ledger_revenue) as ledger_revenue, sum(refunds) as refunds, sum(taxes) as taxes, sum(shipping) as shipping
+             from counted_rows($3, $1, $2, $4) group by channel_id, day, depth
            )
            select channel_id as "channel_id!", day as "day!",
              (array_agg(spend order by depth) filter (where spend is not null))[1] as spend,

@@ -51,6 +51,8 @@ pub mod stage;
 pub mod staged_page;
 pub mod sync;
 pub mod sync_cursor;
+#[cfg(test)]
+mod trial;
 pub mod two_factor;
 pub mod webhook_event;
 

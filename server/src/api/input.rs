@@ -131,8 +131,9 @@ impl<T: DeserializeOwned, S: Send + Sync> FromRequestParts<S> for Params<T> {
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, ApiError> {
         let Query(query) = Query::<T>::from_request_parts(parts, state).await.map_err(|rejection| {
             let cause = rejection.body_text();
-            let cause = cause.rsplit_once("query string: ").map_or(cause.as_str(), |(_, cause)| cause);
-            ApiError::new(StatusCode::BAD_REQUEST, "malformed", format!("the parameters cannot be read: {cause}"))
+            let cause = cause.split_once("query string: ").map_or(cause.as_str(), |(_, cause)| cause);
+            let said = quiet::parameter(cause);
+            ApiError::new(StatusCode::BAD_REQUEST, "malformed", format!("the parameters cannot be read: {said}"))
         })?;
         Ok(Self(query))
     }

@@ -33,8 +33,9 @@ pub(super) async fn list(
 }
 
 /// Begins to connect an account, or connects it at once with a token, which is tried first: what the provider refuses answers
-/// 422 with the field and the provider's reason, and nothing is stored. The same accounts are one connection, also when a token
-/// is sent twice. Consent needs a session, to which it comes back; with an access token of ours it answers 409.
+/// 422 with the field and the provider's reason, and nothing is stored. A token whose accounts other connections read already
+/// answers 409: send it with the `connection_id` of that one to replace its credential. Consent may be given again. It needs a
+/// session, to which it comes back; with an access token of ours it answers 409.
 #[utoipa::path(post, path = "/api/v1/integrations", tag = "integrations", request_body = ConnectBody,
     responses((status = 200, body = WayBody, description = "where to consent"),
         (status = 201, body = ConnectionBody, description = "connected with a token"),

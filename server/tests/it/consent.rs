@@ -179,10 +179,22 @@ async fn b8_9_b9_1_what_cannot_be_connected_or_read_says_why(pool: PgPool) {
         "update credential set sealed = set_byte(sealed, length(sealed) - 1, get_byte(sealed, length(sealed) - 1) # 1)";
     execute(&pool, flip.to_owned()).await;
     let asked = tiktok.world().calls.len();
-    sync(&agency.ada, &connection).await;
+    let path = format!("/api/v1/integrations/{connection}");
+    execute(&pool, "update connection set next_sync_at = now()".to_owned()).await;
+    service::job::start(&app.service, &model::job::Job::QueueDue).await.unwrap();
     let failed = run(&agency.ada, &connection, 2).await;
     assert_eq!(failed["hint"], "Reconnect the account", "{failed}");
-    assert_eq!(agency.ada.json(&format!("/api/v1/integrations/{connection}")).await["state"], "reconnect");
+    assert_eq!(agency.ada.json(&path).await["state"], "reconnect");
+    // Who asks is told at once, whether or not a run has found it out.
+    execute(&pool, "update connection set reconnect_reason = null".to_owned()).await;
+    for _ in 0..2 {
+        let answer = agency.ada.post(&format!("{path}/sync"), &json!({})).await;
+        assert_eq!(answer.status(), StatusCode::CONFLICT);
+        let refused: Value = answer.json().await.unwrap();
+        assert_eq!(refused["error"]["code"], "reconnect", "{refused}");
+        assert!(refused["error"]["message"].as_str().unwrap().contains("must be connected again"), "{refused}");
+        assert_eq!(agency.ada.json(&path).await["state"], "reconnect");
+    }
     assert_eq!(tiktok.world().calls.len(), asked, "nothing was asked with a broken token");
     app.finish().await;
 }

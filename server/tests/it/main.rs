@@ -54,6 +54,7 @@ mod owners;
 mod passwords;
 mod patience;
 mod performance;
+mod permission;
 mod plain;
 mod process;
 mod purge;

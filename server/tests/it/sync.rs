@@ -9,6 +9,7 @@ use model::{
 };
 use reqwest::StatusCode;
 use serde_json::{Value, json};
+use server::config::Config;
 use sqlx::PgPool;
 use time::Date;
 
@@ -23,12 +24,18 @@ pub const KEYS: &str = "k1:AQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQE";
 
 /// The application with TikTok Ads set up, reached at the stand-in.
 pub async fn start(pool: PgPool, tiktok: &TikTok) -> TestApp {
+    start_with(pool, tiktok, |_| ()).await
+}
+
+/// The same with changed settings.
+pub async fn start_with(pool: PgPool, tiktok: &TikTok, change: impl FnOnce(&mut Config)) -> TestApp {
     let url = tiktok.url.parse().unwrap();
     TestApp::start_with(pool, |config| {
         config.providers.insert("TIKTOK_APP_ID".to_owned(), "tt-app".to_owned().into());
         config.providers.insert("TIKTOK_APP_SECRET".to_owned(), APP_SECRET.to_owned().into());
         config.provider_urls.insert("tiktok_ads".to_owned(), url);
         (config.secret, config.keys) = (Some(SECRET.to_owned().into()), Some(KEYS.to_owned().into()));
+        change(config);
     })
     .await
 }

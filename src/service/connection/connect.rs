@@ -3,7 +3,7 @@
 use model::{
     access::Action,
     actor::Actor,
-    connection::{Cause, ChannelKind, Connection, ConnectionState, Given},
+    connection::{Cause, ChannelKind, Connection, Given},
     id::ConnectionId,
     input::line,
     metric::Account,
@@ -38,28 +38,19 @@ pub struct New {
     pub backfill_days: i16,
 }
 
-/// Stores a connection with its credential and accounts. The first run begins when an account is mapped to a client. A typed
-/// credential that reaches just the accounts of another one gets that one's place: what is sent twice connects once.
+/// Stores a connection with its credential and accounts. The first run begins when an account is mapped to a client. Consent
+/// may be given again for accounts that are read already: they stay with the connection that reads them.
 ///
 /// # Errors
-/// A field that cannot be accepted, or the rule that forbids it.
+/// A field that cannot be accepted; a conflict when other connections read all that a typed credential reaches; or the rule
+/// that forbids it.
 pub async fn connect(service: &Service, actor: &Actor, new: New) -> Result<Connection> {
     access::allow(service, actor, Action::EditIntegrations).await?;
     let reached = reached(new.given, &new.accounts);
-    // Who was faster, such as the same click a moment before, is found the second time.
-    for _ in 0..2 {
-        let known = match &reached {
-            Some(ids) => connection::find_reaching(&mut service.db.tenant(actor).await?, &new.provider, ids).await?,
-            None => None,
-        };
-        if let Some(id) = known {
-            return reconnect(service, actor, id, new.given, &new.scopes, &new.tokens, &new.accounts).await;
-        }
-        if let Some(made) = insert(service, actor, &new, reached.as_deref()).await? {
-            return Ok(made);
-        }
+    match insert(service, actor, &new, reached.as_deref()).await? {
+        Some(made) => Ok(made),
+        None => Err(connected_already(service, actor, &new.provider, &reached.unwrap_or_default()).await?),
     }
-    Err(connected_already())
 }
 
 /// The ids of what a typed credential reaches, sorted; none where it reaches nothing yet, or was not typed.
@@ -70,30 +61,27 @@ fn reached(given: Given, accounts: &[Account]) -> Option<Vec<String>> {
     Some(ids).filter(|ids| given == Given::Token && !ids.is_empty())
 }
 
-fn connected_already() -> Error {
-    let message = "the accounts that this token reaches are those of another connection already. Nothing was changed; replace \
-                   that one's token, or disconnect one of the two";
-    Error::Conflict { code: "connected_already", message: message.to_owned() }
+/// The refusal of a credential whose accounts other connections read already.
+async fn connected_already(service: &Service, actor: &Actor, provider: &str, accounts: &[String]) -> Result<Error> {
+    let by = connection::list_reading(&mut service.db.tenant(actor).await?, provider, accounts).await?;
+    let by: Vec<_> = by.iter().map(|label| format!("“{label}”")).collect();
+    let by = if by.is_empty() { "another connection".to_owned() } else { by.join(" and ") };
+    let message = format!(
+        "what this token reaches is read through {by} already, and nothing is read twice. Nothing was changed. Replace the \
+         credential there with this token, or disconnect it first"
+    );
+    Ok(Error::Conflict { code: "connected_already", message })
 }
 
-/// Stores a new connection; none where one that reaches the same was stored meanwhile.
+/// Stores a new connection; none where others read all that a typed credential reaches.
 async fn insert(service: &Service, actor: &Actor, new: &New, reached: Option<&[String]>) -> Result<Option<Connection>> {
     let now = service.clock.now();
     let id = store::id::new(now);
+    let label = line("label", "the label", &new.label, 200)?;
     let made = Connection {
-        id,
-        provider: new.provider.clone(),
-        label: line("label", "the label", &new.label, 200)?,
-        state: ConnectionState::Connected,
-        given: new.given,
         scopes: new.scopes.clone(),
-        created_at: now,
-        last_sync_at: None,
-        next_sync_at: None,
-        test: None,
-        failures: 0,
-        simulated: false,
         backfill_days: new.backfill_days,
+        ..Connection::new(id, &new.provider, label, new.given, now)
     };
     let mut tx = service.db.tenant(actor).await?;
     connection::insert(&mut tx, &made).await?;
@@ -106,6 +94,10 @@ async fn insert(service: &Service, actor: &Actor, new: &New, reached: Option<&[S
     credential::set(service, &mut tx, id, &new.tokens).await?;
     for account in &new.accounts {
         channel::upsert(&mut tx, id, new.kind, account, now).await?;
+    }
+    // Its accounts may be another one's whose credential came by consent, or reaches more.
+    if reached.is_some() && channel::list(&mut tx, id).await?.is_empty() {
+        return Ok(None);
     }
     let detail = json!({ "connected": made.provider, "by": made.given.key(), "accounts": new.accounts.len() });
     access::done_to(service, &mut tx, Action::EditIntegrations, (id, &made.label), detail).await?;
@@ -138,7 +130,11 @@ pub async fn reconnect(
     connection::set_connected(&mut tx, id, given, scopes, now).await?;
     if let Some(reached) = reached(given, accounts) {
         match connection::set_reached(&mut tx, id, &reached).await {
-            Err(store::Error::Conflict(_)) => return Err(connected_already()),
+            Err(store::Error::Conflict(_)) => {
+                drop(tx);
+                let provider = connection::get(&mut service.db.tenant(actor).await?, id, now).await?.provider;
+                return Err(connected_already(service, actor, &provider, &reached).await?);
+            }
             stored => stored?,
         }
     }

@@ -23,17 +23,19 @@ pub async fn set_reached(tx: &mut TenantTx, id: ConnectionId, accounts: &[String
     one(done).await
 }
 
-/// The connection whose typed credential reaches just these accounts of a provider.
+/// What the connections are called that read these accounts of a provider, by their names.
 ///
 /// # Errors
 /// The database failed.
-pub async fn find_reaching(tx: &mut TenantTx, provider: &str, accounts: &[String]) -> Result<Option<ConnectionId>> {
+pub async fn list_reading(tx: &mut TenantTx, provider: &str, accounts: &[String]) -> Result<Vec<String>> {
     let found = sqlx::query_scalar!(
-        r#"select id from connection
-           where provider = $1 and given = 'token' and disconnected_at is null
-             and reached_hash = sha256(convert_to(array_to_string($2::text[], E'\n'), 'UTF8'))"#,
+        "select c.label from connection c
+         where c.disconnected_at is null and exists (select from channel h
+           where h.organization_id = c.organization_id and h.connection_id = c.id and h.provider = $1
+             and h.external_id = any($2::text[]))
+         order by c.label, c.id",
         provider,
         accounts
     );
-    Ok(found.fetch_optional(&mut **tx).await?.map(Into::into))
+    Ok(found.fetch_all(&mut **tx).await?)
 }

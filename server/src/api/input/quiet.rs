@@ -31,6 +31,14 @@ pub(super) fn words(message: &str) -> String {
     message.to_owned()
 }
 
+/// The same of a parameter in the address, whose name stands before serde's words.
+pub(super) fn parameter(cause: &str) -> String {
+    match cause.split_once(": ").filter(|(name, _)| is_name(name)) {
+        Some((name, message)) => format!("{name}: {}", words(message)),
+        None => words(cause),
+    }
+}
+
 /// Where the value stands; a name that is none of ours is a question mark.
 pub(super) fn place(path: &Path) -> String {
     let mut place = String::new();
@@ -97,6 +105,24 @@ mod tests {
             let said = said(body);
             assert_eq!(said.1, words, "{body}");
             assert!(said.0 == place || said.0 == ".", "{body}: {}", said.0);
+        }
+    }
+
+    #[test]
+    fn a_wrong_parameter_is_named_and_not_repeated() {
+        for (cause, said) in [
+            ("limit: invalid digit found in string", "limit: invalid digit found in string"),
+            ("missing field `from`", "missing field `from`"),
+            ("duplicate field `limit`", "duplicate field `limit`"),
+            (
+                "by: unknown variant `shpat_S3cret`, expected `day` or `week`",
+                "by: unknown variant, expected `day` or `week`",
+            ),
+            ("days: invalid type: string \"S3cret: 1\", expected u8", "days: invalid type: string, expected u8"),
+            ("invalid type: string \"S3cret\", expected u8", "invalid type: string, expected u8"),
+            ("unknown field `shpat_S3cret`, expected `limit`", "unknown field, expected `limit`"),
+        ] {
+            assert_eq!(parameter(cause), said, "{cause}");
         }
     }
 
