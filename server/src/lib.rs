@@ -13,6 +13,7 @@ mod cron;
 mod csrf;
 mod doctor;
 mod error_page;
+mod events;
 mod faults;
 mod forms;
 mod google;
