@@ -11,6 +11,7 @@ pub mod focus;
 pub mod form;
 pub mod icon;
 pub mod keys;
+pub mod live;
 pub mod menu;
 pub mod notice;
 pub mod number;

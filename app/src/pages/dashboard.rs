@@ -15,7 +15,10 @@ use leptos_router::{
     hooks::{use_params_map, use_query_map},
     lazy_route,
 };
-use model::dashboard::{CardKind, Figures, NextActions, Sources, Told};
+use model::{
+    dashboard::{CardKind, Figures, NextActions, Sources, Told},
+    event::{Event, Kind},
+};
 use next::NextPart;
 use shown::{BrainShown, FiguresShown, HeadlineShown, what};
 use sources::SourcesShown;
@@ -23,6 +26,7 @@ use sources::SourcesShown;
 use crate::{
     components::{
         figure::{FigureDrawer, Opening},
+        live::{changes, changes_of},
         page::Heading,
         part::part_or,
         personas::Personas,
@@ -90,6 +94,11 @@ pub fn ClientDashboardPage() -> impl IntoView {
     view! { <Dashboard client=id /> }
 }
 
+/// Whether it is about a client of the page: any of them on the agency's.
+fn of_clients(event: &Event, client: &str) -> bool {
+    if client.is_empty() { event.kind == Kind::Client } else { event.of(Kind::Client, client) }
+}
+
 #[component]
 fn Dashboard(
     /// Of this client; of all in sight, if blank.
@@ -107,9 +116,15 @@ fn Dashboard(
     }
     let of = Memo::new(move |_| asked.with(|asked| (asked.client.clone(), asked.as_of.clone())));
     let opening = Opening::provide(Signal::derive(move || of.get().1));
-    let told = Resource::new(move || asked.get(), |Asked { client, persona, as_of }| get_told(client, persona, as_of));
-    let figures = Resource::new(move || of.get(), |(client, as_of)| get_main_figures(client, as_of));
-    let sources = Resource::new(move || of.get().0, get_sources);
+    let thought = changes_of(&[Kind::Brain, Kind::Action]);
+    let read = changes(move |event| of_clients(event, &client.get_untracked()));
+    let connected = changes(move |event| event.kind == Kind::Connection || of_clients(event, &client.get_untracked()));
+    let told = Resource::new(
+        move || (asked.get(), thought.get()),
+        |(Asked { client, persona, as_of }, _)| get_told(client, persona, as_of),
+    );
+    let figures = Resource::new(move || (of.get(), read.get()), |((client, as_of), _)| get_main_figures(client, as_of));
+    let sources = Resource::new(move || (of.get().0, connected.get()), |(client, _)| get_sources(client));
     // The first card says so; the others have nothing to add.
     let missing = |error: &AppError| {
         (*error == AppError::Missing)
