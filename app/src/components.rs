@@ -1,5 +1,6 @@
 //! The component library: every page is made of these, and `/styleguide` shows them in all their states.
 
+pub mod as_of;
 pub mod badge;
 pub mod button;
 pub mod card;

@@ -29,7 +29,7 @@ use tokio::{
     time::Instant,
 };
 
-pub(crate) use self::hub::Hub;
+pub use self::hub::Hub;
 use self::hub::Note;
 use crate::{cookie::ThisSession, state::AppState};
 

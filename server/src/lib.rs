@@ -13,7 +13,7 @@ mod cron;
 mod csrf;
 mod doctor;
 mod error_page;
-mod events;
+pub mod events;
 mod faults;
 mod forms;
 mod google;

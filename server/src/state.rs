@@ -44,7 +44,7 @@ pub struct AppState {
     /// The simulated agencies, where the operator wants them.
     pub(crate) worlds: Option<Arc<Worlds>>,
     /// What open pages are told.
-    pub(crate) events: Arc<Hub>,
+    pub events: Arc<Hub>,
 }
 
 /// What of the configuration routes need.

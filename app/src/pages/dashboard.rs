@@ -8,7 +8,7 @@ mod shown;
 mod sources;
 
 use asked::{Asked, unreadable};
-use head::{AsOf, Past, WrongAddress};
+use head::{Past, WrongAddress};
 use leptos::prelude::*;
 use leptos_router::{
     LazyRoute,
@@ -25,6 +25,7 @@ use sources::SourcesShown;
 
 use crate::{
     components::{
+        as_of::AsOf,
         figure::{FigureDrawer, Opening},
         live::{changes, changes_of},
         page::Heading,
@@ -115,7 +116,8 @@ fn Dashboard(
         crate::server::set_status(http::StatusCode::UNPROCESSABLE_ENTITY);
     }
     let of = Memo::new(move |_| asked.with(|asked| (asked.client.clone(), asked.as_of.clone())));
-    let opening = Opening::provide(Signal::derive(move || of.get().1));
+    let moment = Signal::derive(move || of.get().1);
+    let opening = Opening::provide(moment);
     let thought = changes_of(&[Kind::Brain, Kind::Action]);
     let read = changes(move |event| of_clients(event, &client.get_untracked()));
     let connected = changes(move |event| event.kind == Kind::Connection || of_clients(event, &client.get_untracked()));
@@ -133,12 +135,13 @@ fn Dashboard(
     let nothing = |error: &AppError| (*error == AppError::Missing).then(|| ().into_any());
     let here = Memo::new(move |_| asked.with(Asked::speaker));
     let href = move |persona| asked.with(|asked| asked.for_persona(persona));
+    let keeps = Signal::derive(move || vec![("persona", asked.with(|asked| asked.persona.clone()))]);
     let title = if client.get_untracked().is_empty() { "Dashboard" } else { "Dashboard of a client" };
     view! {
         <div class="flex flex-col gap-6" data-test="dashboard">
             <Heading text=title>
                 <Personas here=here href=href />
-                <AsOf asked=asked />
+                <AsOf as_of=moment keeps=keeps now=move || asked.with(Asked::now) />
             </Heading>
             <WrongAddress wrong=wrong asked=asked />
             <Past asked=asked />

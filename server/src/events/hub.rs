@@ -44,7 +44,7 @@ pub(super) enum Note {
 
 /// Hears what changes.
 #[derive(Debug)]
-pub(crate) struct Hub {
+pub struct Hub {
     shared: Arc<Shared>,
     task: OnceLock<AbortHandle>,
 }
@@ -106,17 +106,19 @@ impl Hub {
         self.shared.closing.subscribe()
     }
 
-    /// Ends all streams: the server waits for requests under way, and these would never end by themselves.
-    pub(crate) fn close(&self) {
+    /// Ends all streams, and hears nothing any more: a server that ends waits for requests under way, and these would never end by
+    /// themselves.
+    pub fn close(&self) {
         self.shared.closing.send_replace(true);
+        if let Some(task) = self.task.get() {
+            task.abort();
+        }
     }
 }
 
 impl Drop for Hub {
     fn drop(&mut self) {
-        if let Some(task) = self.task.get() {
-            task.abort();
-        }
+        self.close();
     }
 }
 
