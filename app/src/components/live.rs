@@ -124,7 +124,8 @@ impl Live {
         let since = self.line.try_with_value(|line| line.since.filter(|_| line.turn == turn && !line.over)).flatten();
         let Some(since) = since else { return };
         let Ok(source) = EventSource::new(&format!("{ADDRESS}?since={since}")) else { return };
-        let heard = Closure::<dyn Fn(web_sys::Event)>::new(move |event: web_sys::Event| self.hear(&event));
+        let heard =
+            Closure::<dyn Fn(web_sys::Event)>::own_assert_unwind_safe(move |event: web_sys::Event| self.hear(&event));
         for name in ["change", "beat", "end", "error"] {
             let _ = source.add_event_listener_with_callback(name, heard.as_ref().unchecked_ref());
         }
