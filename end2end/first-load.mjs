@@ -16,10 +16,11 @@ if (cookie) {
 }
 const page = await context.newPage();
 const asked = new Set();
-page.on("request", (request) => request.method() === "GET" && asked.add(request.url()));
-await page.goto(url, { waitUntil: "networkidle" });
+page.on("request", (request) => request.method() === "GET" && request.resourceType() !== "eventsource" && asked.add(request.url()));
+// A page that is live keeps a line open on which it is told what changes, so it never rests; what it loads is over long before.
+await page.goto(url, { waitUntil: cookie ? "load" : "networkidle" });
 if (cookie) await page.waitForFunction(() => document.documentElement.dataset.live === "true");
-await page.waitForTimeout(500);
+for (let before = -1; before !== asked.size; await page.waitForTimeout(1000)) before = asked.size;
 await browser.close();
 
 const size = (url) =>

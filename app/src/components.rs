@@ -1,5 +1,6 @@
 //! The component library: every page is made of these, and `/styleguide` shows them in all their states.
 
+pub mod as_of;
 pub mod badge;
 pub mod button;
 pub mod card;
@@ -11,6 +12,7 @@ pub mod focus;
 pub mod form;
 pub mod icon;
 pub mod keys;
+pub mod live;
 pub mod menu;
 pub mod notice;
 pub mod number;

@@ -54,7 +54,7 @@ async fn check_rows(url: &str, cookie: Option<&str>) -> anyhow::Result<()> {
 }
 
 /// KiB that a browser with an empty cache receives until the page is complete and live.
-fn first_load(url: &str, path: &str, cookie: Option<&str>) -> anyhow::Result<f64> {
+pub fn first_load(url: &str, path: &str, cookie: Option<&str>) -> anyhow::Result<f64> {
     let mut command = Command::new("node");
     command.arg("end2end/first-load.mjs").arg(format!("{url}{path}")).args(cookie);
     let output = command.output().context("node did not start")?;
@@ -63,13 +63,15 @@ fn first_load(url: &str, path: &str, cookie: Option<&str>) -> anyhow::Result<f64
     Ok(bytes / 1024.0)
 }
 
-struct Load {
-    rps: f64,
-    p50_ms: f64,
-    p99_ms: f64,
+/// What a load came to.
+pub struct Load {
+    pub rps: f64,
+    pub p50_ms: f64,
+    pub p99_ms: f64,
 }
 
-fn load(url: &str, cookie: Option<&str>, seconds: u32) -> anyhow::Result<Load> {
+/// Asks for a page again and again, by sixteen at once.
+pub fn load(url: &str, cookie: Option<&str>, seconds: u32) -> anyhow::Result<Load> {
     ask(url, cookie, WARMING_SECONDS)?;
     ask(url, cookie, seconds)
 }

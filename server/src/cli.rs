@@ -190,8 +190,10 @@ async fn serve(config: &Config, db: Db, listener: TcpListener, with_worker: bool
     tracing::info!("serving {}", config.public_url());
     let stop = stop_signal()?;
     let (stopping, mut stopped) = watch::channel(false);
+    let events = state.events.clone();
     let stop = async move {
         stop.await;
+        events.close();
         stopping.send_replace(true);
     };
     let service = routes::router(state).into_make_service_with_connect_info::<std::net::SocketAddr>();

@@ -19,7 +19,7 @@ use tower_http::{catch_panic::CatchPanicLayer, compression::CompressionLayer, se
 
 use crate::{
     api::{self, error::ApiError},
-    connect, cookie, cors, csrf, error_page, forms, google, headers, limit, metrics, request,
+    connect, cookie, cors, csrf, error_page, events, forms, google, headers, limit, metrics, request,
     state::AppState,
 };
 
@@ -43,6 +43,7 @@ pub fn router(state: AppState) -> Router {
     let live = Router::new()
         .leptos_routes_with_context(&state, pages, context, move || shell(options.clone()))
         .route("/app/{*function}", post(server_function))
+        .route("/app/events", get(events::stream))
         .layer(middleware::from_fn(require_session));
 
     Router::new()

@@ -18,6 +18,7 @@ pub mod contact;
 pub mod currency;
 pub mod dashboard;
 pub mod email;
+pub mod event;
 pub mod exchange_rate;
 pub mod fact;
 pub mod figure;

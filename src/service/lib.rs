@@ -17,6 +17,7 @@ pub mod contact;
 pub mod credential;
 pub mod dashboard;
 mod error;
+pub mod event;
 pub mod exchange_rate;
 pub mod figure;
 pub mod google;

@@ -21,6 +21,7 @@ pub mod credential;
 pub mod cursor;
 mod db;
 mod error;
+pub mod event;
 pub mod exchange_rate;
 pub mod fact;
 pub mod figure;

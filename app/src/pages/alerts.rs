@@ -11,6 +11,7 @@ use leptos::prelude::*;
 use leptos_router::{LazyRoute, hooks::use_query_map, lazy_route};
 use model::{
     alert::{AlertState, Severity},
+    event,
     id::{AlertId, BrainStateId, ClientId},
     moment::Moment,
 };
@@ -19,6 +20,7 @@ use serde::{Deserialize, Serialize};
 use crate::{
     components::{
         button::Kind,
+        live::changes_of,
         outcome::{on_success, successes},
         page::Heading,
         part::{again, drawing, part_or},
@@ -215,6 +217,8 @@ fn Shown(list: AlertList, asked: Asked, deeds: Deeds) -> impl IntoView {
     let newest = Asked { cursor: String::new(), ..asked.clone() }.href();
     let (clients, may_edit) = (list.clients.clone(), list.may_edit);
     let (list, whole, drawing) = (RwSignal::new(list), StoredValue::new(asked.clone()), drawing());
+    let (done, told) = (deeds.changes(), changes_of(&[event::Kind::Brain, event::Kind::Alert]));
+    let when = Signal::derive(move || done.get() + told.get());
     let rows = Memo::new(move |_| list.with(|list| list.rows.clone()));
     let nothing = Memo::new(move |_| list.with(|list| list.rows.is_empty()));
     let earliest = Memo::new(move |_| list.with(|list| list.earliest.clone()));
@@ -232,7 +236,7 @@ fn Shown(list: AlertList, asked: Asked, deeds: Deeds) -> impl IntoView {
     };
     view! {
         {(clients.len() > 1 || narrowed).then(|| view! { <Narrow clients=clients asked=asked /> })}
-        {again("The alerts", "heading", deeds.changes(), move || read(whole.get_value()), list)}
+        {again("The alerts", "heading", when, move || read(whole.get_value()), list)}
         {move || (nothing.get() && later).then(|| view! { <p class="text-muted" data-test="nothing">"There are no older ones any more."</p> })}
         {move || (nothing.get() && !later).then(|| view! { <Nothing state=state narrowed=narrowed day=day() /> })}
         <div class="flex flex-col gap-3" data-test="alerts">

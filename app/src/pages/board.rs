@@ -6,6 +6,7 @@ use leptos::{ev::DragEvent, prelude::*};
 use leptos_router::{LazyRoute, lazy_route};
 use model::{
     access::{Action, may},
+    event::Kind,
     id::{ClientId, StageId},
     role::Role,
     stage::Stage,
@@ -18,9 +19,10 @@ use crate::{
         dialog::Dialog,
         focus,
         icon::{Icon, IconView},
+        live::changes_of,
         notice::{Notice, Tone},
         page::Heading,
-        part::part,
+        part::{drawing, part},
         toast::Toasts,
     },
     error::AppError,
@@ -64,7 +66,8 @@ pub async fn move_client(client_id: ClientId, stage_id: StageId) -> Result<(), A
 /// The board.
 #[component]
 pub fn BoardPage() -> impl IntoView {
-    let board = Resource::new(|| (), |()| get_board());
+    let changed = changes_of(&[Kind::Client]);
+    let board = Resource::new(move || changed.get(), |_| get_board());
     view! {
         <div class="board-page">
             <Heading text="Board"><ViewTabs here="/clients/board" /></Heading>
@@ -84,6 +87,8 @@ struct Shared {
     choosing: RwSignal<Option<(ClientId, String)>>,
     choice: RwSignal<bool>,
     editable: bool,
+    /// Cards of an earlier drawing are not those of this one.
+    drawing: usize,
 }
 
 /// The id of a card's button, by which the focus finds the card in its new column.
@@ -125,6 +130,7 @@ fn Columns(board: Board) -> impl IntoView {
         choosing: RwSignal::new(None),
         choice: RwSignal::new(false),
         editable: may(board.role, Action::EditClient),
+        drawing: drawing(),
     };
     view! {
         <label class="flex w-full flex-col gap-1 sm:w-72"><span class="text-xs text-muted">"Search"</span>
@@ -132,7 +138,8 @@ fn Columns(board: Board) -> impl IntoView {
                 on:input=move |event| shared.search.set(event_target_value(&event).trim().to_lowercase()) />
         </label>
         {move || moves.failure.get().map(|message| view! { <Notice tone=Tone::Bad>{message}</Notice> })}
-        <div class="board" tabindex="0" role="group" aria-label="Stages; scroll sideways for more" data-test="board">
+        <div class="board" tabindex="0" role="group" aria-label="Stages; scroll sideways for more" data-test="board"
+            data-busy=move || moves.busy().then_some("")>
             {board.stages.into_iter().map(|stage| view! { <Column stage=stage shared=shared /> }).collect_view()}
         </div>
         <Choice shared=shared stages=stages />
@@ -170,7 +177,7 @@ fn Column(stage: Stage, shared: Shared) -> impl IntoView {
                 <span class="text-xs font-normal text-muted" data-literal="">{move || cards.with(Vec::len)}</span>
             </h2>
             <ul class="column-cards">
-                <For each=move || cards.get() key=|row| row.id children=move |row| view! { <Card row=row shared=shared /> } />
+                <For each=move || cards.get() key=move |row| (shared.drawing, row.id) children=move |row| view! { <Card row=row shared=shared /> } />
             </ul>
         </section>
     }

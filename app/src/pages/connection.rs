@@ -11,12 +11,14 @@ use leptos_router::{
 };
 use model::{
     access::{Action, may},
+    event::Kind,
     role::Role,
 };
 use serde::{Deserialize, Serialize};
 
 use crate::{
     components::{
+        live::changes as changes_told,
         notice::sentence,
         outcome::{on_success, successes},
         page::Heading,
@@ -70,17 +72,18 @@ pub fn ConnectionPage() -> impl IntoView {
     let watch = Watch::new();
     let changes = deeds.changes();
     deeds.followed_by(watch);
+    let told = changes_told(move |event| event.of(Kind::Connection, &id.get_untracked()));
     let mapped = RwSignal::new(0);
     let rename = ServerAction::<name::RenameConnection>::new();
     let (named, renamed) = (StoredValue::new(rename.version().get_untracked()), successes(rename));
     let view = Resource::new(
-        move || (id.get(), changes.get(), watch.ended(), mapped.get(), renamed.get()),
+        move || (id.get(), changes.get(), watch.ended(), (mapped.get(), renamed.get(), told.get())),
         |(id, ..)| get_connection(id),
     );
     let query = use_query_map();
     let older = Memo::new(move |_| query.with(|query| query.get("older")).unwrap_or_default());
     let runs = Resource::new(
-        move || (id.get(), older.get(), changes.get(), watch.ended()),
+        move || (id.get(), older.get(), changes.get(), (watch.ended(), told.get())),
         |(id, older, ..)| history::list_runs(id, older),
     );
     let navigate = use_navigate();

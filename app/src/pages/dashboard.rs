@@ -8,21 +8,26 @@ mod shown;
 mod sources;
 
 use asked::{Asked, unreadable};
-use head::{AsOf, Past, WrongAddress};
+use head::{Past, WrongAddress};
 use leptos::prelude::*;
 use leptos_router::{
     LazyRoute,
     hooks::{use_params_map, use_query_map},
     lazy_route,
 };
-use model::dashboard::{CardKind, Figures, NextActions, Sources, Told};
+use model::{
+    dashboard::{CardKind, Figures, NextActions, Sources, Told},
+    event::{Event, Kind},
+};
 use next::NextPart;
 use shown::{BrainShown, FiguresShown, HeadlineShown, what};
 use sources::SourcesShown;
 
 use crate::{
     components::{
+        as_of::AsOf,
         figure::{FigureDrawer, Opening},
+        live::{changes, changes_of},
         page::Heading,
         part::part_or,
         personas::Personas,
@@ -90,6 +95,11 @@ pub fn ClientDashboardPage() -> impl IntoView {
     view! { <Dashboard client=id /> }
 }
 
+/// Whether it is about a client of the page: any of them on the agency's.
+fn of_clients(event: &Event, client: &str) -> bool {
+    if client.is_empty() { event.kind == Kind::Client } else { event.of(Kind::Client, client) }
+}
+
 #[component]
 fn Dashboard(
     /// Of this client; of all in sight, if blank.
@@ -106,10 +116,17 @@ fn Dashboard(
         crate::server::set_status(http::StatusCode::UNPROCESSABLE_ENTITY);
     }
     let of = Memo::new(move |_| asked.with(|asked| (asked.client.clone(), asked.as_of.clone())));
-    let opening = Opening::provide(Signal::derive(move || of.get().1));
-    let told = Resource::new(move || asked.get(), |Asked { client, persona, as_of }| get_told(client, persona, as_of));
-    let figures = Resource::new(move || of.get(), |(client, as_of)| get_main_figures(client, as_of));
-    let sources = Resource::new(move || of.get().0, get_sources);
+    let moment = Signal::derive(move || of.get().1);
+    let opening = Opening::provide(moment);
+    let thought = changes_of(&[Kind::Brain, Kind::Action]);
+    let read = changes(move |event| of_clients(event, &client.get_untracked()));
+    let connected = changes(move |event| event.kind == Kind::Connection || of_clients(event, &client.get_untracked()));
+    let told = Resource::new(
+        move || (asked.get(), thought.get()),
+        |(Asked { client, persona, as_of }, _)| get_told(client, persona, as_of),
+    );
+    let figures = Resource::new(move || (of.get(), read.get()), |((client, as_of), _)| get_main_figures(client, as_of));
+    let sources = Resource::new(move || (of.get().0, connected.get()), |(client, _)| get_sources(client));
     // The first card says so; the others have nothing to add.
     let missing = |error: &AppError| {
         (*error == AppError::Missing)
@@ -118,12 +135,13 @@ fn Dashboard(
     let nothing = |error: &AppError| (*error == AppError::Missing).then(|| ().into_any());
     let here = Memo::new(move |_| asked.with(Asked::speaker));
     let href = move |persona| asked.with(|asked| asked.for_persona(persona));
+    let keeps = Signal::derive(move || vec![("persona", asked.with(|asked| asked.persona.clone()))]);
     let title = if client.get_untracked().is_empty() { "Dashboard" } else { "Dashboard of a client" };
     view! {
         <div class="flex flex-col gap-6" data-test="dashboard">
             <Heading text=title>
                 <Personas here=here href=href />
-                <AsOf asked=asked />
+                <AsOf as_of=moment keeps=keeps now=move || asked.with(Asked::now) />
             </Heading>
             <WrongAddress wrong=wrong asked=asked />
             <Past asked=asked />

@@ -14,6 +14,7 @@ use model::{
 
 use crate::{
     components::{
+        as_of::AsOf,
         figure::address,
         notice::sentence,
         page::{Clock, Heading, When},
@@ -48,12 +49,7 @@ pub fn FigurePage() -> impl IntoView {
         <div class="flex max-w-4xl flex-col gap-6">
             <Heading text="Figure" />
             {move || counted.get().then(|| view! {
-                <form method="get" class="flex flex-wrap items-end gap-2" data-test="as-of">
-                    <label class="flex flex-col gap-1 text-xs text-muted">"As it was known at (UTC)"
-                        <input type="datetime-local" name="as_of" class="control" value=move || as_of.get().trim_end_matches('Z').to_owned() /></label>
-                    <button class="button button-plain">"Show"</button>
-                    <a class="button button-quiet" href=move || address(&id.get(), "", "")>"As it is known now"</a>
-                </form>
+                <AsOf as_of=as_of now=move || address(&id.get(), "", "") />
             })}
             <FigurePart id=id as_of=as_of cursor=cursor />
         </div>

@@ -16,6 +16,7 @@ use crate::{
     components::{
         focus,
         icon::{Icon, IconView},
+        live::Live,
         over::Over,
         toast::{Toaster, Toasts},
     },
@@ -30,6 +31,8 @@ pub struct Around {
     name: String,
     role: Role,
     of: OrganizationId,
+    /// When it was read, in milliseconds: what changed since then is told to the page.
+    at: i64,
     /// Whether all this is simulated, and how many days its time is ahead.
     simulated: Option<i64>,
 }
@@ -37,11 +40,12 @@ pub struct Around {
 /// What stands around the page.
 #[server(prefix = "/app", endpoint = "get_frame", output = crate::codec::Json)]
 pub async fn get_frame() -> Result<Around, AppError> {
-    let actor = crate::server::actor()?;
-    let (organization, member) = service::organization::get(&crate::server::service()?, &actor).await?;
+    let (actor, service) = (crate::server::actor()?, crate::server::service()?);
+    let at = i64::try_from(service.clock.now().unix_timestamp_nanos() / 1_000_000).unwrap_or_default();
+    let (organization, member) = service::organization::get(&service, &actor).await?;
     let simulated = organization.simulated.then(|| organization.ahead.whole_days());
     let of = organization.id;
-    Ok(Around { organization: organization.name, name: member.name, role: member.role, of, simulated })
+    Ok(Around { organization: organization.name, name: member.name, role: member.role, of, at, simulated })
 }
 
 /// Reads the frame again, after the agency or oneself was renamed.
@@ -87,6 +91,12 @@ pub fn Frame() -> impl IntoView {
     let (palette, keys) = (RwSignal::new(false), RwSignal::new(false));
     follow_page(toasts);
     follow_agency(frame);
+    let live = Live::provide();
+    Effect::new(move |_| {
+        if let Some(Ok(around)) = frame.get() {
+            live.begin(around.at);
+        }
+    });
     let role = move || async move { frame.await.ok().map(|around| around.role) };
     view! {
         <SkipLink />

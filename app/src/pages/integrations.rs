@@ -17,6 +17,7 @@ use leptos::prelude::*;
 use leptos_router::{LazyRoute, hooks::use_query_map, lazy_route};
 use model::{
     access::{Action, may},
+    event,
     role::Role,
 };
 use serde::{Deserialize, Serialize};
@@ -26,6 +27,7 @@ use crate::{
         button::{Button, Kind},
         card::Card,
         field::Field,
+        live::changes_of,
         notice::{Notice, Tone, sentence},
         page::Heading,
         part::part,
@@ -128,7 +130,8 @@ pub fn IntegrationsPage() -> impl IntoView {
     let watch = Watch::new();
     let changes = deeds.changes();
     deeds.followed_by(watch);
-    let found = Resource::new(move || (changes.get(), watch.ended()), |_| get_integrations());
+    let told = changes_of(&[event::Kind::Connection]);
+    let found = Resource::new(move || (changes.get(), watch.ended(), told.get()), |_| get_integrations());
     let query = use_query_map();
     let asked = Memo::new(move |_| query.with(Arrival::read));
     let draw = move |found: Integrations| {

@@ -3,13 +3,14 @@
 use leptos::prelude::*;
 use leptos_router::{LazyRoute, hooks::use_query_map, lazy_route};
 use model::{
+    event::Kind,
     metric::spelled,
     summary::{Figure, Persona, Section, Sentence, Summary},
 };
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    components::{page::Heading, part::part, personas::Personas},
+    components::{live::changes_of, page::Heading, part::part, personas::Personas},
     error::AppError,
 };
 
@@ -46,7 +47,11 @@ pub fn SummaryPage() -> impl IntoView {
     let query = use_query_map();
     let of = move |name: &'static str| query.with(|query| query.get(name)).unwrap_or_default();
     let asked = Memo::new(move |_| (of("persona"), of("client_id")));
-    let told = Resource::new(move || asked.get(), |(persona, client_id)| get_summary(persona, client_id));
+    let thought = changes_of(&[Kind::Brain, Kind::Action]);
+    let told = Resource::new(
+        move || (asked.get(), thought.get()),
+        |((persona, client_id), _)| get_summary(persona, client_id),
+    );
     let here = Memo::new(move |_| asked.with(|(persona, _)| Persona::parse(persona).unwrap_or_default()));
     let href = move |one: Persona| asked.with(|(_, client_id)| address(one, client_id));
     view! {

@@ -28,6 +28,7 @@ mod dashboard;
 mod desk;
 mod embedded;
 mod error_pages;
+mod events;
 mod fair;
 mod foreign;
 mod forms;

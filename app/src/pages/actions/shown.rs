@@ -4,11 +4,15 @@
 //! being typed in the others stays.
 
 use leptos::prelude::*;
-use model::action::{Card, Group, Ledger, Rate, Stand};
+use model::{
+    action::{Card, Group, Ledger, Rate, Stand},
+    event,
+};
 
 use super::{Decisions, asked::Asked, card::CardView, read};
 use crate::components::{
     button::Kind,
+    live::changes_of,
     part::{again, drawing},
 };
 
@@ -51,6 +55,8 @@ impl Page {
 pub(super) fn Shown(ledger: Ledger, asked: Asked, decisions: Decisions) -> impl IntoView {
     let (client, may_decide) = (ledger.client.clone(), ledger.may_decide);
     let ledger = RwSignal::new(ledger);
+    let (settled, told) = (decisions.settled(), changes_of(&[event::Kind::Brain, event::Kind::Action]));
+    let when = Signal::derive(move || settled.get() + told.get());
     let page = Page { ledger, asked: StoredValue::new(asked.clone()), decisions, may_decide, drawing: drawing() };
     let others = page.href(|asked| Asked { client: String::new(), only: None, ..asked.clone() });
     let whole = asked.only.is_some().then(|| page.href(Asked::whole));
@@ -64,7 +70,7 @@ pub(super) fn Shown(ledger: Ledger, asked: Asked, decisions: Decisions) -> impl 
             <p data-test="narrowed">"Of " <a href=format!("/clients/{id}")>{name}</a> " only. " <a href=others>"Show all clients"</a></p>
         })}
         {whole.map(|href| view! { <p><a class=Kind::Plain.class() href=href data-test="whole">"All actions"</a></p> })}
-        {again("The actions", "heading", decisions.settled(), move || read(page.asked.get_value()), page.ledger)}
+        {again("The actions", "heading", when, move || read(page.asked.get_value()), page.ledger)}
         {(!asked.leaves_out(Stand::Proposed)).then(|| view! { <Proposed page=page /> })}
         {lists.map(|(stand, label, title)| view! { <List page=page stand=stand label=label title=title /> })}
         {(!asked.leaves_out(Stand::Past)).then(|| view! { <Past page=page /> })}

@@ -42,6 +42,11 @@ impl Moves {
         Self { places: RwSignal::new(places), failure: RwSignal::new(None), dragged: RwSignal::new(None), settled }
     }
 
+    /// Whether a card is on its way: the board is not to be drawn anew then.
+    pub(super) fn busy(self) -> bool {
+        self.dragged.with(Option::is_some) || self.places.with(|places| places.values().any(|place| place.moving))
+    }
+
     /// Where the card is shown.
     pub(super) fn stage_of(self, id: ClientId) -> Option<StageId> {
         self.places.with(|places| places.get(&id).map(|place| place.shown))

@@ -2,12 +2,16 @@
 
 use leptos::prelude::*;
 use leptos_router::hooks::use_query_map;
-use model::performance::{Group, Performance, Shown, Source, Trend};
+use model::{
+    event::Kind,
+    performance::{Group, Performance, Shown, Source, Trend},
+};
 use serde::{Deserialize, Serialize};
 
 use crate::{
     components::{
         badge::{Badge, Shade},
+        live::changes,
         part::part_or,
         table::{Cell, Table},
     },
@@ -51,8 +55,11 @@ pub fn PerformancePart(id: Memo<String>) -> impl IntoView {
     let query = use_query_map();
     let of = move |name: &'static str| query.with(|query| query.get(name)).unwrap_or_default();
     let asked = Memo::new(move |_| (of("from"), of("to"), of("days")));
-    let told =
-        Resource::new(move || (id.get(), asked.get()), |(id, (from, to, days))| get_performance(id, from, to, days));
+    let read = changes(move |event| event.of(Kind::Client, &id.get_untracked()));
+    let told = Resource::new(
+        move || (id.get(), asked.get(), read.get()),
+        |(id, (from, to, days), _)| get_performance(id, from, to, days),
+    );
     let nothing = |error: &AppError| (*error == AppError::Missing).then(|| ().into_any());
     let draw = move |view| view! { <section class="flex flex-col gap-4" aria-label="Performance"><Told view=view asked=asked.get_untracked() /></section> };
     part_or("The figures", "performance", told, draw, nothing)

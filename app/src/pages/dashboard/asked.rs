@@ -3,6 +3,8 @@
 use leptos_router::params::ParamsMap;
 use model::summary::Persona;
 
+use crate::components::as_of;
+
 /// What the address asks for: of which client, for whom, as of when. What is blank is all, the first of them, now.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) struct Asked {
@@ -58,16 +60,9 @@ impl Asked {
         (Self { client, persona: right(persona, wrong.persona), as_of: right(as_of, wrong.as_of) }, wrong)
     }
 
-    /// The moment as its field holds it: in UTC, without saying so. One that is written in another zone does not fit into it.
-    pub fn typed(&self) -> String {
-        let local = self.as_of.trim_end_matches('Z');
-        let zone = local.get(10..).is_some_and(|clock| clock.contains(['+', '-']));
-        if zone { String::new() } else { local.to_owned() }
-    }
-
     /// The moment in words; none for now.
     pub fn moment(&self) -> Option<String> {
-        (!self.as_of.is_empty()).then(|| match self.typed().as_str() {
+        (!self.as_of.is_empty()).then(|| match as_of::typed(&self.as_of).as_str() {
             "" => self.as_of.clone(),
             typed => format!("{} UTC", typed.replace('T', " ")),
         })
@@ -147,12 +142,11 @@ mod tests {
     #[test]
     fn a_moment_is_told_with_its_zone() {
         let of = |as_of: &str| Asked { as_of: as_of.to_owned(), ..Asked::default() };
-        let both = |as_of: &str| (of(as_of).typed(), of(as_of).moment());
         let utc = Some("2026-11-03 12:00 UTC".to_owned());
-        assert_eq!(both("2026-11-03T12:00"), ("2026-11-03T12:00".to_owned(), utc.clone()));
-        assert_eq!(both("2026-11-03T12:00Z"), ("2026-11-03T12:00".to_owned(), utc));
+        assert_eq!(of("2026-11-03T12:00").moment(), utc);
+        assert_eq!(of("2026-11-03T12:00Z").moment(), utc);
         let elsewhere = "2026-11-03T12:00:00+01:00";
-        assert_eq!(both(elsewhere), (String::new(), Some(elsewhere.to_owned())));
-        assert_eq!(both(""), (String::new(), None));
+        assert_eq!(of(elsewhere).moment(), Some(elsewhere.to_owned()));
+        assert_eq!(of("").moment(), None);
     }
 }

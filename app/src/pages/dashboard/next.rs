@@ -5,6 +5,7 @@ use leptos::prelude::*;
 use model::{
     action::{ActionState, Card, Step, Worth},
     dashboard::NextActions,
+    event::Kind,
     figure::{SURE, promised},
 };
 
@@ -13,6 +14,7 @@ use crate::{
     components::{
         badge::{Badge, Shade},
         figure::Figure,
+        live::changes_of,
         part::{again, drawing, part_or},
     },
     error::AppError,
@@ -37,6 +39,8 @@ fn Next(view: NextActions, client: String, decisions: Decisions) -> impl IntoVie
     let NextActions { day, may_decide, .. } = view.clone();
     let (now, drawing) = (RwSignal::new(view), drawing());
     let all = if client.is_empty() { "/actions".to_owned() } else { format!("/actions?client={client}") };
+    let (settled, told) = (decisions.settled(), changes_of(&[Kind::Brain, Kind::Action]));
+    let when = Signal::derive(move || settled.get() + told.get());
     let cards = Memo::new(move |_| now.with(|now| now.cards.clone()));
     let others = Memo::new(move |_| now.with(|now| now.others));
     let none = Memo::new(move |_| cards.with(Vec::is_empty));
@@ -55,7 +59,7 @@ fn Next(view: NextActions, client: String, decisions: Decisions) -> impl IntoVie
                 <h2>"What to do next"</h2>
                 <a class="underline" href=all>{move || (others.get() > 0).then(|| view! { <span data-literal="">{others.get()}</span>" more, " })} "all actions"</a>
             </div>
-            {again("What to do next", "heading", decisions.settled(), move || get_next_actions(client.clone()), now)}
+            {again("What to do next", "heading", when, move || get_next_actions(client.clone()), now)}
             {move || none.get().then(|| nothing(day.clone(), may_decide))}
             <div class="dashboard-cards"><For each=move || cards.get() key=key children=draw /></div>
         </section>
