@@ -10,8 +10,8 @@ use leptos::{
     serde_json,
     wasm_bindgen::{JsCast, closure::Closure},
     web_sys::{
-        Element, HtmlDivElement, HtmlElement, IntersectionObserver, IntersectionObserverEntry,
-        IntersectionObserverInit, js_sys::Array,
+        Element, HtmlDivElement, IntersectionObserver, IntersectionObserverEntry, IntersectionObserverInit,
+        js_sys::Array,
     },
 };
 use model::chart::Chart;
@@ -37,10 +37,10 @@ impl Drop for Lookout {
 
 /// Lays the browser's chart over the drawing in `plot` when that comes near. `mark` is written across pictures of it.
 pub(super) fn mount(plot: NodeRef<html::Div>, chart: StoredValue<Chart>, mark: StoredValue<String>) {
-    let lookout = StoredValue::new_local(None::<Lookout>);
     Effect::new(move |_| {
         let Some(plot) = plot.get() else { return };
-        lookout.set_value(look_out(&plot, chart, mark));
+        // Kept by the effect, and let go with it.
+        let _lookout = StoredValue::new_local(look_out(&plot, chart, mark));
     });
 }
 
@@ -85,7 +85,6 @@ fn load() -> bool {
     let address = head.query_selector(&format!("meta[name={SCRIPT}]")).ok().flatten();
     let Some(address) = address.and_then(|meta: Element| meta.get_attribute("content")) else { return false };
     let Ok(script) = document().create_element("script") else { return false };
-    let script: HtmlElement = script.unchecked_into();
     // What a trusted script adds is trusted (`strict-dynamic`), so it needs no nonce.
     for (name, value) in [("type", "module"), ("src", address.as_str()), ("data-chart-script", "")] {
         let _ = script.set_attribute(name, value);

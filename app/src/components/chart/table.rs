@@ -85,7 +85,7 @@ fn lines(of: &Lines, unit: &Unit) -> Grid {
             (span.words(), blank(beside).chain([middle]).chain(bands).collect())
         })
     });
-    let mut rows: Vec<_> = known.chain(later).collect();
+    let mut rows: Vec<(String, Vec<Number>)> = known.chain(later).collect();
     rows.reverse();
     Grid { columns, rows }
 }
