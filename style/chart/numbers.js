@@ -15,7 +15,7 @@ const plain = (size) => {
 // The number times ten to the power of `shift`, rounded as it is written, halves away from nothing.
 export const written = (value, shift, least, most) => {
   if (!Number.isFinite(value)) return "–";
-  const [whole, part = ""] = plain(Math.abs(value)).split(".");
+  const [whole, part = ""] = plain(Number(Math.abs(value).toPrecision(15))).split(".");
   let point = whole.length + shift;
   let digits = whole + part;
   if (point < 1) [digits, point] = ["0".repeat(1 - point) + digits, 1];

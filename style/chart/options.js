@@ -69,7 +69,7 @@ const band = (places, color) =>
   }, 1);
 
 const upright = (look, x, area, words, row, dash) => {
-  const right = x > area.x + area.width * 0.6;
+  const right = x > area.x + area.width / 2;
   return [
     { type: "line", shape: { x1: x, x2: x, y1: area.y, y2: area.y + area.height }, style: { stroke: look.ink, lineWidth: 1, lineDash: dash } },
     {
