@@ -4,6 +4,7 @@ pub mod as_of;
 pub mod badge;
 pub mod button;
 pub mod card;
+pub mod chart;
 pub mod complete;
 pub mod dialog;
 pub mod field;

@@ -22,7 +22,7 @@ const PATIENCE: Duration = Duration::from_secs(1800);
 const CHANGES: &str = "60";
 /// Lighthouse is asked so often, and the one in the middle counts.
 const LOOKS: usize = 3;
-/// The page with charts, whose head names the file that draws them.
+/// The page with charts: what it loads beside every page is what draws them.
 const CHART_PAGE: &str = "/analytics";
 
 /// What is measured, and with what.
@@ -53,12 +53,9 @@ pub async fn run(figures: &mut Figures, setting: &Setting) -> anyhow::Result<()>
     figures.add("dashboard_rps", load.rps, "1/s");
     figures.add("range_change_p95_ms", range_change(&agency, url, &cookie).await?, "ms");
     if !setting.app_elsewhere {
-        figures.add("app_kib", web::first_load(url, "/dashboard", Some(&cookie))?, "KiB");
+        figures.add("app_kib", web::first_load(url, "/dashboard", &[&cookie])?, "KiB");
     }
-    match chart_kib(url, &cookie).await? {
-        Some(size) => figures.add("chart_kib", size, "KiB"),
-        None => figures.absent("chart_kib"),
-    }
+    figures.add("chart_kib", web::first_load(url, CHART_PAGE, &[&cookie, "/charts/"])?, "KiB");
     let mobile = lighthouse(setting, &page, &cookie, &[])?;
     let desktop = lighthouse(setting, &page, &cookie, &["--preset=desktop"])?;
     figures.add("lighthouse_mobile", mobile.score, "");
@@ -122,21 +119,6 @@ async fn range_change(agency: &Agency, url: &str, cookie: &str) -> anyhow::Resul
     let output = command.output().context("node did not start")?;
     let text = String::from_utf8_lossy(&output.stdout);
     text.trim().parse().with_context(|| String::from_utf8_lossy(&output.stderr).into_owned())
-}
-
-/// The file that draws charts, as a browser receives it with Brotli; none while there is no such page, or no such file on it.
-async fn chart_kib(url: &str, cookie: &str) -> anyhow::Result<Option<f64>> {
-    let client = reqwest::Client::new();
-    let answer = client.get(format!("{url}{CHART_PAGE}")).header(header::COOKIE, cookie).send().await?;
-    if !answer.status().is_success() {
-        return Ok(None);
-    }
-    let page = answer.text().await?;
-    let file = |text: &&str| text.starts_with('/') && text.contains("chart") && text.ends_with(".js");
-    let Some(file) = page.split('"').find(file) else { return Ok(None) };
-    let request = client.get(format!("{url}{file}")).header(header::ACCEPT_ENCODING, "br");
-    let bytes = request.send().await?.error_for_status()?.bytes().await?;
-    Ok(Some(bytes.len() as f64 / 1024.0))
 }
 
 /// What Lighthouse says of a page: its mark for speed of a hundred, and how far what is there moves.

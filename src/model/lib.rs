@@ -12,6 +12,7 @@ pub mod alert;
 pub mod assignment;
 pub mod audit;
 pub mod brain;
+pub mod chart;
 pub mod client;
 pub mod connection;
 pub mod contact;
