@@ -8,7 +8,7 @@ mod opened;
 
 use std::{fmt, str::FromStr};
 
-use time::{Date, Duration};
+use time::Date;
 
 pub use self::opened::{Evidence, Opened, Part, Row, Run};
 use crate::{

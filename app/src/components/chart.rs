@@ -45,6 +45,7 @@ pub fn ChartView(
         _ => "chart-plot chart-plot-widest",
     };
     let (titled, said) = (format!("{id}-title"), format!("{id}-about"));
+    let named = titled.clone();
     let picture = format!("{title}. The table below has the same numbers.");
     let scrolls = (columns > 6).then(|| format!("{title}; scroll sideways for more"));
     let (stop, group) = (scrolls.is_some().then_some("0"), scrolls.is_some().then_some("group"));
@@ -66,7 +67,7 @@ pub fn ChartView(
     });
     let keep = tool("keep", "Keep as a PNG picture", "PNG", of("Keep as a PNG picture"));
     view! {
-        <figure class="chart" id=id aria-labelledby=titled.clone() data-test=format!("chart {kind}") data-keys="">
+        <figure class="chart" id=id aria-labelledby=named data-test=format!("chart {kind}") data-keys="">
             <div class="chart-head">
                 <h3 id=titled data-literal="">{title.clone()}" "<span class="chart-unit">{axis}</span></h3>
                 <div class="chart-tools needs-live no-print">{zoom}{keep}</div>

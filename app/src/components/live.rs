@@ -101,7 +101,11 @@ impl Live {
 
     /// Begins to hear, once; the page knows everything until `since`. For effects: in the browser only.
     pub fn begin(self, since: i64) {
-        let before = self.line.try_update_value(|line| std::mem::replace(&mut line.since, line.since.or(Some(since))));
+        let before = self.line.try_update_value(|line| {
+            let before = line.since;
+            line.since = before.or(Some(since));
+            before
+        });
         if before == Some(None) {
             self.follow_sight();
         }
