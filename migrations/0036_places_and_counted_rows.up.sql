@@ -26,12 +26,12 @@ end $$;
 -- count, and those that name one where both are as new. Of what was known at a moment; now, if none is named.
 create function counted_rows(channels uuid[], first_day date, last_day date, as_of timestamptz)
 returns table (
-  channel_id uuid, day date, depth integer, observed_at timestamptz, sync_run_id uuid, spend numeric, impressions bigint,
-  clicks bigint, conversions numeric, claimed_revenue numeric, orders bigint, ledger_revenue numeric, refunds numeric,
-  taxes numeric, shipping numeric
+  channel_id uuid, day date, level text, entity_id text, depth integer, observed_at timestamptz, sync_run_id uuid, spend numeric,
+  impressions bigint, clicks bigint, conversions numeric, claimed_revenue numeric, orders bigint, ledger_revenue numeric,
+  refunds numeric, taxes numeric, shipping numeric
 ) language sql stable parallel safe as $$
-  select w.channel_id, w.day, array_position(array['account', 'campaign', 'group', 'ad'], w.level), w.observed_at, w.sync_run_id,
-    w.spend, w.impressions, w.clicks, w.conversions, w.claimed_revenue, w.orders, w.ledger_revenue, w.refunds, w.taxes, w.shipping
+  select w.channel_id, w.day, w.level, w.entity_id, array_position(array['account', 'campaign', 'group', 'ad'], w.level),
+    w.observed_at, w.sync_run_id, w.spend, w.impressions, w.clicks, w.conversions, w.claimed_revenue, w.orders, w.ledger_revenue, w.refunds, w.taxes, w.shipping
   from (
     select k.*, first_value(k.unnamed) over (
       partition by k.channel_id, k.day, k.level, k.entity_id order by k.observed_at desc, k.unnamed) as chosen

@@ -7,7 +7,6 @@ use model::{
     actor::Actor,
     brain::{Cycle, Outcome, State, Trigger},
     fact::{Channel, Depth, Ledger},
-    figure::LONGEST,
     id::{BrainCycleId, ChannelId, ClientId},
     input::Invalid,
     metric::{Days, Level},
@@ -118,8 +117,9 @@ pub async fn figures(service: &Service, actor: &Actor, question: Question) -> Re
         if days.count() < 1 {
             return Err(Invalid::new(field, "the last day must not be before the first").into());
         }
-        if days.count() > LONGEST {
-            return Err(Invalid::new(field, format!("ask for at most {LONGEST} days at once")).into());
+        if days.count() > model::figure::LONGEST {
+            let words = format!("ask for at most {} days at once", model::figure::LONGEST);
+            return Err(Invalid::new(field, words).into());
         }
     }
     let mut tx = service.db.tenant(actor).await?;

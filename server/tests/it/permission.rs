@@ -50,7 +50,7 @@ async fn b8_8_a_provider_that_is_silent_is_given_up_and_the_log_says_what_to_do(
     let tiktok = TikTok::start().await;
     let mut patience = Duration::MAX;
     let app = start_with(pool.clone(), &tiktok, |config| {
-        patience = std::mem::replace(&mut config.revoking, Duration::from_millis(200));
+        patience = std::mem::replace(&mut config.revoking, Duration::from_millis(1500));
     })
     .await;
     assert!(patience <= Duration::from_secs(5), "where nobody sets another");
