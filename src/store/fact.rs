@@ -107,6 +107,9 @@ impl Span {
     }
 }
 
+/// From above: what is said of an account counts before what is said of its campaigns, and so on.
+const LEVELS: [&str; 4] = ["account", "campaign", "group", "ad"];
+
 /// What was reported of the accounts, by channel and day. Platforms report campaigns and what is below; then the
 /// campaigns of a day are the account's day, measure by measure. Windows of attribution are parts of one day; but rows that name
 /// none and rows that do are the same day said twice, of which the newer count.
@@ -130,35 +133,19 @@ pub async fn days(tx: &mut TenantTx, span: &Span) -> Result<Vec<DayOf>> {
                order by channel_id, day, level, entity_id, attribution, observed_at desc, sync_run_id desc
              ) newest
              where not withdrawn
-           ), said as (
-             select distinct on (channel_id, day, level, entity_id) * from (
-               select channel_id, day, level, entity_id, attribution = '' as unnamed, max(observed_at) as at, sum(spend) as spend,
-                 sum(impressions) as impressions, sum(clicks) as clicks, sum(conversions) as conversions,
-                 sum(claimed_revenue) as claimed_revenue, sum(orders) as orders, sum(ledger_revenue) as ledger_revenue,
-                 sum(refunds) as refunds, sum(taxes) as taxes, sum(shipping) as shipping
-               from known
-               group by channel_id, day, level, entity_id, attribution = ''
-             ) windows
-             order by channel_id, day, level, entity_id, at desc, unnamed
-           ), levels as (
-             select channel_id, day, array_position(array['account', 'campaign', 'group', 'ad'], level) as depth,
-               sum(spend) as spend, sum(impressions) as impressions, sum(clicks) as clicks, sum(conversions) as conversions,
-               sum(claimed_revenue) as claimed_revenue, sum(orders) as orders, sum(ledger_revenue) as ledger_revenue,
-               sum(refunds) as refunds, sum(taxes) as taxes, sum(shipping) as shipping
-             from said group by channel_id, day, level
+           ), counts as (
+             select *, max(observed_at) filter (where attribution = '') over said as whole_at,
+               max(observed_at) filter (where attribution <> '') over said as parts_at
+             from known
+             window said as (partition by channel_id, day, level, entity_id)
            )
-           select channel_id as "channel_id!", day as "day!",
-             (array_agg(spend order by depth) filter (where spend is not null))[1] as spend,
-             (array_agg(impressions order by depth) filter (where impressions is not null))[1]::bigint as impressions,
-             (array_agg(clicks order by depth) filter (where clicks is not null))[1]::bigint as clicks,
-             (array_agg(conversions order by depth) filter (where conversions is not null))[1] as conversions,
-             (array_agg(claimed_revenue order by depth) filter (where claimed_revenue is not null))[1] as claimed_revenue,
-             (array_agg(orders order by depth) filter (where orders is not null))[1]::bigint as orders,
-             (array_agg(ledger_revenue order by depth) filter (where ledger_revenue is not null))[1] as ledger_revenue,
-             (array_agg(refunds order by depth) filter (where refunds is not null))[1] as refunds,
-             (array_agg(taxes order by depth) filter (where taxes is not null))[1] as taxes,
-             (array_agg(shipping order by depth) filter (where shipping is not null))[1] as shipping
-           from levels group by channel_id, day order by channel_id, day"#,
+           select channel_id as "channel_id!", day as "day!", level as "level!", sum(spend) as spend,
+             sum(impressions)::bigint as impressions, sum(clicks)::bigint as clicks, sum(conversions) as conversions,
+             sum(claimed_revenue) as claimed_revenue, sum(orders)::bigint as orders, sum(ledger_revenue) as ledger_revenue,
+             sum(refunds) as refunds, sum(taxes) as taxes, sum(shipping) as shipping
+           from counts
+           where (attribution = '') = coalesce(whole_at > parts_at, parts_at is null)
+           group by channel_id, day, level order by channel_id, day, level"#,
         span.days.first,
         span.days.last,
         &channels,
@@ -166,24 +153,26 @@ pub async fn days(tx: &mut TenantTx, span: &Span) -> Result<Vec<DayOf>> {
     )
     .fetch_all(&mut **tx)
     .await?;
-    Ok(rows
-        .into_iter()
-        .map(|row| {
-            let measures = Measures {
-                spend: row.spend,
-                impressions: row.impressions,
-                clicks: row.clicks,
-                conversions: row.conversions,
-                claimed_revenue: row.claimed_revenue,
-                orders: row.orders,
-                ledger_revenue: row.ledger_revenue,
-                refunds: row.refunds,
-                taxes: row.taxes,
-                shipping: row.shipping,
-            };
-            DayOf { channel_id: row.channel_id.into(), day: row.day, measures }
-        })
-        .collect())
+    let days = rows.chunk_by(|one, other| (one.channel_id, one.day) == (other.channel_id, other.day));
+    // Several levels of a day are merged here: an ordered choice for each measure would cost the database most of its time.
+    let days = days.filter_map(|day| {
+        let mut levels: Vec<_> = day.iter().collect();
+        levels.sort_unstable_by_key(|row| LEVELS.iter().position(|level| *level == row.level));
+        let measures = Measures {
+            spend: levels.iter().find_map(|row| row.spend),
+            impressions: levels.iter().find_map(|row| row.impressions),
+            clicks: levels.iter().find_map(|row| row.clicks),
+            conversions: levels.iter().find_map(|row| row.conversions),
+            claimed_revenue: levels.iter().find_map(|row| row.claimed_revenue),
+            orders: levels.iter().find_map(|row| row.orders),
+            ledger_revenue: levels.iter().find_map(|row| row.ledger_revenue),
+            refunds: levels.iter().find_map(|row| row.refunds),
+            taxes: levels.iter().find_map(|row| row.taxes),
+            shipping: levels.iter().find_map(|row| row.shipping),
+        };
+        day.first().map(|row| DayOf { channel_id: row.channel_id.into(), day: row.day, measures })
+    });
+    Ok(days.collect())
 }
 
 /// What was reported of advertisements, or of campaigns, from `first` on, by channel, id and day.
