@@ -87,7 +87,7 @@ pub async fn figures(service: &Service, actor: &Actor, asked: Asked) -> Result<F
     };
     let reading = Reading { as_of, ..Reading::default() };
     let asked = vec![question(now.days, true), question(before, false)];
-    let counted = counted::make_of(service, &mut tx, &agency, (channels, day), asked, reading).await?;
+    let counted = counted::make_of(service, tx, &agency, (channels, day), asked, reading).await?;
     let [of_now, of_before] = [0, 1].map(|at| counted.made.get(at).map(Vec::as_slice).unwrap_or_default());
     for ((metric, made), earlier) in metrics.iter().zip(of_now).zip(of_before) {
         let of = OfDays { metric: *metric, ..now.clone() };

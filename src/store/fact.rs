@@ -115,24 +115,12 @@ impl Span {
 pub async fn days(tx: &mut TenantTx, span: &Span) -> Result<Vec<DayOf>> {
     let channels: Vec<Uuid> = span.channels.iter().map(|id| id.0).collect();
     let rows = sqlx::query!(
-        r#"with levels as (
-             select channel_id, day, depth, sum(spend) as spend, sum(impressions) as impressions, sum(clicks) as clicks,
-               sum(conversions) as conversions, sum(claimed_revenue) as claimed_revenue, sum(orders) as orders,
-               sum(ledger_revenue) as ledger_revenue, sum(refunds) as refunds, sum(taxes) as taxes, sum(shipping) as shipping
-             from counted_rows($3, $1, $2, $4) group by channel_id, day, depth
-           )
-           select channel_id as "channel_id!", day as "day!",
-             (array_agg(spend order by depth) filter (where spend is not null))[1] as spend,
-             (array_agg(impressions order by depth) filter (where impressions is not null))[1]::bigint as impressions,
-             (array_agg(clicks order by depth) filter (where clicks is not null))[1]::bigint as clicks,
-             (array_agg(conversions order by depth) filter (where conversions is not null))[1] as conversions,
-             (array_agg(claimed_revenue order by depth) filter (where claimed_revenue is not null))[1] as claimed_revenue,
-             (array_agg(orders order by depth) filter (where orders is not null))[1]::bigint as orders,
-             (array_agg(ledger_revenue order by depth) filter (where ledger_revenue is not null))[1] as ledger_revenue,
-             (array_agg(refunds order by depth) filter (where refunds is not null))[1] as refunds,
-             (array_agg(taxes order by depth) filter (where taxes is not null))[1] as taxes,
-             (array_agg(shipping order by depth) filter (where shipping is not null))[1] as shipping
-           from levels group by channel_id, day order by channel_id, day"#,
+        r#"select channel_id as "channel_id!", day as "day!", sum(spend) as spend,
+             sum(impressions)::bigint as impressions, sum(clicks)::bigint as clicks, sum(conversions) as conversions,
+             sum(claimed_revenue) as claimed_revenue, sum(orders)::bigint as orders, sum(ledger_revenue) as ledger_revenue,
+             sum(refunds) as refunds, sum(taxes) as taxes, sum(shipping) as shipping
+           from counted_rows($3, $1, $2, $4)
+           group by channel_id, day, depth order by channel_id, day, depth"#,
         span.days.first,
         span.days.last,
         &channels,
@@ -140,24 +128,24 @@ pub async fn days(tx: &mut TenantTx, span: &Span) -> Result<Vec<DayOf>> {
     )
     .fetch_all(&mut **tx)
     .await?;
-    Ok(rows
-        .into_iter()
-        .map(|row| {
-            let measures = Measures {
-                spend: row.spend,
-                impressions: row.impressions,
-                clicks: row.clicks,
-                conversions: row.conversions,
-                claimed_revenue: row.claimed_revenue,
-                orders: row.orders,
-                ledger_revenue: row.ledger_revenue,
-                refunds: row.refunds,
-                taxes: row.taxes,
-                shipping: row.shipping,
-            };
-            DayOf { channel_id: row.channel_id.into(), day: row.day, measures }
-        })
-        .collect())
+    let days = rows.chunk_by(|one, other| (one.channel_id, one.day) == (other.channel_id, other.day));
+    // Several levels of a day are merged here: an ordered choice for each measure would cost the database most of its time.
+    let days = days.filter_map(|levels| {
+        let measures = Measures {
+            spend: levels.iter().find_map(|row| row.spend),
+            impressions: levels.iter().find_map(|row| row.impressions),
+            clicks: levels.iter().find_map(|row| row.clicks),
+            conversions: levels.iter().find_map(|row| row.conversions),
+            claimed_revenue: levels.iter().find_map(|row| row.claimed_revenue),
+            orders: levels.iter().find_map(|row| row.orders),
+            ledger_revenue: levels.iter().find_map(|row| row.ledger_revenue),
+            refunds: levels.iter().find_map(|row| row.refunds),
+            taxes: levels.iter().find_map(|row| row.taxes),
+            shipping: levels.iter().find_map(|row| row.shipping),
+        };
+        levels.first().map(|row| DayOf { channel_id: row.channel_id.into(), day: row.day, measures })
+    });
+    Ok(days.collect())
 }
 
 /// What was reported of advertisements, or of campaigns, from `first` on, by channel, id and day.

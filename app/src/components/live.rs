@@ -67,8 +67,10 @@ thread_local! {
 pub fn changes(concerns: impl Fn(&Event) -> bool + Send + Sync + 'static) -> Signal<usize> {
     let Live { told, .. } = use_context().unwrap_or_else(Live::new);
     let count = RwSignal::new(0);
-    Effect::new(move |_| {
-        if told.with(|told| told.iter().any(|event| event.kind == Kind::Gap || concerns(event))) {
+    Effect::new(move |before: Option<()>| {
+        let hit = told.with(|told| told.iter().any(|event| event.kind == Kind::Gap || concerns(event)));
+        // What was told before the part was there is in it already.
+        if hit && before.is_some() {
             count.update(|count| *count += 1);
         }
     });
@@ -133,8 +135,7 @@ impl Live {
         for name in ["change", "beat", "end", "error"] {
             let _ = source.add_event_listener_with_callback(name, heard.as_ref().unchecked_ref());
         }
-        let before = SOURCE.replace(Some(Source { source, _heard: heard }));
-        drop(before);
+        drop(SOURCE.replace(Some(Source { source, _heard: heard })));
     }
 
     fn hear(self, event: &web_sys::Event) {

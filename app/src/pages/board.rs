@@ -22,7 +22,7 @@ use crate::{
         live::changes_of,
         notice::{Notice, Tone},
         page::Heading,
-        part::{drawing, part},
+        part::{again, part},
         toast::Toasts,
     },
     error::AppError,
@@ -66,12 +66,12 @@ pub async fn move_client(client_id: ClientId, stage_id: StageId) -> Result<(), A
 /// The board.
 #[component]
 pub fn BoardPage() -> impl IntoView {
-    let changed = changes_of(&[Kind::Client]);
-    let board = Resource::new(move || changed.get(), |_| get_board());
+    let whole = RwSignal::new(0);
+    let board = Resource::new(move || whole.get(), |_| get_board());
     view! {
         <div class="board-page">
             <Heading text="Board"><ViewTabs here="/clients/board" /></Heading>
-            {part("The board", "heading", board, |board| view! { <Columns board=board /> })}
+            {part("The board", "heading", board, move |board| view! { <Columns board=board whole=whole /> })}
         </div>
     }
 }
@@ -80,15 +80,13 @@ pub fn BoardPage() -> impl IntoView {
 #[derive(Clone, Copy)]
 struct Shared {
     moves: Moves,
-    rows: StoredValue<Vec<ClientRow>>,
+    rows: RwSignal<Vec<ClientRow>>,
     /// What the names are searched for, in lower case.
     search: RwSignal<String>,
     /// The card whose next stage is being chosen.
     choosing: RwSignal<Option<(ClientId, String)>>,
     choice: RwSignal<bool>,
     editable: bool,
-    /// Cards of an earlier drawing are not those of this one.
-    drawing: usize,
 }
 
 /// The id of a card's button, by which the focus finds the card in its new column.
@@ -97,15 +95,27 @@ fn button_id(id: ClientId) -> String {
 }
 
 #[component]
-fn Columns(board: Board) -> impl IntoView {
+fn Columns(
+    board: Board,
+    /// Counts up for a board to be drawn that had no card.
+    whole: RwSignal<usize>,
+) -> impl IntoView {
+    let changed = changes_of(&[Kind::Client]);
     if board.rows.is_empty() {
+        Effect::new(move |before: Option<usize>| {
+            let now = changed.get();
+            if before.is_some_and(|before| before != now) {
+                whole.update(|whole| *whole += 1);
+            }
+            now
+        });
         return view! { <p class="text-muted" data-test="empty">"Clients stand here as cards, each in its stage. "<a href="/clients">"Add the first one in the list"</a>"."</p> }.into_any();
     }
-    let rows = StoredValue::new(board.rows);
+    let rows = RwSignal::new(board.rows.clone());
     let stages = StoredValue::new(board.stages.clone());
     let toasts = Toasts::of_page();
     let settled = Callback::new(move |(id, stage): (ClientId, StageId)| {
-        let client = rows.with_value(|rows| rows.iter().find(|row| row.id == id).map(|row| row.name.clone()));
+        let client = rows.with_untracked(|rows| rows.iter().find(|row| row.id == id).map(|row| row.name.clone()));
         let stage =
             stages.with_value(|stages| stages.iter().find(|each| each.id == stage).map(|each| each.name.clone()));
         if let (Some(toasts), Some(client), Some(stage)) = (toasts, client, stage) {
@@ -120,9 +130,18 @@ fn Columns(board: Board) -> impl IntoView {
         });
     });
     let moves = Moves::new(
-        rows.with_value(|rows| rows.iter().map(|row| (row.id, row.stage_id)).collect::<Vec<_>>()).into_iter(),
+        rows.with_untracked(|rows| rows.iter().map(|row| (row.id, row.stage_id)).collect::<Vec<_>>()).into_iter(),
         settled,
     );
+    // What somebody else moved or changed is read into the cards that are there.
+    let read = RwSignal::new(board.clone());
+    Effect::new(move |before: Option<()>| {
+        let found = read.with(|board| board.rows.clone());
+        if before.is_some() {
+            moves.follow(found.iter().map(|row| (row.id, row.stage_id)));
+            rows.set(found);
+        }
+    });
     let shared = Shared {
         moves,
         rows,
@@ -130,13 +149,13 @@ fn Columns(board: Board) -> impl IntoView {
         choosing: RwSignal::new(None),
         choice: RwSignal::new(false),
         editable: may(board.role, Action::EditClient),
-        drawing: drawing(),
     };
     view! {
         <label class="flex w-full flex-col gap-1 sm:w-72"><span class="text-xs text-muted">"Search"</span>
             <input class="control" type="search" autocomplete="off" data-key="/" data-does="Search the board"
                 on:input=move |event| shared.search.set(event_target_value(&event).trim().to_lowercase()) />
         </label>
+        {again("The board", "heading", changed, get_board, read)}
         {move || moves.failure.get().map(|message| view! { <Notice tone=Tone::Bad>{message}</Notice> })}
         <div class="board" tabindex="0" role="group" aria-label="Stages; scroll sideways for more" data-test="board"
             data-busy=move || moves.busy().then_some("")>
@@ -154,7 +173,7 @@ fn Column(stage: Stage, shared: Shared) -> impl IntoView {
     let cards = Memo::new(move |_| {
         let search = shared.search.get();
         let here = |row: &&ClientRow| moves.stage_of(row.id) == Some(id) && row.name.to_lowercase().contains(&search);
-        shared.rows.with_value(|rows| rows.iter().filter(here).cloned().collect::<Vec<_>>())
+        shared.rows.with(|rows| rows.iter().filter(here).cloned().collect::<Vec<_>>())
     });
     let on_over = move |event: DragEvent| {
         if shared.editable && moves.dragged.with_untracked(Option::is_some) {
@@ -177,7 +196,7 @@ fn Column(stage: Stage, shared: Shared) -> impl IntoView {
                 <span class="text-xs font-normal text-muted" data-literal="">{move || cards.with(Vec::len)}</span>
             </h2>
             <ul class="column-cards">
-                <For each=move || cards.get() key=move |row| (shared.drawing, row.id) children=move |row| view! { <Card row=row shared=shared /> } />
+                <For each=move || cards.get() key=|row| format!("{row:?}") children=move |row| view! { <Card row=row shared=shared /> } />
             </ul>
         </section>
     }

@@ -20,8 +20,9 @@ use crate::{
 };
 
 /// Every route that is no page and not of the API, and why another agency's ids are nothing to it; or that it is asked below.
-const ROUTES: [(&str, &str); 28] = [
+const ROUTES: [(&str, &str); 29] = [
     ("/app/{*function}", "the server functions: in `functions`"),
+    ("/app/events", "takes no id; who is told of what is in `events`"),
     ("/", "takes no id"),
     ("/login", "takes no id"),
     ("/login/code", "its step is a secret of the browser's own"),

@@ -85,13 +85,14 @@ pub(crate) async fn make(
     of_ledger(service, ledger, asked).await
 }
 
-/// The same of all channels that the scope has, which were read already, with the last day that has ended.
+/// The same of all channels that the scope has, which were read already, with the last day that has ended. The transaction ends
+/// before anything is computed, so that its connection does not wait for that.
 ///
 /// # Errors
 /// As above.
 pub(crate) async fn make_of(
     service: &Service,
-    tx: &mut TenantTx,
+    mut tx: TenantTx,
     agency: &Organization,
     (channels, day): (Vec<Channel>, Date),
     asked: Vec<fact::Asked>,
@@ -100,7 +101,8 @@ pub(crate) async fn make_of(
     let Some(reading) = taken(&asked, reading) else {
         return Ok(Counted { channels, made: Vec::new() });
     };
-    let ledger = brain::ledger_of(tx, agency, channels, day, &reading).await?;
+    let ledger = brain::ledger_of(&mut tx, agency, channels, day, &reading).await?;
+    drop(tx);
     of_ledger(service, ledger, asked).await
 }
 

@@ -47,6 +47,20 @@ impl Moves {
         self.dragged.with(Option::is_some) || self.places.with(|places| places.values().any(|place| place.moving))
     }
 
+    /// Where the server has the cards by now. One that is on its way stays where it is shown.
+    pub(super) fn follow(self, cards: impl Iterator<Item = (ClientId, StageId)>) {
+        self.places.update(|places| {
+            let before = std::mem::take(places);
+            places.extend(cards.map(|(id, stage)| {
+                let place = match before.get(&id) {
+                    Some(place) if place.moving => Place { confirmed: stage, ..*place },
+                    _ => Place { confirmed: stage, shown: stage, moving: false },
+                };
+                (id, place)
+            }));
+        });
+    }
+
     /// Where the card is shown.
     pub(super) fn stage_of(self, id: ClientId) -> Option<StageId> {
         self.places.with(|places| places.get(&id).map(|place| place.shown))
