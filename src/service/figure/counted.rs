@@ -34,6 +34,7 @@ pub(crate) fn asked(scope: Scope, currency: &str, days: Days, metrics: Vec<Metri
 }
 
 /// What was counted.
+#[derive(Debug)]
 pub(crate) struct Counted {
     /// The channels that were looked at.
     pub channels: Vec<Channel>,
@@ -58,13 +59,7 @@ impl Counted {
 fn taken(asked: &[fact::Asked], reading: Reading) -> Option<brain::Reading> {
     let windows = asked.iter().map(fact::Asked::window);
     let days = windows.reduce(|a, b| Days { first: a.first.min(b.first), last: a.last.max(b.last) })?;
-    let scope = asked.first()?.scope;
-    Some(brain::Reading {
-        days,
-        client_id: if let Scope::Client(id) = scope { Some(id) } else { None },
-        channel_id: if let Scope::Channel(id) = scope { Some(id) } else { None },
-        as_of: reading.as_of,
-    })
+    Some(brain::Reading { days, scope: asked.first()?.scope.clone(), as_of: reading.as_of })
 }
 
 /// Makes all figures of these questions, which are of one scope, from one reading of what is stored. The caller freezes the
