@@ -91,7 +91,7 @@ pub async fn figures(service: &Service, actor: &Actor, asked: Asked) -> Result<F
     let [of_now, of_before] = [0, 1].map(|at| counted.made.get(at).map(Vec::as_slice).unwrap_or_default());
     for ((metric, made), earlier) in metrics.iter().zip(of_now).zip(of_before) {
         let of = OfDays { metric: *metric, ..now.clone() };
-        told.figures.push(main_figure(of, before, made, earlier));
+        told.figures.push(main_figure(of, Some((before, earlier)), made));
     }
     Ok(told)
 }
@@ -105,23 +105,25 @@ fn newest(channels: &[Channel], day: Date) -> Days {
 }
 
 /// A figure with what it was in other days, and how it changed.
-pub(crate) fn main_figure(of: OfDays, before: Days, made: &Made, earlier: &Made) -> MainFigure {
+pub(crate) fn main_figure(of: OfDays, before: Option<(Days, &Made)>, made: &Made) -> MainFigure {
     let read = |made: &Made| counted::read(of.metric, made, &of.currency);
     let beside = |id: FigureId, number: &Number| Beside {
         id: id.to_string(),
         shown: number.shown.clone(),
         value: number.value.to_string(),
     };
-    let (now, then) = (read(made), read(earlier).ok());
-    let share = now.as_ref().ok().zip(then.as_ref()).and_then(|(now, then)| figure::change(now.value, then.value));
+    let (now, then) = (read(made), before.and_then(|(days, earlier)| Some((days, read(earlier).ok()?))));
+    let share = now.as_ref().ok().zip(then.as_ref()).and_then(|(now, (days, then))| {
+        figure::change(now.value, then.value).map(|share| (share, *days))
+    });
     MainFigure {
         key: of.metric.key().to_owned(),
         name: words::name(of.metric.key()),
         unit: now.as_ref().map(|number| number.unit.clone()).unwrap_or_default(),
         partial: now.as_ref().is_ok_and(Number::partial),
-        before: then.map(|then| beside(FigureId::Counted(OfDays { days: before, ..of.clone() }), &then)),
-        change: share.map(|share| Beside {
-            id: FigureId::change(of.clone(), before).to_string(),
+        before: then.map(|(days, then)| beside(FigureId::Counted(OfDays { days, ..of.clone() }), &then)),
+        change: share.map(|(share, days)| Beside {
+            id: FigureId::change(of.clone(), days).to_string(),
             shown: figure::in_percent(share),
             value: share.to_string(),
         }),
