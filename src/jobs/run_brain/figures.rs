@@ -63,7 +63,8 @@ impl model::fact::Memory for Memory {
             },
         );
         let all = |opened: Vec<Opened>| opened.into_iter().map(made).collect::<Result<Vec<Made>, String>>();
-        let each = told.each.into_iter().map(|(source, opened)| -> Result<_, String> { Ok((entry(&source)?, all(opened)?)) });
+        let each =
+            told.each.into_iter().map(|(source, opened)| -> Result<_, String> { Ok((entry(&source)?, all(opened)?)) });
         let stack = |stack: cycle::Stack| -> Result<Stacked, String> {
             let metric = asked.stacks.iter().find(|metric| metric.key() == stack.metric.key()).copied();
             Ok(Stacked {

@@ -2,8 +2,8 @@
 
 use model::{
     analytics::{
-        Answer, Breakdown, Cell, Cohort, Cohorts, Curve, CurvePoint, Curves, Fatigue, Foreseen, Mark, Period, Row, Said,
-        Series, Stack, Step, Total, Value, Worth,
+        Answer, Breakdown, Cell, Cohort, Cohorts, Curve, CurvePoint, Curves, Fatigue, Foreseen, Mark, Period, Row,
+        Said, Series, Stack, Step, Total, Value, Worth,
     },
     dashboard::{Beside, Lack},
     input::Invalid,
@@ -384,14 +384,8 @@ impl From<Cell> for CellBody {
 
 impl From<Fatigue> for FatigueBody {
     fn from(fatigue: Fatigue) -> Self {
-        let nothing = |state| Self {
-            state,
-            since: None,
-            probability: None,
-            within_7: None,
-            within_14: None,
-            absent: None,
-        };
+        let nothing =
+            |state| Self { state, since: None, probability: None, within_7: None, within_14: None, absent: None };
         match fatigue {
             Fatigue::Tired(since, probability) => {
                 Self { since: Some(since), probability: Some(probability.into()), ..nothing("tired") }
