@@ -114,14 +114,14 @@ pub struct TableBody {
     /// The metrics of the cells.
     columns: Vec<String>,
     /// At most 100, those with the most spend or revenue first.
-    rows: Vec<RowBody>,
+    rows: Vec<BreakdownRowBody>,
     /// How many more there are.
     others: i64,
 }
 
 /// A channel, a campaign or an advertisement.
 #[derive(Debug, Serialize, ToSchema)]
-pub struct RowBody {
+pub struct BreakdownRowBody {
     name: String,
     /// As it stands in figures' ids.
     scope: String,
@@ -351,7 +351,7 @@ impl From<Breakdown> for TableBody {
     }
 }
 
-impl From<Row> for RowBody {
+impl From<Row> for BreakdownRowBody {
     fn from(row: Row) -> Self {
         let (client_id, client) = row.client.map(|(id, name)| (id.0, name)).unzip();
         Self {
