@@ -99,7 +99,7 @@ pub async fn answer(service: &Service, actor: &Actor, asked: &Asked, manner: Man
         days,
         metrics: totals.clone(),
         periods: periods.to_vec(),
-        each: whole,
+        each: if whole { each.clone() } else { Vec::new() },
         stacks: if whole && now { stacked.clone() } else { Vec::new() },
         most: TOLD_APART,
     };
@@ -117,7 +117,7 @@ pub async fn answer(service: &Service, actor: &Actor, asked: &Asked, manner: Man
     }
     answer.stacks = now.stacks.iter().map(|stacked| stack(&resolved, stacked)).collect();
     if whole {
-        let rows = table::Rows { resolved: &resolved, counted: &totals, told: &each };
+        let rows = table::Rows { resolved: &resolved, told: &each };
         let before = earlier.as_ref().map(|(days, spread)| (*days, spread.each.as_slice()));
         answer.channels = rows.channels(&now.each, before);
     }

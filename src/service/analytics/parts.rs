@@ -55,9 +55,9 @@ pub async fn parts(service: &Service, actor: &Actor, asked: &Asked, depth: Depth
         scope: scope.clone(),
         currency: resolved.currency.clone(),
         days,
-        metrics: told.clone(),
+        metrics: Vec::new(),
         periods: Vec::new(),
-        each: true,
+        each: told.clone(),
         stacks: Vec::new(),
         most: 0,
     };
@@ -71,7 +71,7 @@ pub async fn parts(service: &Service, actor: &Actor, asked: &Asked, depth: Depth
         narrow(&mut placed, &resolved.scope);
     }
     let fatigue = if level == Level::Ad { said::fatigue(&mut tx, &resolved).await? } else { BTreeMap::new() };
-    let rows = Rows { resolved: &resolved, counted: &told, told: &told };
+    let rows = Rows { resolved: &resolved, told: &told };
     let before = earlier.as_ref().map(|(days, each)| (*days, each.as_slice()));
     Ok(rows.parts(&now, before, &Known { level, placed: &placed, fatigue: &fatigue }))
 }
