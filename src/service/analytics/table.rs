@@ -6,7 +6,6 @@ use model::{
     analytics::{Breakdown, Cell, Fatigue, Row},
     fact::{Entry, Made},
     figure::{Metric, PartId, Scope},
-    id::ChannelId,
     metric::{Days, Level},
 };
 use rust_decimal::Decimal;
@@ -130,10 +129,4 @@ impl Rows<'_> {
         };
         self.told.iter().enumerate().filter_map(cell).collect()
     }
-}
-
-/// The channels of a table's rows, each once.
-pub(super) fn channels_of(each: &Each) -> Vec<ChannelId> {
-    let channels: std::collections::BTreeSet<ChannelId> = each.iter().map(|(entry, _)| entry.channel_id).collect();
-    channels.into_iter().collect()
 }
