@@ -48,6 +48,16 @@ impl Client {
     pub fn domain(&self) -> String {
         format!("{}.example", self.slug)
     }
+
+    /// What it is in the trade of.
+    pub const fn trade(&self) -> &'static str {
+        self.trade.key
+    }
+
+    /// What stays of its revenue after goods and delivery, in per cent.
+    pub const fn margin(&self) -> u8 {
+        self.trade.margin
+    }
 }
 
 /// All clients of a world. `quiet` says for each whether nothing happens there, `large` whether it is one of the agency's

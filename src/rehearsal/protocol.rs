@@ -213,12 +213,32 @@ impl Desk {
 
     /// Makes a change from the moment on.
     fn write(&self, channel: &Channel, now: OffsetDateTime, change: Change) {
-        let at = match self.edge {
+        let at = self.acts_from(channel, now);
+        hold(&self.state.writes).push(Write { at, channel: channel.index, change, part_of: None });
+    }
+
+    /// Makes all of these changes from the moment on, unless any was made as a part of the same before; whether it made them.
+    pub(crate) fn write_once(&self, part_of: &str, now: OffsetDateTime, changes: &[(&Channel, Change)]) -> bool {
+        let mut writes = hold(&self.state.writes);
+        if writes.iter().any(|write| write.part_of.as_deref() == Some(part_of)) {
+            return false;
+        }
+        writes.extend(changes.iter().map(|(channel, change)| Write {
+            at: self.acts_from(channel, now),
+            channel: channel.index,
+            change: change.clone(),
+            part_of: Some(part_of.to_owned()),
+        }));
+        true
+    }
+
+    /// From when on a change acts that is made now.
+    fn acts_from(&self, channel: &Channel, now: OffsetDateTime) -> OffsetDateTime {
+        match self.edge {
             // All of the day has been told already.
             Edge::EndOfDay => self.world.end_of(self.world.client_of(channel), self.world.today()) + Duration::SECOND,
             Edge::Moment => now,
-        };
-        hold(&self.state.writes).push(Write { at, channel: channel.index, change });
+        }
     }
 
     fn back(&self, uri: &str) -> Option<&str> {

@@ -92,6 +92,8 @@ pub struct Card {
     pub doubts: Vec<String>,
     /// What to do by hand, in order.
     pub checklist: Vec<String>,
+    /// Whether its accounts are simulated, and then whether it can be done in them from here.
+    pub simulated: Option<bool>,
     /// The day of its client's zone on which it came to stand so; as 2026-11-03.
     pub since: String,
     /// The day today there: nothing is done later.
