@@ -127,7 +127,7 @@ pub async fn carry_out<D>(
     service: &Service,
     actor: &Actor,
     id: ActionId,
-    does: impl FnOnce(&Action, Vec<Called>) -> D + Send,
+    does: impl FnOnce(Action, Vec<Called>) -> D + Send,
 ) -> Result<Action>
 where
     D: Future<Output = Result<()>> + Send,
@@ -169,7 +169,7 @@ async fn decide_and<D>(
     actor: &Actor,
     id: ActionId,
     decision: &Decision,
-    does: impl FnOnce(&Action) -> D + Send,
+    does: impl FnOnce(Action) -> D + Send,
 ) -> Result<Action>
 where
     D: Future<Output = Result<()>> + Send,
@@ -197,7 +197,7 @@ where
         Some(day) => done_day(*day, before.since, today)?,
         None => today,
     };
-    does(&before).await?;
+    does(before.clone()).await?;
     action::set_state(&mut tx, id, *to, since, reason.as_deref(), now).await?;
     let detail = json!({ "action": id, "kind": before.proposal.kind, "from": before.state, "to": to });
     access::done_to(service, &mut tx, Deed::EditClient, (client_id, &client.fields.name), detail).await?;
