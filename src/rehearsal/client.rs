@@ -49,9 +49,10 @@ impl Client {
         format!("{}.example", self.slug)
     }
 
-    /// What it is in the trade of.
-    pub const fn trade(&self) -> &'static str {
-        self.trade.key
+    /// What it is in the trade of, as a title: "Pet food".
+    pub fn trade(&self) -> String {
+        let mut letters = self.trade.key.chars();
+        letters.next().map(|first| first.to_uppercase().chain(letters).collect()).unwrap_or_default()
     }
 
     /// What stays of its revenue after goods and delivery, in per cent.

@@ -3,10 +3,14 @@
 use leptos::prelude::*;
 use model::dashboard::{Source, Sources};
 
-use crate::components::{
-    badge::{Badge, Shade},
-    page::When,
-    table::{Cell, Table},
+use crate::{
+    components::{
+        badge::{Badge, Shade},
+        notice::{Notice, Tone},
+        page::When,
+        table::{Cell, Table},
+    },
+    error::AppError,
 };
 
 /// So many are shown at once, and what is in trouble in any case.
@@ -23,10 +27,26 @@ fn fold(sources: Vec<Source>) -> (Vec<Source>, Vec<Source>) {
     })
 }
 
+/// How far accounts were read that never were before; nothing once all were. It follows what is read by itself.
+#[component]
+pub(super) fn BeingRead(sources: Resource<Result<Sources, AppError>>) -> impl IntoView {
+    let read = move || {
+        Suspend::new(async move {
+            // What fails is said where the sources stand.
+            let (done, all) = sources.await.ok().and_then(|view| view.reading)?;
+            Some(view! {
+                <Notice tone=Tone::Plain><p data-test="being-read"><strong>"Accounts are being read: "<span data-literal="">{done}</span>" of "<span data-literal="">{all}</span>" done."</strong>
+                    " Figures come here by themselves, account by account; what the brain says of them comes a little later. "<a class="underline" href="#sources" rel="external">"How far each is"</a></p></Notice>
+            })
+        })
+    };
+    view! { <Transition>{read}</Transition> }
+}
+
 /// The sources.
 #[component]
 pub(super) fn SourcesShown(view: Sources) -> impl IntoView {
-    let Sources { sources, may_connect } = view;
+    let Sources { sources, may_connect, .. } = view;
     let empty = sources.is_empty();
     let (shown, folded) = fold(sources);
     let more = folded.len();
