@@ -375,6 +375,23 @@ mod tests {
     }
 
     #[test]
+    fn what_is_a_part_of_the_same_is_changed_once() {
+        let desk = test::desk(World::new(1, date!(2026 - 06 - 15)).unwrap());
+        let account = desk.world.channels().iter().find(|channel| channel.platform.ads()).unwrap();
+        let budget = |cents| [(account, Change::Budget { campaign: "1".to_owned(), cents })];
+        let now = OffsetDateTime::from_unix_timestamp(1_781_500_000).unwrap();
+        assert!(desk.write_once("a", now, &budget(100)));
+        assert!(!desk.write_once("a", now + Duration::DAY, &budget(200)));
+        assert!(desk.write_once("b", now, &budget(300)));
+        let made: Vec<_> = desk.writes().into_iter().map(|write| (write.part_of, write.change)).collect();
+        let expected = [("a", 100), ("b", 300)].map(|(of, cents)| {
+            let [(_, change)] = budget(cents);
+            (Some(of.to_owned()), change)
+        });
+        assert_eq!(made, expected);
+    }
+
+    #[test]
     fn amounts_and_texts_are_encoded() {
         assert_eq!([5, 1234, -70].map(decimal), ["0.05", "12.34", "-0.70"]);
         assert_eq!(
