@@ -260,7 +260,7 @@ fn SimulationBanner(frame: Resource<Result<Around, AppError>>) -> impl IntoView 
         let runs = may(role, Action::EditSettings);
         Some(view! {
             <div class="simulated" role="region" aria-label="Simulation" data-test="simulated">
-                <p class="min-w-0"><strong>"Rehearsal agency: simulated."</strong><span class="max-md:hidden">" Nobody here is real and no figure is."</span>
+                <p class="min-w-0 max-md:text-xs"><strong>"Rehearsal agency: simulated."</strong><span class="max-md:hidden">" Nobody here is real and no figure is."</span>
                     {(ahead > 0).then(|| view! { <span data-literal="">{format!(" Its time is {ahead} days ahead.")}</span> })}</p>
                 {runs.then(|| view! {
                     <div class="flex flex-none gap-2">

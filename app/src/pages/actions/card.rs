@@ -232,12 +232,12 @@ pub(crate) fn Controls(card: Memo<Card>, decisions: Decisions) -> impl IntoView 
 
 /// What saying that it is done means where nobody can go to the accounts.
 fn by_hand_words(carries: bool) -> impl IntoView {
-    let why = if carries {
-        ""
-    } else {
-        "It names neither a budget nor an advertisement to stop, so the simulated accounts cannot do it. "
-    };
-    view! { <p class="text-xs text-muted" data-test="by-hand">{why}"“Done” only says so: it changes nothing in the simulated accounts, so nothing comes of it there."</p> }
+    view! {
+        <p class="text-xs text-muted" data-test="by-hand">
+            {(!carries).then_some("It names neither a budget nor an advertisement to stop, so the simulated accounts cannot do it. ")}
+            "“Done” only says so: it changes nothing in the simulated accounts, so nothing comes of it there."
+        </p>
+    }
 }
 
 /// A form that is opened first.
