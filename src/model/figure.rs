@@ -4,13 +4,17 @@
 //! server, and needs no row of its own. Who may not see what it asks for gets the answer of a missing one. To add a metric that
 //! rows are made of, add its spelling to `METRICS`; to add a question, a variant to [`FigureId`] with a letter of its own.
 
+mod line;
 mod opened;
 
 use std::{fmt, str::FromStr};
 
 use time::{Date, Duration};
 
-pub use self::opened::{Evidence, Opened, Part, Row, Run};
+pub use self::{
+    line::{Line, Piece, sentence},
+    opened::{Evidence, Opened, Part, Row, Run},
+};
 use crate::{
     currency,
     id::{ActionId, BrainStateId, ChannelId, ClientId, OrganizationId},

@@ -7,6 +7,7 @@ use super::*;
 
 fn found(kind: FindingKind, first: Date, days: i64) -> Found {
     Found {
+        number: 0,
         kind,
         level: "channel".into(),
         entity: "radio".into(),
