@@ -23,3 +23,4 @@ pub mod personas;
 pub mod table;
 pub mod tabs;
 pub mod toast;
+pub mod told;

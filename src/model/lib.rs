@@ -21,6 +21,7 @@ pub mod email;
 pub mod exchange_rate;
 pub mod fact;
 pub mod figure;
+pub mod finding;
 pub mod id;
 pub mod import;
 pub mod input;

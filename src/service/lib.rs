@@ -19,6 +19,7 @@ pub mod dashboard;
 mod error;
 pub mod exchange_rate;
 pub mod figure;
+pub mod finding;
 pub mod google;
 pub mod import;
 pub mod invitation;

@@ -98,6 +98,9 @@ mod tests {
         ];
         assert_eq!(line.text(), "from 5 EUR, 7 rows");
         assert_eq!(line.sentence().pieces(), pieces);
-        assert_eq!((Line::from("").pieces(), sentence("é x"), sentence("")), (&[][..], "É x".to_owned(), String::new()));
+        assert_eq!(
+            (Line::from("").pieces(), sentence("é x"), sentence("")),
+            (&[][..], "É x".to_owned(), String::new())
+        );
     }
 }

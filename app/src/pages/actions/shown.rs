@@ -9,7 +9,7 @@ use model::action::{Card, Group, Ledger, Rate, Stand};
 use super::{Decisions, asked::Asked, card::CardView, read};
 use crate::components::{
     button::Kind,
-    part::{again, drawing},
+    part::{again, kept},
 };
 
 /// What the lists share.
@@ -19,8 +19,6 @@ struct Page {
     asked: StoredValue<Asked>,
     decisions: Decisions,
     may_decide: bool,
-    /// Rows of an earlier drawing are not those of this one.
-    drawing: usize,
 }
 
 impl Page {
@@ -51,7 +49,7 @@ impl Page {
 pub(super) fn Shown(ledger: Ledger, asked: Asked, decisions: Decisions) -> impl IntoView {
     let (client, may_decide) = (ledger.client.clone(), ledger.may_decide);
     let ledger = RwSignal::new(ledger);
-    let page = Page { ledger, asked: StoredValue::new(asked.clone()), decisions, may_decide, drawing: drawing() };
+    let page = Page { ledger, asked: StoredValue::new(asked.clone()), decisions, may_decide };
     let others = page.href(|asked| Asked { client: String::new(), only: None, ..asked.clone() });
     let whole = asked.only.is_some().then(|| page.href(Asked::whole));
     let lists = [
@@ -137,20 +135,14 @@ fn Past(page: Page) -> impl IntoView {
 /// The cards of a list, and the way to the rest of it.
 #[component]
 fn Cards(page: Page, stand: Stand, more: &'static str) -> impl IntoView {
-    let Page { decisions, may_decide, drawing, .. } = page;
+    let Page { decisions, may_decide, .. } = page;
     let (cards, rest) = (page.group(stand, |group| group.cards.clone()), page.group(stand, |group| group.more.clone()));
     // A card that stands otherwise has other forms; one with newer figures keeps what is typed in it.
-    let key = move |card: &Card| (drawing, card.id, card.state);
-    let draw = move |card: Card| {
-        let now = Memo::new(move |before: Option<&Card>| {
-            let found = cards.with(|cards| cards.iter().find(|now| key(now) == key(&card)).cloned());
-            found.unwrap_or_else(|| before.unwrap_or(&card).clone())
-        });
-        view! { <CardView card=now may_decide=may_decide decisions=decisions /> }
-    };
+    let key = |card: &Card| (card.id, card.state);
+    let draw = move |card: Memo<Card>| view! { <CardView card=card may_decide=may_decide decisions=decisions /> };
     let href = move |cursor: String| page.href(move |asked| asked.rest(stand, cursor.clone()));
     view! {
-        <For each=move || cards.get() key=key children=draw />
+        {kept(cards, key, draw)}
         {move || rest.get().map(|cursor| view! { <p><a class=Kind::Plain.class() href=href(cursor) data-test=format!("rest {}", stand.key())>{more}</a></p> })}
     }
 }

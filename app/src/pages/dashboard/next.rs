@@ -13,7 +13,7 @@ use crate::{
     components::{
         badge::{Badge, Shade},
         figure::Figure,
-        part::{again, drawing, part_or},
+        part::{again, kept, part_or},
     },
     error::AppError,
     pages::actions::{Controls, Decisions},
@@ -35,20 +35,14 @@ pub(super) fn NextPart(client: Signal<String>) -> impl IntoView {
 #[component]
 fn Next(view: NextActions, client: String, decisions: Decisions) -> impl IntoView {
     let NextActions { day, may_decide, .. } = view.clone();
-    let (now, drawing) = (RwSignal::new(view), drawing());
+    let now = RwSignal::new(view);
     let all = if client.is_empty() { "/actions".to_owned() } else { format!("/actions?client={client}") };
     let cards = Memo::new(move |_| now.with(|now| now.cards.clone()));
     let others = Memo::new(move |_| now.with(|now| now.others));
     let none = Memo::new(move |_| cards.with(Vec::is_empty));
     // A card that stands otherwise has other forms; one with newer figures keeps what is typed in it.
-    let key = move |card: &Card| (drawing, card.id, card.state);
-    let draw = move |card: Card| {
-        let card = Memo::new(move |before: Option<&Card>| {
-            let found = cards.with(|cards| cards.iter().find(|now| key(now) == key(&card)).cloned());
-            found.unwrap_or_else(|| before.unwrap_or(&card).clone())
-        });
-        view! { <ActionCard card=card may_decide=may_decide decisions=decisions /> }
-    };
+    let key = |card: &Card| (card.id, card.state);
+    let draw = move |card: Memo<Card>| view! { <ActionCard card=card may_decide=may_decide decisions=decisions /> };
     view! {
         <section class="flex flex-col gap-3" aria-label="What to do next" data-test="next">
             <div class="flex flex-wrap items-baseline justify-between gap-2">
@@ -57,7 +51,7 @@ fn Next(view: NextActions, client: String, decisions: Decisions) -> impl IntoVie
             </div>
             {again("What to do next", "heading", decisions.settled(), move || get_next_actions(client.clone()), now)}
             {move || none.get().then(|| nothing(day.clone(), may_decide))}
-            <div class="dashboard-cards"><For each=move || cards.get() key=key children=draw /></div>
+            <div class="dashboard-cards">{kept(cards, key, draw)}</div>
         </section>
     }
 }
