@@ -3,6 +3,7 @@
 pub mod badge;
 pub mod button;
 pub mod card;
+pub mod choice;
 pub mod complete;
 pub mod dialog;
 pub mod field;

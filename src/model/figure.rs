@@ -146,6 +146,18 @@ pub enum FigureId {
         /// Where in the proposal it stands; as above.
         path: String,
     },
+    /// A number of what came of an action.
+    Came {
+        /// The action.
+        action: ActionId,
+        /// Where in what was measured it stands; as above.
+        path: String,
+    },
+}
+
+/// The id of a number of what came of an action.
+pub fn came(action: ActionId, path: &str) -> String {
+    format!("o.{action}.{}", hex(path))
 }
 
 /// At the end of a place: not the number that stands there is meant, but how probable the interval is whose lower end it is.
@@ -162,6 +174,7 @@ impl fmt::Display for FigureId {
             Self::Changed(of) => of_days(f, 'd', of),
             Self::Said { state, outcome, path } => write!(f, "s.{state}.{outcome}.{}", hex(path)),
             Self::Promised { action, path } => f.write_str(&promised(*action, path)),
+            Self::Came { action, path } => f.write_str(&came(*action, path)),
         }
     }
 }
@@ -197,6 +210,7 @@ fn parse(text: &str) -> Option<FigureId> {
             path: unhex(path)?,
         }),
         ["p", action, path] => Some(FigureId::Promised { action: action.parse().ok()?, path: unhex(path)? }),
+        ["o", action, path] => Some(FigureId::Came { action: action.parse().ok()?, path: unhex(path)? }),
         _ => None,
     }
 }
@@ -258,6 +272,7 @@ mod tests {
             FigureId::Said { state: BrainStateId(uuid(4)), outcome: 12, path: "/metrics/spend/now/value".to_owned() },
             FigureId::Said { state: BrainStateId(uuid(4)), outcome: 0, path: format!("/size/low{SURE}") },
             FigureId::Promised { action: ActionId(uuid(5)), path: "/changes/0/from".to_owned() },
+            FigureId::Came { action: ActionId(uuid(5)), path: "/effect".to_owned() },
         ];
         for (metric, scope) in METRICS.into_iter().flat_map(|metric| scopes.map(|scope| (metric, scope))) {
             let of = OfDays { metric: Metric::parse(metric).unwrap(), scope, ..spend() };
@@ -313,6 +328,7 @@ mod tests {
             format!("s.{id}.1.ff"),
             format!("s.{id}.1.{}", hex(&format!("/{}", "x".repeat(DEEPEST)))),
             format!("p.{id}"),
+            format!("o.{id}"),
             format!("p.{{{id}}}.{}", hex("/x")),
         ] {
             assert_eq!(wrong.parse::<FigureId>().unwrap_err().field, "id", "{wrong}");

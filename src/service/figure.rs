@@ -3,6 +3,7 @@
 //! What is opened is made by the same functions as what is shown (`counted` for stored days, `summary` for what a brain state
 //! says), so that the two cannot differ. Who may not see something gets the answer of what is not there.
 
+mod came;
 pub(crate) mod counted;
 mod rows;
 mod said;
@@ -52,6 +53,7 @@ pub async fn open(service: &Service, actor: &Actor, id: &str, asked: &Asked) -> 
         FigureId::Changed(of) => opening.changed(&id, of).await,
         FigureId::Said { state, outcome, path } => opening.said(&id, *state, *outcome, path).await,
         FigureId::Promised { action, path } => opening.promised(&id, *action, path).await,
+        FigureId::Came { action, path } => opening.came(&id, *action, path).await,
     }
 }
 

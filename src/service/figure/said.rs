@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use model::{
     brain::{Outcome, State},
     currency,
-    figure::{Evidence, FigureId, Opened, Scope},
+    figure::{Evidence, FigureId, Opened, Scope, sentence},
     id::{ActionId, BrainStateId, ClientId},
     metric::spelled,
 };
@@ -151,10 +151,4 @@ impl Opening<'_> {
         }
         Ok(rows)
     }
-}
-
-/// With a capital letter at its beginning.
-fn sentence(words: &str) -> String {
-    let mut letters = words.chars();
-    letters.next().map(|first| first.to_uppercase().chain(letters).collect()).unwrap_or_default()
 }

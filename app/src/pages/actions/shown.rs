@@ -6,7 +6,7 @@
 use leptos::prelude::*;
 use model::action::{Card, Group, Ledger, Rate, Stand};
 
-use super::{Decisions, asked::Asked, card::CardView, read};
+use super::{Decisions, asked::Asked, card::CardView, narrow::Narrow, read};
 use crate::components::{
     button::Kind,
     part::{again, kept},
@@ -47,24 +47,25 @@ impl Page {
 
 #[component]
 pub(super) fn Shown(ledger: Ledger, asked: Asked, decisions: Decisions) -> impl IntoView {
-    let (client, may_decide) = (ledger.client.clone(), ledger.may_decide);
+    let (client, clients, may_decide) = (ledger.client.clone(), ledger.clients.clone(), ledger.may_decide);
     let ledger = RwSignal::new(ledger);
     let page = Page { ledger, asked: StoredValue::new(asked.clone()), decisions, may_decide };
     let others = page.href(|asked| Asked { client: String::new(), only: None, ..asked.clone() });
     let whole = asked.only.is_some().then(|| page.href(Asked::whole));
     let lists = [
-        (Stand::Approved, "To do", "To do"),
-        (Stand::Done, "Waiting to be measured", "Done, waiting to be measured"),
-        (Stand::Measured, "Measured", "What came of it"),
+        (Stand::Approved, "To do"),
+        (Stand::Done, "Done, waiting to be measured"),
+        (Stand::Measured, "What came of it"),
     ];
     view! {
+        <Narrow clients=clients asked=asked.clone() />
         {client.map(|(id, name)| view! {
-            <p data-test="narrowed">"Of " <a href=format!("/clients/{id}")>{name}</a> " only. " <a href=others>"Show all clients"</a></p>
+            <p data-test="narrowed">"Of " <a href=format!("/clients/{id}") data-literal="">{name}</a> " only. " <a href=others>"Show all clients"</a></p>
         })}
         {whole.map(|href| view! { <p><a class=Kind::Plain.class() href=href data-test="whole">"All actions"</a></p> })}
         {again("The actions", "heading", decisions.settled(), move || read(page.asked.get_value()), page.ledger)}
         {(!asked.leaves_out(Stand::Proposed)).then(|| view! { <Proposed page=page /> })}
-        {lists.map(|(stand, label, title)| view! { <List page=page stand=stand label=label title=title /> })}
+        {lists.map(|(stand, title)| view! { <List page=page stand=stand label=stand.label() title=title /> })}
         {(!asked.leaves_out(Stand::Past)).then(|| view! { <Past page=page /> })}
         <Ended page=page />
     }

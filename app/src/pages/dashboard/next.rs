@@ -3,9 +3,9 @@
 
 use leptos::prelude::*;
 use model::{
-    action::{ActionState, Card, Step, Worth},
+    action::{ActionState, Card},
     dashboard::NextActions,
-    figure::{SURE, promised},
+    figure::promised,
 };
 
 use super::get_next_actions;
@@ -16,7 +16,7 @@ use crate::{
         part::{again, kept, part_or},
     },
     error::AppError,
-    pages::actions::{Controls, Decisions},
+    pages::actions::{Controls, Decisions, Expected, Steps},
 };
 
 /// The actions, as a part that loads and fails by itself.
@@ -98,20 +98,8 @@ fn Facts(card: Card) -> impl IntoView {
             </div>
             <p class="flex flex-wrap items-center gap-2 text-xs text-muted"><Badge shade=shade words=stand /><span data-literal="">"since " {since}</span></p>
         </div>
-        {(!steps.is_empty()).then(|| view! {
-            <ul class="flex flex-col gap-1" data-test="steps">{steps.into_iter().enumerate().map(|(at, Step { channel, from, to, .. })| view! {
-                <li class="break-words"><span data-literal="">{channel}</span> ": " <Figure id=promised(id, &format!("/changes/{at}/from")) shown=from /> " → "
-                    <Figure id=promised(id, &format!("/changes/{at}/to")) shown=to /> " a day"</li>
-            }).collect_view()}</ul>
-        })}
-        {match worth {
-            Ok(Worth { value, low, high, loss }) => view! {
-                <p class="told" data-test="expected">"Expected: " <Figure id=promised(id, "/prediction/value") shown=value /> " net in " <span data-literal="">{horizon}</span> ", with "
-                    <Figure id=promised(id, &format!("/prediction/low{SURE}")) shown="80 %" /> " between " <Figure id=promised(id, "/prediction/low") shown=low />
-                    " and " <Figure id=promised(id, "/prediction/high") shown=high /> "; it loses with a probability of " <Figure id=promised(id, "/prediction/loss") shown=loss /> "."</p>
-            }.into_any(),
-            Err(why) => view! { <p class="text-muted" data-test="expected">"Expected: – (" <span data-literal="">{why}</span> ")"</p> }.into_any(),
-        }}
+        <Steps id=id steps=steps />
+        <Expected id=id worth=worth horizon=horizon />
         <p class="text-xs text-muted">"Sure of its grounds: " <Figure id=promised(id, "/probability") shown=sure /> ". " <a class="underline" href=evidence>"What it rests on"</a></p>
     }
 }

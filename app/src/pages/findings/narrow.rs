@@ -7,7 +7,10 @@ use model::{
 };
 
 use super::asked::{Asked, PAGE};
-use crate::components::button::{Button, Kind};
+use crate::components::{
+    button::{Button, Kind},
+    choice::Choice,
+};
 
 /// How findings stand; what has ended is in no new state.
 const STANDINGS: [AlertState; 3] = [AlertState::Open, AlertState::Acknowledged, AlertState::Snoozed];
@@ -33,25 +36,5 @@ pub(super) fn Narrow(clients: Vec<(ClientId, String)>, kinds: Vec<FindingKind>, 
             <Button>"Show"</Button>
             {narrowed.then(|| view! { <a class=Kind::Quiet.class() href=PAGE>"Show all"</a> })}
         </form>
-    }
-}
-
-#[component]
-fn Choice(
-    name: &'static str,
-    label: &'static str,
-    all: &'static str,
-    choices: Vec<(String, String)>,
-    chosen: String,
-) -> impl IntoView {
-    let choices = [(String::new(), all.to_owned())].into_iter().chain(choices);
-    view! {
-        <label class="flex min-w-0 flex-col gap-1 text-xs text-muted">{label}
-            <select class="control control-narrow" name=name autocomplete="off">
-                {choices.map(|(key, words)| {
-                    let here = key == chosen;
-                    view! { <option value=key selected=here prop:selected=here data-literal="">{words}</option> }
-                }).collect_view()}
-            </select></label>
     }
 }
