@@ -44,12 +44,15 @@ const METRICS: [&str; 17] = [
     "refund_share",
 ];
 
+/// The metrics of a client that take more than the days of its channels: who its customers are, or its margin.
+const OF_CLIENTS: [&str; 4] = ["new_customers", "returning_orders", "cac", "contribution_margin"];
+
 /// The most days that a figure is of.
 pub const LONGEST: i64 = 800;
 /// The longest place in a stored body, in bytes.
 const DEEPEST: usize = 200;
 
-/// A metric that is made of the days of channels.
+/// A metric that is made of the days of channels, or of a client.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Metric(&'static str);
 
@@ -60,6 +63,16 @@ impl Metric {
     /// Reads the spelling in answers.
     pub fn parse(text: &str) -> Option<Self> {
         METRICS.into_iter().find(|key| *key == text).map(Self)
+    }
+
+    /// Reads the spelling of one that takes more of a client than the days of its channels.
+    pub fn of_client(text: &str) -> Option<Self> {
+        OF_CLIENTS.into_iter().find(|key| *key == text).map(Self)
+    }
+
+    /// Whether the days of channels are all that it takes.
+    pub fn of_days(self) -> bool {
+        METRICS.contains(&self.0)
     }
 
     /// The spelling in answers.
@@ -219,12 +232,10 @@ fn of_days(metric: &str, scope: &str, first: &str, last: &str, currency: &str) -
     let day = |text: &str| -> Option<Date> { parse_day("id", text).ok() };
     let days = Days { first: day(first)?, last: day(last)? };
     let known = currency::ALL.contains(&currency) && (1..=LONGEST).contains(&days.count());
-    known.then_some(OfDays {
-        metric: Metric::parse(metric)?,
-        scope: Scope::parse(scope)?,
-        days,
-        currency: currency.to_owned(),
-    })
+    let scope = Scope::parse(scope)?;
+    let of_client = || Metric::of_client(metric).filter(|_| matches!(scope, Scope::Client(_)));
+    let metric = Metric::parse(metric).or_else(of_client)?;
+    known.then_some(OfDays { metric, scope, days, currency: currency.to_owned() })
 }
 
 /// A place as letters and digits, so that an id stands in an address as it is.
@@ -277,6 +288,11 @@ mod tests {
         for (metric, scope) in METRICS.into_iter().flat_map(|metric| scopes.map(|scope| (metric, scope))) {
             let of = OfDays { metric: Metric::parse(metric).unwrap(), scope, ..spend() };
             ids.extend([FigureId::Counted(of.clone()), FigureId::Changed(of)]);
+        }
+        for metric in OF_CLIENTS.map(|key| Metric::of_client(key).unwrap()) {
+            ids.push(FigureId::Counted(OfDays { metric, ..spend() }));
+            let agencys = FigureId::Counted(OfDays { metric, scope: scopes[0], ..spend() }).to_string();
+            assert!(agencys.parse::<FigureId>().is_err(), "of a client alone: {agencys}");
         }
         for id in ids {
             let text = id.to_string();

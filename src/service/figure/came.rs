@@ -8,11 +8,7 @@ use model::{
 };
 use store::action;
 
-use super::{
-    Opening,
-    counted::{self, Reading},
-    rows::Rows,
-};
+use super::Opening;
 use crate::{Error, Result, action::outcome};
 
 /// The number beside an interval's lower end: how probable it is that the interval holds what is true.
@@ -61,11 +57,10 @@ impl Opening<'_> {
         let of = self.named(scope).await?;
         // As it was known when it was measured: what is said of these days later is not in it.
         let at = action.events.iter().rev().find(|event| event.state == action.state).map(|event| event.at);
-        let (page, runs) = {
-            let rows =
-                if path == "/actual" { self.days_of(scope, &measured, currency, at).await? } else { Rows::new(&[]) };
-            self.page(rows, at).await?
-        };
+        let of_days = if path == "/actual" { metrics(&measured.metric).unwrap_or_default() } else { Vec::new() };
+        let days = Days { first: measured.first, last: measured.last };
+        let rows = self.days_of(scope, currency, days, &of_days, at).await?;
+        let (page, runs) = self.page(rows, at).await?;
         Ok(Opened {
             id: id.to_string(),
             name: sentence(&name),
@@ -82,28 +77,6 @@ impl Opening<'_> {
             runs,
             evidence: None,
         })
-    }
-
-    /// The days that were measured, where they are days of channels alone.
-    async fn days_of(
-        &mut self,
-        scope: Scope,
-        measured: &Measured,
-        currency: &str,
-        as_of: Option<time::OffsetDateTime>,
-    ) -> Result<Rows> {
-        let Some(metrics) = metrics(&measured.metric) else { return Ok(Rows::new(&[])) };
-        let reading = Reading { rows: true, by_day: false, as_of };
-        let days = Days { first: measured.first, last: measured.last };
-        let asked = counted::asked(scope, currency, days, metrics.clone(), reading);
-        let counted = counted::make(self.service, &mut self.tx, vec![asked], reading).await?;
-        let mut rows = Rows::new(&counted.channels);
-        for (metric, made) in metrics.iter().zip(counted.made.iter().flatten()) {
-            if let Ok(number) = counted::read(*metric, made, currency) {
-                rows.add(&number, made, "");
-            }
-        }
-        Ok(rows)
     }
 }
 

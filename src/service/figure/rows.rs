@@ -4,16 +4,20 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use model::{
     fact::{Channel, Counted, Made},
-    figure::{Row, Run},
+    figure::{Metric, Row, Run, Scope},
     id::{ChannelId, SyncRunId},
     input::Invalid,
+    metric::Days,
     page::Page,
 };
 use rust_decimal::Decimal;
 use store::figure::{self, Stored};
 use time::{Date, OffsetDateTime};
 
-use super::{Opening, counted::Number};
+use super::{
+    Opening,
+    counted::{self, Number, Reading},
+};
 use crate::{Result, performance::words};
 
 /// A row before it is known where it comes from.
@@ -62,6 +66,30 @@ impl Rows {
 }
 
 impl Opening<'_> {
+    /// The days that these metrics are made of, of one scope.
+    pub(super) async fn days_of(
+        &mut self,
+        scope: Scope,
+        currency: &str,
+        days: Days,
+        metrics: &[Metric],
+        as_of: Option<OffsetDateTime>,
+    ) -> Result<Rows> {
+        if metrics.is_empty() {
+            return Ok(Rows::new(&[]));
+        }
+        let reading = Reading { rows: true, by_day: false, as_of };
+        let asked = counted::asked(scope, currency, days, metrics.to_vec(), reading);
+        let counted = counted::make(self.service, &mut self.tx, vec![asked], reading).await?;
+        let mut rows = Rows::new(&counted.channels);
+        for (metric, made) in metrics.iter().zip(counted.made.iter().flatten()) {
+            if let Ok(number) = counted::read(*metric, made, currency) {
+                rows.add(&number, made, "");
+            }
+        }
+        Ok(rows)
+    }
+
     /// A page of rows with the runs that heard them.
     pub(super) async fn page(&mut self, rows: Rows, as_of: Option<OffsetDateTime>) -> Result<(Page<Row>, Vec<Run>)> {
         let wrong = |_| Invalid::new("cursor", "cursor must be the next_cursor of an earlier page");
