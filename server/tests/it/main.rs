@@ -29,6 +29,7 @@ mod desk;
 mod embedded;
 mod error_pages;
 mod fair;
+mod findings;
 mod foreign;
 mod forms;
 mod fresh;
