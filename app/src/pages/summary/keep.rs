@@ -33,6 +33,8 @@ pub(super) fn Keep(
     let copy = move |_| copied(own.get_value(), field);
     let print = move |_| drop(window().print());
     let lines = text.lines().count().min(20);
+    // As the element's own text, so that it is there before the page is live.
+    let escaped = text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;");
     view! {
         <section class="no-print flex flex-col gap-3" aria-label="Keep it" data-test="keep">
             <p class="needs-live flex flex-wrap gap-2">
@@ -41,7 +43,7 @@ pub(super) fn Keep(
             </p>
             <details data-test="as-text">
                 <summary class="disclosure">"As text"</summary>
-                <textarea node_ref=field readonly class="control" rows=lines aria-label="The summary as text" data-literal="">{text}</textarea>
+                <textarea node_ref=field readonly class="control" rows=lines aria-label="The summary as text" data-literal="" inner_html=escaped></textarea>
             </details>
             <Mail persona=persona client_id=client_id people=people me=me click=click mail=mail />
         </section>
