@@ -127,6 +127,9 @@ pub fn Frame() -> impl IntoView {
     }
 }
 
+/// From this width on, in pixels, the bar at the top has room for a sentence; that of the classes `md:`.
+const WIDE: f64 = 768.0;
+
 /// Pages that say what changed themselves.
 const SAY_IT: [&str; 2] = ["/dashboard", "/summary"];
 
@@ -145,6 +148,10 @@ fn WhatChanged() -> impl IntoView {
     let line = RwSignal::new(None::<(Persona, Linked)>);
     Effect::new(move |_| {
         let Some(persona) = wanted.get() else { return };
+        // On phones the bar has no room for it.
+        if window().inner_width().ok().and_then(|width| width.as_f64()).is_some_and(|width| width < WIDE) {
+            return;
+        }
         if line.with_untracked(|line| line.as_ref().is_some_and(|(of, _)| *of == persona)) {
             return;
         }
