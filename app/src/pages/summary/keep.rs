@@ -30,7 +30,8 @@ pub(super) fn Keep(
 ) -> impl IntoView {
     let field = NodeRef::<html::Textarea>::new();
     let own = StoredValue::new(text.clone());
-    let copy = move |_| copied(own.get_value(), field);
+    let toasts = Toasts::of_page();
+    let copy = move |_| copied(own.get_value(), field, toasts);
     let print = move |_| drop(window().print());
     let lines = text.lines().count().min(20);
     // As the element's own text, so that it is there before the page is live.
@@ -51,8 +52,12 @@ pub(super) fn Keep(
 }
 
 /// Puts the text where it can be pasted from; where the browser does not let a page do that, it is chosen in its field.
-fn copied(text: String, field: NodeRef<html::Textarea>) {
-    let Some(toasts) = Toasts::of_page() else { return };
+fn copied(text: String, field: NodeRef<html::Textarea>, toasts: Option<Toasts>) {
+    let say = move |words: &'static str| {
+        if let Some(toasts) = toasts {
+            toasts.show(words, Next::Nothing);
+        }
+    };
     let choose = move || {
         if let Some(field) = field.get_untracked() {
             if let Some(details) = field.parent_element() {
@@ -61,10 +66,7 @@ fn copied(text: String, field: NodeRef<html::Textarea>) {
             let _ = field.focus();
             field.select();
         }
-        toasts.show(
-            "This browser does not let pages copy: the text is chosen below, copy it by your keys",
-            Next::Nothing,
-        );
+        say("This browser does not let pages copy: the text is chosen below, copy it by your keys");
     };
     // Only pages that came over a safe connection have a clipboard.
     if !window().is_secure_context() {
@@ -74,7 +76,7 @@ fn copied(text: String, field: NodeRef<html::Textarea>) {
     let writing = window().navigator().clipboard().write_text(&text);
     spawn_local(async move {
         match wasm_bindgen_futures::JsFuture::from(writing).await {
-            Ok(_) => toasts.show("Copied", Next::Nothing),
+            Ok(_) => say("Copied"),
             Err(_) => choose(),
         }
     });
