@@ -25,7 +25,7 @@ use leptos_router::{
     path,
 };
 use pages::{
-    actions, alerts, audit, board, client, clients, connection, dashboard, documents, figure, frame, imports,
+    actions, alerts, audit, board, client, clients, connection, dashboard, documents, figure, findings, frame, imports,
     integrations, jobs, mail, members, missing, settings, sign_in, styleguide, summary,
 };
 
@@ -117,6 +117,7 @@ pub fn App() -> impl IntoView {
                     <Route path=path!("/clients/:id/dashboard") view={Lazy::<dashboard::ClientDashboardRoute>::new()} ssr=SsrMode::Async />
                     <Route path=path!("/actions") view={Lazy::<actions::ActionsRoute>::new()} ssr=SsrMode::Async />
                     <Route path=path!("/alerts") view={Lazy::<alerts::AlertsRoute>::new()} ssr=SsrMode::Async />
+                    <Route path=path!("/findings") view={Lazy::<findings::FindingsRoute>::new()} ssr=SsrMode::Async />
                     <Route path=path!("/summary") view={Lazy::<summary::SummaryRoute>::new()} ssr=SsrMode::Async />
                     <Route path=path!("/members") view={Lazy::<members::MembersRoute>::new()} ssr=SsrMode::Async />
                     <Route path=path!("/settings") view={Lazy::<settings::SettingsRoute>::new()} ssr=SsrMode::Async />

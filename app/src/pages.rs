@@ -15,6 +15,7 @@ pub mod connection;
 pub mod dashboard;
 pub mod documents;
 pub mod figure;
+pub mod findings;
 #[cfg(feature = "ssr")]
 pub mod forgot;
 pub mod frame;

@@ -28,8 +28,10 @@ test("one click at sign-up leads to a simulated agency that is being read", asyn
   await page.getByRole("link", { name: "7 days" }).click();
   await expect(page).toHaveURL(/\?days=7$/);
   await expect(page.getByTestId("performance-days")).toContainText("against the 7 days before");
-  await page.getByTestId("figure spend").locator("summary").click();
-  await expect(page.getByTestId("figure spend")).toContainText("rows of");
+  await page.getByTestId("figure spend").locator("a[data-figure]").first().click();
+  const drawer = page.getByRole("dialog", { name: "What it is made of" });
+  await expect(drawer.getByTestId("figure-rows").getByRole("row").nth(1)).toBeVisible();
+  await page.keyboard.press("Escape");
   await look(page, "client-performance");
 
   for (const path of ["/settings", "/members", "/audit", "/clients/board"]) {

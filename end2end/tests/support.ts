@@ -112,3 +112,18 @@ export async function joined(page: Page, browser: Browser, name: string, role: s
   await guest.goto(new URL("/clients", page.url()).href);
   return { email, guest, context };
 }
+
+/** Digits under `root` that are neither a figure that can be opened nor marked as none. */
+export const loose = (page: Page, root = "main") =>
+  page.evaluate((root) => {
+    const walker = document.createTreeWalker(document.querySelector(root)!, NodeFilter.SHOW_TEXT);
+    const found: string[] = [];
+    for (let node = walker.nextNode(); node; node = walker.nextNode()) {
+      const kept = node.parentElement!.closest("[data-figure], [data-literal], script, style");
+      if (/\d/.test(node.textContent ?? "") && !kept) found.push(node.textContent!);
+    }
+    return found;
+  }, root);
+
+/** Shows what is folded away, so that it is looked at, too. */
+export const unfold = (page: Page) => page.evaluate(() => document.querySelectorAll<HTMLDetailsElement>("main details").forEach((one) => (one.open = true)));

@@ -10,6 +10,7 @@ mod mail_invitation;
 mod mail_password_reset;
 mod mail_sign_up;
 mod mail_stale;
+mod mail_summary;
 mod mail_sync_failure;
 pub mod mailer;
 pub mod permission;

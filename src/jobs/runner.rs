@@ -19,7 +19,8 @@ use tokio::sync::watch;
 
 use crate::{
     Context, import, mail_alert, mail_alert_again, mail_invitation, mail_password_reset, mail_sign_up, mail_stale,
-    mail_sync_failure, pulse::Beat, purge_ended, queue_due, revoke_connection, run_brain, sync, test_connection,
+    mail_summary, mail_sync_failure, pulse::Beat, purge_ended, queue_due, revoke_connection, run_brain, sync,
+    test_connection,
 };
 
 /// How fast a dead worker's jobs are taken over.
@@ -114,6 +115,9 @@ async fn run(context: &Context, job: Job) -> anyhow::Result<()> {
         }
         Job::MailAlertAgain { organization_id, member_id } => {
             mail_alert_again::run(context, organization_id, member_id).await
+        }
+        Job::MailSummary { organization_id, summary_mail_id, member_id } => {
+            mail_summary::run(context, organization_id, summary_mail_id, member_id).await
         }
         Job::PurgeEnded => purge_ended::run(context).await,
     }

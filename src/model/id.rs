@@ -46,6 +46,8 @@ ids! {
     OrganizationId,
     /// A user in an organization.
     MemberId,
+    /// A click that has a summary mailed.
+    SummaryMailId,
     /// A sign-up that waits for its address to be verified.
     SignUpId,
     /// A signed-in browser.

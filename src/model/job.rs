@@ -8,7 +8,8 @@ use serde::{Deserialize, Serialize};
 use time::OffsetDateTime;
 
 use crate::id::{
-    BrainCycleId, ConnectionId, ImportId, InvitationId, MemberId, OrganizationId, PasswordResetId, SignUpId, SyncRunId,
+    BrainCycleId, ConnectionId, ImportId, InvitationId, MemberId, OrganizationId, PasswordResetId, SignUpId,
+    SummaryMailId, SyncRunId,
 };
 
 /// Everything the background runner can do.
@@ -113,6 +114,15 @@ pub enum Job {
         /// Who gets them.
         member_id: MemberId,
     },
+    /// Mails a member a summary that somebody asked for.
+    MailSummary {
+        /// The agency.
+        organization_id: OrganizationId,
+        /// The click that asked for it.
+        summary_mail_id: SummaryMailId,
+        /// Who gets it.
+        member_id: MemberId,
+    },
     /// Throws away what has ended and is of no more use; comes by itself once a day.
     PurgeEnded,
 }
@@ -135,6 +145,9 @@ impl Job {
             Self::MailAlert { member_id, .. } => format!("mail_alert:{member_id}"),
             Self::MailDigest { member_id, .. } => format!("mail_digest:{member_id}"),
             Self::MailAlertAgain { member_id, .. } => format!("mail_alert_again:{member_id}"),
+            Self::MailSummary { summary_mail_id, member_id, .. } => {
+                format!("mail_summary:{summary_mail_id}:{member_id}")
+            }
             Self::PurgeEnded => "purge_ended".to_owned(),
         }
     }

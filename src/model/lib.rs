@@ -24,6 +24,7 @@ pub mod event;
 pub mod exchange_rate;
 pub mod fact;
 pub mod figure;
+pub mod finding;
 pub mod id;
 pub mod import;
 pub mod input;

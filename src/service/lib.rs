@@ -21,6 +21,7 @@ mod error;
 pub mod event;
 pub mod exchange_rate;
 pub mod figure;
+pub mod finding;
 pub mod google;
 pub mod import;
 pub mod invitation;

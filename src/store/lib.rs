@@ -51,6 +51,7 @@ pub mod sign_up;
 pub mod simulated_change;
 pub mod stage;
 pub mod staged_page;
+pub mod summary_mail;
 pub mod sync;
 pub mod sync_cursor;
 #[cfg(test)]

@@ -37,6 +37,8 @@ pub enum Icon {
     Move,
     /// Actions.
     Checks,
+    /// Findings.
+    Eye,
     /// Alerts.
     Bell,
     /// Severe.
@@ -72,6 +74,7 @@ impl Icon {
             Self::Up => "m18 15-6-6-6 6",
             Self::Down => "m6 9 6 6 6-6",
             Self::Checks => "m3 17 2 2 4-4M3 7l2 2 4-4M13 6h8M13 12h8M13 18h8",
+            Self::Eye => "M2 12s4-7 10-7 10 7 10 7-4 7-10 7-10-7-10-7Zm13 0a3 3 0 1 1-6 0 3 3 0 0 1 6 0Z",
             Self::Bell => "M6 8a6 6 0 0 1 12 0c0 7 3 9 3 9H3s3-2 3-9m4.3 13a1.94 1.94 0 0 0 3.4 0",
             Self::Octagon => "M7.86 2h8.28L22 7.86v8.28L16.14 22H7.86L2 16.14V7.86ZM12 8v4m0 4h.01",
             Self::Triangle => {

@@ -23,6 +23,8 @@ use next::NextPart;
 use shown::{BrainShown, FiguresShown, HeadlineShown, what};
 use sources::SourcesShown;
 
+#[cfg(feature = "ssr")]
+use crate::pages::summary::{client_of, persona_of};
 use crate::{
     components::{
         as_of::AsOf,
@@ -38,19 +40,11 @@ use crate::{
 /// Reads what a card is asked for.
 #[cfg(feature = "ssr")]
 fn read(client_id: &str, persona: &str, as_of: &str) -> Result<service::dashboard::Asked, service::Error> {
-    use model::{input::Invalid, summary::Persona};
-    let wrong = || Invalid::new("persona", "choose CMO, VP Growth or Director of Performance");
-    let persona = if persona.is_empty() { Some(Persona::default()) } else { Persona::parse(persona) };
     Ok(service::dashboard::Asked {
-        persona: persona.ok_or_else(wrong)?,
-        client_id: client(client_id)?,
+        persona: persona_of(persona)?,
+        client_id: client_of(client_id)?,
         as_of: service::moment::parse(as_of)?,
     })
-}
-
-#[cfg(feature = "ssr")]
-fn client(id: &str) -> Result<Option<model::id::ClientId>, service::Error> {
-    (!id.is_empty()).then(|| id.parse().map_err(|_| service::Error::Missing)).transpose()
 }
 
 /// What changed, how much is at risk, and what the brain's parts say.
@@ -71,14 +65,14 @@ pub async fn get_main_figures(client_id: String, as_of: String) -> Result<Figure
 #[server(prefix = "/app", endpoint = "get_next_actions", output = crate::codec::Json)]
 pub async fn get_next_actions(client_id: String) -> Result<NextActions, AppError> {
     let (actor, service) = (crate::server::actor()?, crate::server::service()?);
-    Ok(service::action::next(&service, &actor, client(&client_id)?).await?)
+    Ok(service::action::next(&service, &actor, client_of(&client_id)?).await?)
 }
 
 /// How fresh everything is.
 #[server(prefix = "/app", endpoint = "get_sources", output = crate::codec::Json)]
 pub async fn get_sources(client_id: String) -> Result<Sources, AppError> {
     let (actor, service) = (crate::server::actor()?, crate::server::service()?);
-    Ok(service::dashboard::sources(&service, &actor, client(&client_id)?).await?)
+    Ok(service::dashboard::sources(&service, &actor, client_of(&client_id)?).await?)
 }
 
 /// The agency's dashboard.

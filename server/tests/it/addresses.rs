@@ -126,7 +126,7 @@ pub fn drawn(page: &str, ids: &Ids) -> String {
 
 /// Pages whose addresses name a thing, and the status of one that is another agency's. Every route with an id in its path is
 /// among them, and pages that are narrowed by one.
-pub const PAGES: [(&str, u16); 11] = [
+pub const PAGES: [(&str, u16); 12] = [
     ("/clients/{client}", 404),
     ("/clients/{client}/dashboard", 404),
     ("/figures/m.spend.c{client}.2026-03-01.2026-03-02.EUR", 404),
@@ -134,6 +134,7 @@ pub const PAGES: [(&str, u16); 11] = [
     ("/settings/integrations/import/{import}", 404),
     ("/summary?client_id={client}", 404),
     ("/alerts?client={client}", 404),
+    ("/findings?client={client}", 404),
     ("/clients?stage={stage}", 200),
     ("/members?of={assignee}", 200),
     ("/audit?member_id={member}", 200),

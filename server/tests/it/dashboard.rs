@@ -3,6 +3,7 @@
 
 pub mod figures;
 mod formula;
+mod pages;
 
 use std::{collections::BTreeMap, time::Duration};
 

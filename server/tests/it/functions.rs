@@ -25,7 +25,7 @@ const NO_ID: &[Asked] = &[];
 
 /// Every server function. `{client}` and the like are another agency's, `{own client}` and the like are one's own. Lists that
 /// are narrowed by an id show nothing for one that is not there, so they answer 200.
-pub const FUNCTIONS: [(&str, &[Asked]); 86] = [
+pub const FUNCTIONS: [(&str, &[Asked]); 90] = [
     ("acknowledge_alert", &[("id={alert}", 404)]),
     ("add_import_source", &[("name=S&holds=ads&platform=&currency=EUR&time_zone=UTC&client_id={client}", 404)]),
     ("approve_action", &[("id={action}&version=x", 404)]),
@@ -62,6 +62,7 @@ pub const FUNCTIONS: [(&str, &[Asked]); 86] = [
     ("get_import", &[("id={import}", 404)]),
     ("get_imports", NO_ID),
     ("get_integrations", NO_ID),
+    ("get_line", NO_ID),
     ("get_main_figures", &[("client_id={client}&as_of=", 404)]),
     ("get_next_actions", &[("client_id={client}", 404)]),
     ("get_performance", &[("client_id={client}&from=&to=&days=", 404)]),
@@ -81,6 +82,7 @@ pub const FUNCTIONS: [(&str, &[Asked]); 86] = [
     ("list_audit", &[("allowed=&action=&member_id={member}&from=&to=&cursor=", 200)]),
     ("list_clients", &[("stage={stage}&archived=false", 200), ("stage={stage}&archived=true", 200)]),
     ("list_contacts", &[("client_id={client}", 404)]),
+    ("list_findings", &[("client_id={client}&kind=&severity=&state=&cursor=", 404)]),
     ("list_invitations", NO_ID),
     ("list_jobs", NO_ID),
     ("list_moves", &[("id={client}", 404)]),
@@ -91,6 +93,13 @@ pub const FUNCTIONS: [(&str, &[Asked]); 86] = [
         &[
             ("id={import}&encoding=utf8&delimiter=comma&sheet=&header=1", 404),
             ("id={import}&encoding=&delimiter=&sheet=One&header=1", 404),
+        ],
+    ),
+    (
+        "mail_summary",
+        &[
+            ("click=0190a1b2-c3d4-7000-8000-000000000001&persona=cmo&client_id={client}&to[0]={own member}", 404),
+            ("click=0190a1b2-c3d4-7000-8000-000000000002&persona=cmo&client_id=&to[0]={member}", 404),
         ],
     ),
     (
@@ -117,6 +126,7 @@ pub const FUNCTIONS: [(&str, &[Asked]); 86] = [
             ("client_id={own client}&stage_id={stage}", 422),
         ],
     ),
+    ("next_click", NO_ID),
     (
         "open_figure",
         &[

@@ -31,6 +31,7 @@ mod embedded;
 mod error_pages;
 mod events;
 mod fair;
+mod findings;
 mod foreign;
 mod forms;
 mod fresh;

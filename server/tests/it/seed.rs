@@ -57,6 +57,9 @@ insert into lift_test (organization_id, id, channel_id, first_day, last_day, roa
   select organization_id, gen_random_uuid(), id, '2026-03-01', '2026-03-14', 1.8, 0.2, gen_random_uuid(), now() from channel;
 insert into alert (organization_id, id, story, kind, level, entity, severity, first_day, last_day, client_id, body, first_state_id, state_id, first_seen_at, last_seen_at)
   select s.organization_id, gen_random_uuid(), 'down', 'drop', 'client', 'x', 'high', '2026-03-01', '2026-03-02', (select min(c.id::text)::uuid from client c where c.organization_id = s.organization_id), '{}', s.id, s.id, now(), now() from brain_state s;
+insert into alert_finding (organization_id, state_id, number, alert_id) select organization_id, state_id, 0, id from alert;
+insert into summary_mail (organization_id, id, member_id, asked_by, persona, as_of, asked_at)
+  select organization_id, gen_random_uuid(), id, id, 'cmo', now(), now() from member where role = 'owner';
 insert into alert_channel (organization_id, alert_id, channel_id)
   select a.organization_id, a.id, h.id from alert a join channel h on h.organization_id = a.organization_id;
 insert into alert_mail (organization_id, alert_id, member_id, way, state, queued_at)
