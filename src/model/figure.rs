@@ -5,15 +5,19 @@
 //! rows are made of, add its spelling to `METRICS`; to add a question, a variant to [`FigureId`] with a letter of its own.
 
 mod opened;
+mod scope;
 
 use std::{fmt, str::FromStr};
 
 use time::{Date, Duration};
 
-pub use self::opened::{Evidence, Opened, Part, Row, Run};
+pub use self::{
+    opened::{Evidence, Opened, Part, Row, Run},
+    scope::{MOST, PartId, Scope},
+};
 use crate::{
     currency,
-    id::{ActionId, BrainStateId, ChannelId, ClientId, OrganizationId},
+    id::{ActionId, BrainStateId},
     input::Invalid,
     metric::Days,
     page::parse_day,
@@ -40,8 +44,8 @@ const METRICS: [&str; 17] = [
     "refund_share",
 ];
 
-/// The most days that a figure is of.
-pub const LONGEST: i64 = 800;
+/// The most days that a figure is of: ten years.
+pub const LONGEST: i64 = 3_660;
 /// The longest place in a stored body, in bytes.
 const DEEPEST: usize = 200;
 
@@ -61,40 +65,6 @@ impl Metric {
     /// The spelling in answers.
     pub const fn key(self) -> &'static str {
         self.0
-    }
-}
-
-/// Whose channels are meant.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Scope {
-    /// All of this agency that are in the sight of whoever asks.
-    Agency(OrganizationId),
-    /// Those of a client.
-    Client(ClientId),
-    /// One.
-    Channel(ChannelId),
-}
-
-impl fmt::Display for Scope {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Agency(id) => write!(f, "a{id}"),
-            Self::Client(id) => write!(f, "c{id}"),
-            Self::Channel(id) => write!(f, "h{id}"),
-        }
-    }
-}
-
-impl Scope {
-    fn parse(text: &str) -> Option<Self> {
-        let mut letters = text.chars();
-        let (kind, id) = (letters.next()?, letters.as_str());
-        Some(match kind {
-            'a' => Self::Agency(id.parse().ok()?),
-            'c' => Self::Client(id.parse().ok()?),
-            'h' => Self::Channel(id.parse().ok()?),
-            _ => return None,
-        })
     }
 }
 
@@ -119,6 +89,13 @@ impl OfDays {
     }
 }
 
+impl FigureId {
+    /// How much of a metric there is beside other days, whichever they are.
+    pub fn change(of: OfDays, earlier: Days) -> Self {
+        if of.before() == Some(earlier) { Self::Changed(of) } else { Self::Beside(of, earlier) }
+    }
+}
+
 /// What a figure asks for.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum FigureId {
@@ -126,6 +103,8 @@ pub enum FigureId {
     Counted(OfDays),
     /// How much of it there is beside as many days right before: a share of those, with its sign.
     Changed(OfDays),
+    /// The same beside any other days, which are not those right before.
+    Beside(OfDays, Days),
     /// A number of a brain state.
     Said {
         /// The state.
@@ -156,6 +135,10 @@ impl fmt::Display for FigureId {
         match self {
             Self::Counted(of) => of_days(f, 'm', of),
             Self::Changed(of) => of_days(f, 'd', of),
+            Self::Beside(of, earlier) => {
+                of_days(f, 'y', of)?;
+                write!(f, ".{}.{}", earlier.first, earlier.last)
+            }
             Self::Said { state, outcome, path } => write!(f, "s.{state}.{outcome}.{}", hex(path)),
             Self::Promised { action, path } => f.write_str(&promised(*action, path)),
         }
@@ -179,13 +162,18 @@ impl FromStr for FigureId {
 }
 
 fn parse(text: &str) -> Option<FigureId> {
-    let parts: Vec<&str> = text.splitn(7, '.').collect();
+    let parts: Vec<&str> = text.splitn(9, '.').collect();
     match parts.as_slice() {
         ["m", metric, scope, first, last, currency] => {
             of_days(metric, scope, first, last, currency).map(FigureId::Counted)
         }
         ["d", metric, scope, first, last, currency] => {
             of_days(metric, scope, first, last, currency).filter(|of| of.before().is_some()).map(FigureId::Changed)
+        }
+        ["y", metric, scope, first, last, currency, earlier, until] => {
+            let (of, beside) = (of_days(metric, scope, first, last, currency)?, days(earlier, until)?);
+            // What is right before has an id already.
+            (of.before() != Some(beside)).then_some(FigureId::Beside(of, beside))
         }
         ["s", state, outcome, path] => Some(FigureId::Said {
             state: state.parse().ok()?,
@@ -197,16 +185,15 @@ fn parse(text: &str) -> Option<FigureId> {
     }
 }
 
-fn of_days(metric: &str, scope: &str, first: &str, last: &str, currency: &str) -> Option<OfDays> {
+fn days(first: &str, last: &str) -> Option<Days> {
     let day = |text: &str| -> Option<Date> { parse_day("id", text).ok() };
     let days = Days { first: day(first)?, last: day(last)? };
-    let known = currency::ALL.contains(&currency) && (1..=LONGEST).contains(&days.count());
-    known.then_some(OfDays {
-        metric: Metric::parse(metric)?,
-        scope: Scope::parse(scope)?,
-        days,
-        currency: currency.to_owned(),
-    })
+    (1..=LONGEST).contains(&days.count()).then_some(days)
+}
+
+fn of_days(metric: &str, scope: &str, first: &str, last: &str, currency: &str) -> Option<OfDays> {
+    let (metric, scope, days) = (Metric::parse(metric)?, Scope::parse(scope)?, days(first, last)?);
+    currency::ALL.contains(&currency).then(|| OfDays { metric, scope, days, currency: currency.to_owned() })
 }
 
 /// A place as letters and digits, so that an id stands in an address as it is.
@@ -215,12 +202,17 @@ fn hex(path: &str) -> String {
 }
 
 fn unhex(text: &str) -> Option<String> {
-    if text.len() > 2 * DEEPEST || !text.len().is_multiple_of(2) || !text.is_ascii() {
+    bytes(text, DEEPEST).filter(|path| path.starts_with('/'))
+}
+
+/// Text that was written in hexadecimal, of so many bytes at most.
+fn bytes(text: &str, most: usize) -> Option<String> {
+    if text.len() > 2 * most || !text.len().is_multiple_of(2) || !text.is_ascii() {
         return None;
     }
     let byte = |at: usize| u8::from_str_radix(text.get(at..at + 2)?, 16).ok();
     let bytes: Option<Vec<u8>> = (0..text.len()).step_by(2).map(byte).collect();
-    String::from_utf8(bytes?).ok().filter(|path| path.starts_with('/'))
+    String::from_utf8(bytes?).ok()
 }
 
 #[cfg(test)]
@@ -229,6 +221,7 @@ mod tests {
     use uuid::Uuid;
 
     use super::*;
+    use crate::id::{ChannelId, ClientId, OrganizationId};
 
     fn uuid(n: u128) -> Uuid {
         Uuid::from_u128(0x0190_a1b2_c3d4_7000_8000_0000_0000_0000 + n)
@@ -249,15 +242,20 @@ mod tests {
             Scope::Agency(OrganizationId(uuid(1))),
             Scope::Client(ClientId(uuid(2))),
             Scope::Channel(ChannelId(uuid(3))),
+            Scope::Clients([2, 3].map(|n| ClientId(uuid(n))).into()),
+            Scope::Channels([3, 4].map(|n| ChannelId(uuid(n))).into()),
+            Scope::Campaigns([PartId::new(ChannelId(uuid(3)), "120_1. ä")].into()),
+            Scope::Creatives(["7", "8"].map(|id| PartId::new(ChannelId(uuid(3)), id)).into()),
         ];
+        let earlier = Days { first: date!(2025 - 10 - 26), last: date!(2025 - 11 - 22) };
         let mut ids = vec![
             FigureId::Said { state: BrainStateId(uuid(4)), outcome: 12, path: "/metrics/spend/now/value".to_owned() },
             FigureId::Said { state: BrainStateId(uuid(4)), outcome: 0, path: format!("/size/low{SURE}") },
             FigureId::Promised { action: ActionId(uuid(5)), path: "/changes/0/from".to_owned() },
         ];
-        for (metric, scope) in METRICS.into_iter().flat_map(|metric| scopes.map(|scope| (metric, scope))) {
+        for (metric, scope) in METRICS.into_iter().flat_map(|metric| scopes.clone().map(|scope| (metric, scope))) {
             let of = OfDays { metric: Metric::parse(metric).unwrap(), scope, ..spend() };
-            ids.extend([FigureId::Counted(of.clone()), FigureId::Changed(of)]);
+            ids.extend([FigureId::Counted(of.clone()), FigureId::Beside(of.clone(), earlier), FigureId::Changed(of)]);
         }
         for id in ids {
             let text = id.to_string();
@@ -276,9 +274,18 @@ mod tests {
     }
 
     #[test]
+    fn a_change_beside_the_days_right_before_has_one_id() {
+        let before = spend().before().unwrap();
+        assert_eq!(FigureId::change(spend(), before), FigureId::Changed(spend()));
+        let twice = format!("{}.{}.{}", FigureId::Counted(spend()), before.first, before.last).replacen("m.", "y.", 1);
+        assert!(twice.parse::<FigureId>().is_err(), "{twice}");
+    }
+
+    #[test]
     fn rubbish_is_no_id() {
         let id = "0190a1b2-c3d4-7000-8000-000000000001";
         let good = FigureId::Counted(spend()).to_string();
+        let of = format!("c{id}");
         let said = format!("s.{id}.0.{}", hex("/x"));
         assert!(said.parse::<FigureId>().is_ok());
         for wrong in [
@@ -294,6 +301,11 @@ mod tests {
             good.replace("EUR", "eur"),
             good.replace("EUR", "XXX"),
             good.replace(".c", ".z"),
+            good.replace(&of, &format!("{of}_{id}")),
+            good.replace(&of, &format!("c0190a1b2-c3d4-7000-8000-000000000002_{id}")),
+            good.replace(&of, &format!("k{id}")),
+            good.replace(&of, &format!("k{id}x")),
+            good.replace(&of, &format!("v{id}x3")),
             good.replace(".c", "."),
             good.replace('-', ""),
             good.replace("2026-10-26", "2026-13-26"),

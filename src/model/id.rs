@@ -96,4 +96,6 @@ ids! {
     ImportId,
     /// A saved way to read files.
     ImportMappingId,
+    /// A question about figures that a member keeps.
+    SavedViewId,
 }

@@ -2,7 +2,9 @@
 
 use std::{collections::BTreeMap, str::FromStr};
 
+pub(crate) use model::currency::WHOLE;
 use model::{
+    currency,
     metric::spelled,
     number::grouped,
     performance::{Shown, Trend},
@@ -47,9 +49,6 @@ pub(crate) const GROUPS: [(&str, &[(&str, &str)]); 3] = [
     ),
 ];
 
-/// Currencies without a smaller unit (ISO 4217).
-pub(crate) const WHOLE: [&str; 15] =
-    ["BIF", "CLP", "DJF", "GNF", "ISK", "JPY", "KMF", "KRW", "PYG", "RWF", "UGX", "VND", "VUV", "XAF", "XPF"];
 /// Ratios that are shares of something, told in per cent.
 const SHARES: [&str; 3] = ["ctr", "cvr", "refund_share"];
 
@@ -113,7 +112,7 @@ pub(crate) fn written(key: &str, value: &Value, unit: &Value) -> Option<String> 
 
 /// Money with its currency's own decimals.
 pub(crate) fn amount(value: Decimal, currency: &str) -> String {
-    let places = if WHOLE.contains(&currency) { 0 } else { 2 };
+    let places = currency::places(currency);
     format!("{} {currency}", grouped(value, places, places))
 }
 
