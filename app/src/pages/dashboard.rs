@@ -17,6 +17,7 @@ use leptos_router::{
 };
 use model::dashboard::{CardKind, Figures, NextActions, Sources, Told};
 use next::NextPart;
+pub(in crate::pages) use shown::connect;
 use shown::{BrainShown, FiguresShown, HeadlineShown, what};
 use sources::SourcesShown;
 
