@@ -3,6 +3,7 @@
 pub mod badge;
 pub mod button;
 pub mod card;
+pub mod chart;
 pub mod complete;
 pub mod dialog;
 pub mod field;

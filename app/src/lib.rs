@@ -16,6 +16,7 @@ pub mod server;
 
 pub use pages::documents::needs_no_session;
 
+use components::chart::ChartScript;
 use leptos::prelude::*;
 use leptos_meta::{HashedStylesheet, MetaTags, Title, provide_meta_context};
 use leptos_router::{
@@ -43,6 +44,7 @@ pub fn shell(options: LeptosOptions) -> impl IntoView {
                 <HashedStylesheet options=options.clone() id="leptos" />
                 <MetaTags />
                 {live.then(|| view! {
+                    <ChartScript options=options.clone() />
                     <AutoReload options=options.clone() />
                     <HydrationScripts options=options.clone() />
                 })}

@@ -75,6 +75,7 @@ pub fn router(state: AppState) -> Router {
         .layer(CompressionLayer::new())
         .nest_service("/pkg", files(&state, "pkg"))
         .nest_service("/fonts", files(&state, "fonts"))
+        .nest_service("/charts", files(&state, "charts"))
         .route_service("/favicon.svg", files(&state, "").append_index_html_on_directories(false))
         .route("/healthz", get(|| std::future::ready(StatusCode::OK)))
         .route("/readyz", get(ready))

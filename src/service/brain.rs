@@ -7,6 +7,7 @@ use model::{
     actor::Actor,
     brain::{Cycle, Outcome, State, Trigger},
     fact::{Channel, Depth, Ledger},
+    figure::Scope,
     id::{BrainCycleId, ChannelId, ClientId},
     input::Invalid,
     metric::{Days, Level},
@@ -129,7 +130,8 @@ pub async fn figures(service: &Service, actor: &Actor, question: Question) -> Re
     let mut tx = service.db.tenant(actor).await?;
     brain::freeze(&mut tx).await?;
     let first = now.first.min(before.first).checked_sub(PAST).unwrap_or(Date::MIN);
-    let reading = Reading { days: Days { first, last: Date::MAX }, client_id, channel_id: None, as_of: None };
+    let scope = client_id.map_or(Scope::Agency(actor.organization_id), Scope::Client);
+    let reading = Reading { days: Days { first, last: Date::MAX }, scope, as_of: None };
     let mut ledger = ledger(service, &mut tx, &reading).await?;
     ledger.parts = match depth {
         Depth::Campaign => fact::parts(&mut tx, Level::Campaign, first).await?,
@@ -144,27 +146,26 @@ pub async fn figures(service: &Service, actor: &Actor, question: Question) -> Re
 }
 
 /// What of the stored days is read for figures.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct Reading {
     /// The days, with those around that tell what a source reports at all.
     pub days: Days,
-    /// Only of this client.
-    pub client_id: Option<ClientId>,
-    /// Only of this channel.
-    pub channel_id: Option<ChannelId>,
+    /// Of whose channels, or of which campaigns or advertisements in them.
+    pub scope: Scope,
     /// As it was known at this moment; now, if none is named.
     pub as_of: Option<OffsetDateTime>,
 }
 
-/// What is stored of the channels in sight: their days, not what lies below them, and not who ordered. The caller freezes the
-/// transaction first.
+/// What is stored of the channels in sight: their days, or those of what is asked for below them, and not who ordered. The caller
+/// freezes the transaction first.
 ///
 /// # Errors
 /// The database failed.
 pub(crate) async fn ledger(service: &Service, tx: &mut TenantTx, reading: &Reading) -> Result<Ledger> {
     let agency = organization::get(tx).await?;
-    let (mut channels, day) = whole_channels(service, tx, &agency, reading.client_id, reading.as_of).await?;
-    channels.retain(|channel| reading.channel_id.is_none_or(|id| id == channel.id));
+    let client_id = if let Scope::Client(id) = reading.scope { Some(id) } else { None };
+    let (mut channels, day) = whole_channels(service, tx, &agency, client_id, reading.as_of).await?;
+    channels.retain(|channel| reading.scope.holds(channel.id, channel.client_id));
     ledger_of(tx, &agency, channels, day, reading).await
 }
 
@@ -186,14 +187,18 @@ pub(crate) async fn ledger_of(
     };
     let ids = channels.iter().map(|channel| channel.id).collect();
     let span = fact::Span { days: reading.days, channels: ids, as_of: reading.as_of };
-    let days = fact::days(tx, &span).await?;
+    let (days, parts) = match &reading.scope {
+        Scope::Campaigns(of) => (Vec::new(), fact::parts_in(tx, Level::Campaign, &span, of).await?),
+        Scope::Creatives(of) => (Vec::new(), fact::parts_in(tx, Level::Ad, &span, of).await?),
+        _ => (fact::days(tx, &span).await?, Vec::new()),
+    };
     Ok(Ledger {
         currency: agency.currency.clone(),
         day,
         from: reading.days.first,
         channels,
         days,
-        parts: Vec::new(),
+        parts,
         buyers: Vec::new(),
         clients: fact::clients(tx).await?,
         rates,

@@ -66,7 +66,7 @@ pub async fn figures(service: &Service, actor: &Actor, asked: Asked) -> Result<F
         None => (Scope::Agency(agency.id), agency.currency.clone()),
     };
     let (channels, day) = brain::whole_channels(service, &mut tx, &agency, client_id, as_of).await?;
-    let now = OfDays { metric: Metric::SPEND, scope, days: newest(&channels, day), currency };
+    let now = OfDays { metric: Metric::SPEND, scope: scope.clone(), days: newest(&channels, day), currency };
     let before = now.before().unwrap_or(now.days);
     let pair = |days: Days| (days.first.to_string(), days.last.to_string());
     let mut told = Figures {
@@ -83,7 +83,7 @@ pub async fn figures(service: &Service, actor: &Actor, asked: Asked) -> Result<F
     let metrics: Vec<Metric> = MAIN.iter().filter_map(|key| Metric::parse(key)).collect();
     let question = |days, by_day| {
         let reading = Reading { rows: false, by_day, as_of };
-        counted::asked(scope, &now.currency, days, metrics.clone(), reading)
+        counted::asked(scope.clone(), &now.currency, days, metrics.clone(), reading)
     };
     let reading = Reading { as_of, ..Reading::default() };
     let asked = vec![question(now.days, true), question(before, false)];
@@ -91,7 +91,7 @@ pub async fn figures(service: &Service, actor: &Actor, asked: Asked) -> Result<F
     let [of_now, of_before] = [0, 1].map(|at| counted.made.get(at).map(Vec::as_slice).unwrap_or_default());
     for ((metric, made), earlier) in metrics.iter().zip(of_now).zip(of_before) {
         let of = OfDays { metric: *metric, ..now.clone() };
-        told.figures.push(main_figure(of, before, made, earlier));
+        told.figures.push(main_figure(of, Some((before, earlier)), made));
     }
     Ok(told)
 }
@@ -104,23 +104,26 @@ fn newest(channels: &[Channel], day: Date) -> Days {
     Days { first: last.saturating_sub(Duration::days(LENGTH - 1)), last }
 }
 
-fn main_figure(of: OfDays, before: Days, made: &Made, earlier: &Made) -> MainFigure {
+/// A figure with what it was in other days, and how it changed.
+pub(crate) fn main_figure(of: OfDays, before: Option<(Days, &Made)>, made: &Made) -> MainFigure {
     let read = |made: &Made| counted::read(of.metric, made, &of.currency);
     let beside = |id: FigureId, number: &Number| Beside {
         id: id.to_string(),
         shown: number.shown.clone(),
         value: number.value.to_string(),
     };
-    let (now, then) = (read(made), read(earlier).ok());
-    let share = now.as_ref().ok().zip(then.as_ref()).and_then(|(now, then)| figure::change(now.value, then.value));
+    let (now, then) = (read(made), before.and_then(|(days, earlier)| Some((days, read(earlier).ok()?))));
+    let share = now.as_ref().ok().zip(then.as_ref()).and_then(|(now, (days, then))| {
+        figure::change(now.value, then.value).map(|share| (share, *days))
+    });
     MainFigure {
         key: of.metric.key().to_owned(),
         name: words::name(of.metric.key()),
         unit: now.as_ref().map(|number| number.unit.clone()).unwrap_or_default(),
         partial: now.as_ref().is_ok_and(Number::partial),
-        before: then.map(|then| beside(FigureId::Counted(OfDays { days: before, ..of.clone() }), &then)),
-        change: share.map(|share| Beside {
-            id: FigureId::Changed(of.clone()).to_string(),
+        before: then.map(|(days, then)| beside(FigureId::Counted(OfDays { days, ..of.clone() }), &then)),
+        change: share.map(|(share, days)| Beside {
+            id: FigureId::change(of.clone(), days).to_string(),
             shown: figure::in_percent(share),
             value: share.to_string(),
         }),

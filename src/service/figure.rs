@@ -6,21 +6,23 @@
 pub(crate) mod counted;
 mod rows;
 mod said;
+pub(crate) mod scope;
 
 use model::{
     access::Action,
     actor::Actor,
     figure::{FigureId, OfDays, Opened, Part, Scope},
-    metric::spelled,
+    metric::{Days, spelled},
 };
 use rust_decimal::Decimal;
 use serde_json::Value;
-use store::{TenantTx, brain, channel, client, organization};
+use store::{TenantTx, brain, organization};
 use time::OffsetDateTime;
 
 use self::{
     counted::{Number, Reading},
     rows::Rows,
+    scope::named,
 };
 use crate::{Error, Result, Service, access, moment, performance::words};
 
@@ -49,7 +51,11 @@ pub async fn open(service: &Service, actor: &Actor, id: &str, asked: &Asked) -> 
         Opening { service, words: moment::Words::in_zone(&agency.time_zone, service.clock.now()), tx, actor, asked };
     match &id {
         FigureId::Counted(of) => opening.counted(&id, of).await,
-        FigureId::Changed(of) => opening.changed(&id, of).await,
+        FigureId::Changed(of) => {
+            let before = of.before().ok_or(Error::Missing)?;
+            opening.changed(&id, of, before).await
+        }
+        FigureId::Beside(of, earlier) => opening.changed(&id, of, *earlier).await,
         FigureId::Said { state, outcome, path } => opening.said(&id, *state, *outcome, path).await,
         FigureId::Promised { action, path } => opening.promised(&id, *action, path).await,
     }
@@ -66,27 +72,22 @@ struct Opening<'a> {
 
 impl Opening<'_> {
     /// What a scope is called; missing where it is not in sight.
-    async fn named(&mut self, scope: Scope) -> Result<String> {
-        Ok(match scope {
-            Scope::Agency(id) if id == self.actor.organization_id => "All clients in your sight".to_owned(),
-            Scope::Agency(_) => return Err(Error::Missing),
-            Scope::Client(id) => client::get(&mut self.tx, id).await?.fields.name,
-            Scope::Channel(id) => channel::get(&mut self.tx, id).await?.account.name,
-        })
+    async fn named(&mut self, scope: &Scope) -> Result<String> {
+        named(&mut self.tx, self.actor, scope).await
     }
 
     async fn counted(&mut self, id: &FigureId, of: &OfDays) -> Result<Opened> {
-        let scope = self.named(of.scope).await?;
+        let scope = self.named(&of.scope).await?;
         let reading = Reading { rows: true, by_day: false, as_of: self.asked.as_of };
-        let asked = [counted::asked(of.scope, &of.currency, of.days, vec![of.metric], reading)];
+        let asked = [counted::asked(of.scope.clone(), &of.currency, of.days, vec![of.metric], reading)];
         let counted = counted::make(self.service, &mut self.tx, asked.into(), reading).await?;
         let made = counted.only(0)?;
-        let mut rows = Rows::new(&counted.channels);
+        let mut rows = self.rows_of(&counted.channels, &of.scope).await?;
         let read = counted::read(of.metric, made, &of.currency);
         let (parts, lacks) = match &read {
             Ok(number) => {
                 rows.add(number, made, "");
-                (parts(number, ""), number.lacks(&counted.names()))
+                (parts(number, ""), number.lacks(&rows.names()))
             }
             Err(_) => (Vec::new(), Vec::new()),
         };
@@ -112,23 +113,23 @@ impl Opening<'_> {
         })
     }
 
-    async fn changed(&mut self, id: &FigureId, of: &OfDays) -> Result<Opened> {
-        let scope = self.named(of.scope).await?;
+    async fn changed(&mut self, id: &FigureId, of: &OfDays, before: Days) -> Result<Opened> {
+        let scope = self.named(&of.scope).await?;
         let reading = Reading { rows: true, by_day: false, as_of: self.asked.as_of };
-        let before = of.before().ok_or(Error::Missing)?;
-        let asked =
-            [of.days, before].map(|days| counted::asked(of.scope, &of.currency, days, vec![of.metric], reading));
+        let asked = [of.days, before]
+            .map(|days| counted::asked(of.scope.clone(), &of.currency, days, vec![of.metric], reading));
         let counted = counted::make(self.service, &mut self.tx, asked.into(), reading).await?;
         let (made, earlier) = (counted.only(0)?, counted.only(1)?);
         let read = (counted::read(of.metric, made, &of.currency), counted::read(of.metric, earlier, &of.currency));
-        let mut rows = Rows::new(&counted.channels);
+        let mut rows = self.rows_of(&counted.channels, &of.scope).await?;
         let (mut all, mut lacks, mut formula) = (Vec::new(), Vec::new(), String::new());
         let value = match &read {
             (Ok(now), Ok(then)) => {
                 rows.add(now, made, "");
                 rows.add(then, earlier, BEFORE);
                 all = [parts(now, ""), parts(then, BEFORE)].concat();
-                lacks = [now.lacks(&counted.names()), then.lacks(&counted.names())].concat();
+                let names = rows.names();
+                lacks = [now.lacks(&names), then.lacks(&names)].concat();
                 formula = of_change(now);
                 change(now.value, then.value).ok_or_else(|| "what was before is not above zero".to_owned())
             }

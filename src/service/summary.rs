@@ -45,7 +45,8 @@ use crate::{Result, Service, access};
 
 pub use cards::{Told, told};
 pub use check::{Bodies, unfounded};
-pub(crate) use opened::{Inputs, number};
+pub(crate) use nouns::absent;
+pub(crate) use opened::{Inputs, Numbers, number};
 
 /// What is read of a state.
 const KINDS: [&str; 8] = ["figures", "reconciliation", "forecast", "risk", "finding", "action", "gap", "response"];

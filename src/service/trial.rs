@@ -159,4 +159,8 @@ impl model::fact::Memory for Nothing {
     fn opened(&self, _: &model::fact::Ledger, _: &model::fact::Asked) -> Result<Vec<model::fact::Made>, String> {
         Err("there is no brain here".to_owned())
     }
+
+    fn spread(&self, _: &model::fact::Ledger, _: &model::fact::Wide) -> Result<model::fact::Spread, String> {
+        Err("there is no brain here".to_owned())
+    }
 }

@@ -3,8 +3,11 @@
 //! Everything is read as it is stored; what it means is decided elsewhere. Callers freeze the transaction first
 //! (`brain::freeze`), so that all of it is of one moment, and hash what they got: serialised it is always the same bytes.
 
+use std::collections::BTreeSet;
+
 use model::{
     fact::{AdDay, Buyers, Channel, Client, DayOf, LiftTest, Order, Rate},
+    figure::PartId,
     id::ChannelId,
     metric::{Days, Level, Measures},
 };
@@ -204,6 +207,71 @@ pub async fn parts(tx: &mut TenantTx, level: Level, first: Date) -> Result<Vec<A
            order by channel_id, entity_id collate "C", day, at desc, unnamed"#,
         level.key(),
         first
+    )
+    .fetch_all(&mut **tx)
+    .await?;
+    Ok(rows
+        .into_iter()
+        .map(|row| AdDay {
+            channel_id: row.channel_id.into(),
+            ad_id: row.ad_id,
+            day: row.day,
+            spend: row.spend,
+            impressions: row.impressions,
+            clicks: row.clicks,
+            conversions: row.conversions,
+            claimed_revenue: row.claimed_revenue,
+        })
+        .collect())
+}
+
+/// What was reported of campaigns, or of advertisements, in these channels and days: of those that are named, or of all if none
+/// is. By channel, id and day.
+///
+/// # Errors
+/// The database failed.
+pub async fn parts_in(tx: &mut TenantTx, level: Level, span: &Span, named: &BTreeSet<PartId>) -> Result<Vec<AdDay>> {
+    let channels: Vec<Uuid> = span.channels.iter().map(|id| id.0).collect();
+    let (of, ids): (Vec<Uuid>, Vec<String>) =
+        named.iter().map(|part| (part.channel_id.0, part.external_id.clone())).unzip();
+    let rows = sqlx::query!(
+        r#"with named as materialized (
+             select * from unnest($6::uuid[], $7::text[]) as n (channel_id, entity_id)
+           ), known as (
+             select m.channel_id, m.entity_id, m.day, m.attribution, m.observed_at, m.spend, m.impressions, m.clicks, m.conversions,
+               m.claimed_revenue
+             from metric_daily m
+             where $5::timestamptz is null and m.channel_id = any($4) and m.level = $1 and m.day between $2 and $3
+               and (cardinality($6::uuid[]) = 0
+                 or exists (select from named n where n.channel_id = m.channel_id and n.entity_id = m.entity_id))
+             union all
+             select channel_id, entity_id, day, attribution, observed_at, spend, impressions, clicks, conversions, claimed_revenue
+             from (
+               select distinct on (m.channel_id, m.day, m.entity_id, m.attribution) m.* from metric_observation m
+               where $5::timestamptz is not null and m.channel_id = any($4) and m.level = $1 and m.day between $2 and $3
+                 and m.observed_at <= $5
+                 and (cardinality($6::uuid[]) = 0
+                   or exists (select from named n where n.channel_id = m.channel_id and n.entity_id = m.entity_id))
+               order by m.channel_id, m.day, m.entity_id, m.attribution, m.observed_at desc, m.sync_run_id desc
+             ) newest
+             where not withdrawn
+           )
+           select distinct on (channel_id, entity_id collate "C", day) channel_id as "channel_id!", entity_id as "ad_id!",
+             day as "day!", spend, impressions, clicks, conversions, claimed_revenue
+           from (
+             select channel_id, entity_id, day, attribution = '' as unnamed, max(observed_at) as at, sum(spend) as spend,
+               sum(impressions)::bigint as impressions, sum(clicks)::bigint as clicks, sum(conversions) as conversions,
+               sum(claimed_revenue) as claimed_revenue
+             from known group by channel_id, entity_id, day, attribution = ''
+           ) windows
+           order by channel_id, entity_id collate "C", day, at desc, unnamed"#,
+        level.key(),
+        span.days.first,
+        span.days.last,
+        &channels,
+        span.as_of,
+        &of,
+        &ids
     )
     .fetch_all(&mut **tx)
     .await?;

@@ -40,6 +40,7 @@ pub mod organization;
 pub mod password_reset;
 pub mod provider_switch;
 pub mod queue;
+pub mod saved_view;
 pub mod sealed;
 pub mod session;
 pub mod shop;

@@ -40,6 +40,19 @@ impl Unit {
         }
     }
 
+    /// A value at an axis whose values are so far apart: with as many decimals as tell them apart.
+    pub fn tick(&self, value: f64, step: f64) -> String {
+        match self {
+            Self::Share => format!("{} %", of_float(value, 2, 0, places(step * 100.0))),
+            _ => match scaled(value) {
+                Some((shift, letter)) => {
+                    format!("{} {letter}", of_float(value, shift, 0, places(step * 10_f64.powi(shift))))
+                }
+                None => of_float(value, 0, 0, places(step)),
+            },
+        }
+    }
+
     /// What the axis is called: the currency.
     pub fn axis(&self) -> &str {
         if let Self::Money(currency) = self { currency } else { "" }
@@ -53,13 +66,26 @@ impl Unit {
 
 /// A number in few letters.
 fn short(value: f64) -> String {
+    scaled(value).map_or_else(
+        || of_float(value, 0, 0, 2),
+        |(shift, letter)| format!("{} {letter}", of_float(value, shift, 0, 1)),
+    )
+}
+
+/// By which power of ten a large number is told, and its letter.
+fn scaled(value: f64) -> Option<(i32, char)> {
     let size = value.abs();
-    for (from, shift, letter) in [(1e12, -12, "T"), (1e9, -9, "B"), (1e6, -6, "M"), (1e4, -3, "k")] {
-        if size >= from {
-            return format!("{} {letter}", of_float(value, shift, 0, 1));
-        }
-    }
-    of_float(value, 0, 0, 2)
+    let letters = [(1e12, -12, 'T'), (1e9, -9, 'B'), (1e6, -6, 'M'), (1e4, -3, 'k')];
+    letters.into_iter().find(|(from, ..)| size >= *from).map(|(_, shift, letter)| (shift, letter))
+}
+
+/// With how many decimals multiples of a step are written.
+fn places(step: f64) -> u32 {
+    let whole = |places: &u32| {
+        let scaled = step * 10_f64.powi(i32::try_from(*places).unwrap_or_default());
+        (scaled - scaled.round()).abs() < 1e-6 * scaled.max(1e-9)
+    };
+    (0..12).find(whole).unwrap_or(12)
 }
 
 #[cfg(test)]
@@ -84,5 +110,15 @@ mod tests {
         let short = [0.0, 2.5, 9_500.0, 12_400.0, 2_000_000.0, -3.5e9, 1e12].map(|value| Unit::Count.short(value));
         assert_eq!(short, ["0", "2.5", "9,500", "12.4 k", "2 M", "−3.5 B", "1 T"]);
         assert_eq!(Unit::Share.short(0.125), "12.5 %");
+    }
+
+    #[test]
+    fn numbers_at_an_axis_are_told_apart() {
+        let ticks = |unit: Unit, step: f64, count: [i32; 3]| count.map(|at| unit.tick(f64::from(at) * step, step));
+        assert_eq!(ticks(Unit::Count, 250.0, [0, 1, 41]), ["0", "250", "10.25 k"]);
+        assert_eq!(ticks(Unit::Ratio, 0.0025, [0, 1, 2]), ["0", "0.0025", "0.005"]);
+        assert_eq!(ticks(Unit::Share, 0.0005, [0, 1, 2]), ["0 %", "0.05 %", "0.1 %"]);
+        assert_eq!(ticks(Unit::Count, 0.1, [1, 2, 3]), ["0.1", "0.2", "0.3"]);
+        assert_eq!(ticks(Unit::Money("EUR".to_owned()), 500_000.0, [-1, 1, 3]), ["−500 k", "500 k", "1.5 M"]);
     }
 }

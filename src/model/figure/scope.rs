@@ -85,7 +85,8 @@ impl Scope {
         }
     }
 
-    /// The campaigns or advertisements it names; none where whole channels are meant.
+    /// The campaigns or advertisements it names; none where whole channels are meant. Of no name at all, those that were read are
+    /// meant: no figure's id says so.
     pub fn parts(&self) -> Option<&BTreeSet<PartId>> {
         match self {
             Self::Campaigns(parts) | Self::Creatives(parts) => Some(parts),
@@ -101,7 +102,9 @@ impl Scope {
             Self::Clients(ids) => client.is_some_and(|client| ids.contains(&client)),
             Self::Channel(id) => channel == *id,
             Self::Channels(ids) => ids.contains(&channel),
-            Self::Campaigns(parts) | Self::Creatives(parts) => parts.iter().any(|part| part.channel_id == channel),
+            Self::Campaigns(parts) | Self::Creatives(parts) => {
+                parts.is_empty() || parts.iter().any(|part| part.channel_id == channel)
+            }
         }
     }
 

@@ -34,6 +34,7 @@ pub(crate) fn asked(scope: Scope, currency: &str, days: Days, metrics: Vec<Metri
 }
 
 /// What was counted.
+#[derive(Debug)]
 pub(crate) struct Counted {
     /// The channels that were looked at.
     pub channels: Vec<Channel>,
@@ -47,24 +48,13 @@ impl Counted {
         let made = self.made.get(question).and_then(|made| made.first());
         made.ok_or_else(|| Error::Internal("a figure that was asked for was not made".into()))
     }
-
-    /// What the channels are called, by their ids as the brain says them.
-    pub fn names(&self) -> BTreeMap<String, &str> {
-        self.channels.iter().map(|channel| (channel.id.to_string(), channel.name.as_str())).collect()
-    }
 }
 
 /// What of the stored days these questions take, which are of one scope; none where nothing is asked.
 fn taken(asked: &[fact::Asked], reading: Reading) -> Option<brain::Reading> {
     let windows = asked.iter().map(fact::Asked::window);
     let days = windows.reduce(|a, b| Days { first: a.first.min(b.first), last: a.last.max(b.last) })?;
-    let scope = asked.first()?.scope;
-    Some(brain::Reading {
-        days,
-        client_id: if let Scope::Client(id) = scope { Some(id) } else { None },
-        channel_id: if let Scope::Channel(id) = scope { Some(id) } else { None },
-        as_of: reading.as_of,
-    })
+    Some(brain::Reading { days, scope: asked.first()?.scope.clone(), as_of: reading.as_of })
 }
 
 /// Makes all figures of these questions, which are of one scope, from one reading of what is stored. The caller freezes the
@@ -153,6 +143,61 @@ impl Number {
 
 /// Measures that are amounts of money.
 const MONEY: [&str; 4] = ["spend", "claimed_revenue", "ledger_revenue", "refunds"];
+
+/// Metrics that are amounts of money for something else.
+const PRICES: [&str; 4] = ["cpc", "cpm", "cpa", "aov"];
+/// Metrics that are ratios.
+const RATIOS: [&str; 5] = ["ctr", "cvr", "roas_claimed", "mer", "refund_share"];
+
+/// A value of a metric as it stands on pages, where there is no figure that says its unit.
+pub(crate) fn shown(metric: Metric, value: Decimal, currency: &str) -> Option<String> {
+    let key = metric.key();
+    words::written(key, &Value::String(value.to_string()), &unit(key, currency))
+}
+
+/// The unit of a metric, as the brain says it.
+pub(crate) fn unit(key: &str, currency: &str) -> Value {
+    match key {
+        _ if MONEY.contains(&key) || PRICES.contains(&key) => serde_json::json!({ "money": currency }),
+        _ if RATIOS.contains(&key) => "ratio".into(),
+        _ => "count".into(),
+    }
+}
+
+/// Makes figures with their course, all from what is stored of the same channels. What days have in common is read once.
+///
+/// # Errors
+/// The database failed, or what is stored makes no sense.
+pub(crate) async fn spread(
+    service: &Service,
+    tx: &mut TenantTx,
+    agency: &Organization,
+    (channels, day): (&[Channel], Date),
+    asked: Vec<fact::Wide>,
+) -> Result<Vec<fact::Spread>> {
+    let windows: Vec<Days> = asked.iter().map(|wide| fact::window(wide.days)).collect();
+    let all = windows.iter().copied().reduce(|a, b| Days { first: a.first.min(b.first), last: a.last.max(b.last) });
+    let together = windows.iter().map(|days| days.count()).sum::<i64>() >= all.map_or(0, Days::count);
+    let mut read: Option<(Days, Arc<Ledger>)> = None;
+    let mut spreads = Vec::new();
+    for wide in asked {
+        let window = fact::window(wide.days);
+        let days = all.filter(|_| together).unwrap_or(window);
+        let ledger = match &read {
+            Some((known, ledger)) if *known == days => ledger.clone(),
+            _ => {
+                let reading = brain::Reading { days, scope: wide.scope.clone(), as_of: None };
+                Arc::new(brain::ledger_of(tx, agency, channels.to_vec(), day, &reading).await?)
+            }
+        };
+        read = Some((days, ledger.clone()));
+        let memory = service.memory.clone();
+        let made = tokio::task::spawn_blocking(move || memory.spread(&ledger, &wide));
+        let made = made.await.map_err(|error| error.to_string()).and_then(|made| made);
+        spreads.push(made.map_err(|words| Error::Internal(words.into()))?);
+    }
+    Ok(spreads)
+}
 
 /// Reads a figure; `Err` says why there is none.
 pub(crate) fn read(metric: Metric, made: &Made, currency: &str) -> std::result::Result<Number, (Lack, String)> {

@@ -86,9 +86,9 @@ impl Opening<'_> {
             (None, Some(client)) => Scope::Client(client),
             (None, None) => Scope::Agency(self.actor.organization_id),
         };
-        let of = self.named(scope).await?;
+        let of = self.named(&scope).await?;
         let figure = number.figure;
-        let rows = self.inputs(scope, &figure.unit, number.inputs.as_ref(), cut_off).await?;
+        let rows = self.inputs(&scope, &figure.unit, number.inputs.as_ref(), cut_off).await?;
         let (page, runs) = self.page(rows, Some(cut_off)).await?;
         Ok(Opened {
             id: id.to_string(),
@@ -125,7 +125,7 @@ impl Opening<'_> {
     /// have been another then, and else in that of the scope.
     async fn inputs(
         &mut self,
-        scope: Scope,
+        scope: &Scope,
         unit: &str,
         inputs: Option<&Inputs>,
         cut_off: OffsetDateTime,
@@ -133,12 +133,12 @@ impl Opening<'_> {
         let Some(Inputs { metrics, days, channels }) = inputs else { return Ok(Rows::new(&[])) };
         let currency = match scope {
             _ if currency::ALL.contains(&unit) => unit.to_owned(),
-            Scope::Agency(_) => organization::get(&mut self.tx).await?.currency,
-            Scope::Client(id) => client::get(&mut self.tx, id).await?.fields.currency,
-            Scope::Channel(id) => channel::get(&mut self.tx, id).await?.account.currency,
+            Scope::Client(id) => client::get(&mut self.tx, *id).await?.fields.currency,
+            Scope::Channel(id) => channel::get(&mut self.tx, *id).await?.account.currency,
+            _ => organization::get(&mut self.tx).await?.currency,
         };
         let reading = Reading { rows: true, by_day: false, as_of: Some(cut_off) };
-        let asked = counted::asked(scope, &currency, *days, metrics.clone(), reading);
+        let asked = counted::asked(scope.clone(), &currency, *days, metrics.clone(), reading);
         let counted = counted::make(self.service, &mut self.tx, vec![asked], reading).await?;
         let mut rows = Rows::new(&counted.channels);
         for (metric, made) in metrics.iter().zip(counted.made.iter().flatten()) {

@@ -60,6 +60,28 @@ pub(crate) fn number(
     Some(Number { figure: figure?, formula: formula(&said, path, steps), inputs: inputs(&said, steps) })
 }
 
+/// The numbers of an outcome that is read once for many of them: the same as [`number`] finds them.
+#[derive(Debug)]
+pub(crate) struct Numbers<'a>(Said<'a>);
+
+impl<'a> Numbers<'a> {
+    /// Reads an outcome; none if its body is no JSON.
+    pub fn of(outcome: &'a Outcome) -> Option<Self> {
+        Said::new(outcome).map(Self)
+    }
+
+    /// What is said.
+    pub const fn body(&self) -> &Value {
+        &self.0.body
+    }
+
+    /// The number at a place, which tells no books.
+    pub fn at(&self, path: &str) -> Option<Figure> {
+        let steps: Vec<&str> = path.split('/').skip(1).collect();
+        plain(&self.0, path, &steps, None, &BTreeMap::new())
+    }
+}
+
 /// How probable an interval is, by the place of its lower end.
 fn interval(said: &Said<'_>, place: &str, steps: &[&str]) -> Option<Figure> {
     let known = match steps {
@@ -107,6 +129,35 @@ fn plain(
             let key = format!("{}_{which}", said.text("/metric")?);
             said.sum("/forecast/steps", &format!("/{end}"), About::new(&key, currency.unwrap_or("count")))
         }
+        ("forecast", ["forecast", "steps", at, end]) if number_of(at) => {
+            let which = match *end {
+                "lo80" | "lo95" => "low",
+                "hi80" | "hi95" => "high",
+                "point" => "expected",
+                _ => return None,
+            };
+            let key = format!("{}_{which}", said.text("/metric")?);
+            said.figure(place, About::new(&key, currency.unwrap_or("count")))
+        }
+        ("fatigue", ["outlook", "state", "probability"]) => said.figure(place, About::new("probability", "share")),
+        ("fatigue", ["outlook", "state", "within", at]) if number_of(at) => {
+            said.figure(place, About::new("probability", "share"))
+        }
+        ("cohorts", ["cohorts", at, "customers"]) if number_of(at) => {
+            said.figure(place, About::new("customers", "count"))
+        }
+        ("cohorts", ["cohorts", at, "worth", age, "mean"]) if number_of(at) && number_of(age) => {
+            said.figure(place, About::new("worth", currency?))
+        }
+        ("response", ["response", "channels", at, rest @ ..]) if number_of(at) => match rest {
+            ["current_spend"] => said.figure(place, About::new("spend_per_day", currency?)),
+            ["marginal_roas", "mean"] => said.figure(place, About::new("marginal_roas", "ratio")),
+            ["curve", point, "spend"] if number_of(point) => said.figure(place, About::new("spend_per_day", currency?)),
+            ["curve", point, "target", "mean" | "low" | "high"] if number_of(point) => {
+                said.figure(place, About::new("ledger_revenue", currency?))
+            }
+            _ => None,
+        },
         ("reconciliation", ["revenue", rest @ ..]) => {
             let key = match rest {
                 ["claimed"] => "claimed_revenue",
@@ -119,7 +170,7 @@ fn plain(
         }
         ("action", ["prediction", key @ ("value" | "low" | "high")]) => basis(About::new(key, currency?)),
         ("action", ["prediction", "loss"]) => basis(About::new("loss", "share")),
-        ("action", ["changes", at, end @ ("from" | "to")]) if at.bytes().all(|byte| byte.is_ascii_digit()) => {
+        ("action", ["changes", at, end @ ("from" | "to")]) if number_of(at) => {
             let key = if *end == "from" { "budget_before" } else { "budget_after" };
             basis(About::new(key, currency?))
         }
@@ -127,6 +178,11 @@ fn plain(
         ("action", ["horizon_days"]) => said.figure(place, About::new("days", "days")),
         _ => None,
     }
+}
+
+/// Whether a step of a place is the number of an item of a list.
+fn number_of(step: &str) -> bool {
+    step.bytes().all(|byte| byte.is_ascii_digit())
 }
 
 fn both(days: &Option<(Day, Day)>) -> Option<(&Day, &Day)> {

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use model::{
     brain::Outcome,
-    id::{BrainStateId, ClientId},
+    id::{BrainStateId, ChannelId, ClientId},
 };
 use sqlx::types::Uuid;
 
@@ -55,6 +55,38 @@ pub async fn list(
         client.map(|id| id.0),
         after,
         limit
+    )
+    .fetch_all(&mut **tx)
+    .await?;
+    Ok(rows.into_iter().map(Row::outcome).collect())
+}
+
+/// What a state says of these kinds about these clients as a whole, about these channels, or about the agency as a whole.
+///
+/// # Errors
+/// The database failed.
+pub async fn list_about(
+    tx: &mut TenantTx,
+    state: BrainStateId,
+    kinds: &[&str],
+    agency: bool,
+    clients: &[ClientId],
+    channels: &[ChannelId],
+) -> Result<Vec<Outcome>> {
+    let kinds: Vec<String> = kinds.iter().map(|kind| (*kind).to_owned()).collect();
+    let clients: Vec<Uuid> = clients.iter().map(|id| id.0).collect();
+    let channels: Vec<Uuid> = channels.iter().map(|id| id.0).collect();
+    let rows = sqlx::query_as!(
+        Row,
+        "select number, kind, client_id, channel_id, body from brain_result
+         where state_id = $1 and kind = any($2)
+           and (channel_id = any($5) or (channel_id is null and (client_id = any($4) or (client_id is null and $3::bool))))
+         order by number",
+        state.0,
+        &kinds,
+        agency,
+        &clients,
+        &channels
     )
     .fetch_all(&mut **tx)
     .await?;
