@@ -283,7 +283,12 @@ mod tests {
     #[test]
     fn what_is_asked_for_stands_in_the_address_and_is_read_from_it() {
         let pair = |name: &str, text: &str| (name.to_owned(), text.to_owned());
-        let pairs = vec![pair("from", " 2026-11-01 "), pair("to", " "), pair("campaign", "a:100% +x & y"), pair("campaign", "ö")];
+        let pairs = vec![
+            pair("from", " 2026-11-01 "),
+            pair("to", " "),
+            pair("campaign", "a:100% +x & y"),
+            pair("campaign", "ö"),
+        ];
         let address = address("/analytics", pairs);
         assert_eq!(address, "/analytics?from=2026-11-01&campaign=a%3A100%25%20%2Bx%20%26%20y&campaign=%C3%B6");
         assert_eq!(super::address("/analytics", vec![]), "/analytics");

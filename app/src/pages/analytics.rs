@@ -22,6 +22,8 @@ use leptos_router::{
     lazy_route,
 };
 use model::analytics::{Breakdown, Options};
+#[cfg(feature = "ssr")]
+use service::analytics::{Depth, Manner};
 use shown::{Counted, Thought};
 
 use crate::{
@@ -44,7 +46,12 @@ async fn read(
     let mut asked = model::analytics::Question::parse(query);
     if !client_id.is_empty() {
         let id = client_id.parse().map_err(|_| service::Error::Missing)?;
-        service::client::get(service, actor, id).await?;
+        let client = service::client::get(service, actor, id).await?;
+        if client.archived_at.is_some() {
+            let message =
+                format!("{} is archived. Bring it back to see its figures; nothing of it is lost", client.fields.name);
+            return Err(service::Error::Conflict { code: "archived", message });
+        }
         asked.question.filters.clients = vec![id];
         asked.wrong.retain(|wrong| wrong.field != "client_id");
     }
@@ -56,7 +63,7 @@ async fn read(
 pub async fn get_analytics(client_id: String, query: String) -> Result<Counted, AppError> {
     let (actor, service) = (crate::server::actor()?, crate::server::service()?);
     let asked = read((&actor, &service), &client_id, &query).await?;
-    let answer = service::analytics::answer(&service, &actor, asked).await?;
+    let answer = service::analytics::answer(&service, &actor, &asked, Manner::Lenient).await?;
     let (courses, stacks) = (drawn::courses(&answer), drawn::stacks(&answer));
     Ok(Counted { courses, stacks, head: answer.head, totals: answer.totals, channels: answer.channels })
 }
@@ -66,9 +73,10 @@ pub async fn get_analytics(client_id: String, query: String) -> Result<Counted, 
 pub async fn get_analytics_thought(client_id: String, query: String) -> Result<Thought, AppError> {
     let (actor, service) = (crate::server::actor()?, crate::server::service()?);
     let asked = read((&actor, &service), &client_id, &query).await?;
-    let said = service::analytics::said(&service, &actor, asked).await?;
+    let said = service::analytics::said(&service, &actor, &asked, Manner::Lenient).await?;
     let (over, curves, worths) = (drawn::over(&said), drawn::curves(&said), drawn::worths(&said));
-    Ok(Thought { day: said.day, over, curves, worths })
+    let (agency, _) = service::organization::get(&service, &actor).await?;
+    Ok(Thought { day: said.day, simulated: agency.simulated, over, curves, worths })
 }
 
 /// Each campaign, or each advertisement, by itself.
@@ -76,7 +84,8 @@ pub async fn get_analytics_thought(client_id: String, query: String) -> Result<T
 pub async fn get_analytics_parts(client_id: String, query: String, table: String) -> Result<Breakdown, AppError> {
     let (actor, service) = (crate::server::actor()?, crate::server::service()?);
     let asked = read((&actor, &service), &client_id, &query).await?;
-    Ok(service::analytics::parts(&service, &actor, asked, &table).await?)
+    let depth = if table == "creative" { Depth::Creatives } else { Depth::Campaigns };
+    Ok(service::analytics::parts(&service, &actor, &asked, depth, Manner::Lenient).await?)
 }
 
 /// What can be chosen.
@@ -84,7 +93,7 @@ pub async fn get_analytics_parts(client_id: String, query: String, table: String
 pub async fn get_analytics_choices(client_id: String, query: String) -> Result<Options, AppError> {
     let (actor, service) = (crate::server::actor()?, crate::server::service()?);
     let asked = read((&actor, &service), &client_id, &query).await?;
-    Ok(service::analytics::options(&service, &actor, &asked.question.filters).await?)
+    Ok(service::analytics::options(&service, &actor, &asked).await?)
 }
 
 /// The agency's analytics.
@@ -134,7 +143,7 @@ fn Analytics(
             {part_or("The main figures", "heading", counted, move |counted| view! { <totals::Totals counted=counted asked=asked.get_untracked() /> }, missing)}
             <courses::Courses counted=counted thought=thought asked=asked />
             <Breakdowns counted=counted asked=asked />
-            {part_or("What spend brings", "heading", thought, |thought: Thought| view! { <said::Curves thought=thought.clone() /><said::Customers thought=thought /> }, nothing)}
+            {part_or("What spend brings", "heading", thought, |thought: Thought| view! { <said::Said thought=thought /> }, nothing)}
         </div>
         <FigureDrawer opening=opening />
     }

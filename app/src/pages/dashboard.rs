@@ -23,6 +23,7 @@ use sources::SourcesShown;
 
 use crate::{
     components::{
+        button::Kind,
         figure::{FigureDrawer, Opening},
         page::Heading,
         part::part_or,
@@ -120,9 +121,14 @@ fn Dashboard(
     let here = Memo::new(move |_| asked.with(Asked::speaker));
     let href = move |persona| asked.with(|asked| asked.for_persona(persona));
     let title = if client.get_untracked().is_empty() { "Dashboard" } else { "Dashboard of a client" };
+    let analytics = move || match client.get().as_str() {
+        "" => "/analytics".to_owned(),
+        client => format!("/clients/{client}/analytics"),
+    };
     view! {
         <div class="flex flex-col gap-6" data-test="dashboard">
             <Heading text=title>
+                <a class=Kind::Quiet.class() href=analytics data-test="to-analytics">"Analytics"</a>
                 <Personas here=here href=href />
                 <AsOf asked=asked />
             </Heading>

@@ -105,7 +105,7 @@ pub(super) fn stacks(answer: &Answer) -> Vec<Chart> {
         let parts = answer.stacks.iter().filter(known).map(|stack| Series {
             name: stack.name.clone(),
             values: values(&stack.now),
-            ids: ids(key, &stack.scope, &answer.head.currency),
+            ids: stack.scope.as_ref().map_or(Ids::None, |scope| ids(key, scope, &answer.head.currency)),
         });
         let parts = Few::try_from(parts.collect::<Vec<_>>()).ok().filter(|parts| !parts.is_empty())?;
         let shape = if answer.head.granularity == Granularity::Day { Shape::Areas } else { Shape::Bars };

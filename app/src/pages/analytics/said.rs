@@ -19,10 +19,20 @@ fn unthought(what: &'static str) -> impl IntoView {
     }
 }
 
-/// What spend brings.
+/// What spend brings, and what customers are worth.
 #[component]
-pub(super) fn Curves(thought: Thought, simulated: bool) -> impl IntoView {
-    let Thought { day, curves, .. } = thought;
+pub(super) fn Said(thought: Thought) -> impl IntoView {
+    let Thought { day, simulated, curves, worths, .. } = thought;
+    view! {
+        <div class="flex min-w-0 flex-col gap-6">
+            <Curves day=day.clone() curves=curves simulated=simulated />
+            <Customers day=day worths=worths simulated=simulated />
+        </div>
+    }
+}
+
+#[component]
+fn Curves(day: Option<String>, curves: Vec<ClientCurves>, simulated: bool) -> impl IntoView {
     let (none, known) = (curves.is_empty(), day.is_some());
     view! {
         <section class="panel flex min-w-0 flex-col gap-3" aria-label="What spend brings" data-test="curves">
@@ -56,10 +66,8 @@ fn OfClient(one: ClientCurves, simulated: bool) -> impl IntoView {
     }
 }
 
-/// What customers are worth.
 #[component]
-pub(super) fn Customers(thought: Thought, simulated: bool) -> impl IntoView {
-    let Thought { day, worths, .. } = thought;
+fn Customers(day: Option<String>, worths: Vec<Worths>, simulated: bool) -> impl IntoView {
     let (none, known) = (worths.is_empty(), day.is_some());
     let mark = super::courses::mark(simulated);
     view! {

@@ -63,6 +63,8 @@ pub struct Worths {
 pub struct Thought {
     /// The last day that had ended for it, as 2026-11-03; none while nothing was thought.
     pub day: Option<String>,
+    /// Whether all of it is simulated.
+    pub simulated: bool,
     /// What is laid over the courses.
     pub over: Vec<Over>,
     /// What spend brings.
