@@ -76,7 +76,7 @@ pub async fn get_analytics_thought(client_id: String, query: String) -> Result<T
     let said = service::analytics::said(&service, &actor, &asked, Manner::Lenient).await?;
     let (over, curves, worths) = (drawn::over(&said), drawn::curves(&said), drawn::worths(&said));
     let (agency, _) = service::organization::get(&service, &actor).await?;
-    Ok(Thought { day: said.day, simulated: agency.simulated, over, curves, worths })
+    Ok(Thought { day: said.day, simulated: agency.simulated, narrow: said.narrow, over, curves, worths })
 }
 
 /// Each campaign, or each advertisement, by itself.

@@ -138,18 +138,13 @@ pub(super) fn over(said: &Said) -> Vec<Over> {
             marks: Vec::new(),
         });
     }
-    for (key, mark) in said.marks.iter().filter_map(|mark| Some((mark.metric.as_ref()?, mark))) {
-        let drawn = drawn_mark(mark);
-        match over.iter_mut().find(|over| over.key == *key) {
+    for mark in &said.marks {
+        let (key, drawn) = (mark.metric.clone().unwrap_or_default(), drawn_mark(mark));
+        match over.iter_mut().find(|over| over.key == key) {
             Some(over) => over.marks.push(drawn),
-            None => over.push(Over {
-                key: key.clone(),
-                of: String::new(),
-                forecast: None,
-                before: None,
-                why: None,
-                marks: vec![drawn],
-            }),
+            None => {
+                over.push(Over { key, of: String::new(), forecast: None, before: None, why: None, marks: vec![drawn] })
+            }
         }
     }
     over

@@ -11,35 +11,54 @@ fn until(day: Option<String>) -> Option<impl IntoView> {
     day.map(|day| view! { <p class="text-xs text-muted">"Of what was known to the end of " <span data-literal="">{day}</span> ", whatever days are chosen."</p> })
 }
 
-/// What is missing while nothing was thought.
-fn unthought(what: &'static str) -> impl IntoView {
-    view! {
-        <p class="text-muted" data-test="unthought">"Nothing has been analysed yet. " {what} " stands here once accounts are connected, mapped to a client and read for some weeks. "
-            <a class="underline" href="/dashboard#sources" rel="external">"See what was read"</a></p>
+/// Why nothing of it can be told at all.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Lack {
+    Unthought,
+    TooMany,
+}
+
+/// What is missing, and what helps. `what` stands there then.
+fn lacking(lack: Lack, what: &'static str) -> AnyView {
+    match lack {
+        Lack::Unthought => view! {
+            <p class="text-muted" data-test="unthought">"Nothing has been analysed yet. " {what} " stands here once accounts are connected, mapped to a client and read for some weeks. "
+                <a class="underline" href="/dashboard#sources" rel="external">"See what was read"</a></p>
+        }
+        .into_any(),
+        Lack::TooMany => view! {
+            <p class="text-muted" data-test="narrow">"These are too many clients to be told one by one. " {what} " stands here for those that you choose under Filters."</p>
+        }
+        .into_any(),
     }
 }
 
 /// What spend brings, and what customers are worth.
 #[component]
 pub(super) fn Said(thought: Thought) -> impl IntoView {
-    let Thought { day, simulated, curves, worths, .. } = thought;
+    let Thought { day, simulated, narrow, curves, worths, .. } = thought;
+    let lack = match (day.is_some(), narrow) {
+        (false, _) => Some(Lack::Unthought),
+        (true, true) => Some(Lack::TooMany),
+        (true, false) => None,
+    };
     view! {
         <div class="flex min-w-0 flex-col gap-6">
-            <Curves day=day.clone() curves=curves simulated=simulated />
-            <Customers day=day worths=worths simulated=simulated />
+            <Curves day=day.clone() lack=lack curves=curves simulated=simulated />
+            <Customers day=day lack=lack worths=worths simulated=simulated />
         </div>
     }
 }
 
 #[component]
-fn Curves(day: Option<String>, curves: Vec<ClientCurves>, simulated: bool) -> impl IntoView {
-    let (none, known) = (curves.is_empty(), day.is_some());
+fn Curves(day: Option<String>, lack: Option<Lack>, curves: Vec<ClientCurves>, simulated: bool) -> impl IntoView {
+    let none = curves.is_empty() && lack.is_none();
     view! {
         <section class="panel flex min-w-0 flex-col gap-3" aria-label="What spend brings" data-test="curves">
             <h2>"What spend brings"</h2>
             {until(day)}
-            {(!known).then(|| unthought("What one more unit of spend would bring"))}
-            {(known && none).then(|| view! { <p class="text-muted" data-test="curves-empty">"No channel of what is chosen has spent on enough days yet to say what its spend brings."</p> })}
+            {lack.map(|lack| lacking(lack, "What one more unit of spend would bring"))}
+            {none.then(|| view! { <p class="text-muted" data-test="curves-empty">"No channel of what is chosen has spent on enough days yet to say what its spend brings."</p> })}
             {curves.into_iter().map(|one| view! { <OfClient one=one simulated=simulated /> }).collect_view()}
         </section>
     }
@@ -67,15 +86,15 @@ fn OfClient(one: ClientCurves, simulated: bool) -> impl IntoView {
 }
 
 #[component]
-fn Customers(day: Option<String>, worths: Vec<Worths>, simulated: bool) -> impl IntoView {
-    let (none, known) = (worths.is_empty(), day.is_some());
+fn Customers(day: Option<String>, lack: Option<Lack>, worths: Vec<Worths>, simulated: bool) -> impl IntoView {
+    let none = worths.is_empty() && lack.is_none();
     let mark = super::courses::mark(simulated);
     view! {
         <section class="panel flex min-w-0 flex-col gap-3" aria-label="What customers are worth" data-test="cohorts">
             <h2>"What customers are worth"</h2>
             {until(day)}
-            {(!known).then(|| unthought("What customers of a month ordered since"))}
-            {(known && none).then(|| view! { <p class="text-muted" data-test="cohorts-empty">"No shop is among what is chosen. "
+            {lack.map(|lack| lacking(lack, "What customers of a month ordered since"))}
+            {none.then(|| view! { <p class="text-muted" data-test="cohorts-empty">"No shop is among what is chosen. "
                 <a class="underline" href="/settings/integrations">"See what is connected"</a></p> })}
             {worths.into_iter().map(|Worths { shop, chart }| match chart {
                 Ok(chart) => view! { <ChartView chart=chart mark=mark /> }.into_any(),

@@ -65,6 +65,8 @@ pub struct Thought {
     pub day: Option<String>,
     /// Whether all of it is simulated.
     pub simulated: bool,
+    /// Whether too many clients are asked for to tell what spend brings and what customers are worth.
+    pub narrow: bool,
     /// What is laid over the courses.
     pub over: Vec<Over>,
     /// What spend brings.
@@ -80,7 +82,8 @@ impl Thought {
         let Kind::Lines(lines) = &mut chart.kind else { return chart };
         let last = head.days.1.as_str();
         let inside = |mark: &&Mark| (head.days.0.as_str()..=last).contains(&mark.day.as_str());
-        let marks = self.of(key).flat_map(|over| &over.marks);
+        // What is about no metric is about all of them.
+        let marks = self.of(key).chain(self.of("")).flat_map(|over| &over.marks);
         lines.marks.extend(marks.filter(inside).cloned());
         if let Some((over, forecast)) = self.foretold(key).filter(|_| head.granularity == Granularity::Day) {
             lines.forecast = after(forecast, over.before.as_deref(), last);

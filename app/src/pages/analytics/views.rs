@@ -30,14 +30,14 @@ pub async fn list_saved_views() -> Result<Vec<SavedView>, AppError> {
 #[server(prefix = "/app", endpoint = "save_view", output = crate::codec::Json)]
 pub async fn save_view(name: String, query: String) -> Result<SavedView, AppError> {
     let (actor, service) = (crate::server::actor()?, crate::server::service()?);
-    Ok(service::saved_view::create(&service, &actor, &name, &query).await?)
+    Ok(service::saved_view::save(&service, &actor, &name, &query).await?)
 }
 
 /// Gives a view another name.
 #[server(prefix = "/app", endpoint = "rename_view", output = crate::codec::Json)]
 pub async fn rename_view(id: SavedViewId, name: String) -> Result<SavedView, AppError> {
     let (actor, service) = (crate::server::actor()?, crate::server::service()?);
-    Ok(service::saved_view::update(&service, &actor, id, Some(&name), None).await?)
+    Ok(service::saved_view::change(&service, &actor, id, Some(&name), None).await?)
 }
 
 /// Throws a view away; gives its id.
