@@ -170,11 +170,10 @@ fn series(resolved: &Resolved, metric: Metric, made: &Made, before: Option<&Made
         made.by_day.iter().map(|value| shown(metric, *value, &resolved.currency)).collect()
     };
     let (now, before) = (values(made), before.map(values).unwrap_or_default());
-    let unit = counted::unit(metric.key(), &resolved.currency);
     now.iter().chain(&before).any(Option::is_some).then(|| Series {
         key: metric.key().to_owned(),
         name: words::name(metric.key()),
-        unit: unit["money"].as_str().or_else(|| unit.as_str()).unwrap_or_default().to_owned(),
+        unit: words::unit(metric.key(), &resolved.currency).to_owned(),
         now,
         before,
     })

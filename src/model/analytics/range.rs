@@ -3,10 +3,10 @@
 use serde::{Deserialize, Serialize};
 use time::{Date, Duration, Month};
 
-use crate::{figure, input::Invalid, metric::Days};
+use crate::{input::Invalid, metric::Days};
 
-/// The most days that one question is about: ten years. More would be no figure that can be opened.
-pub const LONGEST: i64 = figure::LONGEST;
+/// The most days that one question is about: ten years. The same days of the year before may be one more.
+pub const LONGEST: i64 = 3_653;
 /// So many days are drawn one by one.
 const BY_DAY: i64 = 92;
 /// So many days are drawn week by week.
@@ -306,7 +306,7 @@ mod tests {
         let refused = |first, last| Range::custom(first, last).unwrap_err();
         assert_eq!(refused(date!(2026 - 11 - 02), date!(2026 - 11 - 01)).field, "to");
         let long = refused(date!(1976 - 11 - 01), date!(2026 - 11 - 01));
-        assert!(long.message.contains("3660"), "{long}");
+        assert!(long.message.contains("3653"), "{long}");
         let day = date!(2026 - 11 - 01);
         assert_eq!(Range::custom(day, day), Ok(Range::Custom(days(day, day))));
     }

@@ -179,6 +179,8 @@ pub struct Said {
     pub forecasts: Vec<Foreseen>,
     /// What was noticed in these days.
     pub marks: Vec<Mark>,
+    /// Whether too many clients are asked for to tell what spend brings and customers are worth: choose one.
+    pub narrow: bool,
     /// What spend brings, client by client.
     pub curves: Vec<Curves>,
     /// What customers are worth, shop by shop.

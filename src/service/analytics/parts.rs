@@ -1,6 +1,6 @@
 //! Campaigns and advertisements with their figures, and whether people are tired of them.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use model::{
     access::Action,
@@ -64,7 +64,7 @@ pub async fn parts(
         return Ok(Breakdown::default());
     }
     let level = if depth == Depth::Creatives { Level::Ad } else { Level::Campaign };
-    let scope = scope(&mut tx, &resolved.scope, level).await?;
+    let Some(scope) = scope(&mut tx, &resolved.scope, level).await? else { return Ok(Breakdown::default()) };
     let told = metrics(&OF_PARTS);
     let wide = |days: Days| Wide {
         scope: scope.clone(),
@@ -92,21 +92,25 @@ pub async fn parts(
 }
 
 /// Of which campaigns or advertisements days are read: of those that are asked for, of the campaigns of the advertisements that are
-/// asked for, or of all in the channels.
-async fn scope(tx: &mut TenantTx, asked: &Scope, level: Level) -> Result<Scope> {
-    Ok(match (asked, level) {
+/// asked for, or of all in the channels. None where the platform did not say of which campaigns advertisements are.
+async fn scope(tx: &mut TenantTx, asked: &Scope, level: Level) -> Result<Option<Scope>> {
+    Ok(Some(match (asked, level) {
         (Scope::Campaigns(_), Level::Campaign) | (Scope::Creatives(_), Level::Ad) => asked.clone(),
         (Scope::Creatives(ads), _) => {
             let channels: Vec<_> = ads.iter().map(|part| part.channel_id).collect();
             let ids: Vec<String> = ads.iter().map(|part| part.external_id.clone()).collect();
             let found = ad_entity::list_placed(tx, &channels, Level::Ad, &ids, i64::MAX).await?;
             let own = found.into_iter().filter(|placed| ads.contains(&placed.id));
-            let campaigns = own.filter_map(|placed| Some(PartId::new(placed.id.channel_id, placed.campaign_id?)));
-            Scope::Campaigns(campaigns.collect())
+            let campaigns: BTreeSet<PartId> =
+                own.filter_map(|placed| Some(PartId::new(placed.id.channel_id, placed.campaign_id?))).collect();
+            if campaigns.is_empty() {
+                return Ok(None);
+            }
+            Scope::Campaigns(campaigns)
         }
-        (_, Level::Ad) => Scope::Creatives([].into()),
-        _ => Scope::Campaigns([].into()),
-    })
+        (_, Level::Ad) => Scope::Creatives(BTreeSet::new()),
+        _ => Scope::Campaigns(BTreeSet::new()),
+    }))
 }
 
 /// Leaves the advertisements of other campaigns out, where campaigns are asked for.

@@ -181,14 +181,14 @@ impl Look {
         if self.manner == Manner::Strict {
             return Err(Error::Missing);
         }
-        self.left_out(field, words);
+        self.note(field, words);
         Ok(())
     }
 
-    fn left_out(&mut self, field: &str, words: &str) {
-        let note = Invalid::new(field, words);
-        if !self.notes.contains(&note) {
-            self.notes.push(note);
+    fn note(&mut self, field: &str, words: &str) {
+        let told = Invalid::new(field, words);
+        if !self.notes.contains(&told) {
+            self.notes.push(told);
         }
     }
 
@@ -198,10 +198,12 @@ impl Look {
                 None => {
                     self.gone("client_id", "a client that was asked for is gone or not in your sight, so it is left out")?;
                 }
-                Some((_, name, true)) => {
-                    self.left_out("client_id", &format!("{name} is archived, so it is left out. An Admin or Owner restores it"));
+                Some((_, name, archived)) => {
+                    if *archived {
+                        self.note("client_id", &format!("{name} is archived. What was read of it stays"));
+                    }
+                    filters.clients.push(id);
                 }
-                Some(_) => filters.clients.push(id),
             }
         }
         Ok(())
@@ -215,7 +217,7 @@ impl Look {
                 }
                 Some(called) if !belongs(called, &filters.clients) => {
                     let words = format!("{} belongs to none of the chosen clients, so it is left out", called.name);
-                    self.left_out("channel_id", &words);
+                    self.note("channel_id", &words);
                 }
                 Some(_) => filters.channels.push(id),
             }
@@ -253,9 +255,9 @@ impl Look {
                 campaign.is_some_and(|id| !filters.campaigns.contains(&id))
             };
             if !meant.iter().any(|called| called.id == part.channel_id) {
-                self.left_out(field, &format!("{name} runs in none of the chosen channels, so it is left out"));
+                self.note(field, &format!("{name} runs in none of the chosen channels, so it is left out"));
             } else if ad && !filters.campaigns.is_empty() && other(placed) {
-                self.left_out(field, &format!("{name} belongs to none of the chosen campaigns, so it is left out"));
+                self.note(field, &format!("{name} belongs to none of the chosen campaigns, so it is left out"));
             } else {
                 kept.push(part.clone());
                 names.push((part, name));

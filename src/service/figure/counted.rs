@@ -144,24 +144,14 @@ impl Number {
 /// Measures that are amounts of money.
 const MONEY: [&str; 4] = ["spend", "claimed_revenue", "ledger_revenue", "refunds"];
 
-/// Metrics that are amounts of money for something else.
-const PRICES: [&str; 4] = ["cpc", "cpm", "cpa", "aov"];
-/// Metrics that are ratios.
-const RATIOS: [&str; 5] = ["ctr", "cvr", "roas_claimed", "mer", "refund_share"];
-
 /// A value of a metric as it stands on pages, where there is no figure that says its unit.
 pub(crate) fn shown(metric: Metric, value: Decimal, currency: &str) -> Option<String> {
     let key = metric.key();
-    words::written(key, &Value::String(value.to_string()), &unit(key, currency))
-}
-
-/// The unit of a metric, as the brain says it.
-pub(crate) fn unit(key: &str, currency: &str) -> Value {
-    match key {
-        _ if MONEY.contains(&key) || PRICES.contains(&key) => serde_json::json!({ "money": currency }),
-        _ if RATIOS.contains(&key) => "ratio".into(),
-        _ => "count".into(),
-    }
+    let unit = match words::unit(key, currency) {
+        money if money == currency => serde_json::json!({ "money": currency }),
+        other => other.into(),
+    };
+    words::written(key, &Value::String(value.to_string()), &unit)
 }
 
 /// Makes figures with their course, all from what is stored of the same channels. What days have in common is read once.

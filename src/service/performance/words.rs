@@ -52,6 +52,21 @@ pub(crate) const GROUPS: [(&str, &[(&str, &str)]); 3] = [
 /// Ratios that are shares of something, told in per cent.
 const SHARES: [&str; 3] = ["ctr", "cvr", "refund_share"];
 
+/// Metrics that are amounts of money.
+const AMOUNTS: [&str; 9] =
+    ["spend", "claimed_revenue", "ledger_revenue", "refunds", "cpc", "cpm", "cpa", "aov", "contribution_margin"];
+/// Metrics that are ratios.
+const RATIOS: [&str; 5] = ["ctr", "cvr", "roas_claimed", "mer", "refund_share"];
+
+/// In what a metric is told where no figure says it: the currency, `ratio` or `count`.
+pub(crate) fn unit<'a>(key: &str, currency: &'a str) -> &'a str {
+    match key {
+        _ if AMOUNTS.contains(&key) => currency,
+        _ if RATIOS.contains(&key) => "ratio",
+        _ => "count",
+    }
+}
+
 /// What a metric is called.
 pub(crate) fn name(key: &str) -> String {
     let known = GROUPS.iter().flat_map(|(_, keys)| keys.iter()).find(|(known, _)| *known == key);
