@@ -28,7 +28,6 @@ use shown::{Counted, Thought};
 
 use crate::{
     components::{
-        button::Kind,
         figure::{FigureDrawer, Opening},
         page::Heading,
         part::part_or,
@@ -129,18 +128,14 @@ fn Analytics(
             .then(|| view! { <p class="text-muted">"There is no such client in your sight."</p> }.into_any())
     };
     let nothing = |error: &AppError| (*error == AppError::Missing).then(|| ().into_any());
-    let file = move |kind: &'static str| move || asked.with(|asked| asked.file(kind));
     let title = if client.get_untracked().is_empty() { "Analytics" } else { "Analytics of a client" };
     view! {
         <div class="flex flex-col gap-6" data-test="analytics">
-            <Heading text=title>
-                <a class=Kind::Plain.class() href=file("csv") rel="external" download="analytics.csv" data-key="v" data-does="Export as CSV">"Export CSV"</a>
-                <a class=Kind::Plain.class() href=file("xlsx") rel="external" download="analytics.xlsx" data-key="x" data-does="Export as XLSX">"Export XLSX"</a>
-            </Heading>
+            <Heading text=title />
             <range::Choices asked=asked />
             {part_or("What can be chosen", "heading", choices, move |options| view! { <choose::Filters options=options asked=asked.get_untracked() /> }, nothing)}
             <views::Views asked=asked />
-            {part_or("The main figures", "heading", counted, move |counted| view! { <totals::Totals counted=counted asked=asked.get_untracked() /> }, missing)}
+            {part_or("The main figures", "heading", counted, move |counted| view! { <totals::Totals counted=counted asked=asked /> }, missing)}
             <courses::Courses counted=counted thought=thought asked=asked />
             <Breakdowns counted=counted asked=asked />
             {part_or("What spend brings", "heading", thought, |thought: Thought| view! { <said::Said thought=thought /> }, nothing)}

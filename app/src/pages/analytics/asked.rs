@@ -93,11 +93,15 @@ impl Asked {
         address("", pairs.into_iter().chain(of_page)).trim_start_matches('?').to_owned()
     }
 
-    /// The answer as a file of this kind: its address with the same question.
-    pub fn file(&self, kind: &str) -> String {
-        let whole = self.whole();
-        let sign = if whole.is_empty() { "" } else { "?" };
-        format!("/api/v1/analytics/export.{kind}{sign}{whole}")
+    /// The answer to a question as a file of this kind, with the table that is shown.
+    pub fn file(&self, answered: &str, kind: &str) -> String {
+        let sign = if answered.is_empty() { "" } else { "&" };
+        let parts = match self.text("table") {
+            "campaign" => "&parts=campaigns",
+            "creative" => "&parts=creatives",
+            _ => "",
+        };
+        format!("/api/v1/analytics/export?{answered}{sign}format={kind}{parts}")
     }
 }
 
@@ -134,6 +138,9 @@ mod tests {
     fn a_clients_page_asks_for_that_client() {
         let asked = Asked::read(ID.to_owned(), "range=last_7&client_id=other");
         assert_eq!(asked.page(), format!("/clients/{ID}/analytics"));
-        assert_eq!(asked.file("csv"), format!("/api/v1/analytics/export.csv?range=last_7&client_id={ID}"));
+        assert_eq!(asked.whole(), format!("range=last_7&client_id={ID}"));
+        assert_eq!(asked.file("range=last_7", "csv"), "/api/v1/analytics/export?range=last_7&format=csv");
+        let parts = asked.with("table", "creative");
+        assert_eq!(parts.file("", "xlsx"), "/api/v1/analytics/export?format=xlsx&parts=creatives");
     }
 }

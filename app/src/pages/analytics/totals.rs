@@ -10,6 +10,7 @@ use model::{
 use super::{asked::Asked, shown::Counted};
 use crate::{
     components::{
+        button::Kind,
         figure::Figure,
         focus,
         notice::{Notice, Tone, sentence},
@@ -35,9 +36,9 @@ fn field(name: &str) -> &str {
 
 /// The figures.
 #[component]
-pub(super) fn Totals(counted: Counted, asked: Asked) -> impl IntoView {
+pub(super) fn Totals(counted: Counted, asked: Memo<Asked>) -> impl IntoView {
     let Counted { head, totals, .. } = counted;
-    let Head { notes, of, days, count, compared, read, may_connect, .. } = head;
+    let Head { query, notes, of, days, count, compared, read, may_connect, .. } = head;
     #[cfg(feature = "ssr")]
     if !notes.is_empty() {
         crate::server::set_status(http::StatusCode::UNPROCESSABLE_ENTITY);
@@ -61,11 +62,19 @@ pub(super) fn Totals(counted: Counted, asked: Asked) -> impl IntoView {
         }
         .into_any()
     };
+    let query = StoredValue::new(query);
+    let file = move |kind: &'static str| move || query.with_value(|query| asked.with(|asked| asked.file(query, kind)));
     view! {
-        {(!notes.is_empty()).then(|| view! { <Notes notes=notes asked=asked days=days /> })}
+        {(!notes.is_empty()).then(|| view! { <Notes notes=notes asked=asked.get_untracked() days=days /> })}
         <section class="flex flex-col gap-3" aria-label="Main figures" data-test="main-figures">
             <div class="flex flex-wrap items-baseline justify-between gap-2"><h2>"Main figures"</h2>{of_days}</div>
             {figures}
+            {read.then(|| view! {
+                <p class="no-print flex flex-wrap gap-2">
+                    <a class=Kind::Plain.class() href=file("csv") rel="external" download="" data-key="v" data-does="Export as CSV">"Export CSV"</a>
+                    <a class=Kind::Plain.class() href=file("xlsx") rel="external" download="" data-key="x" data-does="Export as XLSX">"Export XLSX"</a>
+                </p>
+            })}
         </section>
     }
 }
