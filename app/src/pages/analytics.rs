@@ -29,6 +29,7 @@ use shown::{Counted, Thought};
 use crate::{
     components::{
         figure::{FigureDrawer, Opening},
+        notice::sentence,
         page::Heading,
         part::part_or,
     },
@@ -95,6 +96,11 @@ pub async fn get_analytics_choices(client_id: String, query: String) -> Result<O
     Ok(service::analytics::options(&service, &actor, &asked).await?)
 }
 
+/// Whether there is nothing of this page, which is said once.
+fn absent(error: &AppError) -> bool {
+    matches!(error, AppError::Missing | AppError::Conflict(_))
+}
+
 /// The agency's analytics.
 #[component]
 pub fn AnalyticsPage() -> impl IntoView {
@@ -123,11 +129,14 @@ fn Analytics(
     let thought = Resource::new(move || question.get(), |(client, query)| get_analytics_thought(client, query));
     let choices = Resource::new(move || question.get(), |(client, query)| get_analytics_choices(client, query));
     // The first card says so; the others have nothing to add.
-    let missing = |error: &AppError| {
-        (*error == AppError::Missing)
-            .then(|| view! { <p class="text-muted">"There is no such client in your sight."</p> }.into_any())
+    let missing = |error: &AppError| match error {
+        AppError::Missing => Some(view! { <p class="text-muted">"There is no such client in your sight."</p> }.into_any()),
+        AppError::Conflict(why) => {
+            Some(view! { <p class="text-muted" data-test="closed" data-literal="">{sentence(why)} "."</p> }.into_any())
+        }
+        _ => None,
     };
-    let nothing = |error: &AppError| (*error == AppError::Missing).then(|| ().into_any());
+    let nothing = |error: &AppError| absent(error).then(|| ().into_any());
     let title = if client.get_untracked().is_empty() { "Analytics" } else { "Analytics of a client" };
     view! {
         <div class="flex flex-col gap-6" data-test="analytics">

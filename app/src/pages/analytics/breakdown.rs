@@ -10,7 +10,7 @@ use model::{
 };
 use serde::{Deserialize, Serialize};
 
-use super::{asked::Asked, get_analytics_parts, shown::Counted};
+use super::{absent, asked::Asked, get_analytics_parts, shown::Counted};
 use crate::{
     components::{
         badge::{Badge, Shade},
@@ -114,7 +114,7 @@ pub(super) fn Breakdowns(counted: Resource<Result<Counted, AppError>>, asked: Me
             }
         },
     );
-    let nothing = |error: &AppError| (*error == AppError::Missing).then(|| ().into_any());
+    let nothing = |error: &AppError| absent(error).then(|| ().into_any());
     let links = Table::ALL.map(|one| {
         let href = move || asked.with(|asked| asked.with("table", one.key()).with("sort", "").href());
         let here = move || (table.get() == one).then_some("page");

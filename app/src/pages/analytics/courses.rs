@@ -5,6 +5,7 @@ use leptos::prelude::*;
 use model::{analytics::Head, chart::Chart};
 
 use super::{
+    absent,
     asked::Asked,
     shown::{Counted, Thought},
 };
@@ -35,7 +36,7 @@ pub(super) fn Courses(
             match found {
                 Ok(counted) => view! { <Shown counted=counted thought=said.ok() asked=asked /> }.into_any(),
                 // The figures say so.
-                Err(AppError::Missing) => ().into_any(),
+                Err(error) if absent(&error) => ().into_any(),
                 Err(error) => failed("The charts", &error, Callback::new(move |()| counted.refetch())),
             }
         })
