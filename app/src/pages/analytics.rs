@@ -50,7 +50,7 @@ async fn read(
         if client.archived_at.is_some() {
             let message =
                 format!("{} is archived. Bring it back to see its figures; nothing of it is lost", client.fields.name);
-            return Err(service::Error::Conflict { code: "archived", message });
+            return Err(model::input::Invalid::new("client_id", message).into());
         }
         asked.question.filters.clients = vec![id];
         asked.wrong.retain(|wrong| wrong.field != "client_id");
@@ -98,7 +98,7 @@ pub async fn get_analytics_choices(client_id: String, query: String) -> Result<O
 
 /// Whether there is nothing of this page, which is said once.
 fn absent(error: &AppError) -> bool {
-    matches!(error, AppError::Missing | AppError::Conflict(_))
+    matches!(error, AppError::Missing | AppError::Invalid { .. })
 }
 
 /// The agency's analytics.
@@ -130,9 +130,11 @@ fn Analytics(
     let choices = Resource::new(move || question.get(), |(client, query)| get_analytics_choices(client, query));
     // The first card says so; the others have nothing to add.
     let missing = |error: &AppError| match error {
-        AppError::Missing => Some(view! { <p class="text-muted">"There is no such client in your sight."</p> }.into_any()),
-        AppError::Conflict(why) => {
-            Some(view! { <p class="text-muted" data-test="closed" data-literal="">{sentence(why)} "."</p> }.into_any())
+        AppError::Missing => {
+            Some(view! { <p class="text-muted">"There is no such client in your sight."</p> }.into_any())
+        }
+        AppError::Invalid { message, .. } => {
+            Some(view! { <p class="text-muted" data-test="closed" data-literal="">{sentence(message)} "."</p> }.into_any())
         }
         _ => None,
     };
