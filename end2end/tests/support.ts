@@ -1,4 +1,5 @@
 // What every browser test needs: a page that fails on console errors, the outbox, accessibility, pictures.
+import { execFileSync } from "node:child_process";
 import AxeBuilder from "@axe-core/playwright";
 import { test as base, expect, type Browser, type Page } from "@playwright/test";
 import { readFileSync, readdirSync } from "node:fs";
@@ -33,7 +34,7 @@ export const test = base.extend<{ allowedErrors: RegExp[] }>({
 });
 
 /** No sideways scrolling, and pictures for people to look at, in the light and in the dark; `judge` looks at each. */
-export async function picture(page: Page, name: string, judge = async (_: string) => {}) {
+export async function picture(page: Page, name: string, judge = async (_: string) => {}, project = test.info().project.name) {
   expect(await page.evaluate(() => document.documentElement.scrollWidth - window.innerWidth)).toBeLessThanOrEqual(0);
   for (const colorScheme of ["dark", "light"] as const) {
     await page.emulateMedia({ colorScheme });
@@ -41,18 +42,69 @@ export async function picture(page: Page, name: string, judge = async (_: string
     const moving = () => document.getAnimations().some((one) => one instanceof CSSTransition && one.playState === "running");
     await expect.poll(() => page.evaluate(moving)).toBe(false);
     await judge(colorScheme);
-    const folder = `${test.info().project.name}-${colorScheme}`;
+    const folder = `${project}-${colorScheme}`;
     await page.screenshot({ path: join("screenshots", folder, `${name}.png`), fullPage: true });
   }
 }
 
 /** The same, and accessibility without a violation. What judges that runs in the page: not where it runs no scripts. */
-export async function look(page: Page, name: string) {
-  await picture(page, name, async (colorScheme) => {
+export async function look(page: Page, name: string, project?: string) {
+  const judge = async (colorScheme: string) => {
     const axe = await new AxeBuilder({ page }).analyze();
     const found = axe.violations.map((violation) => `${colorScheme} ${violation.id}: ${violation.nodes.map((node) => node.html).join(" ")}`);
     expect(found).toEqual([]);
+  };
+  await picture(page, name, judge, project);
+}
+
+/** Digits of the page that are neither a figure that can be opened nor marked as none. */
+export const loose = (page: Page) =>
+  page.evaluate(() => {
+    const walker = document.createTreeWalker(document.querySelector("main")!, NodeFilter.SHOW_TEXT);
+    const found: string[] = [];
+    for (let node = walker.nextNode(); node; node = walker.nextNode()) {
+      const kept = node.parentElement!.closest("[data-figure], [data-literal], script, style");
+      if (/\d/.test(node.textContent ?? "") && !kept) found.push(node.textContent!);
+    }
+    return found;
   });
+
+/** Shows what is folded away, so that it is looked at, too. */
+export const unfold = (page: Page) => page.evaluate(() => document.querySelectorAll<HTMLDetailsElement>("main details").forEach((one) => (one.open = true)));
+
+/** A rehearsal agency with figures and a first cycle of the brain, at its dashboard. */
+export async function rehearsal(page: Page) {
+  await page.goto("/signup");
+  await page.getByRole("button", { name: "Try with a rehearsal agency" }).click();
+  await expect(page).toHaveURL("/clients", { timeout: 60_000 });
+  await expect(async () => {
+    await page.goto("/dashboard");
+    await expect(page.getByTestId("figure spend").locator("[data-figure]").first()).toBeVisible({ timeout: 5_000 });
+    await expect(page.getByTestId("changed")).toBeVisible({ timeout: 5_000 });
+  }).toPass({ timeout: 300_000 });
+}
+
+/**
+ * Figures stand still: what is being read is read to its end, what waits is switched off, and what is known is analysed.
+ * Otherwise what opens is rightly newer than what the page showed.
+ */
+export async function stillness(page: Page) {
+  const api = "/api/v1/integrations";
+  const items = async (path: string) => (await (await page.request.get(path)).json()).items;
+  await expect(async () => {
+    let busy = 0;
+    for (const { id, state } of await items(api)) {
+      const [newest] = await items(`${api}/${id}/runs`);
+      const paused = newest?.state !== "running";
+      if (!paused) busy += 1;
+      if (paused !== (state === "paused")) await expect(await page.request.patch(`${api}/${id}`, { data: { paused } })).toBeOK();
+    }
+    expect(busy).toBe(0);
+  }).toPass({ timeout: 240_000 });
+  const agency = (await page.locator('[data-figure^="m.spend.a"]').first().getAttribute("data-figure"))!.split(".")[2].slice(1);
+  const open = `select count(*) from brain_cycle where organization_id = '${agency}' and state in ('waiting', 'running')`;
+  const left = () => execFileSync(process.env.E2E_PSQL!, ["-qAtX", process.env.E2E_DATABASE!, "-c", open]).toString().trim();
+  await expect.poll(left, { timeout: 120_000 }).toBe("0");
 }
 
 /** The page answers to clicks: its WASM has loaded. */

@@ -133,9 +133,9 @@ fn Analytics(
         AppError::Missing => {
             Some(view! { <p class="text-muted">"There is no such client in your sight."</p> }.into_any())
         }
-        AppError::Invalid { message, .. } => {
-            Some(view! { <p class="text-muted" data-test="closed" data-literal="">{sentence(message)} "."</p> }.into_any())
-        }
+        AppError::Invalid { message, .. } => Some(
+            view! { <p class="text-muted" data-test="closed" data-literal="">{sentence(message)} "."</p> }.into_any(),
+        ),
         _ => None,
     };
     let nothing = |error: &AppError| absent(error).then(|| ().into_any());

@@ -204,7 +204,7 @@ fn OneRow(row: Row, tired: bool) -> impl IntoView {
             <td role="cell" class="min-w-40">
                 <span class="font-medium" data-literal="">{name}</span>
                 <span class="block text-xs text-muted" data-literal="">
-                    {place} {client.map(|(id, name)| view! { " " <a href=format!("/clients/{id}/analytics")>{name}</a> })}
+                    {place} {client.map(|(id, name)| view! { " " <a class="underline" href=format!("/clients/{id}/analytics")>{name}</a> })}
                     {status.map(|status| format!(" · {status}"))}</span>
                 {shows.map(|shows| view! { <span class="block max-w-80 truncate text-xs text-muted" data-literal="" title=shows.clone()>{shows.clone()}</span> })}
             </td>

@@ -4,7 +4,7 @@
 //! over them by [`Over`] in the page, so that neither waits for the other or falls with it.
 
 use model::{
-    analytics::{self, Answer, Cohorts, Curve, Curves, Foreseen, Granularity, Period, Said, Step, Value, Worth},
+    analytics::{self, Answer, Cohorts, Curve, Curves, Foreseen, Granularity, Head, Period, Said, Step, Value, Worth},
     chart::{
         Band, Before, Chart, Current, Few, Forecast, Heat, HeatCell, HeatRow, Ids, Kind, Lines, Mark, MarkKind,
         Response, ResponsePoint, Series, Shape, Size, Span, Stack, Unit, Words, dom_id,
@@ -89,6 +89,11 @@ fn course(answer: &Answer, series: &analytics::Series) -> Chart {
             marks: Vec::new(),
         }),
     }
+}
+
+/// What the course of the compared days is called.
+fn before_name(head: &Head) -> String {
+    head.compared.as_ref().map(|(first, last)| format!("{first} to {last}")).unwrap_or_default()
 }
 
 /// What is stacked, in the order of the page, and what it is called.
