@@ -49,7 +49,7 @@ test("a new agency sees no figure, and every card says what will stand there", a
 });
 
 test.describe("a question that makes no sense", () => {
-  test.use({ allowedErrors: [/status of (404|422)/] });
+  test.use({ allowedErrors: [/status of (404|409|422)/] });
 
   test("is told, what was typed stays, and the rest is shown", async ({ page }) => {
     await owner(page, "Backward Agency");
