@@ -2,6 +2,7 @@
 
 pub mod actions;
 pub mod alerts;
+pub mod analytics;
 pub mod audit;
 pub mod auth;
 pub mod brain;
@@ -24,6 +25,7 @@ pub mod organization;
 pub mod summary;
 pub mod tokens;
 pub mod two_factor;
+pub mod views;
 
 use app::pages::api_docs::{Operation, Operations};
 use axum::{Json, Router, extract::DefaultBodyLimit, routing::get};
@@ -141,6 +143,10 @@ pub fn routes() -> OpenApiRouter<AppState> {
         .routes(routes!(summary::get))
         .routes(routes!(dashboard::get))
         .routes(routes!(figures::get))
+        .routes(routes!(analytics::get))
+        .routes(routes!(analytics::export))
+        .routes(routes!(views::list, views::save))
+        .routes(routes!(views::get, views::change, views::remove))
         .routes(
             routes!(exchange_rates::list, exchange_rates::import).layer(DefaultBodyLimit::max(exchange_rates::LARGEST)),
         )

@@ -17,53 +17,65 @@ pub fn grouped(value: Decimal, least: u32, most: u32) -> String {
     out
 }
 
+/// Digits that a number of a drawing holds for sure, on its way to the browser, too.
+const SURE: usize = 15;
+
 /// A number of a drawing, which is no exact decimal, times ten to the power of `shift`. It is rounded as it is written, as an
 /// exact one would be: `1.005` is `1.01`, although what the machine holds is a little less.
 pub fn of_float(value: f64, shift: i32, least: u32, most: u32) -> String {
-    let written = value.abs().to_string();
-    let (whole, part) = written.split_once('.').unwrap_or((&written, ""));
-    let mut digits: Vec<u8> = whole.bytes().chain(part.bytes()).map(|byte| byte.wrapping_sub(b'0')).collect();
     if !value.is_finite() {
         return "–".to_owned();
     }
-    // Where the point stands, and then enough digits on both sides of it.
-    let size = |count: usize| i32::try_from(count).unwrap_or(i32::MAX);
-    let mut point = size(whole.len()) + shift;
+    let written = value.abs().to_string();
+    let (whole, part) = written.split_once('.').unwrap_or((&written, ""));
+    let mut digits: Vec<u8> = whole.bytes().chain(part.bytes()).map(|byte| byte.wrapping_sub(b'0')).collect();
+    let mut point = i32::try_from(whole.len()).unwrap_or(i32::MAX).saturating_add(shift);
+    let (long, first) = (digits.len(), digits.iter().position(|digit| *digit > 0).unwrap_or_default());
+    let carried = rounded(&mut digits, first + SURE);
+    digits.resize(long + usize::from(carried), 0);
+    point += i32::from(carried);
+    // Enough digits on both sides of the point.
     while point < 1 {
         digits.insert(0, 0);
         point += 1;
     }
-    let point = usize::try_from(point).unwrap_or_default();
+    let mut point = usize::try_from(point).unwrap_or_default();
     let (least, most) = (usize::try_from(least).unwrap_or_default(), usize::try_from(most).unwrap_or_default());
-    digits.resize(digits.len().max(point + most + 1), 0);
-    let up = digits[point + most] >= 5;
-    digits.truncate(point + most);
-    let mut whole = point;
-    if up {
-        match digits.iter().rposition(|digit| *digit < 9) {
-            Some(at) => {
-                digits[at] += 1;
-                digits[at + 1..].fill(0);
-            }
-            None => {
-                digits.fill(0);
-                digits.insert(0, 1);
-                whole += 1;
-            }
-        }
-    }
-    while digits.len() > whole + least && digits.last() == Some(&0) {
+    digits.resize(digits.len().max(point + most), 0);
+    point += usize::from(rounded(&mut digits, point + most));
+    while digits.len() > point + least && digits.last() == Some(&0) {
         digits.pop();
     }
-    let zeros = digits[..whole].iter().take_while(|digit| **digit == 0).count().min(whole - 1);
+    let zeros = digits[..point].iter().take_while(|digit| **digit == 0).count().min(point - 1);
     let negative = value < 0.0 && digits.iter().any(|digit| *digit > 0);
     let text: String = digits.iter().map(|digit| char::from(b'0' + digit)).collect();
-    let mut out = separated(negative, &text[zeros..whole]);
-    if text.len() > whole {
+    let mut out = separated(negative, &text[zeros..point]);
+    if text.len() > point {
         out.push('.');
-        out.push_str(&text[whole..]);
+        out.push_str(&text[point..]);
     }
     out
+}
+
+/// Keeps so many digits, the last of them rounded, halves up. Whether that put one more in front.
+fn rounded(digits: &mut Vec<u8>, keep: usize) -> bool {
+    let up = digits.get(keep).is_some_and(|digit| *digit >= 5);
+    digits.truncate(keep);
+    if !up {
+        return false;
+    }
+    match digits.iter().rposition(|digit| *digit < 9) {
+        Some(at) => {
+            digits[at] += 1;
+            digits[at + 1..].fill(0);
+            false
+        }
+        None => {
+            digits.fill(0);
+            digits.insert(0, 1);
+            true
+        }
+    }
 }
 
 /// A whole number: `12,345`.
@@ -111,6 +123,8 @@ mod tests {
         assert_eq!((of_float(12_345.0, -3, 0, 1), of_float(950.0, -3, 0, 1)), ("12.3".to_owned(), "1".to_owned()));
         assert_eq!(of_float(12_000.0, -6, 0, 1), "0");
         assert_eq!([f64::NAN, f64::INFINITY].map(of), ["–", "–"]);
+        // One step of the machine beside what was meant is still what was meant.
+        assert_eq!([1.005_f64.next_down(), 1.005_f64.next_up(), 10_f64.next_down()].map(of), ["1.01", "1.01", "10.00"]);
         for cents in (-300_000_i64..300_000).step_by(37) {
             let exact = Decimal::new(cents, 3);
             let float: f64 = exact.to_string().parse().unwrap();

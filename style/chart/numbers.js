@@ -15,7 +15,7 @@ const plain = (size) => {
 // The number times ten to the power of `shift`, rounded as it is written, halves away from nothing.
 export const written = (value, shift, least, most) => {
   if (!Number.isFinite(value)) return "–";
-  const [whole, part = ""] = plain(Math.abs(value)).split(".");
+  const [whole, part = ""] = plain(Number(Math.abs(value).toPrecision(15))).split(".");
   let point = whole.length + shift;
   let digits = whole + part;
   if (point < 1) [digits, point] = ["0".repeat(1 - point) + digits, 1];
@@ -42,14 +42,17 @@ export const shown = (unit, value) => {
 };
 
 // The value where there is little room.
-export const short = (unit, value, most = 1) => {
-  if (unit === "share") return `${written(value, 2, 0, 2)} %`;
+export const short = (unit, value) => (unit === "share" ? `${written(value, 2, 0, Math.abs(value) < 0.0995 ? 1 : 0)} %` : scaled(value, 1));
+const scaled = (value, most) => {
   const large = LARGE.find(([from]) => Math.abs(value) >= from);
   return large ? `${written(value, large[1], 0, most)} ${large[2]}` : written(value, 0, 0, Math.max(most, 2));
 };
 
 // At an axis, whose numbers are round.
-export const tick = (unit, value) => short(unit, Number(value.toPrecision(12)), 9);
+export const tick = (unit, value) => {
+  const round = Number(value.toPrecision(12));
+  return unit === "share" ? `${written(round, 2, 0, 7)} %` : scaled(round, 9);
+};
 
 export const lastDay = (span) => span.last ?? span.first;
 export const days = (span) => (span.last ? `${span.first} to ${span.last}` : span.first);

@@ -69,14 +69,14 @@ const band = (places, color) =>
   }, 1);
 
 const upright = (look, x, area, words, row, dash) => {
-  const right = x > area.x + area.width * 0.6;
+  const right = x > area.x + area.width / 2;
   return [
     { type: "line", shape: { x1: x, x2: x, y1: area.y, y2: area.y + area.height }, style: { stroke: look.ink, lineWidth: 1, lineDash: dash } },
     {
       type: "text",
       x: x + (right ? -4 : 4),
-      y: area.y + 2 + row * 13,
-      style: { text: cut(words, 24), fill: look.muted, font: `12px ${look.font}`, align: right ? "right" : "left", stroke: look.page, lineWidth: 3 },
+      y: area.y + 4 + row * 13,
+      style: { verticalAlign: "top", text: cut(words, 24), fill: look.muted, font: `12px ${look.font}`, align: right ? "right" : "left", stroke: look.page, lineWidth: 3 },
     },
   ];
 };
@@ -106,7 +106,7 @@ const names = (look, ends) =>
         type: "text",
         x: Math.min(at[0], area.x + area.width) - 2,
         y,
-        style: { text: cut(name, 22), fill: look.ink, font: `500 12px ${look.font}`, align: "right", stroke: look.page, lineWidth: 3 },
+        style: { verticalAlign: "top", text: cut(name, 22), fill: look.ink, font: `500 12px ${look.font}`, align: "right", stroke: look.page, lineWidth: 3 },
       };
     });
   }, 6);
@@ -254,6 +254,7 @@ function response(chart, of, look) {
     xAxis: {
       ...valueAxis(look, of.spend_unit, scale([...spends, ...(of.current ? [of.current.spend] : [])], true)),
       splitLine: { show: false },
+      axisLabel: { ...label(look), alignMaxLabel: "right", formatter: (value) => tick(of.spend_unit, value) },
       name: of.spend_unit.money ? `${of.spend}, ${of.spend_unit.money}` : of.spend,
       nameLocation: "middle",
       nameGap: 24,

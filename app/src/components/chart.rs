@@ -46,7 +46,8 @@ pub fn ChartView(
     };
     let (titled, said) = (format!("{id}-title"), format!("{id}-about"));
     let picture = format!("{title}. The table below has the same numbers.");
-    let frame = format!("{title}, drawn");
+    let scrolls = (columns > 6).then(|| format!("{title}; scroll sideways for more"));
+    let (stop, group) = (scrolls.is_some().then_some("0"), scrolls.is_some().then_some("group"));
     let plot = NodeRef::<html::Div>::new();
     let chart = StoredValue::new(chart);
     canvas::mount(plot, chart, StoredValue::new(mark));
@@ -71,7 +72,7 @@ pub fn ChartView(
                 <div class="chart-tools needs-live no-print">{zoom}{keep}</div>
             </div>
             {keys}
-            <div class="chart-frame" tabindex="0" role="group" aria-label=frame>
+            <div class="chart-frame" tabindex=stop role=group aria-label=scrolls>
                 <div class=class node_ref=plot data-literal="">
                     <svg class="chart-axis" width=width height=height.clone() aria-hidden="true" inner_html=drawing.axis></svg>
                     <svg class="chart-area" width="100%" height=height role="img" aria-label=picture inner_html=drawing.area></svg>

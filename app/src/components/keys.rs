@@ -45,7 +45,7 @@ pub fn press(key: &str) -> bool {
 /// Of several with the same key the one in the part of the page (`data-keys`) where the focus is; else the first.
 fn nearest(all: &[Element]) -> usize {
     let part = document().active_element().and_then(|active| active.closest("[data-keys]").ok().flatten());
-    part.and_then(|part| all.iter().position(|element| part.contains(Some(element)))).unwrap_or(0)
+    part.and_then(|part| all.iter().position(|element| part.contains(Some(element.as_ref())))).unwrap_or(0)
 }
 
 /// Elements with a key that are in sight.

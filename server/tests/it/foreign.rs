@@ -48,6 +48,7 @@ pub async fn ids(app: &TestApp, agency: &Agency) -> Ids {
         ("{member}", bert.as_str().unwrap().to_owned()),
         ("{assignee}", newcomer.as_str().unwrap().to_owned()),
         ("{token_id}", agency.bert.create("/api/v1/tokens", &json!({"name": "t", "scope": "read", "days": 1})).await),
+        ("{view}", agency.bert.create("/api/v1/views", &json!({"name": "Mondays", "query": "range=last_7"})).await),
         ("{contact}", agency.bert.create(&format!("/api/v1/clients/{}/contacts", agency.d1), &contact).await),
         (
             "{invitation}",

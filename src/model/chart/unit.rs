@@ -32,10 +32,10 @@ impl Unit {
         }
     }
 
-    /// The value on an axis, where there is little room: `12.4 k`, `12 %`. The axis says the currency.
+    /// The value where there is little room: `12.4 k`, `12 %`. The currency is said elsewhere.
     pub fn short(&self, value: f64) -> String {
         match self {
-            Self::Share => format!("{} %", of_float(value, 2, 0, 2)),
+            Self::Share => format!("{} %", of_float(value, 2, 0, u32::from(value.abs() < 0.0995))),
             _ => short(value),
         }
     }
@@ -106,10 +106,13 @@ mod tests {
     }
 
     #[test]
-    fn an_axis_has_little_room() {
+    fn little_room_has_few_digits() {
         let short = [0.0, 2.5, 9_500.0, 12_400.0, 2_000_000.0, -3.5e9, 1e12].map(|value| Unit::Count.short(value));
         assert_eq!(short, ["0", "2.5", "9,500", "12.4 k", "2 M", "−3.5 B", "1 T"]);
-        assert_eq!(Unit::Share.short(0.125), "12.5 %");
+        assert_eq!(
+            [0.123, 0.0995, 0.0994, 0.004].map(|value| Unit::Share.short(value)),
+            ["12 %", "10 %", "9.9 %", "0.4 %"]
+        );
     }
 
     #[test]

@@ -46,7 +46,6 @@ const COLUMNS: [&str; 13] = [
 ];
 
 /// A row of the table before it is cells.
-#[derive(Default)]
 struct Line<'a> {
     table: &'a str,
     of: &'a str,

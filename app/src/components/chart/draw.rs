@@ -114,7 +114,7 @@ fn marks(marks: &[Mark], spans: &[&Span]) -> String {
             write!(out, r#"<line class="chart-mark chart-mark-{kind}" x1="{at}" x2="{at}" y1="{TOP}" y2="{FOOT}"/>"#);
         // Three lines of words below each other, and towards the side where there is room.
         let y = TOP + 10 + i32::try_from(row % 3).unwrap_or_default() * 13;
-        let (anchor, words) = if x > 6_000 {
+        let (anchor, words) = if x > 5_000 {
             ("end", format!("{} ", cut(&mark.words, 24)))
         } else {
             ("start", format!(" {}", cut(&mark.words, 24)))

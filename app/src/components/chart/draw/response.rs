@@ -54,7 +54,7 @@ pub(super) fn draw(of: &Response, unit: &Unit) -> Drawing {
         let _ =
             write!(drawn, r#"<line class="chart-mark chart-mark-now" x1="{at}" x2="{at}" y1="{TOP}" y2="{FOOT}"/>"#);
         let words = format!(" Now: {} ", of.spend_unit.shown(current.spend));
-        drawn.push_str(&text("chart-text chart-words", x, TOP + 10, if x > 6_000 { "end" } else { "start" }, &words));
+        drawn.push_str(&text("chart-text chart-words", x, TOP + 10, if x > 5_000 { "end" } else { "start" }, &words));
     }
     Drawing { axis: numbers, axis_width: axis::NUMBERS, area: drawn, height: axis::HEIGHT + 18 }
 }
