@@ -59,7 +59,6 @@ pub async fn ids(app: &TestApp, agency: &Agency) -> Ids {
             let body = json!({"member_id": newcomer, "client_id": agency.d1});
             agency.bert.create("/api/v1/assignments", &body).await
         }),
-        ("{view}", agency.bert.create("/api/v1/views", &json!({"name": "Their Mondays", "query": ""})).await),
         ("{source}", agency.bert.create("/api/v1/imports/sources", &source("Their radio")).await),
     ];
     agency.olga.create("/api/v1/imports/sources", &source("Own radio")).await;

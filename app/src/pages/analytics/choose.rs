@@ -35,8 +35,8 @@ pub(super) fn Filters(options: Options, asked: Asked) -> impl IntoView {
     let of_page = !asked.client.is_empty();
     let number = NAMES.iter().skip(usize::from(of_page)).map(|name| asked.all(name).len()).sum::<usize>();
     let all = asked.without(&NAMES).href();
-    let rest = asked.rest(&NAMES);
-    let group = |name: &'static str, label: &'static str, none: &'static str, options: Vec<Choice>| {
+    let (page, rest) = (asked.page(), asked.rest(&NAMES));
+    let group = move |name: &'static str, label: &'static str, none: &'static str, options: Vec<Choice>| {
         let options = with_gone(options, &asked.all(name));
         view! {
             <fieldset class="flex min-w-0 flex-col gap-1" data-test=format!("filter {name}")>
@@ -53,7 +53,7 @@ pub(super) fn Filters(options: Options, asked: Asked) -> impl IntoView {
         <details class="no-print" data-test="filters" open={number > 0}>
             <summary class="disclosure" data-key="i" data-does="Choose clients, channels, campaigns and creatives">
                 "Filters" {(number > 0).then(|| view! { ": " <span data-literal="">{number}</span> " chosen" })}</summary>
-            <AskForm page=asked.page() label="Filters" test="filter-form">
+            <AskForm page=page label="Filters" test="filter-form">
                 {rest.into_iter().map(|(name, text)| view! { <input type="hidden" name=name value=text /> }).collect_view()}
                 <div class="flex w-full min-w-0 flex-col gap-4">
                     {(!of_page).then(|| group("client_id", "Clients", "There is no client in your sight.", clients))}

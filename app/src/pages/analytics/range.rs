@@ -22,14 +22,14 @@ fn fits(text: &str) -> bool {
 /// The choices.
 #[component]
 pub(super) fn Choices(asked: Memo<Asked>) -> impl IntoView {
-    let custom = move || asked.with(|asked| !asked.text("from").is_empty() || !asked.text("to").is_empty());
     let named = move |preset: Preset| {
         let usual = preset == Preset::default();
         let href = move || asked.with(|asked| asked.of_range(if usual { "" } else { preset.key() }).href());
         let here = move || {
             asked.with(|asked| {
+                let custom = !asked.text("from").is_empty() || !asked.text("to").is_empty();
                 let range = asked.text("range");
-                (!custom() && (range == preset.key() || (usual && range.is_empty()))).then_some("page")
+                (range == preset.key() || (usual && range.is_empty() && !custom)).then_some("page")
             })
         };
         view! { <a class="tab" href=href aria-current=here data-noscroll="" data-literal="">{preset.name()}</a> }
