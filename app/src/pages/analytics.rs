@@ -127,7 +127,8 @@ fn Analytics(
     let opening = Opening::provide(Signal::stored(String::new()));
     let counted = Resource::new(move || question.get(), |(client, query)| get_analytics(client, query));
     let thought = Resource::new(move || question.get(), |(client, query)| get_analytics_thought(client, query));
-    let choices = Resource::new(move || question.get(), |(client, query)| get_analytics_choices(client, query));
+    let filters = Memo::new(move |_| asked.with(|asked| (asked.client.clone(), asked.filters())));
+    let choices = Resource::new(move || filters.get(), |(client, query)| get_analytics_choices(client, query));
     // The first card says so; the others have nothing to add.
     let missing = |error: &AppError| match error {
         AppError::Missing => {
@@ -144,7 +145,7 @@ fn Analytics(
         <div class="flex flex-col gap-6" data-test="analytics">
             <Heading text=title />
             <range::Choices asked=asked />
-            {part_or("What can be chosen", "heading", choices, move |options| view! { <choose::Filters options=options asked=asked.get_untracked() /> }, nothing)}
+            {part_or("What can be chosen", "heading", choices, move |options| view! { <choose::Filters options=options asked=asked /> }, nothing)}
             <views::Views asked=asked />
             {part_or("The main figures", "heading", counted, move |counted| view! { <totals::Totals counted=counted asked=asked /> }, missing)}
             <courses::Courses counted=counted thought=thought asked=asked />

@@ -41,6 +41,11 @@ impl Asked {
         address("", of.cloned()).trim_start_matches('?').to_owned()
     }
 
+    /// What of the question says of what the figures are, as it stands in an address.
+    pub fn filters(&self) -> String {
+        self.without(&["range", "from", "to", "compare", "by"]).question()
+    }
+
     /// What a name holds; blank if nothing.
     pub fn text(&self, name: &str) -> &str {
         self.pairs.iter().rev().find(|(known, _)| known == name).map_or("", |(_, text)| text.as_str())
@@ -115,6 +120,7 @@ mod tests {
     fn an_address_keeps_what_it_does_not_change() {
         let asked = Asked::read(String::new(), "?range=last_7&client_id=a&client_id=b&by=&other=1&sort=spend");
         assert_eq!(asked.question(), "range=last_7&client_id=a&client_id=b");
+        assert_eq!(asked.filters(), "client_id=a&client_id=b");
         assert_eq!(asked.href(), "/analytics?range=last_7&client_id=a&client_id=b&sort=spend");
         assert_eq!(
             asked.with("by", "week").href(),

@@ -17,25 +17,27 @@ const NAMES: [&str; 4] = ["client_id", "channel_id", "campaign", "creative"];
 fn with_gone(mut options: Vec<Choice>, chosen: &[String]) -> Vec<(Choice, bool)> {
     let gone = chosen.iter().filter(|id| options.iter().all(|option| option.id != **id));
     let gone: Vec<Choice> = gone
-        .map(|id| Choice {
-            id: id.clone(),
-            name: "Not there any more, or not in your sight".to_owned(),
-            of: String::new(),
-        })
+        .map(|id| Choice { id: id.clone(), name: "Chosen, and not among these".to_owned(), of: String::new() })
         .collect();
     options.extend(gone);
     let chosen = |option: &Choice| chosen.contains(&option.id);
-    options.into_iter().map(|option| (option.clone(), chosen(&option))).collect()
+    let with = |option: Choice| {
+        let here = chosen(&option);
+        (option, here)
+    };
+    options.into_iter().map(with).collect()
 }
 
-/// The filters. `asked` is what the address named when they were read.
+/// The filters, which are read again when others are chosen, and not for other days.
 #[component]
-pub(super) fn Filters(options: Options, asked: Asked) -> impl IntoView {
+pub(super) fn Filters(options: Options, asked: Memo<Asked>) -> impl IntoView {
     let Options { clients, channels, campaigns, creatives } = options;
+    let page = Signal::derive(move || asked.with(Asked::page));
+    let rest = move || asked.with(|asked| asked.rest(&NAMES));
+    let all = move || asked.with(|asked| asked.without(&NAMES).href());
+    let asked = asked.get_untracked();
     let of_page = !asked.client.is_empty();
     let number = NAMES.iter().skip(usize::from(of_page)).map(|name| asked.all(name).len()).sum::<usize>();
-    let all = asked.without(&NAMES).href();
-    let (page, rest) = (asked.page(), asked.rest(&NAMES));
     let group = move |name: &'static str, label: &'static str, none: &'static str, options: Vec<Choice>| {
         let options = with_gone(options, &asked.all(name));
         view! {
@@ -54,7 +56,7 @@ pub(super) fn Filters(options: Options, asked: Asked) -> impl IntoView {
             <summary class="disclosure" data-key="i" data-does="Choose clients, channels, campaigns and creatives">
                 "Filters" {(number > 0).then(|| view! { ": " <span data-literal="">{number}</span> " chosen" })}</summary>
             <AskForm page=page label="Filters" test="filter-form">
-                {rest.into_iter().map(|(name, text)| view! { <input type="hidden" name=name value=text /> }).collect_view()}
+                {move || rest().into_iter().map(|(name, text)| view! { <input type="hidden" name=name value=text /> }).collect_view()}
                 <div class="flex w-full min-w-0 flex-col gap-4">
                     {(!of_page).then(|| group("client_id", "Clients", "There is no client in your sight.", clients))}
                     {group("channel_id", "Channels", "Nothing is connected and mapped to a client yet.", channels)}
