@@ -92,7 +92,7 @@ fn Custom(asked: Memo<Asked>) -> impl IntoView {
     view! {
         <AskForm page=page label="Days of your choice" test="days">
             {move || rest().into_iter().map(|(name, text)| view! { <input type="hidden" name=name value=text /> }).collect_view()}
-            {day("from", "From", Some("f"))}
+            {day("from", "From", Some("g"))}
             {day("to", "To", None)}
             <Button id="show-days">"Show"</Button>
         </AskForm>
