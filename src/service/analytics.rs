@@ -22,13 +22,13 @@ use model::{
 use rust_decimal::Decimal;
 use store::{TenantTx, brain as states};
 
+use self::question::Resolved;
 pub use self::{
     export::{Cell, Export, export},
     options::options,
     parts::{Depth, parts},
     said::said,
 };
-use self::question::Resolved;
 use crate::{Result, Service, access, dashboard, figure::counted, performance::words};
 
 /// What is told in total, in this order: what platforms claim stands behind what the books say, and is never added to it.
@@ -125,12 +125,7 @@ pub async fn answer(service: &Service, actor: &Actor, asked: &Asked, manner: Man
 }
 
 /// Counts in one go.
-async fn spread(
-    service: &Service,
-    tx: &mut TenantTx,
-    resolved: &Resolved,
-    asked: Vec<Wide>,
-) -> Result<Vec<Spread>> {
+async fn spread(service: &Service, tx: &mut TenantTx, resolved: &Resolved, asked: Vec<Wide>) -> Result<Vec<Spread>> {
     counted::spread(service, tx, &resolved.agency, (&resolved.channels, resolved.ended), asked).await
 }
 

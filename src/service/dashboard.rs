@@ -113,9 +113,11 @@ pub(crate) fn main_figure(of: OfDays, before: Option<(Days, &Made)>, made: &Made
         value: number.value.to_string(),
     };
     let (now, then) = (read(made), before.and_then(|(days, earlier)| Some((days, read(earlier).ok()?))));
-    let share = now.as_ref().ok().zip(then.as_ref()).and_then(|(now, (days, then))| {
-        figure::change(now.value, then.value).map(|share| (share, *days))
-    });
+    let share = now
+        .as_ref()
+        .ok()
+        .zip(then.as_ref())
+        .and_then(|(now, (days, then))| figure::change(now.value, then.value).map(|share| (share, *days)));
     MainFigure {
         key: of.metric.key().to_owned(),
         name: words::name(of.metric.key()),

@@ -12,6 +12,7 @@ mod alert_outages;
 mod alert_pages;
 mod alert_rules;
 mod alerts;
+mod analytics;
 mod api;
 mod audit;
 mod b1;

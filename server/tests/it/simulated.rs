@@ -258,6 +258,11 @@ async fn nobody_is_drawn_in_and_who_signs_out_is_out_everywhere(pool: PgPool) {
     assert!(lines.lines().next().unwrap().ends_with(",simulated"), "{lines}");
     assert!(lines.lines().count() > 1, "{lines}");
     assert!(lines.lines().skip(1).all(|line| line.ends_with(",yes")), "{lines}");
+    let figures = olga.get("/api/v1/analytics/export").await;
+    assert!(figures.headers()["content-disposition"].to_str().unwrap().contains("\"simulated-analytics-"));
+    let lines = figures.text().await.unwrap();
+    assert!(lines.lines().next().unwrap().ends_with(",simulated"), "{lines}");
+    assert!(lines.lines().skip(1).all(|line| line.ends_with("\"yes\"")), "{lines}");
 
     assert_eq!(olga.submit("/logout", &[]).await.headers()["location"], "/login");
     assert_eq!(count(&pool, "select count(*) from session").await, 0, "at home, too");

@@ -11,6 +11,7 @@ use model::{
     brain::Outcome,
     fact::{Asked, Channel, Counted, Depth, Entry, Ledger, Made, Spread, Stacked, Wide, window},
     figure::{PartId, Scope},
+    id::ChannelId,
     metric,
 };
 
@@ -63,7 +64,8 @@ impl model::fact::Memory for Memory {
             },
         );
         let all = |opened: Vec<Opened>| opened.into_iter().map(made).collect::<Result<Vec<Made>, String>>();
-        let each = told.each.into_iter().map(|(source, opened)| -> Result<_, String> { Ok((entry(&source)?, all(opened)?)) });
+        let each =
+            told.each.into_iter().map(|(source, opened)| -> Result<_, String> { Ok((entry(&source)?, all(opened)?)) });
         let stack = |stack: cycle::Stack| -> Result<Stacked, String> {
             let metric = asked.stacks.iter().find(|metric| metric.key() == stack.metric.key()).copied();
             Ok(Stacked {
@@ -128,7 +130,7 @@ pub(super) const IN: char = ':';
 /// What a source's id names: a channel, or something in one.
 fn entry(source: &str) -> Result<Entry, String> {
     let (channel, part) = source.split_once(IN).map_or((source, None), |(channel, part)| (channel, Some(part)));
-    let channel_id = channel.parse().map_err(|_| format!("{source} is no channel"))?;
+    let channel_id: ChannelId = channel.parse().map_err(|_| format!("{source} is no channel"))?;
     Ok(Entry { channel_id, external_id: part.map(str::to_owned) })
 }
 

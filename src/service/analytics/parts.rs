@@ -23,17 +23,8 @@ use super::{
 use crate::{Result, Service, access};
 
 /// What is told of each campaign and advertisement.
-const OF_PARTS: [&str; 9] = [
-    "spend",
-    "impressions",
-    "clicks",
-    "ctr",
-    "claimed_conversions",
-    "cvr",
-    "cpa",
-    "claimed_revenue",
-    "roas_claimed",
-];
+const OF_PARTS: [&str; 9] =
+    ["spend", "impressions", "clicks", "ctr", "claimed_conversions", "cvr", "cpa", "claimed_revenue", "roas_claimed"];
 
 /// What is told apart below channels.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -48,13 +39,7 @@ pub enum Depth {
 ///
 /// # Errors
 /// The rule that forbids it; of a strict question also what of it makes no sense, or missing for what is not in sight.
-pub async fn parts(
-    service: &Service,
-    actor: &Actor,
-    asked: &Asked,
-    depth: Depth,
-    manner: Manner,
-) -> Result<Breakdown> {
+pub async fn parts(service: &Service, actor: &Actor, asked: &Asked, depth: Depth, manner: Manner) -> Result<Breakdown> {
     access::allow(service, actor, Action::ReadClients).await?;
     let mut tx = service.db.tenant(actor).await?;
     states::freeze(&mut tx).await?;

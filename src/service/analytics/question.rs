@@ -196,7 +196,10 @@ impl Look {
         for id in std::mem::take(&mut filters.clients) {
             match names.iter().find(|(known, ..)| *known == id) {
                 None => {
-                    self.gone("client_id", "a client that was asked for is gone or not in your sight, so it is left out")?;
+                    self.gone(
+                        "client_id",
+                        "a client that was asked for is gone or not in your sight, so it is left out",
+                    )?;
                 }
                 Some((_, name, archived)) => {
                     if *archived {
@@ -213,7 +216,10 @@ impl Look {
         for id in std::mem::take(&mut filters.channels) {
             match names.iter().find(|called| called.id == id) {
                 None => {
-                    self.gone("channel_id", "a channel that was asked for is gone or not in your sight, so it is left out")?;
+                    self.gone(
+                        "channel_id",
+                        "a channel that was asked for is gone or not in your sight, so it is left out",
+                    )?;
                 }
                 Some(called) if !belongs(called, &filters.clients) => {
                     let words = format!("{} belongs to none of the chosen clients, so it is left out", called.name);

@@ -27,7 +27,12 @@ use super::{
     Manner,
     question::{self, Resolved},
 };
-use crate::{Result, Service, access, figure::scope::EVERYTHING, performance::words, summary::{self, Numbers}};
+use crate::{
+    Result, Service, access,
+    figure::scope::EVERYTHING,
+    performance::words,
+    summary::{self, Numbers},
+};
 
 /// Of so many clients is told what spend brings and what customers are worth.
 const CLIENTS: usize = 5;

@@ -13,7 +13,11 @@ use rust_decimal::Decimal;
 use store::ad_entity::Placed;
 
 use super::question::Resolved;
-use crate::{dashboard, figure::{counted, scope::called}, performance::words};
+use crate::{
+    dashboard,
+    figure::{counted, scope::called},
+    performance::words,
+};
 
 /// So many rows are told.
 const ROWS: usize = 100;
@@ -41,7 +45,10 @@ impl Rows<'_> {
     /// Each channel.
     pub fn channels(&self, now: &Each, before: Option<(Days, &Each)>) -> Breakdown {
         self.table(now, before, |entry| {
-            Some(Row { name: self.resolved.channel_name(entry.channel_id), ..self.bare(entry, Scope::Channel(entry.channel_id)) })
+            Some(Row {
+                name: self.resolved.channel_name(entry.channel_id),
+                ..self.bare(entry, Scope::Channel(entry.channel_id))
+            })
         })
     }
 
@@ -125,8 +132,7 @@ impl Rows<'_> {
         let cell = |metric: &Metric| {
             let at = self.counted.iter().position(|counted| counted == metric)?;
             let then = before.and_then(|(days, made)| Some((days, made.get(at)?)));
-            let figure =
-                dashboard::main_figure(self.resolved.of_days(scope.clone(), *metric), then, made.get(at)?);
+            let figure = dashboard::main_figure(self.resolved.of_days(scope.clone(), *metric), then, made.get(at)?);
             Some(Cell { now: figure.now, partial: figure.partial, change: figure.change })
         };
         self.told.iter().filter_map(cell).collect()

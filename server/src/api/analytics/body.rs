@@ -2,8 +2,8 @@
 
 use model::{
     analytics::{
-        Answer, Breakdown, Cell, Cohort, Cohorts, Curve, CurvePoint, Curves, Fatigue, Foreseen, Mark, Period, Row, Said,
-        Series, Stack, Step, Total, Value, Worth,
+        Answer, Breakdown, Cell, Cohort, Cohorts, Curve, CurvePoint, Curves, Fatigue, Foreseen, Mark, Period, Row,
+        Said, Series, Stack, Step, Total, Value, Worth,
     },
     dashboard::{Beside, Lack},
     input::Invalid,
@@ -114,14 +114,14 @@ pub struct TableBody {
     /// The metrics of the cells.
     columns: Vec<String>,
     /// At most 100, those with the most spend or revenue first.
-    rows: Vec<RowBody>,
+    rows: Vec<BreakdownRowBody>,
     /// How many more there are.
     others: i64,
 }
 
 /// A channel, a campaign or an advertisement.
 #[derive(Debug, Serialize, ToSchema)]
-pub struct RowBody {
+pub struct BreakdownRowBody {
     name: String,
     /// As it stands in figures' ids.
     scope: String,
@@ -351,7 +351,7 @@ impl From<Breakdown> for TableBody {
     }
 }
 
-impl From<Row> for RowBody {
+impl From<Row> for BreakdownRowBody {
     fn from(row: Row) -> Self {
         let (client_id, client) = row.client.map(|(id, name)| (id.0, name)).unzip();
         Self {
@@ -384,14 +384,8 @@ impl From<Cell> for CellBody {
 
 impl From<Fatigue> for FatigueBody {
     fn from(fatigue: Fatigue) -> Self {
-        let nothing = |state| Self {
-            state,
-            since: None,
-            probability: None,
-            within_7: None,
-            within_14: None,
-            absent: None,
-        };
+        let nothing =
+            |state| Self { state, since: None, probability: None, within_7: None, within_14: None, absent: None };
         match fatigue {
             Fatigue::Tired(since, probability) => {
                 Self { since: Some(since), probability: Some(probability.into()), ..nothing("tired") }

@@ -9,7 +9,7 @@ use time::{OffsetDateTime, format_description::well_known::Rfc3339};
 use super::{formula::value, *};
 
 /// A figure with all of its rows.
-async fn opened(browser: &Browser, id: &str, as_of: &str) -> Value {
+pub async fn opened(browser: &Browser, id: &str, as_of: &str) -> Value {
     let moment = if as_of.is_empty() { String::new() } else { format!("&as_of={as_of}") };
     let mut whole = browser.json(&format!("/api/v1/figures/{id}?limit=100{moment}")).await;
     while let Some(cursor) = whole["rows"]["next_cursor"].as_str().map(str::to_owned) {
@@ -22,17 +22,17 @@ async fn opened(browser: &Browser, id: &str, as_of: &str) -> Value {
     whole
 }
 
-fn decimal(value: &Value) -> Decimal {
+pub fn decimal(value: &Value) -> Decimal {
     value.as_str().unwrap().parse().unwrap()
 }
 
 /// Whether two values are the same to 20 digits: a quotient has 28, each of which may be rounded.
-fn same(one: Decimal, other: Decimal) -> bool {
+pub fn same(one: Decimal, other: Decimal) -> bool {
     (one - other).abs() <= Decimal::new(1, 20) * one.abs().max(Decimal::ONE)
 }
 
 /// Adds the rows of a figure up and works its formula out.
-fn adds_up(figure: &Value) {
+pub fn adds_up(figure: &Value) {
     let mut parts = BTreeMap::new();
     for part in figure["parts"].as_array().unwrap() {
         let rows = figure["rows"]["items"].as_array().unwrap().iter().filter(|row| row["part"] == part["name"]);
