@@ -148,7 +148,7 @@ test("a chart is kept as a picture under its name", async ({ page }) => {
   await drawn(page);
   const [download] = await Promise.all([
     page.waitForEvent("download"),
-    page.getByTestId("chart heat").getByRole("button", { name: "Keep as a picture: Who orders again" }).click(),
+    page.getByTestId("chart heat").getByRole("button", { name: "Keep as a PNG picture: Who orders again" }).click(),
   ]);
   expect(download.suggestedFilename()).toBe("who-orders-again.png");
 });

@@ -91,6 +91,7 @@ class ChartCanvas extends HTMLElement {
     this.setAttribute("aria-roledescription", "chart");
     this.setAttribute("aria-label", `${this.#chart.title}. Arrow keys read its values${option.dataZoom ? ", plus and minus zoom" : ""}.`);
     this.tabIndex = 0;
+    this.toggleAttribute("data-zooms", !!option.dataZoom);
     this.setAttribute("data-drawn", "");
   }
 

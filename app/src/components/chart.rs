@@ -64,7 +64,7 @@ pub fn ChartView(
             {tool("on", "Later", "›", of("Later"))}
         }
     });
-    let keep = tool("keep", "Keep as a picture", "PNG", of("Keep as a picture"));
+    let keep = tool("keep", "Keep as a PNG picture", "PNG", of("Keep as a PNG picture"));
     view! {
         <figure class="chart" id=id aria-labelledby=titled.clone() data-test=format!("chart {kind}") data-keys="">
             <div class="chart-head">

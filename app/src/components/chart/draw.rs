@@ -93,7 +93,7 @@ fn names(mut all: Vec<(i32, usize, &str)>) -> String {
     for (at, (y, series, name)) in all.iter().enumerate() {
         // Enough room is kept for those below.
         let below = i32::try_from(all.len() - 1 - at).unwrap_or_default() * LINE;
-        let y = (y / 10).max(least).min((FOOT - 4 - below).max(least));
+        let y = (y / 10 - 6).max(least).min((FOOT - 4 - below).max(least));
         out.push_str(&text(&format!("chart-name s{}", series + 1), 10_000, y, "end", &cut(name, 22)));
         least = y + LINE;
     }
