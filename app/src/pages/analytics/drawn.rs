@@ -61,7 +61,7 @@ fn course(answer: &Answer, series: &analytics::Series) -> Chart {
         .before
         .iter()
         .any(Option::is_some)
-        .then(|| Before { spans: spans(&answer.compared_periods), series: of("Compared".to_owned(), &series.before) });
+        .then(|| Before { spans: spans(&answer.compared_periods), series: of(before_name(head), &series.before) });
     let total = answer.totals.iter().find(|total| total.figure.key == series.key);
     let mut about = vec![Words::plain(format!("{} of {}", series.name, head.of))];
     if let Some(now) = total.and_then(|total| total.figure.now.as_ref().ok()) {
