@@ -38,7 +38,7 @@ async fn the_page_shows_what_is_answered_and_its_file_is_of_the_same_question(po
         let file = links.find(|href| href.starts_with("/api/v1/analytics/export?") && href.contains("csv")).unwrap();
         let csv = olga.get(file).await.text().await.unwrap();
         let spend = total(&answer, "spend")["now"]["value"].as_str().unwrap();
-        let line = csv.lines().find(|line| line.starts_with("total,") && line.contains(",spend,")).unwrap();
+        let line = csv.lines().find(|line| line.starts_with("\"total\",") && line.contains("\"spend\"")).unwrap();
         assert!(line.contains(&format!(",{spend},")), "{path}: {line}");
     }
     app.finish().await;
