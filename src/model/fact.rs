@@ -261,8 +261,8 @@ pub struct Wide {
     pub metrics: Vec<Metric>,
     /// The steps of the course.
     pub periods: Vec<Days>,
-    /// Whether each channel, or each part that was read, is wanted by itself.
-    pub each: bool,
+    /// The metrics that are wanted of each channel, or of each part that was read, by itself.
+    pub each: Vec<Metric>,
     /// Of these metrics the course is wanted of the channels that have the most of it, and of the others together.
     pub stacks: Vec<Metric>,
     /// Of so many channels.

@@ -15,12 +15,12 @@ use model::{
     access::{self as rules, Action},
     actor::Actor,
     analytics::{Answer, Asked, Breakdown, Head, Period, Series, Stack, Total, Value},
-    fact::{Made, Spread, Stacked, Wide},
+    fact::{Made, Stacked, Wide},
     figure::{MOST, Metric, OfDays, Scope},
     metric::Days,
 };
 use rust_decimal::Decimal;
-use store::{TenantTx, brain as states};
+use store::brain as states;
 
 use self::question::Resolved;
 pub use self::{
@@ -99,13 +99,16 @@ pub async fn answer(service: &Service, actor: &Actor, asked: &Asked, manner: Man
         days,
         metrics: totals.clone(),
         periods: periods.to_vec(),
-        each: whole,
+        each: if whole { each.clone() } else { Vec::new() },
         stacks: if whole && now { stacked.clone() } else { Vec::new() },
         most: TOLD_APART,
     };
     let now = wide(resolved.days, &periods, true);
     let asked = std::iter::once(now).chain(before.iter().map(|(days, periods)| wide(*days, periods, false)));
-    let mut spreads = spread(service, &mut tx, &resolved, asked.collect()).await?.into_iter();
+    let read = (resolved.channels.as_slice(), resolved.ended);
+    let known = counted::read_for(&mut tx, &resolved.agency, read, asked.collect()).await?;
+    drop(tx);
+    let mut spreads = counted::spread(service, known).await?.into_iter();
     let now = spreads.next().unwrap_or_default();
     let earlier = resolved.compared.zip(spreads.next());
     answer.periods = periods.iter().copied().map(period).collect();
@@ -117,16 +120,11 @@ pub async fn answer(service: &Service, actor: &Actor, asked: &Asked, manner: Man
     }
     answer.stacks = now.stacks.iter().map(|stacked| stack(&resolved, stacked)).collect();
     if whole {
-        let rows = table::Rows { resolved: &resolved, counted: &totals, told: &each };
+        let rows = table::Rows { resolved: &resolved, told: &each };
         let before = earlier.as_ref().map(|(days, spread)| (*days, spread.each.as_slice()));
         answer.channels = rows.channels(&now.each, before);
     }
     Ok(answer)
-}
-
-/// Counts in one go.
-async fn spread(service: &Service, tx: &mut TenantTx, resolved: &Resolved, asked: Vec<Wide>) -> Result<Vec<Spread>> {
-    counted::spread(service, tx, &resolved.agency, (&resolved.channels, resolved.ended), asked).await
 }
 
 fn head(actor: &Actor, resolved: &Resolved) -> Head {

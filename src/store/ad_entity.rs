@@ -93,6 +93,7 @@ pub async fn list_placed(
     limit: i64,
 ) -> Result<Vec<Placed>> {
     let channels: Vec<Uuid> = channels.iter().map(|id| id.0).collect();
+    let ids = ids.to_vec();
     let rows = sqlx::query!(
         r#"select e.channel_id, e.external_id, e.parent_id, e.name, e.status, e.creative,
              case when e.level = 'campaign' then e.external_id
@@ -106,7 +107,7 @@ pub async fn list_placed(
            order by e.name, e.channel_id, e.external_id limit $4"#,
         &channels,
         level.key(),
-        ids,
+        &ids,
         limit
     );
     let rows = rows.fetch_all(&mut **tx).await?;

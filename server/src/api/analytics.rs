@@ -27,38 +27,36 @@ use crate::cookie::SignedIn;
 /// What is asked, as it stands in the page's address. What is a list may be there several times, at most 20.
 #[derive(Debug, IntoParams)]
 #[into_params(parameter_in = Query)]
-#[expect(dead_code, reason = "it is read by the model; here it is described")]
 pub struct AnalyticsQuery {
     /// today, yesterday, last_7, last_14, last_28 (when absent), last_90, this_month, last_month, quarter or year_to_date: days that
     /// have ended, in the zone of the client if it is one alone, and else in the agency's.
-    range: Option<String>,
+    pub range: Option<String>,
     /// The first day, as 2026-11-03, instead of a range.
-    from: Option<String>,
+    pub from: Option<String>,
     /// The last day, at most ten years after the first.
-    to: Option<String>,
+    pub to: Option<String>,
     /// previous (when absent): as many days right before; last_year: the same days of the year before; none.
-    compare: Option<String>,
+    pub compare: Option<String>,
     /// day, week (from Monday on) or month; by the number of days when absent.
-    by: Option<String>,
+    pub by: Option<String>,
     /// Only of these clients.
-    client_id: Option<Vec<String>>,
+    pub client_id: Option<Vec<String>>,
     /// Only of these channels.
-    channel_id: Option<Vec<String>>,
+    pub channel_id: Option<Vec<String>>,
     /// Only of these campaigns: the channel's id, a colon, the platform's id.
-    campaign: Option<Vec<String>>,
+    pub campaign: Option<Vec<String>>,
     /// Only of these advertisements, likewise.
-    creative: Option<Vec<String>>,
+    pub creative: Option<Vec<String>>,
     /// campaigns or creatives: these are told, too, each with its own figures.
-    parts: Option<String>,
+    pub parts: Option<String>,
 }
 
 /// How the table is written.
 #[derive(Debug, IntoParams)]
 #[into_params(parameter_in = Query)]
-#[expect(dead_code, reason = "it is read beside the question; here it is described")]
 pub struct FormatQuery {
     /// csv (when absent) or xlsx.
-    format: Option<String>,
+    pub format: Option<String>,
 }
 
 /// A question with what is asked beside it.

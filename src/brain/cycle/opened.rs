@@ -65,8 +65,8 @@ pub struct Wide<'a> {
     pub metrics: &'a [Metric],
     /// The steps of the course.
     pub periods: &'a [Days],
-    /// Whether each source is wanted by itself, too.
-    pub each: bool,
+    /// The metrics that are wanted of each source by itself.
+    pub each: &'a [Metric],
     /// Of these metrics the course is wanted of the sources that have the most of it, and of the others together.
     pub stacks: &'a [Metric],
     /// Of so many sources.
@@ -105,12 +105,12 @@ pub fn spread(input: &Input, wide: &Wide<'_>) -> Spread {
         ..one(*metric, &sources, question, &setting)
     });
     let alone = |source: &&Source| {
-        let made = wide.metrics.iter().map(|metric| one(*metric, &[*source], question, &setting));
+        let made = wide.each.iter().map(|metric| one(*metric, &[*source], question, &setting));
         (source.id.clone(), made.collect::<Vec<_>>())
     };
     Spread {
         whole: whole.collect(),
-        each: if wide.each { sources.iter().map(alone).collect() } else { Vec::new() },
+        each: if wide.each.is_empty() { Vec::new() } else { sources.iter().map(alone).collect() },
         stacks: wide.stacks.iter().flat_map(|metric| stacks(*metric, &sources, wide, &setting)).collect(),
     }
 }

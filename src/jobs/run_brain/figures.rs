@@ -50,7 +50,7 @@ impl model::fact::Memory for Memory {
 
     fn spread(&self, ledger: &Ledger, asked: &Wide) -> Result<Spread, String> {
         let input = of_scope(ledger, &asked.scope, window(asked.days))?;
-        let (known, stacked) = (metrics(&asked.metrics)?, metrics(&asked.stacks)?);
+        let (known, each, stacked) = (metrics(&asked.metrics)?, metrics(&asked.each)?, metrics(&asked.stacks)?);
         let periods: Vec<Days> = asked.periods.iter().copied().map(days).collect();
         let told = cycle::spread(
             &input,
@@ -58,13 +58,13 @@ impl model::fact::Memory for Memory {
                 question: question(&asked.currency, asked.days, false, false)?,
                 metrics: &known,
                 periods: &periods,
-                each: asked.each,
+                each: &each,
                 stacks: &stacked,
                 most: asked.most,
             },
         );
         let all = |opened: Vec<Opened>| opened.into_iter().map(made).collect::<Result<Vec<Made>, String>>();
-        let each =
+        let alone =
             told.each.into_iter().map(|(source, opened)| -> Result<_, String> { Ok((entry(&source)?, all(opened)?)) });
         let stack = |stack: cycle::Stack| -> Result<Stacked, String> {
             let metric = asked.stacks.iter().find(|metric| metric.key() == stack.metric.key()).copied();
@@ -76,7 +76,7 @@ impl model::fact::Memory for Memory {
         };
         Ok(Spread {
             whole: all(told.whole)?,
-            each: each.collect::<Result<_, String>>()?,
+            each: alone.collect::<Result<_, String>>()?,
             stacks: told.stacks.into_iter().map(stack).collect::<Result<_, String>>()?,
         })
     }

@@ -5,7 +5,7 @@ use model::{
     actor::Actor,
     analytics::{Asked, Choice, Options},
     figure::Scope,
-    id::ChannelId,
+    id::{ChannelId, ClientId},
     metric::Level,
 };
 use store::{ad_entity, channel, client};
@@ -32,7 +32,7 @@ pub async fn options(service: &Service, actor: &Actor, asked: &Asked) -> Result<
         clients: clients.map(|(id, name, _)| Choice { id: id.to_string(), name, of: String::new() }).collect(),
         ..Options::default()
     };
-    let client = |id| resolved.clients.get(&id).cloned();
+    let client = |id: ClientId| resolved.clients.get(&id).cloned();
     let mut channels: Vec<_> = channel::list_names(&mut tx).await?;
     channels.retain(|called| chosen.is_empty() || called.client_id.is_some_and(|id| chosen.contains(&id)));
     channels.sort_by(|one, other| (one.name.to_lowercase(), one.id).cmp(&(other.name.to_lowercase(), other.id)));

@@ -6,8 +6,9 @@ use model::{
     access::Action,
     actor::Actor,
     analytics::{Asked, Breakdown},
-    fact::{Entry, Made, Wide},
+    fact::Wide,
     figure::{PartId, Scope},
+    id::ChannelId,
     metric::{Days, Level},
 };
 use store::{
@@ -17,10 +18,10 @@ use store::{
 };
 
 use super::{
-    Manner, metrics, question, said, spread,
-    table::{Known, Rows, channels_of},
+    Manner, metrics, question, said,
+    table::{Known, Rows},
 };
-use crate::{Result, Service, access};
+use crate::{Result, Service, access, figure::counted};
 
 /// What is told of each campaign and advertisement.
 const OF_PARTS: [&str; 9] =
@@ -55,23 +56,27 @@ pub async fn parts(service: &Service, actor: &Actor, asked: &Asked, depth: Depth
         scope: scope.clone(),
         currency: resolved.currency.clone(),
         days,
-        metrics: told.clone(),
+        metrics: Vec::new(),
         periods: Vec::new(),
-        each: true,
+        each: told.clone(),
         stacks: Vec::new(),
         most: 0,
     };
     let asked = std::iter::once(resolved.days).chain(resolved.compared).map(wide).collect();
-    let mut spreads = spread(service, &mut tx, &resolved, asked).await?.into_iter();
-    let now: Vec<(Entry, Vec<Made>)> = spreads.next().unwrap_or_default().each;
-    let earlier = resolved.compared.zip(spreads.next().map(|spread| spread.each));
-    let placed = ad_entity::list_placed(&mut tx, &channels_of(&now), level, &[], i64::MAX).await?;
+    let read = (resolved.channels.as_slice(), resolved.ended);
+    let known = counted::read_for(&mut tx, &resolved.agency, read, asked).await?;
+    let channels: Vec<ChannelId> = resolved.channels.iter().map(|channel| channel.id).collect();
+    let placed = ad_entity::list_placed(&mut tx, &channels, level, &[], i64::MAX).await?;
     let mut placed: BTreeMap<PartId, Placed> = placed.into_iter().map(|one| (one.id.clone(), one)).collect();
     if level == Level::Ad {
         narrow(&mut placed, &resolved.scope);
     }
     let fatigue = if level == Level::Ad { said::fatigue(&mut tx, &resolved).await? } else { BTreeMap::new() };
-    let rows = Rows { resolved: &resolved, counted: &told, told: &told };
+    drop(tx);
+    let mut spreads = counted::spread(service, known).await?.into_iter();
+    let now = spreads.next().unwrap_or_default().each;
+    let earlier = resolved.compared.zip(spreads.next().map(|spread| spread.each));
+    let rows = Rows { resolved: &resolved, told: &told };
     let before = earlier.as_ref().map(|(days, each)| (*days, each.as_slice()));
     Ok(rows.parts(&now, before, &Known { level, placed: &placed, fatigue: &fatigue }))
 }

@@ -6,7 +6,6 @@ use model::{
     analytics::{Breakdown, Cell, Fatigue, Row},
     fact::{Entry, Made},
     figure::{Metric, PartId, Scope},
-    id::ChannelId,
     metric::{Days, Level},
 };
 use rust_decimal::Decimal;
@@ -28,9 +27,7 @@ type Each = [(Entry, Vec<Made>)];
 /// Makes the rows of a table.
 pub(super) struct Rows<'a> {
     pub resolved: &'a Resolved,
-    /// The metrics that were counted.
-    pub counted: &'a [Metric],
-    /// Those that are columns.
+    /// The metrics that were counted, which are the columns.
     pub told: &'a [Metric],
 }
 
@@ -45,10 +42,9 @@ impl Rows<'_> {
     /// Each channel.
     pub fn channels(&self, now: &Each, before: Option<(Days, &Each)>) -> Breakdown {
         self.table(now, before, |entry| {
-            Some(Row {
-                name: self.resolved.channel_name(entry.channel_id),
-                ..self.bare(entry, Scope::Channel(entry.channel_id))
-            })
+            let scope = Scope::Channel(entry.channel_id);
+            let name = self.resolved.channel_name(entry.channel_id);
+            Some((Row { name, ..self.bare(entry, &scope) }, scope))
         })
     }
 
@@ -60,18 +56,19 @@ impl Rows<'_> {
             let only = [part.clone()].into();
             let scope = if ad { Scope::Creatives(only) } else { Scope::Campaigns(only) };
             let placed = known.placed.get(&part)?;
-            Some(Row {
+            let row = Row {
                 name: called(placed),
                 status: Some(placed.entity.status.clone()),
                 shows: placed.entity.creative.clone().filter(|_| ad),
                 fatigue: known.fatigue.get(&part).cloned(),
                 part: Some(part),
-                ..self.bare(entry, scope)
-            })
+                ..self.bare(entry, &scope)
+            };
+            Some((row, scope))
         })
     }
 
-    fn bare(&self, entry: &Entry, scope: Scope) -> Row {
+    fn bare(&self, entry: &Entry, scope: &Scope) -> Row {
         let provider = self.resolved.meant.iter().find(|called| called.id == entry.channel_id);
         Row {
             name: String::new(),
@@ -88,7 +85,12 @@ impl Rows<'_> {
         }
     }
 
-    fn table(&self, now: &Each, before: Option<(Days, &Each)>, row: impl Fn(&Entry) -> Option<Row>) -> Breakdown {
+    fn table(
+        &self,
+        now: &Each,
+        before: Option<(Days, &Each)>,
+        row: impl Fn(&Entry) -> Option<(Row, Scope)>,
+    ) -> Breakdown {
         let earlier: BTreeMap<&Entry, &[Made]> =
             before.iter().flat_map(|(_, each)| each.iter()).map(|(entry, made)| (entry, made.as_slice())).collect();
         let mut sized: Vec<(Decimal, &Entry, &[Made])> =
@@ -99,48 +101,32 @@ impl Rows<'_> {
             ..Breakdown::default()
         };
         for (_, entry, made) in sized {
-            let Some(row) = row(entry) else { continue };
+            let Some((row, scope)) = row(entry) else { continue };
             if table.rows.len() >= ROWS {
                 table.others += 1;
                 continue;
             }
             let then = before.as_ref().and_then(|(days, _)| Some((*days, *earlier.get(entry)?)));
-            let scope = self.scope(&row);
             table.rows.push(Row { cells: self.cells(&scope, made, then), ..row });
         }
         table
     }
 
-    fn scope(&self, row: &Row) -> Scope {
-        match &row.part {
-            None => Scope::Channel(row.channel_id),
-            Some(part) if row.scope.starts_with('v') => Scope::Creatives([part.clone()].into()),
-            Some(part) => Scope::Campaigns([part.clone()].into()),
-        }
-    }
-
     /// What a row is sorted by: what it cost or what it brought into the books, whichever is more.
     fn size(&self, made: &[Made]) -> Decimal {
         let value = |key: &str| {
-            let at = self.counted.iter().position(|metric| metric.key() == key)?;
-            Some(counted::read(*self.counted.get(at)?, made.get(at)?, &self.resolved.currency).ok()?.value)
+            let at = self.told.iter().position(|metric| metric.key() == key)?;
+            Some(counted::read(*self.told.get(at)?, made.get(at)?, &self.resolved.currency).ok()?.value)
         };
         ["spend", "ledger_revenue"].into_iter().filter_map(value).max().unwrap_or_default()
     }
 
     fn cells(&self, scope: &Scope, made: &[Made], before: Option<(Days, &[Made])>) -> Vec<Cell> {
-        let cell = |metric: &Metric| {
-            let at = self.counted.iter().position(|counted| counted == metric)?;
+        let cell = |(at, metric): (usize, &Metric)| {
             let then = before.and_then(|(days, made)| Some((days, made.get(at)?)));
             let figure = dashboard::main_figure(self.resolved.of_days(scope.clone(), *metric), then, made.get(at)?);
             Some(Cell { now: figure.now, partial: figure.partial, change: figure.change })
         };
-        self.told.iter().filter_map(cell).collect()
+        self.told.iter().enumerate().filter_map(cell).collect()
     }
-}
-
-/// The channels of a table's rows, each once.
-pub(super) fn channels_of(each: &Each) -> Vec<ChannelId> {
-    let channels: std::collections::BTreeSet<ChannelId> = each.iter().map(|(entry, _)| entry.channel_id).collect();
-    channels.into_iter().collect()
 }

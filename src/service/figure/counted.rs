@@ -154,39 +154,50 @@ pub(crate) fn shown(metric: Metric, value: Decimal, currency: &str) -> Option<St
     words::written(key, &Value::String(value.to_string()), &unit)
 }
 
-/// Makes figures with their course, all from what is stored of the same channels. What days have in common is read once.
+/// A question for figures with their course, with what is stored for it.
+pub(crate) type Known = (fact::Wide, Arc<Ledger>);
+
+/// Reads what is stored for these questions, which are of the same channels. What their days have in common is read once.
 ///
 /// # Errors
-/// The database failed, or what is stored makes no sense.
-pub(crate) async fn spread(
-    service: &Service,
+/// The database failed.
+pub(crate) async fn read_for(
     tx: &mut TenantTx,
     agency: &Organization,
     (channels, day): (&[Channel], Date),
     asked: Vec<fact::Wide>,
-) -> Result<Vec<fact::Spread>> {
+) -> Result<Vec<Known>> {
     let windows: Vec<Days> = asked.iter().map(|wide| fact::window(wide.days)).collect();
     let all = windows.iter().copied().reduce(|a, b| Days { first: a.first.min(b.first), last: a.last.max(b.last) });
+    // Days far apart are read by themselves, without all those between.
     let together = windows.iter().map(|days| days.count()).sum::<i64>() >= all.map_or(0, Days::count);
-    let mut read: Option<(Days, Arc<Ledger>)> = None;
-    let mut spreads = Vec::new();
+    let mut known: Vec<Known> = Vec::new();
     for wide in asked {
-        let window = fact::window(wide.days);
-        let days = all.filter(|_| together).unwrap_or(window);
-        let ledger = match &read {
-            Some((known, ledger)) if *known == days => ledger.clone(),
-            _ => {
+        let before = known.first().filter(|_| together).map(|(_, ledger)| ledger.clone());
+        let ledger = match before {
+            Some(ledger) => ledger,
+            None => {
+                let days = all.filter(|_| together).unwrap_or_else(|| fact::window(wide.days));
                 let reading = brain::Reading { days, scope: wide.scope.clone(), as_of: None };
                 Arc::new(brain::ledger_of(tx, agency, channels.to_vec(), day, &reading).await?)
             }
         };
-        read = Some((days, ledger.clone()));
-        let memory = service.memory.clone();
-        let made = tokio::task::spawn_blocking(move || memory.spread(&ledger, &wide));
-        let made = made.await.map_err(|error| error.to_string()).and_then(|made| made);
-        spreads.push(made.map_err(|words| Error::Internal(words.into()))?);
+        known.push((wide, ledger));
     }
-    Ok(spreads)
+    Ok(known)
+}
+
+/// Makes figures with their course. No transaction waits for that.
+///
+/// # Errors
+/// What is stored makes no sense.
+pub(crate) async fn spread(service: &Service, known: Vec<Known>) -> Result<Vec<fact::Spread>> {
+    let memory = service.memory.clone();
+    let made = tokio::task::spawn_blocking(move || {
+        known.iter().map(|(wide, ledger)| memory.spread(ledger, wide)).collect::<std::result::Result<Vec<_>, _>>()
+    });
+    let made = made.await.map_err(|error| error.to_string()).and_then(|made| made);
+    made.map_err(|words| Error::Internal(words.into()))
 }
 
 /// Reads a figure; `Err` says why there is none.
