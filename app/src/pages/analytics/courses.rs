@@ -90,7 +90,7 @@ fn Course(head: Head, courses: Vec<(String, Chart)>, thought: Option<Thought>, a
         let key = metric.get();
         held.with_value(|(head, courses, thought)| {
             let chart = courses.iter().find(|(known, _)| *known == key).map(|(_, chart)| chart.clone())?;
-            let lack = thought.as_ref().and_then(|thought| thought.lack(&key));
+            let lack = thought.as_ref().and_then(|thought| thought.lack(&key, &chart.unit));
             let chart = match thought {
                 Some(thought) => thought.laid_over(head, &key, chart),
                 None => chart,

@@ -137,6 +137,7 @@ pub(super) fn over(said: &Said) -> Vec<Over> {
         over.push(Over {
             key: foreseen.key.clone(),
             of: foreseen.of.clone(),
+            unit: Some(unit(&foreseen.key, &foreseen.unit)),
             forecast,
             before,
             why,
@@ -147,9 +148,15 @@ pub(super) fn over(said: &Said) -> Vec<Over> {
         let (key, drawn) = (mark.metric.clone().unwrap_or_default(), drawn_mark(mark));
         match over.iter_mut().find(|over| over.key == key) {
             Some(over) => over.marks.push(drawn),
-            None => {
-                over.push(Over { key, of: String::new(), forecast: None, before: None, why: None, marks: vec![drawn] })
-            }
+            None => over.push(Over {
+                key,
+                of: String::new(),
+                unit: None,
+                forecast: None,
+                before: None,
+                why: None,
+                marks: vec![drawn],
+            }),
         }
     }
     over

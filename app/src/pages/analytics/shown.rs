@@ -2,7 +2,7 @@
 
 use model::{
     analytics::{Breakdown, Granularity, Head, Total},
-    chart::{Band, Chart, Forecast, Ids, Kind, Mark},
+    chart::{Band, Chart, Forecast, Ids, Kind, Mark, Unit},
 };
 use serde::{Deserialize, Serialize};
 
@@ -28,6 +28,8 @@ pub struct Over {
     pub key: String,
     /// Of whom it is foretold.
     pub of: String,
+    /// In which unit.
+    pub unit: Option<Unit>,
     /// What is foretold, day by day.
     pub forecast: Option<Forecast>,
     /// The day before the first that is foretold.
@@ -79,13 +81,14 @@ impl Thought {
     /// The course of a metric with what is foretold and was noticed of it. Days that are foretold and were counted are left out;
     /// nothing is foretold of weeks and months, which no number of the state is, nor of several channels together.
     pub fn laid_over(&self, head: &Head, key: &str, mut chart: Chart) -> Chart {
+        let foretold = self.foretold(key, &chart.unit).filter(|_| head.granularity == Granularity::Day);
         let Kind::Lines(lines) = &mut chart.kind else { return chart };
         let last = head.days.1.as_str();
         let inside = |mark: &&Mark| (head.days.0.as_str()..=last).contains(&mark.day.as_str());
         // What is about no metric is about all of them.
         let marks = self.of(key).chain(self.of("")).flat_map(|over| &over.marks);
         lines.marks.extend(marks.filter(inside).cloned());
-        if let Some((over, forecast)) = self.foretold(key).filter(|_| head.granularity == Granularity::Day) {
+        if let Some((over, forecast)) = foretold {
             lines.forecast = after(forecast, over.before.as_deref(), last);
         }
         chart
@@ -95,17 +98,21 @@ impl Thought {
         self.over.iter().filter(move |over| over.key == key)
     }
 
-    /// What is foretold of a metric, if that is one thing.
-    fn foretold<'a>(&'a self, key: &'a str) -> Option<(&'a Over, &'a Forecast)> {
+    /// What is foretold of a metric in the unit of its course, if that is one thing.
+    fn foretold<'a>(&'a self, key: &'a str, unit: &Unit) -> Option<(&'a Over, &'a Forecast)> {
         let mut all = self.of(key).filter_map(|over| Some((over, over.forecast.as_ref()?)));
-        let first = all.next();
+        let first = all.next().filter(|(over, _)| over.unit.as_ref() == Some(unit));
         if all.next().is_none() { first } else { None }
     }
 
-    /// Why nothing is foretold of a metric.
-    pub fn lack(&self, key: &str) -> Option<String> {
-        if self.foretold(key).is_some() {
+    /// Why nothing is foretold of a metric in the unit of its course.
+    pub fn lack(&self, key: &str, unit: &Unit) -> Option<String> {
+        if self.foretold(key, unit).is_some() {
             return None;
+        }
+        let other = |over: &Over| over.forecast.is_some() && over.unit.as_ref() != Some(unit);
+        if self.of(key).any(other) {
+            return Some("it is foretold in another currency than is shown here".to_owned());
         }
         if self.of(key).any(|over| over.forecast.is_some()) {
             return Some("each of these is foretold by itself. Choose one of them to see it".to_owned());
