@@ -5,6 +5,7 @@ pub mod access_tokens;
 pub mod actions;
 pub mod agency;
 pub mod alerts;
+pub mod analytics;
 #[cfg(feature = "ssr")]
 pub mod api_docs;
 pub mod audit;

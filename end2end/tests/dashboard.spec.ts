@@ -1,4 +1,3 @@
-import { type Page } from "@playwright/test";
 import { furnished } from "./furnished";
 import { expect, live, look, loose, owner, test, unfold } from "./support";
 

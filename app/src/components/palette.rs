@@ -30,6 +30,7 @@ enum Target {
 fn pages(role: Role) -> Vec<Place> {
     let all = [
         ("Dashboard", "/dashboard", Action::ReadClients),
+        ("Analytics", "/analytics", Action::ReadClients),
         ("Clients", "/clients", Action::ReadClients),
         ("Board", "/clients/board", Action::ReadClients),
         ("Summary", "/summary", Action::ReadClients),

@@ -20,6 +20,7 @@ use model::{
     event::{Event, Kind},
 };
 use next::NextPart;
+pub(in crate::pages) use shown::connect;
 use shown::{BrainShown, FiguresShown, HeadlineShown, what};
 use sources::SourcesShown;
 
@@ -28,6 +29,7 @@ use crate::pages::summary::{client_of, persona_of};
 use crate::{
     components::{
         as_of::AsOf,
+        button,
         figure::{FigureDrawer, Opening},
         live::{changes, changes_of},
         page::Heading,
@@ -131,9 +133,14 @@ fn Dashboard(
     let href = move |persona| asked.with(|asked| asked.for_persona(persona));
     let keeps = Signal::derive(move || vec![("persona", asked.with(|asked| asked.persona.clone()))]);
     let title = if client.get_untracked().is_empty() { "Dashboard" } else { "Dashboard of a client" };
+    let analytics = move || match client.get().as_str() {
+        "" => "/analytics".to_owned(),
+        client => format!("/clients/{client}/analytics"),
+    };
     view! {
         <div class="flex flex-col gap-6" data-test="dashboard">
             <Heading text=title>
+                <a class=button::Kind::Quiet.class() href=analytics data-test="to-analytics">"Analytics"</a>
                 <Personas here=here href=href />
                 <AsOf as_of=moment keeps=keeps now=move || asked.with(Asked::now) />
             </Heading>

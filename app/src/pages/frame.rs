@@ -289,6 +289,7 @@ fn Sidebar(frame: Resource<Result<Around, AppError>>) -> impl IntoView {
                             </div>
                         })}
                         <NavLink href="/dashboard" icon=Icon::Gauge label="Dashboard" key="d" />
+                        <NavLink href="/analytics" icon=Icon::Course label="Analytics" key="y" wide=true />
                         <NavLink href="/clients" icon=Icon::Building label="Clients" key="c" />
                         <NavLink href="/summary" icon=Icon::Page label="Summary" key="e" wide=true />
                         <NavLink href="/findings" icon=Icon::Eye label="Findings" key="f" wide=true />

@@ -126,9 +126,11 @@ pub fn drawn(page: &str, ids: &Ids) -> String {
 
 /// Pages whose addresses name a thing, and the status of one that is another agency's. Every route with an id in its path is
 /// among them, and pages that are narrowed by one.
-pub const PAGES: [(&str, u16); 12] = [
+pub const PAGES: [(&str, u16); 14] = [
     ("/clients/{client}", 404),
     ("/clients/{client}/dashboard", 404),
+    ("/clients/{client}/analytics", 404),
+    ("/analytics?client_id={client}", 422),
     ("/figures/m.spend.c{client}.2026-03-01.2026-03-02.EUR", 404),
     ("/settings/integrations/{connection}", 404),
     ("/settings/integrations/import/{import}", 404),

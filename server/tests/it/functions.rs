@@ -25,7 +25,7 @@ const NO_ID: &[Asked] = &[];
 
 /// Every server function. `{client}` and the like are another agency's, `{own client}` and the like are one's own. Lists that
 /// are narrowed by an id show nothing for one that is not there, so they answer 200.
-pub const FUNCTIONS: [(&str, &[Asked]); 90] = [
+pub const FUNCTIONS: [(&str, &[Asked]); 98] = [
     ("acknowledge_alert", &[("id={alert}", 404)]),
     ("add_import_source", &[("name=S&holds=ads&platform=&currency=EUR&time_zone=UTC&client_id={client}", 404)]),
     ("approve_action", &[("id={action}&version=x", 404)]),
@@ -53,6 +53,17 @@ pub const FUNCTIONS: [(&str, &[Asked]); 90] = [
     ("finish_action", &[("id={action}&on=", 404), ("id={action}&on=2026-03-01", 404)]),
     ("get_agency", NO_ID),
     ("get_alert_settings", NO_ID),
+    (
+        "get_analytics",
+        &[
+            ("client_id={client}&query=range=last_7", 404),
+            ("client_id=&query=client_id={client}", 200),
+            ("client_id=&query=channel_id={channel}", 200),
+        ],
+    ),
+    ("get_analytics_choices", &[("client_id={client}&query=", 404)]),
+    ("get_analytics_parts", &[("client_id={client}&query=&table=campaign", 404)]),
+    ("get_analytics_thought", &[("client_id={client}&query=", 404)]),
     ("get_board", NO_ID),
     ("get_client", &[("id={client}", 404)]),
     ("get_compared", NO_ID),
@@ -88,6 +99,7 @@ pub const FUNCTIONS: [(&str, &[Asked]); 90] = [
     ("list_moves", &[("id={client}", 404)]),
     ("list_outbox", NO_ID),
     ("list_runs", &[("id={connection}", 404)]),
+    ("list_saved_views", NO_ID),
     (
         "look_at_import",
         &[
@@ -147,7 +159,9 @@ pub const FUNCTIONS: [(&str, &[Asked]); 90] = [
         ],
     ),
     ("remove_token", &[("id={token_id}", 404)]),
+    ("remove_view", &[("id={view}", 404)]),
     ("rename_connection", &[("id={connection}&label=x", 404)]),
+    ("rename_view", &[("id={view}&name=x", 404)]),
     ("renew_recovery_codes", NO_ID),
     ("reopen_alert", &[("id={alert}", 404)]),
     ("retry_job", &[("id={job}", 404)]),
@@ -169,6 +183,8 @@ pub const FUNCTIONS: [(&str, &[Asked]); 90] = [
         ],
     ),
     ("save_import_mapping", &[("id={import}&name=x", 404)]),
+    // What it names is kept as a text, and looked up when it is opened.
+    ("save_view", NO_ID),
     ("snooze_alert", &[("id={alert}&until=tomorrow", 404), ("id={alert}&until=nonsense", 404)]),
     ("start_import", &[("id={import}&skip_wrong=true", 404), ("id={import}&skip_wrong=false", 404)]),
     ("switch_alert_rule", &[("id={alert_rule}&enabled=true", 404), ("id={alert_rule}&enabled=false", 404)]),

@@ -16,7 +16,7 @@ use crate::components::{
 const CONNECT: &str = "/settings/integrations";
 
 /// The way to connect something, or who knows it.
-fn connect(may_connect: bool) -> AnyView {
+pub(in crate::pages) fn connect(may_connect: bool) -> AnyView {
     if may_connect {
         view! { <a class="underline" href=CONNECT>"Connect an account"</a> }.into_any()
     } else {
