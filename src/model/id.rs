@@ -96,4 +96,8 @@ ids! {
     ImportId,
     /// A saved way to read files.
     ImportMappingId,
+    /// A report.
+    ReportId,
+    /// When reports are made by themselves.
+    ReportScheduleId,
 }
