@@ -64,13 +64,17 @@ impl Logo {
     pub fn new(bytes: Vec<u8>) -> Result<Self, Invalid> {
         let wrong = |words: &str| Invalid::new("logo", words);
         if bytes.len() > LARGEST {
-            return Err(wrong("the logo is larger than 512 KiB. Save it smaller and choose it again; nothing was changed"));
+            return Err(wrong(
+                "the logo is larger than 512 KiB. Save it smaller and choose it again; nothing was changed",
+            ));
         }
         let (kind, wide, high) = size(&bytes).ok_or_else(|| {
             wrong("this is no PNG or JPEG picture. Save the logo as one of these and choose it again; nothing was changed")
         })?;
         if wide == 0 || high == 0 || wide > WIDEST || high > WIDEST {
-            return Err(wrong("the logo is wider or higher than 4000 pixels. Save it smaller and choose it again; nothing was changed"));
+            return Err(wrong(
+                "the logo is wider or higher than 4000 pixels. Save it smaller and choose it again; nothing was changed",
+            ));
         }
         Ok(Self { kind, bytes })
     }
@@ -165,7 +169,8 @@ mod tests {
 
     #[test]
     fn what_is_too_large_or_no_picture_is_refused() {
-        for bad in [png(4001, 1), png(0, 10), b"<svg/>".to_vec(), vec![0xff, 0xd8], vec![0xff, 0xd8, 0xff, 0xc0, 0, 4]] {
+        for bad in [png(4001, 1), png(0, 10), b"<svg/>".to_vec(), vec![0xff, 0xd8], vec![0xff, 0xd8, 0xff, 0xc0, 0, 4]]
+        {
             assert_eq!(Logo::new(bad).unwrap_err().field, "logo");
         }
         let mut large = png(10, 10);

@@ -8,7 +8,8 @@ use serde::{Deserialize, Serialize};
 use time::OffsetDateTime;
 
 use crate::id::{
-    BrainCycleId, ConnectionId, ImportId, InvitationId, MemberId, OrganizationId, PasswordResetId, SignUpId, SyncRunId,
+    BrainCycleId, ConnectionId, ImportId, InvitationId, MemberId, OrganizationId, PasswordResetId, ReportId, SignUpId,
+    SyncRunId,
 };
 
 /// Everything the background runner can do.
@@ -107,6 +108,20 @@ pub enum Job {
         /// Who gets them.
         member_id: MemberId,
     },
+    /// Makes a report and keeps its file.
+    MakeReport {
+        /// The agency.
+        organization_id: OrganizationId,
+        /// The report.
+        report_id: ReportId,
+    },
+    /// Mails a report that is made to those whom it goes to.
+    MailReport {
+        /// The agency.
+        organization_id: OrganizationId,
+        /// The report.
+        report_id: ReportId,
+    },
     /// Throws away what has ended and is of no more use; comes by itself once a day.
     PurgeEnded,
 }
@@ -129,6 +144,8 @@ impl Job {
             Self::MailAlert { member_id, .. } => format!("mail_alert:{member_id}"),
             Self::MailDigest { member_id, .. } => format!("mail_digest:{member_id}"),
             Self::MailAlertAgain { member_id, .. } => format!("mail_alert_again:{member_id}"),
+            Self::MakeReport { report_id, .. } => format!("make_report:{report_id}"),
+            Self::MailReport { report_id, .. } => format!("mail_report:{report_id}"),
             Self::PurgeEnded => "purge_ended".to_owned(),
         }
     }
