@@ -197,7 +197,7 @@ pub async fn insert_due(
 }
 
 async fn add(tx: &mut PgConnection, organization: OrganizationId, new: New<'_>, now: OffsetDateTime) -> Result<bool> {
-    let (schedule, due) = new.schedule.unzip();
+    let ((schedule, due), (by, by_name)) = (new.schedule.unzip(), new.by);
     let question = new.question;
     let added = sqlx::query!(
         "insert into report (organization_id, id, client_id, schedule_id, due_on, title, persona, sections, first_day, last_day, as_of,
@@ -215,8 +215,8 @@ async fn add(tx: &mut PgConnection, organization: OrganizationId, new: New<'_>, 
         new.days.first,
         new.days.last,
         new.as_of,
-        new.by.0.0,
-        new.by.1,
+        by.0,
+        by_name,
         now
     )
     .execute(&mut *tx)

@@ -181,10 +181,10 @@ pub async fn take_due(tx: &mut SystemTx, now: OffsetDateTime) -> Result<Vec<Due>
                  select case s.every
                    when 'weekly' then (date_trunc('week', $1::timestamptz at time zone o.time_zone
                      - make_interval(days => s.on_day - 1, hours => s.hour)) + make_interval(days => s.on_day - 1))::date
-                   else (select max(least(m + make_interval(days => s.on_day - 1), m + interval '1 month - 1 day')::date)
+                   else (select max(least(m + make_interval(days => s.on_day - 1), m + interval '1 month -1 day')::date)
                      from unnest(array[date_trunc('month', $1::timestamptz at time zone o.time_zone),
                        date_trunc('month', $1::timestamptz at time zone o.time_zone) - interval '1 month']) m
-                     where least(m + make_interval(days => s.on_day - 1), m + interval '1 month - 1 day')
+                     where least(m + make_interval(days => s.on_day - 1), m + interval '1 month -1 day')
                        + make_interval(hours => s.hour) <= $1::timestamptz at time zone o.time_zone)
                    end as day) d
              where s.enabled and c.archived_at is null and d.day > coalesce(s.done_on, '-infinity')
