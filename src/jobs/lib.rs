@@ -8,10 +8,12 @@ mod mail_alert;
 mod mail_alert_again;
 mod mail_invitation;
 mod mail_password_reset;
+mod mail_report;
 mod mail_sign_up;
 mod mail_stale;
 mod mail_sync_failure;
 pub mod mailer;
+mod make_report;
 pub mod pulse;
 mod purge_ended;
 mod queue_due;
@@ -44,5 +46,6 @@ pub struct Context {
     pub share: i64,
 }
 
+pub use make_report::typeset;
 pub use run_brain::Memory;
 pub use sync::{revoke, stored};

@@ -69,13 +69,7 @@ pub enum NewLogo {
 /// # Errors
 /// A colour that is none or too light, a file that is no picture or too large, missing for a client out of sight, or the rule that
 /// forbids it.
-pub async fn set(
-    service: &Service,
-    actor: &Actor,
-    client: Option<ClientId>,
-    accent: &str,
-    new: NewLogo,
-) -> Result<()> {
+pub async fn set(service: &Service, actor: &Actor, client: Option<ClientId>, accent: &str, new: NewLogo) -> Result<()> {
     match client {
         Some(id) => allow_on(service, actor, id, rule(client)).await?,
         None => access::allow(service, actor, rule(client)).await?,
