@@ -52,7 +52,7 @@ fn file_name(letter: &Letter) -> String {
     let plain = |c: char| if c.is_ascii_alphanumeric() { c.to_ascii_lowercase() } else { '-' };
     let name: String = letter.report.question.title.chars().map(plain).collect();
     let name = name.split('-').filter(|part| !part.is_empty()).collect::<Vec<_>>().join("-");
-    format!("{}-{}.pdf", if name.is_empty() { "report" } else { &name }, letter.report.days.last)
+    format!("{}-{}.pdf", if name.is_empty() { "report" } else { name.as_str() }, letter.report.days.last)
 }
 
 fn text(letter: &Letter, url: &str) -> String {
