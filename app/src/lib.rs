@@ -25,7 +25,7 @@ use leptos_router::{
 };
 use pages::{
     actions, alerts, audit, board, client, clients, connection, dashboard, documents, figure, frame, imports,
-    integrations, jobs, mail, members, missing, settings, sign_in, styleguide, summary,
+    integrations, jobs, mail, members, missing, reports, settings, sign_in, styleguide, summary,
 };
 
 /// The document around every page.
@@ -116,6 +116,8 @@ pub fn App() -> impl IntoView {
                     <Route path=path!("/actions") view={Lazy::<actions::ActionsRoute>::new()} ssr=SsrMode::Async />
                     <Route path=path!("/alerts") view={Lazy::<alerts::AlertsRoute>::new()} ssr=SsrMode::Async />
                     <Route path=path!("/summary") view={Lazy::<summary::SummaryRoute>::new()} ssr=SsrMode::Async />
+                    <Route path=path!("/reports") view={Lazy::<reports::ReportsRoute>::new()} ssr=SsrMode::Async />
+                    <Route path=path!("/reports/:id") view={Lazy::<reports::one::ReportRoute>::new()} ssr=SsrMode::Async />
                     <Route path=path!("/members") view={Lazy::<members::MembersRoute>::new()} ssr=SsrMode::Async />
                     <Route path=path!("/settings") view={Lazy::<settings::SettingsRoute>::new()} ssr=SsrMode::Async />
                     <Route path=path!("/settings/sign-in") view={Lazy::<sign_in::SignInRoute>::new()} ssr=SsrMode::Async />

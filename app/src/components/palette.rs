@@ -33,6 +33,7 @@ fn pages(role: Role) -> Vec<Place> {
         ("Clients", "/clients", Action::ReadClients),
         ("Board", "/clients/board", Action::ReadClients),
         ("Summary", "/summary", Action::ReadClients),
+        ("Reports", "/reports", Action::ReadClients),
         ("Alerts", "/alerts", Action::ReadClients),
         ("Actions", "/actions", Action::ReadClients),
         ("Members", "/members", Action::ReadMembers),

@@ -71,9 +71,9 @@ pub fn ReportsPage() -> impl IntoView {
     let asked = Memo::new(move |_| (of("client_id"), of("cursor")));
     let make = ServerAction::<MakeReport>::new();
     let deeds = schedules::Deeds::new();
-    let (made, again) = (successes(make), RwSignal::new(0));
+    let (made, done, again) = (successes(make), deeds.changes(), RwSignal::new(0));
     let board = Resource::new(
-        move || (asked.get(), made.get(), deeds.changes().get(), again.get()),
+        move || (asked.get(), made.get(), done.get(), again.get()),
         |((client_id, cursor), ..)| get_reports(client_id, cursor),
     );
     let missing = |error: &AppError| {

@@ -1,11 +1,7 @@
 //! One report: how far it is, its file, to whom it went, and what a person can do about it.
 
 use leptos::prelude::*;
-use leptos_router::{
-    LazyRoute,
-    hooks::{use_navigate, use_params_map},
-    lazy_route,
-};
+use leptos_router::{LazyRoute, hooks::use_params_map, lazy_route};
 use model::{
     id::ReportId,
     report::{ReportMail, ReportState, Shown},
@@ -17,7 +13,7 @@ use crate::{
         button::{Button, Kind},
         form::ActionForm,
         notice::sentence,
-        outcome::{Outcome, on_success, successes},
+        outcome::{Outcome, successes},
         page::{Heading, When},
         part::part_or,
     },
@@ -43,7 +39,9 @@ pub async fn retry_report(id: ReportId) -> Result<(), AppError> {
 #[server(prefix = "/app", endpoint = "remove_report", output = crate::codec::Json)]
 pub async fn remove_report(id: ReportId) -> Result<(), AppError> {
     let (actor, service) = (crate::server::actor()?, crate::server::service()?);
-    Ok(service::report::remove(&service, &actor, id).await?)
+    service::report::remove(&service, &actor, id).await?;
+    leptos_axum::redirect("/reports");
+    Ok(())
 }
 
 /// The report of the address.
@@ -54,12 +52,8 @@ pub fn ReportPage() -> impl IntoView {
     let (retry, remove) = (ServerAction::<RetryReport>::new(), ServerAction::<RemoveReport>::new());
     let (tried, again) = (successes(retry), RwSignal::new(0));
     let report = Resource::new(move || (id.get(), tried.get(), again.get()), |(id, ..)| get_report(id));
-    let navigate = use_navigate();
-    on_success(remove, move |()| navigate("/reports", Default::default()));
     let missing = |error: &AppError| {
         (*error == AppError::Missing).then(|| {
-            #[cfg(feature = "ssr")]
-            crate::server::set_status(http::StatusCode::NOT_FOUND);
             view! {
                 <Heading text="There is no such report" />
                 <p class="text-muted">"The address is wrong, or the report is gone or not in your sight."</p>
