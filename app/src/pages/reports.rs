@@ -140,8 +140,8 @@ fn Row(report: Shown) -> impl IntoView {
     let of = report.client.as_ref().map_or_else(|| "The whole agency".to_owned(), |(_, name)| name.clone());
     view! {
         <tr role="row" data-test="report">
-            <th scope="row" role="rowheader"><a class="break-words" href=format!("/reports/{}", report.id)>{report.title.clone()}</a></th>
-            <td role="cell" data-label="Of" class="break-words">{of}</td>
+            <th scope="row" role="rowheader"><a class="break-words" data-literal="" href=format!("/reports/{}", report.id)>{report.title.clone()}</a></th>
+            <td role="cell" data-label="Of" class="break-words" data-literal="">{of}</td>
             <td role="cell" data-label="Days"><span data-literal="">{report.days.clone()}</span></td>
             <td role="cell" data-label="Asked for"><When at=report.created_at.clone() />" by "{report.created_by.clone()}</td>
             <td role="cell" data-label="State"><Stand report=report /></td>

@@ -105,7 +105,7 @@ fn Row(schedule: ShownSchedule, deeds: Deeds) -> impl IntoView {
     view! {
         <li class="panel flex flex-col gap-2" data-test="schedule">
             <div class="flex flex-wrap items-center justify-between gap-2">
-                <h3 class="min-w-0 break-words text-sm font-medium">{title.clone()}</h3>
+                <h3 class="min-w-0 break-words text-sm font-medium" data-literal="">{title.clone()}</h3>
                 {if enabled { view! { <Badge shade=Shade::Good words="On" /> } } else { view! { <Badge shade=Shade::Plain words="Off" /> } }}
             </div>
             <p class="break-words text-muted"><span data-literal="">{of}</span>" · "<span data-literal="">{when}</span>" · to "<span data-literal="">{to}</span></p>
