@@ -161,9 +161,7 @@ pub fn routes() -> OpenApiRouter<AppState> {
         .routes(routes!(reports::pdf))
         .routes(routes!(reports::schedules::list, reports::schedules::add))
         .routes(routes!(reports::schedules::get, reports::schedules::set, reports::schedules::remove))
-        .routes(
-            routes!(reports::brand::get, reports::brand::set).layer(DefaultBodyLimit::max(reports::brand::LARGEST)),
-        )
+        .routes(routes!(reports::brand::get, reports::brand::set).layer(DefaultBodyLimit::max(reports::brand::LARGEST)))
         .routes(routes!(jobs::list))
         .routes(routes!(jobs::retry))
         .routes(routes!(audit::list))

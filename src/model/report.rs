@@ -161,9 +161,9 @@ impl Question {
 /// Days the wrong way round, or too many of them.
 pub fn parse_days(days: Days) -> Result<Days, Invalid> {
     match days.count() {
-        ..1 => Err(Invalid::new("to", "the last day must not be before the first")),
+        ..1 => Err(Invalid::new("last", "the last day must not be before the first")),
         1..=LONGEST => Ok(days),
-        _ => Err(Invalid::new("to", format!("a report is of at most {LONGEST} days. Choose fewer"))),
+        _ => Err(Invalid::new("last", format!("a report is of at most {LONGEST} days. Choose fewer"))),
     }
 }
 

@@ -72,20 +72,29 @@ pub fn ReportsPage() -> impl IntoView {
     let make = ServerAction::<MakeReport>::new();
     let deeds = schedules::Deeds::new();
     let (made, done, again) = (successes(make), deeds.changes(), RwSignal::new(0));
-    let board = Resource::new(
-        move || (asked.get(), made.get(), done.get(), again.get()),
+    // The list is read again while something is made; the forms are not, so that what is being typed in them stays.
+    let list = Resource::new(
+        move || (asked.get(), made.get(), again.get()),
         |((client_id, cursor), ..)| get_reports(client_id, cursor),
+    );
+    let desk = Resource::new(
+        move || (asked.with(|(client_id, _)| client_id.clone()), done.get()),
+        |(client_id, _)| get_reports(client_id, String::new()),
     );
     let missing = |error: &AppError| {
         (*error == AppError::Missing)
             .then(|| view! { <p class="text-muted">"There is no such client in your sight."</p> }.into_any())
     };
-    let draw = move |board: Board| {
+    let nothing = |error: &AppError| (*error == AppError::Missing).then(|| ().into_any());
+    let draw_list = move |board: Board| {
         let at_work = board.reports.iter().any(|report| at_work(report.state));
         look_again_while(at_work, again);
         let (client, cursor) = asked.get_untracked();
+        view! { <List board=board client=client later=!cursor.is_empty() /> }
+    };
+    let draw_desk = move |board: Board| {
+        let client = asked.with_untracked(|(client, _)| client.clone());
         view! {
-            <List board=board.clone() client=client.clone() later=!cursor.is_empty() />
             {board.may_make.then(|| view! { <Make board=board.clone() client=client.clone() action=make /> })}
             <schedules::Schedules board=board.clone() client=client.clone() deeds=deeds />
             {board.may_make.then(|| view! { <look::LookForm board=board.clone() client=client /> })}
@@ -95,7 +104,8 @@ pub fn ReportsPage() -> impl IntoView {
         <div class="flex max-w-4xl flex-col gap-6">
             <Heading text="Reports" />
             <p class="max-w-prose text-muted">"What you tell clients on paper. A report shows what was known when it was asked for; once it is made, its file never changes."</p>
-            {part_or("The reports", "heading", board, draw, missing)}
+            {part_or("The reports", "heading", list, draw_list, missing)}
+            {part_or("The forms of reports", "heading", desk, draw_desk, nothing)}
         </div>
     }
 }

@@ -169,8 +169,9 @@ fn question(
 ) -> Result<Question, Invalid> {
     let persona = match persona {
         None => Persona::default(),
-        Some(text) => Persona::parse(text)
-            .ok_or_else(|| Invalid::new("persona", "persona is cmo, vp_growth or director"))?,
+        Some(text) => {
+            Persona::parse(text).ok_or_else(|| Invalid::new("persona", "persona is cmo, vp_growth or director"))?
+        }
     };
     let all = || SectionKind::ALL.iter().map(|section| section.key().to_owned()).collect();
     Question::parse(client_id.map(ClientId), title, persona, &sections.unwrap_or_else(all))

@@ -36,12 +36,7 @@ pub(crate) async fn look(
     }
 }
 
-async fn take(
-    service: &Service,
-    actor: &Actor,
-    headers: &HeaderMap,
-    body: Body,
-) -> Result<Option<ClientId>, ApiError> {
+async fn take(service: &Service, actor: &Actor, headers: &HeaderMap, body: Body) -> Result<Option<ClientId>, ApiError> {
     let broken = |_| ApiError::new(StatusCode::BAD_REQUEST, "malformed", "the upload broke off. Try again");
     let kind = headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
     let boundary = multer::parse_boundary(kind).map_err(|_| {

@@ -30,10 +30,7 @@ pub const FUNCTIONS: [(&str, &[Asked]); 94] = [
     ("add_import_source", &[("name=S&holds=ads&platform=&currency=EUR&time_zone=UTC&client_id={client}", 404)]),
     (
         "add_report_schedule",
-        &[(
-            "client_id={client}&title=R&persona=cmo&every=weekly&on_day=1&hour=8&recipients=&sections[0]=method",
-            404,
-        )],
+        &[("client_id={client}&title=R&persona=cmo&every=weekly&on_day=1&hour=8&recipients=&sections[0]=method", 404)],
     ),
     ("approve_action", &[("id={action}&version=x", 404)]),
     ("archive_client", &[("id={client}&archived=true", 404), ("id={client}&archived=false", 404)]),
@@ -104,10 +101,7 @@ pub const FUNCTIONS: [(&str, &[Asked]); 94] = [
     ),
     (
         "make_report",
-        &[(
-            "client_id={client}&title=R&persona=cmo&first=2026-03-01&last=2026-03-02&sections[0]=method",
-            404,
-        )],
+        &[("client_id={client}&title=R&persona=cmo&first=2026-03-01&last=2026-03-02&sections[0]=method", 404)],
     ),
     (
         "map_account",

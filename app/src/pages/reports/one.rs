@@ -78,7 +78,9 @@ fn Facts(report: Shown, retry: ServerAction<RetryReport>, remove: ServerAction<R
     let id = report.id;
     let file = format!("/api/v1/reports/{id}/pdf");
     let of = match &report.client {
-        Some((client, name)) => view! { <a class="break-words" href=format!("/clients/{client}")>{name.clone()}</a> }.into_any(),
+        Some((client, name)) => {
+            view! { <a class="break-words" href=format!("/clients/{client}")>{name.clone()}</a> }.into_any()
+        }
         None => "The whole agency".into_any(),
     };
     let hidden = move || view! { <input type="hidden" name="id" value=id.to_string() /> };

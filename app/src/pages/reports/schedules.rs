@@ -131,7 +131,8 @@ fn Row(schedule: ShownSchedule, deeds: Deeds) -> impl IntoView {
 #[component]
 fn Add(board: Board, client: String, action: ServerAction<AddReportSchedule>) -> impl IntoView {
     let (typed, failure) = (Typed::of(action), failure(action));
-    let every = [(Every::Weekly, "Every week, of the seven days before"), (Every::Monthly, "Every month, of the month before")];
+    let every =
+        [(Every::Weekly, "Every week, of the seven days before"), (Every::Monthly, "Every month, of the month before")];
     let every = every.map(|(every, words)| (every.key().to_owned(), words.to_owned())).to_vec();
     let zone = board.zone.clone();
     view! {
