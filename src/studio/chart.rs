@@ -1,7 +1,7 @@
 //! Charts as points between 0 and 1, which the template stretches to the width of the page. Amounts begin at zero, so that heights
 //! can be compared; days without a value are gaps.
 
-use model::report::document::{Chart, Line};
+use model::report::document::{self, Chart};
 use serde::Serialize;
 
 /// A chart as the template draws it.
@@ -68,7 +68,7 @@ impl Scale {
 
 /// Draws a chart; none where there is nothing to draw.
 pub(crate) fn draw(chart: &Chart) -> Option<Drawing<'_>> {
-    let lines = || chart.lines.iter().flat_map(|line: &Line| line.values.iter());
+    let lines = || chart.lines.iter().flat_map(|line| line.values.iter());
     let bands = || chart.bands.iter().flat_map(|band| band.low.iter().chain(&band.high));
     let marks = || chart.marks.iter().map(|mark| &mark.value);
     let values = || lines().chain(bands()).flatten().chain(marks()).copied().filter(|value| value.is_finite());
@@ -78,7 +78,7 @@ pub(crate) fn draw(chart: &Chart) -> Option<Drawing<'_>> {
     let days = chart.lines.iter().map(|line| line.values.len()).max().unwrap_or_default();
     let scale =
         Scale { low, high: if high > low { high } else { low + 1.0 }, steps: days.saturating_sub(1).max(1) as f64 };
-    let band = |band: &model::report::document::Band| {
+    let band = |band: &document::Band| {
         let both = band.low.iter().zip(&band.high).enumerate();
         let points: Vec<_> = both.filter_map(|(day, (low, high))| Some((day, (*low)?, (*high)?))).collect();
         Band {
@@ -107,7 +107,7 @@ pub(crate) fn draw(chart: &Chart) -> Option<Drawing<'_>> {
 
 #[cfg(test)]
 mod tests {
-    use model::report::document::Mark as Tick;
+    use model::report::document::{Line, Mark as Tick};
 
     use super::*;
 
