@@ -221,6 +221,13 @@ async fn b3_the_role_matrix_holds(pool: PgPool) {
             assert_eq!(answer.status(), status, "{person}: {method} {path}: {}", answer.text().await.unwrap());
         }
     }
+    // Reports are typeset meanwhile.
+    for _ in 0..1200 {
+        if app.jobs_left().await == 0 {
+            break;
+        }
+        tokio::time::sleep(std::time::Duration::from_millis(100)).await;
+    }
     app.finish().await;
 }
 
