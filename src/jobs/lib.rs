@@ -46,6 +46,6 @@ pub struct Context {
     pub share: i64,
 }
 
-pub use make_report::typeset;
+pub use make_report::draw as draw_report;
 pub use run_brain::Memory;
 pub use sync::{revoke, stored};

@@ -43,8 +43,7 @@ pub(crate) async fn run(context: &Context, organization: OrganizationId, id: Rep
 struct TooLarge;
 
 async fn make(service: &Service, organization: OrganizationId, report: &Report) -> anyhow::Result<()> {
-    let (document, state_id) = gather(service, organization, report).await?;
-    let pdf = tokio::task::spawn_blocking(move || typeset(&document)).await??;
+    let (pdf, state_id) = draw(service, organization, report).await?;
     if pdf.logo_left_out {
         tracing::warn!(report = %report.id, "a logo cannot be read, so a report was made with the name in its place");
     }
@@ -54,6 +53,21 @@ async fn make(service: &Service, organization: OrganizationId, report: &Report) 
     let hash = Sha256::digest(&pdf.bytes).to_vec();
     let typeset = making::Typeset { state_id, pages: pdf.pages, bytes: pdf.bytes, hash };
     Ok(making::finish(service, organization, report.id, &typeset).await?)
+}
+
+/// Writes and typesets a report without keeping its file, and names the brain state that it shows: all that making one takes, for
+/// the job and for whoever times it.
+///
+/// # Errors
+/// The database failed, or the typesetter refuses it.
+pub async fn draw(
+    service: &Service,
+    organization: OrganizationId,
+    report: &Report,
+) -> anyhow::Result<(Pdf, Option<BrainStateId>)> {
+    let (document, state_id) = gather(service, organization, report).await?;
+    let pdf = tokio::task::spawn_blocking(move || studio::pdf(&document)).await??;
+    Ok((pdf, state_id))
 }
 
 /// Writes all sections, and says after each how many are there.
@@ -69,12 +83,4 @@ async fn gather(
         making::progress(service, organization, report.id, at + 1).await?;
     }
     Ok(gatherer.document(sections))
-}
-
-/// Typesets a report: the one step that computes long. Benchmarks call it with a report of their own.
-///
-/// # Errors
-/// The typesetter refuses it.
-pub fn typeset(document: &Document) -> Result<Pdf, studio::Error> {
-    studio::pdf(document)
 }
