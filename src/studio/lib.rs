@@ -2,7 +2,7 @@
 //! machine, as the typeface and the template are part of the program and the only moment in it is the report's own.
 //!
 //! The template is `report.typ`; what it sets is `model::report::document::Document`. To add a kind of block, add it there, to
-//! [`sheet`] and to the template.
+//! `sheet` and to the template.
 
 mod chart;
 mod sheet;
