@@ -12,7 +12,10 @@ use store::{
     client, organization,
 };
 
-use crate::{Result, Service, access, client::allow_on};
+use crate::{
+    Result, Service, access,
+    client::{allow_on, lock_open},
+};
 
 /// The rule by which a look is changed.
 const fn rule(client: Option<ClientId>) -> Action {
@@ -64,17 +67,24 @@ pub enum NewLogo {
     Put(Vec<u8>),
 }
 
-/// Chooses how a client, or the agency, looks on paper. Reports that are made stay as they are.
+/// Chooses how a client, or the agency, looks on paper. A colour that is not named stays, and a blank one goes. Reports that are made
+/// stay as they are.
 ///
 /// # Errors
 /// A colour that is none or too light, a file that is no picture or too large, missing for a client out of sight, or the rule that
 /// forbids it.
-pub async fn set(service: &Service, actor: &Actor, client: Option<ClientId>, accent: &str, new: NewLogo) -> Result<()> {
+pub async fn set(
+    service: &Service,
+    actor: &Actor,
+    client: Option<ClientId>,
+    accent: Option<&str>,
+    new: NewLogo,
+) -> Result<()> {
     match client {
         Some(id) => allow_on(service, actor, id, rule(client)).await?,
         None => access::allow(service, actor, rule(client)).await?,
     }
-    let accent = parse_accent(accent)?;
+    let accent = accent.map(parse_accent).transpose()?;
     let put = match new {
         NewLogo::Put(bytes) => Some(Some(Logo::new(bytes)?)),
         NewLogo::Remove => Some(None),
@@ -82,15 +92,13 @@ pub async fn set(service: &Service, actor: &Actor, client: Option<ClientId>, acc
     };
     let mut tx = service.db.tenant(actor).await?;
     let (owner, name) = match client {
-        Some(id) => (id.0, crate::client::lock_open(&mut tx, id).await?.fields.name),
+        Some(id) => (id.0, lock_open(&mut tx, id).await?.fields.name),
         None => (actor.organization_id.0, organization::lock(&mut tx).await?.name),
     };
     let detail = json!({ "accent": accent, "logo_changed": put.is_some() });
-    let logo = match put {
-        Some(logo) => logo,
-        None => brand::get(&mut tx, client).await?.logo,
-    };
-    brand::set(&mut tx, client, &Brand { accent, logo }).await?;
+    let before = brand::get(&mut tx, client).await?;
+    let brand = Brand { accent: accent.unwrap_or(before.accent), logo: put.unwrap_or(before.logo) };
+    brand::set(&mut tx, client, &brand).await?;
     access::done_to(service, &mut tx, rule(client), (owner, &name), detail).await?;
     Ok(tx.commit().await?)
 }

@@ -22,7 +22,7 @@ use crate::{
     cookie::SignedIn,
 };
 
-/// `POST /brand/upload`: whose, the colour, and the file if the logo is to change; leads back to the reports.
+/// `POST /brand/upload`: whose, the colour and the file if they are to change; leads back to the reports.
 pub(crate) async fn look(
     SignedIn(actor): SignedIn,
     State(service): State<Service>,
@@ -71,6 +71,8 @@ async fn take(service: &Service, actor: &Actor, headers: &HeaderMap, body: Body)
         (true, true) => NewLogo::Remove,
         (true, false) => NewLogo::Keep,
     };
-    brand::set(service, actor, client, &accent, new).await?;
+    // A field that is left empty says nothing of the colour; taking the look away takes both.
+    let accent = Some(accent.as_str()).filter(|accent| remove || !accent.is_empty());
+    brand::set(service, actor, client, accent, new).await?;
     Ok(client)
 }

@@ -44,7 +44,7 @@ impl From<Look> for BrandBody {
 pub struct BrandNew {
     /// The agency's own when absent.
     client_id: Option<Uuid>,
-    /// As #1d4ed8, dark enough for white paper; none when absent.
+    /// As #1d4ed8, dark enough for white paper; empty takes it away, absent keeps it.
     accent: Option<String>,
     /// A PNG or JPEG of at most 512 KiB, in Base64; empty takes the logo away, absent keeps it.
     logo: Option<String>,
@@ -78,6 +78,6 @@ pub(crate) async fn set(
             NewLogo::Put(STANDARD.decode(text).map_err(|_| Invalid::new("logo", "send the picture in Base64"))?)
         }
     };
-    brand::set(&service, &actor, client, body.accent.as_deref().unwrap_or_default(), logo).await?;
+    brand::set(&service, &actor, client, body.accent.as_deref(), logo).await?;
     Ok(Json(brand::look(&service, &actor, client).await?.into()))
 }
