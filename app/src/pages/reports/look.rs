@@ -23,7 +23,7 @@ pub(super) fn LookForm(board: Board, client: String) -> impl IntoView {
                     <input id="logo" name="logo" type="file" class="control" accept=".png,.jpg,.jpeg,image/png,image/jpeg" />
                     <p class="text-xs text-muted">"PNG or JPEG, up to "<span data-literal="">"512 KiB"</span>". Without a file the logo stays as it is."</p>
                 </div>
-                <label class="box"><input type="checkbox" name="remove" value="true" autocomplete="off" />"Take the look away first: back to the agency's, or to ours"</label>
+                <label class="box"><input type="checkbox" name="remove" value="true" autocomplete="off" />"Take logo and colour away, unless new ones are given"</label>
                 <div class="sm:col-span-2"><button type="submit" id="save-look" class=Kind::Plain.class()>"Save look"</button></div>
             </form>
         </Card>
