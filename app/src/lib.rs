@@ -26,7 +26,7 @@ use leptos_router::{
 };
 use pages::{
     actions, alerts, analytics, audit, board, client, clients, connection, dashboard, documents, figure, findings, frame,
-    imports, integrations, jobs, mail, members, missing, settings, sign_in, styleguide, summary,
+    imports, integrations, jobs, mail, members, missing, reports, settings, sign_in, styleguide, summary,
 };
 
 /// The document around every page.
@@ -121,6 +121,8 @@ pub fn App() -> impl IntoView {
                     <Route path=path!("/alerts") view={Lazy::<alerts::AlertsRoute>::new()} ssr=SsrMode::Async />
                     <Route path=path!("/findings") view={Lazy::<findings::FindingsRoute>::new()} ssr=SsrMode::Async />
                     <Route path=path!("/summary") view={Lazy::<summary::SummaryRoute>::new()} ssr=SsrMode::Async />
+                    <Route path=path!("/reports") view={Lazy::<reports::ReportsRoute>::new()} ssr=SsrMode::Async />
+                    <Route path=path!("/reports/:id") view={Lazy::<reports::one::ReportRoute>::new()} ssr=SsrMode::Async />
                     <Route path=path!("/members") view={Lazy::<members::MembersRoute>::new()} ssr=SsrMode::Async />
                     <Route path=path!("/settings") view={Lazy::<settings::SettingsRoute>::new()} ssr=SsrMode::Async />
                     <Route path=path!("/settings/sign-in") view={Lazy::<sign_in::SignInRoute>::new()} ssr=SsrMode::Async />

@@ -35,6 +35,7 @@ pub mod mail;
 pub mod members;
 pub mod missing;
 pub mod outside;
+pub mod reports;
 pub mod settings;
 pub mod sign_in;
 #[cfg(feature = "ssr")]

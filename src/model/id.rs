@@ -100,4 +100,8 @@ ids! {
     ImportMappingId,
     /// A question about figures that a member keeps.
     SavedViewId,
+    /// A report.
+    ReportId,
+    /// When reports are made by themselves.
+    ReportScheduleId,
 }

@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use time::OffsetDateTime;
 
 use crate::id::{
-    BrainCycleId, ConnectionId, ImportId, InvitationId, MemberId, OrganizationId, PasswordResetId, SignUpId,
+    BrainCycleId, ConnectionId, ImportId, InvitationId, MemberId, OrganizationId, PasswordResetId, ReportId, SignUpId,
     SummaryMailId, SyncRunId,
 };
 
@@ -123,6 +123,20 @@ pub enum Job {
         /// Who gets it.
         member_id: MemberId,
     },
+    /// Makes a report and keeps its file.
+    MakeReport {
+        /// The agency.
+        organization_id: OrganizationId,
+        /// The report.
+        report_id: ReportId,
+    },
+    /// Mails a report that is made to those whom it goes to.
+    MailReport {
+        /// The agency.
+        organization_id: OrganizationId,
+        /// The report.
+        report_id: ReportId,
+    },
     /// Throws away what has ended and is of no more use; comes by itself once a day.
     PurgeEnded,
 }
@@ -148,6 +162,8 @@ impl Job {
             Self::MailSummary { summary_mail_id, member_id, .. } => {
                 format!("mail_summary:{summary_mail_id}:{member_id}")
             }
+            Self::MakeReport { report_id, .. } => format!("make_report:{report_id}"),
+            Self::MailReport { report_id, .. } => format!("mail_report:{report_id}"),
             Self::PurgeEnded => "purge_ended".to_owned(),
         }
     }

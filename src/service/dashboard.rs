@@ -32,7 +32,7 @@ use crate::{
 };
 
 /// What is shown, in this order: what platforms claim stands behind what the books say, and is never added to it.
-const MAIN: [&str; 6] = ["spend", "ledger_revenue", "orders", "mer", "claimed_revenue", "roas_claimed"];
+pub(crate) const MAIN: [&str; 6] = ["spend", "ledger_revenue", "orders", "mer", "claimed_revenue", "roas_claimed"];
 /// So many days are compared: four whole weeks, as the brain does.
 const LENGTH: i64 = 28;
 

@@ -35,6 +35,7 @@ fn pages(role: Role) -> Vec<Place> {
         ("Board", "/clients/board", Action::ReadClients),
         ("Summary", "/summary", Action::ReadClients),
         ("Findings", "/findings", Action::ReadClients),
+        ("Reports", "/reports", Action::ReadClients),
         ("Alerts", "/alerts", Action::ReadClients),
         ("Actions", "/actions", Action::ReadClients),
         ("Members", "/members", Action::ReadMembers),

@@ -293,6 +293,7 @@ fn Sidebar(frame: Resource<Result<Around, AppError>>) -> impl IntoView {
                         <NavLink href="/clients" icon=Icon::Building label="Clients" key="c" />
                         <NavLink href="/summary" icon=Icon::Page label="Summary" key="e" wide=true />
                         <NavLink href="/findings" icon=Icon::Eye label="Findings" key="f" wide=true />
+                        <NavLink href="/reports" icon=Icon::Page label="Reports" key="r" wide=true />
                         <NavLink href="/alerts" icon=Icon::Bell label="Alerts" key="l" />
                         <NavLink href="/actions" icon=Icon::Checks label="Actions" key="t" />
                         {sees(Action::ReadMembers).then(|| view! { <NavLink href="/members" icon=Icon::Users label="Members" key="m" /> })}

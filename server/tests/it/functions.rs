@@ -25,9 +25,13 @@ const NO_ID: &[Asked] = &[];
 
 /// Every server function. `{client}` and the like are another agency's, `{own client}` and the like are one's own. Lists that
 /// are narrowed by an id show nothing for one that is not there, so they answer 200.
-pub const FUNCTIONS: [(&str, &[Asked]); 98] = [
+pub const FUNCTIONS: [(&str, &[Asked]); 106] = [
     ("acknowledge_alert", &[("id={alert}", 404)]),
     ("add_import_source", &[("name=S&holds=ads&platform=&currency=EUR&time_zone=UTC&client_id={client}", 404)]),
+    (
+        "add_report_schedule",
+        &[("client_id={client}&title=R&persona=cmo&every=weekly&on_day=1&hour=8&recipients=&sections[0]=method", 404)],
+    ),
     ("approve_action", &[("id={action}&version=x", 404)]),
     ("archive_client", &[("id={client}&archived=true", 404), ("id={client}&archived=false", 404)]),
     (
@@ -77,6 +81,8 @@ pub const FUNCTIONS: [(&str, &[Asked]); 98] = [
     ("get_main_figures", &[("client_id={client}&as_of=", 404)]),
     ("get_next_actions", &[("client_id={client}", 404)]),
     ("get_performance", &[("client_id={client}&from=&to=&days=", 404)]),
+    ("get_report", &[("id={report}", 404)]),
+    ("get_reports", &[("client_id={client}&cursor=", 404)]),
     ("get_settings", NO_ID),
     ("get_sign_in", NO_ID),
     ("get_sources", &[("client_id={client}", 404)]),
@@ -106,6 +112,10 @@ pub const FUNCTIONS: [(&str, &[Asked]); 98] = [
             ("id={import}&encoding=utf8&delimiter=comma&sheet=&header=1", 404),
             ("id={import}&encoding=&delimiter=&sheet=One&header=1", 404),
         ],
+    ),
+    (
+        "make_report",
+        &[("client_id={client}&title=R&persona=cmo&first=2026-03-01&last=2026-03-02&sections[0]=method", 404)],
     ),
     (
         "mail_summary",
@@ -150,6 +160,8 @@ pub const FUNCTIONS: [(&str, &[Asked]); 98] = [
     ("remove_alert_rule", &[("id={alert_rule}", 404)]),
     ("remove_contact", &[("client_id={client}&id={contact}", 404), ("client_id={own client}&id={contact}", 404)]),
     ("remove_import_mapping", &[("id={mapping}", 404)]),
+    ("remove_report", &[("id={report}", 404)]),
+    ("remove_report_schedule", &[("id={report_schedule}", 404)]),
     (
         "remove_member",
         &[
@@ -165,6 +177,7 @@ pub const FUNCTIONS: [(&str, &[Asked]); 98] = [
     ("renew_recovery_codes", NO_ID),
     ("reopen_alert", &[("id={alert}", 404)]),
     ("retry_job", &[("id={job}", 404)]),
+    ("retry_report", &[("id={report}", 404)]),
     (
         "save_alert_rule",
         &[
@@ -189,6 +202,10 @@ pub const FUNCTIONS: [(&str, &[Asked]); 98] = [
     ("start_import", &[("id={import}&skip_wrong=true", 404), ("id={import}&skip_wrong=false", 404)]),
     ("switch_alert_rule", &[("id={alert_rule}&enabled=true", 404), ("id={alert_rule}&enabled=false", 404)]),
     ("switch_connection", &[("id={connection}&paused=true", 404), ("id={connection}&paused=false", 404)]),
+    (
+        "switch_report_schedule",
+        &[("id={report_schedule}&enabled=true", 404), ("id={report_schedule}&enabled=false", 404)],
+    ),
     ("sync_connection", &[("id={connection}", 404)]),
     ("test_connection", &[("id={connection}", 404)]),
     ("unassign_client", &[("id={assignment}&member_id={own member}&client_id={own client}", 404)]),

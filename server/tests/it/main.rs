@@ -62,6 +62,8 @@ mod plain;
 mod process;
 mod purge;
 mod rehearsal;
+mod report;
+mod report_schedule;
 mod roles;
 mod schedule;
 mod seed;
