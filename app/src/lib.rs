@@ -25,8 +25,8 @@ use leptos_router::{
     path,
 };
 use pages::{
-    actions, alerts, audit, board, client, clients, connection, dashboard, documents, figure, frame, imports,
-    integrations, jobs, mail, members, missing, settings, sign_in, styleguide, summary,
+    actions, alerts, analytics, audit, board, client, clients, connection, dashboard, documents, figure, findings,
+    frame, imports, integrations, jobs, mail, members, missing, reports, settings, sign_in, styleguide, summary,
 };
 
 /// The document around every page.
@@ -115,9 +115,14 @@ pub fn App() -> impl IntoView {
                     <Route path=path!("/clients/board") view={Lazy::<board::BoardRoute>::new()} ssr=SsrMode::Async />
                     <Route path=path!("/clients/:id") view={Lazy::<client::ClientRoute>::new()} ssr=SsrMode::Async />
                     <Route path=path!("/clients/:id/dashboard") view={Lazy::<dashboard::ClientDashboardRoute>::new()} ssr=SsrMode::Async />
+                    <Route path=path!("/analytics") view={Lazy::<analytics::AnalyticsRoute>::new()} ssr=SsrMode::Async />
+                    <Route path=path!("/clients/:id/analytics") view={Lazy::<analytics::ClientAnalyticsRoute>::new()} ssr=SsrMode::Async />
                     <Route path=path!("/actions") view={Lazy::<actions::ActionsRoute>::new()} ssr=SsrMode::Async />
                     <Route path=path!("/alerts") view={Lazy::<alerts::AlertsRoute>::new()} ssr=SsrMode::Async />
+                    <Route path=path!("/findings") view={Lazy::<findings::FindingsRoute>::new()} ssr=SsrMode::Async />
                     <Route path=path!("/summary") view={Lazy::<summary::SummaryRoute>::new()} ssr=SsrMode::Async />
+                    <Route path=path!("/reports") view={Lazy::<reports::ReportsRoute>::new()} ssr=SsrMode::Async />
+                    <Route path=path!("/reports/:id") view={Lazy::<reports::one::ReportRoute>::new()} ssr=SsrMode::Async />
                     <Route path=path!("/members") view={Lazy::<members::MembersRoute>::new()} ssr=SsrMode::Async />
                     <Route path=path!("/settings") view={Lazy::<settings::SettingsRoute>::new()} ssr=SsrMode::Async />
                     <Route path=path!("/settings/sign-in") view={Lazy::<sign_in::SignInRoute>::new()} ssr=SsrMode::Async />

@@ -5,6 +5,7 @@ pub mod access_tokens;
 pub mod actions;
 pub mod agency;
 pub mod alerts;
+pub mod analytics;
 #[cfg(feature = "ssr")]
 pub mod api_docs;
 pub mod audit;
@@ -15,6 +16,7 @@ pub mod connection;
 pub mod dashboard;
 pub mod documents;
 pub mod figure;
+pub mod findings;
 #[cfg(feature = "ssr")]
 pub mod forgot;
 pub mod frame;
@@ -33,6 +35,7 @@ pub mod mail;
 pub mod members;
 pub mod missing;
 pub mod outside;
+pub mod reports;
 pub mod settings;
 pub mod sign_in;
 #[cfg(feature = "ssr")]

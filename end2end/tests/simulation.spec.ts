@@ -50,8 +50,10 @@ test("one click at sign-up leads to a simulated agency that is being read", asyn
   await page.getByRole("link", { name: "7 days" }).click();
   await expect(page).toHaveURL(/\?days=7$/);
   await expect(page.getByTestId("performance-days")).toContainText("against the 7 days before");
-  await page.getByTestId("figure spend").locator("summary").click();
-  await expect(page.getByTestId("figure spend")).toContainText("rows of");
+  await page.getByTestId("figure spend").locator("a[data-figure]").first().click();
+  const drawer = page.getByRole("dialog", { name: "What it is made of" });
+  await expect(drawer.getByTestId("figure-rows").getByRole("row").nth(1)).toBeVisible();
+  await page.keyboard.press("Escape");
   await look(page, "client-performance");
 
   for (const path of ["/settings", "/members", "/audit", "/clients/board"]) {
@@ -99,7 +101,8 @@ test("fast-forward after an action: it is done in the simulated accounts, and a 
   }).toPass({ timeout: 600_000 });
   await live(page);
   await expect(proposed.getByTestId("expected")).toContainText("net in");
-  await proposed.getByRole("button", { name: /^Approve/ }).click();
+  await proposed.getByTestId("approve").locator("summary").click();
+  await proposed.getByRole("button", { name: /^Approve:/ }).click();
 
   const approved = page.getByTestId("action approved");
   await expect(approved.getByTestId("by-hand")).toContainText("changes nothing in the simulated accounts");

@@ -22,6 +22,7 @@ pub mod lift_tests;
 pub mod list;
 pub mod members;
 pub mod organization;
+pub mod reports;
 pub mod summary;
 pub mod tokens;
 pub mod two_factor;
@@ -160,6 +161,13 @@ pub fn routes() -> OpenApiRouter<AppState> {
         .routes(routes!(alerts::acknowledge))
         .routes(routes!(alerts::snooze))
         .routes(routes!(alerts::reopen))
+        .routes(routes!(reports::list, reports::create))
+        .routes(routes!(reports::get, reports::remove))
+        .routes(routes!(reports::retry))
+        .routes(routes!(reports::pdf))
+        .routes(routes!(reports::schedules::list, reports::schedules::add))
+        .routes(routes!(reports::schedules::get, reports::schedules::set, reports::schedules::remove))
+        .routes(routes!(reports::brand::get, reports::brand::set).layer(DefaultBodyLimit::max(reports::brand::LARGEST)))
         .routes(routes!(jobs::list))
         .routes(routes!(jobs::retry))
         .routes(routes!(audit::list))

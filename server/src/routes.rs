@@ -69,6 +69,7 @@ pub fn router(state: AppState) -> Router {
         .route("/simulation/forward", post(forms::simulation::forward))
         .route("/api/docs", get(forms::api_docs))
         .route("/imports/upload", post(forms::upload))
+        .route("/brand/upload", post(forms::look))
         .route("/integrations/{provider}/connect", post(connect::start))
         .route("/integrations/{provider}/token", post(connect::typed::form))
         .merge(live)

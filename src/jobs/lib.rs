@@ -8,10 +8,13 @@ mod mail_alert;
 mod mail_alert_again;
 mod mail_invitation;
 mod mail_password_reset;
+mod mail_report;
 mod mail_sign_up;
 mod mail_stale;
+mod mail_summary;
 mod mail_sync_failure;
 pub mod mailer;
+mod make_report;
 pub mod permission;
 pub mod pulse;
 mod purge_ended;
@@ -47,5 +50,6 @@ pub struct Context {
     pub revoking: Duration,
 }
 
+pub use make_report::draw as draw_report;
 pub use run_brain::Memory;
 pub use sync::stored;

@@ -1,6 +1,7 @@
 //! Queues the connections whose time has come, each organization's in turn. Running twice does no harm: what was queued
 //! is not queued again. What nobody could read for a day is told once. Agencies whose 03:00 it is are thought about.
 //! Mails about alerts go when quiet hours end, and digests on Mondays.
+//! Reports are asked for whose hour has come.
 
 use model::job::Job;
 use store::{brain, connection, queue};
@@ -21,5 +22,6 @@ pub(crate) async fn run(context: &Context) -> anyhow::Result<()> {
         brain::ask_daily(&mut tx, organization_id, now).await?;
     }
     service::alert::letter::queue_due(&mut tx, now).await?;
+    service::report::schedule::queue_due(&mut tx, now).await?;
     Ok(tx.commit().await?)
 }

@@ -18,8 +18,9 @@ use serde::{Deserialize, Serialize};
 use tokio::sync::watch;
 
 use crate::{
-    Context, import, mail_alert, mail_alert_again, mail_invitation, mail_password_reset, mail_sign_up, mail_stale,
-    mail_sync_failure, pulse::Beat, purge_ended, queue_due, revoke_connection, run_brain, sync, test_connection,
+    Context, import, mail_alert, mail_alert_again, mail_invitation, mail_password_reset, mail_report, mail_sign_up,
+    mail_stale, mail_summary, mail_sync_failure, make_report, pulse::Beat, purge_ended, queue_due, revoke_connection,
+    run_brain, sync, test_connection,
 };
 
 /// How fast a dead worker's jobs are taken over.
@@ -115,6 +116,11 @@ async fn run(context: &Context, job: Job) -> anyhow::Result<()> {
         Job::MailAlertAgain { organization_id, member_id } => {
             mail_alert_again::run(context, organization_id, member_id).await
         }
+        Job::MailSummary { organization_id, summary_mail_id, member_id } => {
+            mail_summary::run(context, organization_id, summary_mail_id, member_id).await
+        }
+        Job::MakeReport { organization_id, report_id } => make_report::run(context, organization_id, report_id).await,
+        Job::MailReport { organization_id, report_id } => mail_report::run(context, organization_id, report_id).await,
         Job::PurgeEnded => purge_ended::run(context).await,
     }
 }

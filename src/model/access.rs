@@ -45,6 +45,10 @@ actions! {
     EditClient: "clients.edit", Manager, "Members read their clients; changing one needs a Manager, Admin or Owner";
     /// Acknowledge alerts of the clients in one's sight, let them wait, and open them again.
     EditAlerts: "alerts.edit", Manager, "Members read the alerts of their clients; seeing to one needs a Manager, Admin or Owner";
+    /// Make, schedule and remove reports of the clients in one's sight.
+    EditReports: "reports.edit", Manager, "Members read the reports of their clients; making, scheduling and removing one needs a Manager, Admin or Owner";
+    /// Make, schedule and remove reports of the agency as a whole.
+    AgencyReports: "reports.agency", Admin, "only an Admin or Owner makes reports of all clients together";
     /// Add a client to the agency.
     CreateClient: "clients.create", Admin, "only an Admin or Owner adds clients";
     /// Take a client out of the lists, or back in.

@@ -4,6 +4,7 @@
 //! server, and needs no row of its own. Who may not see what it asks for gets the answer of a missing one. To add a metric that
 //! rows are made of, add its spelling to `METRICS`; to add a question, a variant to [`FigureId`] with a letter of its own.
 
+mod line;
 mod opened;
 mod scope;
 
@@ -12,6 +13,7 @@ use std::{fmt, str::FromStr};
 use time::Date;
 
 pub use self::{
+    line::{Line, Piece, sentence},
     opened::{Evidence, Opened, Part, Row, Run},
     scope::{MOST, PartId, Scope},
 };
@@ -44,12 +46,15 @@ const METRICS: [&str; 17] = [
     "refund_share",
 ];
 
+/// The metrics of a client that take more than the days of its channels: who its customers are, or its margin.
+const OF_CLIENTS: [&str; 4] = ["new_customers", "returning_orders", "cac", "contribution_margin"];
+
 /// The most days that a figure is of: ten years.
 pub const LONGEST: i64 = 3_660;
 /// The longest place in a stored body, in bytes.
 const DEEPEST: usize = 200;
 
-/// A metric that is made of the days of channels.
+/// A metric that is made of the days of channels, or of a client.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Metric(&'static str);
 
@@ -60,6 +65,16 @@ impl Metric {
     /// Reads the spelling in answers.
     pub fn parse(text: &str) -> Option<Self> {
         METRICS.into_iter().find(|key| *key == text).map(Self)
+    }
+
+    /// Reads the spelling of one that takes more of a client than the days of its channels.
+    pub fn of_client(text: &str) -> Option<Self> {
+        OF_CLIENTS.into_iter().find(|key| *key == text).map(Self)
+    }
+
+    /// Whether the days of channels are all that it takes.
+    pub fn of_days(self) -> bool {
+        METRICS.contains(&self.0)
     }
 
     /// The spelling in answers.
@@ -120,6 +135,18 @@ pub enum FigureId {
         /// Where in the proposal it stands; as above.
         path: String,
     },
+    /// A number of what came of an action.
+    Came {
+        /// The action.
+        action: ActionId,
+        /// Where in what was measured it stands; as above.
+        path: String,
+    },
+}
+
+/// The id of a number of what came of an action.
+pub fn came(action: ActionId, path: &str) -> String {
+    format!("o.{action}.{}", hex(path))
 }
 
 /// At the end of a place: not the number that stands there is meant, but how probable the interval is whose lower end it is.
@@ -140,6 +167,7 @@ impl fmt::Display for FigureId {
             }
             Self::Said { state, outcome, path } => write!(f, "s.{state}.{outcome}.{}", hex(path)),
             Self::Promised { action, path } => f.write_str(&promised(*action, path)),
+            Self::Came { action, path } => f.write_str(&came(*action, path)),
         }
     }
 }
@@ -180,6 +208,7 @@ fn parse(text: &str) -> Option<FigureId> {
             path: unhex(path)?,
         }),
         ["p", action, path] => Some(FigureId::Promised { action: action.parse().ok()?, path: unhex(path)? }),
+        ["o", action, path] => Some(FigureId::Came { action: action.parse().ok()?, path: unhex(path)? }),
         _ => None,
     }
 }
@@ -191,7 +220,9 @@ fn days(first: &str, last: &str) -> Option<Days> {
 }
 
 fn of_days(metric: &str, scope: &str, first: &str, last: &str, currency: &str) -> Option<OfDays> {
-    let (metric, scope, days) = (Metric::parse(metric)?, Scope::parse(scope)?, days(first, last)?);
+    let (scope, days) = (Scope::parse(scope)?, days(first, last)?);
+    let of_client = || Metric::of_client(metric).filter(|_| matches!(scope, Scope::Client(_)));
+    let metric = Metric::parse(metric).or_else(of_client)?;
     currency::ALL.contains(&currency).then(|| OfDays { metric, scope, days, currency: currency.to_owned() })
 }
 
@@ -251,10 +282,16 @@ mod tests {
             FigureId::Said { state: BrainStateId(uuid(4)), outcome: 12, path: "/metrics/spend/now/value".to_owned() },
             FigureId::Said { state: BrainStateId(uuid(4)), outcome: 0, path: format!("/size/low{SURE}") },
             FigureId::Promised { action: ActionId(uuid(5)), path: "/changes/0/from".to_owned() },
+            FigureId::Came { action: ActionId(uuid(5)), path: "/effect".to_owned() },
         ];
         for (metric, scope) in METRICS.into_iter().flat_map(|metric| scopes.clone().map(|scope| (metric, scope))) {
             let of = OfDays { metric: Metric::parse(metric).unwrap(), scope, ..spend() };
             ids.extend([FigureId::Counted(of.clone()), FigureId::Beside(of.clone(), earlier), FigureId::Changed(of)]);
+        }
+        for metric in OF_CLIENTS.map(|key| Metric::of_client(key).unwrap()) {
+            ids.push(FigureId::Counted(OfDays { metric, ..spend() }));
+            let agencys = FigureId::Counted(OfDays { metric, scope: scopes[0].clone(), ..spend() }).to_string();
+            assert!(agencys.parse::<FigureId>().is_err(), "of a client alone: {agencys}");
         }
         for id in ids {
             let text = id.to_string();
@@ -320,6 +357,7 @@ mod tests {
             format!("s.{id}.1.ff"),
             format!("s.{id}.1.{}", hex(&format!("/{}", "x".repeat(DEEPEST)))),
             format!("p.{id}"),
+            format!("o.{id}"),
             format!("p.{{{id}}}.{}", hex("/x")),
         ] {
             assert_eq!(wrong.parse::<FigureId>().unwrap_err().field, "id", "{wrong}");

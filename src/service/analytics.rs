@@ -52,8 +52,8 @@ const OF_CHANNELS: [&str; 8] =
     ["spend", "ledger_revenue", "orders", "claimed_revenue", "roas_claimed", "cpa", "clicks", "ctr"];
 /// What is stacked, each by itself.
 const STACKED: [&str; 3] = ["spend", "ledger_revenue", "claimed_revenue"];
-/// So many channels are told apart in a stack.
-const TOLD_APART: usize = 10;
+/// So many channels are told apart in a stack; with the others together that is as much as a chart has colours for.
+const TOLD_APART: usize = model::chart::MOST - 1;
 
 fn metrics(keys: &[&str]) -> Vec<Metric> {
     keys.iter().filter_map(|key| Metric::parse(key)).collect()

@@ -12,10 +12,10 @@ use model::{
     actor::Actor,
     dashboard::{Beside, CardKind, CardWords, Figures, Headline, Linked, MainFigure, Told},
     fact::{Channel, Made},
-    figure::{FigureId, Metric, OfDays, SURE, Scope},
-    id::{BrainStateId, ClientId},
+    figure::{FigureId, Metric, OfDays, Scope},
+    id::ClientId,
     metric::Days,
-    summary::{Figure, Persona, Sentence},
+    summary::{Persona, Sentence},
 };
 use store::{brain as states, client, organization};
 use time::{Date, Duration, OffsetDateTime};
@@ -28,11 +28,11 @@ use crate::{
         counted::{self, Number, Reading},
     },
     performance::words,
-    summary,
+    summary::{self, linked},
 };
 
 /// What is shown, in this order: what platforms claim stands behind what the books say, and is never added to it.
-const MAIN: [&str; 6] = ["spend", "ledger_revenue", "orders", "mer", "claimed_revenue", "roas_claimed"];
+pub(crate) const MAIN: [&str; 6] = ["spend", "ledger_revenue", "orders", "mer", "claimed_revenue", "roas_claimed"];
 /// So many days are compared: four whole weeks, as the brain does.
 const LENGTH: i64 = 28;
 
@@ -179,14 +179,14 @@ fn card(actor: &Actor, found: Option<&mut summary::Told>, kind: CardKind) -> Car
     CardWords { thought, sentences, gaps, may_connect }
 }
 
-/// A sentence with the ids of its numbers.
-fn linked(sentence: Sentence, state: BrainStateId) -> Linked {
-    let id = |figure: &Figure| {
-        let sure = if figure.key == "interval" { SURE } else { "" };
-        let path = format!("{}{sure}", figure.path);
-        FigureId::Said { state, outcome: figure.outcome, path }.to_string()
-    };
-    Linked { ids: sentence.figures.iter().map(id).collect(), sentence }
+/// What changed, in one sentence for a persona, of all clients in sight; none while nothing can be said.
+///
+/// # Errors
+/// The rule that forbids it.
+pub async fn line(service: &Service, actor: &Actor, persona: Persona) -> Result<Option<Linked>> {
+    let question = summary::Question { persona, ..summary::Question::default() };
+    let found = summary::told(service, actor, question).await?;
+    Ok(found.and_then(|found| Some(linked(found.changed?, found.state.id))))
 }
 
 #[cfg(test)]

@@ -3,7 +3,9 @@
 //! What is opened is made by the same functions as what is shown (`counted` for stored days, `summary` for what a brain state
 //! says), so that the two cannot differ. Who may not see something gets the answer of what is not there.
 
+mod came;
 pub(crate) mod counted;
+mod of_client;
 mod rows;
 mod said;
 pub(crate) mod scope;
@@ -21,7 +23,6 @@ use time::OffsetDateTime;
 
 use self::{
     counted::{Number, Reading},
-    rows::Rows,
     scope::named,
 };
 use crate::{Error, Result, Service, access, moment, performance::words};
@@ -44,20 +45,30 @@ pub struct Asked {
 pub async fn open(service: &Service, actor: &Actor, id: &str, asked: &Asked) -> Result<Opened> {
     access::allow(service, actor, Action::ReadClients).await?;
     let id: FigureId = id.parse()?;
+    let of_client = match &id {
+        FigureId::Counted(of) | FigureId::Changed(of) if !of.metric.of_days() => {
+            Some(of_client::compared(service, actor, of, asked).await?)
+        }
+        FigureId::Beside(of, _) if !of.metric.of_days() => return Err(Error::Missing),
+        _ => None,
+    };
     let mut tx = service.db.tenant(actor).await?;
     brain::freeze(&mut tx).await?;
     let agency = organization::get(&mut tx).await?;
     let mut opening =
         Opening { service, words: moment::Words::in_zone(&agency.time_zone, service.clock.now()), tx, actor, asked };
-    match &id {
-        FigureId::Counted(of) => opening.counted(&id, of).await,
-        FigureId::Changed(of) => {
+    match (&id, &of_client) {
+        (FigureId::Counted(of), Some(body)) => opening.of_client(&id, of, body, false).await,
+        (FigureId::Changed(of), Some(body)) => opening.of_client(&id, of, body, true).await,
+        (FigureId::Counted(of), None) => opening.counted(&id, of).await,
+        (FigureId::Changed(of), None) => {
             let before = of.before().ok_or(Error::Missing)?;
             opening.changed(&id, of, before).await
         }
-        FigureId::Beside(of, earlier) => opening.changed(&id, of, *earlier).await,
-        FigureId::Said { state, outcome, path } => opening.said(&id, *state, *outcome, path).await,
-        FigureId::Promised { action, path } => opening.promised(&id, *action, path).await,
+        (FigureId::Beside(of, earlier), _) => opening.changed(&id, of, *earlier).await,
+        (FigureId::Said { state, outcome, path }, _) => opening.said(&id, *state, *outcome, path).await,
+        (FigureId::Promised { action, path }, _) => opening.promised(&id, *action, path).await,
+        (FigureId::Came { action, path }, _) => opening.came(&id, *action, path).await,
     }
 }
 

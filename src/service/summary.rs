@@ -12,6 +12,8 @@ mod director;
 mod fragments;
 mod frame;
 mod line;
+mod links;
+pub mod mail;
 mod money;
 mod news;
 mod nouns;
@@ -45,6 +47,8 @@ use crate::{Result, Service, access};
 
 pub use cards::{Told, told};
 pub use check::{Bodies, unfounded};
+pub(crate) use links::linked;
+pub use links::shown;
 pub(crate) use nouns::absent;
 pub(crate) use opened::{Inputs, Numbers, number};
 

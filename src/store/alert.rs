@@ -1,10 +1,12 @@
 //! Alerts: events that the brain noticed, and what people did about them. How they follow its states is in `event`.
 
 mod event;
+mod finding;
 pub mod mail;
 pub mod rule;
 
 pub use event::{Known, inherit, insert, list_known, lock, set_channels, set_ended, set_missing, update};
+pub use finding::{list_of, set_findings};
 
 use model::{
     alert::{Alert, AlertState, Deed, FindingKind, Severity},
@@ -41,6 +43,7 @@ struct Row {
     body: String,
     first_state_id: Uuid,
     state_id: Uuid,
+    number: Option<i32>,
     first_seen_at: OffsetDateTime,
     last_seen_at: OffsetDateTime,
     ended_at: Option<OffsetDateTime>,
@@ -71,6 +74,7 @@ impl Row {
             body: self.body,
             first_state_id: self.first_state_id.into(),
             state_id: self.state_id.into(),
+            number: self.number,
             first_seen_at: self.first_seen_at,
             last_seen_at: self.last_seen_at,
             ended_at: self.ended_at,
@@ -112,7 +116,7 @@ pub async fn list(
                select coalesce(nullif(x.name, ''), x.external_id) from alert_channel k
                  join channel x on x.organization_id = k.organization_id and x.id = k.channel_id
                where k.organization_id = a.organization_id and k.alert_id = a.id and k.missing_since is null
-               order by 1) as "channels!", a.body, a.first_state_id, a.state_id, a.first_seen_at, a.last_seen_at, a.ended_at, a.acknowledged_at, a.acknowledged_name, a.snoozed_until, a.snoozed_name
+               order by 1) as "channels!", a.body, a.first_state_id, a.state_id, a.number, a.first_seen_at, a.last_seen_at, a.ended_at, a.acknowledged_at, a.acknowledged_name, a.snoozed_until, a.snoozed_name
            from alert a
              left join client c on c.organization_id = a.organization_id and c.id = a.client_id
              left join channel h on h.organization_id = a.organization_id and h.id = a.channel_id

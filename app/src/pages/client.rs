@@ -160,8 +160,11 @@ pub fn ClientPage() -> impl IntoView {
             <p><a href="/clients" class="text-muted">"← Clients"</a></p>
             {part_or("The client", "heading", view, head, missing)}
             <p><a href=move || format!("/clients/{}/dashboard", id.get())>"Dashboard of this client"</a>" · "
+                <a href=move || format!("/clients/{}/analytics", id.get())>"Analytics of this client"</a>" · "
                 <a href=move || format!("/actions?client={}", id.get())>"Actions for this client"</a>" · "
-                <a href=move || format!("/alerts?client={}", id.get())>"Alerts about this client"</a></p>
+                <a href=move || format!("/findings?client={}", id.get())>"Findings about this client"</a>" · "
+                <a href=move || format!("/alerts?client={}", id.get())>"Alerts about this client"</a>" · "
+                <a href=move || format!("/reports?client_id={}", id.get())>"Reports of this client"</a></p>
             <performance::PerformancePart id=id />
             <contacts::Contacts id=id archived=Signal::derive(move || changes[1].get() + again.get()) />
             {part_or("The way over the board", "way", moves, |moves| view! { <Way moves=moves /> }, nothing)}

@@ -20,12 +20,16 @@ use model::{
     event::{Event, Kind},
 };
 use next::NextPart;
+pub(in crate::pages) use shown::connect;
 use shown::{BrainShown, FiguresShown, HeadlineShown, what};
 use sources::{BeingRead, SourcesShown};
 
+#[cfg(feature = "ssr")]
+use crate::pages::summary::{client_of, persona_of};
 use crate::{
     components::{
         as_of::AsOf,
+        button,
         figure::{FigureDrawer, Opening},
         live::{changes, changes_of},
         page::Heading,
@@ -38,19 +42,11 @@ use crate::{
 /// Reads what a card is asked for.
 #[cfg(feature = "ssr")]
 fn read(client_id: &str, persona: &str, as_of: &str) -> Result<service::dashboard::Asked, service::Error> {
-    use model::{input::Invalid, summary::Persona};
-    let wrong = || Invalid::new("persona", "choose CMO, VP Growth or Director of Performance");
-    let persona = if persona.is_empty() { Some(Persona::default()) } else { Persona::parse(persona) };
     Ok(service::dashboard::Asked {
-        persona: persona.ok_or_else(wrong)?,
-        client_id: client(client_id)?,
+        persona: persona_of(persona)?,
+        client_id: client_of(client_id)?,
         as_of: service::moment::parse(as_of)?,
     })
-}
-
-#[cfg(feature = "ssr")]
-fn client(id: &str) -> Result<Option<model::id::ClientId>, service::Error> {
-    (!id.is_empty()).then(|| id.parse().map_err(|_| service::Error::Missing)).transpose()
 }
 
 /// What changed, how much is at risk, and what the brain's parts say.
@@ -71,14 +67,14 @@ pub async fn get_main_figures(client_id: String, as_of: String) -> Result<Figure
 #[server(prefix = "/app", endpoint = "get_next_actions", output = crate::codec::Json)]
 pub async fn get_next_actions(client_id: String) -> Result<NextActions, AppError> {
     let (actor, service) = (crate::server::actor()?, crate::server::service()?);
-    Ok(service::action::next(&service, &actor, client(&client_id)?).await?)
+    Ok(service::action::next(&service, &actor, client_of(&client_id)?).await?)
 }
 
 /// How fresh everything is.
 #[server(prefix = "/app", endpoint = "get_sources", output = crate::codec::Json)]
 pub async fn get_sources(client_id: String) -> Result<Sources, AppError> {
     let (actor, service) = (crate::server::actor()?, crate::server::service()?);
-    Ok(service::dashboard::sources(&service, &actor, client(&client_id)?).await?)
+    Ok(service::dashboard::sources(&service, &actor, client_of(&client_id)?).await?)
 }
 
 /// The agency's dashboard.
@@ -137,9 +133,14 @@ fn Dashboard(
     let href = move |persona| asked.with(|asked| asked.for_persona(persona));
     let keeps = Signal::derive(move || vec![("persona", asked.with(|asked| asked.persona.clone()))]);
     let title = if client.get_untracked().is_empty() { "Dashboard" } else { "Dashboard of a client" };
+    let analytics = move || match client.get().as_str() {
+        "" => "/analytics".to_owned(),
+        client => format!("/clients/{client}/analytics"),
+    };
     view! {
         <div class="flex flex-col gap-6" data-test="dashboard">
             <Heading text=title>
+                <a class=button::Kind::Quiet.class() href=analytics data-test="to-analytics">"Analytics"</a>
                 <Personas here=here href=href />
                 <AsOf as_of=moment keeps=keeps now=move || asked.with(Asked::now) />
             </Heading>

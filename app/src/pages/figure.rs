@@ -8,7 +8,7 @@ use leptos_router::{
     lazy_route,
 };
 use model::{
-    figure::{Evidence, Opened, Part, Row, Run},
+    figure::{Evidence, Metric, Opened, Part, Row, Run},
     page::Page,
 };
 
@@ -43,8 +43,13 @@ pub fn FigurePage() -> impl IntoView {
     let id = Memo::new(move |_| params.with(|params| params.get("id")).unwrap_or_default());
     let of = move |name: &'static str| Memo::new(move |_| query.with(|query| query.get(name)).unwrap_or_default());
     let (as_of, cursor) = (of("as_of"), of("cursor"));
-    // What a state says is of its own moment, and of no other.
-    let counted = Memo::new(move |_| id.with(|id| id.starts_with("m.") || id.starts_with("d.")));
+    // What a state says is of its own moment, and of no other; what takes a client's customers or margin is of now.
+    let counted = Memo::new(move |_| {
+        id.with(|id| {
+            let of_now = id.split('.').nth(1).and_then(Metric::of_client).is_some();
+            (id.starts_with("m.") || id.starts_with("d.")) && !of_now
+        })
+    });
     view! {
         <div class="flex max-w-4xl flex-col gap-6">
             <Heading text="Figure" />

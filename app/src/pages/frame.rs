@@ -4,11 +4,16 @@
 use std::time::Duration;
 
 use leptos::prelude::*;
-use leptos_router::{components::Outlet, hooks::use_location};
+use leptos_router::{
+    components::Outlet,
+    hooks::{use_location, use_query_map},
+};
 use model::{
     access::{Action, may},
+    dashboard::Linked,
     id::OrganizationId,
     role::Role,
+    summary::Persona,
 };
 use serde::{Deserialize, Serialize};
 
@@ -21,6 +26,7 @@ use crate::{
         menu::Menu,
         over::Over,
         toast::{Toaster, Toasts},
+        told::Pieces,
     },
     error::AppError,
     refused,
@@ -48,6 +54,13 @@ pub async fn get_frame() -> Result<Around, AppError> {
     let simulated = organization.simulated.then(|| organization.ahead.whole_days());
     let of = organization.id;
     Ok(Around { organization: organization.name, name: member.name, role: member.role, of, at, simulated })
+}
+
+/// What changed, in one sentence for a persona, of all clients in sight; none while nothing can be said.
+#[server(prefix = "/app", endpoint = "get_line", output = crate::codec::Json)]
+pub async fn get_line(persona: Persona) -> Result<Option<Linked>, AppError> {
+    let (actor, service) = (crate::server::actor()?, crate::server::service()?);
+    Ok(service::dashboard::line(&service, &actor, persona).await?)
 }
 
 /// Reads the frame again, after the agency or oneself was renamed.
@@ -110,6 +123,7 @@ pub fn Frame() -> impl IntoView {
                     <Suspense>{move || Suspend::new(async move {
                         frame.await.ok().map(|around| view! { <p class="truncate font-semibold md:hidden">{around.organization}</p> })
                     })}</Suspense>
+                    <WhatChanged />
                     <button type="button" class="button button-plain top-search needs-live" aria-label="Go to a page or client" on:click=move |_| palette.set(true)>
                         <IconView icon=Icon::Search /><span class="max-md:hidden">"Go to…"</span><kbd class="max-md:hidden">"Ctrl K"</kbd>
                     </button>
@@ -122,6 +136,49 @@ pub fn Frame() -> impl IntoView {
         </div>
         <Over role=role palette=palette list=keys />
         <Toaster toasts=toasts />
+    }
+}
+
+/// From this width on, in pixels, the bar at the top has room for a sentence; that of the classes `md:`.
+const WIDE: f64 = 768.0;
+
+/// Pages that say what changed themselves.
+const SAY_IT: [&str; 2] = ["/dashboard", "/summary"];
+
+/// What changed, in the words of the persona that was chosen last. It is read once the page is live: a state is large, and no page
+/// waits for it.
+#[component]
+fn WhatChanged() -> impl IntoView {
+    let (location, query) = (use_location(), use_query_map());
+    let persona = Memo::new(move |before: Option<&Persona>| {
+        let named = query.with(|query| query.get("persona")).and_then(|key| Persona::parse(&key));
+        named.or(before.copied()).unwrap_or_default()
+    });
+    let wanted = Memo::new(move |_| {
+        location.pathname.with(|path| !SAY_IT.iter().any(|page| path.ends_with(page))).then(|| persona.get())
+    });
+    let line = RwSignal::new(None::<(Persona, Linked)>);
+    Effect::new(move |_| {
+        let Some(persona) = wanted.get() else { return };
+        // On phones the bar has no room for it.
+        if window().inner_width().ok().and_then(|width| width.as_f64()).is_some_and(|width| width < WIDE) {
+            return;
+        }
+        if line.with_untracked(|line| line.as_ref().is_some_and(|(of, _)| *of == persona)) {
+            return;
+        }
+        leptos::task::spawn_local(async move {
+            // What cannot be read now is no reason to disturb the page: it stands on the dashboard.
+            if let Ok(Some(linked)) = get_line(persona).await {
+                line.try_set(Some((persona, linked)));
+            }
+        });
+    });
+    move || {
+        let shown = line.get().filter(|_| wanted.get().is_some());
+        shown.map(|(_, linked)| {
+            view! { <p class="what-changed max-md:hidden" data-test="what-changed"><Pieces linked=linked /></p> }
+        })
     }
 }
 
@@ -234,8 +291,11 @@ fn Sidebar(frame: Resource<Result<Around, AppError>>) -> impl IntoView {
                             </div>
                         })}
                         <NavLink href="/dashboard" icon=Icon::Gauge label="Dashboard" key="d" />
+                        <NavLink href="/analytics" icon=Icon::Course label="Analytics" key="y" wide=true />
                         <NavLink href="/clients" icon=Icon::Building label="Clients" key="c" />
                         <NavLink href="/summary" icon=Icon::Page label="Summary" key="e" wide=true />
+                        <NavLink href="/findings" icon=Icon::Eye label="Findings" key="f" wide=true />
+                        <NavLink href="/reports" icon=Icon::Page label="Reports" key="r" wide=true />
                         <NavLink href="/alerts" icon=Icon::Bell label="Alerts" key="l" />
                         <NavLink href="/actions" icon=Icon::Checks label="Actions" key="t" />
                         {sees(Action::ReadMembers).then(|| view! { <NavLink href="/members" icon=Icon::Users label="Members" key="m" /> })}

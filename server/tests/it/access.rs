@@ -161,10 +161,14 @@ fn rules_on_page(html: &str) -> Vec<Vec<String>> {
 /// A request that only this rule decides.
 fn asked_under(action: Action, client: &str, member: &str, alert: &str) -> (&'static str, String, Value) {
     let none = json!({});
+    let schedule =
+        |client: Value| json!({"client_id": client, "title": "R", "every": "weekly", "on_day": 1, "hour": 8});
     match action {
         Action::ReadClients => ("GET", "/api/v1/clients".into(), none),
         Action::EditClient => ("PATCH", format!("/api/v1/clients/{client}"), json!({"notes": "seen"})),
         Action::EditAlerts => ("POST", format!("/api/v1/alerts/{alert}/acknowledge"), none),
+        Action::EditReports => ("POST", "/api/v1/report-schedules".into(), schedule(json!(client))),
+        Action::AgencyReports => ("POST", "/api/v1/report-schedules".into(), schedule(Value::Null)),
         Action::CreateClient => ("POST", "/api/v1/clients".into(), json!({"name": "New"})),
         Action::ArchiveClient => ("POST", format!("/api/v1/clients/{client}/restore"), none),
         Action::ReadMembers => ("GET", "/api/v1/members".into(), none),

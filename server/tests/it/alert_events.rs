@@ -15,7 +15,10 @@ use sqlx::PgPool;
 use store::{TenantTx, brain};
 use time::{Date, Duration};
 
-use crate::support::{Agency, Browser, PASSWORD, TestApp, count, execute};
+use crate::{
+    alert_desk::said,
+    support::{Agency, Browser, PASSWORD, TestApp, count, execute},
+};
 
 /// The product itself at work for an agency.
 async fn machine(olga: &Browser) -> Actor {
@@ -31,6 +34,7 @@ fn today(app: &TestApp) -> Date {
 fn fall(app: &TestApp, client: &str) -> Found {
     let first = today(app) - Duration::days(4);
     Found {
+        number: 0,
         kind: FindingKind::Drop,
         level: "channel".into(),
         entity: "radio".into(),
@@ -47,13 +51,14 @@ fn fall(app: &TestApp, client: &str) -> Found {
 }
 
 /// The end of a cycle that found this, which is not committed yet.
-async fn found(app: &TestApp, actor: &Actor, found: Vec<Found>) -> TenantTx {
+async fn found(app: &TestApp, actor: &Actor, mut found: Vec<Found>) -> TenantTx {
     static STATES: AtomicU64 = AtomicU64::new(1);
     let mut hash = [0; 32];
     hash[..8].copy_from_slice(&STATES.fetch_add(1, Ordering::Relaxed).to_le_bytes());
     let (day, now) = (today(app) - Duration::DAY, app.service.clock.now());
     let mut tx = app.service.db.tenant(actor).await.unwrap();
-    let new = brain::New { day, input_hash: &hash, output_hash: &hash, code_version: "test", outcomes: &[] };
+    let outcomes = said(&mut found);
+    let new = brain::New { day, input_hash: &hash, output_hash: &hash, code_version: "test", outcomes: &outcomes };
     let state = brain::insert_state(&mut tx, new, now).await.unwrap();
     service::alert::sync(&mut tx, state, day, found, now).await.unwrap();
     tx

@@ -3,6 +3,7 @@
 
 mod counts;
 mod export;
+mod page;
 mod views;
 
 use rust_decimal::Decimal;

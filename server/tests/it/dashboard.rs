@@ -3,6 +3,7 @@
 
 pub mod figures;
 mod formula;
+mod pages;
 
 use std::{collections::BTreeMap, time::Duration};
 
@@ -80,7 +81,7 @@ pub async fn think(olga: &Browser) {
 }
 
 /// The figures of a page by their ids, as they stand on it.
-fn shown(page: &str) -> BTreeMap<String, String> {
+pub fn shown(page: &str) -> BTreeMap<String, String> {
     let one = |rest: &str| {
         let (id, rest) = rest.split_once('"').unwrap();
         let text = rest.split_once('>').unwrap().1.split('<').next().unwrap();

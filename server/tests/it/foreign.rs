@@ -42,6 +42,8 @@ pub async fn ids(app: &TestApp, agency: &Agency) -> Ids {
         ("{alert}", seed::id_in(&app.pool, "alert", "Beta").await),
         ("{alert_rule}", seed::id_in(&app.pool, "alert_rule", "Beta").await),
         ("{lift_test}", seed::id_in(&app.pool, "lift_test", "Beta").await),
+        ("{report}", seed::id_in(&app.pool, "report", "Beta").await),
+        ("{report_schedule}", seed::id_in(&app.pool, "report_schedule", "Beta").await),
         ("{stage}", stage),
         ("{job}", job(app).await),
         ("{client}", agency.d1.clone()),

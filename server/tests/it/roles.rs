@@ -34,6 +34,12 @@ fn matrix() -> Vec<Line> {
             "roas": "1.8", "standard_error": "0.2"})
     };
     let alert_rule = || json!({"name": "R", "way": "mail", "least_severity": "high", "roles": ["owner"]});
+    let report = |client: &str| {
+        let client = Some(client).filter(|client| !client.is_empty());
+        json!({"client_id": client, "title": "R", "sections": ["method"], "first": "2026-11-02", "last": "2026-11-08"})
+    };
+    let schedule = || json!({"client_id": "{c1}", "title": "R", "every": "weekly", "on_day": 1, "hour": 8});
+    let look = |client: &str| json!({"client_id": client, "accent": "#123456"});
     let everybody = [200; 4];
     let (c1, c2, c3) = ([200; 4], [200, 200, 404, 200], [200, 200, 404, 404]);
     let (edit_c1, edit_c2) = ([200, 200, 200, 403], [200, 200, 404, 403]);
@@ -115,6 +121,25 @@ fn matrix() -> Vec<Line> {
         ("DELETE", "/api/v1/alerts/rules/{nil}", none(), changes),
         ("GET", "/api/v1/alerts/settings", none(), everybody),
         ("PUT", "/api/v1/alerts/settings", json!({"digest": true}), everybody),
+        ("GET", "/api/v1/reports", none(), everybody),
+        ("GET", "/api/v1/reports?client_id={c2}", none(), c2),
+        ("POST", "/api/v1/reports", report(""), [202, 202, 403, 403]),
+        ("POST", "/api/v1/reports", report("{c1}"), [202, 202, 202, 403]),
+        ("POST", "/api/v1/reports", report("{c2}"), [202, 202, 404, 403]),
+        ("GET", "/api/v1/reports/{nil}", none(), [404; 4]),
+        ("DELETE", "/api/v1/reports/{nil}", none(), [404; 4]),
+        ("POST", "/api/v1/reports/{nil}/retry", none(), [404; 4]),
+        ("GET", "/api/v1/reports/{nil}/pdf", none(), [404; 4]),
+        ("GET", "/api/v1/report-schedules", none(), everybody),
+        ("POST", "/api/v1/report-schedules", schedule(), [201, 201, 201, 403]),
+        ("GET", "/api/v1/report-schedules/{nil}", none(), [404; 4]),
+        ("PUT", "/api/v1/report-schedules/{nil}", schedule(), [404; 4]),
+        ("DELETE", "/api/v1/report-schedules/{nil}", none(), [404; 4]),
+        ("GET", "/api/v1/brand", none(), everybody),
+        ("GET", "/api/v1/brand?client_id={c1}", none(), c1),
+        ("PUT", "/api/v1/brand", json!({"accent": "#123456"}), runs_agency),
+        ("PUT", "/api/v1/brand", look("{c1}"), edit_c1),
+        ("PUT", "/api/v1/brand", look("{c3}"), c3),
         ("GET", "/api/v1/stages", none(), everybody),
         ("GET", "/api/v1/organization", none(), runs_agency),
         ("PATCH", "/api/v1/organization", json!({"currency": "EUR"}), runs_agency),
@@ -207,6 +232,13 @@ async fn b3_the_role_matrix_holds(pool: PgPool) {
             let answer = browser.send(method, &fill(path), &body).await;
             assert_eq!(answer.status(), status, "{person}: {method} {path}: {}", answer.text().await.unwrap());
         }
+    }
+    // Reports are typeset meanwhile.
+    for _ in 0..1200 {
+        if app.jobs_left().await == 0 {
+            break;
+        }
+        tokio::time::sleep(std::time::Duration::from_millis(100)).await;
     }
     app.finish().await;
 }

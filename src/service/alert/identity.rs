@@ -114,6 +114,8 @@ fn short(story: String) -> String {
 pub(super) struct Told {
     pub story: String,
     pub found: Found,
+    /// The places in the state of all findings that tell of it.
+    pub numbers: Vec<i32>,
     pub known: Option<AlertId>,
     /// Whether it is an outage of a channel that nobody was told of.
     pub wider: bool,
@@ -166,7 +168,14 @@ pub(super) fn events(known: &[Known], found: Vec<Found>) -> Vec<Told> {
         spread(known, one);
     }
     let outages = outages(known, &told);
-    told.retain(|one| one.known.is_some() || !told_already(one, &outages));
+    let (mut told, parts): (Vec<Told>, Vec<Told>) =
+        told.into_iter().partition(|one| one.known.is_some() || !told_already(one, &outages));
+    // Who sees to an outage sees to its parts.
+    for part in parts {
+        if let Some(event) = told.iter_mut().find(|event| outage(&event.found) && part_of(&part, &known_as(event))) {
+            event.numbers.extend(part.numbers);
+        }
+    }
     told.sort_by_key(|one| one.part_of.is_none());
     told
 }
@@ -194,26 +203,38 @@ fn outages(known: &[Known], told: &[Told]) -> Vec<Outage> {
         .iter()
         .filter(|event| event.story.starts_with("outage "))
         .map(|event| (event.story.clone(), event.channels.clone(), (event.first, event.last)));
-    let now = told
-        .iter()
-        .filter(|one| outage(&one.found))
-        .map(|one| (one.story.clone(), one.found.channels.clone(), (one.found.first, one.found.last)));
+    let now = told.iter().filter(|one| outage(&one.found)).map(known_as);
     known.chain(now).collect()
+}
+
+/// An outage that is found now, as what is part of it knows it.
+fn known_as(one: &Told) -> Outage {
+    (one.story.clone(), one.found.channels.clone(), (one.found.first, one.found.last))
 }
 
 /// Whether a finding that is no known event is part of an outage: a fall of the conversions that the outage is about, on its days.
 fn told_already(one: &Told, outages: &[Outage]) -> bool {
-    let found = &one.found;
-    let (part, days) = (outage_story(found), (found.first, found.last));
-    let of =
-        |(story, channels, on): &Outage| *story == part && share(channels, &found.channels) && apart(*on, days) == 0;
-    found.metric.as_deref() == Some(CONVERSIONS) && one.story.starts_with("down ") && outages.iter().any(of)
+    let falls = one.found.metric.as_deref() == Some(CONVERSIONS) && one.story.starts_with("down ");
+    falls && outages.iter().any(|outage| part_of(one, outage))
+}
+
+/// Whether a fall lies on the days of an outage, and in its channels.
+fn part_of(fall: &Told, (story, channels, on): &Outage) -> bool {
+    let found = &fall.found;
+    *story == outage_story(found) && share(channels, &found.channels) && apart(*on, (found.first, found.last)) == 0
 }
 
 /// Findings of one state that tell of the same event as one: the worst of them, over the days and channels of all.
 fn merged(found: Vec<Found>) -> Vec<Told> {
-    let told =
-        |found: Found| Told { story: story(&found), found, known: None, wider: false, opens: false, part_of: None };
+    let told = |found: Found| Told {
+        story: story(&found),
+        numbers: vec![found.number],
+        found,
+        known: None,
+        wider: false,
+        opens: false,
+        part_of: None,
+    };
     let mut all: Vec<Told> = found.into_iter().map(told).collect();
     all.sort_by(|a, b| (&a.story, a.found.first, a.found.last).cmp(&(&b.story, b.found.first, b.found.last)));
     let mut events: Vec<Told> = Vec::new();
@@ -235,6 +256,7 @@ fn merged(found: Vec<Found>) -> Vec<Told> {
         let days = (event.found.first.min(one.found.first), event.found.last.max(one.found.last));
         let mut channels = event.found.channels.clone();
         channels.extend(one.found.channels.iter().filter(|id| !event.found.channels.contains(id)));
+        event.numbers.extend(&one.numbers);
         let worse = (one.found.severity, one.found.probability) > (event.found.severity, event.found.probability);
         if worse {
             event.found = one.found;

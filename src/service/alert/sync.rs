@@ -60,6 +60,7 @@ pub async fn sync(
                 id
             }
         };
+        alert::set_findings(tx, state, &one.numbers, id).await?;
         if outage(&one.found) {
             alert::set_channels(tx, id, &one.found.channels, day).await?;
         }

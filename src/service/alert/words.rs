@@ -3,6 +3,9 @@
 
 use model::{
     alert::{Alert, FindingKind, Severity},
+    figure::{FigureId, Line, sentence},
+    finding::Finding,
+    id::BrainStateId,
     number::grouped,
     page::parse_day,
 };
@@ -30,45 +33,126 @@ pub struct Words {
     pub sure: Option<String>,
 }
 
-/// An alert in words.
-pub fn of(alert: &Alert) -> Words {
-    let finding: Value = serde_json::from_str(&alert.body).unwrap_or_default();
-    let (metric, size) = (finding["metric"].as_str(), Size::read(&finding["size"]));
-    let sizes = size.as_ref().map(|size| size.words(alert.kind));
-    let days = when(alert, &finding);
-    let detail = match sizes {
-        Some(sizes) => format!("{days}: {sizes}"),
-        None => days,
-    };
-    let ad = (alert.level == "creative").then(|| match &alert.entity_name {
-        Some(name) if !name.is_empty() => format!("ad “{name}”"),
-        _ => format!("ad {}", alert.entity),
-    });
-    let several = Some(alert.channels.join(", ")).filter(|names| !names.is_empty());
-    let channels = alert.channel.as_deref().or(several.as_deref());
-    let place: Vec<&str> = [alert.client.as_deref(), channels, ad.as_deref()].into_iter().flatten().collect();
-    let sure = finding["probability"].as_f64().and_then(|share| Decimal::try_from(share).ok()).map(probability);
-    Words {
-        severity: alert.severity,
-        title: title(alert.kind, metric, size.map(|size| size.value)),
-        place: place.join(" · "),
-        detail,
-        sure: sure.map(|share| format!("{share} sure")),
+/// What is said that holds figures, each of which opens where its state is known.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Told {
+    /// When, and how large it is where that can be said.
+    pub detail: Line,
+    /// How sure it is; none where the finding does not say.
+    pub sure: Option<Line>,
+    /// What its figures were made from: a line for each.
+    pub basis: Vec<Line>,
+}
+
+/// What words are made of: an alert, or a finding of a state.
+#[derive(Clone, Copy, Debug)]
+pub struct Event<'a> {
+    kind: FindingKind,
+    severity: Severity,
+    level: &'a str,
+    entity: &'a str,
+    entity_name: Option<&'a str>,
+    days: (Date, Date),
+    client: Option<&'a str>,
+    channel: Option<&'a str>,
+    channels: &'a [String],
+    body: &'a str,
+    /// Where it stands: the state, and the place there.
+    place: Option<(BrainStateId, i32)>,
+}
+
+impl<'a> From<&'a Alert> for Event<'a> {
+    fn from(alert: &'a Alert) -> Self {
+        Self {
+            kind: alert.kind,
+            severity: alert.severity,
+            level: &alert.level,
+            entity: &alert.entity,
+            entity_name: alert.entity_name.as_deref(),
+            days: (alert.first_day, alert.last_day),
+            client: alert.client.as_deref(),
+            channel: alert.channel.as_deref(),
+            channels: &alert.channels,
+            body: &alert.body,
+            place: alert.number.map(|number| (alert.state_id, number)),
+        }
     }
 }
 
-/// What the figures of an alert were made from: a line for each.
-pub fn basis(alert: &Alert) -> Vec<String> {
-    basis::lines(&serde_json::from_str(&alert.body).unwrap_or_default())
+impl<'a> From<&'a Finding> for Event<'a> {
+    fn from(finding: &'a Finding) -> Self {
+        Self {
+            kind: finding.kind,
+            severity: finding.severity,
+            level: &finding.level,
+            entity: &finding.entity,
+            entity_name: finding.entity_name.as_deref(),
+            days: (finding.first_day, finding.last_day),
+            client: finding.client.as_deref(),
+            channel: finding.channel.as_deref(),
+            channels: &finding.channels,
+            body: &finding.body,
+            place: Some((finding.state_id, finding.number)),
+        }
+    }
+}
+
+impl Event<'_> {
+    /// The id of the number at a place of the finding.
+    fn id(&self, path: &str) -> Option<String> {
+        let said = |(state, outcome)| FigureId::Said { state, outcome, path: path.to_owned() }.to_string();
+        self.place.map(said)
+    }
+}
+
+/// An alert, or a finding, in words.
+pub fn of<'a>(event: impl Into<Event<'a>>) -> Words {
+    let event = event.into();
+    let finding: Value = serde_json::from_str(event.body).unwrap_or_default();
+    let Told { detail, sure, .. } = lines(&event, &finding);
+    let ad = (event.level == "creative").then(|| match event.entity_name {
+        Some(name) if !name.is_empty() => format!("ad “{name}”"),
+        _ => format!("ad {}", event.entity),
+    });
+    let several = Some(event.channels.join(", ")).filter(|names| !names.is_empty());
+    let channels = event.channel.or(several.as_deref());
+    let place: Vec<&str> = [event.client, channels, ad.as_deref()].into_iter().flatten().collect();
+    Words {
+        severity: event.severity,
+        title: title(event.kind, finding["metric"].as_str(), Size::read(&finding["size"]).map(|size| size.value)),
+        place: place.join(" · "),
+        detail: detail.text(),
+        sure: sure.map(|sure| sure.text()),
+    }
+}
+
+/// What an alert, or a finding, says in figures.
+pub fn told<'a>(event: impl Into<Event<'a>>) -> Told {
+    let event = event.into();
+    lines(&event, &serde_json::from_str(event.body).unwrap_or_default())
+}
+
+fn lines(event: &Event<'_>, finding: &Value) -> Told {
+    let id = |path: &str| event.id(path);
+    let mut detail = Line::from(when(event, finding));
+    if let Some(size) = Size::read(&finding["size"]) {
+        detail = size.say(event.kind, detail.say(": "), id);
+    }
+    let sure = finding["probability"].as_f64().and_then(|share| Decimal::try_from(share).ok()).map(probability);
+    Told {
+        detail,
+        sure: sure.map(|share| Line::default().figure(id("/probability"), &share).say(" sure")),
+        basis: basis::told(finding, id),
+    }
 }
 
 /// The days of the finding, which are those of its size, and since when an event that goes on lasts, if that is longer: "4 to 7
 /// Nov 2026 (since 3 Nov 2026)".
-fn when(alert: &Alert, finding: &Value) -> String {
+fn when(event: &Event<'_>, finding: &Value) -> String {
     let day = |key: &str| finding[key].as_str().and_then(|text| parse_day(key, text).ok());
-    let Some((first, last)) = day("first").zip(day("last")) else { return days(alert.first_day, alert.last_day) };
+    let Some((first, last)) = day("first").zip(day("last")) else { return days(event.days.0, event.days.1) };
     let (first, last) = (first.min(last), last.max(first));
-    let since = Some(alert.first_day).filter(|since| alert.kind.goes_on() && *since < first);
+    let since = Some(event.days.0).filter(|since| event.kind.goes_on() && *since < first);
     let since = since.map(|since| format!(" (since {})", days(since, since)));
     format!("{}{}", days(first, last), since.unwrap_or_default())
 }
@@ -80,14 +164,7 @@ fn metric_name(key: Option<&str>) -> String {
         return format!("Worth of customers after {age} days");
     }
     let known = GROUPS.iter().flat_map(|(_, metrics)| metrics.iter()).find(|(known, _)| *known == key);
-    known.map_or_else(
-        || {
-            let words = model::metric::spelled(key);
-            let mut letters = words.chars();
-            letters.next().map_or(String::new(), |first| first.to_uppercase().chain(letters).collect())
-        },
-        |(_, name)| (*name).to_owned(),
-    )
+    known.map_or_else(|| sentence(&model::metric::spelled(key)), |(_, name)| (*name).to_owned())
 }
 
 /// What happened. Whether it is more or less is known where the finding has a size.
@@ -146,9 +223,9 @@ impl Size {
         })
     }
 
-    /// The size with its interval: "−20 % (90 % sure: between −30 % and −10 %)".
-    fn words(&self, kind: FindingKind) -> String {
-        let Some(value) = self.written(self.value) else { return "its size cannot be written".to_owned() };
+    /// Goes on with the size and its interval: "−20 % (90 % sure: between −30 % and −10 %)".
+    fn say(&self, kind: FindingKind, line: Line, id: impl Fn(&str) -> Option<String>) -> Line {
+        let Some(value) = self.written(self.value) else { return line.say("its size cannot be written") };
         let against = match kind {
             FindingKind::Spike | FindingKind::Drop | FindingKind::LevelShift | FindingKind::DeliveryCollapse => {
                 " a day against what was to be expected"
@@ -158,10 +235,10 @@ impl Size {
             _ => "",
         };
         let ends = self.written(self.low).zip(self.written(self.high)).filter(|_| self.low < self.high);
-        let range = ends
-            .zip(share_of_hundred(self.confidence))
-            .map(|((low, high), share)| format!(" ({share} % sure: between {low} and {high})"));
-        format!("{value}{against}{}", range.unwrap_or_default())
+        let line = line.figure(id("/size/value"), &value).say(against);
+        let Some(((low, high), share)) = ends.zip(share_of_hundred(self.confidence)) else { return line };
+        let line = line.say(" (").figure(id("/size/confidence"), &format!("{share} %")).say(" sure: between ");
+        line.figure(id("/size/low"), &low).say(" and ").figure(id("/size/high"), &high).say(")")
     }
 
     /// A number in the size's unit. Shares and what is no change have no sign.
@@ -224,7 +301,7 @@ const fn month(month: Month) -> &'static str {
 
 #[cfg(test)]
 mod tests {
-    use model::id::{AlertId, BrainStateId};
+    use model::id::AlertId;
     use serde_json::json;
     use time::{OffsetDateTime, macros::date};
 
@@ -249,6 +326,7 @@ mod tests {
             body: json!({"metric": metric, "size": size, "probability": 0.9991}).to_string(),
             first_state_id: BrainStateId(nil),
             state_id: BrainStateId(nil),
+            number: None,
             first_seen_at: OffsetDateTime::UNIX_EPOCH,
             last_seen_at: OffsetDateTime::UNIX_EPOCH,
             ended_at: None,
@@ -278,6 +356,21 @@ mod tests {
         let words = of(&alert(FindingKind::LtvDrift, Some("ltv_90"), drift));
         assert_eq!(words.title, "New customers are worth less");
         assert_eq!(words.detail, "3 to 5 Nov 2026: −20 % (90 % sure: between −30 % and −10 %)");
+    }
+
+    #[test]
+    fn every_number_of_an_alert_opens_at_its_place_once_that_is_known() {
+        use model::figure::Piece;
+        let size = json!({"value": -320.4, "low": -400.0, "high": -240.0, "confidence": 0.95, "unit": "count"});
+        let mut event = alert(FindingKind::Drop, Some("clicks"), size);
+        let figures = |line: &Line| line.pieces().iter().filter(|piece| matches!(piece, Piece::Figure(..))).count();
+        assert_eq!(figures(&told(&event).detail), 0, "nobody knows where it stands");
+        event.number = Some(7);
+        let opened = told(&event);
+        assert_eq!((figures(&opened.detail), opened.sure.as_ref().map(figures)), (4, Some(1)));
+        assert_eq!(opened.detail.text(), of(&event).detail);
+        let id = FigureId::Said { state: event.state_id, outcome: 7, path: "/size/value".into() }.to_string();
+        assert!(opened.detail.pieces().contains(&Piece::Figure(id, "−320.4".into())));
     }
 
     #[test]

@@ -4,17 +4,21 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use model::{
     fact::{Channel, Counted, Made},
-    figure::{PartId, Row, Run, Scope},
+    figure::{Metric, PartId, Row, Run, Scope},
     id::{ChannelId, SyncRunId},
     input::Invalid,
-    metric::Level,
+    metric::{Days, Level},
     page::Page,
 };
 use rust_decimal::Decimal;
 use store::figure::{self, Stored};
 use time::{Date, OffsetDateTime};
 
-use super::{Opening, counted::Number, scope::part_names};
+use super::{
+    Opening,
+    counted::{self, Number, Reading},
+    scope::part_names,
+};
 use crate::{Result, performance::words};
 
 /// A measure of a day of a channel, or of something in it.
@@ -98,6 +102,30 @@ impl Opening<'_> {
         };
         if let Some(parts) = scope.parts() {
             rows.parts = part_names(&mut self.tx, rows.level, parts).await?.into_iter().collect();
+        }
+        Ok(rows)
+    }
+
+    /// The days that these metrics are made of, of one scope.
+    pub(super) async fn days_of(
+        &mut self,
+        scope: &Scope,
+        currency: &str,
+        days: Days,
+        metrics: &[Metric],
+        as_of: Option<OffsetDateTime>,
+    ) -> Result<Rows> {
+        if metrics.is_empty() {
+            return Ok(Rows::new(&[]));
+        }
+        let reading = Reading { rows: true, by_day: false, as_of };
+        let asked = counted::asked(scope.clone(), currency, days, metrics.to_vec(), reading);
+        let counted = counted::make(self.service, &mut self.tx, vec![asked], reading).await?;
+        let mut rows = self.rows_of(&counted.channels, scope).await?;
+        for (metric, made) in metrics.iter().zip(counted.made.iter().flatten()) {
+            if let Ok(number) = counted::read(*metric, made, currency) {
+                rows.add(&number, made, "");
+            }
         }
         Ok(rows)
     }

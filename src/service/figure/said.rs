@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use model::{
     brain::{Outcome, State},
     currency,
-    figure::{Evidence, FigureId, Opened, Scope},
+    figure::{Evidence, FigureId, Opened, Scope, sentence},
     id::{ActionId, BrainStateId, ClientId},
     metric::spelled,
 };
@@ -14,11 +14,7 @@ use serde_json::Value;
 use store::{action, brain, channel, client, organization};
 use time::OffsetDateTime;
 
-use super::{
-    Opening,
-    counted::{self, Reading},
-    rows::Rows,
-};
+use super::{Opening, rows::Rows};
 use crate::{
     Error, Result,
     summary::{self, Inputs},
@@ -137,24 +133,10 @@ impl Opening<'_> {
             Scope::Channel(id) => channel::get(&mut self.tx, *id).await?.account.currency,
             _ => organization::get(&mut self.tx).await?.currency,
         };
-        let reading = Reading { rows: true, by_day: false, as_of: Some(cut_off) };
-        let asked = counted::asked(scope.clone(), &currency, *days, metrics.clone(), reading);
-        let counted = counted::make(self.service, &mut self.tx, vec![asked], reading).await?;
-        let mut rows = Rows::new(&counted.channels);
-        for (metric, made) in metrics.iter().zip(counted.made.iter().flatten()) {
-            if let Ok(number) = counted::read(*metric, made, &currency) {
-                rows.add(&number, made, "");
-            }
-        }
+        let mut rows = self.days_of(scope, &currency, *days, metrics, Some(cut_off)).await?;
         if let Some(channels) = channels {
             rows.only(channels);
         }
         Ok(rows)
     }
-}
-
-/// With a capital letter at its beginning.
-fn sentence(words: &str) -> String {
-    let mut letters = words.chars();
-    letters.next().map(|first| first.to_uppercase().chain(letters).collect()).unwrap_or_default()
 }

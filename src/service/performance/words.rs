@@ -5,12 +5,16 @@ use std::{collections::BTreeMap, str::FromStr};
 pub(crate) use model::currency::WHOLE;
 use model::{
     currency,
-    metric::spelled,
+    dashboard::Beside,
+    figure::{FigureId, OfDays},
+    metric::{Days, spelled},
     number::grouped,
     performance::{Shown, Trend},
 };
 use rust_decimal::{Decimal, RoundingStrategy};
 use serde_json::Value;
+
+use crate::figure::{self, counted::Number};
 
 /// What is shown, by key and name: what platforms claim and what the books say are never added up.
 pub(crate) const GROUPS: [(&str, &[(&str, &str)]); 3] = [
@@ -73,30 +77,43 @@ pub(crate) fn name(key: &str) -> String {
     known.map_or_else(|| spelled(key), |(_, name)| (*name).to_owned())
 }
 
-/// A figure; none where the answer is no figure at all.
-pub(super) fn shown(key: &str, name: &str, comparison: &Value, names: &BTreeMap<String, &str>) -> Option<Shown> {
-    let (now, before) = (comparison.get("now")?, comparison.get("before")?);
-    let value = |figure: &Value| Some((decimal(&figure["value"])?, written(key, &figure["value"], &figure["unit"])?));
-    let (new, old) = (value(now), value(before));
-    let change = new.as_ref().zip(old.as_ref()).filter(|(_, old)| old.0 > Decimal::ZERO).and_then(|(new, old)| {
-        let share = new.0.checked_sub(old.0)?.checked_div(old.0)?.checked_mul(Decimal::ONE_HUNDRED)?;
-        Some(signed(share))
-    });
+/// The keys of all that is shown.
+pub(super) fn keys() -> impl Iterator<Item = &'static str> {
+    GROUPS.into_iter().flat_map(|(_, keys)| keys.iter()).map(|(key, _)| *key)
+}
+
+/// A figure beside what it was before, each to be opened.
+pub(super) fn shown(
+    of: &OfDays,
+    before: Days,
+    name: &str,
+    (now, then): (Result<Number, String>, Result<Number, String>),
+    comparison: &Value,
+    names: &BTreeMap<String, &str>,
+) -> Shown {
+    let beside =
+        |id: FigureId, shown: String, value: Decimal| Beside { id: id.to_string(), shown, value: value.to_string() };
+    let then = then.ok();
+    let share = now.as_ref().ok().zip(then.as_ref()).and_then(|(now, then)| figure::change(now.value, then.value));
     let trend = match comparison["verdict"]["status"].as_str() {
         Some("better") => Some(Trend::Better),
         Some("worse") => Some(Trend::Worse),
         Some("too_close") => Some(Trend::TooClose),
         _ => None,
     };
-    Some(Shown {
-        key: key.to_owned(),
+    let lacks = now.as_ref().map(|number| number.lacks(names)).unwrap_or_default();
+    let counted = |number: Number, days: Days| {
+        beside(FigureId::Counted(OfDays { days, ..of.clone() }), number.shown, number.value)
+    };
+    Shown {
+        key: of.metric.key().to_owned(),
         name: name.to_owned(),
-        value: new.map(|(_, words)| words).ok_or_else(|| absent(&now["absent"])),
-        before: old.map(|(_, words)| words),
-        change,
+        value: now.map(|now| counted(now, of.days)),
+        before: then.map(|then| counted(then, before)),
+        change: share.map(|share| beside(FigureId::Changed(of.clone()), figure::in_percent(share), share)),
         trend,
-        made: made(now, names).into_iter().chain(compared(&comparison["compared"])).collect(),
-    })
+        notes: lacks.into_iter().chain(compared(&comparison["compared"])).collect(),
+    }
 }
 
 /// Which days the verdict is about, where they are not those of the figures.
@@ -219,7 +236,12 @@ pub(crate) fn gaps(part: &Value, names: &BTreeMap<String, &str>) -> Vec<String> 
 
 #[cfg(test)]
 mod tests {
+    use model::{
+        figure::{Metric, Scope},
+        id::ClientId,
+    };
     use serde_json::json;
+    use time::macros::date;
 
     use super::*;
 
@@ -252,22 +274,32 @@ mod tests {
              "gaps": [{"source": "a", "reason": "not_read", "first": "2026-11-01", "last": "2026-11-02", "days": 2}]}]})
         };
         let names = BTreeMap::from([("a".to_owned(), "Radio")]);
-        let one = |now: Value, before: Value| {
-            let comparison = json!({"now": now, "before": before, "verdict": {"status": "worse"}});
-            shown("clicks", "Clicks", &comparison, &names).unwrap()
+        let metric = Metric::parse("clicks").unwrap();
+        let (first, last) = (date!(2026 - 11 - 03), date!(2026 - 11 - 04));
+        let scope = Scope::Client(ClientId(uuid::Uuid::nil()));
+        let of = OfDays { metric, scope, days: Days { first, last }, currency: "EUR".to_owned() };
+        let before = of.before().unwrap();
+        let one = |now: Value, before_value: Value| {
+            let comparison = json!({"verdict": {"status": "worse"}});
+            let [now, then] = [&now, &before_value].map(|value| super::super::read(metric, value, "EUR"));
+            shown(&of, before, "Clicks", (now, then), &comparison, &names)
         };
+        let text = |beside: &Option<Beside>| beside.as_ref().map(|beside| beside.shown.clone()).unwrap_or_default();
         let told = one(figure("90"), figure("100"));
-        assert_eq!((told.value, told.before.as_deref()), (Ok("90".to_owned()), Some("100")));
-        assert_eq!((told.change.as_deref(), told.trend), (Some("−10 %"), Some(Trend::Worse)));
+        let value = told.value.as_ref().unwrap();
+        assert_eq!((&*value.shown, &*text(&told.before), &*text(&told.change)), ("90", "100", "−10 %"));
+        assert_eq!(value.id, FigureId::Counted(of.clone()).to_string());
         assert_eq!(
-            told.made,
-            ["clicks: 90, of 1 row of Radio", "not in it: Radio was not read on 2026-11-01 to 2026-11-02"]
+            told.before.as_ref().unwrap().id,
+            FigureId::Counted(OfDays { days: before, ..of.clone() }).to_string()
         );
-        assert_eq!(one(figure("102.5"), figure("100")).change.as_deref(), Some("+2.5 %"));
+        assert_eq!(told.trend, Some(Trend::Worse));
+        assert_eq!(told.notes, ["not in it: Radio was not read on 2026-11-01 to 2026-11-02"]);
+        assert_eq!(text(&one(figure("102.5"), figure("100")).change), "+2.5 %");
         assert_eq!(one(figure("1"), figure("0")).change, None, "nothing can be divided by zero");
         let lacking = one(json!({"absent": {"reason": "not_connected", "measure": "ledger_revenue"}}), figure("1"));
         assert_eq!(lacking.value, Err("no connected source reports ledger revenue".to_owned()));
-        assert_eq!((lacking.change, lacking.before.as_deref()), (None, Some("1")));
+        assert_eq!((lacking.change.clone(), &*text(&lacking.before)), (None, "1"));
         let incomplete = |reason: &str| {
             absent(
                 &json!({"reason": "incomplete", "measure": "spend", "gaps": [{"source": "a", "reason": reason, "days": 2}]}),

@@ -20,7 +20,7 @@ use super::{
     line::Day,
     said::{About, Said},
 };
-use crate::performance::words;
+use crate::{basis, performance::words};
 
 /// A number, and what it was made from.
 #[derive(Debug)]
@@ -103,7 +103,7 @@ fn plain(
     let unit = |at: &str| said.text(&format!("{at}/unit/money")).or_else(|| said.text(&format!("{at}/unit")));
     let pair = |at: &str| said.day(&format!("{at}/first")).zip(said.day(&format!("{at}/last")));
     let currency = said.text("/currency");
-    let basis = |about: About<'_>| said.figure(place, About { made: said.basis(), ..about });
+    let of_basis = |about: About<'_>| said.figure(place, About { made: said.basis(), ..about });
     match (said.outcome.kind.as_str(), steps) {
         ("figures", ["now"]) => said.length(place),
         ("figures", ["metrics", key, which @ ("now" | "before"), "value"]) => {
@@ -113,11 +113,11 @@ fn plain(
             said.figure(place, About::new(key, unit(&at)?).on(both(&days)).of(made))
         }
         ("risk", ["risk", "looked_at"]) => said.figure(place, About::new("looked_at", "count")),
-        ("finding", ["probability"]) => basis(About::new("probability", "share").on(both(&pair("")))),
+        ("finding", ["probability"]) => of_basis(About::new("probability", "share").on(both(&pair("")))),
         ("finding", ["size", "confidence"]) => said.figure(place, About::new("confidence", "share")),
         ("finding", ["size", end @ ("value" | "low" | "high")]) => {
             let key = if *end == "value" { "size" } else { *end };
-            basis(About::new(key, unit("/size").unwrap_or("count")).on(both(&pair(""))))
+            of_basis(About::new(key, unit("/size").unwrap_or("count")).on(both(&pair(""))))
         }
         ("forecast", ["forecast", "steps"]) => said.count(place),
         ("forecast", ["forecast", "steps", "*", end @ ("point" | "lo80" | "hi80")]) => {
@@ -168,13 +168,27 @@ fn plain(
             };
             said.figure(place, About::new(key, booked?).on(both(&pair("/revenue/days"))))
         }
-        ("action", ["prediction", key @ ("value" | "low" | "high")]) => basis(About::new(key, currency?)),
-        ("action", ["prediction", "loss"]) => basis(About::new("loss", "share")),
+        ("action", ["prediction", key @ ("value" | "low" | "high")]) => of_basis(About::new(key, currency?)),
+        ("action", ["prediction", "loss"]) => of_basis(About::new("loss", "share")),
+        ("action", ["changes", at, "change"]) if number_of(at) => {
+            let end = |end: &str| said.number(&format!("/changes/{at}/{end}"));
+            let (from, to) = (end("from")?, end("to")?);
+            let share = to.checked_sub(from)?.checked_div(from)?;
+            said.value(share, place, About::new("budget_change", "change").of(said.basis()))
+        }
+        ("action", ["effort_minutes"]) => said.figure(place, About::new("effort_minutes", "count")),
+        ("finding" | "action", ["basis", at, "value"]) => {
+            let (rests_on, unit, shown) = basis::figure(&said.body, at.parse().ok()?)?;
+            let day = |day: &Option<String>| day.as_deref().and_then(Day::parse);
+            let days = day(&rests_on.first).zip(day(&rests_on.last));
+            let about = About::new(&rests_on.name, unit.unwrap_or("count")).on(both(&days));
+            Some(Figure { shown, ..said.figure(place, about)? })
+        }
         ("action", ["changes", at, end @ ("from" | "to")]) if number_of(at) => {
             let key = if *end == "from" { "budget_before" } else { "budget_after" };
-            basis(About::new(key, currency?))
+            of_basis(About::new(key, currency?))
         }
-        ("action", ["probability"]) => basis(About::new("probability", "share")),
+        ("action", ["probability"]) => of_basis(About::new("probability", "share")),
         ("action", ["horizon_days"]) => said.figure(place, About::new("days", "days")),
         _ => None,
     }
@@ -202,6 +216,7 @@ fn formula(said: &Said<'_>, path: &str, steps: &[&str]) -> String {
             None => "each day as it is expected, added up".to_owned(),
         },
         ["now"] | ["forecast", "steps"] => "the days, counted".to_owned(),
+        ["changes", _, "change"] => "to / from − 1".to_owned(),
         _ => "as the state says it".to_owned(),
     }
 }
@@ -222,6 +237,11 @@ fn inputs(said: &Said<'_>, steps: &[&str]) -> Option<Inputs> {
             // Its two sums are of all channels: they are listed also where one was not read to the end of these days.
             let read = if *key == "mer" { metrics(&["ledger_revenue", "spend"]) } else { metrics(&[*key]) };
             (read?, range(&format!("/{which}"))?)
+        }
+        ("finding" | "action", ["basis", at, "value"]) => {
+            let (rests_on, ..) = basis::figure(&said.body, at.parse().ok()?)?;
+            let at = |day: &Option<String>| parse_day("day", day.as_deref()?).ok();
+            (metrics(&[rests_on.name.as_str()])?, (at(&rests_on.first)?, at(&rests_on.last)?))
         }
         ("forecast", _) => (own()?, (day(said, "/since")?, day(said, "/from")?.previous_day()?)),
         ("finding", _) => (own()?, of_basis(said).or_else(|| range(""))?),
@@ -310,8 +330,20 @@ mod tests {
         let size = opened("finding", &finding, "/size/value").unwrap();
         assert_eq!((&*size.figure.shown, &*size.figure.made[0]), ("−30 %", "clicks: 8, 2026-11-01 to 2026-11-02"));
         assert_eq!(size.inputs, None, "an advertisement has no days of its own here");
-        for path in ["", "/", "/size", "/basis/0/value", "/first", "/size/low#sure", "/prediction/value", "/size/unit"]
-        {
+        let clicks = opened("finding", &finding, "/basis/0/value").unwrap();
+        assert_eq!((&*clicks.figure.key, &*clicks.figure.shown, &*clicks.figure.value), ("clicks", "8", "8.0"));
+        for path in [
+            "",
+            "/",
+            "/size",
+            "/basis/0",
+            "/basis/1/value",
+            "/basis/0/first",
+            "/first",
+            "/size/low#sure",
+            "/prediction/value",
+            "/size/unit",
+        ] {
             assert!(opened("finding", &finding, path).is_none(), "{path}");
         }
         assert!(opened("action", &json!({"currency": "EUR"}), "/prediction/value").is_none(), "nothing stands there");

@@ -3,6 +3,7 @@
 use leptos::prelude::*;
 use leptos_router::hooks::use_query_map;
 use model::{
+    dashboard::Beside,
     event::Kind,
     performance::{Group, Performance, Shown, Source, Trend},
 };
@@ -11,6 +12,7 @@ use serde::{Deserialize, Serialize};
 use crate::{
     components::{
         badge::{Badge, Shade},
+        figure::{Figure, FigureDrawer, Opening},
         live::changes,
         part::part_or,
         table::{Cell, Table},
@@ -61,8 +63,12 @@ pub fn PerformancePart(id: Memo<String>) -> impl IntoView {
         |(id, (from, to, days), _)| get_performance(id, from, to, days),
     );
     let nothing = |error: &AppError| (*error == AppError::Missing).then(|| ().into_any());
+    let opening = Opening::provide(Signal::stored(String::new()));
     let draw = move |view| view! { <section class="flex flex-col gap-4" aria-label="Performance"><Told view=view asked=asked.get_untracked() /></section> };
-    part_or("The figures", "performance", told, draw, nothing)
+    view! {
+        {part_or("The figures", "performance", told, draw, nothing)}
+        <FigureDrawer opening=opening />
+    }
 }
 
 #[component]
@@ -88,7 +94,7 @@ fn Told(view: PerformanceView, asked: (String, String, String)) -> impl IntoView
             {heading}
             <form method="get" class="flex flex-wrap items-end gap-2" aria-label="Days" data-test="days">
                 {LENGTHS.into_iter().map(|length| view! {
-                    <a href=format!("?days={length}") class="button button-quiet" aria-current=here(length).then_some("true")>{length} " days"</a>
+                    <a href=format!("?days={length}") class="button button-quiet" aria-current=here(length).then_some("true")><span data-literal="">{length} " days"</span></a>
                 }).collect_view()}
                 <label class="flex flex-col gap-1 text-xs text-muted">"From"<input type="date" name="from" class="control" value=days.0.clone() required /></label>
                 <label class="flex flex-col gap-1 text-xs text-muted">"To"<input type="date" name="to" class="control" value=days.1.clone() required /></label>
@@ -121,21 +127,20 @@ fn Figures(group: Group) -> impl IntoView {
 
 #[component]
 fn Row(figure: Shown) -> impl IntoView {
-    let Shown { key, name, value, before, change, trend, made } = figure;
-    let dash = |text: Option<String>| match text {
-        Some(text) => view! { <span data-literal="">{text}</span> }.into_any(),
+    let Shown { key, name, value, before, change, trend, notes } = figure;
+    let dash = |beside: Option<Beside>| match beside {
+        Some(Beside { id, shown, .. }) => view! { <Figure id=id shown=shown /> }.into_any(),
         None => view! { <span class="text-muted" aria-label="unknown">"–"</span> }.into_any(),
     };
     let what = match value {
-        Ok(value) if made.is_empty() => view! { <span data-literal="">{value}</span> }.into_any(),
-        Ok(value) => view! {
-            <details class="made">
-                <summary><span data-literal="" class="figure">{value}</span></summary>
-                <ul class="text-xs text-muted">{made.into_iter().map(|line| view! { <li data-literal="">{line}</li> }).collect_view()}</ul>
-            </details>
+        Ok(Beside { id, shown, .. }) => view! {
+            <div class="flex min-w-0 flex-col"><Figure id=id shown=shown />
+                {(!notes.is_empty()).then(|| view! {
+                    <ul class="text-xs text-muted" data-test="notes">{notes.into_iter().map(|line| view! { <li class="break-words" data-literal="">{line}</li> }).collect_view()}</ul>
+                })}</div>
         }
         .into_any(),
-        Err(why) => view! { <span class="text-muted">"– " <span class="text-xs">{why}</span></span> }.into_any(),
+        Err(why) => view! { <span class="text-muted">"– " <span class="text-xs" data-literal="">{why}</span></span> }.into_any(),
     };
     let badge = trend.map(|trend| {
         let (shade, words) = match trend {
@@ -163,7 +168,7 @@ fn Sources(sources: Vec<Source>) -> impl IntoView {
         <p class="text-xs text-muted" data-test="performance-sources">
             "Read: "
             {sources.into_iter().enumerate().map(|(at, Source { name, read })| view! {
-                {(at > 0).then_some(", ")} {name} " " <span data-literal="">"(" {read.0} " to " {read.1} ")"</span>
+                {(at > 0).then_some(", ")} <span data-literal="">{name} " (" {read.0} " to " {read.1} ")"</span>
             }).collect_view()}
         </p>
     }

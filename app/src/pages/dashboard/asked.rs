@@ -1,7 +1,7 @@
 //! What the address of a dashboard asks for, and the addresses that its links lead to.
 
 use leptos_router::params::ParamsMap;
-use model::summary::Persona;
+use model::summary::{Persona, address};
 
 use crate::components::as_of;
 
@@ -85,7 +85,7 @@ impl Asked {
 
     /// The summary in the words of the same person.
     pub fn summary(&self) -> String {
-        self.query("/summary", &[("persona", &self.persona), ("client_id", &self.client)])
+        address(self.speaker(), &self.client)
     }
 
     fn href(&self) -> String {
@@ -113,12 +113,12 @@ mod tests {
     fn an_address_keeps_what_it_does_not_change() {
         let agency = Asked::default();
         assert_eq!(agency.for_persona(Persona::Director), "/dashboard?persona=director");
-        assert_eq!((agency.speaker(), agency.summary()), (Persona::Cmo, "/summary".to_owned()));
+        assert_eq!((agency.speaker(), agency.summary()), (Persona::Cmo, "/summary?persona=cmo".to_owned()));
         let client = Asked { client: "0190-a".into(), persona: "cmo".into(), as_of: "2026-11-03".into() };
         assert_eq!(client.now(), "/clients/0190-a/dashboard?persona=cmo");
         let other = client.for_persona(Persona::VpGrowth);
         assert_eq!(other, "/clients/0190-a/dashboard?persona=vp%5Fgrowth&as%5Fof=2026%2D11%2D03");
-        assert_eq!(client.summary(), "/summary?persona=cmo&client%5Fid=0190%2Da");
+        assert_eq!(client.summary(), "/summary?persona=cmo&client_id=0190-a");
     }
 
     #[test]

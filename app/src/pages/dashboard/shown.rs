@@ -4,21 +4,19 @@ use leptos::prelude::*;
 use model::dashboard::{CardKind, CardWords, Colour, Figures, Headline, Lack, Linked, MainFigure};
 
 use super::asked::Asked;
-use crate::{
-    components::{
-        badge::{Badge, Shade},
-        card::Card,
-        figure::Figure,
-        notice::sentence,
-    },
-    pages::summary::{Piece, pieces},
+use crate::components::{
+    badge::{Badge, Shade},
+    card::Card,
+    figure::Figure,
+    notice::sentence,
+    told::Told,
 };
 
 /// Where accounts are connected.
 const CONNECT: &str = "/settings/integrations";
 
 /// The way to connect something, or who knows it.
-fn connect(may_connect: bool) -> AnyView {
+pub(in crate::pages) fn connect(may_connect: bool) -> AnyView {
     if may_connect {
         view! { <a class="underline" href=CONNECT>"Connect an account"</a> }.into_any()
     } else {
@@ -29,24 +27,6 @@ fn connect(may_connect: bool) -> AnyView {
 /// The way to the sources. `external`: the browser itself follows it, and with it moves the focus.
 fn see_sources() -> impl IntoView {
     view! { <a class="underline" href="#sources" rel="external">"See what was read"</a> }
-}
-
-/// A sentence whose numbers can be opened.
-#[component]
-fn Told(linked: Linked) -> impl IntoView {
-    let Linked { sentence, ids } = linked;
-    let mut ids = ids.into_iter();
-    let mut all = Vec::new();
-    for piece in pieces(sentence) {
-        all.push(match piece {
-            Piece::Words(words) => view! { <span data-literal="">{words}</span> }.into_any(),
-            Piece::Number(figure) => {
-                let id = ids.next().unwrap_or_default();
-                view! { <Figure id=id shown=figure.shown /> }.into_any()
-            }
-        });
-    }
-    view! { <p class="told" data-test="sentence">{all}</p> }
 }
 
 /// What changed, and how much is at risk.

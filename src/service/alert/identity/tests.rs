@@ -7,6 +7,7 @@ use super::*;
 
 fn found(kind: FindingKind, first: Date, days: i64) -> Found {
     Found {
+        number: 0,
         kind,
         level: "channel".into(),
         entity: "radio".into(),
@@ -263,4 +264,19 @@ fn an_outage_whose_days_move_with_the_calendar_stays_the_same_event() {
         assert_eq!(numbers(std::slice::from_ref(&event), vec![now.clone()]), [Some(1)], "day {day}");
         (event.first, event.last) = (now.first, now.last);
     }
+}
+
+#[test]
+fn an_event_knows_the_places_of_all_findings_that_tell_of_it() {
+    let tired = |number, metric: &str| {
+        let one = found(FindingKind::CreativeFatigue, DAY, 7);
+        Found { number, metric: Some(metric.into()), ..one }
+    };
+    let told = events(&[], vec![tired(3, "ctr"), tired(8, "cvr")]);
+    assert_eq!(told.iter().map(|one| one.numbers.clone()).collect::<Vec<_>>(), [[3, 8]]);
+    // A fall that is part of an outage is seen to with it.
+    let outage = Found { number: 5, ..verdict(FindingKind::TrackingOutage, &[1], DAY) };
+    let fall = Found { number: 2, size: Some(-9.0), ..verdict(FindingKind::Drop, &[1], DAY) };
+    let told = events(&[], vec![fall, outage]);
+    assert_eq!(told.iter().map(|one| one.numbers.clone()).collect::<Vec<_>>(), [[5, 2]]);
 }
