@@ -89,8 +89,9 @@ pub async fn list_truths() -> Result<Vec<Truth>, AppError> {
 #[server(prefix = "/app", endpoint = "carry_out_action", output = crate::codec::Json)]
 pub async fn carry_out_action(id: ActionId) -> Result<(), AppError> {
     let (actor, service) = (crate::server::actor()?, crate::server::service()?);
+    let judge = use_context::<std::sync::Arc<dyn Judge>>();
     service::action::check_simulated(&service, &actor, id).await?;
-    let Some(judge) = use_context::<std::sync::Arc<dyn Judge>>() else {
+    let Some(judge) = judge else {
         let message = "the operator of this server has switched simulated accounts off. Nothing was changed".to_owned();
         return Err(service::Error::Conflict { code: "not_simulated", message }.into());
     };

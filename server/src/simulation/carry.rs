@@ -109,6 +109,7 @@ fn budgets(world: &World, account: &Channel, to: f64) -> Result<Vec<(String, i64
 
 #[cfg(test)]
 mod tests {
+    use rehearsal::Platform;
     use time::macros::date;
 
     use super::*;
@@ -128,5 +129,50 @@ mod tests {
         }
         let shop = world.channels().iter().find(|channel| !channel.platform.ads()).unwrap();
         assert!(budgets(&world, shop, 10.0).unwrap_err().contains("spent nothing"));
+    }
+
+    /// An action about an advertisement of an account, by the product's ids.
+    fn about(kind: &str, channel: ChannelId, advertisement: &str) -> Action {
+        let id = "01890000-0000-7000-8000-000000000000";
+        let proposal = serde_json::json!({ "key": "k", "kind": kind, "target": { "id": advertisement, "level": "creative" },
+            "currency": "EUR", "changes": [], "horizon_days": 28, "prediction": null, "unpredicted": null, "probability": 1.0,
+            "effort_minutes": 1, "score": null, "because": [], "basis": [], "doubts": [] });
+        let action = serde_json::json!({ "id": id, "client_id": id, "client_name": "c", "channel_id": channel, "channels": [],
+            "creative_name": null, "state_id": id, "state": "approved", "since": "2026-06-01", "proposal": proposal,
+            "proposed_at": "2026-06-01T00:00:00Z", "done_at": null, "done_on": null, "measured": null, "unmeasured": null,
+            "events": [] });
+        serde_json::from_value(action).unwrap()
+    }
+
+    #[test]
+    fn an_advertisement_is_stopped_in_its_account_and_in_no_other() {
+        let world = World::since(1, date!(2026 - 04 - 01), date!(2026 - 06 - 15)).unwrap();
+        for platform in [Platform::GoogleAds, Platform::MetaAds, Platform::TikTokAds] {
+            let account = world.channels().iter().find(|channel| channel.platform == platform).unwrap();
+            let entities = world.entities(account);
+            let ad = entities.iter().find(|one| one.level == Level::Ad).unwrap();
+            let id = ChannelId(uuid::Uuid::now_v7());
+            let channels = [Called {
+                id,
+                client_id: None,
+                name: account.name.clone(),
+                external_id: account.external_id.clone(),
+                provider: platform.key().to_owned(),
+            }];
+            let group = ad.parent_id.as_deref().unwrap();
+            let named = match platform {
+                Platform::GoogleAds => format!("{group}~{}", ad.external_id),
+                _ => ad.external_id.clone(),
+            };
+            let [(there, change)] =
+                changes(&world, &about("pause_creative", id, &named), &channels).unwrap().try_into().unwrap();
+            assert_eq!(there.index, account.index);
+            let stopped = Change::Runs { level: Level::Ad, external_id: ad.external_id.clone(), runs: false };
+            assert_eq!(change, stopped);
+            let refused = |action: &Action, channels: &[Called]| changes(&world, action, channels).unwrap_err();
+            assert!(refused(&about("pause_creative", id, "1"), &channels).contains("no such advertisement"));
+            assert!(refused(&about("pause_creative", id, &named), &[]).contains("none of the simulated ones"));
+            assert!(refused(&about("refresh_creative", id, &named), &channels).contains("neither a budget"));
+        }
     }
 }

@@ -129,7 +129,7 @@ async fn what_cannot_be_set_there_changes_nothing_and_stays_to_be_done(pool: PgP
     {
         let proposal = Proposal { key: format!("key:{number}"), ..proposal };
         let actor = machine(&guest).await;
-        follow(&app, &actor, &client, &[proposal.clone()], today(&app).previous_day().unwrap()).await;
+        follow(&app, &actor, &client, &[proposal], today(&app).previous_day().unwrap()).await;
         let listed = guest.json(&format!("{LIST}?state=proposed")).await;
         let action = listed["items"][0]["id"].as_str().unwrap().to_owned();
         let fields = format!("id={action}");
