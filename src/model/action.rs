@@ -150,8 +150,10 @@ pub struct ActionEvent {
 pub struct Named {
     /// Its id.
     pub id: ChannelId,
-    /// What its owner called it.
+    /// What it is called beside its client.
     pub name: String,
+    /// What its owner called it there.
+    pub account: String,
     /// The provider's key, or that of the platform a file is of.
     pub provider: String,
 }

@@ -302,7 +302,7 @@ pub(super) fn rate(rate: &HitRate) -> Rate {
 pub(super) fn checklist(action: &Action) -> Vec<Line> {
     let own = action.channels.iter().find(|named| Some(named.id) == action.channel_id);
     let provider = own.map(|named| named.provider.as_str()).unwrap_or_default();
-    let account = own.map_or_else(|| "the account".to_owned(), |named| format!("the account {}", named.name));
+    let account = own.map_or_else(|| "the account".to_owned(), |named| format!("the account {}", named.account));
     let open = format!("Open {account} in {}.", place(provider));
     let creative = action.creative_name.clone().unwrap_or_else(|| action.proposal.target.id.clone());
     let steps = match action.proposal.kind {
@@ -350,12 +350,12 @@ fn budgets(action: &Action) -> Vec<Line> {
     let line = |(at, change): (usize, &Change)| {
         let named = action.channels.iter().find(|named| named.id == change.channel);
         let where_to = place(named.map(|named| named.provider.as_str()).unwrap_or_default());
+        let account = named.map_or_else(|| channel(action, change), |named| named.account.clone());
         let currency = &action.proposal.currency;
         let verb = if change.to < change.from { "lower" } else { "raise" };
         let id = |end: &str| Some(figure::promised(action.id, &format!("/changes/{at}/{end}")));
         let line = Line::from(format!(
-            "In {where_to}, {}: {verb} the daily budgets of its campaigns in equal proportion, so that together ",
-            channel(action, change)
+            "In {where_to}, {account}: {verb} the daily budgets of its campaigns in equal proportion, so that together "
         ));
         let line = line.figure(id("to"), &money(change.to, currency)).say(" a day are spent instead of ");
         line.figure(id("from"), &money(change.from, currency)).say(".")

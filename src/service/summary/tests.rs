@@ -278,10 +278,3 @@ fn numbers_that_cannot_be_written_are_left_out() {
         assert!(sentences(&summary).iter().all(|one| !one.text.contains("1e300")));
     }
 }
-
-#[test]
-fn a_channel_is_called_by_its_platform_too() {
-    assert_eq!(called("Brand", Some("Meta Ads"), Some("Bakery")), "Meta Ads Brand");
-    assert_eq!(called("Bakery", Some("Meta Ads"), Some("Bakery")), "Meta Ads");
-    assert_eq!(called("Radio", None, None), "Radio");
-}

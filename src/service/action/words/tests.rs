@@ -11,7 +11,12 @@ use super::*;
 
 fn action(kind: ActionKind) -> Action {
     let channel = |n: u128| ChannelId(uuid::Uuid::from_u128(n));
-    let named = |n, name: &str, provider: &str| Named { id: channel(n), name: name.into(), provider: provider.into() };
+    let named = |n, name: &str, provider: &str| Named {
+        id: channel(n),
+        name: name.into(),
+        account: name.into(),
+        provider: provider.into(),
+    };
     Action {
         id: uuid::Uuid::from_u128(9).into(),
         client_id: uuid::Uuid::from_u128(8).into(),
