@@ -301,3 +301,37 @@ async fn accounts_that_are_named_like_their_client_are_told_apart(pool: PgPool) 
     assert!(mails.contains("Google Ads"), "{mails}");
     app.finish().await;
 }
+
+#[sqlx::test(migrator = "store::MIGRATOR")]
+async fn what_moves_by_one_cause_is_told_once_and_names_the_others(pool: PgPool) {
+    let app = TestApp::start(pool.clone()).await;
+    let olga = app.owner("olga@acme.test", "Acme").await;
+    let actor = machine(&olga).await;
+    let client = olga.create("/api/v1/clients", &json!({"name": "Bakery"})).await;
+    let of = |kind, metric: &str, severity| Found {
+        kind,
+        metric: Some(metric.to_owned()),
+        severity,
+        size: Some(-9.0),
+        body: json!({"metric": metric, "probability": 0.97}).to_string(),
+        ..fall(&app, &client)
+    };
+    let all = || {
+        vec![
+            of(FindingKind::ChangePoint, "clicks", Severity::High),
+            of(FindingKind::LevelShift, "clicks", Severity::Medium),
+            of(FindingKind::LevelShift, "spend", Severity::Info),
+        ]
+    };
+    for _ in 0..2 {
+        found(&app, &actor, all()).await.commit().await.unwrap();
+        rest(&app).await;
+        let alerts = alerts(&olga, "").await;
+        assert_eq!(alerts.len(), 1, "{alerts:#?}");
+        assert_eq!(alerts[0]["severity"], "high");
+        let detail = alerts[0]["detail"].as_str().unwrap();
+        assert!(detail.ends_with("; spend moved the same way in these days"), "{detail}");
+    }
+    assert_eq!((count(&pool, "select count(*) from alert_finding").await, mails(&app)), (6, 1));
+    app.finish().await;
+}
