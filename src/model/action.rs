@@ -145,6 +145,9 @@ pub struct ActionEvent {
     pub reason: Option<String>,
 }
 
+/// How sure it must be that an action helped, or harmed, before it is called won, or lost; in per cent.
+pub const SURE_PERCENT: u8 = 99;
+
 /// A channel that an action names.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Named {

@@ -2,8 +2,8 @@
 //! for all of them.
 
 use model::action::{
-    Action, ActionEvent, ActionKind, ActionState, Came, Change, Doubt, HitRate, Measured, Proposal, Rate, Step,
-    Unpredicted, Worth,
+    Action, ActionEvent, ActionKind, ActionState, Came, Change, Doubt, HitRate, Measured, Proposal, Rate, SURE_PERCENT,
+    Step, Unpredicted, Verdict, Worth,
 };
 use model::{
     brain::Basis,
@@ -17,6 +17,9 @@ use serde_json::Value;
 use store::brain::Ground;
 
 use crate::performance::words::{amount, probability};
+
+/// What of a proposal's basis is taken off its prediction while platforms learn.
+pub(crate) const LEARNING: &str = "cost_while_platforms_learn";
 
 /// What somebody did, as in "Max approved it".
 pub(super) const fn past(state: ActionState) -> &'static str {
@@ -73,9 +76,16 @@ pub(super) fn worth(proposal: &Proposal) -> Result<Worth, String> {
             low: promised("low")?,
             high: promised("high")?,
             loss: promised("loss")?,
+            learning: learning(proposal),
         })
     };
     worth().ok_or_else(|| unpredicted(proposal.unpredicted).to_owned())
+}
+
+/// What the prediction is less by, for the days in which platforms learn.
+fn learning(proposal: &Proposal) -> Option<(usize, String)> {
+    let at = proposal.basis.iter().position(|basis| basis.name == LEARNING)?;
+    Some((at, promised(proposal, &format!("/basis/{at}/value"))?))
 }
 
 /// A number of a proposal as its card shows it, by its place; none where no such number stands.
@@ -280,6 +290,11 @@ pub(super) fn came(id: ActionId, measured: &Measured, currency: &str) -> Came {
         figure(happened, "/expected").say(" would have without it"),
         Line::from(format!("what would have happened is a forecast of the days before ({})", measured.model)),
     ];
+    if measured.verdict == Verdict::CannotTell {
+        made.push(Line::from(format!(
+            "won or lost is said from {SURE_PERCENT} % sure on, and this is less sure, also where the interval above has no zero in it"
+        )));
+    }
     match measured.together_with.len() {
         0 => {}
         1 => made.push("another action was done at this client in these days: the effect is of both together".into()),

@@ -20,7 +20,7 @@ use super::{
     line::Day,
     said::{About, Said},
 };
-use crate::{basis, performance::words};
+use crate::{action::LEARNING, basis, performance::words};
 
 /// A number, and what it was made from.
 #[derive(Debug)]
@@ -217,6 +217,7 @@ fn formula(said: &Said<'_>, path: &str, steps: &[&str]) -> String {
         },
         ["now"] | ["forecast", "steps"] => "the days, counted".to_owned(),
         ["changes", _, "change"] => "to / from − 1".to_owned(),
+        ["prediction", "value"] => net(said).unwrap_or_else(|| "as the state says it".to_owned()),
         ["size", "value"] => means(said).unwrap_or_else(|| "as the state says it".to_owned()),
         ["basis", at, "value"] => {
             let name = at.parse().ok().and_then(|at| basis::figure(&said.body, at)).map(|(one, ..)| one.name);
@@ -230,6 +231,20 @@ fn formula(said: &Said<'_>, path: &str, steps: &[&str]) -> String {
         }
         _ => "as the state says it".to_owned(),
     }
+}
+
+/// How a prediction in money is made, where the basis of what is proposed names its parts.
+fn net(said: &Said<'_>) -> Option<String> {
+    let named = |name: &str| {
+        let at = said.items("/basis").iter().position(|one| one["name"] == name)?;
+        basis::figure(&said.body, at).map(|(_, _, shown)| shown)
+    };
+    let learning = named(LEARNING)?;
+    let stays =
+        named("share_of_revenue_that_stays").map_or_else(String::new, |share| format!(" × {share} that stays of it"));
+    let revenue = named("expected_revenue")
+        .map_or_else(|| "the revenue that is expected".to_owned(), |revenue| format!("{revenue} of revenue"));
+    Some(format!("{revenue}{stays}, less what more is spent, less {learning} for the days in which platforms learn"))
 }
 
 /// How days are made ready before a change is looked for.
@@ -351,6 +366,21 @@ mod tests {
         let inputs = opened.inputs.unwrap();
         assert_eq!(inputs.metrics.iter().map(|metric| metric.key()).collect::<Vec<_>>(), ["ledger_revenue", "spend"]);
         assert_eq!(inputs.channels, Some(BTreeSet::from([ads, shop].map(|id| id.parse().unwrap()))));
+    }
+
+    #[test]
+    fn a_prediction_names_what_is_taken_off_it() {
+        let action = json!({"kind": "move_budget", "currency": "USD", "target": {"id": "c", "level": "client"},
+            "prediction": {"value": 1217.25, "low": 900.0, "high": 1500.0, "loss": 0.01}, "horizon_days": 28,
+            "basis": [{"name": "expected_revenue", "value": 3153.2, "first": null, "last": null},
+                {"name": "cost_while_platforms_learn", "value": 44.03, "first": null, "last": null},
+                {"name": "share_of_revenue_that_stays", "value": 0.4, "first": null, "last": null}]});
+        let net = opened("action", &action, "/prediction/value").unwrap();
+        assert_eq!(
+            net.formula,
+            "3,153.20 USD of revenue × 0.4 that stays of it, less what more is spent, less 44.03 USD for the days in which \
+             platforms learn"
+        );
     }
 
     #[test]

@@ -246,7 +246,7 @@ fn everything_that_can_be_told_is_told_in_some_state() {
         "cannot be said: not enough data yet",
         "counted twice",
         "without anybody claiming",
-        "is to be expected",
+        "expected to come to",
         "not connected",
         "is in no sum",
         "too young to be judged",
