@@ -72,7 +72,8 @@ fn Row(source: Source) -> impl IntoView {
     };
     view! {
         <tr role="row" data-test="source">
-            <Cell><span data-literal="">{name}</span>" "<span class="text-xs text-muted">{provider}</span></Cell>
+            // Most names begin with the platform's.
+            <Cell><span data-literal="">{name.clone()}</span>" "{(!name.starts_with(&provider)).then(|| view! { <span class="text-xs text-muted">{provider}</span> })}</Cell>
             <Cell of="Client">{match client {
                 Some((id, name)) => view! { <a href=format!("/clients/{id}/dashboard") data-literal="">{name}</a> }.into_any(),
                 None => dash(),
