@@ -22,7 +22,7 @@ pub(crate) fn decimal(value: &Value) -> Option<(String, Decimal)> {
 
 /// The figure at this place of a body's `basis`, with its currency where it is money, and as it is shown; none of what is no
 /// figure.
-pub(crate) fn figure<'a>(body: &'a Value, at: usize) -> Option<(Basis, Option<&'a str>, String)> {
+pub(crate) fn figure(body: &Value, at: usize) -> Option<(Basis, Option<&str>, String)> {
     let (currency, size) = (body["currency"].as_str(), body["size"]["unit"]["money"].as_str());
     let one = body["basis"].get(at)?;
     let (_, value) = decimal(&one["value"])?;

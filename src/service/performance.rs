@@ -101,7 +101,8 @@ type Read = std::result::Result<Number, String>;
 async fn counted(service: &Service, actor: &Actor, of: &OfDays, before: Days) -> Result<Counted> {
     let metrics: Vec<Metric> = words::keys().filter_map(Metric::parse).collect();
     let reading = Reading::default();
-    let asked = [of.days, before].map(|days| counted::asked(of.scope, &of.currency, days, metrics.clone(), reading));
+    let asked =
+        [of.days, before].map(|days| counted::asked(of.scope.clone(), &of.currency, days, metrics.clone(), reading));
     let mut tx = service.db.tenant(actor).await?;
     store::brain::freeze(&mut tx).await?;
     let made = counted::make(service, &mut tx, asked.into(), reading).await?.made;
