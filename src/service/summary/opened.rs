@@ -220,7 +220,7 @@ fn formula(said: &Said<'_>, path: &str, steps: &[&str]) -> String {
         ["prediction", "value"] => net(said).unwrap_or_else(|| "as the state says it".to_owned()),
         ["size", "value"] => means(said).unwrap_or_else(|| "as the state says it".to_owned()),
         ["basis", at, "value"] => {
-            let name = at.parse().ok().and_then(|at| basis::figure(&said.body, at)).map(|(one, ..)| one.name);
+            let name = at.parse::<usize>().ok().and_then(|at| basis::figure(&said.body, at)).map(|(one, ..)| one.name);
             match name.as_deref() {
                 Some("mean_before" | "mean_after") => format!("the mean of the days, {CLEARED}"),
                 Some("trend_between") => {
@@ -233,12 +233,15 @@ fn formula(said: &Said<'_>, path: &str, steps: &[&str]) -> String {
     }
 }
 
+/// A figure that something rests on, by its name, as it is shown.
+fn rests_on(said: &Said<'_>, name: &str) -> Option<String> {
+    let at = said.items("/basis").iter().position(|one| one["name"] == name)?;
+    basis::figure(&said.body, at).map(|(_, _, shown)| shown)
+}
+
 /// How a prediction in money is made, where the basis of what is proposed names its parts.
 fn net(said: &Said<'_>) -> Option<String> {
-    let named = |name: &str| {
-        let at = said.items("/basis").iter().position(|one| one["name"] == name)?;
-        basis::figure(&said.body, at).map(|(_, _, shown)| shown)
-    };
+    let named = |name: &str| rests_on(said, name);
     let learning = named(LEARNING)?;
     let stays =
         named("share_of_revenue_that_stays").map_or_else(String::new, |share| format!(" × {share} that stays of it"));
@@ -252,10 +255,7 @@ const CLEARED: &str = "with what is usual of each weekday taken out and single f
 
 /// How the size of a change is made of its means, if the finding names them.
 fn means(said: &Said<'_>) -> Option<String> {
-    let named = |name: &str| {
-        let at = said.items("/basis").iter().position(|one| one["name"] == name)?;
-        basis::figure(&said.body, at).map(|(_, _, shown)| shown)
-    };
+    let named = |name: &str| rests_on(said, name);
     let (before, after) = (named("mean_before")?, named("mean_after")?);
     let sloping = named("trend_between").map(|shown| format!(" − ({shown} that goes on from before)"));
     Some(format!(
