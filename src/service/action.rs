@@ -26,7 +26,7 @@ use time::{Date, OffsetDateTime};
 pub use board::{Asked, board, next};
 pub use store::{action::Filter, channel::Called};
 pub use version::{Seen, version};
-pub(crate) use words::{outcome, promised};
+pub(crate) use words::{LEARNING, outcome, promised};
 
 use crate::{
     Error, Result, Service, access,

@@ -28,7 +28,7 @@ pub(crate) fn figure(body: &Value, at: usize) -> Option<(Basis, Option<&str>, St
     let (_, value) = decimal(&one["value"])?;
     let basis: Basis = serde_json::from_value(one.clone()).ok()?;
     let unit = match basis.name.as_str() {
-        "actual" | "expected" => size,
+        "actual" | "expected" | "mean_before" | "mean_after" | "trend_between" => size,
         _ => currency.or(size).filter(|_| basis.money()),
     };
     let shown = unit.map_or_else(|| grouped(value, 0, 4), |unit| amount(value, unit));

@@ -34,6 +34,9 @@ pub struct Worth {
     pub high: String,
     /// The probability that it loses, in per cent.
     pub loss: String,
+    /// What was taken off the value for the days in which platforms learn: its place in the basis, and as it is shown. None of
+    /// what moves no money, or was proposed before that was named.
+    pub learning: Option<(usize, String)>,
 }
 
 /// What came of an action, in words.

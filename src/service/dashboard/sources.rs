@@ -95,10 +95,11 @@ impl Look<'_> {
 
     fn channel(&self, channel: Called, reached: &Reached) -> Source {
         let (trouble, fix) = self.trouble(&channel, reached).unzip();
+        let client = channel.client_id.and_then(|id| Some((id, self.clients.get(&id)?.clone())));
         Source {
             provider: self.provider(&channel.provider),
-            client: channel.client_id.and_then(|id| Some((id, self.clients.get(&id)?.clone()))),
-            name: channel.name,
+            name: channel.called().beside(client.as_ref().map(|(_, name): &(ClientId, String)| name.as_str())),
+            client,
             read_at: reached.read_at.map(|at| self.words.write(at)),
             days: reached.days.map(|days| (days.first.to_string(), days.last.to_string())),
             trouble,

@@ -173,6 +173,19 @@ fn measure(key: &Value) -> String {
     spelled(key.as_str().unwrap_or("a part"))
 }
 
+/// Whether what is counted is spoken of as several.
+fn plural(of: &str) -> bool {
+    of.ends_with('s')
+}
+
+fn is(of: &str) -> &'static str {
+    if plural(of) { "are" } else { "is" }
+}
+
+fn it(of: &str) -> &'static str {
+    if plural(of) { "them" } else { "it" }
+}
+
 /// Why there is no figure.
 pub(crate) fn absent(reason: &Value) -> String {
     let of = measure(&reason["measure"]);
@@ -183,10 +196,15 @@ pub(crate) fn absent(reason: &Value) -> String {
             let days: i64 = gaps.iter().filter_map(|gap| gap["days"].as_i64()).sum();
             // The days are there then, and reading them again would not help.
             let rates = !gaps.is_empty() && gaps.iter().all(|gap| gap["reason"] == "rate");
-            let lacks = if rates { "have no rate of exchange, which an Admin or Owner imports" } else { "are missing" };
-            format!("{of} is not complete: {days} days of it {lacks}")
+            let (count, has, be) = if days == 1 { ("day", "has", "is") } else { ("days", "have", "are") };
+            let lacks = if rates {
+                format!("{has} no rate of exchange, which an Admin or Owner imports")
+            } else {
+                format!("{be} missing")
+            };
+            format!("{of} {} not complete: {days} {count} of {} {lacks}", is(&of), it(&of))
         }
-        Some("no_denominator") => format!("{of} is zero, and nothing can be divided by it"),
+        Some("no_denominator") => format!("{of} {} zero, and nothing can be divided by {}", is(&of), it(&of)),
         Some("currencies") => "the amounts are in several currencies".to_owned(),
         Some("no_margin") => "the client's margin is not set".to_owned(),
         Some("too_large") => "the sum is too large to be right".to_owned(),
@@ -305,6 +323,8 @@ mod tests {
                 &json!({"reason": "incomplete", "measure": "spend", "gaps": [{"source": "a", "reason": reason, "days": 2}]}),
             )
         };
+        let conversions = json!({"reason": "incomplete", "measure": "claimed_conversions", "gaps": [{"days": 1}]});
+        assert_eq!(absent(&conversions), "claimed conversions are not complete: 1 day of them is missing");
         assert_eq!(incomplete("not_read"), "spend is not complete: 2 days of it are missing");
         assert!(incomplete("rate").starts_with("spend is not complete: 2 days of it have no rate of exchange"));
     }

@@ -82,6 +82,10 @@ impl Figures {
         questions.extend(channels.iter().map(|channel| ask(Scope::Channel(channel.id), days, false)));
         let counted = counted::make_of(service, tx, agency, (channels.clone(), day), questions, reading).await?;
         let mut made = counted.made.into_iter();
+        // From here on only people read them.
+        for channel in &mut channels {
+            channel.name = channel.called().whole();
+        }
         let (now, earlier) = (made.next().unwrap_or_default(), made.next().unwrap_or_default());
         Ok(Self { days, before, currency, metrics, channels, now, earlier, each: made.collect() })
     }

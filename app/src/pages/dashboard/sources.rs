@@ -85,6 +85,8 @@ fn Rows(label: &'static str, sources: Vec<Source>, test: &'static str) -> impl I
 fn Row(source: Source) -> impl IntoView {
     let Source { name, provider, client, read_at, days, trouble, fix } = source;
     let fix_name = format!("{}: {name}", fix.as_ref().map(|(_, words)| words.as_str()).unwrap_or_default());
+    // Most names begin with the platform's.
+    let platform = (!name.starts_with(&provider)).then(|| view! { <span class="text-xs text-muted">{provider}</span> });
     let dash = || view! { <span class="text-muted" aria-label="none">"–"</span> }.into_any();
     let state = match trouble {
         None => view! { <Badge shade=Shade::Good words="Fresh" /> }.into_any(),
@@ -92,7 +94,7 @@ fn Row(source: Source) -> impl IntoView {
     };
     view! {
         <tr role="row" data-test="source">
-            <Cell><span data-literal="">{name}</span>" "<span class="text-xs text-muted">{provider}</span></Cell>
+            <Cell><span data-literal="">{name}</span>" "{platform}</Cell>
             <Cell of="Client">{match client {
                 Some((id, name)) => view! { <a href=format!("/clients/{id}/dashboard") data-literal="">{name}</a> }.into_any(),
                 None => dash(),
