@@ -21,7 +21,7 @@ use serde_json::json;
 use store::{TenantTx, channel, client, connection, provider_switch, queue, staged_page, sync};
 
 pub use change::{change, rename, set_paused};
-pub use connect::{New, connect, reconnect};
+pub use connect::{Connected, New, connect, reconnect};
 pub use consent::{Asked, Way, begin, take};
 pub use notice::{Failure, Stale, failure, stale};
 pub use overview::{Accounts, Overview, accounts, overview};
