@@ -197,7 +197,8 @@ async fn a_file_that_is_refused_at_once_is_said_at_its_field_and_the_source_stay
             let page = answer.text().await.unwrap();
             let error = page.split("id=\"file-error\"").nth(1).and_then(|rest| rest.split("</p>").next());
             assert!(error.is_some_and(|error| error.contains(words)), "{page}");
-            let select = page.split("name=\"source_id\"").nth(1).and_then(|rest| rest.split("</select>").next()).unwrap();
+            let select =
+                page.split("name=\"source_id\"").nth(1).and_then(|rest| rest.split("</select>").next()).unwrap();
             let chosen = select.split("<option").find(|option| option.contains("selected")).unwrap_or_default();
             assert!(chosen.contains(source.as_str()), "{select}");
             assert!(page.contains("Import files") && !page.contains("This request is not complete"), "{page}");
