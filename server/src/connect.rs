@@ -60,8 +60,8 @@ pub(crate) async fn begin(
     fields: BTreeMap<String, String>,
     connection_id: Option<ConnectionId>,
 ) -> Result<Url, ApiError> {
-    let described = provider(key)?.descriptor();
     connection::check_may_connect(&state.service, &live.actor).await?;
+    let described = provider(key)?.descriptor();
     connection::check_switched_on(&state.service, described.key, described.name).await?;
     way(state, live, key, fields, connection_id).await
 }

@@ -75,7 +75,7 @@ actions! {
 const FURTHER_RULES: [&str; 6] =
     ["members.rank", "members.self", "members.join", "sign_in", "sign_in.code", TOKEN_SCOPE];
 
-/// The rule that a token made for reading only changes nothing.
+/// The rule of what an access token may not: one that was made for reading changes nothing, and none is a session.
 pub const TOKEN_SCOPE: &str = "tokens.scope";
 
 /// The names of all rules, for choosing among them.

@@ -59,8 +59,9 @@ pub(crate) async fn connect(
     typed: BTreeMap<String, String>,
     connection_id: Option<ConnectionId>,
 ) -> Result<Connection, ApiError> {
-    let (provider, service) = (provider(key)?, &state.service);
+    let service = &state.service;
     connection::check_may_connect(service, actor).await?;
+    let provider = provider(key)?;
     let described = provider.descriptor();
     connection::check_switched_on(service, described.key, described.name).await?;
     let Known { fields: known, consent } = match connection_id {
