@@ -14,6 +14,7 @@ pub mod clients;
 pub mod connection;
 pub mod dashboard;
 pub mod documents;
+pub mod exchange_rates;
 pub mod figure;
 #[cfg(feature = "ssr")]
 pub mod forgot;

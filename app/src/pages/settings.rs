@@ -20,7 +20,7 @@ use crate::{
         tabs::Tabs,
     },
     error::AppError,
-    pages::{agency::AgencyParts, frame::Refresh},
+    pages::{agency::AgencyParts, exchange_rates::RatesPart, frame::Refresh},
     refused::Typed,
 };
 
@@ -77,6 +77,7 @@ pub fn SettingsPage() -> impl IntoView {
             <SettingsTabs here="/settings" />
             {part("Your settings", "heading", settings, draw)}
             <AgencyParts />
+            <RatesPart />
         </div>
     }
 }

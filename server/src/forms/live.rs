@@ -123,7 +123,7 @@ pub(crate) fn page_before(request: &Request) -> Option<String> {
 
 /// Whether an address is that of a post that may be answered with a page.
 fn is_post(path: &str) -> bool {
-    ["/app/", "/integrations/", "/imports/"].iter().any(|posts| path.starts_with(posts))
+    ["/app/", "/integrations/", "/imports/", "/exchange-rates/"].iter().any(|posts| path.starts_with(posts))
 }
 
 /// The parameter by which a form of a page that came back names the page.
