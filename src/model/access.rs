@@ -60,7 +60,7 @@ actions! {
     /// Read who did what and who was refused what.
     ReadAudit: "audit.read", Admin, "only an Admin or Owner reads the audit log";
     /// See background jobs and the mails of the agency, and have failed ones tried again.
-    RunJobs: "jobs.run", Admin, "only an Admin or Owner sees background work";
+    RunJobs: "jobs.run", Admin, "only an Admin or Owner sees the agency's mails and background work";
     /// See the connections to providers, and what their runs did.
     ReadIntegrations: "integrations.read", Manager, "Managers, Admins and Owners see what is connected";
     /// Connect, sync, map and disconnect providers.

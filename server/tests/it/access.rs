@@ -234,6 +234,7 @@ async fn b2_5_docs_pages_and_api_answer_from_the_same_table(pool: PgPool) {
         for (action, page, part) in [
             (Action::ReadMembers, "/clients", "href=\"/members\""),
             (Action::ReadAudit, "/clients", "href=\"/audit\""),
+            (Action::ReadAudit, "/audit", "href=\"/api/v1/audit.csv\""),
             (Action::CreateClient, "/clients", "Name of the new client"),
             (Action::RunJobs, "/settings", "href=\"/settings/jobs\""),
             (Action::ReadIntegrations, "/settings", "href=\"/settings/integrations\""),
