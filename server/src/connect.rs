@@ -194,6 +194,7 @@ async fn agree(state: &AppState, live: &Live, key: &str, url: &Url, shop: Option
     arrive(state, live, key, &back).await.map_err(|refused| match refused {
         Refused::Other(error) => error,
         Refused::Exchange(said) | Refused::Unreachable(said) => words(&said).into(),
+        Refused::ConnectedAlready => words("what it gives is read through another connection already").into(),
         _ => words("the simulated provider gave no access").into(),
     })
 }

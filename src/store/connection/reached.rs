@@ -73,7 +73,7 @@ pub async fn lock_connecting(tx: &mut TenantTx, provider: &str) -> Result<()> {
         organization_id.0,
         provider
     )
-    .fetch_one(&mut **tx)
+    .execute(&mut **tx)
     .await?;
     Ok(())
 }
