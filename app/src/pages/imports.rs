@@ -188,7 +188,8 @@ fn Upload(sources: Vec<SourceRow>, limit: u64) -> impl IntoView {
     let at = |name: &str| error.as_ref().and_then(|error: &AppError| error.at(name).map(str::to_owned));
     let (source_wrong, file_wrong) = (at("source_id"), at("file"));
     let whole = error.clone().filter(|_| source_wrong.is_none() && file_wrong.is_none());
-    let (invalid, described) = (file_wrong.is_some(), file_wrong.as_ref().map_or("file-help", |_| "file-help file-error"));
+    let (invalid, described) =
+        (file_wrong.is_some(), file_wrong.as_ref().map_or("file-help", |_| "file-help file-error"));
     view! {
         <Card title="Upload a file" about="You see its first rows and choose its columns next.">
             <form action="/imports/upload" method="post" enctype="multipart/form-data" class="grid gap-4 sm:grid-cols-2">

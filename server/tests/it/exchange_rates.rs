@@ -32,7 +32,7 @@ async fn the_banks_file_is_taken_as_it_is_and_as_json_and_what_is_wrong_names_it
     let agency = Agency::found(&app).await;
     for (kind, body) in [
         ("text/csv", FILE.as_bytes().to_vec()),
-        ("text/csv; charset=utf-8", [b"\xef\xbb\xbf", FILE.as_bytes()].concat()),
+        ("text/csv; charset=utf-8", [&b"\xef\xbb\xbf"[..], FILE.as_bytes()].concat()),
         ("application/json", json!({ "csv": FILE }).to_string().into_bytes()),
     ] {
         assert_eq!(put(&agency.ada, kind, body).await, (200, json!({"rates": 3})), "{kind}");
