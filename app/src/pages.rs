@@ -15,6 +15,7 @@ pub mod clients;
 pub mod connection;
 pub mod dashboard;
 pub mod documents;
+pub mod exchange_rates;
 pub mod figure;
 pub mod findings;
 #[cfg(feature = "ssr")]

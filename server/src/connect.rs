@@ -20,7 +20,7 @@ use axum::{
     extract::{Path, State},
     response::{IntoResponse, Redirect, Response},
 };
-use back::{Refused, arrive};
+use back::{Refused, arrive, led_to};
 use http::{HeaderValue, StatusCode, header};
 use leptos::prelude::provide_context;
 use model::{actor::Actor, id::ConnectionId, input::Invalid};
@@ -28,7 +28,7 @@ use providers::{Asks, Consent, Error, Mode, Provider};
 use secrecy::ExposeSecret;
 use service::{
     Service,
-    connection::{self, Asked},
+    connection::{self, Asked, Connected},
     credential,
     session::Live,
 };
@@ -60,8 +60,8 @@ pub(crate) async fn begin(
     fields: BTreeMap<String, String>,
     connection_id: Option<ConnectionId>,
 ) -> Result<Url, ApiError> {
-    let described = provider(key)?.descriptor();
     connection::check_may_connect(&state.service, &live.actor).await?;
+    let described = provider(key)?.descriptor();
     connection::check_switched_on(&state.service, described.key, described.name).await?;
     way(state, live, key, fields, connection_id).await
 }
@@ -145,7 +145,7 @@ pub(crate) async fn start(
                 (None, None) => None,
             };
             match agree(&state, &live, &key, &url, shop.as_deref()).await {
-                Ok(id) => Redirect::to(&format!("{PAGE}?connected={id}")).into_response(),
+                Ok(connected) => Redirect::to(&led_to(&connected)).into_response(),
                 Err(error) => error.into_response(),
             }
         }
@@ -184,13 +184,7 @@ async fn known_shop(service: &Service, live: &Live, key: &str, id: ConnectionId)
 ///
 /// # Errors
 /// There is no such shop in this world, or what any of the parts refuses.
-async fn agree(
-    state: &AppState,
-    live: &Live,
-    key: &str,
-    url: &Url,
-    shop: Option<&str>,
-) -> Result<ConnectionId, ApiError> {
+async fn agree(state: &AppState, live: &Live, key: &str, url: &Url, shop: Option<&str>) -> Result<Connected, ApiError> {
     let words = |words: &str| service::Error::Conflict { code: "not_simulated", message: words.to_owned() };
     let no_world = || words("this server has no simulated providers. Ask your operator");
     let worlds = state.worlds.as_ref().ok_or_else(no_world)?;
@@ -200,6 +194,7 @@ async fn agree(
     arrive(state, live, key, &back).await.map_err(|refused| match refused {
         Refused::Other(error) => error,
         Refused::Exchange(said) | Refused::Unreachable(said) => words(&said).into(),
+        Refused::ConnectedAlready => words("what it gives is read through another connection already").into(),
         _ => words("the simulated provider gave no access").into(),
     })
 }
@@ -217,7 +212,7 @@ pub(crate) async fn agreed(
     let key = provider.descriptor().key;
     let shop = provider.asks().and_then(|asks| typed.get(asks.field).cloned());
     let url = way(state, live, key, typed, None).await?;
-    agree(state, live, key, &url, shop.as_deref()).await
+    Ok(agree(state, live, key, &url, shop.as_deref()).await?.connection.id)
 }
 
 /// Leads a browser that came by a form to a provider's page. A redirect would be refused: the policy of our pages lets

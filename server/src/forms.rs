@@ -4,6 +4,7 @@
 
 mod around;
 mod brand;
+mod exchange_rates;
 mod import;
 mod invite;
 pub(crate) mod live;
@@ -26,6 +27,7 @@ use crate::{api::error::ApiError, routes::BODY_LIMIT, state::AppState, visit::Vi
 
 pub(crate) use around::{api_docs, legal_page, theme};
 pub(crate) use brand::look;
+pub(crate) use exchange_rates::rates;
 pub(crate) use import::upload;
 pub(crate) use invite::{invite_page, join};
 pub(crate) use login::{code, code_page, google, google_callback, login, login_page, logout};

@@ -68,6 +68,7 @@ pub fn router(state: AppState) -> Router {
         .route("/simulation/leave", post(forms::simulation::leave))
         .route("/simulation/forward", post(forms::simulation::forward))
         .route("/api/docs", get(forms::api_docs))
+        .route("/exchange-rates/upload", post(forms::rates))
         .route("/imports/upload", post(forms::upload))
         .route("/brand/upload", post(forms::look))
         .route("/integrations/{provider}/connect", post(connect::start))

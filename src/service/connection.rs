@@ -21,7 +21,7 @@ use serde_json::json;
 use store::{TenantTx, channel, client, connection, provider_switch, queue, staged_page, sync};
 
 pub use change::{change, rename, set_paused};
-pub use connect::{New, connect, reconnect};
+pub use connect::{Connected, New, connect, reconnect};
 pub use consent::{Asked, Way, begin, take};
 pub use notice::{Failure, Stale, failure, stale};
 pub use overview::{Accounts, Overview, accounts, overview};
@@ -188,15 +188,20 @@ pub async fn ask_test(service: &Service, actor: &Actor, id: ConnectionId) -> Res
     Ok(tx.commit().await?)
 }
 
-/// Has every connection of a provider read now that can be; how many were queued.
+/// Has every connection of a provider read now that can be; how many were queued. `name` is what people call the provider.
 ///
 /// # Errors
-/// The rule that forbids it.
-pub async fn sync_all(service: &Service, actor: &Actor, provider: &str) -> Result<usize> {
+/// A conflict when none is connected, or the rule that forbids it.
+pub async fn sync_all(service: &Service, actor: &Actor, provider: &str, name: &str) -> Result<usize> {
     access::allow(service, actor, Action::EditIntegrations).await?;
     let found = connection::list(&mut service.db.tenant(actor).await?, service.clock.now()).await?;
+    let of_provider: Vec<_> = found.into_iter().filter(|connection| connection.provider == provider).collect();
+    if of_provider.is_empty() {
+        let message = format!("{name} is not connected, so nothing is read. Connect an account first");
+        return Err(Error::Conflict { code: "not_connected", message });
+    }
     let mut queued = 0;
-    for connection in found.into_iter().filter(|connection| connection.provider == provider) {
+    for connection in of_provider {
         match sync_now(service, actor, connection.id).await {
             Ok(()) => queued += 1,
             Err(Error::Conflict { .. } | Error::Missing) => {}

@@ -13,7 +13,7 @@ use time::OffsetDateTime;
 
 pub use self::{
     due::{Due, ask, ask_of, set_begun, set_synced, stale_told_at, take_asked, take_due, take_stale},
-    reached::{list_reading, set_reached},
+    reached::{find_renewable, list_reading, lock_connecting, set_reached},
 };
 use crate::{Error, Result, SystemTx, TenantTx};
 

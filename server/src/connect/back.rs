@@ -7,11 +7,11 @@ use axum::{
     extract::{Path, Query, State},
     response::{IntoResponse, Redirect, Response},
 };
-use model::{connection::Given, id::ConnectionId, metric::Account};
+use model::{connection::Given, metric::Account};
 use providers::{Call, Error, Exchange, OAuth, Outside, Provider, Tokens};
 use secrecy::{ExposeSecret, SecretString};
 use service::{
-    connection::{self, Way},
+    connection::{self, Connected, Way},
     session::Live,
 };
 
@@ -36,6 +36,10 @@ pub(super) enum Refused {
     Scopes(Vec<&'static str>),
     /// Consent was given for another account than before.
     OtherAccount,
+    /// Consent was given for another shop than the one that was typed.
+    OtherShop,
+    /// All that it reaches is read already, and none of those who read it can have it.
+    ConnectedAlready,
     /// The provider could not be reached.
     Unreachable(String),
     /// The operator has switched the provider off since the way began.
@@ -49,6 +53,7 @@ impl From<service::Error> for Refused {
         match error {
             service::Error::Conflict { code: "state_unknown", .. } => Self::State,
             service::Error::Conflict { code: "switched_off", .. } => Self::SwitchedOff,
+            service::Error::Conflict { code: "connected_already", .. } => Self::ConnectedAlready,
             service::Error::Gone(_) => Self::Expired,
             other => Self::Other(other.into()),
         }
@@ -79,7 +84,7 @@ pub(crate) async fn callback(
         Err(refused) => Err(refused),
     };
     let target = match arrived {
-        Ok(id) => format!("{PAGE}?connected={id}"),
+        Ok(connected) => led_to(&connected),
         Err(refused) => {
             let (code, words) = match refused {
                 Refused::Denied => ("access_denied", String::new()),
@@ -88,6 +93,8 @@ pub(crate) async fn callback(
                 Refused::Exchange(words) => ("exchange", words),
                 Refused::Scopes(missing) => ("scopes", missing.join(" ")),
                 Refused::OtherAccount => ("other_account", String::new()),
+                Refused::OtherShop => ("other_shop", String::new()),
+                Refused::ConnectedAlready => ("connected_already", String::new()),
                 Refused::Unreachable(words) => ("unreachable", words),
                 Refused::SwitchedOff => ("switched_off", String::new()),
                 Refused::Other(error) => return error.into_response(),
@@ -102,6 +109,12 @@ pub(crate) async fn callback(
         }
     };
     Redirect::to(&target).into_response()
+}
+
+/// Where somebody is led who connected.
+pub(super) fn led_to(connected: &Connected) -> String {
+    let renewed = if connected.renewed { "&renewed=yes" } else { "" };
+    format!("{PAGE}?connected={}{renewed}", connected.connection.id)
 }
 
 /// Whether the provider is still on: the operator may have switched it off while somebody was on its page.
@@ -119,7 +132,7 @@ pub(super) async fn arrive(
     live: &Live,
     key: &str,
     parameters: &BTreeMap<String, String>,
-) -> Result<ConnectionId, Refused> {
+) -> Result<Connected, Refused> {
     let parameter = |name: &str| parameters.get(name).filter(|text| !text.is_empty());
     // A refusal uses the way up, too.
     let way = match parameter("state") {
@@ -135,6 +148,13 @@ pub(super) async fn arrive(
     };
     let provider = providers::find(key).ok_or(Refused::State)?;
     let oauth = provider.oauth().ok_or(Refused::State)?;
+    if let Some(asks) = provider.asks()
+        && let (Some(asked), Some(came)) = (way.asked.fields.get(asks.field), parameter(asks.field))
+        && *asked != (asks.tidy)(came)
+    {
+        // The code is not redeemed: it is of a shop that nobody asked for.
+        return Err(if way.asked.connection_id.is_some() { Refused::OtherAccount } else { Refused::OtherShop });
+    }
     let (tokens, accounts) = redeem(state, live, provider, oauth, &way, code, parameters).await?;
     let scopes = tokens.scopes.clone();
     let mut tokens = jobs::stored(tokens);
@@ -144,7 +164,7 @@ pub(super) async fn arrive(
     let (connection_id, given) = (way.asked.connection_id, Given::Consent);
     let brought = Brought { provider, connection_id, given, scopes, tokens, accounts };
     match keep::keep(&state.service, &live.actor, brought).await {
-        Ok(kept) => Ok(kept.id),
+        Ok(kept) => Ok(kept),
         Err(Unkept::OtherAccount) => Err(Refused::OtherAccount),
         Err(Unkept::Service(error)) => Err(error.into()),
     }

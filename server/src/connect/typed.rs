@@ -59,8 +59,9 @@ pub(crate) async fn connect(
     typed: BTreeMap<String, String>,
     connection_id: Option<ConnectionId>,
 ) -> Result<Connection, ApiError> {
-    let (provider, service) = (provider(key)?, &state.service);
+    let service = &state.service;
     connection::check_may_connect(service, actor).await?;
+    let provider = provider(key)?;
     let described = provider.descriptor();
     connection::check_switched_on(service, described.key, described.name).await?;
     let Known { fields: known, consent } = match connection_id {
@@ -88,7 +89,7 @@ pub(crate) async fn connect(
     let fields = fields.into_iter().map(|(name, value)| (name, SecretString::from(value))).collect();
     let tokens = Tokens { access_token: Some(access_token), fields, ..Tokens::default() };
     let brought = Brought { provider, connection_id, given: Given::Token, scopes, tokens, accounts };
-    let kept = keep(service, actor, brought).await.map_err(|unkept| match unkept {
+    let kept = keep(service, actor, brought).await.map(|kept| kept.connection).map_err(|unkept| match unkept {
         Unkept::Service(error) => ApiError::from(error),
         Unkept::OtherAccount => {
             let words = "this token is of another account than this connection. Nothing was changed; take one of the same \

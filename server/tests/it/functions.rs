@@ -25,7 +25,7 @@ const NO_ID: &[Asked] = &[];
 
 /// Every server function. `{client}` and the like are another agency's, `{own client}` and the like are one's own. Lists that
 /// are narrowed by an id show nothing for one that is not there, so they answer 200.
-pub const FUNCTIONS: [(&str, &[Asked]); 108] = [
+pub const FUNCTIONS: [(&str, &[Asked]); 109] = [
     ("acknowledge_alert", &[("id={alert}", 404)]),
     ("add_import_source", &[("name=S&holds=ads&platform=&currency=EUR&time_zone=UTC&client_id={client}", 404)]),
     (
@@ -74,6 +74,7 @@ pub const FUNCTIONS: [(&str, &[Asked]); 108] = [
     ("get_compared", NO_ID),
     ("get_connection", &[("id={connection}", 404)]),
     ("get_estate", &[("id={member}", 200)]),
+    ("get_exchange_rates", NO_ID),
     ("get_frame", NO_ID),
     ("get_import", &[("id={import}", 404)]),
     ("get_imports", NO_ID),

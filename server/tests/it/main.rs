@@ -30,6 +30,7 @@ mod desk;
 mod embedded;
 mod error_pages;
 mod events;
+mod exchange_rates;
 mod fair;
 mod findings;
 mod foreign;

@@ -345,10 +345,13 @@ async fn a_webhook_that_nobody_set_up_is_refused_and_providers_have_several_spel
     let olga = app.owner("olga@acme.test", "Acme").await;
     let keys = ["google-ads", "google_ads", "meta", "meta-ads", "meta_ads", "tiktok", "tiktok_ads", "shopify"];
     for (key, status) in
-        keys.map(|key| (key, StatusCode::ACCEPTED)).into_iter().chain([("nobody", StatusCode::UNPROCESSABLE_ENTITY)])
+        keys.map(|key| (key, StatusCode::CONFLICT)).into_iter().chain([("nobody", StatusCode::UNPROCESSABLE_ENTITY)])
     {
         let answer = olga.post(&format!("/api/v1/integrations/sync/{key}"), &json!({})).await;
         assert_eq!(answer.status(), status, "{key}");
+        let refused: Value = answer.json().await.unwrap();
+        let words = refused["error"]["message"].as_str().unwrap().to_owned();
+        assert!(words.contains(if key == "nobody" { "google_ads" } else { "is not connected" }), "{key}: {refused}");
     }
     app.finish().await;
 }

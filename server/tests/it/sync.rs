@@ -263,8 +263,11 @@ async fn an_account_is_read_through_one_connection_and_goes_on_through_the_next(
     let first = connect(&agency.ada, "acme").await;
     map(&agency.ada, &first, &agency.c[0]).await;
     run(&agency.ada, &first, 1).await;
+    // This consent reaches one account more.
+    tiktok.world().accounts = 2;
     let second = connect(&agency.olga, "acme").await;
-    assert_eq!(account(&agency.olga, &second, 0).await, Value::Null, "another connection reads it");
+    assert_eq!(account(&agency.olga, &second, 0).await["external_id"], "acme-2");
+    assert_eq!(account(&agency.olga, &second, 1).await, Value::Null, "another connection reads the other");
     assert_eq!(sync(&agency.olga, &second).await, StatusCode::CONFLICT);
     assert_eq!(sync(&agency.olga, &first).await, StatusCode::ACCEPTED);
     run(&agency.olga, &first, 2).await;

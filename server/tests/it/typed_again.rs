@@ -154,6 +154,8 @@ async fn a_program_connects_with_a_token_as_its_member_may(pool: PgPool) {
     let writes = program(&app, &agency.ada, "write").await;
     let (status, made) = writes(by_token).await;
     assert_eq!((status, &made["way"]), (StatusCode::CREATED, &json!("token")), "{made}");
+    let (status, _, field, words) = said(writes(json!({"provider": "bing"})).await);
+    assert!(status == 422 && field == "provider" && words.contains("google_ads, "), "{words}");
     let (_, code, _, words) = said(writes(json!({"provider": "shopify", "fields": {"shop": SHOP}})).await);
     assert!(code == "session_needed" && words.contains("an access token has none"), "{code}: {words}");
     app.finish().await;

@@ -5,6 +5,7 @@ use std::{collections::BTreeMap, io::Read};
 use time::{Date, Month, Time};
 
 use super::Scorer;
+use crate::NotEnough;
 
 /// Why a file cannot be read. Lines count from 1, the header included.
 #[derive(Debug, thiserror::Error)]
@@ -49,7 +50,9 @@ pub enum Refused {
 }
 
 /// Reads `series,timestamp,value` (in any order of columns, others are left alone; an empty value is missing) and writes the same rows
-/// in the same order with two more columns: `score` (0–1, see [`super::Score`]) and `kind` (empty if it is no news).
+/// in the same order with two more columns: `score` (0–1, see [`super::Score`]) and `kind` (empty if it is no news). A row that
+/// is not judged has no score, and `not enough data:` with the reason for a kind: it has no value, or none that is finite, or
+/// too few rows stand before it, or its moment is there already.
 ///
 /// A time stamp is a number of days, or `2026-01-31`, `2026-01-31 13:05[:00[.0]]`, with a `T` and a `Z` or an offset if you like;
 /// an offset is passed over, since the course of a day is that of the clock on the wall. A row's score depends on no
@@ -83,8 +86,8 @@ pub fn anomalies(input: impl Read) -> Result<String, Refused> {
         let line = row.position().map_or(0, csv::Position::line);
         let (name, stamp, read) = (&row[series], row[timestamp].trim(), row[value].trim());
         let at = moment(stamp).map_err(|_| Refused::Stamp { line, stamp: stamp.to_owned() })?;
-        let read = match read {
-            "" | "NA" | "NaN" | "nan" | "null" => None,
+        let number = match read {
+            "" | "NA" | "null" => None,
             text => Some(text.parse::<f64>().map_err(|_| Refused::Value { line, value: text.to_owned() })?),
         };
         if !scorers.contains_key(name) {
@@ -94,10 +97,19 @@ pub fn anomalies(input: impl Read) -> Result<String, Refused> {
         if at < *last {
             return Err(Refused::Order { line, series: name.to_owned(), stamp: stamp.to_owned() });
         }
-        let score = if at == *last { super::Score::NONE } else { scorer.next(at, read) };
+        let twice = || NotEnough::Duplicate { of: stamp.to_owned() };
+        let judged = if at == *last { Err(twice()) } else { scorer.judge(at, number) };
         *last = at;
-        let kind = score.kind.map_or("", super::Kind::word);
-        write(&mut writer, &row, &format!("{:.6}", score.score), kind)?;
+        let (score, kind) = match (judged, number) {
+            (Ok(judged), _) => (format!("{:.6}", judged.score), judged.kind.map_or("", super::Kind::word).to_owned()),
+            (Err(reason @ NotEnough::Duplicate { .. }), _) => (String::new(), format!("not enough data: {reason}")),
+            (Err(_), None) => (String::new(), "not enough data: there is no value".to_owned()),
+            (Err(_), Some(number)) if !number.is_finite() => {
+                (String::new(), format!("not enough data: {read} is not a finite number"))
+            }
+            (Err(reason), Some(_)) => (String::new(), format!("not enough data: {reason}")),
+        };
+        write(&mut writer, &row, &score, &kind)?;
     }
     let bytes = writer.into_inner().map_err(|error| Refused::Malformed { line: 0, message: error.to_string() })?;
     Ok(String::from_utf8_lossy(&bytes).into_owned())

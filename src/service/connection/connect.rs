@@ -38,27 +38,50 @@ pub struct New {
     pub backfill_days: i16,
 }
 
-/// Stores a connection with its credential and accounts. The first run begins when an account is mapped to a client. Consent
-/// may be given again for accounts that are read already: they stay with the connection that reads them.
-///
-/// # Errors
-/// A field that cannot be accepted; a conflict when other connections read all that a typed credential reaches; or the rule
-/// that forbids it.
-pub async fn connect(service: &Service, actor: &Actor, new: New) -> Result<Connection> {
-    access::allow(service, actor, Action::EditIntegrations).await?;
-    let reached = reached(new.given, &new.accounts);
-    match insert(service, actor, &new, reached.as_deref()).await? {
-        Some(made) => Ok(made),
-        None => Err(connected_already(service, actor, &new.provider, &reached.unwrap_or_default()).await?),
-    }
+/// What connecting came to.
+#[derive(Clone, Debug)]
+pub struct Connected {
+    /// The connection that has the credential now.
+    pub connection: Connection,
+    /// Whether it was there before and read all of it already, although another one was asked for.
+    pub renewed: bool,
 }
 
-/// The ids of what a typed credential reaches, sorted; none where it reaches nothing yet, or was not typed.
-fn reached(given: Given, accounts: &[Account]) -> Option<Vec<String>> {
+/// Stores a connection with its credential and accounts. The first run begins when an account is mapped to a client. Nothing
+/// is read twice: consent for what another connection reads already renews that one, and no second one is made.
+///
+/// # Errors
+/// A field that cannot be accepted; a conflict when other connections read all that the credential reaches and it cannot take
+/// the place of one of theirs, as a typed one never does; or the rule that forbids it.
+pub async fn connect(service: &Service, actor: &Actor, new: New) -> Result<Connected> {
+    access::allow(service, actor, Action::EditIntegrations).await?;
+    let reached = reached(new.given, &new.accounts);
+    if let Some(connection) = insert(service, actor, &new, reached.as_deref()).await? {
+        return Ok(Connected { connection, renewed: false });
+    }
+    let accounts = ids(&new.accounts);
+    if new.given == Given::Consent {
+        let found = connection::find_renewable(&mut service.db.tenant(actor).await?, &new.provider, &accounts).await?;
+        if let Some(id) = found {
+            let New { given, scopes, tokens, accounts, .. } = &new;
+            let connection = reconnect(service, actor, id, *given, scopes, tokens, accounts).await?;
+            return Ok(Connected { connection, renewed: true });
+        }
+    }
+    Err(connected_already(service, actor, &new.provider, &accounts).await?)
+}
+
+/// The ids of accounts, sorted, each once.
+fn ids(accounts: &[Account]) -> Vec<String> {
     let mut ids: Vec<_> = accounts.iter().map(|account| account.external_id.clone()).collect();
     ids.sort_unstable();
     ids.dedup();
-    Some(ids).filter(|ids| given == Given::Token && !ids.is_empty())
+    ids
+}
+
+/// The ids of what a typed credential reaches; none where it reaches nothing yet, or was not typed.
+fn reached(given: Given, accounts: &[Account]) -> Option<Vec<String>> {
+    Some(ids(accounts)).filter(|ids| given == Given::Token && !ids.is_empty())
 }
 
 /// The refusal of a credential whose accounts other connections read already.
@@ -73,7 +96,7 @@ async fn connected_already(service: &Service, actor: &Actor, provider: &str, acc
     Ok(Error::Conflict { code: "connected_already", message })
 }
 
-/// Stores a new connection; none where others read all that a typed credential reaches.
+/// Stores a new connection; none where others read all that its credential reaches.
 async fn insert(service: &Service, actor: &Actor, new: &New, reached: Option<&[String]>) -> Result<Option<Connection>> {
     let now = service.clock.now();
     let id = store::id::new(now);
@@ -84,6 +107,7 @@ async fn insert(service: &Service, actor: &Actor, new: &New, reached: Option<&[S
         ..Connection::new(id, &new.provider, label, new.given, now)
     };
     let mut tx = service.db.tenant(actor).await?;
+    connection::lock_connecting(&mut tx, &new.provider).await?;
     connection::insert(&mut tx, &made).await?;
     if let Some(reached) = reached {
         match connection::set_reached(&mut tx, id, reached).await {
@@ -95,8 +119,8 @@ async fn insert(service: &Service, actor: &Actor, new: &New, reached: Option<&[S
     for account in &new.accounts {
         channel::upsert(&mut tx, id, new.kind, account, now).await?;
     }
-    // Its accounts may be another one's whose credential came by consent, or reaches more.
-    if reached.is_some() && channel::list(&mut tx, id).await?.is_empty() {
+    // Its accounts may be another one's, also since a moment ago.
+    if !new.accounts.is_empty() && channel::list(&mut tx, id).await?.is_empty() {
         return Ok(None);
     }
     let detail = json!({ "connected": made.provider, "by": made.given.key(), "accounts": new.accounts.len() });

@@ -1,5 +1,6 @@
-//! Which accounts the credentials reach that people typed: the same accounts are one connection. The database holds that, by the
-//! unique index `connection_reached`, so that a form that is sent twice at once makes one.
+//! Which accounts credentials reach. Those that people typed: the same accounts are one connection. The database holds that, by
+//! the unique index `connection_reached`, so that a form that is sent twice at once makes one. What came by consent takes the
+//! place of the credential that reads the same already.
 
 use model::id::ConnectionId;
 
@@ -38,4 +39,41 @@ pub async fn list_reading(tx: &mut TenantTx, provider: &str, accounts: &[String]
         accounts
     );
     Ok(found.fetch_all(&mut **tx).await?)
+}
+
+/// The connection in whose place a credential can be put that reaches these accounts of a provider: it reads some of them, and
+/// no other. Of several the one that waits to be connected again, then the one that reads most.
+///
+/// # Errors
+/// The database failed.
+pub async fn find_renewable(tx: &mut TenantTx, provider: &str, accounts: &[String]) -> Result<Option<ConnectionId>> {
+    let found = sqlx::query_scalar!(
+        "select c.id from connection c
+           join channel h on h.organization_id = c.organization_id and h.connection_id = c.id
+         where c.disconnected_at is null and c.provider = $1
+         group by c.organization_id, c.id
+         having bool_and(h.external_id = any($2::text[]))
+         order by c.reconnect_reason is null, count(*) desc, c.id
+         limit 1",
+        provider,
+        accounts
+    );
+    Ok(found.fetch_optional(&mut **tx).await?.map(Into::into))
+}
+
+/// Lets nobody else of the organization connect accounts of this provider until the transaction ends: each then sees what the
+/// one before made, and takes no account from it.
+///
+/// # Errors
+/// The database failed.
+pub async fn lock_connecting(tx: &mut TenantTx, provider: &str) -> Result<()> {
+    let organization_id = tx.actor().organization_id;
+    sqlx::query!(
+        "select pg_advisory_xact_lock(hashtextextended('connect ' || $1::uuid::text || ' ' || $2::text, 0))",
+        organization_id.0,
+        provider
+    )
+    .execute(&mut **tx)
+    .await?;
+    Ok(())
 }

@@ -114,6 +114,27 @@ pub struct View {
     editable: bool,
 }
 
+impl View {
+    /// What a person is told whose file is not what its name says: names are changed, and tell nothing of what is inside.
+    fn named_otherwise(&self) -> Option<String> {
+        let ending = self.file_name.rsplit_once('.').map(|(_, ending)| ending.to_ascii_lowercase())?;
+        let (workbook, look) = (matches!(ending.as_str(), "xlsx" | "xlsm" | "xls"), self.look.as_ref()?);
+        let words = match (workbook, look.sheet.is_empty()) {
+            (true, true) => {
+                "This file is named like an Excel workbook, but it is a text. It is read as one, like a CSV file: look \
+                 whether its rows and columns are right. If you expected sheets, save it in Excel as a workbook and \
+                 upload that."
+            }
+            (false, false) => {
+                "This file is not named like an Excel workbook, but it is one. It is read as a workbook, one sheet of it: \
+                 look whether the sheet is right."
+            }
+            _ => return None,
+        };
+        Some(words.to_owned())
+    }
+}
+
 /// One import.
 #[server(prefix = "/app", endpoint = "get_import", output = crate::codec::Json)]
 pub async fn get_import(id: String) -> Result<View, AppError> {
@@ -255,6 +276,9 @@ fn One(import: View, actions: Actions) -> impl IntoView {
         <p class="text-muted">"Into "{import.source.clone()}", by "{import.member.clone()}", "<When at=import.at.clone() /></p>
         {import.same.clone().filter(|_| open).map(|at| view! {
             <Notice tone=Tone::Plain>"The same file was imported into this source with the same columns: "<When at=at />". Importing it again adds nothing twice."</Notice>
+        })}
+        {import.named_otherwise().filter(|_| open).map(|words| view! {
+            <Notice tone=Tone::Plain><p data-test="named-otherwise">{words}</p></Notice>
         })}
         {import.fault.clone().map(|fault| view! { <Notice tone=Tone::Bad>{sentence(&fault)}"."</Notice> })}
         {import.state.at_work().then(|| view! { <Progress import=import.clone() /> })}
