@@ -143,6 +143,7 @@ impl Opening<'_> {
                 all = [parts(now, ""), parts(then, BEFORE)].concat();
                 let names = rows.names();
                 lacks = [now.lacks(&names), then.lacks(&names)].concat();
+                words::unique(&mut lacks);
                 formula = of_change(now);
                 changed_by(now, then)
             }
