@@ -17,6 +17,7 @@ use model::{
     metric::Days,
     summary::{Persona, Sentence},
 };
+use serde_json::Value;
 use store::{brain as states, client, organization};
 use time::{Date, Duration, OffsetDateTime};
 
@@ -128,7 +129,7 @@ pub(crate) fn main_figure(
         .and_then(|(now, (days, then))| figure::change(now.value, then.value).map(|share| (share, *days)));
     let rates = match &now {
         Ok(number) => number.of_rates(),
-        Err(_) => serde_json::from_str(&made.figure).is_ok_and(|figure| missing::of_rates(&figure)),
+        Err(_) => serde_json::from_str::<Value>(&made.figure).is_ok_and(|figure| missing::of_rates(&figure)),
     };
     MainFigure {
         key: of.metric.key().to_owned(),

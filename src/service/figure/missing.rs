@@ -11,7 +11,7 @@ use time::Date;
 const LISTED: usize = 6;
 
 /// Why there is no change where two figures are not of the same.
-pub(crate) const UNLIKE: &str = "not compared, as the days before are not of the same accounts and days: what one of them leaves out is in the other";
+pub(crate) const UNLIKE: &str = "not compared: these days and those before are not of the same accounts and days";
 
 /// Whose the channels are, by their ids as the brain says them.
 pub(crate) type Owners = BTreeMap<String, ClientId>;

@@ -91,7 +91,7 @@ async fn clients_without_a_rate_are_told_at_the_figure_with_the_way_to_mend_it(p
     // Two accounts in euros and three in dollars, which cost 10 a day.
     assert_eq!((&spend["now"]["value"], &spend["without"]), (&json!("1456"), &json!([])), "{spend}");
     assert_eq!(spend["rates_missing"], json!(false));
-    for path in ["/dashboard", "/analytics", &own] {
+    for path in ["/dashboard", "/analytics", own.as_str()] {
         assert!(!page(&olga, path).await.contains(RATES), "{path}");
     }
     app.finish().await;
