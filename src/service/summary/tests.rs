@@ -303,10 +303,16 @@ fn amounts_without_a_rate_are_said_and_only_what_is_alike_is_set_beside_each_oth
             "verdict": {"absent": {"reason": "unusable"}}});
         let body = json!({"entity": {"id": "", "level": "agency"}, "now": now, "before": before,
             "metrics": {"spend": spend}});
-        let outcome =
-            Outcome { number: 0, kind: "figures".into(), client_id: None, channel_id: None, body: body.to_string() };
-        assert!(money::lack_rates(&read(std::slice::from_ref(&outcome)), None));
-        let summary = write(&[outcome], &Names::default(), DAY, persona, None);
+        let risk = json!({"risk": {"colour": "green", "looked_at": 3}});
+        let outcomes = [(0, "figures", body), (1, "risk", risk)].map(|(number, kind, body)| Outcome {
+            number,
+            kind: kind.to_owned(),
+            client_id: None,
+            channel_id: None,
+            body: body.to_string(),
+        });
+        assert!(money::lack_rates(&read(&outcomes), None));
+        let summary = write(&outcomes, &Names::default(), DAY, persona, None);
         sentences(&summary).iter().map(|one| format!("{}\n", one.text)).collect::<String>()
     };
     for persona in Persona::ALL {

@@ -1,6 +1,8 @@
 //! What figures leave out: it is said at the figure with the way to mend it, quotients are of the days on which both of their sums
 //! are known, and only what is of the same accounts and days is compared.
 
+use rust_decimal::Decimal;
+
 use super::{
     figures::{adds_up, decimal, main_figure, opened},
     *,
@@ -113,12 +115,12 @@ async fn a_few_silent_days_do_not_take_a_quotient_away_and_are_not_compared(pool
     let figure = opened(&olga, roas["now"]["id"].as_str().unwrap(), "").await;
     adds_up(&figure);
     let spend = figure["parts"].as_array().unwrap().iter().find(|part| part["name"] == "spend").unwrap();
-    assert_eq!(decimal(&spend["value"]), 330.into(), "28 days at 10 and 25 at 2");
+    assert_eq!(decimal(&spend["value"]), Decimal::from(330), "28 days at 10 and 25 at 2");
     let lacks = figure["lacks"].to_string();
     assert!(lacks.contains("made of the days on which both claimed revenue and spend are known"), "{lacks}");
 
     let claimed = main_figure(&olga, "", "claimed_revenue").await;
-    assert_eq!(decimal(&claimed["now"]["value"]), (28 * 30 + 25 * 6).into());
+    assert_eq!(decimal(&claimed["now"]["value"]), Decimal::from(28 * 30 + 25 * 6));
     assert_eq!(claimed["without"], json!(["without 3 days of 1 account, which were not reported"]));
     assert_eq!((&claimed["change"], &claimed["unlike"]), (&Value::Null, &json!(true)), "{claimed}");
     assert!(claimed["before"]["value"].is_string());
