@@ -99,8 +99,9 @@ pub(super) fn shown(
     let then = then.ok();
     let both = now.as_ref().ok().zip(then.as_ref());
     let unlike = both.is_some_and(|(now, then)| !now.alike(then));
-    let share = both.filter(|_| !unlike).and_then(|(now, then)| figure::change(now.value, then.value));
-    // What has no value is not called better, whatever a state says.
+    // One rule for the change and the verdict: there is neither where one of them has no value, or where they are not alike.
+    let both = both.filter(|_| !unlike);
+    let share = both.and_then(|(now, then)| figure::change(now.value, then.value));
     let trend = match comparison["verdict"]["status"].as_str().filter(|_| both.is_some()) {
         Some("better") => Some(Trend::Better),
         Some("worse") => Some(Trend::Worse),
@@ -346,7 +347,7 @@ mod tests {
         let mut whole = figure("100");
         whole["parts"][0]["gaps"] = json!([]);
         let unlike = one(figure("90"), whole);
-        assert_eq!((unlike.change, text(&unlike.before).as_str()), (None, "100"));
+        assert_eq!((unlike.change, unlike.trend, text(&unlike.before).as_str()), (None, None, "100"));
         assert_eq!(unlike.notes.last().map(String::as_str), Some(missing::UNLIKE));
     }
 }

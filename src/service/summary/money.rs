@@ -119,19 +119,21 @@ pub(super) fn money(said: &[Said<'_>], names: &Names, client: Option<ClientId>) 
         let (parts, earlier) = (said.items(&at("now/parts")), said.items(&at("before/parts")));
         let gaps: Vec<&Value> = parts.iter().filter_map(|part| part["gaps"].as_array()).flatten().collect();
         let rates: BTreeSet<&str> = gaps.iter().filter_map(|gap| rate(gap)).collect();
+        let before = figure("before", &format!("{key}_before"), before.as_ref());
+        let before = before.filter(|_| missing::alike(parts, earlier));
         let row = Row {
             metric,
             now,
             partial: gaps.iter().any(|gap| rate(gap).is_none()),
             unrated: rates.into_iter().filter_map(Name::new).collect(),
-            before: figure("before", &format!("{key}_before"), before.as_ref())
-                .filter(|_| missing::alike(parts, earlier)),
-            trend: match said.text(&at("verdict/status")) {
+            // What is not set beside each other is not called better.
+            trend: match said.text(&at("verdict/status")).filter(|_| before.is_some()) {
                 Some("better") => Some(Trend::Better),
                 Some("worse") => Some(Trend::Worse),
                 Some("too_close") => Some(Trend::TooClose),
                 _ => None,
             },
+            before,
         };
         money.rows.push(row);
     }
