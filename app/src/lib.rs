@@ -25,8 +25,8 @@ use leptos_router::{
     path,
 };
 use pages::{
-    actions, alerts, analytics, audit, board, client, clients, connection, dashboard, documents, figure, findings, frame,
-    imports, integrations, jobs, mail, members, missing, reports, settings, sign_in, styleguide, summary,
+    actions, alerts, analytics, audit, board, client, clients, connection, dashboard, documents, figure, findings,
+    frame, imports, integrations, jobs, mail, members, missing, reports, settings, sign_in, styleguide, summary,
 };
 
 /// The document around every page.

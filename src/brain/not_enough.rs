@@ -1,11 +1,16 @@
 //! Why something cannot be said of the data given. Each variant reads as the end of "not enough data: …".
 
+/// So many values, in words.
+fn values(count: usize) -> String {
+    if count == 1 { "1 value".to_owned() } else { format!("{count} values") }
+}
+
 /// A reason to say nothing, which is shown to people in place of a figure.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error, serde::Serialize)]
 #[serde(tag = "reason", rename_all = "snake_case")]
 pub enum NotEnough {
     /// Fewer values than the method needs.
-    #[error("{has} values, and {needs} are needed")]
+    #[error("{}, and {needs} are needed", values(*.has))]
     TooShort {
         /// Values that are there.
         has: usize,

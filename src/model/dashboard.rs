@@ -226,6 +226,8 @@ pub struct Source {
 pub struct Sources {
     /// By name.
     pub sources: Vec<Source>,
+    /// How many accounts that are to be read were read, and how many there are, while some were never read.
+    pub reading: Option<(usize, usize)>,
     /// Whether whoever reads can connect accounts.
     pub may_connect: bool,
 }

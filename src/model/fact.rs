@@ -7,6 +7,7 @@ use time::{Date, Duration};
 use crate::{
     action::ActionKind,
     brain::Outcome,
+    channel::Called,
     figure::{Metric, Scope},
     id::{ChannelId, ClientId, LiftTestId},
     metric::{Days, Measures},
@@ -35,6 +36,14 @@ pub struct Channel {
     pub first_day: Date,
     /// The last day that was read; it had not ended then, unless it came as a file.
     pub last_day: Date,
+}
+
+impl Channel {
+    /// What it is called for people.
+    pub fn called(&self) -> Called<'_> {
+        let Self { name, provider, file, .. } = self;
+        Called { provider, file: *file, name, external_id: "" }
+    }
 }
 
 /// A day of an advertisement.

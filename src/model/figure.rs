@@ -221,7 +221,7 @@ fn days(first: &str, last: &str) -> Option<Days> {
 
 fn of_days(metric: &str, scope: &str, first: &str, last: &str, currency: &str) -> Option<OfDays> {
     let (scope, days) = (Scope::parse(scope)?, days(first, last)?);
-    let of_client = || Metric::of_client(metric).filter(|_| scope.client().is_some());
+    let of_client = || Metric::of_client(metric).filter(|_| matches!(scope, Scope::Client(_)));
     let metric = Metric::parse(metric).or_else(of_client)?;
     currency::ALL.contains(&currency).then(|| OfDays { metric, scope, days, currency: currency.to_owned() })
 }

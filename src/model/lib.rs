@@ -14,6 +14,7 @@ pub mod assignment;
 pub mod audit;
 pub mod brain;
 pub mod brand;
+pub mod channel;
 pub mod chart;
 pub mod client;
 pub mod connection;

@@ -151,7 +151,9 @@ fn period(days: Days) -> Period {
 }
 
 fn total(resolved: &Resolved, metric: Metric, made: &Made, before: Option<(Days, &Made)>) -> Total {
-    let lacks = counted::read(metric, made, &resolved.currency).map(|number| number.lacks(&resolved.source_names()));
+    let names = resolved.source_names();
+    let names = names.iter().map(|(id, name)| (id.clone(), name.as_str())).collect();
+    let lacks = counted::read(metric, made, &resolved.currency).map(|number| number.lacks(&names));
     Total {
         figure: dashboard::main_figure(
             resolved.of_days(resolved.scope.clone(), metric),

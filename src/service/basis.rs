@@ -22,13 +22,13 @@ pub(crate) fn decimal(value: &Value) -> Option<(String, Decimal)> {
 
 /// The figure at this place of a body's `basis`, with its currency where it is money, and as it is shown; none of what is no
 /// figure.
-pub(crate) fn figure<'a>(body: &'a Value, at: usize) -> Option<(Basis, Option<&'a str>, String)> {
+pub(crate) fn figure(body: &Value, at: usize) -> Option<(Basis, Option<&str>, String)> {
     let (currency, size) = (body["currency"].as_str(), body["size"]["unit"]["money"].as_str());
     let one = body["basis"].get(at)?;
     let (_, value) = decimal(&one["value"])?;
     let basis: Basis = serde_json::from_value(one.clone()).ok()?;
     let unit = match basis.name.as_str() {
-        "actual" | "expected" => size,
+        "actual" | "expected" | "mean_before" | "mean_after" | "trend_between" => size,
         _ => currency.or(size).filter(|_| basis.money()),
     };
     let shown = unit.map_or_else(|| grouped(value, 0, 4), |unit| amount(value, unit));

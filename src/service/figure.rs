@@ -24,7 +24,6 @@ use time::OffsetDateTime;
 
 use self::{
     counted::{Number, Reading},
-    rows::Rows,
     scope::named,
 };
 use crate::{Error, Result, Service, access, moment, performance::words};

@@ -122,10 +122,13 @@ async fn read(
     let asked = alert::Filter { ids: Some(ids.into_iter().collect()), ..alert::Filter::default() };
     let alerts = alert::list(tx, &asked, now, ALL, None).await?.items;
     let alerts: BTreeMap<AlertId, Alert> = alerts.into_iter().map(|alert| (alert.id, alert)).collect();
-    let names = Names {
-        clients: named.iter().map(|(id, name, _)| (*id, name.clone())).collect(),
-        channels: channel::list_names(tx).await?.into_iter().map(|called| (called.id, called.name)).collect(),
+    let clients: BTreeMap<ClientId, String> = named.iter().map(|(id, name, _)| (*id, name.clone())).collect();
+    let beside = |called: &channel::Called| {
+        let client = called.client_id.and_then(|id| clients.get(&id));
+        (called.id, called.called().beside(client.map(String::as_str)))
     };
+    let channels = channel::list_names(tx).await?.iter().map(beside).collect();
+    let names = Names { clients, channels };
     let one = |outcome: Outcome| {
         let alert = of.get(&outcome.number).and_then(|id| alerts.get(id)).cloned();
         found(state, outcome, &names, alert)

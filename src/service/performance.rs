@@ -8,6 +8,7 @@ use std::collections::BTreeMap;
 use model::{
     access::Action,
     actor::Actor,
+    client::Fields,
     fact::{Channel, Depth, Made},
     figure::{Metric, OfDays, Scope},
     id::ClientId,
@@ -44,7 +45,7 @@ pub struct Asked {
 /// Missing for a client out of sight, days that make no range, or the rule that forbids it.
 pub async fn of_client(service: &Service, actor: &Actor, id: ClientId, asked: Asked) -> Result<Performance> {
     access::allow(service, actor, Action::ReadClients).await?;
-    let currency = client::get(&mut service.db.tenant(actor).await?, id).await?.fields.currency;
+    let Fields { name, currency, .. } = client::get(&mut service.db.tenant(actor).await?, id).await?.fields;
     let (mut channels, yesterday) = brain::channels(service, actor, Some(id)).await?;
     channels.sort_by(|a, b| (&a.name, a.id).cmp(&(&b.name, b.id)));
     let newest = channels.iter().map(|channel| channel.last_day).max().unwrap_or(yesterday);
@@ -58,7 +59,9 @@ pub async fn of_client(service: &Service, actor: &Actor, id: ClientId, asked: As
         Some(body) => {
             let of = OfDays { metric: Metric::SPEND, scope: Scope::Client(id), days: now, currency };
             let counted = counted(service, actor, &of, before).await?;
-            groups(&body["metrics"], &of, before, &counted, &names(&channels))
+            let sources = names(&channels, &name);
+            let sources = sources.iter().map(|(id, name)| (id.clone(), name.as_str())).collect();
+            groups(&body["metrics"], &of, before, &counted, &sources)
         }
         None => Vec::new(),
     };
@@ -70,7 +73,7 @@ pub async fn of_client(service: &Service, actor: &Actor, id: ClientId, asked: As
         sources: channels
             .iter()
             .map(|channel| Source {
-                name: channel.name.clone(),
+                name: channel.called().beside(Some(&*name)),
                 read: pair(Days { first: channel.first_day, last: channel.last_day }),
             })
             .collect(),
@@ -98,7 +101,8 @@ type Read = std::result::Result<Number, String>;
 async fn counted(service: &Service, actor: &Actor, of: &OfDays, before: Days) -> Result<Counted> {
     let metrics: Vec<Metric> = words::keys().filter_map(Metric::parse).collect();
     let reading = Reading::default();
-    let asked = [of.days, before].map(|days| counted::asked(of.scope, &of.currency, days, metrics.clone(), reading));
+    let asked =
+        [of.days, before].map(|days| counted::asked(of.scope.clone(), &of.currency, days, metrics.clone(), reading));
     let mut tx = service.db.tenant(actor).await?;
     store::brain::freeze(&mut tx).await?;
     let made = counted::make(service, &mut tx, asked.into(), reading).await?.made;
@@ -118,8 +122,9 @@ fn range(asked: Asked, newest: Date) -> Result<Days> {
     Ok(Days { first: asked.from.unwrap_or_else(usual), last })
 }
 
-fn names(channels: &[Channel]) -> BTreeMap<String, &str> {
-    channels.iter().map(|channel| (channel.id.to_string(), channel.name.as_str())).collect()
+/// What channels are called beside their client, by their ids as the brain says them.
+fn names(channels: &[Channel], client: &str) -> BTreeMap<String, String> {
+    channels.iter().map(|channel| (channel.id.to_string(), channel.called().beside(Some(client)))).collect()
 }
 
 /// The figures that are there, or that say why they are not, in the order of the page.

@@ -12,6 +12,7 @@ use std::collections::BTreeMap;
 
 use model::{
     action::{Action, ActionEvent, ActionKind, ActionState, Measured, Named, Proposal},
+    channel::Called,
     id::{ActionId, ChannelId, ClientId},
     input::Invalid,
     page::{Page, wrong_cursor},
@@ -290,13 +291,16 @@ async fn name(tx: &mut TenantTx, actions: &mut [Action]) -> Result<()> {
     };
     let ids: Vec<Uuid> = actions.iter().flat_map(of).map(|id| id.0).collect();
     let found = sqlx::query!(
-        r#"select id, name, coalesce(platform, provider) as "provider!" from channel where id = any($1)"#,
+        r#"select h.id, h.name, h.external_id, coalesce(h.platform, h.provider) as "provider!", h.kind = 'file' as "file!",
+             c.name as "client?"
+           from channel h left join client c on c.organization_id = h.organization_id and c.id = h.client_id
+           where h.id = any($1)"#,
         &ids
     );
-    let found = found.fetch_all(&mut **tx).await?.into_iter().map(|row| Named {
-        id: row.id.into(),
-        name: row.name,
-        provider: row.provider,
+    let found = found.fetch_all(&mut **tx).await?.into_iter().map(|row| {
+        let called = Called { provider: &row.provider, file: row.file, name: &row.name, external_id: &row.external_id };
+        let (name, account) = (called.beside(row.client.as_deref()), called.own().to_owned());
+        Named { id: row.id.into(), name, account, provider: row.provider }
     });
     let channels: BTreeMap<ChannelId, Named> = found.map(|named| (named.id, named)).collect();
     let creative =

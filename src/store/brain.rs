@@ -13,7 +13,7 @@ use model::{
 use sqlx::{PgConnection, types::Uuid};
 use time::{Date, OffsetDateTime};
 
-pub use self::outcome::{Ground, get as get_outcome, grounds, list, list_wholes};
+pub use self::outcome::{Ground, get as get_outcome, grounds, list, list_about, list_wholes};
 use crate::{Error, Result, SystemTx, TenantTx, id, queue};
 
 struct Row {

@@ -23,6 +23,7 @@ use crate::{
         toast::{Next, Toasts},
     },
     error::AppError,
+    pages::simulation::{CarryOutAction, Truths},
 };
 
 /// The actions of what the member sees, or of one client, of all kinds or of one: the best proposals or all, and on demand what was dismissed; or one
@@ -86,6 +87,7 @@ pub(crate) struct Decisions {
     approve: ServerAction<ApproveAction>,
     dismiss: ServerAction<DismissAction>,
     finish: ServerAction<FinishAction>,
+    carry_out: ServerAction<CarryOutAction>,
     undo: ServerAction<UndoAction>,
     /// The action whose button was pressed last: what goes wrong is said beside it.
     of: RwSignal<Option<ActionId>>,
@@ -98,6 +100,7 @@ impl Decisions {
             approve: ServerAction::new(),
             dismiss: ServerAction::new(),
             finish: ServerAction::new(),
+            carry_out: ServerAction::new(),
             undo: ServerAction::new(),
             of: RwSignal::new(None),
         };
@@ -106,6 +109,10 @@ impl Decisions {
             on_success(decisions.approve, say("Approved: its prediction is registered"));
             on_success(decisions.dismiss, say("Dismissed: it is not proposed again for four weeks"));
             on_success(decisions.finish, say("Done: what comes of it is measured"));
+            on_success(
+                decisions.carry_out,
+                say("Done in the simulated accounts. Let a week pass to see what comes of it"),
+            );
             on_success(decisions.undo, say("Taken back"));
         }
         decisions
@@ -113,7 +120,13 @@ impl Decisions {
 
     /// Counts the decisions after which the ledger may stand otherwise than it is shown.
     pub(crate) fn settled(self) -> Signal<usize> {
-        let counts = [settled(self.approve), settled(self.dismiss), settled(self.finish), settled(self.undo)];
+        let counts = [
+            settled(self.approve),
+            settled(self.dismiss),
+            settled(self.finish),
+            settled(self.carry_out),
+            settled(self.undo),
+        ];
         Signal::derive(move || counts.iter().map(|count| count.get()).sum())
     }
 }
@@ -124,6 +137,7 @@ pub fn ActionsPage() -> impl IntoView {
     let query = use_query_map();
     let asked = Memo::new(move |_| query.with(Asked::read));
     let decisions = Decisions::new();
+    Truths::provide();
     let opening = Opening::provide(Signal::stored(String::new()));
     let ledger = Resource::new(move || asked.get(), read);
     let missing = |error: &AppError| {

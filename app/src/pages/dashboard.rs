@@ -22,7 +22,7 @@ use model::{
 use next::NextPart;
 pub(in crate::pages) use shown::connect;
 use shown::{BrainShown, FiguresShown, HeadlineShown, what};
-use sources::SourcesShown;
+use sources::{BeingRead, SourcesShown};
 
 #[cfg(feature = "ssr")]
 use crate::pages::summary::{client_of, persona_of};
@@ -146,6 +146,7 @@ fn Dashboard(
             </Heading>
             <WrongAddress wrong=wrong asked=asked />
             <Past asked=asked />
+            {move || asked.with(|asked| asked.as_of.is_empty()).then(|| view! { <BeingRead sources=sources /> })}
             {part_or("What changed", "heading", told, move |told| view! { <HeadlineShown view=told.headline asked=asked /> }, missing)}
             {part_or("The main figures", "heading", figures, move |view| view! { <FiguresShown view=view client=client /> }, nothing)}
             <NextPart client=client />

@@ -74,13 +74,17 @@ pub struct Desk {
     currency: String,
     limit: u64,
     editable: bool,
+    /// Whether the agency is simulated: it takes no files.
+    simulated: bool,
 }
 
 /// The sources, the newest imports and the saved mappings.
 #[server(prefix = "/app", endpoint = "get_imports", output = crate::codec::Json)]
 pub async fn get_imports(cursor: String) -> Result<Desk, AppError> {
     let (actor, service) = (crate::server::actor()?, crate::server::service()?);
-    let editable = model::access::may(actor.role, model::access::Action::EditIntegrations);
+    let (agency, _) = service::organization::get(&service, &actor).await?;
+    let may = model::access::may(actor.role, model::access::Action::EditIntegrations);
+    let editable = may && !agency.simulated;
     let cursor = Some(cursor).filter(|cursor| !cursor.is_empty());
     let page = service::import::list(&service, &actor, None, 25, cursor.as_deref()).await?;
     let words = service::moment::Words::of(&service, &actor).await?;
@@ -101,7 +105,6 @@ pub async fn get_imports(cursor: String) -> Result<Desk, AppError> {
         currency: source.channel.account.currency,
         time_zone: source.channel.account.time_zone,
     };
-    let (agency, _) = service::organization::get(&service, &actor).await?;
     let saved = service::import::mappings(&service, &actor).await?;
     let offers = service.offers.iter().map(|offer| (offer.descriptor.key.to_owned(), offer.descriptor.name.to_owned()));
     Ok(Desk {
@@ -116,6 +119,7 @@ pub async fn get_imports(cursor: String) -> Result<Desk, AppError> {
         limit: service.uploads.limit / 1_000_000,
         clients,
         editable,
+        simulated: agency.simulated,
     })
 }
 
@@ -151,6 +155,9 @@ pub fn ImportsPage() -> impl IntoView {
     let draw = move |desk: Desk| {
         history::look_again_while(desk.imports.iter().any(|import| import.state.at_work()), again);
         view! {
+            {desk.simulated.then(|| view! {
+                <p data-test="no-files">"A simulated agency takes no files, so that real figures never stand among simulated ones."</p>
+            })}
             {desk.editable.then(|| view! { <Upload sources=desk.sources.clone() limit=desk.limit /> })}
             <history::History imports=desk.imports.clone() more=desk.more.clone() first=cursor.get_untracked().is_empty() undo=undo
                 editable=desk.editable />

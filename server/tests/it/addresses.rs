@@ -20,7 +20,7 @@ use crate::{
 };
 
 /// Every route that is no page and not of the API, and why another agency's ids are nothing to it; or that it is asked below.
-const ROUTES: [(&str, &str); 29] = [
+const ROUTES: [(&str, &str); 30] = [
     ("/app/{*function}", "the server functions: in `functions`"),
     ("/app/events", "takes no id; who is told of what is in `events`"),
     ("/", "takes no id"),

@@ -25,7 +25,7 @@ const NO_ID: &[Asked] = &[];
 
 /// Every server function. `{client}` and the like are another agency's, `{own client}` and the like are one's own. Lists that
 /// are narrowed by an id show nothing for one that is not there, so they answer 200.
-pub const FUNCTIONS: [(&str, &[Asked]); 106] = [
+pub const FUNCTIONS: [(&str, &[Asked]); 108] = [
     ("acknowledge_alert", &[("id={alert}", 404)]),
     ("add_import_source", &[("name=S&holds=ads&platform=&currency=EUR&time_zone=UTC&client_id={client}", 404)]),
     (
@@ -42,6 +42,7 @@ pub const FUNCTIONS: [(&str, &[Asked]); 106] = [
             ("member_id={member}&client_id={own client}", 404),
         ],
     ),
+    ("carry_out_action", &[("id={action}", 404)]),
     ("change_invitation", &[("id={invitation}&resend=true", 404), ("id={invitation}&resend=false", 404)]),
     ("change_member", &[("id={member}&role=member", 404), ("id={member}&active=false", 404)]),
     ("change_password", NO_ID),
@@ -106,6 +107,7 @@ pub const FUNCTIONS: [(&str, &[Asked]); 106] = [
     ("list_outbox", NO_ID),
     ("list_runs", &[("id={connection}", 404)]),
     ("list_saved_views", NO_ID),
+    ("list_truths", NO_ID),
     (
         "look_at_import",
         &[

@@ -73,6 +73,7 @@ mod shop;
 mod shopify;
 mod sign_in;
 mod simulated;
+mod simulated_actions;
 mod summary;
 mod support;
 mod sync;

@@ -1,4 +1,5 @@
-//! Days on which shops sell another amount whatever is spent, by the calendar: controls of the response curves.
+//! Days on which shops sell another amount whatever is spent, by the calendar: controls of the response curves, and what is said
+//! of an anomaly on such a day.
 //!
 //! Without them what such a day brings is noise, or worse, is taken for the effect of what was spent on it. Each is a column of
 //! ones and zeros whose height the data say; where a calendar means nothing to a shop's customers, that is about none. A day is
@@ -38,6 +39,15 @@ pub(super) fn columns(first: Date, days: usize) -> Vec<Column> {
     KNOWN.iter().filter_map(column).collect()
 }
 
+/// Which of these any of the days from the first to the last is among; the first that is known, if there are several.
+pub(super) fn named(first: Date, last: Date) -> Option<&'static str> {
+    let meets = |known: &fn(i32) -> Option<(Date, Date)>| {
+        let mut years = first.year()..=last.year() + 1;
+        years.any(|year| known(year).is_some_and(|(from, to)| from <= last && first <= to))
+    };
+    KNOWN.iter().find(|(_, known)| meets(known)).map(|(name, _)| *name)
+}
+
 fn on(year: i32, month: Month, day: u8) -> Option<Date> {
     Date::from_calendar_date(year, month, day).ok()
 }
@@ -74,6 +84,17 @@ mod tests {
         }
         assert_eq!(thanksgiving(2025), Some(date!(2025 - 11 - 27)));
         assert_eq!(thanksgiving(2029), Some(date!(2029 - 11 - 22)));
+    }
+
+    #[test]
+    fn days_are_called_as_shops_know_them() {
+        assert_eq!(named(date!(2026 - 12 - 25), date!(2026 - 12 - 25)), Some("Christmas"));
+        assert_eq!(named(date!(2026 - 12 - 31), date!(2026 - 12 - 31)), Some("New Year"));
+        assert_eq!(named(date!(2027 - 01 - 01), date!(2027 - 01 - 03)), Some("New Year"));
+        assert_eq!(named(date!(2026 - 11 - 25), date!(2026 - 11 - 25)), Some("before Black Friday"));
+        assert_eq!(named(date!(2026 - 11 - 30), date!(2026 - 11 - 30)), Some("Black Friday to Cyber Monday"));
+        assert_eq!(named(date!(2027 - 03 - 28), date!(2027 - 03 - 28)), Some("Easter"));
+        assert_eq!(named(date!(2026 - 10 - 11), date!(2026 - 10 - 14)), None);
     }
 
     #[test]

@@ -225,7 +225,7 @@ mod tests {
         let lines: Vec<&str> = out.lines().collect();
         assert_eq!(lines.len(), 1 + 4 * 3, "{out}");
         assert_eq!(lines[0], "series,h,point,lo50,hi50,lo80,hi80,lo95,hi95,model");
-        assert_eq!(lines[1], "short,1,,,,,,,,\"not enough data: 1 values, and 9 are needed\"");
+        assert_eq!(lines[1], "short,1,,,,,,,,\"not enough data: 1 value, and 9 are needed\"");
         assert_eq!(lines[4], "wild,1,,,,,,,,not enough data: value 0 is not a finite number");
         assert!(lines[7].starts_with("long ago,1,,,,,,,,not enough data: only 2 of "), "{out}");
         let good: Vec<&str> = lines[12].split(',').collect();

@@ -34,6 +34,9 @@ pub struct Worth {
     pub high: String,
     /// The probability that it loses, in per cent.
     pub loss: String,
+    /// What was taken off the value for the days in which platforms learn: its place in the basis, and as it is shown. None of
+    /// what moves no money, or was proposed before that was named.
+    pub learning: Option<(usize, String)>,
 }
 
 /// What came of an action, in words.
@@ -93,6 +96,8 @@ pub struct Card {
     pub doubts: Vec<String>,
     /// What to do by hand, in order.
     pub checklist: Vec<Line>,
+    /// Whether its accounts are simulated, and then whether it can be done in them from here.
+    pub simulated: Option<bool>,
     /// The day of its client's zone on which it came to stand so; as 2026-11-03.
     pub since: String,
     /// The day today there: nothing is done later.

@@ -245,10 +245,12 @@ impl Granularity {
 
     /// The one in which so many days can be read.
     pub const fn usual(days: i64) -> Self {
-        match days {
-            ..=BY_DAY => Self::Day,
-            ..=BY_WEEK => Self::Week,
-            _ => Self::Month,
+        if days <= BY_DAY {
+            Self::Day
+        } else if days <= BY_WEEK {
+            Self::Week
+        } else {
+            Self::Month
         }
     }
 

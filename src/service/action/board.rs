@@ -128,6 +128,8 @@ struct Draw {
     moments: moment::Words,
     /// The agency's clock.
     there: OffsetDateTime,
+    /// Whether the agency is simulated.
+    simulated: bool,
     /// The zones of clients.
     zones: BTreeMap<ClientId, String>,
 }
@@ -137,7 +139,7 @@ impl Draw {
         let agency = organization::get(tx).await?;
         let now = service.clock.now();
         let moments = moment::Words::in_zone(&agency.time_zone, now);
-        Ok(Self { moments, there: now + agency.ahead, zones: BTreeMap::new() })
+        Ok(Self { moments, there: now + agency.ahead, simulated: agency.simulated, zones: BTreeMap::new() })
     }
 
     /// A list, if it is asked for: what is to be decided or done by its rank, the rest by its day.
@@ -204,6 +206,7 @@ impl Draw {
             evidence: grounds.chain(words::basis(action.id, proposal)).collect(),
             doubts: proposal.doubts.iter().map(|doubt| words::doubt(*doubt).to_owned()).collect(),
             checklist: words::checklist(action),
+            simulated: self.simulated.then(|| proposal.sets()),
             since: action.since.to_string(),
             today: today.to_string(),
             done_on: action.done_on.map(|day| day.to_string()),

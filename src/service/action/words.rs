@@ -2,8 +2,8 @@
 //! for all of them.
 
 use model::action::{
-    Action, ActionEvent, ActionKind, ActionState, Came, Change, Doubt, HitRate, Measured, Proposal, Rate, Step,
-    Unpredicted, Worth,
+    Action, ActionEvent, ActionKind, ActionState, Came, Change, Doubt, HitRate, Measured, Proposal, Rate, SURE_PERCENT,
+    Step, Unpredicted, Verdict, Worth,
 };
 use model::{
     brain::Basis,
@@ -17,6 +17,9 @@ use serde_json::Value;
 use store::brain::Ground;
 
 use crate::performance::words::{amount, probability};
+
+/// What of a proposal's basis is taken off its prediction while platforms learn.
+pub(crate) const LEARNING: &str = "cost_while_platforms_learn";
 
 /// What somebody did, as in "Max approved it".
 pub(super) const fn past(state: ActionState) -> &'static str {
@@ -73,9 +76,16 @@ pub(super) fn worth(proposal: &Proposal) -> Result<Worth, String> {
             low: promised("low")?,
             high: promised("high")?,
             loss: promised("loss")?,
+            learning: learning(proposal),
         })
     };
     worth().ok_or_else(|| unpredicted(proposal.unpredicted).to_owned())
+}
+
+/// What the prediction is less by, for the days in which platforms learn.
+fn learning(proposal: &Proposal) -> Option<(usize, String)> {
+    let at = proposal.basis.iter().position(|basis| basis.name == LEARNING)?;
+    Some((at, promised(proposal, &format!("/basis/{at}/value"))?))
 }
 
 /// A number of a proposal as its card shows it, by its place; none where no such number stands.
@@ -280,6 +290,11 @@ pub(super) fn came(id: ActionId, measured: &Measured, currency: &str) -> Came {
         figure(happened, "/expected").say(" would have without it"),
         Line::from(format!("what would have happened is a forecast of the days before ({})", measured.model)),
     ];
+    if measured.verdict == Verdict::CannotTell {
+        made.push(Line::from(format!(
+            "won or lost is said from {SURE_PERCENT} % sure on, and this is less sure, also where the interval above has no zero in it"
+        )));
+    }
     match measured.together_with.len() {
         0 => {}
         1 => made.push("another action was done at this client in these days: the effect is of both together".into()),
@@ -302,7 +317,7 @@ pub(super) fn rate(rate: &HitRate) -> Rate {
 pub(super) fn checklist(action: &Action) -> Vec<Line> {
     let own = action.channels.iter().find(|named| Some(named.id) == action.channel_id);
     let provider = own.map(|named| named.provider.as_str()).unwrap_or_default();
-    let account = own.map_or_else(|| "the account".to_owned(), |named| format!("the account {}", named.name));
+    let account = own.map_or_else(|| "the account".to_owned(), |named| format!("the account {}", named.account));
     let open = format!("Open {account} in {}.", place(provider));
     let creative = action.creative_name.clone().unwrap_or_else(|| action.proposal.target.id.clone());
     let steps = match action.proposal.kind {
@@ -350,12 +365,12 @@ fn budgets(action: &Action) -> Vec<Line> {
     let line = |(at, change): (usize, &Change)| {
         let named = action.channels.iter().find(|named| named.id == change.channel);
         let where_to = place(named.map(|named| named.provider.as_str()).unwrap_or_default());
+        let account = named.map_or_else(|| channel(action, change), |named| named.account.clone());
         let currency = &action.proposal.currency;
         let verb = if change.to < change.from { "lower" } else { "raise" };
         let id = |end: &str| Some(figure::promised(action.id, &format!("/changes/{at}/{end}")));
         let line = Line::from(format!(
-            "In {where_to}, {}: {verb} the daily budgets of its campaigns in equal proportion, so that together ",
-            channel(action, change)
+            "In {where_to}, {account}: {verb} the daily budgets of its campaigns in equal proportion, so that together "
         ));
         let line = line.figure(id("to"), &money(change.to, currency)).say(" a day are spent instead of ");
         line.figure(id("from"), &money(change.from, currency)).say(".")

@@ -35,15 +35,12 @@ pub async fn options(service: &Service, actor: &Actor, asked: &Asked) -> Result<
     let client = |id: ClientId| resolved.clients.get(&id).cloned();
     let mut channels: Vec<_> = channel::list_names(&mut tx).await?;
     channels.retain(|called| chosen.is_empty() || called.client_id.is_some_and(|id| chosen.contains(&id)));
-    channels.sort_by(|one, other| (one.name.to_lowercase(), one.id).cmp(&(other.name.to_lowercase(), other.id)));
-    offered.channels = channels
-        .into_iter()
-        .map(|called| Choice {
-            id: called.id.to_string(),
-            of: called.client_id.and_then(client).unwrap_or_default(),
-            name: called.name,
-        })
-        .collect();
+    channels.sort_by_key(|one| (one.name.to_lowercase(), one.id));
+    let choice = |called: &channel::Called| {
+        let of = called.client_id.and_then(client).unwrap_or_default();
+        Choice { id: called.id.to_string(), name: called.called().beside(Some(&*of)), of }
+    };
+    offered.channels = channels.iter().map(choice).collect();
     if !matches!(resolved.scope, Scope::Agency(_)) {
         let filters = &resolved.question.filters;
         let channels: Vec<ChannelId> = resolved.meant.iter().map(|called| called.id).collect();

@@ -57,9 +57,16 @@ pub(super) struct Resolved {
 }
 
 impl Resolved {
-    /// What a channel is called.
+    /// What a channel is called by itself.
     pub fn channel_name(&self, id: ChannelId) -> String {
-        self.meant.iter().find(|called| called.id == id).map(|called| called.name.clone()).unwrap_or_default()
+        self.meant.iter().find(|called| called.id == id).map(|called| called.called().whole()).unwrap_or_default()
+    }
+
+    /// What a channel is called where its client stands beside it.
+    pub fn channel_beside(&self, id: ChannelId) -> String {
+        let client = self.client_of(id).map(|(_, name)| name);
+        let named = self.meant.iter().find(|called| called.id == id);
+        named.map(|called| called.called().beside(client.as_deref())).unwrap_or_default()
     }
 
     /// The client of a channel.
@@ -69,9 +76,9 @@ impl Resolved {
     }
 
     /// What sources are called, by their ids as the brain says them.
-    pub fn source_names(&self) -> BTreeMap<String, &str> {
-        let channels = self.meant.iter().map(|called| (called.id.to_string(), called.name.as_str()));
-        channels.chain(self.parts.iter().map(|(part, name)| (part.to_string(), name.as_str()))).collect()
+    pub fn source_names(&self) -> BTreeMap<String, String> {
+        let channels = self.meant.iter().map(|called| (called.id.to_string(), called.called().whole()));
+        channels.chain(self.parts.iter().map(|(part, name)| (part.to_string(), name.clone()))).collect()
     }
 
     /// Whose the channels are.
@@ -230,7 +237,8 @@ impl Look {
                     )?;
                 }
                 Some(called) if !belongs(called, &filters.clients) => {
-                    let words = format!("{} belongs to none of the chosen clients, so it is left out", called.name);
+                    let name = called.called().whole();
+                    let words = format!("{name} belongs to none of the chosen clients, so it is left out");
                     self.note("channel_id", &words);
                 }
                 Some(_) => filters.channels.push(id),

@@ -43,7 +43,7 @@ impl Rows<'_> {
     pub fn channels(&self, now: &Each, before: Option<(Days, &Each)>) -> Breakdown {
         self.table(now, before, |entry| {
             let scope = Scope::Channel(entry.channel_id);
-            let name = self.resolved.channel_name(entry.channel_id);
+            let name = self.resolved.channel_beside(entry.channel_id);
             Some((Row { name, ..self.bare(entry, &scope) }, scope))
         })
     }
@@ -74,7 +74,7 @@ impl Rows<'_> {
             name: String::new(),
             scope: scope.to_string(),
             channel_id: entry.channel_id,
-            channel: self.resolved.channel_name(entry.channel_id),
+            channel: self.resolved.channel_beside(entry.channel_id),
             client: self.resolved.client_of(entry.channel_id),
             provider: provider.map(|called| called.provider.clone()).unwrap_or_default(),
             part: None,

@@ -49,7 +49,7 @@ pub(super) struct Rows {
 
 impl Rows {
     pub fn new(channels: &[Channel]) -> Self {
-        let of = |channel: &Channel| (channel.id, (channel.name.clone(), channel.currency.clone()));
+        let of = |channel: &Channel| (channel.id, (channel.called().whole(), channel.currency.clone()));
         let channels = channels.iter().map(of).collect();
         Self { channels, parts: BTreeMap::new(), level: Level::Account, all: Vec::new() }
     }

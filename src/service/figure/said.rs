@@ -73,8 +73,9 @@ impl Opening<'_> {
         place: String,
     ) -> Result<Opened> {
         let names = channel::list_names(&mut self.tx).await?;
-        let names: BTreeMap<String, &str> =
-            names.iter().map(|channel| (channel.id.to_string(), channel.name.as_str())).collect();
+        let names: Vec<(String, String)> =
+            names.iter().map(|channel| (channel.id.to_string(), channel.called().whole())).collect();
+        let names: BTreeMap<String, &str> = names.iter().map(|(id, name)| (id.clone(), name.as_str())).collect();
         let number = summary::number(outcome, path, booked, &names).ok_or(Error::Missing)?;
         let (state, cut_off) = brain::get_state(&mut self.tx, state).await?;
         let scope = match (outcome.channel_id, outcome.client_id) {

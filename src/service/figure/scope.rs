@@ -31,17 +31,21 @@ pub(crate) async fn named(tx: &mut TenantTx, actor: &Actor, scope: &Scope) -> Re
             }
             names.join(", ")
         }
-        Scope::Channel(id) => channel::get(tx, *id).await?.account.name,
-        Scope::Channels(ids) => {
-            let mut names = Vec::new();
-            for id in ids {
-                names.push(channel::get(tx, *id).await?.account.name);
-            }
-            names.join(", ")
-        }
+        Scope::Channel(id) => of_channels(tx, &[*id].into()).await?,
+        Scope::Channels(ids) => of_channels(tx, ids).await?,
         Scope::Campaigns(parts) => of_parts(tx, Level::Campaign, parts).await?,
         Scope::Creatives(parts) => of_parts(tx, Level::Ad, parts).await?,
     })
+}
+
+async fn of_channels(tx: &mut TenantTx, ids: &BTreeSet<ChannelId>) -> Result<String> {
+    let all = channel::list_names(tx).await?;
+    let names: Vec<String> =
+        all.iter().filter(|called| ids.contains(&called.id)).map(|called| called.called().whole()).collect();
+    if names.len() < ids.len() {
+        return Err(Error::Missing);
+    }
+    Ok(names.join(", "))
 }
 
 async fn of_parts(tx: &mut TenantTx, level: Level, parts: &BTreeSet<PartId>) -> Result<String> {

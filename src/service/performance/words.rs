@@ -187,6 +187,19 @@ fn measure(key: &Value) -> String {
     spelled(key.as_str().unwrap_or("a part"))
 }
 
+/// Whether what is counted is spoken of as several.
+fn plural(of: &str) -> bool {
+    of.ends_with('s')
+}
+
+fn is(of: &str) -> &'static str {
+    if plural(of) { "are" } else { "is" }
+}
+
+fn it(of: &str) -> &'static str {
+    if plural(of) { "them" } else { "it" }
+}
+
 /// Why there is no figure.
 pub(crate) fn absent(reason: &Value) -> String {
     let of = measure(&reason["measure"]);
@@ -195,11 +208,13 @@ pub(crate) fn absent(reason: &Value) -> String {
         Some("incomplete") => {
             let why = missing::reasons(reason["gaps"].as_array().map(Vec::as_slice).unwrap_or_default());
             match reason["beside"].as_str() {
-                Some(_) => format!("{of} is not known for more than a tenth of {}: {why}", measure(&reason["beside"])),
-                None => format!("{of} is not complete: {why}"),
+                Some(_) => {
+                    format!("{of} {} not known for more than a tenth of {}: {why}", is(&of), measure(&reason["beside"]))
+                }
+                None => format!("{of} {} not complete: {why}", is(&of)),
             }
         }
-        Some("no_denominator") => format!("{of} is zero, and nothing can be divided by it"),
+        Some("no_denominator") => format!("{of} {} zero, and nothing can be divided by {}", is(&of), it(&of)),
         Some("currencies") => "the amounts are in several currencies".to_owned(),
         Some("no_margin") => "the client's margin is not set".to_owned(),
         Some("too_large") => "the sum is too large to be right".to_owned(),
@@ -333,6 +348,10 @@ mod tests {
                 &json!({"reason": "incomplete", "measure": "spend", "gaps": [{"source": "a", "reason": reason, "days": 2}]}),
             )
         };
+        let conversions = json!({"reason": "incomplete", "measure": "claimed_conversions",
+            "gaps": [{"source": "a", "reason": "not_reported", "days": 1}]});
+        let told = "claimed conversions are not complete: 1 day of 1 account was not reported";
+        assert_eq!(absent(&conversions), told);
         assert_eq!(incomplete("not_read"), "spend is not complete: 2 days of 1 account were not read");
         assert!(
             incomplete("rate").starts_with("spend is not complete: 2 days of 1 account without a rate of exchange")

@@ -144,8 +144,8 @@ impl<'a> Gatherer<'a> {
                 let client =
                     self.report.question.client_id.zip(self.client.as_ref().map(|(_, currency)| currency.as_str()));
                 let asked = Asked { agency: &self.agency, client, days: self.report.days, as_of: self.report.as_of };
-                let mut tx = self.service.db.tenant(&self.actor).await?;
-                Figures::count(self.service, &mut tx, asked).await?
+                let tx = self.service.db.tenant(&self.actor).await?;
+                Figures::count(self.service, tx, asked).await?
             }
         };
         Ok(&*self.figures.insert(counted))

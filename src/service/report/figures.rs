@@ -62,9 +62,9 @@ pub(super) struct Asked<'a> {
 
 impl Figures {
     /// Counts them. The transaction must be a new one.
-    pub(super) async fn count(service: &Service, tx: &mut TenantTx, asked: Asked<'_>) -> Result<Self> {
+    pub(super) async fn count(service: &Service, mut tx: TenantTx, asked: Asked<'_>) -> Result<Self> {
         let Asked { agency, client, days, as_of } = asked;
-        states::freeze(tx).await?;
+        states::freeze(&mut tx).await?;
         let (scope, currency) = match client {
             Some((id, currency)) => (Scope::Client(id), currency.to_owned()),
             None => (Scope::Agency(agency.id), agency.currency.clone()),
@@ -72,17 +72,21 @@ impl Figures {
         let last = days.first.previous_day().unwrap_or(days.first);
         let before = Days { first: last.saturating_sub(Duration::days(days.count() - 1)), last };
         let id = client.map(|(id, _)| id);
-        let (mut channels, day) = brain::whole_channels(service, tx, agency, id, Some(as_of)).await?;
+        let (mut channels, day) = brain::whole_channels(service, &mut tx, agency, id, Some(as_of)).await?;
         channels.sort_by(|a, b| (&a.name, a.id).cmp(&(&b.name, b.id)));
         let metrics = metrics();
         let reading = Reading { rows: false, by_day: false, as_of: Some(as_of) };
         let ask = |scope, days, by_day| {
             counted::asked(scope, &currency, days, metrics.clone(), Reading { by_day, ..reading })
         };
-        let mut questions = vec![ask(scope, days, true), ask(scope, before, false)];
+        let mut questions = vec![ask(scope.clone(), days, true), ask(scope, before, false)];
         questions.extend(channels.iter().map(|channel| ask(Scope::Channel(channel.id), days, false)));
         let counted = counted::make_of(service, tx, agency, (channels.clone(), day), questions, reading).await?;
         let mut made = counted.made.into_iter();
+        // From here on only people read them.
+        for channel in &mut channels {
+            channel.name = channel.called().whole();
+        }
         let (now, earlier) = (made.next().unwrap_or_default(), made.next().unwrap_or_default());
         Ok(Self { days, before, currency, metrics, channels, now, earlier, each: made.collect() })
     }

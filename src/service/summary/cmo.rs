@@ -71,8 +71,15 @@ fn claims(claims: &Claims) -> Sentence {
 }
 
 fn ahead(subject: &Subject, expected: &Expected) -> Sentence {
-    let line = whom(line().say("for "), &subject.whom).say(", ").say(expected.metric).say(" of ").figure(&expected.sum);
-    let line = line.say(" is to be expected in the ").figure(&expected.days).say(" from ").day(&expected.from);
+    let verb = if expected.metric.ends_with('s') { " are" } else { " is" };
+    let line = whom(line().say("for "), &subject.whom).say(", ").say(expected.metric).say(verb);
+    let line = line
+        .say(" expected to come to ")
+        .figure(&expected.sum)
+        .say(" in the ")
+        .figure(&expected.days)
+        .say(" from ")
+        .day(&expected.from);
     let line = line.say(", and were every day to end at the edge of its ").figure(&expected.interval);
     line.say(" interval, ").figure(&expected.low).say(" or ").figure(&expected.high).end()
 }

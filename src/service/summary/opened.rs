@@ -20,7 +20,7 @@ use super::{
     line::Day,
     said::{About, Said},
 };
-use crate::{basis, performance::words};
+use crate::{action::LEARNING, basis, performance::words};
 
 /// A number, and what it was made from.
 #[derive(Debug)]
@@ -217,8 +217,51 @@ fn formula(said: &Said<'_>, path: &str, steps: &[&str]) -> String {
         },
         ["now"] | ["forecast", "steps"] => "the days, counted".to_owned(),
         ["changes", _, "change"] => "to / from − 1".to_owned(),
+        ["prediction", "value"] => net(said).unwrap_or_else(|| "as the state says it".to_owned()),
+        ["size", "value"] => means(said).unwrap_or_else(|| "as the state says it".to_owned()),
+        ["basis", at, "value"] => {
+            let name = at.parse::<usize>().ok().and_then(|at| basis::figure(&said.body, at)).map(|(one, ..)| one.name);
+            match name.as_deref() {
+                Some("mean_before" | "mean_after") => format!("the mean of the days, {CLEARED}"),
+                Some("trend_between") => {
+                    "how much of the difference of both means goes on from before, at the pace of those days".to_owned()
+                }
+                _ => "as the state says it".to_owned(),
+            }
+        }
         _ => "as the state says it".to_owned(),
     }
+}
+
+/// A figure that something rests on, by its name, as it is shown.
+fn rests_on(said: &Said<'_>, name: &str) -> Option<String> {
+    let at = said.items("/basis").iter().position(|one| one["name"] == name)?;
+    basis::figure(&said.body, at).map(|(_, _, shown)| shown)
+}
+
+/// How a prediction in money is made, where the basis of what is proposed names its parts.
+fn net(said: &Said<'_>) -> Option<String> {
+    let named = |name: &str| rests_on(said, name);
+    let learning = named(LEARNING)?;
+    let stays =
+        named("share_of_revenue_that_stays").map_or_else(String::new, |share| format!(" × {share} that stays of it"));
+    let revenue = named("expected_revenue")
+        .map_or_else(|| "the revenue that is expected".to_owned(), |revenue| format!("{revenue} of revenue"));
+    Some(format!("{revenue}{stays}, less what more is spent, less {learning} for the days in which platforms learn"))
+}
+
+/// How days are made ready before a change is looked for.
+const CLEARED: &str = "with what is usual of each weekday taken out and single far-off days drawn in";
+
+/// How the size of a change is made of its means, if the finding names them.
+fn means(said: &Said<'_>) -> Option<String> {
+    let named = |name: &str| rests_on(said, name);
+    let (before, after) = (named("mean_before")?, named("mean_after")?);
+    let sloping = named("trend_between").map(|shown| format!(" − ({shown} that goes on from before)"));
+    Some(format!(
+        "{after} − {before}{}: the mean of the days since less that of the days before, {CLEARED}",
+        sloping.unwrap_or_default()
+    ))
 }
 
 /// The daily rows that a number was made from. Of an advertisement there are none among the days of its channel.
@@ -241,7 +284,10 @@ fn inputs(said: &Said<'_>, steps: &[&str]) -> Option<Inputs> {
         ("finding" | "action", ["basis", at, "value"]) => {
             let (rests_on, ..) = basis::figure(&said.body, at.parse().ok()?)?;
             let at = |day: &Option<String>| parse_day("day", day.as_deref()?).ok();
-            (metrics(&[rests_on.name.as_str()])?, (at(&rests_on.first)?, at(&rests_on.last)?))
+            // What was there, and the means of days, are of what the finding is about.
+            let of_own = matches!(rests_on.name.as_str(), "actual" | "mean_before" | "mean_after");
+            let read = if of_own { own() } else { metrics(&[rests_on.name.as_str()]) };
+            (read?, (at(&rests_on.first)?, at(&rests_on.last)?))
         }
         ("forecast", _) => (own()?, (day(said, "/since")?, day(said, "/from")?.previous_day()?)),
         ("finding", _) => (own()?, of_basis(said).or_else(|| range(""))?),
@@ -320,6 +366,40 @@ mod tests {
         let inputs = opened.inputs.unwrap();
         assert_eq!(inputs.metrics.iter().map(|metric| metric.key()).collect::<Vec<_>>(), ["ledger_revenue", "spend"]);
         assert_eq!(inputs.channels, Some(BTreeSet::from([ads, shop].map(|id| id.parse().unwrap()))));
+    }
+
+    #[test]
+    fn a_prediction_names_what_is_taken_off_it() {
+        let action = json!({"kind": "move_budget", "currency": "USD", "target": {"id": "c", "level": "client"},
+            "prediction": {"value": 1217.25, "low": 900.0, "high": 1500.0, "loss": 0.01}, "horizon_days": 28,
+            "basis": [{"name": "expected_revenue", "value": 3153.2, "first": null, "last": null},
+                {"name": "cost_while_platforms_learn", "value": 44.03, "first": null, "last": null},
+                {"name": "share_of_revenue_that_stays", "value": 0.4, "first": null, "last": null}]});
+        let net = opened("action", &action, "/prediction/value").unwrap();
+        assert_eq!(
+            net.formula,
+            "3,153.20 USD of revenue × 0.4 that stays of it, less what more is spent, less 44.03 USD for the days in which \
+             platforms learn"
+        );
+    }
+
+    #[test]
+    fn a_change_opens_to_the_days_and_the_means_that_make_it() {
+        let radio = "01890000-0000-7000-8000-000000000001";
+        let finding = json!({"kind": "change_point", "entity": {"id": radio, "level": "channel"}, "metric": "spend",
+            "first": "2026-10-10", "last": "2026-10-12", "probability": 0.99,
+            "size": {"value": -178.0, "low": -200.0, "high": -150.0, "confidence": 0.9, "unit": {"money": "EUR"}},
+            "basis": [{"name": "mean_before", "value": 449.0, "first": "2026-08-01", "last": "2026-10-10"},
+                {"name": "mean_after", "value": 271.0, "first": "2026-10-11", "last": "2026-11-20"}]});
+        let size = opened("finding", &finding, "/size/value").unwrap();
+        assert!(size.formula.starts_with("271.00 EUR − 449.00 EUR: the mean of the days since"), "{}", size.formula);
+        let spend = || vec![Metric::SPEND];
+        let of = |first, last, metrics| Some(Inputs { metrics, days: Days { first, last }, channels: None });
+        assert_eq!(size.inputs, of(date!(2026 - 08 - 01), date!(2026 - 11 - 20), spend()));
+        let before = opened("finding", &finding, "/basis/0/value").unwrap();
+        assert_eq!((&*before.figure.shown, &*before.figure.unit), ("449.00 EUR", "EUR"));
+        assert!(before.formula.starts_with("the mean of the days, "), "{}", before.formula);
+        assert_eq!(before.inputs, of(date!(2026 - 08 - 01), date!(2026 - 10 - 10), spend()));
     }
 
     #[test]

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 
 use model::{
     brain::Outcome,
+    channel::Called,
     id::{BrainStateId, ChannelId, ClientId},
 };
 use sqlx::types::Uuid;
@@ -112,7 +113,7 @@ pub async fn get(tx: &mut TenantTx, state: BrainStateId, number: i32) -> Result<
 pub struct Ground {
     /// What it is: a finding, a response…
     pub kind: String,
-    /// The name of the channel it is about.
+    /// What the channel is called that it is about, beside its client.
     pub channel: Option<String>,
     /// What is said, as JSON.
     pub body: String,
@@ -128,14 +129,23 @@ pub async fn grounds(
 ) -> Result<BTreeMap<(BrainStateId, i32), Ground>> {
     let (states, numbers): (Vec<Uuid>, Vec<i32>) = places.iter().map(|(state, number)| (state.0, *number)).unzip();
     let rows = sqlx::query!(
-        r#"select r.state_id, r.number, r.kind, c.name as "channel?", r.body from brain_result r
+        r#"select r.state_id, r.number, r.kind, r.body, h.name as "name?", h.external_id as "external_id?",
+             coalesce(h.platform, h.provider) as "provider?", h.kind = 'file' as "file?", c.name as "client?"
+           from brain_result r
            join unnest($1::uuid[], $2::int[]) p (state_id, number) on r.state_id = p.state_id and r.number = p.number
-           left join channel c on c.organization_id = r.organization_id and c.id = r.channel_id"#,
+           left join channel h on h.organization_id = r.organization_id and h.id = r.channel_id
+           left join client c on c.organization_id = h.organization_id and c.id = h.client_id"#,
         &states,
         &numbers
     );
     let said = rows.fetch_all(&mut **tx).await?.into_iter().map(|row| {
-        let ground = Ground { kind: row.kind, channel: row.channel, body: row.body };
+        let named = (row.provider.as_deref(), row.file, row.name.as_deref(), row.external_id.as_deref());
+        let channel = if let (Some(provider), Some(file), Some(name), Some(external_id)) = named {
+            Some(Called { provider, file, name, external_id }.beside(row.client.as_deref()))
+        } else {
+            None
+        };
+        let ground = Ground { kind: row.kind, channel, body: row.body };
         ((row.state_id.into(), row.number), ground)
     });
     Ok(said.collect())

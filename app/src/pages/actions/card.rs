@@ -18,6 +18,7 @@ use crate::{
         outcome::Refusal,
         page::When,
     },
+    pages::simulation::TrueOutcomeOf,
     refused::Typed,
 };
 
@@ -25,10 +26,13 @@ use crate::{
 #[component]
 pub(super) fn CardView(card: Memo<Card>, may_decide: bool, decisions: Decisions) -> impl IntoView {
     let (id, state) = card.with_untracked(|card| (card.id, card.state));
+    let over = matches!(state, ActionState::Done | ActionState::Measured | ActionState::Undone);
+    let simulated = over && card.with_untracked(|card| card.simulated.is_some());
     let label = move || card.with(|card| format!("{}, {}", card.title, card.client));
     view! {
         <article class="panel flex flex-col gap-3" aria-label=label data-test=format!("action {}", state.key()) id=format!("action-{id}")>
             {move || view! { <Facts card=card.get() /> }}
+            {simulated.then(|| view! { <TrueOutcomeOf action=id /> })}
             {may_decide.then(|| view! { <Controls card=card decisions=decisions /> })}
         </article>
     }
@@ -133,12 +137,15 @@ fn History(history: Vec<(String, Moment)>) -> impl IntoView {
 /// What a person can do with it now.
 #[component]
 pub(crate) fn Controls(card: Memo<Card>, decisions: Decisions) -> impl IntoView {
-    let Decisions { approve, dismiss, finish, undo, of } = decisions;
+    let Decisions { approve, dismiss, finish, carry_out, undo, of } = decisions;
     let version =
         move || view! { <input type="hidden" name="version" value=move || card.with(|card| card.version.clone()) /> };
-    let Card { id, state, title, client, since, today, .. } = card.get_untracked();
+    let Card { id, state, title, client, since, today, simulated, .. } = card.get_untracked();
     let named = |what: &str| format!("{what}: {title}, {client}");
-    let (approves, finishes) = (named("Approve"), named("Say that it is done"));
+    let (approves, finishes, carries) =
+        (named("Approve"), named("Say that it is done"), named("Do it in the simulated accounts"));
+    // Where it can be done from here, that is the first thing to do.
+    let by_hand = if simulated == Some(true) { Kind::Plain } else { Kind::Primary };
     let (dismisses, takes_back) = (named("Dismiss"), named("Say that it was taken back"));
     let own = id.to_string();
     let back = Typed::of(approve).only("id", &own).came_back();
@@ -160,12 +167,18 @@ pub(crate) fn Controls(card: Memo<Card>, decisions: Decisions) -> impl IntoView 
                     </div>
                 </details>
             })}
+            {(state == ActionState::Approved && simulated == Some(true)).then(|| view! {
+                <ActionForm action=carry_out>
+                    {hidden()}
+                    <Button kind=Kind::Primary id=format!("carry-out-{id}") named=carries pending=carry_out.pending()>"Do it in the simulated accounts"</Button>
+                </ActionForm>
+            })}
             {(state == ActionState::Approved).then(|| view! {
                 <ActionForm action=finish attr:class="flex flex-wrap items-end gap-2" attr:novalidate=true>
                     {hidden()}
                     <label for=format!("on-{id}") class="flex flex-col gap-1 text-xs text-muted">"Done on"
                         <input id=format!("on-{id}") type="date" name="on" class="control" value=typed_day min=since max=today /></label>
-                    <Button kind=Kind::Primary id=format!("done-{id}") named=finishes pending=finish.pending()>"Done"</Button>
+                    <Button kind=by_hand id=format!("done-{id}") named=finishes pending=finish.pending()>"Done"</Button>
                 </ActionForm>
             })}
             {matches!(state, ActionState::Proposed | ActionState::Approved).then(|| view! {
@@ -189,10 +202,22 @@ pub(crate) fn Controls(card: Memo<Card>, decisions: Decisions) -> impl IntoView 
                 </More>
             })}
         </div>
+        {(state == ActionState::Approved).then(|| simulated.map(by_hand_words))}
         <Refusal action=approve of=of card=own.clone() />
         <Refusal action=dismiss of=of card=own.clone() />
         <Refusal action=finish of=of card=own.clone() />
+        <Refusal action=carry_out of=of card=own.clone() />
         <Refusal action=undo of=of card=own />
+    }
+}
+
+/// What saying that it is done means where nobody can go to the accounts.
+fn by_hand_words(carries: bool) -> impl IntoView {
+    view! {
+        <p class="text-xs text-muted" data-test="by-hand">
+            {(!carries).then_some("It names neither a budget nor an advertisement to stop, so the simulated accounts cannot do it. ")}
+            "“Done” only says so: it changes nothing in the simulated accounts, so nothing comes of it there."
+        </p>
     }
 }
 

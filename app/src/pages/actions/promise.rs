@@ -41,10 +41,11 @@ pub(crate) fn Expected(
     horizon: String,
 ) -> impl IntoView {
     match worth {
-        Ok(Worth { value, low, high, loss }) => view! {
+        Ok(Worth { value, low, high, loss, learning }) => view! {
             <p class="told" data-test="expected">"Expected: " <Figure id=promised(id, "/prediction/value") shown=value /> " net in " <span data-literal="">{horizon}</span> ", with "
                 <Figure id=promised(id, &format!("/prediction/low{SURE}")) shown="80 %" /> " between " <Figure id=promised(id, "/prediction/low") shown=low />
-                " and " <Figure id=promised(id, "/prediction/high") shown=high /> "; it loses with a probability of " <Figure id=promised(id, "/prediction/loss") shown=loss /> "."</p>
+                " and " <Figure id=promised(id, "/prediction/high") shown=high /> "; it loses with a probability of " <Figure id=promised(id, "/prediction/loss") shown=loss /> "."
+                {learning.map(|(at, cost)| view! { " Taken off already: " <Figure id=promised(id, &format!("/basis/{at}/value")) shown=cost /> " for the days in which platforms learn." })}</p>
         }
         .into_any(),
         Err(why) => view! { <p class="text-muted" data-test="expected">"Expected: – (" <span data-literal="">{why}</span> ")"</p> }.into_any(),

@@ -132,7 +132,7 @@ pub(crate) fn Controls(
             {(state != AlertState::Acknowledged).then(|| view! {
                 <ActionForm action=acknowledge>
                     {hidden()}
-                    <Button kind=Kind::Primary id=acknowledge_id named=acknowledges pending=acknowledge.pending()>"Acknowledge"</Button>
+                    <Button kind=Kind::Quiet id=acknowledge_id named=acknowledges pending=acknowledge.pending()>"Acknowledge"</Button>
                 </ActionForm>
             })}
             {(state != AlertState::Open).then(|| view! {

@@ -219,7 +219,10 @@ fn Number(cell: Cell) -> impl IntoView {
     let Cell { now, partial, change } = cell;
     let value = match now {
         Ok(now) => view! { <Figure id=now.id shown=now.shown /> }.into_any(),
-        Err((_, why)) => view! { <span class="text-muted" title=why.clone()>"–"<span class="sr-only" data-literal="">" " {why}</span></span> }.into_any(),
+        Err((_, why)) => {
+            let said = why.clone();
+            view! { <span class="text-muted" title=why>"–"<span class="sr-only" data-literal="">" " {said}</span></span> }.into_any()
+        }
     };
     view! {
         <td role="cell" class="number whitespace-nowrap">{value}

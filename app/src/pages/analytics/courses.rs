@@ -60,7 +60,10 @@ fn Shown(counted: Counted, thought: Option<Thought>, asked: Memo<Asked>) -> impl
     view! {
         <Course head=head courses=courses thought=thought asked=asked />
         <div class="grid gap-3" data-test="stacks">
-            {stacks.into_iter().map(|chart| view! { <section class="panel min-w-0" aria-label=chart.title.clone()><ChartView chart=chart mark=simulated /></section> }).collect_view()}
+            {stacks.into_iter().map(|chart| {
+                let title = chart.title.clone();
+                view! { <section class="panel min-w-0" aria-label=title><ChartView chart=chart mark=simulated /></section> }
+            }).collect_view()}
         </div>
     }
     .into_any()

@@ -69,7 +69,7 @@ fn Risk(colour: Option<Colour>, reasons: Vec<Linked>) -> impl IntoView {
     let (shade, words) = match colour {
         Some(Colour::Green) => (Shade::Good, "Green: nothing asks for attention"),
         Some(Colour::Yellow) => (Shade::Warn, "Yellow: look at it this week"),
-        Some(Colour::Red) => (Shade::Bad, "Red: look at it today"),
+        Some(Colour::Red) => (Shade::Bad, "Red: look at it first"),
         None => (Shade::Plain, "Risk not known: not enough data yet"),
     };
     let open = colour.is_some_and(|colour| colour > Colour::Green);

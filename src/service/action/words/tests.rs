@@ -11,7 +11,12 @@ use super::*;
 
 fn action(kind: ActionKind) -> Action {
     let channel = |n: u128| ChannelId(uuid::Uuid::from_u128(n));
-    let named = |n, name: &str, provider: &str| Named { id: channel(n), name: name.into(), provider: provider.into() };
+    let named = |n, name: &str, provider: &str| Named {
+        id: channel(n),
+        name: name.into(),
+        account: name.into(),
+        provider: provider.into(),
+    };
     Action {
         id: uuid::Uuid::from_u128(9).into(),
         client_id: uuid::Uuid::from_u128(8).into(),
@@ -121,6 +126,7 @@ fn grounds_are_told_with_their_days() {
     assert_eq!(told("spend_per_day", 1120.5), "Spend per day: 1,120.50 EUR");
     assert_eq!(told("expected_revenue_low", -20.0), "Expected revenue low: −20.00 EUR");
     assert_eq!(told("share_of_spend", 0.4), "Share of spend: 40 %");
+    assert_eq!(told("cost_while_platforms_learn", 44.03), "Cost while platforms learn: 44.03 EUR");
     assert_eq!(told("marginal_roas", 2.5), "Marginal ROAS: 2.5");
 }
 
@@ -145,7 +151,10 @@ fn an_outcome_says_what_it_is_made_of() {
         told.made[0].text().contains("2026-11-04 to 2026-12-01: 1,100.00 EUR happened; 1,000.00 EUR would have"),
         "{told:?}"
     );
-    assert_eq!(told.made.len(), 3);
+    assert_eq!(told.made.len(), 4);
+    assert!(told.made[2].text().starts_with("won or lost is said from 99 % sure on"), "{told:?}");
+    let won = came(uuid::Uuid::from_u128(9).into(), &Measured { verdict: Verdict::Won, ..measured }, "EUR");
+    assert_eq!(won.made.len(), 3);
     let rate = rate(&HitRate { kind: ActionKind::Raise, won: 2, lost: 0, cannot_tell: 1 });
     assert_eq!((rate.title.as_str(), rate.words.as_str()), ("Raise spend", "2 won, 1 cannot be told"));
 }
