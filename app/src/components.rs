@@ -28,3 +28,4 @@ pub mod table;
 pub mod tabs;
 pub mod toast;
 pub mod told;
+pub mod without;

@@ -50,6 +50,7 @@ mod tests {
             persona: Persona::Cmo,
             of: "Bakery".into(),
             simulated,
+            rates: false,
             day: "2026-11-21".into(),
             sections: vec![ShownSection { heading: "Money".into(), sentences }],
         };

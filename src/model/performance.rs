@@ -32,7 +32,9 @@ pub struct Shown {
     pub change: Option<Beside>,
     /// What became of it, if that can be told.
     pub trend: Option<Trend>,
-    /// What is missing in it, and which days the verdict is about, where those are not its own.
+    /// Whether rates of exchange are missing in it, or are why there is none.
+    pub rates: bool,
+    /// What is missing in it, why it is not compared, and which days the verdict is about, where those are not its own.
     pub notes: Vec<String>,
 }
 

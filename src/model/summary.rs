@@ -120,6 +120,8 @@ pub struct Shown {
     pub of: String,
     /// Whether all of it is simulated.
     pub simulated: bool,
+    /// Whether amounts are left out of it that have no rate of exchange.
+    pub rates: bool,
     /// The last day that had ended, as 2026-11-03.
     pub day: String,
     /// What is said, in this person's order.
@@ -129,7 +131,7 @@ pub struct Shown {
 impl Shown {
     /// All of it as plain text, paragraphs separated by blank lines: what is copied and mailed.
     pub fn text(&self) -> String {
-        let Self { persona, of, simulated, day, sections } = self;
+        let Self { persona, of, simulated, rates: _, day, sections } = self;
         let head = format!("{of}, for the {}: what was known to the end of {day}", persona.label());
         let label = simulated.then(|| "Simulated: nobody here is real, and no figure is.".to_owned());
         let section = |section: &ShownSection| {
@@ -166,6 +168,7 @@ mod tests {
             persona: Persona::Director,
             of: "Bakery".into(),
             simulated: false,
+            rates: false,
             day: "2026-11-21".into(),
             sections: vec![ShownSection { heading: "Money".into(), sentences }],
         };

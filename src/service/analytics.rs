@@ -141,6 +141,7 @@ fn head(actor: &Actor, resolved: &Resolved) -> Head {
         currency: resolved.currency.clone(),
         read: !resolved.channels.is_empty(),
         may_connect: rules::may(actor.role, Action::EditIntegrations),
+        may_import_rates: rules::may(actor.role, Action::EditSettings),
         simulated: resolved.agency.simulated,
     }
 }
@@ -154,7 +155,12 @@ fn total(resolved: &Resolved, metric: Metric, made: &Made, before: Option<(Days,
     let names = names.iter().map(|(id, name)| (id.clone(), name.as_str())).collect();
     let lacks = counted::read(metric, made, &resolved.currency).map(|number| number.lacks(&names));
     Total {
-        figure: dashboard::main_figure(resolved.of_days(resolved.scope.clone(), metric), before, made),
+        figure: dashboard::main_figure(
+            resolved.of_days(resolved.scope.clone(), metric),
+            before,
+            made,
+            &resolved.owners(),
+        ),
         lacks: lacks.unwrap_or_default(),
     }
 }

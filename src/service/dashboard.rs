@@ -17,6 +17,7 @@ use model::{
     metric::Days,
     summary::{Persona, Sentence},
 };
+use serde_json::Value;
 use store::{brain as states, client, organization};
 use time::{Date, Duration, OffsetDateTime};
 
@@ -26,6 +27,7 @@ use crate::{
     figure::{
         self,
         counted::{self, Number, Reading},
+        missing,
     },
     performance::words,
     summary::{self, linked},
@@ -76,6 +78,7 @@ pub async fn figures(service: &Service, actor: &Actor, asked: Asked) -> Result<F
         currency: now.currency.clone(),
         figures: Vec::new(),
         may_connect: may_connect(actor),
+        may_import_rates: rules::may(actor.role, Action::EditSettings),
     };
     if channels.is_empty() {
         return Ok(told);
@@ -89,9 +92,10 @@ pub async fn figures(service: &Service, actor: &Actor, asked: Asked) -> Result<F
     let asked = vec![question(now.days, true), question(before, false)];
     let counted = counted::make_of(service, tx, &agency, (channels, day), asked, reading).await?;
     let [of_now, of_before] = [0, 1].map(|at| counted.made.get(at).map(Vec::as_slice).unwrap_or_default());
+    let owners = missing::owners(&counted.channels);
     for ((metric, made), earlier) in metrics.iter().zip(of_now).zip(of_before) {
         let of = OfDays { metric: *metric, ..now.clone() };
-        told.figures.push(main_figure(of, Some((before, earlier)), made));
+        told.figures.push(main_figure(of, Some((before, earlier)), made, &owners));
     }
     Ok(told)
 }
@@ -104,8 +108,13 @@ fn newest(channels: &[Channel], day: Date) -> Days {
     Days { first: last.saturating_sub(Duration::days(LENGTH - 1)), last }
 }
 
-/// A figure with what it was in other days, and how it changed.
-pub(crate) fn main_figure(of: OfDays, before: Option<(Days, &Made)>, made: &Made) -> MainFigure {
+/// A figure with what it was in other days, and how it changed. `owners` says whose the channels are.
+pub(crate) fn main_figure(
+    of: OfDays,
+    before: Option<(Days, &Made)>,
+    made: &Made,
+    owners: &missing::Owners,
+) -> MainFigure {
     let read = |made: &Made| counted::read(of.metric, made, &of.currency);
     let beside = |id: FigureId, number: &Number| Beside {
         id: id.to_string(),
@@ -113,16 +122,23 @@ pub(crate) fn main_figure(of: OfDays, before: Option<(Days, &Made)>, made: &Made
         value: number.value.to_string(),
     };
     let (now, then) = (read(made), before.and_then(|(days, earlier)| Some((days, read(earlier).ok()?))));
-    let share = now
-        .as_ref()
-        .ok()
-        .zip(then.as_ref())
+    let both = now.as_ref().ok().zip(then.as_ref());
+    let unlike = both.is_some_and(|(now, (_, then))| !now.alike(then));
+    let share = both
+        .filter(|_| !unlike)
         .and_then(|(now, (days, then))| figure::change(now.value, then.value).map(|share| (share, *days)));
+    let rates = match &now {
+        Ok(number) => number.of_rates(),
+        Err(_) => serde_json::from_str::<Value>(&made.figure).is_ok_and(|figure| missing::of_rates(&figure)),
+    };
     MainFigure {
         key: of.metric.key().to_owned(),
         name: words::name(of.metric.key()),
         unit: now.as_ref().map(|number| number.unit.clone()).unwrap_or_default(),
         partial: now.as_ref().is_ok_and(Number::partial),
+        without: now.as_ref().map(|number| number.without(owners)).unwrap_or_default(),
+        rates,
+        unlike,
         before: then.map(|(days, then)| beside(FigureId::Counted(OfDays { days, ..of.clone() }), &then)),
         change: share.map(|(share, days)| Beside {
             id: FigureId::change(of.clone(), days).to_string(),

@@ -5,6 +5,7 @@
 
 mod came;
 pub(crate) mod counted;
+pub(crate) mod missing;
 mod of_client;
 mod rows;
 mod said;
@@ -141,8 +142,9 @@ impl Opening<'_> {
                 all = [parts(now, ""), parts(then, BEFORE)].concat();
                 let names = rows.names();
                 lacks = [now.lacks(&names), then.lacks(&names)].concat();
+                words::unique(&mut lacks);
                 formula = of_change(now);
-                change(now.value, then.value).ok_or_else(|| "what was before is not above zero".to_owned())
+                changed_by(now, then)
             }
             (Err((_, why)), _) => Err(why.clone()),
             (_, Err((_, why))) => Err(format!("of the days before, {why}")),
@@ -174,6 +176,14 @@ const BEFORE: &str = "_before";
 pub(crate) fn change(now: Decimal, before: Decimal) -> Option<Decimal> {
     let share = now.checked_sub(before)?.checked_div(before);
     share.filter(|_| before > Decimal::ZERO).map(|share| share.normalize())
+}
+
+/// The change from one figure to another of the same accounts and days; `Err` says why there is none.
+fn changed_by(now: &Number, before: &Number) -> std::result::Result<Decimal, String> {
+    if !now.alike(before) {
+        return Err(missing::UNLIKE.to_owned());
+    }
+    change(now.value, before.value).ok_or_else(|| "what was before is not above zero".to_owned())
 }
 
 /// A change as it stands on pages.

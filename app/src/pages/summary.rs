@@ -21,6 +21,7 @@ use crate::{
         part::part,
         personas::Personas,
         told::Told as Sentence,
+        without::Rates,
     },
     error::AppError,
 };
@@ -30,6 +31,7 @@ use crate::{
 pub struct SummaryView {
     told: Option<Shown>,
     may_connect: bool,
+    may_import_rates: bool,
     /// The members that it can be mailed to, by name.
     people: Vec<(MemberId, String)>,
     /// Who reads it.
@@ -62,6 +64,7 @@ pub async fn get_summary(persona: String, client_id: String) -> Result<SummaryVi
     Ok(SummaryView {
         told: service::summary::shown(&service, &actor, question).await?,
         may_connect: access::may(actor.role, access::Action::EditIntegrations),
+        may_import_rates: access::may(actor.role, access::Action::EditSettings),
         people: service::summary::mail::people(&service, &actor).await?,
         me: actor.member_id,
         click: service::summary::mail::click(&service),
@@ -120,7 +123,7 @@ pub fn SummaryPage() -> impl IntoView {
 
 #[component]
 fn Told(view: SummaryView, client_id: String, mail: ServerAction<MailSummary>) -> impl IntoView {
-    let SummaryView { told, may_connect, people, me, click } = view;
+    let SummaryView { told, may_connect, may_import_rates, people, me, click } = view;
     let connect = may_connect.then(|| view! { <a href="/settings/integrations">"Connect an account"</a> });
     let Some(told) = told else {
         return view! {
@@ -132,11 +135,12 @@ fn Told(view: SummaryView, client_id: String, mail: ServerAction<MailSummary>) -
         .into_any();
     };
     let text = told.text();
-    let Shown { persona, of, simulated, day, sections } = told;
+    let Shown { persona, of, simulated, rates, day, sections } = told;
     view! {
         <article class="flex flex-col gap-6" data-test="summary">
             <p class="text-xs text-muted"><span data-literal="">{of}</span>", for the " {persona.label()} ", of what was known to the end of " <time datetime=day.clone() data-literal="">{day.clone()}</time> "."<span class="no-print">" Press a number to see what it is made of."</span></p>
             {simulated.then(|| view! { <p class="font-medium" data-test="summary-simulated">"Simulated: nobody here is real, and no figure is."</p> })}
+            {rates.then(|| view! { <p class="text-muted">"Amounts in other currencies are left out where there is no rate of exchange. "<Rates may_import_rates=may_import_rates /></p> })}
             {sections.into_iter().map(|section| view! { <Part section=section /> }).collect_view()}
         </article>
         <Keep text=text persona=persona client_id=client_id people=people me=me click=click mail=mail />

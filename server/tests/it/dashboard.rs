@@ -3,6 +3,7 @@
 
 pub mod figures;
 mod formula;
+mod missing;
 mod pages;
 
 use std::{collections::BTreeMap, time::Duration};

@@ -37,6 +37,8 @@ pub struct Head {
     pub read: bool,
     /// Whether whoever reads can connect accounts.
     pub may_connect: bool,
+    /// Whether whoever reads can import rates of exchange.
+    pub may_import_rates: bool,
     /// Whether all of it is simulated.
     pub simulated: bool,
 }

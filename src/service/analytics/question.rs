@@ -23,7 +23,10 @@ use time::Date;
 use super::Manner;
 use crate::{
     Error, Result, Service, brain,
-    figure::scope::{EVERYTHING, called, named},
+    figure::{
+        missing::{self, Owners},
+        scope::{EVERYTHING, called, named},
+    },
     moment,
 };
 
@@ -76,6 +79,11 @@ impl Resolved {
     pub fn source_names(&self) -> BTreeMap<String, String> {
         let channels = self.meant.iter().map(|called| (called.id.to_string(), called.called().whole()));
         channels.chain(self.parts.iter().map(|(part, name)| (part.to_string(), name.clone()))).collect()
+    }
+
+    /// Whose the channels are.
+    pub fn owners(&self) -> Owners {
+        missing::owners(&self.channels)
     }
 
     /// The clients that are meant, each once.

@@ -14,7 +14,7 @@ use store::ad_entity::Placed;
 use super::question::Resolved;
 use crate::{
     dashboard,
-    figure::{counted, scope::called},
+    figure::{counted, missing::Owners, scope::called},
     performance::words,
 };
 
@@ -124,7 +124,9 @@ impl Rows<'_> {
     fn cells(&self, scope: &Scope, made: &[Made], before: Option<(Days, &[Made])>) -> Vec<Cell> {
         let cell = |(at, metric): (usize, &Metric)| {
             let then = before.and_then(|(days, made)| Some((days, made.get(at)?)));
-            let figure = dashboard::main_figure(self.resolved.of_days(scope.clone(), *metric), then, made.get(at)?);
+            // Whose a channel is stands beside its row.
+            let of = self.resolved.of_days(scope.clone(), *metric);
+            let figure = dashboard::main_figure(of, then, made.get(at)?, &Owners::new());
             Some(Cell { now: figure.now, partial: figure.partial, change: figure.change })
         };
         self.told.iter().enumerate().filter_map(cell).collect()

@@ -14,6 +14,7 @@ use serde_json::Value;
 use store::TenantTx;
 use time::{Date, OffsetDateTime};
 
+use super::missing::{self, Owners};
 use crate::{Error, Result, Service, brain, performance::words};
 
 /// What is wanted of figures.
@@ -128,8 +129,24 @@ impl Number {
     /// What belongs into it and is missing.
     pub fn lacks(&self, names: &BTreeMap<String, &str>) -> Vec<String> {
         let mut lacks: Vec<String> = self.parts.iter().flat_map(|part| words::gaps(part, names)).collect();
-        lacks.dedup();
+        words::unique(&mut lacks);
+        lacks.extend(words::matched(&self.parts));
         lacks
+    }
+
+    /// The same in short, as it stands beside the figure: how many clients, accounts and days.
+    pub fn without(&self, owners: &Owners) -> Vec<String> {
+        missing::without(&self.parts, owners)
+    }
+
+    /// Whether rates of exchange are missing in it.
+    pub fn of_rates(&self) -> bool {
+        missing::lack_rates(&self.parts)
+    }
+
+    /// Whether another one is of the same accounts and leaves out the same days, so that the two can be compared.
+    pub fn alike(&self, other: &Self) -> bool {
+        missing::alike(&self.parts, &other.parts)
     }
 
     /// Whether something belongs into it and is missing.

@@ -9,7 +9,7 @@ use model::{
 };
 use serde_json::Value;
 
-use super::{Asked, BEFORE, Opening, change, counted::Number, in_percent, of_change, parts};
+use super::{Asked, BEFORE, Opening, changed_by, counted::Number, in_percent, of_change, parts};
 use crate::{
     Error, Result, Service,
     performance::{self, words},
@@ -57,7 +57,7 @@ impl Opening<'_> {
         };
         let (value, shown) = match (now, then) {
             (Ok(now), Ok(then)) if changed => {
-                let share = change(now.value, then.value).ok_or_else(|| "what was before is not above zero".to_owned());
+                let share = changed_by(&now, &then);
                 (share.clone().map(|share| share.to_string()), share.ok().map(in_percent))
             }
             (Ok(_), Err(why)) if changed => (Err(format!("of the days before, {why}")), None),

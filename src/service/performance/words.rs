@@ -1,6 +1,9 @@
 //! A figure of the brain in words.
 
-use std::{collections::BTreeMap, str::FromStr};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    str::FromStr,
+};
 
 pub(crate) use model::currency::WHOLE;
 use model::{
@@ -14,7 +17,7 @@ use model::{
 use rust_decimal::{Decimal, RoundingStrategy};
 use serde_json::Value;
 
-use crate::figure::{self, counted::Number};
+use crate::figure::{self, counted::Number, missing};
 
 /// What is shown, by key and name: what platforms claim and what the books say are never added up.
 pub(crate) const GROUPS: [(&str, &[(&str, &str)]); 3] = [
@@ -94,14 +97,24 @@ pub(super) fn shown(
     let beside =
         |id: FigureId, shown: String, value: Decimal| Beside { id: id.to_string(), shown, value: value.to_string() };
     let then = then.ok();
-    let share = now.as_ref().ok().zip(then.as_ref()).and_then(|(now, then)| figure::change(now.value, then.value));
-    let trend = match comparison["verdict"]["status"].as_str() {
+    let both = now.as_ref().ok().zip(then.as_ref());
+    let unlike = both.is_some_and(|(now, then)| !now.alike(then));
+    // One rule for the change and the verdict: there is neither where one of them has no value, or where they are not alike.
+    let both = both.filter(|_| !unlike);
+    let share = both.and_then(|(now, then)| figure::change(now.value, then.value));
+    let trend = match comparison["verdict"]["status"].as_str().filter(|_| both.is_some()) {
         Some("better") => Some(Trend::Better),
         Some("worse") => Some(Trend::Worse),
         Some("too_close") => Some(Trend::TooClose),
         _ => None,
     };
-    let lacks = now.as_ref().map(|number| number.lacks(names)).unwrap_or_default();
+    let rates = match &now {
+        Ok(number) => number.of_rates(),
+        Err(_) => missing::of_rates(&comparison["now"]),
+    };
+    let mut notes = now.as_ref().map(|number| number.lacks(names)).unwrap_or_default();
+    notes.extend(unlike.then(|| missing::UNLIKE.to_owned()));
+    notes.extend(compared(&comparison["compared"]));
     let counted = |number: Number, days: Days| {
         beside(FigureId::Counted(OfDays { days, ..of.clone() }), number.shown, number.value)
     };
@@ -112,7 +125,8 @@ pub(super) fn shown(
         before: then.map(|then| counted(then, before)),
         change: share.map(|share| beside(FigureId::Changed(of.clone()), figure::in_percent(share), share)),
         trend,
-        notes: lacks.into_iter().chain(compared(&comparison["compared"])).collect(),
+        rates,
+        notes,
     }
 }
 
@@ -192,17 +206,13 @@ pub(crate) fn absent(reason: &Value) -> String {
     match reason["reason"].as_str() {
         Some("not_connected") => format!("no connected source reports {of}"),
         Some("incomplete") => {
-            let gaps = reason["gaps"].as_array().map(Vec::as_slice).unwrap_or_default();
-            let days: i64 = gaps.iter().filter_map(|gap| gap["days"].as_i64()).sum();
-            // The days are there then, and reading them again would not help.
-            let rates = !gaps.is_empty() && gaps.iter().all(|gap| gap["reason"] == "rate");
-            let (count, has, be) = if days == 1 { ("day", "has", "is") } else { ("days", "have", "are") };
-            let lacks = if rates {
-                format!("{has} no rate of exchange, which an Admin or Owner imports")
-            } else {
-                format!("{be} missing")
-            };
-            format!("{of} {} not complete: {days} {count} of {} {lacks}", is(&of), it(&of))
+            let why = missing::reasons(reason["gaps"].as_array().map(Vec::as_slice).unwrap_or_default());
+            match reason["beside"].as_str() {
+                Some(_) => {
+                    format!("{of} {} not known for more than a tenth of {}: {why}", is(&of), measure(&reason["beside"]))
+                }
+                None => format!("{of} {} not complete: {why}", is(&of)),
+            }
         }
         Some("no_denominator") => format!("{of} {} zero, and nothing can be divided by {}", is(&of), it(&of)),
         Some("currencies") => "the amounts are in several currencies".to_owned(),
@@ -228,7 +238,24 @@ pub(crate) fn made(figure: &Value, names: &BTreeMap<String, &str>) -> Vec<String
         lines.push(format!("{}: {value}, of {rows} of {}", measure(&part["measure"]), sources.join(", ")));
         lines.extend(gaps(part, names));
     }
+    // Of both parts of a quotient the same days are missing.
+    unique(&mut lines);
+    lines.extend(matched(parts));
     lines
+}
+
+/// Leaves out what was said before.
+pub(crate) fn unique(lines: &mut Vec<String>) {
+    let mut said = BTreeSet::new();
+    lines.retain(|line| said.insert(line.clone()));
+}
+
+/// That a quotient is of the days on which both of its parts are known, where that leaves any out.
+pub(crate) fn matched(parts: &[Value]) -> Option<String> {
+    let part = parts.iter().find(|part| part["beside"].is_string())?;
+    let lacks = part["gaps"].as_array().is_some_and(|gaps| !gaps.is_empty());
+    let (one, other) = (measure(&part["measure"]), measure(&part["beside"]));
+    lacks.then(|| format!("made of the days on which both {one} and {other} are known"))
 }
 
 fn called(id: &Value, names: &BTreeMap<String, &str>) -> String {
@@ -245,9 +272,7 @@ pub(crate) fn gaps(part: &Value, names: &BTreeMap<String, &str>) -> Vec<String> 
             Some("rate") => "has no rate of exchange",
             _ => "is missing",
         };
-        let (first, last) = (gap["first"].as_str().unwrap_or_default(), gap["last"].as_str().unwrap_or_default());
-        let days = if first == last { first.to_owned() } else { format!("{first} to {last}") };
-        format!("not in it: {} {why} on {days}", called(&gap["source"], names))
+        format!("not in it: {} {why} on {}", called(&gap["source"], names), missing::listed(gap))
     };
     part["gaps"].as_array().into_iter().flatten().map(gap).collect()
 }
@@ -312,7 +337,7 @@ mod tests {
             FigureId::Counted(OfDays { days: before, ..of.clone() }).to_string()
         );
         assert_eq!(told.trend, Some(Trend::Worse));
-        assert_eq!(told.notes, ["not in it: Radio was not read on 2026-11-01 to 2026-11-02"]);
+        assert_eq!(told.notes, ["not in it: Radio was not read on 2026-11-01 to 2026-11-02 (2 days)"]);
         assert_eq!(text(&one(figure("102.5"), figure("100")).change), "+2.5 %");
         assert_eq!(one(figure("1"), figure("0")).change, None, "nothing can be divided by zero");
         let lacking = one(json!({"absent": {"reason": "not_connected", "measure": "ledger_revenue"}}), figure("1"));
@@ -323,9 +348,25 @@ mod tests {
                 &json!({"reason": "incomplete", "measure": "spend", "gaps": [{"source": "a", "reason": reason, "days": 2}]}),
             )
         };
-        let conversions = json!({"reason": "incomplete", "measure": "claimed_conversions", "gaps": [{"days": 1}]});
-        assert_eq!(absent(&conversions), "claimed conversions are not complete: 1 day of them is missing");
-        assert_eq!(incomplete("not_read"), "spend is not complete: 2 days of it are missing");
-        assert!(incomplete("rate").starts_with("spend is not complete: 2 days of it have no rate of exchange"));
+        let conversions = json!({"reason": "incomplete", "measure": "claimed_conversions",
+            "gaps": [{"source": "a", "reason": "not_reported", "days": 1}]});
+        let told = "claimed conversions are not complete: 1 day of 1 account was not reported";
+        assert_eq!(absent(&conversions), told);
+        assert_eq!(incomplete("not_read"), "spend is not complete: 2 days of 1 account were not read");
+        assert!(
+            incomplete("rate").starts_with("spend is not complete: 2 days of 1 account without a rate of exchange")
+        );
+        let few = json!({"reason": "incomplete", "measure": "claimed_revenue", "beside": "spend", "gaps": []});
+        assert_eq!(absent(&few), "claimed revenue is not known for more than a tenth of spend: days are missing");
+        // No verdict without a value.
+        let none = json!({"absent": {"reason": "no_denominator", "measure": "clicks"}});
+        assert_eq!(one(none.clone(), figure("1")).trend, None);
+        assert_eq!(one(figure("1"), none).trend, None);
+        // What is missing on one side only bends a change.
+        let mut whole = figure("100");
+        whole["parts"][0]["gaps"] = json!([]);
+        let unlike = one(figure("90"), whole);
+        assert_eq!((unlike.change, unlike.trend, text(&unlike.before).as_str()), (None, None, "100"));
+        assert_eq!(unlike.notes.last().map(String::as_str), Some(missing::UNLIKE));
     }
 }

@@ -24,6 +24,7 @@ use crate::{
     figure::{
         self,
         counted::{self, Number, Reading},
+        missing,
     },
     performance::words,
 };
@@ -129,10 +130,12 @@ impl Figures {
         let then = self.of(&self.earlier, key).and_then(std::result::Result::ok);
         let mut notes = Vec::new();
         if let Some(then) = &then {
-            let change = figure::change(number.value, then.value).map(figure::in_percent);
+            let alike = number.alike(then);
+            let change = figure::change(number.value, then.value).filter(|_| alike).map(figure::in_percent);
             notes.push(match change {
                 Some(change) => format!("{change}, before: {}", then.shown),
-                None => format!("before: {}", then.shown),
+                None if alike => format!("before: {}", then.shown),
+                None => format!("before: {}, {}", then.shown, missing::UNLIKE),
             });
         }
         notes.extend(number.lacks(&self.names()));
@@ -175,7 +178,7 @@ impl Figures {
             if matches!(now, Err((Lack::NotConnected, _))) {
                 continue;
             }
-            let both = now.as_ref().ok().zip(then.as_ref().ok());
+            let both = now.as_ref().ok().zip(then.as_ref().ok()).filter(|(now, then)| now.alike(then));
             let change = both.and_then(|(now, then)| figure::change(now.value, then.value)).map(figure::in_percent);
             rows.push(vec![
                 words::name(metric.key()),

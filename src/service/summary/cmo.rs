@@ -7,7 +7,7 @@ use model::{
 
 use super::{
     digest::{Colour, Digest, Gap, Subject},
-    fragments::{days, names, place, section, whom, words},
+    fragments::{days, names, place, section, unrated, whom, words},
     frame::{Words, parts},
     line::line,
     money::{Claims, Difference, Expected, Money},
@@ -47,6 +47,7 @@ fn spent(subject: &Subject, money: &Money) -> Sentence {
     line.each(&money.rows, "; ", |line, row| {
         let line = line.say(row.metric).say(" ").figure(&row.now);
         let line = if row.partial { line.say(" without the days that are missing") } else { line };
+        let line = unrated(line, &row.unrated);
         let line = line.with(row.before.as_ref(), |line, before| line.say(" after ").figure(before));
         match row.trend {
             Some(Trend::Better) => line.say(", better"),

@@ -9,7 +9,7 @@ use model::{
 };
 use store::{client, organization};
 
-use super::{Loaded, Question, load, write};
+use super::{Loaded, Question, load, money, read, write};
 use crate::{Result, Service};
 
 /// A sentence with the ids of its numbers.
@@ -45,6 +45,7 @@ pub async fn shown(service: &Service, actor: &Actor, question: Question) -> Resu
         persona,
         of: client.unwrap_or(agency.name),
         simulated: agency.simulated,
+        rates: money::lack_rates(&read(&outcomes), client_id),
         day: told.day,
         sections: told.sections.into_iter().map(section).collect(),
     }))

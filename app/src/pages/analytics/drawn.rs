@@ -332,6 +332,7 @@ mod tests {
                 currency: "EUR".into(),
                 read: true,
                 may_connect: true,
+                may_import_rates: true,
                 simulated: false,
             },
             totals: vec![],

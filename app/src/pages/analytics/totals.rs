@@ -14,6 +14,7 @@ use crate::{
         figure::Figure,
         focus,
         notice::{Notice, Tone, sentence},
+        without::Without,
     },
     pages::dashboard::connect,
 };
@@ -38,7 +39,7 @@ fn field(name: &str) -> &str {
 #[component]
 pub(super) fn Totals(counted: Counted, asked: Memo<Asked>) -> impl IntoView {
     let Counted { head, totals, .. } = counted;
-    let Head { query, notes, of, days, count, compared, read, may_connect, .. } = head;
+    let Head { query, notes, of, days, count, compared, read, may_connect, may_import_rates, .. } = head;
     #[cfg(feature = "ssr")]
     if !notes.is_empty() {
         crate::server::set_status(http::StatusCode::UNPROCESSABLE_ENTITY);
@@ -51,7 +52,7 @@ pub(super) fn Totals(counted: Counted, asked: Memo<Asked>) -> impl IntoView {
     let figures = if read && !totals.is_empty() {
         view! {
             <ul class="main-figures">
-                {totals.into_iter().map(|total| view! { <One total=total may_connect=may_connect /> }).collect_view()}
+                {totals.into_iter().map(|total| view! { <One total=total may_connect=may_connect may_import_rates=may_import_rates /> }).collect_view()}
             </ul>
         }
         .into_any()
@@ -104,9 +105,9 @@ fn Notes(notes: Vec<Invalid>, asked: Asked, days: (String, String)) -> impl Into
 }
 
 #[component]
-fn One(total: Total, may_connect: bool) -> impl IntoView {
+fn One(total: Total, may_connect: bool, may_import_rates: bool) -> impl IntoView {
     let Total { figure, lacks } = total;
-    let MainFigure { key, name, now, partial, before, change, line, .. } = figure;
+    let MainFigure { key, name, now, without, rates, unlike, before, change, line, .. } = figure;
     let value = match now {
         Ok(now) => view! { <p class="figure-large"><Figure id=now.id shown=now.shown /></p> }.into_any(),
         Err((lack, why)) => view! {
@@ -126,9 +127,9 @@ fn One(total: Total, may_connect: bool) -> impl IntoView {
             <h3 class="text-xs text-muted">{name}</h3>
             {value}
             {beside}
-            {(partial && lacks.is_empty()).then(|| view! { <p class="text-xs text-muted" data-test="partial">"Without what is missing; open it to see what that is"</p> })}
+            <Without words=without rates=rates unlike=unlike may_import_rates=may_import_rates />
             {(!lacks.is_empty()).then(|| view! {
-                <details data-test="partial"><summary class="disclosure">"What is missing in it"</summary>
+                <details data-test="lacks"><summary class="disclosure">"What is missing in it"</summary>
                     <ul class="text-xs text-muted">{lacks.into_iter().map(|words| view! { <li data-literal="">{sentence(&words)}</li> }).collect_view()}</ul></details>
             })}
             {(!line.is_empty()).then(|| view! {

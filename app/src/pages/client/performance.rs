@@ -16,6 +16,7 @@ use crate::{
         live::changes,
         part::part_or,
         table::{Cell, Table},
+        without::Rates,
     },
     error::AppError,
 };
@@ -23,11 +24,12 @@ use crate::{
 /// Lengths that can be chosen at once, in days.
 const LENGTHS: [i64; 3] = [7, 28, 90];
 
-/// The figures, and whether whoever reads them can connect more.
+/// The figures, and whether whoever reads them can connect more and import rates of exchange.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct PerformanceView {
     told: Performance,
     may_connect: bool,
+    may_import_rates: bool,
 }
 
 /// How a client did from one day to another, or in so many days until the newest that was read.
@@ -48,7 +50,12 @@ pub async fn get_performance(
     };
     let asked = read().map_err(service::Error::from)?;
     let told = service::performance::of_client(&service, &actor, id, asked).await?;
-    Ok(PerformanceView { told, may_connect: access::may(actor.role, access::Action::EditIntegrations) })
+    let may = |action| access::may(actor.role, action);
+    Ok(PerformanceView {
+        told,
+        may_connect: may(access::Action::EditIntegrations),
+        may_import_rates: may(access::Action::EditSettings),
+    })
 }
 
 /// The figures, with the days that are shown in the address.
@@ -73,7 +80,7 @@ pub fn PerformancePart(id: Memo<String>) -> impl IntoView {
 
 #[component]
 fn Told(view: PerformanceView, asked: (String, String, String)) -> impl IntoView {
-    let PerformanceView { told, may_connect } = view;
+    let PerformanceView { told, may_connect, may_import_rates } = view;
     let heading = view! { <h2 id="performance" tabindex="-1">"Performance"</h2> };
     if told.sources.is_empty() {
         return view! {
@@ -106,28 +113,29 @@ fn Told(view: PerformanceView, asked: (String, String, String)) -> impl IntoView
             <span data-literal="">{before.0} " to " {before.1}</span>
         </p>
         {none.then(|| view! { <p class="text-muted">"Nothing was read of these days."</p> })}
-        {groups.into_iter().map(|group| view! { <Figures group=group /> }).collect_view()}
+        {groups.into_iter().map(|group| view! { <Figures group=group may_import_rates=may_import_rates /> }).collect_view()}
         <Sources sources=sources />
     }
     .into_any()
 }
 
 #[component]
-fn Figures(group: Group) -> impl IntoView {
+fn Figures(group: Group, may_import_rates: bool) -> impl IntoView {
     let Group { title, figures } = group;
     view! {
         <div class="flex flex-col gap-2">
             <h3 class="font-medium">{title}</h3>
             <Table label="Figures" columns=vec!["Figure", "Value", "Before", "Change", "Verdict"] test="figures">
-                {figures.into_iter().map(|figure| view! { <Row figure=figure /> }).collect_view()}
+                {figures.into_iter().map(|figure| view! { <Row figure=figure may_import_rates=may_import_rates /> }).collect_view()}
             </Table>
         </div>
     }
 }
 
 #[component]
-fn Row(figure: Shown) -> impl IntoView {
-    let Shown { key, name, value, before, change, trend, notes } = figure;
+fn Row(figure: Shown, may_import_rates: bool) -> impl IntoView {
+    let Shown { key, name, value, before, change, trend, rates, notes } = figure;
+    let mend = rates.then(|| view! { <p class="text-xs text-muted"><Rates may_import_rates=may_import_rates /></p> });
     let dash = |beside: Option<Beside>| match beside {
         Some(Beside { id, shown, .. }) => view! { <Figure id=id shown=shown /> }.into_any(),
         None => view! { <span class="text-muted" aria-label="unknown">"–"</span> }.into_any(),
@@ -137,10 +145,11 @@ fn Row(figure: Shown) -> impl IntoView {
             <div class="flex min-w-0 flex-col"><Figure id=id shown=shown />
                 {(!notes.is_empty()).then(|| view! {
                     <ul class="text-xs text-muted" data-test="notes">{notes.into_iter().map(|line| view! { <li class="break-words" data-literal="">{line}</li> }).collect_view()}</ul>
-                })}</div>
+                })}
+                {mend}</div>
         }
         .into_any(),
-        Err(why) => view! { <span class="text-muted">"– " <span class="text-xs" data-literal="">{why}</span></span> }.into_any(),
+        Err(why) => view! { <span class="text-muted">"– " <span class="text-xs" data-literal="">{why}</span></span> {mend} }.into_any(),
     };
     let badge = trend.map(|trend| {
         let (shade, words) = match trend {

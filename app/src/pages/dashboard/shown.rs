@@ -10,6 +10,7 @@ use crate::components::{
     figure::Figure,
     notice::sentence,
     told::Told,
+    without::Without,
 };
 
 /// Where accounts are connected.
@@ -84,7 +85,7 @@ fn Risk(colour: Option<Colour>, reasons: Vec<Linked>) -> impl IntoView {
 /// The main figures beside those before.
 #[component]
 pub(super) fn FiguresShown(view: Figures, client: Signal<String>) -> impl IntoView {
-    let Figures { days, before, count, figures, may_connect, .. } = view;
+    let Figures { days, before, count, figures, may_connect, may_import_rates, .. } = view;
     if figures.is_empty() {
         // Who connects sees all clients; everybody else may have none, whatever is connected.
         let of = match (client.get_untracked().is_empty(), may_connect) {
@@ -107,7 +108,7 @@ pub(super) fn FiguresShown(view: Figures, client: Signal<String>) -> impl IntoVi
                 <p class="text-xs text-muted" data-test="days"><span data-literal="">{days.0} " to " {days.1}</span> ", against " <span data-literal="">{before.0} " to " {before.1}</span></p>
             </div>
             <ul class="main-figures">
-                {figures.into_iter().map(|figure| view! { <One figure=figure count=count may_connect=may_connect /> }).collect_view()}
+                {figures.into_iter().map(|figure| view! { <One figure=figure count=count may_connect=may_connect may_import_rates=may_import_rates /> }).collect_view()}
             </ul>
         </section>
     }
@@ -115,8 +116,8 @@ pub(super) fn FiguresShown(view: Figures, client: Signal<String>) -> impl IntoVi
 }
 
 #[component]
-fn One(figure: MainFigure, count: i64, may_connect: bool) -> impl IntoView {
-    let MainFigure { key, name, now, partial, before, change, line, .. } = figure;
+fn One(figure: MainFigure, count: i64, may_connect: bool, may_import_rates: bool) -> impl IntoView {
+    let MainFigure { key, name, now, without, rates, unlike, before, change, line, .. } = figure;
     let value = match now {
         Ok(now) => view! { <p class="figure-large"><Figure id=now.id shown=now.shown /></p> }.into_any(),
         Err((lack, why)) => view! {
@@ -144,7 +145,7 @@ fn One(figure: MainFigure, count: i64, may_connect: bool) -> impl IntoView {
             <h3 class="text-xs text-muted">{name}</h3>
             {value}
             {beside}
-            {partial.then(|| view! { <p class="text-xs text-muted" data-test="partial">"Without what is missing; open it to see what that is"</p> })}
+            <Without words=without rates=rates unlike=unlike may_import_rates=may_import_rates />
             {(!line.is_empty()).then(|| view! {
                 <svg class="sparkline" viewBox="0 0 100 24" preserveAspectRatio="none" aria-hidden="true"><path d=line /></svg>
             })}

@@ -58,7 +58,7 @@ async fn hundredths(pool: &PgPool, column: &str, first: &str, last: &str) -> Dec
     Decimal::new(sum, 2)
 }
 
-async fn main_figure(browser: &Browser, query: &str, key: &str) -> Value {
+pub async fn main_figure(browser: &Browser, query: &str, key: &str) -> Value {
     let answer = browser.json(&format!("/api/v1/dashboard{query}")).await;
     answer["figures"].as_array().unwrap().iter().find(|figure| figure["key"] == key).unwrap().clone()
 }
