@@ -146,8 +146,11 @@ pub fn ClientPage() -> impl IntoView {
             <fields::About view=view update=update seen=updated />
             // Of a client that is there: elsewhere they would lead to nothing.
             <p><a href=format!("/clients/{id}/dashboard")>"Dashboard of this client"</a>" · "
+                <a href=format!("/clients/{id}/analytics")>"Analytics of this client"</a>" · "
                 <a href=format!("/actions?client={id}")>"Actions for this client"</a>" · "
-                <a href=format!("/alerts?client={id}")>"Alerts about this client"</a></p>
+                <a href=format!("/findings?client={id}")>"Findings about this client"</a>" · "
+                <a href=format!("/alerts?client={id}")>"Alerts about this client"</a>" · "
+                <a href=format!("/reports?client_id={id}")>"Reports of this client"</a></p>
         }
     };
     let missing = |error: &AppError| {

@@ -51,8 +51,8 @@ pub enum Refused {
 
 /// Reads `series,timestamp,value` (in any order of columns, others are left alone; an empty value is missing) and writes the same rows
 /// in the same order with two more columns: `score` (0–1, see [`super::Score`]) and `kind` (empty if it is no news). A row that
-/// is not judged has no score, and `not enough data:` with the reason for a kind: it has no value, or none that is finite, or
-/// too few rows stand before it, or its moment is there already.
+/// is not judged is no news yet: its score is 0. Where that is no matter of what will still come, `not enough data:` with the
+/// reason is its kind: no row of its series was judged, its value is not finite, or its moment is there already.
 ///
 /// A time stamp is a number of days, or `2026-01-31`, `2026-01-31 13:05[:00[.0]]`, with a `T` and a `Z` or an offset if you like;
 /// an offset is passed over, since the course of a day is that of the clock on the wall. A row's score depends on no
@@ -81,6 +81,9 @@ pub fn anomalies(input: impl Read) -> Result<String, Refused> {
     };
     write(&mut writer, &header, "score", "kind")?;
     let mut scorers: BTreeMap<String, (Scorer, i64)> = BTreeMap::new();
+    // Each series with whether a row of it was judged, and why the last one was not.
+    let mut judged_at_all: BTreeMap<String, (bool, String)> = BTreeMap::new();
+    let mut rows: Vec<(csv::StringRecord, String, String)> = Vec::new();
     for row in reader.records() {
         let row = row.map_err(malformed)?;
         let line = row.position().map_or(0, csv::Position::line);
@@ -100,15 +103,27 @@ pub fn anomalies(input: impl Read) -> Result<String, Refused> {
         let twice = || NotEnough::Duplicate { of: stamp.to_owned() };
         let judged = if at == *last { Err(twice()) } else { scorer.judge(at, number) };
         *last = at;
+        let told = judged_at_all.entry(name.to_owned()).or_insert_with(|| (false, "there is no value".to_owned()));
         let (score, kind) = match (judged, number) {
-            (Ok(judged), _) => (format!("{:.6}", judged.score), judged.kind.map_or("", super::Kind::word).to_owned()),
-            (Err(reason @ NotEnough::Duplicate { .. }), _) => (String::new(), format!("not enough data: {reason}")),
-            (Err(_), None) => (String::new(), "not enough data: there is no value".to_owned()),
-            (Err(_), Some(number)) if !number.is_finite() => {
-                (String::new(), format!("not enough data: {read} is not a finite number"))
+            (Ok(judged), _) => {
+                told.0 = true;
+                (judged.score, judged.kind.map_or("", super::Kind::word).to_owned())
             }
-            (Err(reason), Some(_)) => (String::new(), format!("not enough data: {reason}")),
+            (Err(reason @ NotEnough::Duplicate { .. }), _) => (0.0, format!("not enough data: {reason}")),
+            (Err(_), Some(number)) if !number.is_finite() => {
+                (0.0, format!("not enough data: {read} is not a finite number"))
+            }
+            (Err(reason), Some(_)) => {
+                told.1 = reason.to_string();
+                (0.0, String::new())
+            }
+            (Err(_), None) => (0.0, String::new()),
         };
+        rows.push((row, format!("{score:.6}"), kind));
+    }
+    for (row, score, kind) in rows {
+        let why = judged_at_all.get(&row[series]).filter(|(judged, _)| !judged && kind.is_empty());
+        let kind = why.map_or(kind.clone(), |(_, why)| format!("not enough data: {why}"));
         write(&mut writer, &row, &score, &kind)?;
     }
     let bytes = writer.into_inner().map_err(|error| Refused::Malformed { line: 0, message: error.to_string() })?;
