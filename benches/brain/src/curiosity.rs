@@ -1,6 +1,7 @@
 //! The figures of Curiosity: what a division of budgets reaches of what is possible, and whether what came of actions is told.
 
 mod agency;
+mod null;
 mod outcome;
 mod reallocation;
 
@@ -13,12 +14,15 @@ pub(crate) fn run(_: &Path) -> anyhow::Result<Vec<Figure>> {
     let mut figures = reallocation::run()?;
     figures.extend(outcome::run()?);
     figures.extend(agency::run_worlds(FEW)?);
+    figures.extend(null::run_worlds(NULL)?);
     Ok(figures)
 }
 
 /// Simulated agencies in the table, and in the long proof.
 const FEW: u64 = 3;
 const MANY: u64 = 50;
+/// Those in which moves that did nothing are looked at; they take no fitting.
+const NULL: u64 = 12;
 
 /// In so many of the agencies what is hidden has to be proposed. Not in all: who proposes only what loses once in ten times at
 /// the most keeps silent once in a while where chance hides what is true.
