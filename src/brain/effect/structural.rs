@@ -28,9 +28,10 @@ const BELIEF: f64 = 6.0;
 const ODD: f64 = 2.5;
 /// Evaluations of the likelihood.
 const SEARCH: usize = 250;
-/// What a kind of day may bring, in what the values scatter: such days are among what made them scatter.
-const KIND: f64 = 2.0;
-/// By which share of itself it differs from one year to the next; one year tells nothing of that.
+/// Standard deviations of the level's steps, least and largest, and how many between them are weighed.
+const LEVELS: (f64, f64) = (0.0005, 1.0);
+const STEPS: usize = 12;
+/// By which share of itself what a kind of day brings differs from one year to the next; one year tells nothing of that.
 const AGAIN: f64 = 0.25;
 
 /// A sum of values to come: what is expected, how far it strays, and the degrees of freedom of that.
@@ -51,12 +52,21 @@ struct Rates {
     kept: f64,
 }
 
-/// The sum of the next `ahead` values, which are daily. Each of `kinds` says of every day, those ahead included, how much it is
+/// Kinds of days that the calendar knows: of each, how much every day is of it.
+#[derive(Clone, Copy, Debug)]
+struct Kinds<'a> {
+    days: &'a [&'a [f64]],
+    /// The standard deviation of what one may bring, before any was seen: as much as the values are, in what they scatter. What
+    /// they scatter says nothing of days that were not among them.
+    may_bring: f64,
+}
+
+/// The sum of the next `ahead` values, which are daily. Each of `days` says of every day, those ahead included, how much it is
 /// of a kind.
 ///
 /// # Errors
 /// [`NotEnough`] where there are too few values, too many gaps, nothing changes, or numbers are too large.
-pub(super) fn sum(values: &[Option<f64>], ahead: usize, kinds: &[&[f64]]) -> Result<Sum, NotEnough> {
+pub(super) fn sum(values: &[Option<f64>], ahead: usize, days: &[&[f64]]) -> Result<Sum, NotEnough> {
     let known: Vec<f64> = values.iter().flatten().copied().collect();
     let needs = NEEDS.max(2 * ahead);
     if known.len() < needs {
@@ -76,6 +86,7 @@ pub(super) fn sum(values: &[Option<f64>], ahead: usize, kinds: &[&[f64]]) -> Res
         return Err(NotEnough::Constant);
     }
     let scaled: Vec<Option<f64>> = values.iter().map(|value| value.map(|value| (value - mean) / scatter)).collect();
+    let kinds = Kinds { days, may_bring: libm::hypot(mean, scatter) / scatter };
     let rates = likeliest(&scaled, kinds);
     let mut filter = Filter::new(rates, kinds);
     let (mut squares, mut sums) = (0.0, 0.0);
@@ -94,7 +105,7 @@ pub(super) fn sum(values: &[Option<f64>], ahead: usize, kinds: &[&[f64]]) -> Res
     let apart = if sums > 0.0 { 1.5 * (scaled.len() - from) as f64 / ahead as f64 } else { 0.0 };
     let ratio = if sums > 0.0 { squares / sums } else { 1.0 };
     let wider = ((BELIEF + apart * ratio) / (BELIEF + apart)).max(1.0);
-    let (expected, variance) = filter.ahead(scaled.len(), std::iter::repeat_n(true, ahead));
+    let (expected, variance) = mixed(&scaled, ahead, rates, kinds);
     let sum = Sum {
         expected: expected * scatter + mean * ahead as f64,
         scale: (variance * wider).sqrt() * scatter,
@@ -106,8 +117,33 @@ pub(super) fn sum(values: &[Option<f64>], ahead: usize, kinds: &[&[f64]]) -> Res
     Ok(sum)
 }
 
+/// Expectation and variance of the sum of the next `ahead` values over all that the level's steps may be, each as probable as
+/// it is: the likeliest alone is often next to none, and is too sure of where the level will be.
+fn mixed(values: &[Option<f64>], ahead: usize, rates: Rates, kinds: Kinds<'_>) -> (f64, f64) {
+    let (least, largest) = LEVELS;
+    let told: Vec<(f64, f64, f64)> = (0..STEPS)
+        .map(|at| {
+            let level = least * libm::pow(largest / least, at as f64 / (STEPS - 1) as f64);
+            let rates = Rates { level, ..rates };
+            let filter = Filter::after(values, rates, kinds);
+            let (expected, variance) = filter.ahead(values.len(), std::iter::repeat_n(true, ahead));
+            (filter.cost + rates.cost(), expected, variance)
+        })
+        .collect();
+    let best = told.iter().map(|one| one.0).fold(f64::INFINITY, f64::min);
+    let (mut weights, mut first, mut second) = (0.0, 0.0, 0.0);
+    for (cost, expected, variance) in told {
+        let weight = libm::exp((best - cost) / 2.0);
+        weights += weight;
+        first += weight * expected;
+        second += weight * (variance + expected * expected);
+    }
+    let expected = first / weights;
+    (expected, second / weights - expected * expected)
+}
+
 /// The likeliest rates under weak priors: levels hardly move from one day to the next, whatever is measured.
-fn likeliest(values: &[Option<f64>], kinds: &[&[f64]]) -> Rates {
+fn likeliest(values: &[Option<f64>], kinds: Kinds<'_>) -> Rates {
     let rates = |point: &[f64]| Rates {
         day: libm::exp(point[0]),
         lasting: libm::exp(point[1]),
@@ -115,26 +151,31 @@ fn likeliest(values: &[Option<f64>], kinds: &[&[f64]]) -> Rates {
         kept: point[3],
     };
     let cost = |point: &[f64]| {
-        let mut filter = Filter::new(rates(point), kinds);
-        values.iter().enumerate().for_each(|(day, value)| filter.step(day, *value));
-        let prior = |value: f64, middle: f64, scale: f64| ((value - middle) / scale) * ((value - middle) / scale);
-        filter.cost
-            + prior(point[0], libm::log(0.5), 1.0)
-            + prior(point[1], libm::log(0.3), 1.0)
-            + prior(point[2], libm::log(0.01), 2.0)
-            + prior(point[3], 0.4, 0.3)
+        let rates = rates(point);
+        Filter::after(values, rates, kinds).cost + rates.cost()
     };
     let side = |low: f64, high: f64| (libm::log(low), libm::log(high));
     let start = [libm::log(0.5), libm::log(0.3), libm::log(0.02), 0.4];
-    let sides = [side(0.01, 3.0), side(0.01, 3.0), side(0.0005, 1.0), (0.0, 0.95)];
+    let sides = [side(0.01, 3.0), side(0.01, 3.0), side(LEVELS.0, LEVELS.1), (0.0, 0.95)];
     rates(&minimise(cost, &start, &sides, false, SEARCH).0)
+}
+
+impl Rates {
+    /// −2 log of how probable they are before anything is seen.
+    fn cost(&self) -> f64 {
+        let prior = |value: f64, middle: f64, scale: f64| ((value - middle) / scale) * ((value - middle) / scale);
+        prior(libm::log(self.day), libm::log(0.5), 1.0)
+            + prior(libm::log(self.lasting), libm::log(0.3), 1.0)
+            + prior(libm::log(self.level), libm::log(0.01), 2.0)
+            + prior(self.kept, 0.4, 0.3)
+    }
 }
 
 /// What is known of the states after the values so far.
 #[derive(Clone, Debug)]
 struct Filter<'a> {
     rates: Rates,
-    kinds: &'a [&'a [f64]],
+    kinds: Kinds<'a>,
     mean: Vec<f64>,
     /// Row after row.
     covariance: Vec<f64>,
@@ -143,18 +184,24 @@ struct Filter<'a> {
 }
 
 impl<'a> Filter<'a> {
-    /// Before the first value: scattered as values scatter; the year less, growth hardly.
-    fn new(rates: Rates, kinds: &'a [&'a [f64]]) -> Self {
-        let size = KINDS + kinds.len() + 1;
+    /// Before the first value: scattered as values scatter, half of it with the seasons; growth of as much a year.
+    fn new(rates: Rates, kinds: Kinds<'a>) -> Self {
+        let size = KINDS + kinds.days.len() + 1;
         let mut filter = Self { rates, kinds, mean: vec![0.0; size], covariance: vec![0.0; size * size], cost: 0.0 };
         let mut put = |at: usize, variance: f64| filter.covariance[at * size + at] = variance;
         put(LEVEL, 2.0);
-        // Half the scatter a year.
-        put(GROWTH, (0.5_f64 / 365.0) * (0.5 / 365.0));
+        put(GROWTH, (1.0_f64 / 365.0) * (1.0 / 365.0));
         put(LASTING, rates.lasting * rates.lasting / (1.0 - rates.kept * rates.kept).max(0.05));
         (WEEK..YEAR).for_each(|at| put(at, 0.5));
-        (YEAR..KINDS).for_each(|at| put(at, if at < YEAR + 2 { 0.25 } else { 0.02 }));
-        (KINDS..size - 1).for_each(|at| put(at, KIND * KIND));
+        (YEAR..KINDS).for_each(|at| put(at, if at < YEAR + 2 { 0.5 } else { 0.02 }));
+        (KINDS..size - 1).for_each(|at| put(at, kinds.may_bring * kinds.may_bring));
+        filter
+    }
+
+    /// After these values.
+    fn after(values: &[Option<f64>], rates: Rates, kinds: Kinds<'a>) -> Self {
+        let mut filter = Self::new(rates, kinds);
+        values.iter().enumerate().for_each(|(day, value)| filter.step(day, *value));
         filter
     }
 
@@ -176,7 +223,7 @@ impl<'a> Filter<'a> {
             let angle = turn * (wave + 1) as f64;
             (of[YEAR + 2 * wave], of[YEAR + 2 * wave + 1]) = (libm::cos(angle), libm::sin(angle));
         }
-        for (at, kind) in self.kinds.iter().enumerate() {
+        for (at, kind) in self.kinds.days.iter().enumerate() {
             of[KINDS + at] = kind[day];
         }
         of
@@ -209,10 +256,10 @@ impl<'a> Filter<'a> {
         self.covariance.chunks_exact(of.len()).map(|row| dot(row, of)).collect()
     }
 
-    /// A kind of day comes again: it may bring more or less than the last time.
+    /// A kind of day comes, perhaps again: it may bring more or less than the last time.
     fn begin(&mut self, day: usize) {
         let size = self.mean.len();
-        for (at, kind) in self.kinds.iter().enumerate() {
+        for (at, kind) in self.kinds.days.iter().enumerate() {
             if kind[day] != 0.0 && day > 0 && kind[day - 1] == 0.0 {
                 let (at, brings) = (KINDS + at, AGAIN * self.mean[KINDS + at]);
                 self.covariance[at * size + at] += brings * brings;
