@@ -1,7 +1,8 @@
 //! What an action brought: what happened against what would have happened without it.
 //!
 //! Before against after counts the return to the usual as a gain (Galton 1886; Barnett, van der Pols & Dobson 2005,
-//! "Regression to the mean: what it is and how to deal with it"), for people act when figures are bad. So the days after the
+//! "Regression to the mean: what it is and how to deal with it"), for people act when figures are bad, and so it does with the
+//! season: what people do before Christmas is followed by Christmas. So the days after the
 //! action are held against a forecast that knows only the days before it (as Brodersen et al. 2015, "Inferring causal impact
 //! using Bayesian structural time-series models", do), and its width by how such forecasts did in the past.
 
@@ -10,7 +11,7 @@ mod structural;
 use serde::Serialize;
 use statrs::distribution::{ContinuousCDF, StudentsT};
 
-use crate::{NotEnough, Series};
+use crate::{NotEnough, Series, response::Column};
 
 /// The share of the outcomes that the interval holds.
 pub const CONFIDENCE: f64 = 0.8;
@@ -55,6 +56,16 @@ pub struct Effect {
 /// # Errors
 /// [`NotEnough`] where the days before are too few for such a forecast, or a day after is missing.
 pub fn measure(before: &Series, after: &[Option<f64>]) -> Result<Effect, NotEnough> {
+    measure_among(&[], before, after)
+}
+
+/// The same among days of which some are of a kind that the calendar knows: each column says of every day before and after how
+/// much it is of one. What such a day brings is learned from those before; of a kind that was never among them nothing is
+/// known, and the interval is wide.
+///
+/// # Errors
+/// As [`measure`], and [`NotEnough::Unusable`] where a column does not hold every day.
+pub fn measure_among(kinds: &[Column], before: &Series, after: &[Option<f64>]) -> Result<Effect, NotEnough> {
     let has = after.iter().flatten().count();
     if has < after.len() || after.is_empty() {
         return Err(NotEnough::Gaps { has, of: after.len() });
@@ -63,7 +74,12 @@ pub fn measure(before: &Series, after: &[Option<f64>]) -> Result<Effect, NotEnou
     if !actual.is_finite() {
         return Err(NotEnough::TooLarge);
     }
-    let expected = structural::sum(before.values(), after.len())?;
+    let days = before.values().len() + after.len();
+    if kinds.iter().any(|kind| kind.values.len() != days || kind.values.iter().any(|value| !value.is_finite())) {
+        return Err(NotEnough::Unusable { what: "the calendar" });
+    }
+    let kinds: Vec<&[f64]> = kinds.iter().map(|kind| &kind.values[..]).collect();
+    let expected = structural::sum(before.values(), after.len(), &kinds)?;
     let student =
         StudentsT::new(0.0, 1.0, expected.freedom).map_err(|_| NotEnough::Unusable { what: "the number of days" })?;
     let effect = actual - expected.expected;

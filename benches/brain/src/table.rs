@@ -39,7 +39,7 @@ impl Display for Bound {
 type Wanted = (&'static str, Bound, Option<Bound>);
 
 /// Keys in the order, what they must be, and what is aimed at.
-const WANTED: [Wanted; 21] = [
+const WANTED: [Wanted; 23] = [
     ("nn5_mase", Most(0.87), Some(Most(0.84))),
     ("nn5_cov80", Between(0.75, 0.85), None),
     ("nn5_cov95", Between(0.92, 0.97), None),
@@ -59,6 +59,8 @@ const WANTED: [Wanted; 21] = [
     ("agencies_1000_minutes", Most(15.0), None),
     ("reallocation_share", Least(0.95), Some(Least(0.99))),
     ("null_won", Most(0.10), Some(Most(0.05))),
+    ("agency_null_won", Most(0.10), Some(Most(0.05))),
+    ("agency_null_held", Least(0.8), None),
     ("true_sign", Least(0.90), Some(Least(0.97))),
     ("allocation_ms", Most(200.0), Some(Most(20.0))),
 ];

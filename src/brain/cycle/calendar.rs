@@ -1,10 +1,15 @@
+<<<<<<< HEAD
 //! Days on which shops sell another amount whatever is spent, by the calendar: controls of the response curves, and what is said
 //! of an anomaly on such a day.
+=======
+//! Days on which shops sell another amount whatever is spent, by the calendar: controls of the response curves and of what came
+//! of actions.
+>>>>>>> w1-outcomes
 //!
-//! Without them what such a day brings is noise, or worse, is taken for the effect of what was spent on it. Each is a column of
-//! ones and zeros whose height the data say; where a calendar means nothing to a shop's customers, that is about none. A day is
-//! here because shops of most countries know it, as in the holiday windows of Taylor & Letham (2018). To add one, add a line to
-//! [`KNOWN`].
+//! Without them what such a day brings is noise, or worse, is taken for the effect of what was spent on it or done before it.
+//! Each is a column of ones and zeros whose height the data say; where a calendar means nothing to a shop's customers, that is
+//! about none. A day is here because shops of most countries know it, as in the holiday windows of Taylor & Letham (2018). To add
+//! one, add a line to [`KNOWN`].
 
 use time::{Date, Duration, Month, Weekday};
 

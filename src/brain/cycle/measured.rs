@@ -4,14 +4,14 @@ use serde::Serialize;
 use time::{Date, Duration};
 
 use super::{
-    Client, Input,
+    Client, Input, calendar,
     input::CURRENT,
     line::{SETTLING, sum},
 };
 use crate::{
     NotEnough, Series,
     curiosity::{Kind, budget::HALF},
-    effect::{Verdict, measure},
+    effect::{Verdict, measure_among},
     finding::{Entity, Level, iso_day},
     memory::{Currency, Measure, Source},
 };
@@ -142,9 +142,11 @@ fn of(input: &Input, one: &Done, all: &[&Done]) -> Result<Measured, NotEnough> {
     let too_short = NotEnough::TooShort { has: 0, needs: 1 };
     let (from, to) = place(one.day).zip(place(one.last)).ok_or(too_short.clone())?;
     let after = values.get(from..=to).ok_or(too_short)?;
-    let before = (0..from).map(|at| values[at].filter(|_| usual(first.saturating_add(Duration::days(at as i64)))));
+    let on = |at: usize| first.saturating_add(Duration::days(at as i64));
     let skip = from.saturating_sub(BACK as usize);
-    let found = measure(&Series::new(before.skip(skip).collect())?, after)?;
+    let before = (skip..from).map(|at| values[at].filter(|_| usual(on(at))));
+    let kinds = calendar::columns(on(skip), from - skip + after.len());
+    let found = measure_among(&kinds, &Series::new(before.collect())?, after)?;
     let mut together_with: Vec<String> = others.into_iter().map(|other| other.key.clone()).collect();
     together_with.sort_unstable();
     Ok(Measured {

@@ -72,3 +72,47 @@ fn what_cannot_be_measured_says_why() {
 fn the_same_days_say_the_same() {
     assert_eq!(measured(3, 10.0), measured(3, 10.0));
 }
+
+/// Four weeks of which the last eight days are a sale that brings twice as much, after 400 days in which such a sale was a year
+/// before, or never; nothing is done.
+fn among_sales(seed: u64, known: bool, seen: bool) -> Effect {
+    let sale = |day: usize| (420..428).contains(&day) || seen && (55..63).contains(&day);
+    let mut all = days(seed, 428);
+    for (day, value) in all.iter_mut().enumerate().filter(|(day, _)| sale(*day)) {
+        *value = value.map(|value| value + 900.0 + (day % 3) as f64);
+    }
+    let values = (0..428).map(|day| f64::from(u8::from(sale(day)))).collect();
+    let kinds = [Column { name: "sale".to_owned(), values }];
+    let after = all.split_off(400);
+    measure_among(if known { &kinds } else { &[] }, &Series::new(all).unwrap(), &after).unwrap()
+}
+
+#[test]
+fn what_the_calendar_brings_is_no_gain() {
+    for seed in 0..10 {
+        let blind = among_sales(seed, false, true);
+        assert!(blind.low > 0.0, "without the calendar a sale is taken for a gain: {blind:?}");
+        let told = among_sales(seed, true, true);
+        assert_eq!(told.verdict, Verdict::CannotTell, "{told:?}");
+        assert!(told.effect.abs() < 0.3 * blind.effect, "{told:?} {blind:?}");
+    }
+}
+
+#[test]
+fn of_days_that_were_never_seen_it_is_not_known_what_they_bring() {
+    for seed in 0..10 {
+        let (seen, never) = (among_sales(seed, true, true), among_sales(seed, true, false));
+        assert!(never.high - never.low > 1.5 * (seen.high - seen.low), "{never:?} {seen:?}");
+        assert_eq!(never.verdict, Verdict::CannotTell, "{never:?}");
+    }
+}
+
+#[test]
+fn a_calendar_of_other_days_is_refused() {
+    let kind = |values| [Column { name: "sale".to_owned(), values }];
+    let before = Series::new(days(1, 100)).unwrap();
+    for values in [vec![0.0; 100], vec![f64::NAN; 128]] {
+        let refused = measure_among(&kind(values), &before, &[Some(1.0); 28]);
+        assert_eq!(refused.unwrap_err(), NotEnough::Unusable { what: "the calendar" });
+    }
+}

@@ -11,21 +11,20 @@ use std::{collections::BTreeMap, ops::RangeInclusive};
 
 use anyhow::Context as _;
 use brain::{
-    Series,
     curiosity::{Kind, Proposal},
-    cycle::{Choices, Input, choose, run},
-    effect::{Effect, measure},
+    cycle::{Choices, Input, Measured, choose, measured, run},
+    effect::Verdict,
     memory::Measure,
 };
 use rehearsal::{Change, Kind as Truth, Level, World, Write};
 use rust_decimal::prelude::ToPrimitive;
 use time::{Date, Duration, macros::date};
 
+use super::{AFTER, SETTLING, done};
 use crate::{Figure, rehearsed::known};
 
-/// Days of a world before anything is done, and after.
+/// Days of a world before anything is done.
 const DAYS: i64 = 400;
-const AFTER: i64 = 28;
 /// Days before the last on which quiet clients are looked at, too.
 const LOOKS: [i64; 3] = [7, 14, 21];
 
@@ -47,7 +46,7 @@ pub(super) fn run_worlds(worlds: u64) -> anyhow::Result<Vec<Figure>> {
     for seed in 0..worlds {
         let first = date!(2024 - 01 - 01) + Duration::days(13 * seed.cast_signed());
         let end = first + Duration::days(DAYS - 1);
-        let world = World::since(seed, first, end + Duration::days(AFTER))?;
+        let world = World::since(seed, first, end + Duration::days(AFTER + SETTLING))?;
         tally.judge(seed, &world, end)?;
     }
     let mean = |values: &[f64]| values.iter().sum::<f64>() / values.len() as f64;
@@ -115,9 +114,9 @@ impl Tally {
         self.proposals.push(proposals.len() as f64);
         let told = match largest(&proposals) {
             Some(one) => {
-                let (truth, effect) = outcome(world, &input, one, end)?;
+                let (truth, effect) = outcome(world, one, end)?;
                 self.held.push(f64::from(u8::from((effect.low..=effect.high).contains(&truth))));
-                self.called.push(f64::from(u8::from(effect.better > 0.99 || effect.better < 0.01)));
+                self.called.push(f64::from(u8::from(effect.verdict != Verdict::CannotTell)));
                 format!("{truth:>11.0}  {:.0} ({:.0} to {:.0})", effect.effect, effect.low, effect.high)
             }
             None => "-".to_owned(),
@@ -156,7 +155,7 @@ fn largest(proposals: &[Proposal]) -> Option<&Proposal> {
 }
 
 /// The true effect on the client's books less spend over four weeks, and the measured one, in the client's currency.
-fn outcome(world: &World, input: &Input, proposal: &Proposal, end: Date) -> anyhow::Result<(f64, Effect)> {
+fn outcome(world: &World, proposal: &Proposal, end: Date) -> anyhow::Result<(f64, Measured)> {
     let channel = |id: &str| world.channels().iter().find(|one| known::channel_id(one.index) == id);
     let first = proposal.changes.first().context("no change")?;
     let client = channel(&first.channel).context("no such channel")?.client;
@@ -181,27 +180,26 @@ fn outcome(world: &World, input: &Input, proposal: &Proposal, end: Date) -> anyh
         }
     }
     let days = end + Duration::DAY..=end + Duration::days(AFTER);
-    let (with, without) = (world.with(writes), world);
-    let last = *days.end();
-    let net = |world: &World, days: &RangeInclusive<Date>| -> anyhow::Result<Vec<f64>> {
-        let known = known::on(world, last, Choices::new())?;
-        let client = known.clients.get(client).context("no such client")?;
-        let mut net = vec![0.0; usize::try_from((*days.end() - *days.start()).whole_days() + 1)?];
-        for channel in &client.channels {
-            let Ok(source) = &channel.days else { continue };
-            let range = brain::memory::Days { first: *days.start(), last: *days.end() };
-            for row in source.rows(range) {
-                let at = usize::try_from((row.day - *days.start()).whole_days())?;
-                let amount = |measure| row.get(measure).and_then(|value| value.to_f64()).unwrap_or_default();
-                net[at] += if channel.shop { amount(Measure::LedgerRevenue) } else { -amount(Measure::Spend) };
-            }
+    let settled = *days.end() + Duration::days(SETTLING);
+    let with = known::on(&world.with(writes), settled, Choices::new())?;
+    let without = known::on(world, settled, Choices::new())?;
+    let (_, found) = measured(&with, &[done(proposal, client, *days.start())], &[]).pop().context("not measured")?;
+    let found = found?;
+    // Of a raise half of the revenue counts where nobody said a margin.
+    let share = if found.metric == "half_of_revenue_less_spend" { 0.5 } else { 1.0 };
+    Ok((net(&with, client, &days, share)? - net(&without, client, &days, share)?, found))
+}
+
+/// A share of a client's revenue of the books less its spend on these days.
+fn net(known: &Input, client: usize, days: &RangeInclusive<Date>, share: f64) -> anyhow::Result<f64> {
+    let client = known.clients.get(client).context("no such client")?;
+    let mut net = 0.0;
+    for channel in &client.channels {
+        let Ok(source) = &channel.days else { continue };
+        for row in source.rows(brain::memory::Days { first: *days.start(), last: *days.end() }) {
+            let amount = |measure| row.get(measure).and_then(|value| value.to_f64()).unwrap_or_default();
+            net += if channel.shop { share * amount(Measure::LedgerRevenue) } else { -amount(Measure::Spend) };
         }
-        Ok(net)
-    };
-    let (after, otherwise) = (net(&with, &days)?, net(without, &days)?);
-    let truth = after.iter().sum::<f64>() - otherwise.iter().sum::<f64>();
-    let before = net(without, &(world.first()..=input.day))?;
-    let series = Series::new(before.into_iter().map(Some).collect())?;
-    let after: Vec<Option<f64>> = after.into_iter().map(Some).collect();
-    Ok((truth, measure(&series, &after)?))
+    }
+    Ok(net)
 }

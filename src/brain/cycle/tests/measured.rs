@@ -97,6 +97,21 @@ fn an_action_is_measured_once_its_days_have_settled_and_with_what_was_done_besid
 }
 
 #[test]
+fn what_black_friday_brings_is_not_what_was_done_before_it() {
+    let sale = |day: Date| {
+        (date!(2024 - 11 - 29)..=date!(2024 - 12 - 02)).contains(&day)
+            || (date!(2025 - 11 - 28)..=date!(2025 - 12 - 01)).contains(&day)
+    };
+    let busy = changed(shop("s", 800), |day, measure, value| {
+        Some(if measure == Measure::LedgerRevenue && sale(day) { value * Decimal::from(4) } else { value })
+    });
+    let input = agency(vec![ads("a", 800, |_| 300.0), busy]);
+    let lowered = done("lower:a", Kind::Lower, date!(2025 - 11 - 10));
+    let told = only(&input, &lowered, &[]);
+    assert!(told.verdict == Verdict::CannotTell && told.low <= 0.0 && told.high >= 0.0, "{told:?}");
+}
+
+#[test]
 fn a_creative_is_judged_by_what_it_brings_less_what_it_costs() {
     // 300 more a day are claimed since, for 400 more.
     let costly = changed(ads("a", 400, |_| 300.0), |day, measure, value| {
