@@ -1,10 +1,5 @@
-<<<<<<< HEAD
-//! Days on which shops sell another amount whatever is spent, by the calendar: controls of the response curves, and what is said
-//! of an anomaly on such a day.
-=======
 //! Days on which shops sell another amount whatever is spent, by the calendar: controls of the response curves and of what came
-//! of actions.
->>>>>>> w1-outcomes
+//! of actions, and what is said of an anomaly on such a day.
 //!
 //! Without them what such a day brings is noise, or worse, is taken for the effect of what was spent on it or done before it.
 //! Each is a column of ones and zeros whose height the data say; where a calendar means nothing to a shop's customers, that is
