@@ -291,7 +291,7 @@ async fn name(tx: &mut TenantTx, actions: &mut [Action]) -> Result<()> {
     };
     let ids: Vec<Uuid> = actions.iter().flat_map(of).map(|id| id.0).collect();
     let found = sqlx::query!(
-        r#"select h.id, h.name, h.external_id, coalesce(h.platform, h.provider) as "provider!", h.kind = 'file' as "file!",
+        r#"select h.id as "id!", h.name as "name!", h.external_id as "external_id!", coalesce(h.platform, h.provider) as "provider!", h.kind = 'file' as "file!",
              c.name as "client?"
            from channel h left join client c on c.organization_id = h.organization_id and c.id = h.client_id
            where h.id = any($1)"#,

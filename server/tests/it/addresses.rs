@@ -130,7 +130,10 @@ async fn b3_1_forms_treat_another_agencys_ids_like_missing_ones(pool: PgPool) {
 pub fn drawn(page: &str, ids: &Ids) -> String {
     let nonce = page.split("nonce=\"").nth(1).unwrap().split('"').next().unwrap();
     // Addresses within pages write an id's hyphens in their own way.
-    foreign::without_ids(ids, &page.replace(nonce, "{nonce}").replace("%2D", "-"))
+    let page = page.replace(nonce, "{nonce}").replace("%2D", "-");
+    // When it was drawn.
+    let at = page.split_once("\\\"at\\\":").map(|(_, at)| at.chars().take_while(char::is_ascii_digit).collect::<String>());
+    foreign::without_ids(ids, &at.map_or(page.clone(), |at| page.replace(&at, "{at}")))
 }
 
 /// Pages whose addresses name a thing, and the status of one that is another agency's. Every route with an id in its path is

@@ -175,7 +175,7 @@ impl TestApp {
 
     /// Fails when a job is left in the queue; the last line of a test.
     pub async fn finish(self) {
-        for _ in 0..100 {
+        for _ in 0..600 {
             if self.jobs_left().await == 0 {
                 return self.stop().await;
             }
