@@ -158,6 +158,7 @@ mod tests {
                 name: account.name.clone(),
                 external_id: account.external_id.clone(),
                 provider: platform.key().to_owned(),
+                file: false,
             }];
             let group = ad.parent_id.as_deref().unwrap();
             let named = match platform {

@@ -132,7 +132,8 @@ pub fn drawn(page: &str, ids: &Ids) -> String {
     // Addresses within pages write an id's hyphens in their own way.
     let page = page.replace(nonce, "{nonce}").replace("%2D", "-");
     // When it was drawn.
-    let at = page.split_once("\\\"at\\\":").map(|(_, at)| at.chars().take_while(char::is_ascii_digit).collect::<String>());
+    let at =
+        page.split_once("\\\"at\\\":").map(|(_, at)| at.chars().take_while(char::is_ascii_digit).collect::<String>());
     foreign::without_ids(ids, &at.map_or(page.clone(), |at| page.replace(&at, "{at}")))
 }
 

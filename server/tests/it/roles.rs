@@ -257,7 +257,9 @@ pub async fn body_of(browser: &Browser, method: &str, path: &str, body: &Value) 
     let answer = browser.send(method, path, body).await;
     let status = answer.status();
     let mut body: Value = answer.json().await.unwrap_or_default();
-    body["error"]["request_id"] = json!(null);
+    if let Some(error) = body.get_mut("error") {
+        error["request_id"] = json!(null);
+    }
     (status, body)
 }
 

@@ -93,9 +93,9 @@ async fn one_click_leads_to_a_furnished_agency_whose_accounts_are_read(pool: PgP
     assert_eq!(count(&pool, "select count(*) from channel where client_id is not null").await, 26);
     assert_eq!(count(&pool, "select count(*) from connection where mode = 'simulated'").await, 11);
     // They are clients of an agency at work: each has a past, somebody answers for it, and its worth can be told in money.
-    let told = "select count(*) from client where industry <> '' and website <> '' and margin_percent > 0 and owner_id is not null
+    let believable = "select count(*) from client where industry <> '' and website <> '' and margin_percent > 0 and owner_id is not null
                 and stage_since < now() - interval '1 day' and exists (select from contact c where c.client_id = client.id)";
-    assert_eq!(count(&pool, told).await, 8);
+    assert_eq!(count(&pool, believable).await, 8);
     let stages = "select count(distinct s.name) from client c join stage s on s.id = c.stage_id";
     assert!(count(&pool, stages).await >= 4);
     let new = "select count(*) from client c join stage s on s.id = c.stage_id where s.name = 'Onboarding'";
