@@ -20,7 +20,7 @@ use crate::{
 };
 
 /// Every route that is no page and not of the API, and why another agency's ids are nothing to it; or that it is asked below.
-const ROUTES: [(&str, &str); 30] = [
+const ROUTES: [(&str, &str); 31] = [
     ("/app/{*function}", "the server functions: in `functions`"),
     ("/app/events", "takes no id; who is told of what is in `events`"),
     ("/", "takes no id"),
@@ -46,6 +46,7 @@ const ROUTES: [(&str, &str); 30] = [
     ("/api/docs", "takes no id"),
     ("/imports/upload", ASKED),
     ("/brand/upload", ASKED),
+    ("/exchange-rates/upload", "takes no id"),
     ("/integrations/{provider}/connect", ASKED),
     ("/integrations/{provider}/token", ASKED),
     ("/healthz", "takes no id"),

@@ -242,6 +242,7 @@ async fn an_outage_of_all_channels_of_a_client_names_them(pool: PgPool) {
 #[sqlx::test(migrator = "store::MIGRATOR")]
 async fn a_fall_is_mailed_once_over_ten_cycles_of_ten_days(pool: PgPool) {
     let app = TestApp::start(pool.clone()).await;
+    app.to_july();
     let olga = app.owner("olga@acme.test", "Acme").await;
     let client = olga.create("/api/v1/clients", &json!({"name": "Bakery", "currency": "EUR"})).await;
     let radio = source(&olga, &client).await;

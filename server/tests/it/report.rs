@@ -160,6 +160,7 @@ async fn a_report_is_the_same_bytes_when_it_is_opened_and_when_it_is_made_again_
         }
         tokio::time::sleep(Duration::from_millis(100)).await;
     }
+    crate::dashboard::think(&olga).await;
     let report = make(&olga, &body(None)).await;
     let bytes = pdf(&olga, &report).await;
     assert!(report["state_id"].is_string(), "{report}");

@@ -182,7 +182,7 @@ fn of_anomaly(line: &Line, one: &anomaly::Finding, stake: Option<f64>) -> Findin
     let lasts = ((one.found - one.day).whole_days() + 1) as f64;
     let weight = if passes { (lasts / WEEK).min(1.0) } else { 1.0 };
     let bad = severity(line.measure, one.relative.map(|relative| relative * weight), stake);
-    let calendar = calendar::named(one.day, one.found);
+    let calendar = calendar::named(one.day, one.found, Some(one.size > 0.0));
     Finding {
         kind,
         entity: line.entity.clone(),
@@ -224,7 +224,7 @@ fn of_common(run: &[anomaly::Common], today: Date) -> Option<Finding> {
         metric: None,
         first,
         last,
-        calendar: calendar::named(first, last).map(str::to_owned),
+        calendar: calendar::named(first, last, None).map(str::to_owned),
         size: Some(Size { value: share, low: share, high: share, confidence: 1.0, unit: Unit::Share }),
         probability: 1.0,
         // It says why no one of them is told of, and asks for nothing.

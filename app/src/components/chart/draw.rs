@@ -66,7 +66,7 @@ fn cut(text: &str, most: usize) -> String {
 /// The stretched part of an area, around paths.
 fn stretched(paths: &str) -> String {
     format!(
-        r#"<svg width="100%" height="{FOOT}" viewBox="0 0 10000 {}" preserveAspectRatio="none">{paths}</svg>"#,
+        r#"<svg width="100%" height="{FOOT}" viewBox="0 0 10000 {}" preserveAspectRatio="none" aria-hidden="true">{paths}</svg>"#,
         FOOT * 10
     )
 }

@@ -153,12 +153,11 @@ fn Rows(table: Table, breakdown: Breakdown, asked: Memo<Asked>) -> impl IntoView
         };
         return view! { <p class="text-muted" data-test="breakdown-empty">{words}</p> }.into_any();
     }
-    let order = Memo::new(move |_| asked.with(|asked| Order::read(asked.text("sort"))));
     let keys: Vec<String> = columns.iter().map(|(key, _)| key.clone()).collect();
     let shown = rows.len();
     let rows = StoredValue::new(rows);
     let sorted = move || {
-        let order = order.get();
+        let order = asked.with(|asked| Order::read(asked.text("sort")));
         let column = keys.iter().position(|key| *key == order.key);
         let mut rows = rows.get_value();
         if column.is_some() || order.key == "name" {
@@ -169,7 +168,7 @@ fn Rows(table: Table, breakdown: Breakdown, asked: Memo<Asked>) -> impl IntoView
     let tired = table == Table::Creatives;
     let draw = move || sorted().into_iter().map(|row| view! { <OneRow row=row tired=tired /> }).collect_view();
     let name = ("name".to_owned(), table.name().trim_end_matches('s').to_owned());
-    let headings = std::iter::once(name).chain(columns).map(|(key, words)| heading(asked, order, key, words));
+    let headings = std::iter::once(name).chain(columns).map(|(key, words)| heading(asked, key, words));
     let scrolls = format!("{}; scroll sideways for more", table.name());
     view! {
         <p class="text-xs text-muted md:hidden">"The table scrolls sideways."</p>
@@ -188,10 +187,14 @@ fn Rows(table: Table, breakdown: Breakdown, asked: Memo<Asked>) -> impl IntoView
 }
 
 /// The heading of a column: a link to the rows in its order.
-fn heading(asked: Memo<Asked>, order: Memo<Order>, key: String, words: String) -> impl IntoView {
+fn heading(asked: Memo<Asked>, key: String, words: String) -> impl IntoView {
     let (own, id) = (key.clone(), format!("sort-{key}"));
-    let href = move || asked.with(|asked| asked.with("sort", &order.with(|order| order.next(&own))).href());
-    let sorted = move || order.with(|order| (order.key == key).then(|| order.word()));
+    let order = |asked: &Asked| Order::read(asked.text("sort"));
+    let href = move || asked.with(|asked| asked.with("sort", &order(asked).next(&own)).href());
+    let sorted = move || {
+        let order = asked.with(order);
+        (order.key == key).then(|| order.word())
+    };
     view! { <th scope="col" role="columnheader" aria-sort=sorted class="whitespace-nowrap"><a class="text-muted" id=id href=href data-noscroll="">{words}</a></th> }
 }
 

@@ -213,6 +213,7 @@ async fn push(olga: &Browser, source: &str, rows: Vec<Value>) {
 #[sqlx::test(migrator = "store::MIGRATOR")]
 async fn a_cycle_measures_what_was_done_against_the_days_before_and_the_true_effect_is_told(pool: PgPool) {
     let app = TestApp::start(pool.clone()).await;
+    app.to_july();
     let (olga, actor, client) = agency(&app).await;
     let mut sources = Vec::new();
     for holds in ["ads", "shop"] {

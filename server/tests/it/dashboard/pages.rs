@@ -11,6 +11,9 @@ const VOID: [&str; 6] = ["input", "br", "hr", "img", "meta", "link"];
 /// The digits of a page that lie in no figure and in nothing that is marked as none, with the words around them.
 fn loose(page: &str) -> Vec<String> {
     let main = page.split("<main").nth(1).unwrap().split("</main>").next().unwrap();
+    // What scripts say is no text of the page, and may hold any letter.
+    let main: String =
+        main.split("<script").map(|part| part.split_once("</script>").map_or(part, |(_, rest)| rest)).collect();
     let (mut open, mut found): (Vec<(String, bool)>, Vec<String>) = (Vec::new(), Vec::new());
     for part in main.split('<').skip(1) {
         let (tag, text) = part.split_once('>').unwrap();
