@@ -135,7 +135,13 @@ pub fn drawn(page: &str, ids: &Ids) -> String {
     // When it was drawn.
     let at =
         page.split_once("\\\"at\\\":").map(|(_, at)| at.chars().take_while(char::is_ascii_digit).collect::<String>());
-    foreign::without_ids(ids, &at.map_or(page.clone(), |at| page.replace(&at, "{at}")))
+    let page = at.map_or(page.clone(), |at| page.replace(&at, "{at}"));
+    // How long a run takes that is under way.
+    let took = |part: &str| part.trim_end_matches(|letter: char| letter.is_ascii_digit()).to_owned();
+    let mut parts: Vec<String> = page.split(" s").map(str::to_owned).collect();
+    let last = parts.len() - 1;
+    parts[..last].iter_mut().for_each(|part| *part = took(part));
+    foreign::without_ids(ids, &parts.join(" s"))
 }
 
 /// Pages whose addresses name a thing, and the status of one that is another agency's. Every route with an id in its path is

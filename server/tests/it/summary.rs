@@ -183,7 +183,7 @@ async fn every_number_of_real_states_is_a_figure_and_no_persona_borrows_a_senten
     let bakery = |persona: &str| format!("/api/v1/brain/summary?persona={persona}&client_id={}", clients[0]);
     let money = text(&olga.json(&bakery("cmo")).await);
     for words in
-        ["Bakery in the 28 days", "spend ", "ledger revenue ", "claimed revenue ", "counted twice", "to be expected"]
+        ["Bakery in the 28 days", "spend ", "ledger revenue ", "claimed revenue ", "counted twice", "expected to come"]
     {
         assert!(money.contains(words), "{words} is not in {money}");
     }

@@ -87,6 +87,7 @@ fn days_on_which_much_moved_say_how_much_and_known_days_are_named() {
     event.body = counted("2026-11-26", "2026-11-28").to_string();
     assert!(of(&event).detail.contains("12 of 130 series moved on 27 Nov 2026, the most of these days"));
     let mut fall = alert(FindingKind::Drop, Some("clicks"), Value::Null);
+    (fall.first_day, fall.last_day) = (date!(2026 - 12 - 25), date!(2026 - 12 - 25));
     fall.body = json!({"metric": "clicks", "first": "2026-12-25", "last": "2026-12-25", "size": null,
         "calendar": "Christmas", "others": ["spend", "impressions"]})
     .to_string();
