@@ -269,7 +269,7 @@ async fn a_fall_is_mailed_once_over_ten_cycles_of_ten_days(pool: PgPool) {
     let all = alerts(&olga, "").await;
     assert_eq!((told[0], told[9]), (0, 1), "{told:?} {all:?}");
     let falls: Vec<&Value> = all.iter().filter(|alert| alert["kind"] == "drop").collect();
-    assert_eq!((falls.len(), &falls[0]["severity"]), (1, &json!("high")), "{all:?}");
+    assert_eq!((falls.len(), &falls[0]["severity"]), (1, &json!("medium")), "{all:?}");
     assert_eq!((&falls[0]["state"], &falls[0]["first_day"]), (&json!("open"), &json!(fell[0].to_string())));
     assert_ne!(falls[0]["first_state_id"], falls[0]["state_id"], "later cycles found it again");
     assert!(count(&pool, "select count(*) from brain_state").await >= 11, "each day has a state of its own");

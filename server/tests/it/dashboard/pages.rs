@@ -16,7 +16,8 @@ fn loose(page: &str) -> Vec<String> {
         main.split("<script").map(|part| part.split_once("</script>").map_or(part, |(_, rest)| rest)).collect();
     let (mut open, mut found): (Vec<(String, bool)>, Vec<String>) = (Vec::new(), Vec::new());
     for part in main.split('<').skip(1) {
-        let (tag, text) = part.split_once('>').unwrap();
+        // A letter of an attribute's value, which goes on.
+        let Some((tag, text)) = part.split_once('>') else { continue };
         if let Some(name) = tag.strip_prefix('/') {
             while open.pop().is_some_and(|(other, _)| other != name) {}
         } else if !tag.starts_with('!') {
