@@ -34,6 +34,9 @@ const ink = (page: Page, at: number) =>
     return sum;
   });
 
+// These tests read what was drawn, more than once; pages do not.
+test.use({ allowedErrors: [/willReadFrequently/] });
+
 test("without scripts a chart is a drawing, a sentence and a table", async ({ browser }) => {
   const { viewport, colorScheme, baseURL } = test.info().project.use as { viewport: { width: number; height: number }; colorScheme: "light"; baseURL: string };
   const context = await browser.newContext({ javaScriptEnabled: false, viewport, colorScheme });
