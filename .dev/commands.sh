@@ -31,9 +31,13 @@ write_sqlx() {
 # Cuts the typeface of npm's package into the files that the pages load.
 fonts() { node style/fonts.mjs; }
 
+# Bundles the browser's code for charts into the one file that pages with a chart load.
+charts() { node style/charts.mjs; }
+
 # build [--release]: server, WASM and style sheet, in target/debug or target/release, and target/site.
 build() {
   fonts
+  charts
   say "building the application${1:+ ($1)}: about 8 minutes from nothing, seconds after an edit"
   local precompress=()
   [ "${1:-}" = --release ] && precompress=(--precompress)
@@ -54,6 +58,7 @@ cmd_run() {
 cmd_watch() {
   setup_build
   fonts
+  charts
   exec cargo leptos watch --split
 }
 

@@ -5,6 +5,7 @@ SCHEMATHESIS=4.32.5
 # bench_names and soak_names: what there is, with a word on each.
 bench_names() {
   echo "web      first-load sizes, requests a second and latencies beside a Next.js page's, cold and warm start"
+  echo "dashboard  the dashboard over two years of 500 channels: its HTML, other days on the screen, what a browser loads, Lighthouse"
   echo "sync     rows a second into the store, and the memory of a back-fill of a million rows and of long reports' pages"
   echo "rehearsal  seconds of a whole read of the simulated agency, its requests a second, its memory"
   echo "rebuild  seconds from an edit of a page, and of a query, to a built application"
@@ -27,14 +28,16 @@ figures_end() { undo_edit; stop_rival; stop_server; pg_stop; rm -rf "${FIGURES_D
 cmd_bench() {
   local json='' names=() name
   for word in "$@"; do if [ "$word" = --json ]; then json=--json; else names+=("$word"); fi; done
-  [ ${#names[@]} -gt 0 ] || names=(web sync rehearsal rebuild brain curiosity)
+  [ ${#names[@]} -gt 0 ] || names=(web dashboard sync rehearsal rebuild brain curiosity)
   for name in "${names[@]}"; do
     case $name in
-      web | sync | rehearsal | rebuild | brain | curiosity) ;;
+      web | dashboard | sync | rehearsal | rebuild | brain | curiosity) ;;
       *) bench_names >&2; fail "there is no benchmark $name" ;;
     esac
   done
   trap figures_end EXIT
+  # Two benchmarks tell what the app weighs; one of them does where both run.
+  case " ${names[*]} " in *" web "*) APP_ELSEWHERE=--app-elsewhere ;; *) APP_ELSEWHERE= ;; esac
   [ -z "$json" ] || FIGURES_PARTS=$(mktemp -d)
   for name in "${names[@]}"; do
     if [ -n "$json" ]; then "bench_$name" --json >"$FIGURES_PARTS/$name"; else "bench_$name"; fi
@@ -97,6 +100,27 @@ bench_web() {
   target/debug/bench web --url "http://localhost:$port" --data "$SERVER_DATA" --server target/release/audienceos \
     --rival "http://localhost:$rival/clients" "$@"
   stop_rival
+}
+
+# Sets LIGHTHOUSE: the program that judges pages, which nothing but a benchmark needs.
+setup_lighthouse() {
+  local folder="$ROOT/benches/lighthouse"
+  [ -f "$folder/package-lock.json" ] || quiet lighthouse-lock env -C "$folder" npm install --package-lock-only --no-audit --no-fund
+  npm_folder "$folder"
+  LIGHTHOUSE="$folder/node_modules/.bin/lighthouse"
+  export CHROME_PATH=${CHROMIUM:-/usr/bin/chromium}
+}
+
+bench_dashboard() {
+  setup_test; apt_install wrk; setup_lighthouse
+  build --release >&2
+  cargo build --quiet --release -p benches
+  pg_start bench
+  pg_database bench
+  local port; port=$(free_port)
+  SERVER_BIN=target/release/audienceos start_server bench "$port" "$(pg_url bench)"
+  target/release/bench dashboard --url "http://localhost:$port" --data "$SERVER_DATA" --database "$(pg_url bench)" \
+    --psql "$PG_BIN/psql" --lighthouse "$LIGHTHOUSE" ${APP_ELSEWHERE:-} "$@"
 }
 
 # figures_database NAME: an empty database and an empty data folder, for servers that the bench program starts.

@@ -100,7 +100,9 @@ for (const name of files) {
   if (shared.has(plain) || (plain !== name && [loader, manifest].includes(plain))) rmSync(path(name), { force: true });
 }
 if (precompress) {
-  for (const name of [`${pack}.wasm`, loader]) {
+  // The code of charts, too, is worth the best that there is: with what cargo-leptos does it would be larger.
+  const charts = readdirSync(path("../charts")).filter((name) => name.endsWith(".js")).map((name) => `../charts/${name}`);
+  for (const name of [`${pack}.wasm`, loader, ...charts]) {
     const bytes = readFileSync(path(name));
     const params = { [constants.BROTLI_PARAM_QUALITY]: 11, [constants.BROTLI_PARAM_LGWIN]: 22, [constants.BROTLI_PARAM_SIZE_HINT]: bytes.length };
     writeFileSync(path(`${name}.br`), brotliCompressSync(bytes, { params }));

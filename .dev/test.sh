@@ -118,6 +118,7 @@ check_dependencies() {
 # The server and the tests in one go, so that both share what they are made of; what browsers load beside it.
 build_test() {
   fonts
+  charts
   say "building the application and its tests: about 9 minutes from nothing"
   mkdir -p target/debug
   cargo leptos build --split --frontend-only & local browsers=$!

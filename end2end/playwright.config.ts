@@ -6,6 +6,7 @@ const desktop = { viewport: { width: 1280, height: 800 } };
 
 export default defineConfig({
   testDir: "tests",
+  globalSetup: "./tests/furnished",
   timeout: 90_000,
   expect: { timeout: 20_000 },
   // As in .dev/test.sh: what passes only the second time is named as flaky.

@@ -1,8 +1,11 @@
 //! The component library: every page is made of these, and `/styleguide` shows them in all their states.
 
+pub mod as_of;
 pub mod badge;
 pub mod button;
 pub mod card;
+pub mod chart;
+pub mod choice;
 pub mod complete;
 pub mod dialog;
 pub mod field;
@@ -11,6 +14,7 @@ pub mod focus;
 pub mod form;
 pub mod icon;
 pub mod keys;
+pub mod live;
 pub mod menu;
 pub mod notice;
 pub mod number;
@@ -23,3 +27,5 @@ pub mod personas;
 pub mod table;
 pub mod tabs;
 pub mod toast;
+pub mod told;
+pub mod without;

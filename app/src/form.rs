@@ -45,19 +45,26 @@ impl Form {
 
 /// `path?name=target` with the target encoded: a way that leads on to another page of ours.
 pub fn leading_to(path: &str, name: &str, target: &str) -> String {
-    let mut way = format!("{path}?{name}=");
-    for byte in target.bytes() {
+    format!("{path}?{name}={}", encoded(target))
+}
+
+/// A text as it stands in an address, alike on the server and in browsers.
+pub fn encoded(text: &str) -> String {
+    let mut encoded = String::with_capacity(text.len());
+    for byte in text.bytes() {
         match byte {
-            b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' | b'/' | b'-' | b'_' | b'.' | b'~' => way.push(char::from(byte)),
+            b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' | b'/' | b'-' | b'_' | b'.' | b'~' => {
+                encoded.push(char::from(byte))
+            }
             other => {
-                way.push('%');
+                encoded.push('%');
                 for digit in [other >> 4, other & 15] {
-                    way.push(char::from_digit(u32::from(digit), 16).unwrap_or('0').to_ascii_uppercase());
+                    encoded.push(char::from_digit(u32::from(digit), 16).unwrap_or('0').to_ascii_uppercase());
                 }
             }
         }
     }
-    way
+    encoded
 }
 
 #[cfg(test)]

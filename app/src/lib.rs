@@ -16,6 +16,7 @@ pub mod server;
 
 pub use pages::documents::needs_no_session;
 
+use components::chart::ChartScript;
 use leptos::prelude::*;
 use leptos_meta::{HashedStylesheet, MetaTags, Title, provide_meta_context};
 use leptos_router::{
@@ -24,8 +25,8 @@ use leptos_router::{
     path,
 };
 use pages::{
-    actions, alerts, audit, board, client, clients, connection, dashboard, documents, figure, frame, imports,
-    integrations, jobs, mail, members, missing, settings, sign_in, styleguide, summary,
+    actions, alerts, analytics, audit, board, client, clients, connection, dashboard, documents, figure, findings,
+    frame, imports, integrations, jobs, mail, members, missing, reports, settings, sign_in, styleguide, summary,
 };
 
 /// The document around every page.
@@ -43,6 +44,7 @@ pub fn shell(options: LeptosOptions) -> impl IntoView {
                 <HashedStylesheet options=options.clone() id="leptos" />
                 <MetaTags />
                 {live.then(|| view! {
+                    <ChartScript options=options.clone() />
                     <AutoReload options=options.clone() />
                     <HydrationScripts options=options.clone() />
                 })}
@@ -113,9 +115,14 @@ pub fn App() -> impl IntoView {
                     <Route path=path!("/clients/board") view={Lazy::<board::BoardRoute>::new()} ssr=SsrMode::Async />
                     <Route path=path!("/clients/:id") view={Lazy::<client::ClientRoute>::new()} ssr=SsrMode::Async />
                     <Route path=path!("/clients/:id/dashboard") view={Lazy::<dashboard::ClientDashboardRoute>::new()} ssr=SsrMode::Async />
+                    <Route path=path!("/analytics") view={Lazy::<analytics::AnalyticsRoute>::new()} ssr=SsrMode::Async />
+                    <Route path=path!("/clients/:id/analytics") view={Lazy::<analytics::ClientAnalyticsRoute>::new()} ssr=SsrMode::Async />
                     <Route path=path!("/actions") view={Lazy::<actions::ActionsRoute>::new()} ssr=SsrMode::Async />
                     <Route path=path!("/alerts") view={Lazy::<alerts::AlertsRoute>::new()} ssr=SsrMode::Async />
+                    <Route path=path!("/findings") view={Lazy::<findings::FindingsRoute>::new()} ssr=SsrMode::Async />
                     <Route path=path!("/summary") view={Lazy::<summary::SummaryRoute>::new()} ssr=SsrMode::Async />
+                    <Route path=path!("/reports") view={Lazy::<reports::ReportsRoute>::new()} ssr=SsrMode::Async />
+                    <Route path=path!("/reports/:id") view={Lazy::<reports::one::ReportRoute>::new()} ssr=SsrMode::Async />
                     <Route path=path!("/members") view={Lazy::<members::MembersRoute>::new()} ssr=SsrMode::Async />
                     <Route path=path!("/settings") view={Lazy::<settings::SettingsRoute>::new()} ssr=SsrMode::Async />
                     <Route path=path!("/settings/sign-in") view={Lazy::<sign_in::SignInRoute>::new()} ssr=SsrMode::Async />

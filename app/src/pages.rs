@@ -5,6 +5,7 @@ pub mod access_tokens;
 pub mod actions;
 pub mod agency;
 pub mod alerts;
+pub mod analytics;
 #[cfg(feature = "ssr")]
 pub mod api_docs;
 pub mod audit;
@@ -14,7 +15,9 @@ pub mod clients;
 pub mod connection;
 pub mod dashboard;
 pub mod documents;
+pub mod exchange_rates;
 pub mod figure;
+pub mod findings;
 #[cfg(feature = "ssr")]
 pub mod forgot;
 pub mod frame;
@@ -33,6 +36,7 @@ pub mod mail;
 pub mod members;
 pub mod missing;
 pub mod outside;
+pub mod reports;
 pub mod settings;
 pub mod sign_in;
 #[cfg(feature = "ssr")]

@@ -3,6 +3,7 @@
 //! `./dev` builds and starts what is measured. To add a name: a file here, an arm below, a line in `./dev`.
 
 mod agency;
+mod dashboard;
 mod figures;
 mod import;
 mod jobs;
@@ -49,6 +50,30 @@ enum Name {
         /// A rival's client list with the same rows.
         #[arg(long)]
         rival: Option<String>,
+    },
+    /// The dashboard of a large agency: its HTML, other days on the screen, what a browser loads, Lighthouse.
+    Dashboard {
+        /// The server.
+        #[arg(long)]
+        url: String,
+        /// Its data folder.
+        #[arg(long)]
+        data: PathBuf,
+        /// Its database, which holds nothing yet.
+        #[arg(long)]
+        database: String,
+        /// The program that fills it.
+        #[arg(long)]
+        psql: PathBuf,
+        /// The program that judges the page.
+        #[arg(long)]
+        lighthouse: PathBuf,
+        /// Seconds of requests.
+        #[arg(long, default_value_t = 20)]
+        seconds: u32,
+        /// What the app weighs is told by another benchmark.
+        #[arg(long)]
+        app_elsewhere: bool,
     },
     /// Not a figure: signs up an agency and prints its session's cookie, for tools that ask the API.
     Owner {
@@ -129,6 +154,10 @@ async fn main() -> anyhow::Result<()> {
         Name::Web { url, data, seconds, server, rival } => {
             web::run(&mut figures, &url, &data, seconds, rival.as_deref()).await?;
             start::run(&mut figures, &server).await?;
+        }
+        Name::Dashboard { url, data, database, psql, lighthouse, seconds, app_elsewhere } => {
+            let setting = dashboard::Setting { url, data, database, psql, lighthouse, seconds, app_elsewhere };
+            dashboard::run(&mut figures, &setting).await?;
         }
         Name::Owner { url, data } => {
             let cookie = visitor::owner(&url, &data).await?;

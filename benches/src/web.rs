@@ -19,8 +19,8 @@ pub async fn run(
 ) -> anyhow::Result<()> {
     let cookie = visitor::owner(url, data).await?;
     visitor::add_clients(url, &cookie, CLIENTS).await?;
-    figures.add("login_kib", first_load(url, "/login", None)?, "KiB");
-    figures.add("app_kib", first_load(url, "/clients", Some(&cookie))?, "KiB");
+    figures.add("login_kib", first_load(url, "/login", &[])?, "KiB");
+    figures.add("app_kib", first_load(url, "/clients", &[&cookie])?, "KiB");
 
     let list = format!("{url}/clients");
     check_rows(&list, Some(&cookie)).await?;
@@ -53,23 +53,26 @@ async fn check_rows(url: &str, cookie: Option<&str>) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// KiB that a browser with an empty cache receives until the page is complete and live.
-fn first_load(url: &str, path: &str, cookie: Option<&str>) -> anyhow::Result<f64> {
+/// KiB that a browser with an empty cache receives until the page is complete and live. `more` may be a cookie, and which part
+/// of the addresses to count.
+pub fn first_load(url: &str, path: &str, more: &[&str]) -> anyhow::Result<f64> {
     let mut command = Command::new("node");
-    command.arg("end2end/first-load.mjs").arg(format!("{url}{path}")).args(cookie);
+    command.arg("end2end/first-load.mjs").arg(format!("{url}{path}")).args(more);
     let output = command.output().context("node did not start")?;
     let text = String::from_utf8_lossy(&output.stdout).into_owned();
     let bytes: f64 = text.trim().parse().with_context(|| String::from_utf8_lossy(&output.stderr).into_owned())?;
     Ok(bytes / 1024.0)
 }
 
-struct Load {
-    rps: f64,
-    p50_ms: f64,
-    p99_ms: f64,
+/// What a load came to.
+pub struct Load {
+    pub rps: f64,
+    pub p50_ms: f64,
+    pub p99_ms: f64,
 }
 
-fn load(url: &str, cookie: Option<&str>, seconds: u32) -> anyhow::Result<Load> {
+/// Asks for a page again and again, by sixteen at once.
+pub fn load(url: &str, cookie: Option<&str>, seconds: u32) -> anyhow::Result<Load> {
     ask(url, cookie, WARMING_SECONDS)?;
     ask(url, cookie, seconds)
 }

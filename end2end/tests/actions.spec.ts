@@ -83,6 +83,9 @@ test("actions are read, decided about and held to account", async ({ page }) => 
   await proposed.nth(1).getByText("Dismiss…").click();
   await proposed.nth(1).getByLabel("Why not").fill("Half a reason");
   renew(agency);
+  await proposed.first().getByText("Approve…").click();
+  await expect(proposed.first().getByTestId("approve").getByTestId("steps")).toContainText("120.00 EUR → 144.00 EUR");
+  await expect(proposed.first().getByTestId("grounds")).toContainText("ROAS claimed of Search: better than before");
   await proposed.first().getByRole("button", { name: /^Approve/ }).click();
   await expect(proposed.first().getByRole("alert")).toContainText("newer figures");
   await expect(proposed.first()).toContainText("+1,801.00 EUR");
@@ -128,6 +131,7 @@ test("actions are decided about without scripts", async ({ browser, page }) => {
   await expect(first.getByRole("alert")).toContainText("at most 1000 characters");
   await expect(first.getByLabel("Why not")).toHaveValue("x".repeat(1001));
   renew(agency);
+  await first.getByText("Approve…").click();
   await first.getByRole("button", { name: /^Approve/ }).click();
   await expect(first.getByRole("alert")).toContainText("newer figures");
   await expect(first).toContainText("+1,801.00 EUR");

@@ -68,7 +68,7 @@ test("alerts are read and seen to", async ({ page }) => {
   // What a figure was made from is one click away.
   const basis = open.first().getByTestId("basis").getByRole("listitem");
   await expect(basis.first()).toBeHidden();
-  await open.first().getByTestId("detail").click();
+  await open.first().getByText("What it was made from").click();
   await expect(basis).toHaveText(["Actual: 812.4, 2026-11-01 to 2026-11-03", /^In the state: [0-9a-f-]{36}$/]);
   await open.first().getByText("Snooze…").click();
   await look(page, "alerts");

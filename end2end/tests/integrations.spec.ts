@@ -161,6 +161,30 @@ test("a fault with its reason, retry, reconnect, disconnect", async ({ page, bro
   await expect(row).toHaveCount(0);
 });
 
+test("what is ended on its own page is asked for no more", async ({ page }) => {
+  await owner(page, "Ending Agency");
+  await connect(page, "olga");
+  const gone: string[] = [];
+  page.on("response", (response) => {
+    if (response.status() === 404) gone.push(response.url());
+  });
+  await page.goto("/settings/integrations");
+  await live(page);
+  await page.getByTestId("connection Google Ads").getByRole("link", { name: "Google Ads", exact: true }).click();
+  await expect(page).toHaveURL(/\/settings\/integrations\/[0-9a-f-]{36}$/);
+  await expect(page.getByTestId("connection")).toBeVisible();
+  await page.getByRole("button", { name: "More about Google Ads" }).click();
+  await page.getByRole("button", { name: "Disconnect Google Ads" }).click();
+  const dialog = page.getByRole("dialog", { name: "Disconnect Google Ads" });
+  await dialog.getByRole("button", { name: "Disconnect", exact: true }).click();
+  await expect(page.getByTestId("toasts").getByText("Disconnected. What was read stays")).toBeVisible();
+  await expect(page).toHaveURL(/\/settings\/integrations$/);
+  await expect(page.getByRole("region", { name: "Google Ads" })).toBeVisible();
+  // What was asked before this has been answered by then.
+  expect(await page.evaluate(() => fetch("/api/v1/integrations").then((answer) => answer.ok))).toBe(true);
+  expect(gone).toEqual([]);
+});
+
 test("a token that was made by hand is tried, kept, replaced and thrown away", async ({ page }) => {
   await owner(page, "Token Agency");
   await addClient(page, "Social Shop");

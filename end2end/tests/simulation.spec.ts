@@ -1,21 +1,43 @@
+import type { Page } from "@playwright/test";
 import { expect, live, look, owner, test } from "./support";
 
+/** Leaves the simulated agency, which asks first. */
+async function leave(page: Page) {
+  await live(page);
+  await page.getByRole("button", { name: "More about the simulation" }).click();
+  await page.getByRole("button", { name: "Leave and delete it…" }).click();
+  const dialog = page.getByRole("dialog", { name: "Leave this rehearsal agency and delete it?" });
+  await expect(dialog).toContainText("It cannot be undone");
+  await dialog.getByRole("button", { name: "Leave and delete it" }).click();
+}
+
 test("one click at sign-up leads to a simulated agency that is being read", async ({ page }) => {
-  test.setTimeout(300_000);
+  test.setTimeout(600_000);
   await page.goto("/signup");
   await look(page, "signup-rehearsal");
   await page.getByRole("button", { name: "Try with a rehearsal agency" }).click();
-  await expect(page).toHaveURL("/clients", { timeout: 60_000 });
+  await expect(page).toHaveURL("/dashboard", { timeout: 60_000 });
   const banner = page.getByTestId("simulated");
   await expect(banner).toContainText("Rehearsal agency: simulated. Nobody here is real and no figure is.");
   await live(page);
+  // It goes on by itself until the figures are there: nobody reads the page again.
+  await expect(page.getByTestId("being-read")).toContainText(/of 26 done/);
+  await look(page, "simulated-being-read");
+  await expect(page.getByTestId("figure spend").locator("[data-figure]").first()).toBeVisible({ timeout: 240_000 });
+  await expect(page.getByTestId("being-read")).toHaveCount(0, { timeout: 240_000 });
+
+  await page.goto("/clients");
+  await live(page);
   await expect(page.getByRole("row")).toHaveCount(9);
+  await expect(page.getByRole("main")).toContainText("Live");
   await look(page, "simulated-clients");
 
   await page.goto("/settings/integrations");
   await live(page);
   await expect(banner).toBeVisible();
   await expect(page.getByTestId("connection TikTok Ads").getByText("Connected", { exact: true })).toBeVisible({ timeout: 120_000 });
+  await expect(page.getByTestId("all-simulated")).toBeVisible();
+  await expect(page.getByRole("button", { name: /^Connect / })).toHaveCount(0);
   await look(page, "simulated-integrations");
   await page.goto("/clients");
   await page.getByRole("row").nth(1).getByRole("link").first().click();
@@ -28,8 +50,10 @@ test("one click at sign-up leads to a simulated agency that is being read", asyn
   await page.getByRole("link", { name: "7 days" }).click();
   await expect(page).toHaveURL(/\?days=7$/);
   await expect(page.getByTestId("performance-days")).toContainText("against the 7 days before");
-  await page.getByTestId("figure spend").locator("summary").click();
-  await expect(page.getByTestId("figure spend")).toContainText("rows of");
+  await page.getByTestId("figure spend").locator("a[data-figure]").first().click();
+  const drawer = page.getByRole("dialog", { name: "What it is made of" });
+  await expect(drawer.getByTestId("figure-rows").getByRole("row").nth(1)).toBeVisible();
+  await page.keyboard.press("Escape");
   await look(page, "client-performance");
 
   for (const path of ["/settings", "/members", "/audit", "/clients/board"]) {
@@ -39,7 +63,8 @@ test("one click at sign-up leads to a simulated agency that is being read", asyn
 
   await page.getByRole("button", { name: "Let a week pass" }).click();
   await expect(banner).toContainText("7 days ahead");
-  await page.getByRole("button", { name: "Leave and delete it" }).click();
+  await expect(page, "one stays on the page").toHaveURL("/clients/board");
+  await leave(page);
   await expect(page).toHaveURL("/signup");
   await page.goto("/clients");
   await expect(page).toHaveURL(/\/login/);
@@ -51,8 +76,52 @@ test("who looks into one from the settings comes back to the own agency", async 
   await page.goto("/settings");
   await page.getByRole("button", { name: "Try with a rehearsal agency" }).click();
   await expect(page.getByTestId("simulated")).toBeVisible({ timeout: 60_000 });
-  await page.getByRole("button", { name: "Leave and delete it" }).click();
-  await expect(page).toHaveURL("/dashboard");
+  // Whoever thinks better of it keeps it.
+  await live(page);
+  await page.getByRole("button", { name: "More about the simulation" }).click();
+  await page.getByRole("button", { name: "Start again…" }).click();
+  await page.getByRole("dialog", { name: /^Start again/ }).getByRole("button", { name: "Keep it" }).click();
+  await expect(page.getByTestId("simulated")).toBeVisible();
+  await leave(page);
   await expect(page.getByTestId("simulated")).toHaveCount(0);
+  await expect(page).toHaveURL("/dashboard");
   await expect(page.getByText("Own Agency").first()).toBeAttached();
+});
+
+test("fast-forward after an action: it is done in the simulated accounts, and a week later its truth is shown", async ({ page }) => {
+  test.setTimeout(900_000);
+  await page.goto("/signup");
+  await page.getByRole("button", { name: "Try with a rehearsal agency" }).click();
+  await expect(page).toHaveURL("/dashboard", { timeout: 60_000 });
+  // An action that names budgets, once everything was read and analysed.
+  const proposed = page.getByTestId("action proposed").filter({ has: page.getByTestId("steps") }).first();
+  await expect(async () => {
+    await page.goto("/actions?proposals=all");
+    await expect(proposed).toBeVisible({ timeout: 5_000 });
+  }).toPass({ timeout: 600_000 });
+  await live(page);
+  await expect(proposed.getByTestId("expected")).toContainText("net in");
+  await proposed.getByTestId("approve").locator("summary").click();
+  await proposed.getByRole("button", { name: /^Approve:/ }).click();
+
+  const approved = page.getByTestId("action approved");
+  await expect(approved.getByTestId("by-hand")).toContainText("changes nothing in the simulated accounts");
+  await look(page, "simulated-approved");
+  await approved.getByRole("button", { name: /^Do it in the simulated accounts/ }).click();
+  const truth = page.getByTestId("action done").getByTestId("truth");
+  await expect(truth).toContainText("No whole day has passed");
+
+  await page.getByRole("button", { name: "Let a week pass" }).click();
+  await expect(page.getByTestId("simulated")).toContainText("7 days ahead");
+  await expect(page, "one stays on the page").toHaveURL("/actions?proposals=all");
+  await expect(truth).toContainText("Truth of the simulation");
+  for (const name of ["Advertising cost", "Orders", "Revenue by the shop's books"]) {
+    await expect(truth.getByRole("row").filter({ hasText: name })).toHaveCount(1);
+  }
+  const cost = truth.getByRole("row").filter({ hasText: "Advertising cost" }).getByRole("cell");
+  await expect(cost.last(), "budgets are others than they would have been").not.toHaveText(/ 0[.,]00$/);
+  await look(page, "simulated-truth");
+
+  await page.goto("/settings/integrations");
+  await expect(page.getByRole("heading", { name: "What your changes truly brought" })).toBeVisible();
 });

@@ -1,3 +1,4 @@
+import { furnished } from "./furnished";
 import { expect, live, look, owner, test } from "./support";
 
 test("before anything was thought the summary says so, and where to begin", async ({ page }) => {
@@ -15,14 +16,9 @@ test("before anything was thought the summary says so, and where to begin", asyn
 
 test("three personas are told the same figures in other words, and every number opens", async ({ page, browser }) => {
   test.setTimeout(420_000);
-  await page.goto("/signup");
-  await page.getByRole("button", { name: "Try with a rehearsal agency" }).click();
-  await expect(page).toHaveURL("/clients", { timeout: 60_000 });
+  await furnished(page, "/summary");
   const told = page.getByTestId("summary");
-  await expect(async () => {
-    await page.goto("/summary");
-    await expect(told.getByTestId("number spend").first()).toBeVisible({ timeout: 5_000 });
-  }).toPass({ timeout: 300_000 });
+  await expect(told.locator("[data-figure]").first()).toBeVisible();
   await live(page);
   const tabs = page.getByRole("navigation", { name: "For whom" });
   const texts: string[][] = [];
@@ -31,12 +27,13 @@ test("three personas are told the same figures in other words, and every number 
     await expect(page).toHaveURL(`/summary?persona=${key}`);
     await expect(tabs.getByRole("link", { name })).toHaveAttribute("aria-current", "page");
     await expect(told.getByRole("heading", { name: first, level: 2 })).toBeVisible();
-    const spend = told.getByTestId("number spend").first();
-    await expect(spend.getByText("In the state:")).toBeHidden();
-    await spend.locator("summary").click();
-    await expect(spend.getByText("In the state:")).toBeVisible();
+    const number = told.locator("a[data-figure]").first();
+    await number.click();
+    const drawer = page.getByRole("dialog", { name: "What it is made of" });
+    await expect(drawer.getByTestId("evidence")).toBeVisible();
+    await page.keyboard.press("Escape");
+    await expect(number).toBeFocused();
     await look(page, `summary-${key}`);
-    await spend.locator("summary").click();
     texts.push(await told.getByTestId("sentence").allInnerTexts());
   }
   expect(new Set(texts.flat()).size, "no sentence is shared").toBe(texts.flat().length);
@@ -49,9 +46,24 @@ test("three personas are told the same figures in other words, and every number 
   await still.goto(new URL("/summary", page.url()).href);
   await still.getByRole("navigation", { name: "For whom" }).getByRole("link", { name: "VP Growth" }).click();
   await expect(still.getByRole("heading", { name: "What moved" })).toBeVisible();
-  await still.getByTestId("number spend").first().locator("summary").click();
-  await expect(still.getByTestId("number spend").first().getByText("In the state:")).toBeVisible();
+  await still.getByTestId("mail").locator("summary").click();
+  await still.getByRole("button", { name: "Mail it" }).click();
+  await expect(still).toHaveURL(/\/summary\?persona=vp_growth$/);
+  await still.getByTestId("summary").locator("[data-figure]").first().click();
+  await expect(still.getByTestId("evidence")).toBeVisible();
   await plain.close();
+
+  // Kept: as text, and as a mail that says that all of it is simulated.
+  await page.context().grantPermissions(["clipboard-read", "clipboard-write"]);
+  await page.getByRole("button", { name: "Copy as text" }).click();
+  await expect(page.getByText("Copied", { exact: true })).toBeVisible();
+  const copied = await page.evaluate(() => navigator.clipboard.readText());
+  expect(copied).toContain("Simulated: nobody here is real");
+  expect(copied).toContain((await told.getByTestId("sentence").first().innerText()).trim());
+  await page.getByTestId("mail").locator("summary").click();
+  await page.getByRole("button", { name: "Mail it" }).click();
+  await expect(page.getByText("It is on its way", { exact: true })).toBeVisible();
+  await look(page, "summary-mail");
   await page.emulateMedia({ media: "print" });
   await expect(page.getByRole("navigation", { name: "Areas" })).toBeHidden();
   await expect(told).toBeVisible();

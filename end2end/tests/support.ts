@@ -33,7 +33,7 @@ export const test = base.extend<{ allowedErrors: RegExp[] }>({
 });
 
 /** No sideways scrolling, and pictures for people to look at, in the light and in the dark; `judge` looks at each. */
-export async function picture(page: Page, name: string, judge = async (_: string) => {}) {
+export async function picture(page: Page, name: string, judge = async (_: string) => {}, project = test.info().project.name) {
   expect(await page.evaluate(() => document.documentElement.scrollWidth - window.innerWidth)).toBeLessThanOrEqual(0);
   for (const colorScheme of ["dark", "light"] as const) {
     await page.emulateMedia({ colorScheme });
@@ -41,18 +41,19 @@ export async function picture(page: Page, name: string, judge = async (_: string
     const moving = () => document.getAnimations().some((one) => one instanceof CSSTransition && one.playState === "running");
     await expect.poll(() => page.evaluate(moving)).toBe(false);
     await judge(colorScheme);
-    const folder = `${test.info().project.name}-${colorScheme}`;
+    const folder = `${project}-${colorScheme}`;
     await page.screenshot({ path: join("screenshots", folder, `${name}.png`), fullPage: true });
   }
 }
 
 /** The same, and accessibility without a violation. What judges that runs in the page: not where it runs no scripts. */
-export async function look(page: Page, name: string) {
-  await picture(page, name, async (colorScheme) => {
+export async function look(page: Page, name: string, project?: string) {
+  const judge = async (colorScheme: string) => {
     const axe = await new AxeBuilder({ page }).analyze();
     const found = axe.violations.map((violation) => `${colorScheme} ${violation.id}: ${violation.nodes.map((node) => node.html).join(" ")}`);
     expect(found).toEqual([]);
-  });
+  };
+  await picture(page, name, judge, project);
 }
 
 /** The page answers to clicks: its WASM has loaded. */
@@ -112,3 +113,18 @@ export async function joined(page: Page, browser: Browser, name: string, role: s
   await guest.goto(new URL("/clients", page.url()).href);
   return { email, guest, context };
 }
+
+/** Digits under `root` that are neither a figure that can be opened nor marked as none. */
+export const loose = (page: Page, root = "main") =>
+  page.evaluate((root) => {
+    const walker = document.createTreeWalker(document.querySelector(root)!, NodeFilter.SHOW_TEXT);
+    const found: string[] = [];
+    for (let node = walker.nextNode(); node; node = walker.nextNode()) {
+      const kept = node.parentElement!.closest("[data-figure], [data-literal], script, style");
+      if (/\d/.test(node.textContent ?? "") && !kept) found.push(node.textContent!);
+    }
+    return found;
+  }, root);
+
+/** Shows what is folded away, so that it is looked at, too. */
+export const unfold = (page: Page) => page.evaluate(() => document.querySelectorAll<HTMLDetailsElement>("main details").forEach((one) => (one.open = true)));

@@ -2,6 +2,7 @@
 
 pub mod actions;
 pub mod alerts;
+pub mod analytics;
 pub mod audit;
 pub mod auth;
 pub mod brain;
@@ -21,9 +22,11 @@ pub mod lift_tests;
 pub mod list;
 pub mod members;
 pub mod organization;
+pub mod reports;
 pub mod summary;
 pub mod tokens;
 pub mod two_factor;
+pub mod views;
 
 use app::pages::api_docs::{Operation, Operations};
 use axum::{Json, Router, extract::DefaultBodyLimit, routing::get};
@@ -121,7 +124,7 @@ pub fn routes() -> OpenApiRouter<AppState> {
         .routes(routes!(imports::undo))
         .routes(routes!(imports::errors_csv))
         .routes(routes!(ingest::push).layer(DefaultBodyLimit::max(ingest::LARGEST)))
-        .routes(routes!(connect::callback))
+        .routes(routes!(connect::back::callback))
         .routes(routes!(webhooks::receive))
         .routes(routes!(cron::start))
         .routes(routes!(brain::compute))
@@ -141,6 +144,10 @@ pub fn routes() -> OpenApiRouter<AppState> {
         .routes(routes!(summary::get))
         .routes(routes!(dashboard::get))
         .routes(routes!(figures::get))
+        .routes(routes!(analytics::get))
+        .routes(routes!(analytics::export))
+        .routes(routes!(views::list, views::save))
+        .routes(routes!(views::get, views::change, views::remove))
         .routes(
             routes!(exchange_rates::list, exchange_rates::import).layer(DefaultBodyLimit::max(exchange_rates::LARGEST)),
         )
@@ -154,6 +161,13 @@ pub fn routes() -> OpenApiRouter<AppState> {
         .routes(routes!(alerts::acknowledge))
         .routes(routes!(alerts::snooze))
         .routes(routes!(alerts::reopen))
+        .routes(routes!(reports::list, reports::create))
+        .routes(routes!(reports::get, reports::remove))
+        .routes(routes!(reports::retry))
+        .routes(routes!(reports::pdf))
+        .routes(routes!(reports::schedules::list, reports::schedules::add))
+        .routes(routes!(reports::schedules::get, reports::schedules::set, reports::schedules::remove))
+        .routes(routes!(reports::brand::get, reports::brand::set).layer(DefaultBodyLimit::max(reports::brand::LARGEST)))
         .routes(routes!(jobs::list))
         .routes(routes!(jobs::retry))
         .routes(routes!(audit::list))

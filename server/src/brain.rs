@@ -75,10 +75,13 @@ pub(crate) fn run(command: &Command) -> anyhow::Result<()> {
 }
 
 fn answer(command: &Command, input: impl Read, output: &mut impl Write) -> anyhow::Result<()> {
+    let mut nothing = None;
     let text = match command {
         Command::Forecast { horizon, season } => {
             let request = forecast::Request::new(*horizon, season)?;
-            forecast::csv::run(input, &request).context("nothing was forecast")?
+            let written = forecast::csv::run(input, &request).context("nothing was forecast")?;
+            nothing = written.nothing;
+            written.text
         }
         Command::Anomalies => anomaly::csv::anomalies(input).context("nothing was scored")?,
         Command::Response { target, date, spend, control, lift_tests, total, floor, cap } => {
@@ -102,5 +105,24 @@ fn answer(command: &Command, input: impl Read, output: &mut impl Write) -> anyho
     if !text.ends_with('\n') {
         output.write_all(b"\n")?;
     }
-    Ok(())
+    match nothing {
+        Some(why) => Err(anyhow::anyhow!(why).context("nothing was forecast")),
+        None => Ok(()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_file_of_which_nothing_can_be_forecast_is_answered_and_fails_with_its_line() {
+        let command = Command::Forecast { horizon: 1, season: vec![7] };
+        let mut output = Vec::new();
+        let error = answer(&command, &b"series,t,value\na,1,x\n"[..], &mut output).unwrap_err();
+        let words = format!("{error:#}");
+        assert!(words.contains("nothing was forecast: line 2: value is \"x\""), "{words}");
+        assert!(String::from_utf8(output).unwrap().contains("a,1,,,,,,,,\"not enough data: line 2"));
+        assert!(answer(&command, &b"series,t,value\na,1,3\n"[..], &mut Vec::new()).is_ok());
+    }
 }

@@ -112,6 +112,18 @@ pub fn run(cli: Cli) -> anyhow::Result<()> {
             Command::Keys { .. } | Command::Providers { .. } | Command::Jobs { .. } => Postgres::running(&config.data),
             _ => None,
         };
+        // What they look after lies in a database that is there: they make none.
+        let looks = matches!(
+            command,
+            Command::Keys { .. } | Command::Providers { .. } | Command::Jobs { .. } | Command::Migrate { undo: true }
+        );
+        if looks && config.database_url.is_none() && running.is_none() && !Postgres::is_made(&config.data) {
+            anyhow::bail!(
+                "there is no database yet: DATABASE_URL is not set, and no server has made one in {}. Start the server, or \
+                 set DATABASE_URL or AUDIENCEOS_DATA to those of the server",
+                config.data.display()
+            );
+        }
         let postgres = match (&config.database_url, &running) {
             (None, None) => Some(Postgres::start(&config.data, config.postgres_bin.as_deref()).await?),
             _ => None,
@@ -190,8 +202,10 @@ async fn serve(config: &Config, db: Db, listener: TcpListener, with_worker: bool
     tracing::info!("serving {}", config.public_url());
     let stop = stop_signal()?;
     let (stopping, mut stopped) = watch::channel(false);
+    let events = state.events.clone();
     let stop = async move {
         stop.await;
+        events.close();
         stopping.send_replace(true);
     };
     let service = routes::router(state).into_make_service_with_connect_info::<std::net::SocketAddr>();

@@ -64,10 +64,13 @@ pub struct Config {
     pub site: PathBuf,
     /// Connections to the database.
     pub connections: u32,
-    /// Jobs at the same time.
+    /// Jobs at the same time; what people wait for has places beside them.
     pub jobs: usize,
     /// Milliseconds: a worker that was silent for so long is believed dead, and its jobs are taken over.
     pub worker_silence: u64,
+    /// So long a provider is waited for that is to take a permission back. Nobody sets it but tests.
+    #[serde(skip, default = "revoking")]
+    pub revoking: Duration,
     /// Mebibytes: the largest answer of a provider that is read. What is larger is asked for in pieces of fewer days.
     pub largest_answer: usize,
     /// Attempts a minute on one route of signing up, in and resetting, from one address.
@@ -86,6 +89,10 @@ pub struct Config {
     pub operator_contact: String,
     /// The folder with Postgres' programs, for the private cluster. Unset: the newest under `/usr/lib/postgresql`.
     pub postgres_bin: Option<PathBuf>,
+}
+
+fn revoking() -> Duration {
+    jobs::permission::PATIENCE
 }
 
 #[derive(Serialize)]

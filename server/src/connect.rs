@@ -2,8 +2,10 @@
 //!
 //! Only the provider's fixed hosts are called; nothing of an address ever comes from a parameter of the way back, but a
 //! shop's name, which the provider has signed. What a provider says in its refusals goes to the log, not to the page.
-//! `typed` connects with a credential that somebody made by hand, `keep` stores what either way brought.
+//! `back` is where that page leads, `typed` connects with a credential that somebody made by hand, and `keep` stores what
+//! either way brought.
 
+pub(crate) mod back;
 mod keep;
 pub(crate) mod typed;
 
@@ -15,18 +17,18 @@ use app::{
 };
 use axum::{
     Form as Posted,
-    extract::{Path, Query, State},
+    extract::{Path, State},
     response::{IntoResponse, Redirect, Response},
 };
+use back::{Refused, arrive, led_to};
 use http::{HeaderValue, StatusCode, header};
-use keep::{Brought, Unkept};
 use leptos::prelude::provide_context;
-use model::{actor::Actor, connection::Given, id::ConnectionId, input::Invalid, metric::Account};
-use providers::{Asks, Call, Consent, Error, Exchange, Mode, OAuth, Outside, Provider, Tokens};
-use secrecy::{ExposeSecret, SecretString};
+use model::{actor::Actor, id::ConnectionId, input::Invalid};
+use providers::{Asks, Consent, Error, Mode, Provider};
+use secrecy::ExposeSecret;
 use service::{
     Service,
-    connection::{self, Asked, Way},
+    connection::{self, Asked, Connected},
     credential,
     session::Live,
 };
@@ -58,8 +60,8 @@ pub(crate) async fn begin(
     fields: BTreeMap<String, String>,
     connection_id: Option<ConnectionId>,
 ) -> Result<Url, ApiError> {
-    let described = provider(key)?.descriptor();
     connection::check_may_connect(&state.service, &live.actor).await?;
+    let described = provider(key)?.descriptor();
     connection::check_switched_on(&state.service, described.key, described.name).await?;
     way(state, live, key, fields, connection_id).await
 }
@@ -143,7 +145,7 @@ pub(crate) async fn start(
                 (None, None) => None,
             };
             match agree(&state, &live, &key, &url, shop.as_deref()).await {
-                Ok(id) => Redirect::to(&format!("{PAGE}?connected={id}")).into_response(),
+                Ok(connected) => Redirect::to(&led_to(&connected)).into_response(),
                 Err(error) => error.into_response(),
             }
         }
@@ -182,13 +184,7 @@ async fn known_shop(service: &Service, live: &Live, key: &str, id: ConnectionId)
 ///
 /// # Errors
 /// There is no such shop in this world, or what any of the parts refuses.
-async fn agree(
-    state: &AppState,
-    live: &Live,
-    key: &str,
-    url: &Url,
-    shop: Option<&str>,
-) -> Result<ConnectionId, ApiError> {
+async fn agree(state: &AppState, live: &Live, key: &str, url: &Url, shop: Option<&str>) -> Result<Connected, ApiError> {
     let words = |words: &str| service::Error::Conflict { code: "not_simulated", message: words.to_owned() };
     let no_world = || words("this server has no simulated providers. Ask your operator");
     let worlds = state.worlds.as_ref().ok_or_else(no_world)?;
@@ -198,6 +194,7 @@ async fn agree(
     arrive(state, live, key, &back).await.map_err(|refused| match refused {
         Refused::Other(error) => error,
         Refused::Exchange(said) | Refused::Unreachable(said) => words(&said).into(),
+        Refused::ConnectedAlready => words("what it gives is read through another connection already").into(),
         _ => words("the simulated provider gave no access").into(),
     })
 }
@@ -215,7 +212,7 @@ pub(crate) async fn agreed(
     let key = provider.descriptor().key;
     let shop = provider.asks().and_then(|asks| typed.get(asks.field).cloned());
     let url = way(state, live, key, typed, None).await?;
-    agree(state, live, key, &url, shop.as_deref()).await
+    Ok(agree(state, live, key, &url, shop.as_deref()).await?.connection.id)
 }
 
 /// Leads a browser that came by a form to a provider's page. A redirect would be refused: the policy of our pages lets
@@ -231,159 +228,4 @@ async fn lead_on(state: &AppState, visit: &Visit, key: &str, url: Url) -> Respon
         page.headers_mut().insert(header::REFRESH, refresh);
     }
     page
-}
-
-/// Why nobody was connected, as the page is told.
-enum Refused {
-    /// The person said no.
-    Denied,
-    /// The way was not begun here, or was used.
-    State,
-    /// It took too long.
-    Expired,
-    /// The provider refused the code or the token.
-    Exchange(String),
-    /// Permissions without which connecting makes no sense were denied: their names.
-    Scopes(Vec<&'static str>),
-    /// Consent was given for another account than before.
-    OtherAccount,
-    /// The provider could not be reached.
-    Unreachable(String),
-    /// The operator has switched the provider off since the way began.
-    SwitchedOff,
-    /// Something else; it has an answer of its own.
-    Other(ApiError),
-}
-
-impl From<service::Error> for Refused {
-    fn from(error: service::Error) -> Self {
-        match error {
-            service::Error::Conflict { code: "state_unknown", .. } => Self::State,
-            service::Error::Conflict { code: "switched_off", .. } => Self::SwitchedOff,
-            service::Error::Gone(_) => Self::Expired,
-            other => Self::Other(other.into()),
-        }
-    }
-}
-
-impl From<Error> for Refused {
-    fn from(error: Error) -> Self {
-        match error {
-            Error::Unavailable(_) | Error::RateLimited { .. } => Self::Unreachable(error.to_string()),
-            other => Self::Exchange(other.to_string()),
-        }
-    }
-}
-
-/// `GET /api/oauth/{provider}/callback`: where a provider's page of consent leads back to.
-#[utoipa::path(get, path = "/api/oauth/{provider}/callback", tag = "integrations", security(("session" = [])),
-    params(("provider" = String, Path)),
-    responses((status = 303, description = "back to the page of the integrations")))]
-pub(crate) async fn callback(
-    ThisSession(live): ThisSession,
-    State(state): State<AppState>,
-    Path(key): Path<String>,
-    Query(parameters): Query<BTreeMap<String, String>>,
-) -> Response {
-    let arrived = match check_still_on(&state, &key).await {
-        Ok(()) => arrive(&state, &live, &key, &parameters).await,
-        Err(refused) => Err(refused),
-    };
-    let target = match arrived {
-        Ok(id) => format!("{PAGE}?connected={id}"),
-        Err(refused) => {
-            let (code, words) = match refused {
-                Refused::Denied => ("access_denied", String::new()),
-                Refused::State => ("state", String::new()),
-                Refused::Expired => ("expired", String::new()),
-                Refused::Exchange(words) => ("exchange", words),
-                Refused::Scopes(missing) => ("scopes", missing.join(" ")),
-                Refused::OtherAccount => ("other_account", String::new()),
-                Refused::Unreachable(words) => ("unreachable", words),
-                Refused::SwitchedOff => ("switched_off", String::new()),
-                Refused::Other(error) => return error.into_response(),
-            };
-            tracing::info!(provider = key, code, words, "an account was not connected");
-            let mut query = url::form_urlencoded::Serializer::new(String::new());
-            query.append_pair("error", code);
-            if code == "scopes" {
-                query.append_pair("missing", &words);
-            }
-            format!("{PAGE}?{}", query.finish())
-        }
-    };
-    Redirect::to(&target).into_response()
-}
-
-/// Whether the provider is still on: the operator may have switched it off while somebody was on its page.
-async fn check_still_on(state: &AppState, key: &str) -> Result<(), Refused> {
-    let described = providers::find(key).ok_or(Refused::State)?.descriptor();
-    Ok(connection::check_switched_on(&state.service, described.key, described.name).await?)
-}
-
-async fn arrive(
-    state: &AppState,
-    live: &Live,
-    key: &str,
-    parameters: &BTreeMap<String, String>,
-) -> Result<ConnectionId, Refused> {
-    let parameter = |name: &str| parameters.get(name).filter(|text| !text.is_empty());
-    // A refusal uses the way up, too.
-    let way = match parameter("state") {
-        Some(text) => connection::take(&state.service, &live.actor, live.id, text.clone()).await,
-        None => return Err(if parameters.contains_key("error") { Refused::Denied } else { Refused::State }),
-    };
-    if parameter("error").is_some() {
-        return Err(Refused::Denied);
-    }
-    let way = way?;
-    let (Some(code), true) = (parameter("code").or_else(|| parameter("auth_code")), way.asked.provider == key) else {
-        return Err(Refused::State);
-    };
-    let provider = providers::find(key).ok_or(Refused::State)?;
-    let oauth = provider.oauth().ok_or(Refused::State)?;
-    let (tokens, accounts) = redeem(state, live, provider, oauth, &way, code, parameters).await?;
-    let scopes = tokens.scopes.clone();
-    let mut tokens = jobs::stored(tokens);
-    for (name, value) in way.asked.fields {
-        tokens.fields.entry(name).or_insert_with(|| SecretString::from(value));
-    }
-    let (connection_id, given) = (way.asked.connection_id, Given::Consent);
-    let brought = Brought { provider, connection_id, given, scopes, tokens, accounts };
-    match keep::keep(&state.service, &live.actor, brought).await {
-        Ok(kept) => Ok(kept.id),
-        Err(Unkept::OtherAccount) => Err(Refused::OtherAccount),
-        Err(Unkept::Service(error)) => Err(error.into()),
-    }
-}
-
-/// Exchanges the code, and proves the token with a first call.
-async fn redeem(
-    state: &AppState,
-    live: &Live,
-    provider: &dyn Provider,
-    oauth: &dyn OAuth,
-    way: &Way,
-    code: &str,
-    parameters: &BTreeMap<String, String>,
-) -> Result<(Tokens, Vec<Account>), Refused> {
-    let (outside, mode): (&Outside, _) = (&state.outside, mode(&state.service, &live.actor).await?);
-    let hosts = outside.hosts(provider, &way.asked.fields, mode)?;
-    let http = outside.once(provider, hosts.tokens, mode);
-    let redirect_uri = redirect_uri(state, &way.asked.provider);
-    let asked = Exchange { code, redirect_uri: &redirect_uri, code_verifier: &way.verifier, parameters };
-    let tokens = oauth.exchange(&http, outside.settings(mode), &asked).await?;
-    if tokens.access_token.expose_secret().is_empty() {
-        return Err(Refused::Exchange("no access token came".to_owned()));
-    }
-    let missing = provider.descriptor().missing(&tokens.scopes);
-    let missing: Vec<_> = missing.iter().filter(|scope| scope.required).map(|scope| scope.name).collect();
-    if !tokens.scopes.is_empty() && !missing.is_empty() {
-        return Err(Refused::Scopes(missing));
-    }
-    let credential = providers::Credential { access_token: tokens.access_token.clone(), fields: tokens.fields.clone() };
-    let http = outside.once(provider, hosts.api, mode);
-    let call = Call { http: &http, credential: &credential, settings: outside.settings(mode) };
-    let accounts = provider.accounts(&call).await?;
-    Ok((tokens, accounts))
 }

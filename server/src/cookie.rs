@@ -7,6 +7,7 @@ use axum::{
 };
 use http::{HeaderMap, HeaderValue, StatusCode, header, request::Parts};
 use model::{
+    access::{Refusal, TOKEN_SCOPE},
     access_token::Scope,
     actor::{Actor, Origin},
 };
@@ -151,7 +152,18 @@ impl<S: Send + Sync> FromRequestParts<S> for ThisSession {
     type Rejection = ApiError;
 
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, ApiError> {
-        parts.extensions.get::<Live>().cloned().map(Self).ok_or_else(|| service::Error::SignedOut.into())
+        parts.extensions.get::<Live>().cloned().map(Self).ok_or_else(|| {
+            // Who came with an access token is known, and signing in again would not help.
+            match parts.extensions.get::<Actor>() {
+                Some(_) => service::Error::Refused(Refusal {
+                    rule: TOKEN_SCOPE.to_owned(),
+                    message: "this needs a session, which an access token is not: sign in in a browser and do it there"
+                        .to_owned(),
+                }),
+                None => service::Error::SignedOut,
+            }
+            .into()
+        })
     }
 }
 

@@ -58,7 +58,7 @@ impl Asked {
         !page
             && matches!(self.method, Method::GET | Method::POST)
             && (!area("/api/") || self.path == "/api/docs")
-            && !["/pkg/", "/fonts/", "/healthz", "/readyz", "/metrics"].into_iter().any(area)
+            && !["/pkg/", "/fonts/", "/charts/", "/healthz", "/readyz", "/metrics"].into_iter().any(area)
             && (accepts.contains("text/html") || anybody)
     }
 }

@@ -3,6 +3,8 @@
 //! One file for each group of pages; here is what they share. To add one: a file, a line below, its routes.
 
 mod around;
+mod brand;
+mod exchange_rates;
 mod import;
 mod invite;
 pub(crate) mod live;
@@ -24,6 +26,8 @@ use serde::Deserialize;
 use crate::{api::error::ApiError, routes::BODY_LIMIT, state::AppState, visit::Visit};
 
 pub(crate) use around::{api_docs, legal_page, theme};
+pub(crate) use brand::look;
+pub(crate) use exchange_rates::rates;
 pub(crate) use import::upload;
 pub(crate) use invite::{invite_page, join};
 pub(crate) use login::{code, code_page, google, google_callback, login, login_page, logout};

@@ -19,7 +19,8 @@ const ALWAYS: [(HeaderName, &str); 6] = [
 ];
 
 pub(crate) async fn secure(State(state): State<AppState>, request: Request, next: Next) -> Response {
-    let file = request.uri().path().starts_with("/pkg/") || request.uri().path().starts_with("/fonts/");
+    let path = request.uri().path();
+    let file = ["/pkg/", "/fonts/", "/charts/"].iter().any(|area| path.starts_with(area));
     let mut response = next.run(request).await;
     let ok = response.status().is_success();
     let headers = response.headers_mut();

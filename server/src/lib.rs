@@ -13,6 +13,7 @@ mod cron;
 mod csrf;
 mod doctor;
 mod error_page;
+pub mod events;
 mod faults;
 mod forms;
 mod google;

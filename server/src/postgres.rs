@@ -82,6 +82,11 @@ impl Postgres {
         Ok(postgres)
     }
 
+    /// Whether there is a cluster in `data/postgres`, running or not.
+    pub(crate) fn is_made(data: &Path) -> bool {
+        data.join("postgres").join("cluster").exists()
+    }
+
     /// Where the cluster in `data/postgres` is reached that another process runs now.
     pub(crate) fn running(data: &Path) -> Option<String> {
         let socket = socket_folder(&data.canonicalize().ok()?.join("postgres"));

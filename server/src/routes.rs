@@ -19,7 +19,7 @@ use tower_http::{catch_panic::CatchPanicLayer, compression::CompressionLayer, se
 
 use crate::{
     api::{self, error::ApiError},
-    connect, cookie, cors, csrf, error_page, forms, google, headers, limit, metrics, request,
+    connect, cookie, cors, csrf, error_page, events, forms, google, headers, limit, metrics, request,
     state::AppState,
 };
 
@@ -43,6 +43,7 @@ pub fn router(state: AppState) -> Router {
     let live = Router::new()
         .leptos_routes_with_context(&state, pages, context, move || shell(options.clone()))
         .route("/app/{*function}", post(server_function))
+        .route("/app/events", get(events::stream))
         .layer(middleware::from_fn(require_session));
 
     Router::new()
@@ -67,7 +68,9 @@ pub fn router(state: AppState) -> Router {
         .route("/simulation/leave", post(forms::simulation::leave))
         .route("/simulation/forward", post(forms::simulation::forward))
         .route("/api/docs", get(forms::api_docs))
+        .route("/exchange-rates/upload", post(forms::rates))
         .route("/imports/upload", post(forms::upload))
+        .route("/brand/upload", post(forms::look))
         .route("/integrations/{provider}/connect", post(connect::start))
         .route("/integrations/{provider}/token", post(connect::typed::form))
         .merge(live)
@@ -75,6 +78,7 @@ pub fn router(state: AppState) -> Router {
         .layer(CompressionLayer::new())
         .nest_service("/pkg", files(&state, "pkg"))
         .nest_service("/fonts", files(&state, "fonts"))
+        .nest_service("/charts", files(&state, "charts"))
         .route_service("/favicon.svg", files(&state, "").append_index_html_on_directories(false))
         .route("/healthz", get(|| std::future::ready(StatusCode::OK)))
         .route("/readyz", get(ready))

@@ -2,6 +2,7 @@
 //! below the agency's id. The product reads them through its ordinary providers; here and on the command line only is it
 //! known who answers.
 
+mod carry;
 mod fill;
 mod truth;
 
@@ -15,6 +16,7 @@ use std::{
 use model::id::OrganizationId;
 use providers::{Settings, Simulated};
 use rehearsal::{
+    Write,
     protocol::{Answer, App, Question},
     server::{Answers, Clock, Rehearsal, Reply, serve},
 };
@@ -56,6 +58,11 @@ pub(crate) fn outside(config: &Config, secret: &str) -> anyhow::Result<Option<Si
     };
     let settings = variables.map(|setting| (setting.variable.to_owned(), SecretString::from(value(setting.variable))));
     Ok(Some(Simulated { base, settings: Settings(settings.collect()) }))
+}
+
+/// What went wrong in a world, for pages.
+fn internal(error: anyhow::Error) -> service::Error {
+    service::Error::Internal(error.into())
 }
 
 /// The moment, for worlds.
@@ -117,10 +124,15 @@ impl Worlds {
         let reply = Arc::clone(&world).reply(question).await;
         let writes = world.writes();
         if writes.len() > before {
-            let changes = writes.iter().map(serde_json::to_value).collect::<Result<Vec<_>, _>>()?;
-            simulation::keep_changes(&self.service, id, &changes).await?;
+            self.keep(id, &writes).await?;
         }
         Ok(Some(reply))
+    }
+
+    /// Keeps what was changed in the world of an agency: all of it, oldest first.
+    async fn keep(&self, id: OrganizationId, writes: &[Write]) -> anyhow::Result<()> {
+        let changes = writes.iter().map(serde_json::to_value).collect::<Result<Vec<_>, _>>()?;
+        Ok(simulation::keep_changes(&self.service, id, &changes).await?)
     }
 
     /// Forgets the world of an agency that was ended.

@@ -15,6 +15,7 @@ use store::Db;
 use crate::{
     config::Config,
     cors,
+    events::Hub,
     google::Google,
     limit::Limits,
     metrics::Metrics,
@@ -42,6 +43,8 @@ pub struct AppState {
     pub outside: Arc<Outside>,
     /// The simulated agencies, where the operator wants them.
     pub(crate) worlds: Option<Arc<Worlds>>,
+    /// What open pages are told.
+    pub events: Arc<Hub>,
 }
 
 /// What of the configuration routes need.
@@ -113,6 +116,7 @@ impl AppState {
         let limits = Arc::new(Limits::new(config.limit_sign_in, config.limit_api));
         let metrics = Arc::new(Metrics::new(config.metrics_token.clone()));
         Ok(Self {
+            events: Arc::new(Hub::new(service.clone())),
             service,
             leptos,
             http: Arc::new(http),
@@ -157,5 +161,6 @@ pub fn job_context(config: &Config, state: &AppState) -> anyhow::Result<jobs::Co
         lease: config.recovery().silence,
         // Half of the workers: no organization takes them all.
         share: i64::try_from(config.jobs / 2).unwrap_or(i64::MAX).max(1),
+        revoking: config.revoking,
     })
 }

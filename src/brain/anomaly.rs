@@ -19,6 +19,8 @@ mod watch;
 pub use discovery::q_values;
 pub use findings::{Common, FALSE_SHARE, Finding, Findings, Named, findings};
 
+use crate::NotEnough;
+
 /// Surprise (−log10 of a chance) from which on a row is an alarm: one row in a thousand.
 const ALARM: f64 = 3.0;
 
@@ -120,11 +122,20 @@ impl Scorer {
     /// Reads a row: its moment in seconds (of any epoch whose day 0 begins a day), and its value in any unit; a value
     /// that is missing or no finite number is passed over.
     pub fn next(&mut self, at: i64, value: Option<f64>) -> Score {
+        self.judge(at, value).unwrap_or(Score::NONE)
+    }
+
+    /// The same, and why the row was not judged if it was not.
+    ///
+    /// # Errors
+    /// Too few values so far, this one included; or all of them the same.
+    pub fn judge(&mut self, at: i64, value: Option<f64>) -> Result<Score, NotEnough> {
         let value = value.filter(|value| value.is_finite());
         if let Some(by) = &mut self.by {
-            return by.next(at, value);
+            return by.judge(at, value);
         }
         self.first.push((at, value));
+        let has = self.first.iter().filter(|(_, value)| value.is_some()).count();
         if self.first.len() == FIRST {
             let mut gaps: Vec<i64> = self.first.windows(2).map(|rows| rows[1].0.saturating_sub(rows[0].0)).collect();
             gaps.sort_unstable();
@@ -136,16 +147,17 @@ impl Scorer {
                 By::Row(Box::new(stream::Stream::new(gap)))
             };
             for (at, value) in std::mem::take(&mut self.first) {
-                by.next(at, value);
+                // What is judged begins with the next row: only now is it known how far apart rows are.
+                let _ = by.judge(at, value);
             }
             self.by = Some(by);
         }
-        Score::NONE
+        Err(NotEnough::TooShort { has, needs: FIRST + 1 })
     }
 }
 
 impl By {
-    fn next(&mut self, at: i64, value: Option<f64>) -> Score {
+    fn judge(&mut self, at: i64, value: Option<f64>) -> Result<Score, NotEnough> {
         match self {
             Self::Day { watch, gap, last } => {
                 let weekday = |day: i64| if *gap < 2 * stream::DAY { day.rem_euclid(7) as usize } else { 0 };
@@ -157,14 +169,16 @@ impl By {
                 }
                 *last = Some(day);
                 let weekday = weekday(day);
-                let Some(verdict) = watch.next(weekday, value, true) else { return Score::NONE };
+                let verdict = watch.next(weekday, value, true);
+                let verdict = verdict.ok_or(NotEnough::TooShort { has: watch.present(), needs: watch::FLOOR + 1 })?;
                 let kind = verdict.alarm.filter(|alarm| alarm.news).map(|alarm| alarm.kind);
-                Score::of(verdict.surprise, kind)
+                Ok(Score::of(verdict.surprise, kind))
             }
-            Self::Row(stream) => value.map_or(Score::NONE, |value| {
-                let (surprise, kind) = stream.next(at, value);
-                Score::of(surprise, kind)
-            }),
+            Self::Row(stream) => {
+                let value = value.ok_or(NotEnough::TooShort { has: 0, needs: 1 })?;
+                let (surprise, kind) = stream.next(at, value).ok_or(NotEnough::Constant)?;
+                Ok(Score::of(surprise, kind))
+            }
         }
     }
 }

@@ -49,6 +49,24 @@ pub struct ChangePoint {
     pub relative: Option<(f64, f64, f64)>,
     /// Probability that there is a change, against none.
     pub probability: f64,
+    /// What a level shift is made of.
+    pub made: Option<Made>,
+}
+
+/// What the size of a level shift is made of: `after - before - sloping`. Weekdays and single far-off days are taken out of all of
+/// them.
+#[derive(Clone, Debug, PartialEq, serde::Serialize)]
+pub struct Made {
+    /// The mean of the days before.
+    pub before: f64,
+    /// The mean of the days since.
+    pub after: f64,
+    /// How much of the difference goes on from before at its pace; zero where there is none.
+    pub sloping: f64,
+    /// The first and the last of the days before.
+    pub days_before: (Date, Date),
+    /// The first and the last of the days since.
+    pub days_after: (Date, Date),
 }
 
 /// The changes of a daily series that begins on this day, oldest first.
@@ -76,7 +94,15 @@ pub fn change_points(series: &Series, first: Date) -> Result<Vec<ChangePoint>, N
         .map(|one| {
             let share = |size: f64| (one.before > 0.0).then(|| size / one.before);
             let relative = share(one.size).zip(share(one.size - one.error)).zip(share(one.size + one.error));
+            let made = (one.kind == Kind::LevelShift).then(|| Made {
+                before: one.means.0 * largest,
+                after: one.means.1 * largest,
+                sloping: (one.means.1 - one.means.0 - one.size) * largest,
+                days_before: (date(one.from), date(one.at - 1)),
+                days_after: (date(one.at), date(one.to - 1)),
+            });
             ChangePoint {
+                made,
                 day: date(one.at),
                 between: (date(one.earliest), date(one.latest)),
                 kind: one.kind,
@@ -99,6 +125,10 @@ struct Found {
     size: f64,
     error: f64,
     before: f64,
+    /// The part that it was found in, and the means of both sides.
+    from: usize,
+    to: usize,
+    means: (f64, f64),
     probability: f64,
 }
 
@@ -245,6 +275,9 @@ impl Split {
             // 90 % of a normal distribution lie within 1.645 standard errors.
             error: 1.645 * error,
             before: sums.before(self.from, self.at),
+            from: self.from,
+            to: self.to,
+            means: sums.means(self.from, self.at, self.to),
             probability: self.probability(),
         }
     }

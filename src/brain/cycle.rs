@@ -25,7 +25,7 @@ pub use choices::Choices;
 pub use input::{Channel, Client, Input, UnderWay};
 pub use measured::{BACK as MEASURED_BACK, Done, Measured, measured};
 pub use memory::figures_of;
-pub use opened::{Counted, Opened, Question, opened};
+pub use opened::{Counted, Opened, Question, Spread, Stack, Wide, opened, spread};
 pub use outcome::{About, Outcome};
 
 /// Chooses methods by backtest and fits curves: all of them, or those of which nothing is known or much less was known than

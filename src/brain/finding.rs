@@ -117,6 +117,15 @@ pub enum Severity {
 }
 
 impl Severity {
+    /// One step less bad.
+    pub const fn lower(self) -> Self {
+        match self {
+            Self::High => Self::Medium,
+            Self::Medium => Self::Low,
+            Self::Low | Self::Info => Self::Info,
+        }
+    }
+
     /// By the share of the client's money (spend or revenue) that is at stake, from 0 to 1: how much of it the entity has,
     /// times how much of that is lost. A twentieth is medium, a fifth is high; what is no number is low.
     pub fn of_stake(share: f64) -> Self {
@@ -170,6 +179,9 @@ pub struct Finding {
     /// The last day it is about; the first, if it is about one day.
     #[serde(with = "iso_day")]
     pub last: Date,
+    /// The days of the calendar that it falls on (`Christmas`), where shops sell another amount whatever happens.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub calendar: Option<String>,
     /// How large it is, where that can be said.
     pub size: Option<Size>,
     /// How probable it is that it is true, from 0 to 1.
@@ -195,6 +207,7 @@ mod tests {
             metric: Some("ctr".into()),
             first: date!(2026 - 11 - 01),
             last: date!(2026 - 11 - 07),
+            calendar: Some("Advent".into()),
             size: Some(Size { value: -0.3, low: -0.4, high: -0.2, confidence: 0.9, unit: Unit::Change }),
             probability: 0.97,
             severity: Severity::Medium,

@@ -1,11 +1,16 @@
 //! Why something cannot be said of the data given. Each variant reads as the end of "not enough data: …".
 
+/// So many values, in words.
+fn values(count: usize) -> String {
+    if count == 1 { "1 value".to_owned() } else { format!("{count} values") }
+}
+
 /// A reason to say nothing, which is shown to people in place of a figure.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error, serde::Serialize)]
 #[serde(tag = "reason", rename_all = "snake_case")]
 pub enum NotEnough {
     /// Fewer values than the method needs.
-    #[error("{has} values, and {needs} are needed")]
+    #[error("{}, and {needs} are needed", values(*.has))]
     TooShort {
         /// Values that are there.
         has: usize,
@@ -13,7 +18,7 @@ pub enum NotEnough {
         needs: usize,
     },
     /// A value that is not a finite number.
-    #[error("value {at} is not a finite number")]
+    #[error("the {} is not a finite number", place(.at))]
     NotFinite {
         /// Its place in the series, from 0.
         at: usize,
@@ -22,7 +27,7 @@ pub enum NotEnough {
     #[error("every value is the same")]
     Constant,
     /// A value below zero where only counts or amounts make sense.
-    #[error("value {at} is below zero")]
+    #[error("the {} is below zero", place(.at))]
     Negative {
         /// Its place in the series, from 0.
         at: usize,
@@ -83,4 +88,32 @@ pub enum NotEnough {
     /// A channel without any spend.
     #[error("nothing was spent")]
     NothingSpent,
+}
+
+/// A place in a series in words: "value 0" would read as the value zero.
+fn place(at: &usize) -> String {
+    let number = at.saturating_add(1);
+    let ending = match (number % 10, number % 100) {
+        (1, rest) if rest != 11 => "st",
+        (2, rest) if rest != 12 => "nd",
+        (3, rest) if rest != 13 => "rd",
+        _ => "th",
+    };
+    format!("{number}{ending} value")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_place_is_counted_from_one_and_reads_as_a_place() {
+        let said = |at| NotEnough::NotFinite { at }.to_string();
+        assert_eq!(said(0), "the 1st value is not a finite number");
+        assert_eq!(
+            [10, 11, 12, 20, 21, 22, 100].map(|at| place(&at)).concat(),
+            "11th value12th value13th value21st value22nd value23rd value101st value"
+        );
+        assert_eq!(NotEnough::Negative { at: 3 }.to_string(), "the 4th value is below zero");
+    }
 }

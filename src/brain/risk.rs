@@ -96,6 +96,7 @@ mod tests {
             metric: None,
             first: date!(2026 - 11 - 01),
             last: date!(2026 - 11 - 01),
+            calendar: None,
             size: None,
             probability,
             severity,

@@ -8,10 +8,14 @@ mod mail_alert;
 mod mail_alert_again;
 mod mail_invitation;
 mod mail_password_reset;
+mod mail_report;
 mod mail_sign_up;
 mod mail_stale;
+mod mail_summary;
 mod mail_sync_failure;
 pub mod mailer;
+mod make_report;
+pub mod permission;
 pub mod pulse;
 mod purge_ended;
 mod queue_due;
@@ -42,7 +46,10 @@ pub struct Context {
     pub lease: Duration,
     /// How many connections of one organization are read at once.
     pub share: i64,
+    /// Longer nobody waits for a provider that is to take a permission back.
+    pub revoking: Duration,
 }
 
+pub use make_report::draw as draw_report;
 pub use run_brain::Memory;
-pub use sync::{revoke, stored};
+pub use sync::stored;

@@ -45,7 +45,7 @@ fn why(name: &str, error: &MailError) -> String {
 }
 
 /// What an attempt means for the mail.
-fn went(sent: &Result<(), MailError>) -> Went {
+pub(crate) fn went(sent: &Result<(), MailError>) -> Went {
     match sent {
         Ok(()) => Went::Sent,
         Err(MailError::Malformed(_)) => Went::Malformed,

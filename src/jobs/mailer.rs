@@ -29,6 +29,17 @@ pub struct Mail {
     pub text: String,
 }
 
+/// A file that goes with a mail.
+#[derive(Clone, Debug)]
+pub struct Attachment {
+    /// What it is called there.
+    pub name: String,
+    /// Its media type.
+    pub media_type: &'static str,
+    /// The file.
+    pub bytes: Vec<u8>,
+}
+
 /// Why a mail did not go out.
 #[derive(Debug, thiserror::Error)]
 pub enum MailError {
@@ -86,13 +97,27 @@ impl Mailer {
     /// # Errors
     /// It did not go out.
     pub async fn send(&self, mail: &Mail) -> Result<(), MailError> {
+        self.send_parts(mail, self.parts(&mail.text)).await
+    }
+
+    /// Sends `mail` with a file.
+    ///
+    /// # Errors
+    /// It did not go out.
+    pub async fn send_with(&self, mail: &Mail, file: &Attachment) -> Result<(), MailError> {
+        let kind = ContentType::parse(file.media_type).map_err(|error| MailError::Malformed(error.to_string()))?;
+        let file = lettre::message::Attachment::new(file.name.clone()).body(file.bytes.clone(), kind);
+        self.send_parts(mail, MultiPart::mixed().multipart(self.parts(&mail.text)).singlepart(file)).await
+    }
+
+    async fn send_parts(&self, mail: &Mail, parts: MultiPart) -> Result<(), MailError> {
         let domain = self.from.email.domain();
         let message = Message::builder()
             .message_id(Some(format!("<{}@{domain}>", mail.effect_key)))
             .from(self.from.clone())
             .to(mailbox(mail.to.as_str())?)
             .subject(&mail.subject)
-            .multipart(self.parts(&mail.text))
+            .multipart(parts)
             .map_err(|error| MailError::Malformed(error.to_string()))?;
         match &self.transport {
             Transport::Smtp(transport) => {

@@ -11,6 +11,7 @@ pub(crate) async fn run(context: &Context) -> anyhow::Result<()> {
         sign_ups = purged.sign_ups,
         password_resets = purged.password_resets,
         attempts = purged.attempts,
+        summary_mails = purged.summary_mails,
         imports = purged.imports,
         files = purged.files,
         simulated = purged.simulated,

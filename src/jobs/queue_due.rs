@@ -1,6 +1,7 @@
 //! Queues the connections whose time has come, each organization's in turn. Running twice does no harm: what was queued
 //! is not queued again. What nobody could read for a day is told once. Agencies whose 03:00 it is are thought about.
 //! Mails about alerts go when quiet hours end, and digests on Mondays.
+//! Reports are asked for whose hour has come.
 
 use model::job::Job;
 use store::{brain, connection, queue};
@@ -10,9 +11,9 @@ use crate::Context;
 pub(crate) async fn run(context: &Context) -> anyhow::Result<()> {
     let now = context.service.clock.now();
     let mut tx = context.service.db.system().await?;
-    for (organization_id, connection_id) in connection::take_due(&mut tx, now, context.share).await? {
-        let job = Job::SyncConnection { organization_id, connection_id };
-        queue::enqueue(&mut tx, &job, None).await?;
+    for due in connection::take_due(&mut tx, now, context.share).await? {
+        let connection::Due { organization_id, connection_id, asked } = due;
+        queue::enqueue(&mut tx, &Job::SyncConnection { organization_id, connection_id, asked }, None).await?;
     }
     for (organization_id, connection_id) in connection::take_stale(&mut tx, now).await? {
         queue::enqueue(&mut tx, &Job::MailStale { organization_id, connection_id }, None).await?;
@@ -21,5 +22,6 @@ pub(crate) async fn run(context: &Context) -> anyhow::Result<()> {
         brain::ask_daily(&mut tx, organization_id, now).await?;
     }
     service::alert::letter::queue_due(&mut tx, now).await?;
+    service::report::schedule::queue_due(&mut tx, now).await?;
     Ok(tx.commit().await?)
 }

@@ -2,49 +2,54 @@
 //! provider says and however long it is silent. A token that a person made and typed is thrown away only: others may use
 //! it, too, and a shop's whole app would go with it.
 
-use std::time::Duration;
-
 use model::{
     actor::Actor,
     connection::Given,
-    id::{ConnectionId, OrganizationId},
+    id::{ConnectionId, MemberId, OrganizationId},
 };
 use store::credential;
 
-use crate::{Context, sync::Access};
-
-/// Longer nobody waits for a provider.
-const PATIENCE: Duration = Duration::from_secs(5);
+use crate::{
+    Context,
+    permission::{Left, Permission, take_back, tell},
+    sync::{mode, provider_of},
+};
 
 pub(crate) async fn run(
     context: &Context,
     organization_id: OrganizationId,
     id: ConnectionId,
     provider: &str,
+    member_id: Option<MemberId>,
 ) -> anyhow::Result<()> {
-    let revoked = tokio::time::timeout(PATIENCE, revoke(context, organization_id, id, provider)).await;
-    match revoked {
-        Ok(Ok(())) => {}
-        Ok(Err(error)) => {
-            tracing::warn!(connection = %id, error = %error, "the provider did not take its permission back")
-        }
-        Err(_) => tracing::warn!(connection = %id, "the provider did not take its permission back in time"),
-    }
+    let left = revoke(context, organization_id, id, provider).await.unwrap_or_else(|error| {
+        tracing::warn!(connection = %id, error = format!("{error:#}"), "a permission could not be taken back");
+        Some(Left::Failed("something failed here before it could be asked".to_owned()))
+    });
     let mut tx = context.service.db.system().await?;
     credential::remove_of(&mut tx, organization_id, id).await?;
-    Ok(tx.commit().await?)
+    tx.commit().await?;
+    if let (Some(left), Some(member_id)) = (left, member_id) {
+        let actor = Actor { member_id, ..Actor::machine(organization_id) };
+        tell(&context.service, &actor, id, provider_of(provider)?, &left).await?;
+    }
+    Ok(())
 }
 
 async fn revoke(
     context: &Context,
     organization_id: OrganizationId,
-    id: ConnectionId,
+    connection_id: ConnectionId,
     provider: &str,
-) -> anyhow::Result<()> {
-    let provider = crate::sync::provider_of(provider)?;
-    let given = credential::find_given(&mut context.service.db.system().await?, organization_id, id).await?;
+) -> anyhow::Result<Option<Left>> {
+    let (service, provider) = (&context.service, provider_of(provider)?);
+    let given = credential::find_given(&mut service.db.system().await?, organization_id, connection_id).await?;
     if given == Some(Given::Token) {
-        return Ok(());
+        return Ok(None);
     }
-    Access::revoke(context, &Actor::machine(organization_id), id, provider).await
+    let found = service::credential::find(service, organization_id, connection_id).await?;
+    let Some(given) = found else { return Ok(None) };
+    let mode = mode(context, &Actor::machine(organization_id)).await?;
+    let permission = Permission { organization_id, connection_id, provider, mode, given: &given };
+    take_back(service, &context.outside, context.revoking, permission).await
 }

@@ -2,6 +2,10 @@
 //!
 //! Failed jobs come again with growing pauses, up to twelve times. A killed worker's jobs are taken over by another
 //! within a minute: workers report every few seconds, and whoever is silent is swept.
+//!
+//! A reading may take as long as a provider is silent, so readings never have all places: `enqueue_job` marks what is long,
+//! and beside the places of the settings, which take everything, a process has some that refuse what is so marked. What a
+//! person waits for comes through there when all else hangs. The places are of this process, whatever others there are.
 
 use std::time::{Duration, Instant};
 
@@ -14,8 +18,9 @@ use serde::{Deserialize, Serialize};
 use tokio::sync::watch;
 
 use crate::{
-    Context, import, mail_alert, mail_alert_again, mail_invitation, mail_password_reset, mail_sign_up, mail_stale,
-    mail_sync_failure, pulse::Beat, purge_ended, queue_due, revoke_connection, run_brain, sync, test_connection,
+    Context, import, mail_alert, mail_alert_again, mail_invitation, mail_password_reset, mail_report, mail_sign_up,
+    mail_stale, mail_summary, mail_sync_failure, make_report, pulse::Beat, purge_ended, queue_due, revoke_connection,
+    run_brain, sync, test_connection,
 };
 
 /// How fast a dead worker's jobs are taken over.
@@ -25,6 +30,40 @@ pub struct Recovery {
     pub heartbeat: Duration,
     /// A worker that was silent for this long is dead.
     pub silence: Duration,
+}
+
+/// The mark of what nobody waits for and may take long: readings whose time has come, and thinking.
+const READING: &str = "reading";
+/// The mark of what a person asked of a provider: it is waited for, but a provider may be silent.
+const ASKED: &str = "asked";
+
+/// What the places of one worker are for. Each process has a worker of each kind.
+#[derive(Clone, Copy, Debug)]
+enum Places {
+    /// As many as the settings say, for everything; what a person waits for comes first. Schedules are started here.
+    All(usize),
+    /// Kept free of readings.
+    Asked,
+    /// Kept free of everything that may have to wait for a provider.
+    Prompt,
+}
+
+impl Places {
+    fn count(self) -> usize {
+        match self {
+            Self::All(count) => count,
+            Self::Asked | Self::Prompt => 2,
+        }
+    }
+
+    /// The marks of what is not taken.
+    fn refused(self) -> &'static [&'static str] {
+        match self {
+            Self::All(_) => &[],
+            Self::Asked => &[READING],
+            Self::Prompt => &[READING, ASKED],
+        }
+    }
 }
 
 /// The one task of the queue; its payload is a [`Job`].
@@ -48,15 +87,15 @@ async fn run(context: &Context, job: Job) -> anyhow::Result<()> {
             mail_invitation::run(context, organization_id, invitation_id).await
         }
         Job::MailPasswordReset { password_reset_id } => mail_password_reset::run(context, password_reset_id).await,
-        Job::SyncConnection { organization_id, connection_id } => {
+        Job::SyncConnection { organization_id, connection_id, .. } => {
             sync::run(context, organization_id, connection_id).await
         }
         Job::QueueDue => queue_due::run(context).await,
         Job::TestConnection { organization_id, connection_id } => {
             test_connection::run(context, organization_id, connection_id).await
         }
-        Job::RevokeConnection { organization_id, connection_id, provider } => {
-            revoke_connection::run(context, organization_id, connection_id, &provider).await
+        Job::RevokeConnection { organization_id, connection_id, provider, member_id } => {
+            revoke_connection::run(context, organization_id, connection_id, &provider, member_id).await
         }
         Job::MailStale { organization_id, connection_id } => {
             mail_stale::run(context, organization_id, connection_id).await
@@ -77,22 +116,23 @@ async fn run(context: &Context, job: Job) -> anyhow::Result<()> {
         Job::MailAlertAgain { organization_id, member_id } => {
             mail_alert_again::run(context, organization_id, member_id).await
         }
+        Job::MailSummary { organization_id, summary_mail_id, member_id } => {
+            mail_summary::run(context, organization_id, summary_mail_id, member_id).await
+        }
+        Job::MakeReport { organization_id, report_id } => make_report::run(context, organization_id, report_id).await,
+        Job::MailReport { organization_id, report_id } => mail_report::run(context, organization_id, report_id).await,
         Job::PurgeEnded => purge_ended::run(context).await,
     }
 }
 
-/// A worker that runs up to `at_once` jobs at the same time until it is told to stop.
-///
-/// # Errors
-/// The queue cannot be reached.
-pub async fn worker(context: Context, at_once: usize, recovery: Recovery) -> anyhow::Result<Worker> {
+/// A worker that runs jobs at its places until it is told to stop.
+async fn worker(context: Context, places: Places, recovery: Recovery) -> anyhow::Result<Worker> {
     let pool = context.service.db.pool().clone();
     let shutdown = WorkerShutdownConfig { listen_os_shutdown_signals: false, ..WorkerShutdownConfig::default() };
-    Ok(WorkerOptions::default()
+    let options = WorkerOptions::default()
         .pg_pool(pool)
         .schema(store::queue::SCHEMA)
-        .concurrency(at_once)
-        .poll_interval(Duration::from_secs(1))
+        .concurrency(places.count())
         .worker_recovery(
             WorkerRecoveryConfig::default()
                 .heartbeat_interval(recovery.heartbeat)
@@ -102,10 +142,18 @@ pub async fn worker(context: Context, at_once: usize, recovery: Recovery) -> any
         )
         .worker_shutdown(shutdown)
         .define_job::<Run>()
-        .with_crons([daily(3, 20, Job::PurgeEnded)?, every_minute(Job::QueueDue)?])
-        .add_extension(context)
-        .init()
-        .await?)
+        .add_extension(context);
+    let options = places.refused().iter().fold(options, |options, mark| options.add_forbidden_flag(mark));
+    let options = match places {
+        Places::All(_) => options
+            .poll_interval(Duration::from_secs(1))
+            .with_crons([daily(3, 20, Job::PurgeEnded)?, every_minute(Job::QueueDue)?]),
+        // They are needed while the others are busy only: looking now and then does not hold a connection to the database.
+        Places::Asked | Places::Prompt => {
+            options.poll_interval(Duration::from_millis(500)).use_notification_delivery(false)
+        }
+    };
+    Ok(options.init().await?)
 }
 
 /// `job` every day at this time (UTC), once whatever the number of workers; a day that all of them slept through is made
@@ -123,8 +171,9 @@ fn every_minute(job: Job) -> anyhow::Result<Crontab> {
     Ok(cron.payload(Run(job))?.build())
 }
 
-/// Runs jobs until `stop` becomes true. A worker that fails, for instance because the database was away, is started
-/// again after a pause that grows to half a minute; `beat` says meanwhile that it does not work.
+/// Runs up to `at_once` jobs at the same time, and beside them what people wait for, until `stop` becomes true. A worker that
+/// fails, for instance because the database was away, is started again with the others after a pause that grows to half a
+/// minute; `beat` says meanwhile that it does not work.
 pub async fn keep_running(
     context: Context,
     at_once: usize,
@@ -162,12 +211,28 @@ async fn run_until(
     mut stop: watch::Receiver<bool>,
     beat: &Beat,
 ) -> anyhow::Result<()> {
-    let worker = worker(context, at_once, recovery).await?;
+    let [all, asked, prompt] = [Places::All(at_once), Places::Asked, Places::Prompt];
+    let workers = [
+        worker(context.clone(), all, recovery).await?,
+        worker(context.clone(), asked, recovery).await?,
+        worker(context, prompt, recovery).await?,
+    ];
+    let [all, asked, prompt] = &workers;
     beat.works();
-    let mut run = std::pin::pin!(worker.run());
+    let mut run = std::pin::pin!(async {
+        let ended = tokio::join!(run_one(all, &workers), run_one(asked, &workers), run_one(prompt, &workers));
+        ended.0.and(ended.1).and(ended.2)
+    });
     tokio::select! {
-        result = &mut run => return Ok(result?),
-        _ = stop.wait_for(|stop| *stop) => worker.request_shutdown(),
+        result = &mut run => return result,
+        _ = stop.wait_for(|stop| *stop) => workers.iter().for_each(Worker::request_shutdown),
     }
-    Ok(run.await?)
+    run.await
+}
+
+/// Runs one of the workers of this process; when it ends, for whatever reason, the others finish what they do and end, too.
+async fn run_one(worker: &Worker, all: &[Worker]) -> anyhow::Result<()> {
+    let ended = worker.run().await;
+    all.iter().for_each(Worker::request_shutdown);
+    Ok(ended?)
 }

@@ -23,8 +23,8 @@ use store::{TenantTx, channel, connection, organization, provider_switch, queue,
 use time::OffsetDateTime;
 use uuid::Uuid;
 
-pub(crate) use access::{Access, provider_of};
-pub use access::{revoke, stored};
+pub use access::stored;
+pub(crate) use access::{Access, mode, provider_of, used};
 
 use crate::Context;
 
@@ -125,7 +125,8 @@ async fn begin<'a>(
     let (id, cause, attempts, started_at) = match running {
         Some(running) if running.held_until > now => {
             // Its worker reads, waits for its time, or was killed a moment ago: this job comes again when that is clear.
-            let job = Job::SyncConnection { organization_id, connection_id };
+            let asked = running.cause == Cause::Manual;
+            let job = Job::SyncConnection { organization_id, connection_id, asked };
             let then = running.held_until + Duration::from_secs(1);
             queue::enqueue(&mut tx, &job, Some(then)).await?;
             tx.commit().await?;

@@ -45,6 +45,10 @@ actions! {
     EditClient: "clients.edit", Manager, "Members read their clients; changing one needs a Manager, Admin or Owner";
     /// Acknowledge alerts of the clients in one's sight, let them wait, and open them again.
     EditAlerts: "alerts.edit", Manager, "Members read the alerts of their clients; seeing to one needs a Manager, Admin or Owner";
+    /// Make, schedule and remove reports of the clients in one's sight.
+    EditReports: "reports.edit", Manager, "Members read the reports of their clients; making, scheduling and removing one needs a Manager, Admin or Owner";
+    /// Make, schedule and remove reports of the agency as a whole.
+    AgencyReports: "reports.agency", Admin, "only an Admin or Owner makes reports of all clients together";
     /// Add a client to the agency.
     CreateClient: "clients.create", Admin, "only an Admin or Owner adds clients";
     /// Take a client out of the lists, or back in.
@@ -60,7 +64,7 @@ actions! {
     /// Read who did what and who was refused what.
     ReadAudit: "audit.read", Admin, "only an Admin or Owner reads the audit log";
     /// See background jobs and the mails of the agency, and have failed ones tried again.
-    RunJobs: "jobs.run", Admin, "only an Admin or Owner sees background work";
+    RunJobs: "jobs.run", Admin, "only an Admin or Owner sees the agency's mails and background work";
     /// See the connections to providers, and what their runs did.
     ReadIntegrations: "integrations.read", Manager, "Managers, Admins and Owners see what is connected";
     /// Connect, sync, map and disconnect providers.
@@ -75,7 +79,7 @@ actions! {
 const FURTHER_RULES: [&str; 6] =
     ["members.rank", "members.self", "members.join", "sign_in", "sign_in.code", TOKEN_SCOPE];
 
-/// The rule that a token made for reading only changes nothing.
+/// The rule of what an access token may not: one that was made for reading changes nothing, and none is a session.
 pub const TOKEN_SCOPE: &str = "tokens.scope";
 
 /// The names of all rules, for choosing among them.

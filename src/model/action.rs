@@ -145,13 +145,18 @@ pub struct ActionEvent {
     pub reason: Option<String>,
 }
 
+/// How sure it must be that an action helped, or harmed, before it is called won, or lost; in per cent.
+pub const SURE_PERCENT: u8 = 99;
+
 /// A channel that an action names.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Named {
     /// Its id.
     pub id: ChannelId,
-    /// What its owner called it.
+    /// What it is called beside its client.
     pub name: String,
+    /// What its owner called it there.
+    pub account: String,
     /// The provider's key, or that of the platform a file is of.
     pub provider: String,
 }

@@ -77,6 +77,8 @@ words! {
 /// A finding of a state, as far as alerts need it.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Found {
+    /// Its place in the state.
+    pub number: i32,
     /// What was noticed.
     pub kind: FindingKind,
     /// How deep lies what it is about: `client`, `channel`, `creative`…
@@ -154,6 +156,8 @@ pub struct Alert {
     pub first_state_id: BrainStateId,
     /// The newest state that has it.
     pub state_id: BrainStateId,
+    /// Where in that state its finding stands; none of one that was found before that was kept.
+    pub number: Option<i32>,
     /// When it was found first.
     pub first_seen_at: OffsetDateTime,
     /// When it was found last.

@@ -201,11 +201,17 @@ impl Fields {
     }
 }
 
-/// Twenty tags of up to fifty characters: longer ones are cut, repeated and empty ones dropped.
+/// Twenty tags of up to fifty characters; repeated and empty ones are dropped, longer ones refused.
 fn parse_tags(tags: &[String]) -> Result<Vec<String>, Invalid> {
     let mut kept: Vec<String> = Vec::new();
     for tag in tags {
-        let tag: String = optional_line("tags", "A tag", tag, usize::MAX)?.chars().take(50).collect();
+        let tag = optional_line("tags", "A tag", tag, usize::MAX)?;
+        let length = tag.chars().count();
+        if length > 50 {
+            let begins: String = tag.chars().take(20).collect();
+            let message = format!("a tag has at most 50 letters, and “{begins}…” has {length}. Shorten it");
+            return Err(Invalid::new("tags", message));
+        }
         if !tag.is_empty() && !kept.contains(&tag) && kept.len() < 20 {
             kept.push(tag);
         }
@@ -294,11 +300,15 @@ mod tests {
 
     #[test]
     fn twenty_tags_of_fifty_characters_are_kept() {
-        let tags = |count: usize| (0..count).map(|n| format!("{n}-{}", "x".repeat(60))).collect::<Vec<_>>();
-        let parsed = Fields { tags: tags(30), ..fields() }.parse().unwrap();
-        assert_eq!(parsed.tags.len(), 20);
-        assert!(parsed.tags.iter().all(|tag| tag.chars().count() == 50));
-        assert_eq!(Fields { tags: tags(101), ..fields() }.parse().unwrap_err().field, "tags");
+        let tags = |count: usize, length: usize| -> Vec<String> {
+            (100..100 + count).map(|n| format!("{n}{}", "x".repeat(length - 3))).collect()
+        };
+        let parsed = Fields { tags: tags(30, 50), ..fields() }.parse().unwrap();
+        assert_eq!(parsed.tags, tags(20, 50));
+        assert_eq!(Fields { tags: tags(101, 50), ..fields() }.parse().unwrap_err().field, "tags");
+        let long = Fields { tags: tags(1, 51), ..fields() }.parse().unwrap_err();
+        assert_eq!(long.field, "tags", "it is not cut without a word");
+        assert!(long.message.contains("“100xxxxxxxxxxxxxxxxx…” has 51"), "{}", long.message);
     }
 
     #[test]

@@ -39,6 +39,33 @@ pub struct Connection {
     pub backfill_days: i16,
 }
 
+impl Connection {
+    /// One that was just made: it works, and nothing was read through it yet.
+    pub fn new(
+        id: ConnectionId,
+        provider: impl Into<String>,
+        label: impl Into<String>,
+        given: Given,
+        created_at: OffsetDateTime,
+    ) -> Self {
+        Self {
+            id,
+            provider: provider.into(),
+            label: label.into(),
+            state: ConnectionState::Connected,
+            given,
+            scopes: Vec::new(),
+            created_at,
+            last_sync_at: None,
+            next_sync_at: None,
+            test: None,
+            failures: 0,
+            simulated: false,
+            backfill_days: BACKFILL_DAYS,
+        }
+    }
+}
+
 /// How a credential was given.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]

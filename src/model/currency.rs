@@ -18,12 +18,22 @@ pub const ALL: &[&str] = &[
     "YER", "ZAR", "ZMW", "ZWG",
 ];
 
+/// Currencies without a smaller unit (ISO 4217).
+pub const WHOLE: [&str; 15] =
+    ["BIF", "CLP", "DJF", "GNF", "ISK", "JPY", "KMF", "KRW", "PYG", "RWF", "UGX", "VND", "VUV", "XAF", "XPF"];
+
+/// With how many decimals an amount is told.
+pub fn places(currency: &str) -> u32 {
+    if WHOLE.contains(&currency) { 0 } else { 2 }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
     fn codes_are_in_order_and_once() {
+        assert!(WHOLE.iter().all(|code| ALL.contains(code)));
         assert!(ALL.windows(2).all(|pair| pair[0] < pair[1]));
         assert!(ALL.iter().all(|code| code.len() == 3 && code.bytes().all(|byte| byte.is_ascii_uppercase())));
     }

@@ -43,6 +43,12 @@ pub struct MainFigure {
     pub unit: String,
     /// Whether days or amounts are missing in it.
     pub partial: bool,
+    /// What is missing in it, in words: how many clients are left out, how many days of how many accounts, and why.
+    pub without: Vec<String>,
+    /// Whether rates of exchange are missing in it, or are why there is none.
+    pub rates: bool,
+    /// Whether the days before are not of the same accounts and days, so that the two are not compared.
+    pub unlike: bool,
     /// The days before, if there is a figure of them.
     pub before: Option<Beside>,
     /// How it changed: a share with its sign.
@@ -66,6 +72,8 @@ pub struct Figures {
     pub figures: Vec<MainFigure>,
     /// Whether whoever reads can connect accounts.
     pub may_connect: bool,
+    /// Whether whoever reads can import rates of exchange.
+    pub may_import_rates: bool,
 }
 
 /// How much is at risk.
@@ -218,6 +226,8 @@ pub struct Source {
 pub struct Sources {
     /// By name.
     pub sources: Vec<Source>,
+    /// How many accounts that are to be read were read, and how many there are, while some were never read.
+    pub reading: Option<(usize, usize)>,
     /// Whether whoever reads can connect accounts.
     pub may_connect: bool,
 }

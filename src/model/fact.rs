@@ -7,6 +7,7 @@ use time::{Date, Duration};
 use crate::{
     action::ActionKind,
     brain::Outcome,
+    channel::Called,
     figure::{Metric, Scope},
     id::{ChannelId, ClientId, LiftTestId},
     metric::{Days, Measures},
@@ -35,6 +36,14 @@ pub struct Channel {
     pub first_day: Date,
     /// The last day that was read; it had not ended then, unless it came as a file.
     pub last_day: Date,
+}
+
+impl Channel {
+    /// What it is called for people.
+    pub fn called(&self) -> Called<'_> {
+        let Self { name, provider, file, .. } = self;
+        Called { provider, file: *file, name, external_id: "" }
+    }
 }
 
 /// A day of an advertisement.
@@ -233,14 +242,71 @@ pub struct Asked {
 /// Rows of so many days around those that are asked for tell what a source reports at all.
 const AROUND: i64 = 84;
 
+/// The days whose rows tell figures of these days, whatever else is read: the same figure is the same whoever asks for it beside
+/// which others.
+pub fn window(days: Days) -> Days {
+    let Days { first, last } = days;
+    let back = Duration::days(days.count() + AROUND);
+    Days { first: first.saturating_sub(back), last: last.saturating_add(Duration::days(AROUND)) }
+}
+
 impl Asked {
-    /// The days whose rows tell these figures, whatever else is read: the same figure is the same whoever asks for it beside
-    /// which others.
+    /// The days whose rows tell these figures.
     pub fn window(&self) -> Days {
-        let Days { first, last } = self.days;
-        let back = Duration::days(self.days.count() + AROUND);
-        Days { first: first.saturating_sub(back), last: last.saturating_add(Duration::days(AROUND)) }
+        window(self.days)
     }
+}
+
+/// Figures that are asked for with their course, and of each channel or part by itself.
+#[derive(Clone, Debug)]
+pub struct Wide {
+    /// Of whose channels, or of which parts of them.
+    pub scope: Scope,
+    /// The currency in which amounts are told.
+    pub currency: String,
+    /// The days.
+    pub days: Days,
+    /// The metrics.
+    pub metrics: Vec<Metric>,
+    /// The steps of the course.
+    pub periods: Vec<Days>,
+    /// The metrics that are wanted of each channel, or of each part that was read, by itself.
+    pub each: Vec<Metric>,
+    /// Of these metrics the course is wanted of the channels that have the most of it, and of the others together.
+    pub stacks: Vec<Metric>,
+    /// Of so many channels.
+    pub most: usize,
+}
+
+/// A channel, or a campaign or advertisement in it.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Entry {
+    /// The channel.
+    pub channel_id: ChannelId,
+    /// The platform's id, if it is something in the channel.
+    pub external_id: Option<String>,
+}
+
+/// The course of a metric of a channel, or of several together.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Stacked {
+    /// The metric.
+    pub metric: Metric,
+    /// The channels.
+    pub of: Vec<Entry>,
+    /// Each step's own value; none where not all of it is known.
+    pub values: Vec<Option<Decimal>>,
+}
+
+/// Figures with their course.
+#[derive(Clone, Debug, Default)]
+pub struct Spread {
+    /// Of everything, each metric with the values of the steps in `by_day`.
+    pub whole: Vec<Made>,
+    /// Of each channel or part.
+    pub each: Vec<(Entry, Vec<Made>)>,
+    /// The stacks.
+    pub stacks: Vec<Stacked>,
 }
 
 /// A day of a channel that went into a figure.
@@ -250,9 +316,11 @@ pub struct Counted {
     pub part: usize,
     /// The channel.
     pub channel_id: ChannelId,
+    /// The platform's id of the campaign or advertisement, if it is a day of one.
+    pub external_id: Option<String>,
     /// The day.
     pub day: Date,
-    /// What the channel reported.
+    /// What was reported.
     pub value: Decimal,
     /// What of it was added, in the figure's currency.
     pub counted: Decimal,
@@ -282,4 +350,10 @@ pub trait Memory: std::fmt::Debug + Send + Sync {
     /// # Errors
     /// What is stored makes no sense; in words for a log.
     fn opened(&self, ledger: &Ledger, asked: &Asked) -> Result<Vec<Made>, String>;
+
+    /// Figures with their course, and of each channel or part by itself: the same as when each is asked for alone.
+    ///
+    /// # Errors
+    /// What is stored makes no sense; in words for a log.
+    fn spread(&self, ledger: &Ledger, asked: &Wide) -> Result<Spread, String>;
 }

@@ -4,16 +4,22 @@
 //! server, and needs no row of its own. Who may not see what it asks for gets the answer of a missing one. To add a metric that
 //! rows are made of, add its spelling to `METRICS`; to add a question, a variant to [`FigureId`] with a letter of its own.
 
+mod line;
 mod opened;
+mod scope;
 
 use std::{fmt, str::FromStr};
 
-use time::{Date, Duration};
+use time::Date;
 
-pub use self::opened::{Evidence, Opened, Part, Row, Run};
+pub use self::{
+    line::{Line, Piece, sentence},
+    opened::{Evidence, Opened, Part, Row, Run},
+    scope::{MOST, PartId, Scope},
+};
 use crate::{
     currency,
-    id::{ActionId, BrainStateId, ChannelId, ClientId, OrganizationId},
+    id::{ActionId, BrainStateId},
     input::Invalid,
     metric::Days,
     page::parse_day,
@@ -40,12 +46,15 @@ const METRICS: [&str; 17] = [
     "refund_share",
 ];
 
-/// The most days that a figure is of.
-pub const LONGEST: i64 = 800;
+/// The metrics of a client that take more than the days of its channels: who its customers are, or its margin.
+const OF_CLIENTS: [&str; 4] = ["new_customers", "returning_orders", "cac", "contribution_margin"];
+
+/// The most days that a figure is of: ten years.
+pub const LONGEST: i64 = 3_660;
 /// The longest place in a stored body, in bytes.
 const DEEPEST: usize = 200;
 
-/// A metric that is made of the days of channels.
+/// A metric that is made of the days of channels, or of a client.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Metric(&'static str);
 
@@ -58,43 +67,19 @@ impl Metric {
         METRICS.into_iter().find(|key| *key == text).map(Self)
     }
 
+    /// Reads the spelling of one that takes more of a client than the days of its channels.
+    pub fn of_client(text: &str) -> Option<Self> {
+        OF_CLIENTS.into_iter().find(|key| *key == text).map(Self)
+    }
+
+    /// Whether the days of channels are all that it takes.
+    pub fn of_days(self) -> bool {
+        METRICS.contains(&self.0)
+    }
+
     /// The spelling in answers.
     pub const fn key(self) -> &'static str {
         self.0
-    }
-}
-
-/// Whose channels are meant.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Scope {
-    /// All of this agency that are in the sight of whoever asks.
-    Agency(OrganizationId),
-    /// Those of a client.
-    Client(ClientId),
-    /// One.
-    Channel(ChannelId),
-}
-
-impl fmt::Display for Scope {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Agency(id) => write!(f, "a{id}"),
-            Self::Client(id) => write!(f, "c{id}"),
-            Self::Channel(id) => write!(f, "h{id}"),
-        }
-    }
-}
-
-impl Scope {
-    fn parse(text: &str) -> Option<Self> {
-        let mut letters = text.chars();
-        let (kind, id) = (letters.next()?, letters.as_str());
-        Some(match kind {
-            'a' => Self::Agency(id.parse().ok()?),
-            'c' => Self::Client(id.parse().ok()?),
-            'h' => Self::Channel(id.parse().ok()?),
-            _ => return None,
-        })
     }
 }
 
@@ -114,8 +99,14 @@ pub struct OfDays {
 impl OfDays {
     /// As many days right before; none where there are none.
     pub fn before(&self) -> Option<Days> {
-        let last = self.days.first.previous_day()?;
-        Some(Days { first: last.checked_sub(Duration::days(self.days.count() - 1))?, last })
+        self.days.before()
+    }
+}
+
+impl FigureId {
+    /// How much of a metric there is beside other days, whichever they are.
+    pub fn change(of: OfDays, earlier: Days) -> Self {
+        if of.before() == Some(earlier) { Self::Changed(of) } else { Self::Beside(of, earlier) }
     }
 }
 
@@ -126,6 +117,8 @@ pub enum FigureId {
     Counted(OfDays),
     /// How much of it there is beside as many days right before: a share of those, with its sign.
     Changed(OfDays),
+    /// The same beside any other days, which are not those right before.
+    Beside(OfDays, Days),
     /// A number of a brain state.
     Said {
         /// The state.
@@ -142,6 +135,18 @@ pub enum FigureId {
         /// Where in the proposal it stands; as above.
         path: String,
     },
+    /// A number of what came of an action.
+    Came {
+        /// The action.
+        action: ActionId,
+        /// Where in what was measured it stands; as above.
+        path: String,
+    },
+}
+
+/// The id of a number of what came of an action.
+pub fn came(action: ActionId, path: &str) -> String {
+    format!("o.{action}.{}", hex(path))
 }
 
 /// At the end of a place: not the number that stands there is meant, but how probable the interval is whose lower end it is.
@@ -156,8 +161,13 @@ impl fmt::Display for FigureId {
         match self {
             Self::Counted(of) => of_days(f, 'm', of),
             Self::Changed(of) => of_days(f, 'd', of),
+            Self::Beside(of, earlier) => {
+                of_days(f, 'y', of)?;
+                write!(f, ".{}.{}", earlier.first, earlier.last)
+            }
             Self::Said { state, outcome, path } => write!(f, "s.{state}.{outcome}.{}", hex(path)),
             Self::Promised { action, path } => f.write_str(&promised(*action, path)),
+            Self::Came { action, path } => f.write_str(&came(*action, path)),
         }
     }
 }
@@ -179,7 +189,7 @@ impl FromStr for FigureId {
 }
 
 fn parse(text: &str) -> Option<FigureId> {
-    let parts: Vec<&str> = text.splitn(7, '.').collect();
+    let parts: Vec<&str> = text.splitn(9, '.').collect();
     match parts.as_slice() {
         ["m", metric, scope, first, last, currency] => {
             of_days(metric, scope, first, last, currency).map(FigureId::Counted)
@@ -187,26 +197,33 @@ fn parse(text: &str) -> Option<FigureId> {
         ["d", metric, scope, first, last, currency] => {
             of_days(metric, scope, first, last, currency).filter(|of| of.before().is_some()).map(FigureId::Changed)
         }
+        ["y", metric, scope, first, last, currency, earlier, until] => {
+            let (of, beside) = (of_days(metric, scope, first, last, currency)?, days(earlier, until)?);
+            // What is right before has an id already.
+            (of.before() != Some(beside)).then_some(FigureId::Beside(of, beside))
+        }
         ["s", state, outcome, path] => Some(FigureId::Said {
             state: state.parse().ok()?,
             outcome: outcome.parse::<i32>().ok().filter(|number| *number >= 0)?,
             path: unhex(path)?,
         }),
         ["p", action, path] => Some(FigureId::Promised { action: action.parse().ok()?, path: unhex(path)? }),
+        ["o", action, path] => Some(FigureId::Came { action: action.parse().ok()?, path: unhex(path)? }),
         _ => None,
     }
 }
 
-fn of_days(metric: &str, scope: &str, first: &str, last: &str, currency: &str) -> Option<OfDays> {
+fn days(first: &str, last: &str) -> Option<Days> {
     let day = |text: &str| -> Option<Date> { parse_day("id", text).ok() };
     let days = Days { first: day(first)?, last: day(last)? };
-    let known = currency::ALL.contains(&currency) && (1..=LONGEST).contains(&days.count());
-    known.then_some(OfDays {
-        metric: Metric::parse(metric)?,
-        scope: Scope::parse(scope)?,
-        days,
-        currency: currency.to_owned(),
-    })
+    (1..=LONGEST).contains(&days.count()).then_some(days)
+}
+
+fn of_days(metric: &str, scope: &str, first: &str, last: &str, currency: &str) -> Option<OfDays> {
+    let (scope, days) = (Scope::parse(scope)?, days(first, last)?);
+    let of_client = || Metric::of_client(metric).filter(|_| matches!(scope, Scope::Client(_)));
+    let metric = Metric::parse(metric).or_else(of_client)?;
+    currency::ALL.contains(&currency).then(|| OfDays { metric, scope, days, currency: currency.to_owned() })
 }
 
 /// A place as letters and digits, so that an id stands in an address as it is.
@@ -215,12 +232,17 @@ fn hex(path: &str) -> String {
 }
 
 fn unhex(text: &str) -> Option<String> {
-    if text.len() > 2 * DEEPEST || !text.len().is_multiple_of(2) || !text.is_ascii() {
+    bytes(text, DEEPEST).filter(|path| path.starts_with('/'))
+}
+
+/// Text that was written in hexadecimal, of so many bytes at most.
+fn bytes(text: &str, most: usize) -> Option<String> {
+    if text.len() > 2 * most || !text.len().is_multiple_of(2) || !text.is_ascii() {
         return None;
     }
     let byte = |at: usize| u8::from_str_radix(text.get(at..at + 2)?, 16).ok();
     let bytes: Option<Vec<u8>> = (0..text.len()).step_by(2).map(byte).collect();
-    String::from_utf8(bytes?).ok().filter(|path| path.starts_with('/'))
+    String::from_utf8(bytes?).ok()
 }
 
 #[cfg(test)]
@@ -229,6 +251,7 @@ mod tests {
     use uuid::Uuid;
 
     use super::*;
+    use crate::id::{ChannelId, ClientId, OrganizationId};
 
     fn uuid(n: u128) -> Uuid {
         Uuid::from_u128(0x0190_a1b2_c3d4_7000_8000_0000_0000_0000 + n)
@@ -249,15 +272,26 @@ mod tests {
             Scope::Agency(OrganizationId(uuid(1))),
             Scope::Client(ClientId(uuid(2))),
             Scope::Channel(ChannelId(uuid(3))),
+            Scope::Clients([2, 3].map(|n| ClientId(uuid(n))).into()),
+            Scope::Channels([3, 4].map(|n| ChannelId(uuid(n))).into()),
+            Scope::Campaigns([PartId::new(ChannelId(uuid(3)), "120_1. ä")].into()),
+            Scope::Creatives(["7", "8"].map(|id| PartId::new(ChannelId(uuid(3)), id)).into()),
         ];
+        let earlier = Days { first: date!(2025 - 10 - 26), last: date!(2025 - 11 - 22) };
         let mut ids = vec![
             FigureId::Said { state: BrainStateId(uuid(4)), outcome: 12, path: "/metrics/spend/now/value".to_owned() },
             FigureId::Said { state: BrainStateId(uuid(4)), outcome: 0, path: format!("/size/low{SURE}") },
             FigureId::Promised { action: ActionId(uuid(5)), path: "/changes/0/from".to_owned() },
+            FigureId::Came { action: ActionId(uuid(5)), path: "/effect".to_owned() },
         ];
-        for (metric, scope) in METRICS.into_iter().flat_map(|metric| scopes.map(|scope| (metric, scope))) {
+        for (metric, scope) in METRICS.into_iter().flat_map(|metric| scopes.clone().map(|scope| (metric, scope))) {
             let of = OfDays { metric: Metric::parse(metric).unwrap(), scope, ..spend() };
-            ids.extend([FigureId::Counted(of.clone()), FigureId::Changed(of)]);
+            ids.extend([FigureId::Counted(of.clone()), FigureId::Beside(of.clone(), earlier), FigureId::Changed(of)]);
+        }
+        for metric in OF_CLIENTS.map(|key| Metric::of_client(key).unwrap()) {
+            ids.push(FigureId::Counted(OfDays { metric, ..spend() }));
+            let agencys = FigureId::Counted(OfDays { metric, scope: scopes[0].clone(), ..spend() }).to_string();
+            assert!(agencys.parse::<FigureId>().is_err(), "of a client alone: {agencys}");
         }
         for id in ids {
             let text = id.to_string();
@@ -276,9 +310,18 @@ mod tests {
     }
 
     #[test]
+    fn a_change_beside_the_days_right_before_has_one_id() {
+        let before = spend().before().unwrap();
+        assert_eq!(FigureId::change(spend(), before), FigureId::Changed(spend()));
+        let twice = format!("{}.{}.{}", FigureId::Counted(spend()), before.first, before.last).replacen("m.", "y.", 1);
+        assert!(twice.parse::<FigureId>().is_err(), "{twice}");
+    }
+
+    #[test]
     fn rubbish_is_no_id() {
         let id = "0190a1b2-c3d4-7000-8000-000000000001";
         let good = FigureId::Counted(spend()).to_string();
+        let of = format!("c{id}");
         let said = format!("s.{id}.0.{}", hex("/x"));
         assert!(said.parse::<FigureId>().is_ok());
         for wrong in [
@@ -294,6 +337,11 @@ mod tests {
             good.replace("EUR", "eur"),
             good.replace("EUR", "XXX"),
             good.replace(".c", ".z"),
+            good.replace(&of, &format!("{of}_{id}")),
+            good.replace(&of, &format!("c0190a1b2-c3d4-7000-8000-000000000002_{id}")),
+            good.replace(&of, &format!("k{id}")),
+            good.replace(&of, &format!("k{id}x")),
+            good.replace(&of, &format!("v{id}x3")),
             good.replace(".c", "."),
             good.replace('-', ""),
             good.replace("2026-10-26", "2026-13-26"),
@@ -309,6 +357,7 @@ mod tests {
             format!("s.{id}.1.ff"),
             format!("s.{id}.1.{}", hex(&format!("/{}", "x".repeat(DEEPEST)))),
             format!("p.{id}"),
+            format!("o.{id}"),
             format!("p.{{{id}}}.{}", hex("/x")),
         ] {
             assert_eq!(wrong.parse::<FigureId>().unwrap_err().field, "id", "{wrong}");

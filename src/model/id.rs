@@ -46,6 +46,8 @@ ids! {
     OrganizationId,
     /// A user in an organization.
     MemberId,
+    /// A click that has a summary mailed.
+    SummaryMailId,
     /// A sign-up that waits for its address to be verified.
     SignUpId,
     /// A signed-in browser.
@@ -96,4 +98,10 @@ ids! {
     ImportId,
     /// A saved way to read files.
     ImportMappingId,
+    /// A question about figures that a member keeps.
+    SavedViewId,
+    /// A report.
+    ReportId,
+    /// When reports are made by themselves.
+    ReportScheduleId,
 }

@@ -8,7 +8,8 @@ use serde::{Deserialize, Serialize};
 use time::OffsetDateTime;
 
 use crate::id::{
-    BrainCycleId, ConnectionId, ImportId, InvitationId, MemberId, OrganizationId, PasswordResetId, SignUpId, SyncRunId,
+    BrainCycleId, ConnectionId, ImportId, InvitationId, MemberId, OrganizationId, PasswordResetId, ReportId, SignUpId,
+    SummaryMailId, SyncRunId,
 };
 
 /// Everything the background runner can do.
@@ -38,6 +39,9 @@ pub enum Job {
         organization_id: OrganizationId,
         /// What is read.
         connection_id: ConnectionId,
+        /// Whether a person waits for it: it need not wait for those whose time has come.
+        #[serde(default)]
+        asked: bool,
     },
     /// Queues the connections whose time has come; comes by itself every minute and after each run.
     QueueDue,
@@ -56,6 +60,9 @@ pub enum Job {
         connection_id: ConnectionId,
         /// The provider's key.
         provider: String,
+        /// Who disconnected it, and reads what is left to do.
+        #[serde(default)]
+        member_id: Option<MemberId>,
     },
     /// Mails those who run the agency that a connection's run failed.
     MailSyncFailure {
@@ -107,6 +114,29 @@ pub enum Job {
         /// Who gets them.
         member_id: MemberId,
     },
+    /// Mails a member a summary that somebody asked for.
+    MailSummary {
+        /// The agency.
+        organization_id: OrganizationId,
+        /// The click that asked for it.
+        summary_mail_id: SummaryMailId,
+        /// Who gets it.
+        member_id: MemberId,
+    },
+    /// Makes a report and keeps its file.
+    MakeReport {
+        /// The agency.
+        organization_id: OrganizationId,
+        /// The report.
+        report_id: ReportId,
+    },
+    /// Mails a report that is made to those whom it goes to.
+    MailReport {
+        /// The agency.
+        organization_id: OrganizationId,
+        /// The report.
+        report_id: ReportId,
+    },
     /// Throws away what has ended and is of no more use; comes by itself once a day.
     PurgeEnded,
 }
@@ -129,6 +159,11 @@ impl Job {
             Self::MailAlert { member_id, .. } => format!("mail_alert:{member_id}"),
             Self::MailDigest { member_id, .. } => format!("mail_digest:{member_id}"),
             Self::MailAlertAgain { member_id, .. } => format!("mail_alert_again:{member_id}"),
+            Self::MailSummary { summary_mail_id, member_id, .. } => {
+                format!("mail_summary:{summary_mail_id}:{member_id}")
+            }
+            Self::MakeReport { report_id, .. } => format!("make_report:{report_id}"),
+            Self::MailReport { report_id, .. } => format!("mail_report:{report_id}"),
             Self::PurgeEnded => "purge_ended".to_owned(),
         }
     }

@@ -138,6 +138,12 @@ impl Days {
         self.first <= day && day <= self.last
     }
 
+    /// As many days right before; none where there are none.
+    pub fn before(self) -> Option<Self> {
+        let last = self.first.previous_day()?;
+        Some(Self { first: last.checked_sub(time::Duration::days(self.count() - 1))?, last })
+    }
+
     /// The same days in pieces of at most `length`, newest first.
     pub fn newest_first(self, length: u16) -> impl Iterator<Item = Self> {
         let mut last = Some(self.last).filter(|last| self.first <= *last);

@@ -31,6 +31,24 @@ pub fn parse_limit(text: Option<&str>) -> Result<i64, Invalid> {
     }
 }
 
+/// The refusal of a `cursor` that no list gave.
+pub fn wrong_cursor() -> Invalid {
+    Invalid::new("cursor", "cursor must be the next_cursor of an earlier page")
+}
+
+impl<T> Page<T> {
+    /// A page of a list that is made anew each time: its cursor says how many items came before.
+    ///
+    /// # Errors
+    /// A cursor that no such list gave.
+    pub fn of(all: Vec<T>, limit: i64, cursor: Option<&str>) -> Result<Self, Invalid> {
+        let from = cursor.map_or(Ok(0), str::parse::<usize>).map_err(|_| wrong_cursor())?;
+        let to = from.saturating_add(usize::try_from(limit).unwrap_or_default());
+        let next_cursor = (to < all.len()).then(|| to.to_string());
+        Ok(Self { items: all.into_iter().take(to).skip(from).collect(), next_cursor })
+    }
+}
+
 /// Parses a day such as 2026-11-03.
 ///
 /// # Errors
@@ -55,6 +73,22 @@ mod tests {
         assert_eq!(parse_limit(Some("150")), Ok(100));
         for bad in ["0", "-5", "abc", ""] {
             assert!(parse_limit(Some(bad)).is_err(), "{bad}");
+        }
+    }
+
+    #[test]
+    fn pages_of_a_list_hold_each_item_once_and_end() {
+        let all = || (0..5).collect::<Vec<_>>();
+        let (mut seen, mut cursor) = (Vec::new(), None::<String>);
+        for _ in 0..3 {
+            let page = Page::of(all(), 2, cursor.as_deref()).unwrap();
+            seen.extend(page.items);
+            cursor = page.next_cursor;
+        }
+        assert_eq!((seen, cursor), (all(), None));
+        assert_eq!(Page::of(all(), 2, Some("9")).unwrap(), Page { items: Vec::new(), next_cursor: None });
+        for wrong in ["", "-1", "x", "99999999999999999999999"] {
+            assert_eq!(Page::of(all(), 2, Some(wrong)).unwrap_err(), wrong_cursor(), "{wrong}");
         }
     }
 

@@ -3,6 +3,8 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::dashboard::Beside;
+
 /// Whether a figure moved by more than chance.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -22,16 +24,18 @@ pub struct Shown {
     pub key: String,
     /// What it is called.
     pub name: String,
-    /// Its value with its unit; `Err` says why there is none.
-    pub value: Result<String, String>,
+    /// Its value; `Err` says why there is none.
+    pub value: Result<Beside, String>,
     /// The value of the days before, if there is one.
-    pub before: Option<String>,
+    pub before: Option<Beside>,
     /// The change as a share with its sign, where both values are there and the earlier one is above zero.
-    pub change: Option<String>,
+    pub change: Option<Beside>,
     /// What became of it, if that can be told.
     pub trend: Option<Trend>,
-    /// How it is made, and of which rows of which sources; what is missing in it.
-    pub made: Vec<String>,
+    /// Whether rates of exchange are missing in it, or are why there is none.
+    pub rates: bool,
+    /// What is missing in it, why it is not compared, and which days the verdict is about, where those are not its own.
+    pub notes: Vec<String>,
 }
 
 /// Figures that belong together.

@@ -3,6 +3,8 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::dashboard::Linked;
+
 /// For whom. All of them get the same figures, in other words and another order.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -100,9 +102,81 @@ pub struct Summary {
     pub sections: Vec<Section>,
 }
 
+/// Sentences under a heading, each of whose numbers opens.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ShownSection {
+    /// What they tell of.
+    pub heading: String,
+    /// The sentences.
+    pub sentences: Vec<Linked>,
+}
+
+/// A summary as pages and mails show it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Shown {
+    /// For whom.
+    pub persona: Persona,
+    /// Of whom: the agency, or a client.
+    pub of: String,
+    /// Whether all of it is simulated.
+    pub simulated: bool,
+    /// Whether amounts are left out of it that have no rate of exchange.
+    pub rates: bool,
+    /// The last day that had ended, as 2026-11-03.
+    pub day: String,
+    /// What is said, in this person's order.
+    pub sections: Vec<ShownSection>,
+}
+
+impl Shown {
+    /// All of it as plain text, paragraphs separated by blank lines: what is copied and mailed.
+    pub fn text(&self) -> String {
+        let Self { persona, of, simulated, rates: _, day, sections } = self;
+        let head = format!("{of}, for the {}: what was known to the end of {day}", persona.label());
+        let label = simulated.then(|| "Simulated: nobody here is real, and no figure is.".to_owned());
+        let section = |section: &ShownSection| {
+            let lines = section.sentences.iter().map(|linked| format!("- {}", linked.sentence.text));
+            std::iter::once(section.heading.clone()).chain(lines).collect::<Vec<_>>().join("\n")
+        };
+        [head].into_iter().chain(label).chain(sections.iter().map(section)).collect::<Vec<_>>().join("\n\n")
+    }
+}
+
+/// The page of the summary for a persona, and of a client if one is named; what is no id is no part of an address.
+pub fn address(persona: Persona, client_id: &str) -> String {
+    let of = client_id.bytes().all(|byte| byte.is_ascii_hexdigit() || byte == b'-') && !client_id.is_empty();
+    let client = if of { format!("&client_id={client_id}") } else { String::new() };
+    format!("/summary?persona={}{client}", persona.key())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn an_address_holds_an_id_and_nothing_else() {
+        assert_eq!(address(Persona::Cmo, ""), "/summary?persona=cmo");
+        assert_eq!(address(Persona::Director, "01a2-f"), "/summary?persona=director&client_id=01a2-f");
+        assert_eq!(address(Persona::VpGrowth, "x&y=1"), "/summary?persona=vp_growth");
+    }
+
+    #[test]
+    fn a_summary_is_a_text_that_says_whether_it_is_simulated() {
+        let sentence = Sentence { text: "Spend was 7 EUR.".into(), figures: Vec::new() };
+        let sentences = vec![Linked { sentence, ids: Vec::new() }];
+        let mut shown = Shown {
+            persona: Persona::Director,
+            of: "Bakery".into(),
+            simulated: false,
+            rates: false,
+            day: "2026-11-21".into(),
+            sections: vec![ShownSection { heading: "Money".into(), sentences }],
+        };
+        let head = "Bakery, for the Director of Performance: what was known to the end of 2026-11-21";
+        assert_eq!(shown.text(), format!("{head}\n\nMoney\n- Spend was 7 EUR."));
+        shown.simulated = true;
+        assert!(shown.text().starts_with(&format!("{head}\n\nSimulated: ")), "{}", shown.text());
+    }
 
     #[test]
     fn spellings_are_read_as_they_are_written() {

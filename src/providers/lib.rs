@@ -195,6 +195,33 @@ pub trait OAuth: Send + Sync {
     /// # Errors
     /// The kinds of [`Error`]; the connection is removed all the same.
     async fn revoke(&self, call: &Call<'_>, refresh_token: Option<&SecretString>) -> Result<()>;
+    /// What goes when the permission of this credential is taken back; by default its token and no other.
+    fn reach(&self, given: &Credential) -> Reach {
+        let _ = given;
+        Reach::Token
+    }
+}
+
+/// What a provider takes back when it is asked to.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Reach {
+    /// This token only.
+    Token,
+    /// All tokens that came of what this person, or shop, allowed our app.
+    Grant(String),
+    /// All tokens that came of what somebody allowed our app; who that was is not known.
+    Unknown,
+}
+
+impl Reach {
+    /// Whether taking the one back may end the other.
+    pub fn ends(&self, other: &Self) -> bool {
+        match (self, other) {
+            (Self::Token, _) | (_, Self::Token) => false,
+            (Self::Grant(one), Self::Grant(other)) => one == other,
+            (Self::Unknown, _) | (_, Self::Unknown) => true,
+        }
+    }
 }
 
 /// The field of a typed credential that holds what is sent with each call.

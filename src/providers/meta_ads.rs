@@ -18,7 +18,8 @@
 //!   and for the value, and kinds are never added. What a row does not list is not reported, not 0.
 //! - Windows are those of each ad set and stand in `attribution_setting` of each row; they are kept with it.
 //! - Tokens last 60 days and are exchanged for new ones as long as they last: the token is its own refresh token.
-//!   PKCE is in trial for sign-in only. Each call proves with `appsecret_proof` that it knows the app's secret.
+//!   PKCE is in trial for sign-in only. Permission is taken back for a person and the whole app: every token of that
+//!   person ends, so the person's id is kept with the token. Each call proves with `appsecret_proof` that it knows the app's secret.
 //! - System users of a business have tokens that a person copies and that last. Such a token is another app's than the
 //!   operator's: the proof is made with that app's secret, and left out where it was not typed, which apps allow as
 //!   long as they do not require it.
@@ -28,7 +29,7 @@ mod reading;
 mod refusal;
 mod wire;
 
-use std::{collections::BTreeMap, time::Duration};
+use std::time::Duration;
 
 use async_trait::async_trait;
 use hmac::{Hmac, Mac};
@@ -43,8 +44,8 @@ use sha2::Sha256;
 use url::Url;
 
 use crate::{
-    ACCESS_TOKEN, Ads, Call, Consent, Error, Exchange, Fault, Hosts, Http, Limit, OAuth, Page, Provider, REVOCATION,
-    Report, Request, Result, Settings, Tokens, Typed, address, page_of,
+    ACCESS_TOKEN, Ads, Call, Consent, Credential, Error, Exchange, Fault, Hosts, Http, Limit, OAuth, Page, Provider,
+    REVOCATION, Reach, Report, Request, Result, Settings, Tokens, Typed, address, page_of,
 };
 
 /// The one place that names the API's version.
@@ -70,6 +71,8 @@ const APP_ID: &str = "META_APP_ID";
 const APP_SECRET: &str = "META_APP_SECRET";
 /// The field with the secret of the app that a typed token belongs to; empty when it was not typed.
 const TYPED_SECRET: &str = "app_secret";
+/// The field with the id of the person who consented, as our app knows it.
+const PERSON: &str = "person";
 
 static DESCRIPTOR: Descriptor = Descriptor {
     key: "meta_ads",
@@ -195,6 +198,10 @@ impl OAuth for MetaAds {
         let request = call.http.delete(&format!("{VERSION}/me/permissions")).once().within(REVOCATION);
         signed(request, call)?.answer().await.map(drop)
     }
+
+    fn reach(&self, given: &Credential) -> Reach {
+        given.fields.get(PERSON).map_or(Reach::Unknown, |person| Reach::Grant(person.clone()))
+    }
 }
 
 #[async_trait]
@@ -220,12 +227,14 @@ async fn long_lived(http: &Http, settings: &Settings, valid: &SecretString) -> R
     let given = token(http, settings, &fields).await?;
     let request = http.get(&format!("{VERSION}/me/permissions"));
     let granted = proved(request, settings.get(APP_SECRET)?, &given.access_token)?.send().await?;
+    let request = http.get(&format!("{VERSION}/me")).query("fields", "id");
+    let person: wire::Person = proved(request, settings.get(APP_SECRET)?, &given.access_token)?.send().await?;
     Ok(Tokens {
         refresh_token: Some(given.access_token.clone()),
         access_token: given.access_token,
         expires_in: given.expires_in.filter(|seconds| *seconds > 0).map(Duration::from_secs),
         scopes: scopes(granted),
-        fields: BTreeMap::new(),
+        fields: [(PERSON.to_owned(), person.id)].into(),
     })
 }
 

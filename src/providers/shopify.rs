@@ -40,9 +40,9 @@ use time::{OffsetDateTime, format_description::well_known::Rfc3339};
 use url::Url;
 
 use crate::{
-    ACCESS_TOKEN, Answer, Asks, Bulk, Call, Consent, Error, Event, Exchange, Fault, Hosts, Http, Limit, OAuth, Order,
-    Page, Provider, REVOCATION, Refund, Request, Result, Settings, Shop, Tokens, Typed, Webhooks, address, page_of,
-    standard,
+    ACCESS_TOKEN, Answer, Asks, Bulk, Call, Consent, Credential, Error, Event, Exchange, Fault, Hosts, Http, Limit,
+    OAuth, Order, Page, Provider, REVOCATION, Reach, Refund, Request, Result, Settings, Shop, Tokens, Typed, Webhooks,
+    address, page_of, standard,
 };
 
 /// The one place that names the API's version.
@@ -198,6 +198,11 @@ impl OAuth for Shopify {
     async fn revoke(&self, call: &Call<'_>, _: Option<&SecretString>) -> Result<()> {
         let request = call.http.delete("admin/api_permissions/current.json");
         request.once().within(REVOCATION).secret(TOKEN, &call.credential.access_token).answer().await.map(drop)
+    }
+
+    /// The app is taken out of the shop, whoever else uses it there.
+    fn reach(&self, given: &Credential) -> Reach {
+        given.fields.get(SHOP).map_or(Reach::Unknown, |shop| Reach::Grant(shop.clone()))
     }
 }
 

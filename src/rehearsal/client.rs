@@ -48,6 +48,17 @@ impl Client {
     pub fn domain(&self) -> String {
         format!("{}.example", self.slug)
     }
+
+    /// What it is in the trade of, as a title: "Pet food".
+    pub fn trade(&self) -> String {
+        let mut letters = self.trade.key.chars();
+        letters.next().map(|first| first.to_uppercase().chain(letters).collect()).unwrap_or_default()
+    }
+
+    /// What stays of its revenue after goods and delivery, in per cent.
+    pub const fn margin(&self) -> u8 {
+        self.trade.margin
+    }
 }
 
 /// All clients of a world. `quiet` says for each whether nothing happens there, `large` whether it is one of the agency's

@@ -54,6 +54,24 @@ impl World {
         all
     }
 
+    /// What the changes that were a part of the same brought their client, beside the same days with all other changes and
+    /// without these: from the day on which they were made, `days` days at most of those that are over before `now`. None where
+    /// no such change was made, or no such day is over.
+    pub fn compared_of(&self, part_of: &str, now: OffsetDateTime, days: i64) -> Option<Compared> {
+        let own = |write: &Write| write.part_of.as_deref() == Some(part_of);
+        let made = self.writes().iter().find(|write| own(write))?;
+        let client = self.client_of(&self.channels()[made.channel]);
+        let first = client.zone.day(made.at);
+        let over = client.zone.day(now).min(self.today()) - Duration::DAY;
+        let days = first..=over.min(first + Duration::days(days - 1));
+        if days.is_empty() {
+            return None;
+        }
+        let others = self.with(self.writes().iter().filter(|write| !own(write)).cloned().collect());
+        let (with, without) = (self.brought(client.index, &days), others.brought(client.index, &days));
+        Some(Compared { client: client.index, days, with, without })
+    }
+
     fn brought(&self, client: usize, days: &RangeInclusive<Date>) -> Brought {
         let mut brought = Brought::default();
         for channel in self.channels().iter().filter(|channel| channel.client == client) {
@@ -87,7 +105,9 @@ mod tests {
         let ids: Vec<_> = campaigns.map(|entity| entity.external_id).collect();
         let pause = |at| {
             let runs = |id: &String| Change::Runs { level: Level::Campaign, external_id: id.clone(), runs: false };
-            world.with(ids.iter().map(|id| Write { at, channel: account.index, change: runs(id) }).collect())
+            world.with(
+                ids.iter().map(|id| Write { at, channel: account.index, change: runs(id), part_of: None }).collect(),
+            )
         };
         let [one] = pause(datetime!(2026-06-08 09:00 UTC)).compared(now, 7).try_into().unwrap();
         let week = date!(2026 - 06 - 08)..=date!(2026 - 06 - 14);
@@ -97,5 +117,35 @@ mod tests {
         assert!(one.with.ledger_cents < one.without.ledger_cents, "{one:?}");
         // What is changed today acts on no day that is over.
         assert_eq!(pause(datetime!(2026-06-15 09:00 UTC)).compared(now, 7), []);
+    }
+
+    #[test]
+    fn what_one_change_brought_is_told_apart_from_others() {
+        let today = date!(2026 - 06 - 15);
+        let world = World::since(4, today - Duration::days(59), today).unwrap();
+        let account = world.channels().iter().find(|channel| channel.platform.ads()).unwrap();
+        let campaigns = |channel: &crate::Channel| -> Vec<String> {
+            let campaigns = world.entities(channel).into_iter().filter(|entity| entity.level == Level::Campaign);
+            campaigns.map(|entity| entity.external_id).collect()
+        };
+        let write = |at, channel: &crate::Channel, campaign: &str, part_of: Option<&str>| Write {
+            at,
+            channel: channel.index,
+            change: Change::Budget { campaign: campaign.to_owned(), cents: 100 },
+            part_of: part_of.map(str::to_owned),
+        };
+        let (at, now) = (datetime!(2026-06-08 09:00 UTC), datetime!(2026-06-15 18:00 UTC));
+        let ids = campaigns(account);
+        let others = vec![write(at - Duration::DAY, account, &ids[1], None)];
+        let all = [others.clone(), vec![write(at, account, &ids[0], Some("a"))]].concat();
+        let (plain, changed) = (world.with(others), world.with(all));
+        assert_eq!(changed.compared_of("b", now, 28), None, "nobody made it");
+        assert_eq!(changed.compared_of("a", at, 28), None, "no day after it is over");
+        let told = changed.compared_of("a", now, 28).unwrap();
+        assert_eq!((told.client, &told.days), (account.client, &(date!(2026 - 06 - 08)..=date!(2026 - 06 - 14))));
+        assert_eq!(told.without, plain.brought(account.client, &told.days), "the other change stays");
+        assert_eq!(told.with, changed.brought(account.client, &told.days));
+        assert!(told.with.spend_cents < told.without.spend_cents, "{told:?}");
+        assert_eq!(*changed.compared_of("a", now, 3).unwrap().days.end(), date!(2026 - 06 - 10));
     }
 }

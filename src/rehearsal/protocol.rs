@@ -213,12 +213,32 @@ impl Desk {
 
     /// Makes a change from the moment on.
     fn write(&self, channel: &Channel, now: OffsetDateTime, change: Change) {
-        let at = match self.edge {
+        let at = self.acts_from(channel, now);
+        hold(&self.state.writes).push(Write { at, channel: channel.index, change, part_of: None });
+    }
+
+    /// Makes all of these changes from the moment on, unless any was made as a part of the same before; whether it made them.
+    pub(crate) fn write_once(&self, part_of: &str, now: OffsetDateTime, changes: &[(&Channel, Change)]) -> bool {
+        let mut writes = hold(&self.state.writes);
+        if writes.iter().any(|write| write.part_of.as_deref() == Some(part_of)) {
+            return false;
+        }
+        writes.extend(changes.iter().map(|(channel, change)| Write {
+            at: self.acts_from(channel, now),
+            channel: channel.index,
+            change: change.clone(),
+            part_of: Some(part_of.to_owned()),
+        }));
+        true
+    }
+
+    /// From when on a change acts that is made now.
+    fn acts_from(&self, channel: &Channel, now: OffsetDateTime) -> OffsetDateTime {
+        match self.edge {
             // All of the day has been told already.
             Edge::EndOfDay => self.world.end_of(self.world.client_of(channel), self.world.today()) + Duration::SECOND,
             Edge::Moment => now,
-        };
-        hold(&self.state.writes).push(Write { at, channel: channel.index, change });
+        }
     }
 
     fn back(&self, uri: &str) -> Option<&str> {
@@ -352,6 +372,23 @@ mod tests {
                 assert!(desk.granted("code", bad).is_none(), "{bad}");
             }
         }
+    }
+
+    #[test]
+    fn what_is_a_part_of_the_same_is_changed_once() {
+        let desk = test::desk(World::new(1, date!(2026 - 06 - 15)).unwrap());
+        let account = desk.world.channels().iter().find(|channel| channel.platform.ads()).unwrap();
+        let budget = |cents| [(account, Change::Budget { campaign: "1".to_owned(), cents })];
+        let now = OffsetDateTime::from_unix_timestamp(1_781_500_000).unwrap();
+        assert!(desk.write_once("a", now, &budget(100)));
+        assert!(!desk.write_once("a", now + Duration::DAY, &budget(200)));
+        assert!(desk.write_once("b", now, &budget(300)));
+        let made: Vec<_> = desk.writes().into_iter().map(|write| (write.part_of, write.change)).collect();
+        let expected = [("a", 100), ("b", 300)].map(|(of, cents)| {
+            let [(_, change)] = budget(cents);
+            (Some(of.to_owned()), change)
+        });
+        assert_eq!(made, expected);
     }
 
     #[test]

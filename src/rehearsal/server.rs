@@ -22,9 +22,10 @@ use crate::{
     clock::{self, Zone},
     compared::Compared,
     fault::{Concern, Fault, Faults, Rule},
+    plan::Channel,
     protocol::{self, Answer, App, Desk, Edge, Question, hold, refuse},
     world::{Error, World},
-    writes::Write,
+    writes::{Change, Write},
 };
 
 /// What time it is in the world.
@@ -152,6 +153,24 @@ impl Rehearsal {
     /// Takes up what was changed before the program was started again.
     pub fn take_up(&self, writes: Vec<Write>) {
         self.desk.read().unwrap_or_else(PoisonError::into_inner).take_up(writes);
+    }
+
+    /// Makes changes as people at the platforms would, unless any was made as a part of the same before. Whether it made them.
+    ///
+    /// # Errors
+    /// The world ends before now.
+    pub fn change_once(&self, part_of: &str, changes: &[(&Channel, Change)]) -> Result<bool, Error> {
+        let (desk, now) = self.now()?;
+        Ok(desk.write_once(part_of, now, changes))
+    }
+
+    /// What the changes that were a part of the same truly brought, over `days` days at most (see [`World::compared_of`]).
+    ///
+    /// # Errors
+    /// The world ends before now.
+    pub fn compared_of(&self, part_of: &str, days: i64) -> Result<Option<Compared>, Error> {
+        let (desk, now) = self.now()?;
+        Ok(desk.world.compared_of(part_of, now, days))
     }
 
     /// What the last `days` whole days truly brought with the changes, and would have brought without (see [`World::compared`]).

@@ -19,6 +19,9 @@ pub struct Write {
     pub channel: usize,
     /// What.
     pub change: Change,
+    /// What it was a part of, if whoever made it says so: then it is made once, and what it brought can be told apart.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub part_of: Option<String>,
 }
 
 /// What is changed.

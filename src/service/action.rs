@@ -19,14 +19,14 @@ use serde_json::json;
 use store::{
     TenantTx,
     action::{self, Cursor},
-    client, organization,
+    channel, client, organization,
 };
 use time::{Date, OffsetDateTime};
 
 pub use board::{Asked, board, next};
-pub use store::action::Filter;
+pub use store::{action::Filter, channel::Called};
 pub use version::{Seen, version};
-pub(crate) use words::promised;
+pub(crate) use words::{LEARNING, outcome, promised};
 
 use crate::{
     Error, Result, Service, access,
@@ -101,6 +101,45 @@ pub async fn done(service: &Service, actor: &Actor, id: ActionId, on: Option<Dat
     decide(service, actor, id, &Decision { to: ActionState::Done, reason: None, on, seen: Seen::default() }).await
 }
 
+/// Lets those decide about an action who do so, where what is done of it is done in simulated accounts.
+///
+/// # Errors
+/// Missing, the rule that forbids it, or a conflict in a live agency: a person changes real accounts, at their platform.
+pub async fn check_simulated(service: &Service, actor: &Actor, id: ActionId) -> Result<()> {
+    let client_id = get(service, actor, id).await?.client_id;
+    allow_on(service, actor, client_id, Deed::EditClient).await?;
+    if organization::get(&mut service.db.tenant(actor).await?).await?.simulated {
+        return Ok(());
+    }
+    let message = "nothing is changed in real accounts from here. Do at the platform what the action says is to be done by \
+                   hand, then say here that it is done";
+    Err(Error::Conflict { code: "live", message: message.to_owned() })
+}
+
+/// Does an approved action in simulated accounts and says that it was done, today. `does` is given the action and all channels
+/// in sight; while it works nobody else decides about the action. Where it fails nothing was decided, and since it may have
+/// done its work already, it does it once only however often it is asked.
+///
+/// # Errors
+/// What `does` fails with; a live agency, missing, an archived client, a decision that was made meanwhile, or the rule that
+/// forbids it.
+pub async fn carry_out<D>(
+    service: &Service,
+    actor: &Actor,
+    id: ActionId,
+    does: impl FnOnce(Action, Vec<Called>) -> D + Send,
+) -> Result<Action>
+where
+    D: Future<Output = Result<()>> + Send,
+{
+    check_simulated(service, actor, id).await?;
+    let channels = channel::list_names(&mut service.db.tenant(actor).await?).await?;
+    // The ledger tells it from what a person did by hand.
+    let reason = Some("in the simulated accounts".to_owned());
+    let decision = Decision { to: ActionState::Done, reason, on: None, seen: Seen::default() };
+    decide_and(service, actor, id, &decision, |action| does(action, channels)).await
+}
+
 /// Says that what was done was taken back before it could be measured. What was measured stays.
 ///
 /// # Errors
@@ -121,6 +160,20 @@ struct Decision {
 }
 
 async fn decide(service: &Service, actor: &Actor, id: ActionId, decision: &Decision) -> Result<Action> {
+    decide_and(service, actor, id, decision, |_| std::future::ready(Ok(()))).await
+}
+
+/// The same, once `does` has done what belongs to it: it is asked after everything else was found right.
+async fn decide_and<D>(
+    service: &Service,
+    actor: &Actor,
+    id: ActionId,
+    decision: &Decision,
+    does: impl FnOnce(Action) -> D + Send,
+) -> Result<Action>
+where
+    D: Future<Output = Result<()>> + Send,
+{
     let Decision { to, reason, on, seen } = decision;
     let client_id = get(service, actor, id).await?.client_id;
     allow_on(service, actor, client_id, Deed::EditClient).await?;
@@ -144,6 +197,7 @@ async fn decide(service: &Service, actor: &Actor, id: ActionId, decision: &Decis
         Some(day) => done_day(*day, before.since, today)?,
         None => today,
     };
+    does(before.clone()).await?;
     action::set_state(&mut tx, id, *to, since, reason.as_deref(), now).await?;
     let detail = json!({ "action": id, "kind": before.proposal.kind, "from": before.state, "to": to });
     access::done_to(service, &mut tx, Deed::EditClient, (client_id, &client.fields.name), detail).await?;

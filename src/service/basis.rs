@@ -3,7 +3,7 @@
 
 use std::str::FromStr;
 
-use model::{brain::Basis, metric::spelled, number::grouped};
+use model::{brain::Basis, figure::Line, metric::spelled, number::grouped};
 use rust_decimal::Decimal;
 use serde_json::Value;
 
@@ -20,25 +20,39 @@ pub(crate) fn decimal(value: &Value) -> Option<(String, Decimal)> {
     Some((text, read))
 }
 
-/// A line for each figure of a body's `basis`; what is no figure has none.
-pub(crate) fn lines(body: &Value) -> Vec<String> {
+/// The figure at this place of a body's `basis`, with its currency where it is money, and as it is shown; none of what is no
+/// figure.
+pub(crate) fn figure(body: &Value, at: usize) -> Option<(Basis, Option<&str>, String)> {
     let (currency, size) = (body["currency"].as_str(), body["size"]["unit"]["money"].as_str());
-    let line = |one: &Value| {
-        let (_, value) = decimal(&one["value"])?;
-        let basis: Basis = serde_json::from_value(one.clone()).ok()?;
-        let unit = match basis.name.as_str() {
-            "actual" | "expected" => size,
-            _ => currency.or(size).filter(|_| basis.money()),
-        };
-        let value = unit.map_or_else(|| grouped(value, 0, 4), |unit| amount(value, unit));
+    let one = body["basis"].get(at)?;
+    let (_, value) = decimal(&one["value"])?;
+    let basis: Basis = serde_json::from_value(one.clone()).ok()?;
+    let unit = match basis.name.as_str() {
+        "actual" | "expected" | "mean_before" | "mean_after" | "trend_between" => size,
+        _ => currency.or(size).filter(|_| basis.money()),
+    };
+    let shown = unit.map_or_else(|| grouped(value, 0, 4), |unit| amount(value, unit));
+    Some((basis, unit, shown))
+}
+
+/// A line for each figure of a body's `basis`, which opens by the id of its place; what is no figure has none.
+pub(crate) fn told(body: &Value, id: impl Fn(&str) -> Option<String>) -> Vec<Line> {
+    let line = |at: usize| {
+        let (basis, _, shown) = figure(body, at)?;
         let days = match (&basis.first, &basis.last) {
             (Some(first), Some(last)) if first == last => format!(", {first}"),
             (Some(first), Some(last)) => format!(", {first} to {last}"),
             _ => String::new(),
         };
-        Some(format!("{}: {value}{days}", spelled(&basis.name)))
+        let name = Line::from(format!("{}: ", spelled(&basis.name)));
+        Some(name.figure(id(&format!("/basis/{at}/value")), &shown).say(&days))
     };
-    body["basis"].as_array().into_iter().flatten().filter_map(line).collect()
+    (0..body["basis"].as_array().map_or(0, Vec::len)).filter_map(line).collect()
+}
+
+/// The same as plain texts.
+pub(crate) fn lines(body: &Value) -> Vec<String> {
+    told(body, |_| None).iter().map(Line::text).collect()
 }
 
 #[cfg(test)]

@@ -7,11 +7,12 @@ use model::{
     actor::Actor,
     brain::{Cycle, Outcome, State, Trigger},
     fact::{Channel, Depth, Ledger},
+    figure::Scope,
     id::{BrainCycleId, ChannelId, ClientId},
     input::Invalid,
     metric::{Days, Level},
     organization::Organization,
-    page::Page,
+    page::{Page, wrong_cursor},
 };
 use serde_json::json;
 use store::{TenantTx, audit, brain, exchange_rate, fact, organization};
@@ -103,8 +104,6 @@ pub struct Question {
 
 /// How much older than the days asked for rows are read: the scatter of days is measured before both ranges, too.
 const PAST: Duration = Duration::days(84);
-/// The longest range, in days.
-const LONGEST: i64 = 800;
 
 /// Figures of any days against any others, of what the member sees, made now from what is stored.
 ///
@@ -113,23 +112,22 @@ const LONGEST: i64 = 800;
 pub async fn figures(service: &Service, actor: &Actor, question: Question) -> Result<Vec<Outcome>> {
     access::allow(service, actor, Action::ReadClients).await?;
     let Question { now, depth, client_id, .. } = question;
-    let before = question.before.or_else(|| {
-        let last = now.first.previous_day()?;
-        Some(Days { first: last.checked_sub(Duration::days(now.count() - 1))?, last })
-    });
+    let before = question.before.or_else(|| now.before());
     let before = before.ok_or_else(|| Invalid::new("from", "there are no days before these to compare with"))?;
     for (field, days) in [("to", now), ("compare_to", before)] {
         if days.count() < 1 {
             return Err(Invalid::new(field, "the last day must not be before the first").into());
         }
-        if days.count() > LONGEST {
-            return Err(Invalid::new(field, format!("ask for at most {LONGEST} days at once")).into());
+        if days.count() > model::figure::LONGEST {
+            let words = format!("ask for at most {} days at once", model::figure::LONGEST);
+            return Err(Invalid::new(field, words).into());
         }
     }
     let mut tx = service.db.tenant(actor).await?;
     brain::freeze(&mut tx).await?;
     let first = now.first.min(before.first).checked_sub(PAST).unwrap_or(Date::MIN);
-    let reading = Reading { days: Days { first, last: Date::MAX }, client_id, channel_id: None, as_of: None };
+    let scope = client_id.map_or(Scope::Agency(actor.organization_id), Scope::Client);
+    let reading = Reading { days: Days { first, last: Date::MAX }, scope, as_of: None };
     let mut ledger = ledger(service, &mut tx, &reading).await?;
     ledger.parts = match depth {
         Depth::Campaign => fact::parts(&mut tx, Level::Campaign, first).await?,
@@ -144,27 +142,26 @@ pub async fn figures(service: &Service, actor: &Actor, question: Question) -> Re
 }
 
 /// What of the stored days is read for figures.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct Reading {
     /// The days, with those around that tell what a source reports at all.
     pub days: Days,
-    /// Only of this client.
-    pub client_id: Option<ClientId>,
-    /// Only of this channel.
-    pub channel_id: Option<ChannelId>,
+    /// Of whose channels, or of which campaigns or advertisements in them.
+    pub scope: Scope,
     /// As it was known at this moment; now, if none is named.
     pub as_of: Option<OffsetDateTime>,
 }
 
-/// What is stored of the channels in sight: their days, not what lies below them, and not who ordered. The caller freezes the
-/// transaction first.
+/// What is stored of the channels in sight: their days, or those of what is asked for below them, and not who ordered. The caller
+/// freezes the transaction first.
 ///
 /// # Errors
 /// The database failed.
 pub(crate) async fn ledger(service: &Service, tx: &mut TenantTx, reading: &Reading) -> Result<Ledger> {
     let agency = organization::get(tx).await?;
-    let (mut channels, day) = whole_channels(service, tx, &agency, reading.client_id, reading.as_of).await?;
-    channels.retain(|channel| reading.channel_id.is_none_or(|id| id == channel.id));
+    let client_id = if let Scope::Client(id) = reading.scope { Some(id) } else { None };
+    let (mut channels, day) = whole_channels(service, tx, &agency, client_id, reading.as_of).await?;
+    channels.retain(|channel| reading.scope.holds(channel.id, channel.client_id));
     ledger_of(tx, &agency, channels, day, reading).await
 }
 
@@ -186,14 +183,18 @@ pub(crate) async fn ledger_of(
     };
     let ids = channels.iter().map(|channel| channel.id).collect();
     let span = fact::Span { days: reading.days, channels: ids, as_of: reading.as_of };
-    let days = fact::days(tx, &span).await?;
+    let (days, parts) = match &reading.scope {
+        Scope::Campaigns(of) => (Vec::new(), fact::parts_in(tx, Level::Campaign, &span, of).await?),
+        Scope::Creatives(of) => (Vec::new(), fact::parts_in(tx, Level::Ad, &span, of).await?),
+        _ => (fact::days(tx, &span).await?, Vec::new()),
+    };
     Ok(Ledger {
         currency: agency.currency.clone(),
         day,
         from: reading.days.first,
         channels,
         days,
-        parts: Vec::new(),
+        parts,
         buyers: Vec::new(),
         clients: fact::clients(tx).await?,
         rates,
@@ -257,9 +258,8 @@ pub fn only_whole_days(channels: &mut Vec<Channel>, day: Date, there: OffsetDate
 }
 
 fn parse(text: &str) -> std::result::Result<(model::id::BrainStateId, i32), Invalid> {
-    let wrong = || Invalid::new("cursor", "cursor must be the next_cursor of an earlier page");
-    let (state, after) = text.split_once('_').ok_or_else(wrong)?;
-    Ok((state.parse().map_err(|_| wrong())?, after.parse().map_err(|_| wrong())?))
+    let (state, after) = text.split_once('_').ok_or_else(wrong_cursor)?;
+    Ok((state.parse().map_err(|_| wrong_cursor())?, after.parse().map_err(|_| wrong_cursor())?))
 }
 
 #[cfg(test)]

@@ -11,6 +11,7 @@ use model::{
 };
 use serde_json::json;
 use store::{TenantTx, client, cursor::Cursor, member, organization, stage};
+use time::OffsetDateTime;
 
 pub use store::client::Filter;
 
@@ -109,6 +110,39 @@ pub async fn create(
     let detail = json!({ "stage": stage.name });
     access::done_to(service, &mut tx, Action::CreateClient, (id, &fields.name), detail).await?;
     let created = client::get(&mut tx, id).await?;
+    tx.commit().await?;
+    Ok(created)
+}
+
+/// Adds a client with a past to a simulated agency: the stages it stood in by name, each with since when, the first first.
+///
+/// # Errors
+/// Missing for a live agency, or a stage that the board has not; a field that cannot be accepted, or the rule that forbids it.
+pub async fn create_with_past(
+    service: &Service,
+    actor: &Actor,
+    fields: Fields,
+    owner_id: Option<MemberId>,
+    past: &[(&str, OffsetDateTime)],
+) -> Result<Client> {
+    access::allow(service, actor, Action::CreateClient).await?;
+    let mut tx = service.db.tenant(actor).await?;
+    if !organization::get(&mut tx).await?.simulated {
+        return Err(Error::Missing);
+    }
+    let fields = complete(&mut tx, fields).await?;
+    check_owner(&mut tx, owner_id).await?;
+    let (id, stages) = (store::id::new(service.clock.now()), stage::list(&mut tx).await?);
+    for (at, (name, since)) in past.iter().enumerate() {
+        let stage = stages.iter().find(|stage| stage.name == *name).ok_or(Error::Missing)?;
+        match at {
+            0 => client::insert(&mut tx, id, &fields, owner_id, stage, *since).await?,
+            _ => client::set_stage(&mut tx, id, stage, *since).await?,
+        }
+    }
+    let created = client::get(&mut tx, id).await?;
+    let detail = json!({ "stage": created.stage });
+    access::done_to(service, &mut tx, Action::CreateClient, (id, &fields.name), detail).await?;
     tx.commit().await?;
     Ok(created)
 }

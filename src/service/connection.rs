@@ -6,6 +6,7 @@ mod connect;
 mod consent;
 mod notice;
 mod overview;
+mod permission;
 mod runs;
 mod sight;
 
@@ -20,13 +21,14 @@ use serde_json::json;
 use store::{TenantTx, channel, client, connection, provider_switch, queue, staged_page, sync};
 
 pub use change::{change, rename, set_paused};
-pub use connect::{New, connect, reconnect};
+pub use connect::{Connected, New, connect, reconnect};
 pub use consent::{Asked, Way, begin, take};
 pub use notice::{Failure, Stale, failure, stale};
 pub use overview::{Accounts, Overview, accounts, overview};
+pub use permission::note_left;
 pub use runs::runs;
 
-use crate::{Error, Result, Service, access};
+use crate::{Error, Result, Service, access, credential};
 
 /// The agency's connections, newest first.
 ///
@@ -104,8 +106,8 @@ pub async fn switched_off(service: &Service) -> Result<Vec<(String, String)>> {
     Ok(provider_switch::list(&mut service.db.system().await?).await?)
 }
 
-/// Ends a connection at once; the provider is then asked to take its permission back, unless a person typed it, and the
-/// credential is thrown away. What was read stays.
+/// Ends a connection at once; the provider is then asked to take its permission back, unless a person typed it or another
+/// connection uses it, and the credential is thrown away. What was read stays.
 ///
 /// # Errors
 /// Missing, or the rule that forbids it.
@@ -128,8 +130,8 @@ pub async fn disconnect(service: &Service, actor: &Actor, id: ConnectionId) -> R
     }
     let detail = json!({ "disconnected": ended.provider });
     access::done_to(service, &mut tx, Action::EditIntegrations, (id, &ended.label), detail).await?;
-    let revoke =
-        Job::RevokeConnection { organization_id: actor.organization_id, connection_id: id, provider: ended.provider };
+    let (organization_id, member_id) = (actor.organization_id, Some(actor.member_id));
+    let revoke = Job::RevokeConnection { organization_id, connection_id: id, provider: ended.provider, member_id };
     queue::enqueue(&mut tx, &revoke, None).await?;
     Ok(tx.commit().await?)
 }
@@ -137,12 +139,13 @@ pub async fn disconnect(service: &Service, actor: &Actor, id: ConnectionId) -> R
 /// Has a connection read now.
 ///
 /// # Errors
-/// Missing; a conflict while it is being read, is switched off, waits for "Reconnect" or has no mapped account; or the
-/// rule that forbids it.
+/// Missing; a conflict while it is being read, is switched off, waits for "Reconnect", has a credential that does not open or
+/// has no mapped account; or the rule that forbids it.
 pub async fn sync_now(service: &Service, actor: &Actor, id: ConnectionId) -> Result<()> {
     access::allow(service, actor, Action::EditIntegrations).await?;
     let now = service.clock.now();
     let off = switched_off(service).await?;
+    let unreadable = credential::unreadable(service, actor.organization_id, id).await?;
     let mut tx = service.db.tenant(actor).await?;
     let asked = connection::get(&mut tx, id, now).await?;
     let conflict = |code, message: &str| Err(Error::Conflict { code, message: message.to_owned() });
@@ -155,6 +158,11 @@ pub async fn sync_now(service: &Service, actor: &Actor, id: ConnectionId) -> Res
     }
     if let Some((_, reason)) = off.iter().find(|(key, _)| *key == asked.provider) {
         return conflict("switched_off", &format!("your operator has switched this provider off: {reason}"));
+    }
+    if let Some(why) = unreadable {
+        connection::set_reconnect(&mut tx, id, why).await?;
+        tx.commit().await?;
+        return conflict("reconnect", &format!("the account must be connected again first: {why}"));
     }
     if sync::find_running(&mut tx, id).await?.is_some() {
         return conflict("running", "it is being read already. The page shows how far it is");
@@ -180,15 +188,20 @@ pub async fn ask_test(service: &Service, actor: &Actor, id: ConnectionId) -> Res
     Ok(tx.commit().await?)
 }
 
-/// Has every connection of a provider read now that can be; how many were queued.
+/// Has every connection of a provider read now that can be; how many were queued. `name` is what people call the provider.
 ///
 /// # Errors
-/// The rule that forbids it.
-pub async fn sync_all(service: &Service, actor: &Actor, provider: &str) -> Result<usize> {
+/// A conflict when none is connected, or the rule that forbids it.
+pub async fn sync_all(service: &Service, actor: &Actor, provider: &str, name: &str) -> Result<usize> {
     access::allow(service, actor, Action::EditIntegrations).await?;
     let found = connection::list(&mut service.db.tenant(actor).await?, service.clock.now()).await?;
+    let of_provider: Vec<_> = found.into_iter().filter(|connection| connection.provider == provider).collect();
+    if of_provider.is_empty() {
+        let message = format!("{name} is not connected, so nothing is read. Connect an account first");
+        return Err(Error::Conflict { code: "not_connected", message });
+    }
     let mut queued = 0;
-    for connection in found.into_iter().filter(|connection| connection.provider == provider) {
+    for connection in of_provider {
         match sync_now(service, actor, connection.id).await {
             Ok(()) => queued += 1,
             Err(Error::Conflict { .. } | Error::Missing) => {}

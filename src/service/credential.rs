@@ -18,6 +18,7 @@ use crate::{Error, Result, Service};
 
 const ACCESS: &str = "access_token";
 const REFRESH: &str = "refresh_token";
+const UNREADABLE: &str = "the stored credential cannot be read any more";
 /// Before the names of typed fields and of what the provider said at consent, so that none can pass for a token.
 const TYPED: &str = "field:";
 
@@ -101,6 +102,21 @@ fn seal(
     plain.into_iter().map(seal).collect()
 }
 
+/// Why nobody can use what is stored of a connection before somebody connects it again, as far as that is seen without asking
+/// its provider.
+///
+/// # Errors
+/// The database failed.
+pub async fn unreadable(
+    service: &Service,
+    organization_id: OrganizationId,
+    connection_id: ConnectionId,
+) -> Result<Option<&'static str>> {
+    let mut tx = service.db.system().await?;
+    let sealed = store::credential::list(&mut tx, organization_id, connection_id).await?;
+    Ok(open(service, organization_id, connection_id, sealed).unreadable().then_some(UNREADABLE))
+}
+
 /// A credential as far as it opens.
 struct Opened {
     credential: Credential,
@@ -108,6 +124,13 @@ struct Opened {
     broken: bool,
     /// Whether a field that no renewal brings back does not open.
     lost: bool,
+}
+
+impl Opened {
+    /// Whether neither what is there works, nor a renewal brings what does.
+    fn unreadable(&self) -> bool {
+        self.lost || self.broken && self.credential.refresh_token.is_none()
+    }
 }
 
 fn open(service: &Service, organization_id: OrganizationId, connection_id: ConnectionId, sealed: Vec<Field>) -> Opened {

@@ -12,11 +12,12 @@ use model::{
     actor::Actor,
     dashboard::{Beside, CardKind, CardWords, Figures, Headline, Linked, MainFigure, Told},
     fact::{Channel, Made},
-    figure::{FigureId, Metric, OfDays, SURE, Scope},
-    id::{BrainStateId, ClientId},
+    figure::{FigureId, Metric, OfDays, Scope},
+    id::ClientId,
     metric::Days,
-    summary::{Figure, Persona, Sentence},
+    summary::{Persona, Sentence},
 };
+use serde_json::Value;
 use store::{brain as states, client, organization};
 use time::{Date, Duration, OffsetDateTime};
 
@@ -26,13 +27,14 @@ use crate::{
     figure::{
         self,
         counted::{self, Number, Reading},
+        missing,
     },
     performance::words,
-    summary,
+    summary::{self, linked},
 };
 
 /// What is shown, in this order: what platforms claim stands behind what the books say, and is never added to it.
-const MAIN: [&str; 6] = ["spend", "ledger_revenue", "orders", "mer", "claimed_revenue", "roas_claimed"];
+pub(crate) const MAIN: [&str; 6] = ["spend", "ledger_revenue", "orders", "mer", "claimed_revenue", "roas_claimed"];
 /// So many days are compared: four whole weeks, as the brain does.
 const LENGTH: i64 = 28;
 
@@ -66,7 +68,7 @@ pub async fn figures(service: &Service, actor: &Actor, asked: Asked) -> Result<F
         None => (Scope::Agency(agency.id), agency.currency.clone()),
     };
     let (channels, day) = brain::whole_channels(service, &mut tx, &agency, client_id, as_of).await?;
-    let now = OfDays { metric: Metric::SPEND, scope, days: newest(&channels, day), currency };
+    let now = OfDays { metric: Metric::SPEND, scope: scope.clone(), days: newest(&channels, day), currency };
     let before = now.before().unwrap_or(now.days);
     let pair = |days: Days| (days.first.to_string(), days.last.to_string());
     let mut told = Figures {
@@ -76,6 +78,7 @@ pub async fn figures(service: &Service, actor: &Actor, asked: Asked) -> Result<F
         currency: now.currency.clone(),
         figures: Vec::new(),
         may_connect: may_connect(actor),
+        may_import_rates: rules::may(actor.role, Action::EditSettings),
     };
     if channels.is_empty() {
         return Ok(told);
@@ -83,15 +86,16 @@ pub async fn figures(service: &Service, actor: &Actor, asked: Asked) -> Result<F
     let metrics: Vec<Metric> = MAIN.iter().filter_map(|key| Metric::parse(key)).collect();
     let question = |days, by_day| {
         let reading = Reading { rows: false, by_day, as_of };
-        counted::asked(scope, &now.currency, days, metrics.clone(), reading)
+        counted::asked(scope.clone(), &now.currency, days, metrics.clone(), reading)
     };
     let reading = Reading { as_of, ..Reading::default() };
     let asked = vec![question(now.days, true), question(before, false)];
-    let counted = counted::make_of(service, &mut tx, &agency, (channels, day), asked, reading).await?;
+    let counted = counted::make_of(service, tx, &agency, (channels, day), asked, reading).await?;
     let [of_now, of_before] = [0, 1].map(|at| counted.made.get(at).map(Vec::as_slice).unwrap_or_default());
+    let owners = missing::owners(&counted.channels);
     for ((metric, made), earlier) in metrics.iter().zip(of_now).zip(of_before) {
         let of = OfDays { metric: *metric, ..now.clone() };
-        told.figures.push(main_figure(of, before, made, earlier));
+        told.figures.push(main_figure(of, Some((before, earlier)), made, &owners));
     }
     Ok(told)
 }
@@ -104,23 +108,40 @@ fn newest(channels: &[Channel], day: Date) -> Days {
     Days { first: last.saturating_sub(Duration::days(LENGTH - 1)), last }
 }
 
-fn main_figure(of: OfDays, before: Days, made: &Made, earlier: &Made) -> MainFigure {
+/// A figure with what it was in other days, and how it changed. `owners` says whose the channels are.
+pub(crate) fn main_figure(
+    of: OfDays,
+    before: Option<(Days, &Made)>,
+    made: &Made,
+    owners: &missing::Owners,
+) -> MainFigure {
     let read = |made: &Made| counted::read(of.metric, made, &of.currency);
     let beside = |id: FigureId, number: &Number| Beside {
         id: id.to_string(),
         shown: number.shown.clone(),
         value: number.value.to_string(),
     };
-    let (now, then) = (read(made), read(earlier).ok());
-    let share = now.as_ref().ok().zip(then.as_ref()).and_then(|(now, then)| figure::change(now.value, then.value));
+    let (now, then) = (read(made), before.and_then(|(days, earlier)| Some((days, read(earlier).ok()?))));
+    let both = now.as_ref().ok().zip(then.as_ref());
+    let unlike = both.is_some_and(|(now, (_, then))| !now.alike(then));
+    let share = both
+        .filter(|_| !unlike)
+        .and_then(|(now, (days, then))| figure::change(now.value, then.value).map(|share| (share, *days)));
+    let rates = match &now {
+        Ok(number) => number.of_rates(),
+        Err(_) => serde_json::from_str::<Value>(&made.figure).is_ok_and(|figure| missing::of_rates(&figure)),
+    };
     MainFigure {
         key: of.metric.key().to_owned(),
         name: words::name(of.metric.key()),
         unit: now.as_ref().map(|number| number.unit.clone()).unwrap_or_default(),
         partial: now.as_ref().is_ok_and(Number::partial),
-        before: then.map(|then| beside(FigureId::Counted(OfDays { days: before, ..of.clone() }), &then)),
-        change: share.map(|share| Beside {
-            id: FigureId::Changed(of.clone()).to_string(),
+        without: now.as_ref().map(|number| number.without(owners)).unwrap_or_default(),
+        rates,
+        unlike,
+        before: then.map(|(days, then)| beside(FigureId::Counted(OfDays { days, ..of.clone() }), &then)),
+        change: share.map(|(share, days)| Beside {
+            id: FigureId::change(of.clone(), days).to_string(),
             shown: figure::in_percent(share),
             value: share.to_string(),
         }),
@@ -174,14 +195,14 @@ fn card(actor: &Actor, found: Option<&mut summary::Told>, kind: CardKind) -> Car
     CardWords { thought, sentences, gaps, may_connect }
 }
 
-/// A sentence with the ids of its numbers.
-fn linked(sentence: Sentence, state: BrainStateId) -> Linked {
-    let id = |figure: &Figure| {
-        let sure = if figure.key == "interval" { SURE } else { "" };
-        let path = format!("{}{sure}", figure.path);
-        FigureId::Said { state, outcome: figure.outcome, path }.to_string()
-    };
-    Linked { ids: sentence.figures.iter().map(id).collect(), sentence }
+/// What changed, in one sentence for a persona, of all clients in sight; none while nothing can be said.
+///
+/// # Errors
+/// The rule that forbids it.
+pub async fn line(service: &Service, actor: &Actor, persona: Persona) -> Result<Option<Linked>> {
+    let question = summary::Question { persona, ..summary::Question::default() };
+    let found = summary::told(service, actor, question).await?;
+    Ok(found.and_then(|found| Some(linked(found.changed?, found.state.id))))
 }
 
 #[cfg(test)]

@@ -3,24 +3,28 @@
 //! What is opened is made by the same functions as what is shown (`counted` for stored days, `summary` for what a brain state
 //! says), so that the two cannot differ. Who may not see something gets the answer of what is not there.
 
+mod came;
 pub(crate) mod counted;
+pub(crate) mod missing;
+mod of_client;
 mod rows;
 mod said;
+pub(crate) mod scope;
 
 use model::{
     access::Action,
     actor::Actor,
     figure::{FigureId, OfDays, Opened, Part, Scope},
-    metric::spelled,
+    metric::{Days, spelled},
 };
 use rust_decimal::Decimal;
 use serde_json::Value;
-use store::{TenantTx, brain, channel, client, organization};
+use store::{TenantTx, brain, organization};
 use time::OffsetDateTime;
 
 use self::{
     counted::{Number, Reading},
-    rows::Rows,
+    scope::named,
 };
 use crate::{Error, Result, Service, access, moment, performance::words};
 
@@ -42,16 +46,30 @@ pub struct Asked {
 pub async fn open(service: &Service, actor: &Actor, id: &str, asked: &Asked) -> Result<Opened> {
     access::allow(service, actor, Action::ReadClients).await?;
     let id: FigureId = id.parse()?;
+    let of_client = match &id {
+        FigureId::Counted(of) | FigureId::Changed(of) if !of.metric.of_days() => {
+            Some(of_client::compared(service, actor, of, asked).await?)
+        }
+        FigureId::Beside(of, _) if !of.metric.of_days() => return Err(Error::Missing),
+        _ => None,
+    };
     let mut tx = service.db.tenant(actor).await?;
     brain::freeze(&mut tx).await?;
     let agency = organization::get(&mut tx).await?;
     let mut opening =
         Opening { service, words: moment::Words::in_zone(&agency.time_zone, service.clock.now()), tx, actor, asked };
-    match &id {
-        FigureId::Counted(of) => opening.counted(&id, of).await,
-        FigureId::Changed(of) => opening.changed(&id, of).await,
-        FigureId::Said { state, outcome, path } => opening.said(&id, *state, *outcome, path).await,
-        FigureId::Promised { action, path } => opening.promised(&id, *action, path).await,
+    match (&id, &of_client) {
+        (FigureId::Counted(of), Some(body)) => opening.of_client(&id, of, body, false).await,
+        (FigureId::Changed(of), Some(body)) => opening.of_client(&id, of, body, true).await,
+        (FigureId::Counted(of), None) => opening.counted(&id, of).await,
+        (FigureId::Changed(of), None) => {
+            let before = of.before().ok_or(Error::Missing)?;
+            opening.changed(&id, of, before).await
+        }
+        (FigureId::Beside(of, earlier), _) => opening.changed(&id, of, *earlier).await,
+        (FigureId::Said { state, outcome, path }, _) => opening.said(&id, *state, *outcome, path).await,
+        (FigureId::Promised { action, path }, _) => opening.promised(&id, *action, path).await,
+        (FigureId::Came { action, path }, _) => opening.came(&id, *action, path).await,
     }
 }
 
@@ -66,27 +84,22 @@ struct Opening<'a> {
 
 impl Opening<'_> {
     /// What a scope is called; missing where it is not in sight.
-    async fn named(&mut self, scope: Scope) -> Result<String> {
-        Ok(match scope {
-            Scope::Agency(id) if id == self.actor.organization_id => "All clients in your sight".to_owned(),
-            Scope::Agency(_) => return Err(Error::Missing),
-            Scope::Client(id) => client::get(&mut self.tx, id).await?.fields.name,
-            Scope::Channel(id) => channel::get(&mut self.tx, id).await?.account.name,
-        })
+    async fn named(&mut self, scope: &Scope) -> Result<String> {
+        named(&mut self.tx, self.actor, scope).await
     }
 
     async fn counted(&mut self, id: &FigureId, of: &OfDays) -> Result<Opened> {
-        let scope = self.named(of.scope).await?;
+        let scope = self.named(&of.scope).await?;
         let reading = Reading { rows: true, by_day: false, as_of: self.asked.as_of };
-        let asked = [counted::asked(of.scope, &of.currency, of.days, vec![of.metric], reading)];
+        let asked = [counted::asked(of.scope.clone(), &of.currency, of.days, vec![of.metric], reading)];
         let counted = counted::make(self.service, &mut self.tx, asked.into(), reading).await?;
         let made = counted.only(0)?;
-        let mut rows = Rows::new(&counted.channels);
+        let mut rows = self.rows_of(&counted.channels, &of.scope).await?;
         let read = counted::read(of.metric, made, &of.currency);
         let (parts, lacks) = match &read {
             Ok(number) => {
                 rows.add(number, made, "");
-                (parts(number, ""), number.lacks(&counted.names()))
+                (parts(number, ""), number.lacks(&rows.names()))
             }
             Err(_) => (Vec::new(), Vec::new()),
         };
@@ -112,25 +125,26 @@ impl Opening<'_> {
         })
     }
 
-    async fn changed(&mut self, id: &FigureId, of: &OfDays) -> Result<Opened> {
-        let scope = self.named(of.scope).await?;
+    async fn changed(&mut self, id: &FigureId, of: &OfDays, before: Days) -> Result<Opened> {
+        let scope = self.named(&of.scope).await?;
         let reading = Reading { rows: true, by_day: false, as_of: self.asked.as_of };
-        let before = of.before().ok_or(Error::Missing)?;
-        let asked =
-            [of.days, before].map(|days| counted::asked(of.scope, &of.currency, days, vec![of.metric], reading));
+        let asked = [of.days, before]
+            .map(|days| counted::asked(of.scope.clone(), &of.currency, days, vec![of.metric], reading));
         let counted = counted::make(self.service, &mut self.tx, asked.into(), reading).await?;
         let (made, earlier) = (counted.only(0)?, counted.only(1)?);
         let read = (counted::read(of.metric, made, &of.currency), counted::read(of.metric, earlier, &of.currency));
-        let mut rows = Rows::new(&counted.channels);
+        let mut rows = self.rows_of(&counted.channels, &of.scope).await?;
         let (mut all, mut lacks, mut formula) = (Vec::new(), Vec::new(), String::new());
         let value = match &read {
             (Ok(now), Ok(then)) => {
                 rows.add(now, made, "");
                 rows.add(then, earlier, BEFORE);
                 all = [parts(now, ""), parts(then, BEFORE)].concat();
-                lacks = [now.lacks(&counted.names()), then.lacks(&counted.names())].concat();
+                let names = rows.names();
+                lacks = [now.lacks(&names), then.lacks(&names)].concat();
+                words::unique(&mut lacks);
                 formula = of_change(now);
-                change(now.value, then.value).ok_or_else(|| "what was before is not above zero".to_owned())
+                changed_by(now, then)
             }
             (Err((_, why)), _) => Err(why.clone()),
             (_, Err((_, why))) => Err(format!("of the days before, {why}")),
@@ -162,6 +176,14 @@ const BEFORE: &str = "_before";
 pub(crate) fn change(now: Decimal, before: Decimal) -> Option<Decimal> {
     let share = now.checked_sub(before)?.checked_div(before);
     share.filter(|_| before > Decimal::ZERO).map(|share| share.normalize())
+}
+
+/// The change from one figure to another of the same accounts and days; `Err` says why there is none.
+fn changed_by(now: &Number, before: &Number) -> std::result::Result<Decimal, String> {
+    if !now.alike(before) {
+        return Err(missing::UNLIKE.to_owned());
+    }
+    change(now.value, before.value).ok_or_else(|| "what was before is not above zero".to_owned())
 }
 
 /// A change as it stands on pages.

@@ -1,6 +1,6 @@
 //! Throwing away what has ended and is of no more use: nobody can act with it, and it says who was where and when.
 
-use store::{import, password_reset, session, sign_in_attempt, sign_up};
+use store::{import, password_reset, session, sign_in_attempt, sign_up, summary_mail};
 use time::{Duration, OffsetDateTime};
 
 use crate::{Error, Result, Service};
@@ -20,6 +20,8 @@ pub struct Purged {
     pub password_resets: u64,
     /// Counts of attempts to sign in that limit nobody any more.
     pub attempts: u64,
+    /// Clicks that had a summary mailed.
+    pub summary_mails: u64,
     /// Imports that nobody started.
     pub imports: u64,
     /// Simulated agencies that nobody looks into any more.
@@ -45,6 +47,7 @@ pub async fn run(service: &Service) -> Result<Purged> {
         sign_ups: sign_up::purge(&mut tx, now - LINKS_KEPT).await?,
         password_resets: password_reset::purge(&mut tx, now - LINKS_KEPT).await?,
         attempts: sign_in_attempt::purge(&mut tx, now).await?,
+        summary_mails: summary_mail::purge(&mut tx, now - LINKS_KEPT).await?,
         imports: import::purge(&mut tx, now - FILES_KEPT, now).await?,
         simulated: 0,
         files: 0,

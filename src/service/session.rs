@@ -51,6 +51,17 @@ pub async fn find(service: &Service, cookie_token: &str, origin: Origin) -> Resu
     Ok(Some(Live { id: found.id, actor: Actor { origin, ..found.actor } }))
 }
 
+/// The same session as it is now, for what goes on after its request was answered; none once it ended. That is no use of it: a
+/// page that lies open does not keep its session alive.
+///
+/// # Errors
+/// The database failed.
+pub async fn look_again(service: &Service, live: &Live) -> Result<Option<Live>> {
+    let mut tx = service.db.system().await?;
+    let found = session::find_actor(&mut tx, live.actor.organization_id, live.id, service.clock.now()).await?;
+    Ok(found.map(|actor| Live { id: live.id, actor: Actor { origin: live.actor.origin.clone(), ..actor } }))
+}
+
 /// Who asks, before it is known who it is.
 #[derive(Clone, Debug, Default)]
 pub struct Visitor {

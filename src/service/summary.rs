@@ -12,6 +12,8 @@ mod director;
 mod fragments;
 mod frame;
 mod line;
+mod links;
+pub mod mail;
 mod money;
 mod news;
 mod nouns;
@@ -45,7 +47,10 @@ use crate::{Result, Service, access};
 
 pub use cards::{Told, told};
 pub use check::{Bodies, unfounded};
-pub(crate) use opened::{Inputs, number};
+pub(crate) use links::linked;
+pub use links::shown;
+pub(crate) use nouns::absent;
+pub(crate) use opened::{Inputs, Numbers, number};
 
 /// What is read of a state.
 const KINDS: [&str; 8] = ["figures", "reconciliation", "forecast", "risk", "finding", "action", "gap", "response"];
@@ -125,9 +130,8 @@ async fn load(service: &Service, actor: &Actor, question: Question) -> Result<Op
     let mut names =
         Names { clients: clients.into_iter().map(|(id, name, _)| (id, name)).collect(), ..Names::default() };
     for found in channel::list_names(&mut tx).await? {
-        let offer = service.offers.iter().find(|offer| offer.descriptor.key == found.provider);
         let client = found.client_id.and_then(|id| names.clients.get(&id));
-        let name = called(&found.name, offer.map(|offer| offer.descriptor.name), client.map(String::as_str));
+        let name = found.called().beside(client.map(String::as_str));
         names.channels.insert(found.id, (name, found.external_id));
     }
     let wanted: BTreeSet<ChannelId> = news::creatives(&read(&outcomes)).into_iter().collect();
@@ -145,15 +149,6 @@ fn decided(outcome: &Outcome, barred: &Barred) -> bool {
         let began = said.text("/began").and_then(|day| parse_day("began", day).ok());
         said.text("/key").is_some_and(|key| barred.bars(client, key.to_owned(), began))
     })
-}
-
-/// A channel's name with the platform it is of; of one that is called like its client the platform alone tells more.
-fn called(name: &str, platform: Option<&str>, client: Option<&str>) -> String {
-    match platform {
-        None => name.to_owned(),
-        Some(platform) if client == Some(name) => platform.to_owned(),
-        Some(platform) => format!("{platform} {name}"),
-    }
 }
 
 fn read(outcomes: &[Outcome]) -> Vec<Said<'_>> {

@@ -88,21 +88,7 @@ pub async fn agency_of(service: &Service, name: &str, actor: Actor) -> Agency {
 
 impl Agency {
     pub fn made(&self, id: ConnectionId) -> Connection {
-        Connection {
-            id,
-            provider: "google_ads".into(),
-            label: "Ads".into(),
-            state: ConnectionState::Connected,
-            given: Given::Consent,
-            scopes: Vec::new(),
-            created_at: self.service.clock.now(),
-            last_sync_at: None,
-            next_sync_at: None,
-            test: None,
-            failures: 0,
-            simulated: false,
-            backfill_days: model::connection::BACKFILL_DAYS,
-        }
+        Connection::new(id, "google_ads", "Ads", Given::Consent, self.service.clock.now())
     }
 
     /// How people see the connection.
@@ -157,6 +143,10 @@ impl model::fact::Memory for Nothing {
     }
 
     fn opened(&self, _: &model::fact::Ledger, _: &model::fact::Asked) -> Result<Vec<model::fact::Made>, String> {
+        Err("there is no brain here".to_owned())
+    }
+
+    fn spread(&self, _: &model::fact::Ledger, _: &model::fact::Wide) -> Result<model::fact::Spread, String> {
         Err("there is no brain here".to_owned())
     }
 }

@@ -12,9 +12,10 @@ use std::collections::BTreeMap;
 
 use model::{
     action::{Action, ActionEvent, ActionKind, ActionState, Measured, Named, Proposal},
+    channel::Called,
     id::{ActionId, ChannelId, ClientId},
     input::Invalid,
-    page::Page,
+    page::{Page, wrong_cursor},
 };
 use sqlx::types::{Json, Uuid};
 use time::{Date, OffsetDateTime};
@@ -52,13 +53,12 @@ impl Cursor {
     /// # Errors
     /// The text was not made by a list.
     pub fn parse(text: &str) -> std::result::Result<Self, Invalid> {
-        let wrong = || Invalid::new("cursor", "cursor must be the next_cursor of an earlier page");
-        let number = |text: &str| text.parse::<f64>().ok().filter(|number| number.is_finite()).ok_or_else(wrong);
+        let number = |text: &str| text.parse::<f64>().ok().filter(|number| number.is_finite()).ok_or_else(wrong_cursor);
         let mut parts = text.splitn(3, '_');
-        let mut part = || parts.next().ok_or_else(wrong);
+        let mut part = || parts.next().ok_or_else(wrong_cursor);
         let (score, probability, id) = (part()?, part()?, part()?);
         let score = if score.is_empty() { None } else { Some(number(score)?) };
-        Ok(Self { score, probability: number(probability)?, id: id.parse().map_err(|_| wrong())? })
+        Ok(Self { score, probability: number(probability)?, id: id.parse().map_err(|_| wrong_cursor())? })
     }
 
     fn after(action: &Action) -> String {
@@ -291,13 +291,16 @@ async fn name(tx: &mut TenantTx, actions: &mut [Action]) -> Result<()> {
     };
     let ids: Vec<Uuid> = actions.iter().flat_map(of).map(|id| id.0).collect();
     let found = sqlx::query!(
-        r#"select id, name, coalesce(platform, provider) as "provider!" from channel where id = any($1)"#,
+        r#"select h.id as "id!", h.name as "name!", h.external_id as "external_id!", coalesce(h.platform, h.provider) as "provider!", h.kind = 'file' as "file!",
+             c.name as "client?"
+           from channel h left join client c on c.organization_id = h.organization_id and c.id = h.client_id
+           where h.id = any($1)"#,
         &ids
     );
-    let found = found.fetch_all(&mut **tx).await?.into_iter().map(|row| Named {
-        id: row.id.into(),
-        name: row.name,
-        provider: row.provider,
+    let found = found.fetch_all(&mut **tx).await?.into_iter().map(|row| {
+        let called = Called { provider: &row.provider, file: row.file, name: &row.name, external_id: &row.external_id };
+        let (name, account) = (called.beside(row.client.as_deref()), called.own().to_owned());
+        Named { id: row.id.into(), name, account, provider: row.provider }
     });
     let channels: BTreeMap<ChannelId, Named> = found.map(|named| (named.id, named)).collect();
     let creative =

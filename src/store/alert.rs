@@ -1,14 +1,18 @@
 //! Alerts: events that the brain noticed, and what people did about them. How they follow its states is in `event`.
 
 mod event;
+mod finding;
 pub mod mail;
 pub mod rule;
 
 pub use event::{Known, inherit, insert, list_known, lock, set_channels, set_ended, set_missing, update};
+pub use finding::{list_of, set_findings};
+
+use std::collections::BTreeMap;
 
 use model::{
     alert::{Alert, AlertState, Deed, FindingKind, Severity},
-    id::{AlertId, ClientId},
+    id::{AlertId, ChannelId, ClientId},
     page::Page,
 };
 use sqlx::types::Uuid;
@@ -16,6 +20,7 @@ use time::{Date, OffsetDateTime};
 
 use crate::{
     Error, Result, TenantTx,
+    channel::{self, Called},
     cursor::{self, Cursor},
 };
 
@@ -36,11 +41,11 @@ struct Row {
     client_id: Option<Uuid>,
     client: Option<String>,
     channel_id: Option<Uuid>,
-    channel: Option<String>,
-    channels: Vec<String>,
+    channels: Vec<Uuid>,
     body: String,
     first_state_id: Uuid,
     state_id: Uuid,
+    number: Option<i32>,
     first_seen_at: OffsetDateTime,
     last_seen_at: OffsetDateTime,
     ended_at: Option<OffsetDateTime>,
@@ -51,7 +56,13 @@ struct Row {
 }
 
 impl Row {
-    fn alert(self) -> Result<Alert> {
+    /// The alert; `called` holds what the channels in sight are called.
+    fn alert(self, called: &BTreeMap<ChannelId, Called>) -> Result<Alert> {
+        let name = |id: &ChannelId| Some(called.get(id)?.called().beside(self.client.as_deref()));
+        let channel_id = self.channel_id.map(ChannelId::from);
+        let channel = channel_id.as_ref().and_then(name);
+        let mut channels: Vec<String> = self.channels.iter().filter_map(|id| name(&ChannelId::from(*id))).collect();
+        channels.sort();
         let deed =
             |at: Option<OffsetDateTime>, by: Option<String>| at.map(|at| Deed { at, by: by.unwrap_or_default() });
         Ok(Alert {
@@ -65,12 +76,13 @@ impl Row {
             last_day: self.last_day,
             client_id: self.client_id.map(Into::into),
             client: self.client,
-            channel_id: self.channel_id.map(Into::into),
-            channel: self.channel,
-            channels: self.channels,
+            channel_id,
+            channel,
+            channels,
             body: self.body,
             first_state_id: self.first_state_id.into(),
             state_id: self.state_id.into(),
+            number: self.number,
             first_seen_at: self.first_seen_at,
             last_seen_at: self.last_seen_at,
             ended_at: self.ended_at,
@@ -108,14 +120,12 @@ pub async fn list(
     let rows = sqlx::query_as!(
         Row,
         r#"select a.id, a.kind, a.severity, a.level, a.entity, e.name as "entity_name?", a.first_day, a.last_day, a.client_id,
-             c.name as "client?", a.channel_id, h.name as "channel?", array(
-               select coalesce(nullif(x.name, ''), x.external_id) from alert_channel k
-                 join channel x on x.organization_id = k.organization_id and x.id = k.channel_id
+             c.name as "client?", a.channel_id, array(
+               select k.channel_id from alert_channel k
                where k.organization_id = a.organization_id and k.alert_id = a.id and k.missing_since is null
-               order by 1) as "channels!", a.body, a.first_state_id, a.state_id, a.first_seen_at, a.last_seen_at, a.ended_at, a.acknowledged_at, a.acknowledged_name, a.snoozed_until, a.snoozed_name
+               order by 1) as "channels!", a.body, a.first_state_id, a.state_id, a.number, a.first_seen_at, a.last_seen_at, a.ended_at, a.acknowledged_at, a.acknowledged_name, a.snoozed_until, a.snoozed_name
            from alert a
              left join client c on c.organization_id = a.organization_id and c.id = a.client_id
-             left join channel h on h.organization_id = a.organization_id and h.id = a.channel_id
              left join ad_entity e on e.organization_id = a.organization_id and e.channel_id = a.channel_id
                and a.level = 'creative' and e.level = 'ad' and e.external_id = a.entity
            where ($1::timestamptz is null or (a.first_seen_at, a.id) < ($1, $2::uuid))
@@ -137,7 +147,9 @@ pub async fn list(
     )
     .fetch_all(&mut **tx)
     .await?;
-    let alerts = rows.into_iter().map(Row::alert).collect::<Result<Vec<_>>>()?;
+    let named = if rows.is_empty() { Vec::new() } else { channel::list_names(tx).await? };
+    let named: BTreeMap<ChannelId, Called> = named.into_iter().map(|called| (called.id, called)).collect();
+    let alerts = rows.into_iter().map(|row| row.alert(&named)).collect::<Result<Vec<_>>>()?;
     Ok(cursor::page(alerts, limit, |alert| (alert.first_seen_at, alert.id.0)))
 }
 

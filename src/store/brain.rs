@@ -13,7 +13,7 @@ use model::{
 use sqlx::{PgConnection, types::Uuid};
 use time::{Date, OffsetDateTime};
 
-pub use self::outcome::{Ground, get as get_outcome, grounds, list, list_wholes};
+pub use self::outcome::{Ground, get as get_outcome, grounds, list, list_about, list_wholes};
 use crate::{Error, Result, SystemTx, TenantTx, id, queue};
 
 struct Row {
@@ -283,12 +283,38 @@ pub async fn insert_state(tx: &mut TenantTx, new: New<'_>, now: OffsetDateTime) 
     Ok(state)
 }
 
+struct StateRow {
+    id: Uuid,
+    day: Date,
+    input_hash: Vec<u8>,
+    output_hash: Vec<u8>,
+    code_version: String,
+    created_at: OffsetDateTime,
+    cut_off: OffsetDateTime,
+}
+
+impl StateRow {
+    /// The state, and the moment whose rows it speaks of.
+    fn state(self) -> (State, OffsetDateTime) {
+        let state = State {
+            id: self.id.into(),
+            day: self.day,
+            input_hash: self.input_hash,
+            output_hash: self.output_hash,
+            code_version: self.code_version,
+            created_at: self.created_at,
+        };
+        (state, self.cut_off)
+    }
+}
+
 /// The newest state as of a moment (now, if none is given), with the cut-off moment of the cycle that gave it.
 ///
 /// # Errors
 /// The database failed.
 pub async fn find_as_of(tx: &mut TenantTx, as_of: Option<OffsetDateTime>) -> Result<Option<(State, OffsetDateTime)>> {
-    let row = sqlx::query!(
+    let row = sqlx::query_as!(
+        StateRow,
         r#"select s.id, s.day, s.input_hash, s.output_hash, s.code_version, s.created_at, c.cut_off as "cut_off!"
            from brain_cycle c join brain_state s on s.organization_id = c.organization_id and s.id = c.state_id
            where c.state = 'done' and ($1::timestamptz is null or c.cut_off <= $1)
@@ -297,17 +323,7 @@ pub async fn find_as_of(tx: &mut TenantTx, as_of: Option<OffsetDateTime>) -> Res
     )
     .fetch_optional(&mut **tx)
     .await?;
-    Ok(row.map(|row| {
-        let state = State {
-            id: row.id.into(),
-            day: row.day,
-            input_hash: row.input_hash,
-            output_hash: row.output_hash,
-            code_version: row.code_version,
-            created_at: row.created_at,
-        };
-        (state, row.cut_off)
-    }))
+    Ok(row.map(StateRow::state))
 }
 
 /// A state, and the moment whose rows it speaks of: the first, where later ones had the same rows.
@@ -315,7 +331,8 @@ pub async fn find_as_of(tx: &mut TenantTx, as_of: Option<OffsetDateTime>) -> Res
 /// # Errors
 /// Missing, also when it is another tenant's.
 pub async fn get_state(tx: &mut TenantTx, id: BrainStateId) -> Result<(State, OffsetDateTime)> {
-    let row = sqlx::query!(
+    let row = sqlx::query_as!(
+        StateRow,
         r#"select s.id, s.day, s.input_hash, s.output_hash, s.code_version, s.created_at,
              coalesce((select min(c.cut_off) from brain_cycle c
                        where c.organization_id = s.organization_id and c.state_id = s.id and c.state = 'done'), s.created_at) as "cut_off!"
@@ -325,15 +342,7 @@ pub async fn get_state(tx: &mut TenantTx, id: BrainStateId) -> Result<(State, Of
     .fetch_optional(&mut **tx)
     .await?
     .ok_or(Error::Missing)?;
-    let state = State {
-        id: row.id.into(),
-        day: row.day,
-        input_hash: row.input_hash,
-        output_hash: row.output_hash,
-        code_version: row.code_version,
-        created_at: row.created_at,
-    };
-    Ok((state, row.cut_off))
+    Ok(row.state())
 }
 
 /// The method chosen for each series, as it was written, and when.

@@ -68,6 +68,16 @@ pub struct Called {
     pub external_id: String,
     /// The provider's key, or that of the platform a file is of.
     pub provider: String,
+    /// Whether it is fed by files.
+    pub file: bool,
+}
+
+impl Called {
+    /// What it is called for people.
+    pub fn called(&self) -> model::channel::Called<'_> {
+        let Self { name, external_id, provider, file, .. } = self;
+        model::channel::Called { provider, file: *file, name, external_id }
+    }
 }
 
 /// What all channels in sight are called, by id.
@@ -76,7 +86,8 @@ pub struct Called {
 /// The database failed.
 pub async fn list_names(tx: &mut TenantTx) -> Result<Vec<Called>> {
     let found = sqlx::query!(
-        r#"select id, client_id, name, external_id, coalesce(platform, provider) as "provider!" from channel order by id"#
+        r#"select id, client_id, name, external_id, coalesce(platform, provider) as "provider!", kind = 'file' as "file!"
+           from channel order by id"#
     );
     let called = found.map(|row| Called {
         id: row.id.into(),
@@ -84,6 +95,7 @@ pub async fn list_names(tx: &mut TenantTx) -> Result<Vec<Called>> {
         name: row.name,
         external_id: row.external_id,
         provider: row.provider,
+        file: row.file,
     });
     Ok(called.fetch_all(&mut **tx).await?)
 }

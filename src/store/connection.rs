@@ -12,8 +12,8 @@ use model::{
 use time::OffsetDateTime;
 
 pub use self::{
-    due::{ask, ask_of, set_begun, set_synced, stale_told_at, take_asked, take_due, take_stale},
-    reached::{find_reaching, set_reached},
+    due::{Due, ask, ask_of, set_begun, set_synced, stale_told_at, take_asked, take_due, take_stale},
+    reached::{find_renewable, list_reading, lock_connecting, set_reached},
 };
 use crate::{Error, Result, SystemTx, TenantTx};
 
@@ -244,4 +244,13 @@ pub async fn set_label(tx: &mut TenantTx, id: ConnectionId, label: &str) -> Resu
         .execute(&mut **tx)
         .await?)
     .await
+}
+
+/// What it is called, also one that has ended; none when it was never there.
+///
+/// # Errors
+/// The database failed.
+pub async fn find_label(tx: &mut TenantTx, id: ConnectionId) -> Result<Option<String>> {
+    let found = sqlx::query_scalar!("select label from connection where id = $1", id.0);
+    Ok(found.fetch_optional(&mut **tx).await?)
 }

@@ -141,6 +141,29 @@ pub async fn find_standing(
     .await?)
 }
 
+/// The other connections to the same provider that work and whose credential came by consent: of all organizations where the
+/// provider is real, of the same one where it is simulated.
+///
+/// # Errors
+/// The database failed.
+pub async fn list_consented(
+    tx: &mut SystemTx,
+    organization_id: OrganizationId,
+    id: ConnectionId,
+) -> Result<Vec<(OrganizationId, ConnectionId)>> {
+    let rows = sqlx::query!(
+        "select c.organization_id, c.id from connection c
+           join connection own on own.organization_id = $1 and own.id = $2 and own.provider = c.provider and own.mode = c.mode
+         where c.given = 'consent' and c.disconnected_at is null and c.id <> own.id
+           and (c.mode = 'live' or c.organization_id = own.organization_id)
+         order by c.id",
+        organization_id.0,
+        id.0
+    );
+    let rows = rows.fetch_all(&mut **tx).await?;
+    Ok(rows.into_iter().map(|row| (row.organization_id.into(), row.id.into())).collect())
+}
+
 /// How a connection's credential was given, also of an ended one; `None` when it was never there.
 ///
 /// # Errors

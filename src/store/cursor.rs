@@ -1,7 +1,10 @@
 //! Cursors of newest-first lists: after this moment and id. Equal moments are ordered by id, so that no page skips
 //! or repeats a row.
 
-use model::{input::Invalid, page::Page};
+use model::{
+    input::Invalid,
+    page::{Page, wrong_cursor},
+};
 use sqlx::types::Uuid;
 use time::OffsetDateTime;
 
@@ -18,15 +21,14 @@ impl Cursor {
     /// # Errors
     /// The text was not made by a list.
     pub fn parse(text: &str) -> Result<Self, Invalid> {
-        let wrong = || Invalid::new("cursor", "cursor must be the next_cursor of an earlier page");
-        let (nanos, id) = text.split_once('_').ok_or_else(wrong)?;
-        let nanos: i128 = nanos.parse().map_err(|_| wrong())?;
+        let (nanos, id) = text.split_once('_').ok_or_else(wrong_cursor)?;
+        let nanos: i128 = nanos.parse().map_err(|_| wrong_cursor())?;
         if nanos < 0 {
-            return Err(wrong());
+            return Err(wrong_cursor());
         }
         Ok(Self {
-            created_at: OffsetDateTime::from_unix_timestamp_nanos(nanos).map_err(|_| wrong())?,
-            id: id.parse().map_err(|_| wrong())?,
+            created_at: OffsetDateTime::from_unix_timestamp_nanos(nanos).map_err(|_| wrong_cursor())?,
+            id: id.parse().map_err(|_| wrong_cursor())?,
         })
     }
 }

@@ -3,8 +3,11 @@
 //! Everything is read as it is stored; what it means is decided elsewhere. Callers freeze the transaction first
 //! (`brain::freeze`), so that all of it is of one moment, and hash what they got: serialised it is always the same bytes.
 
+use std::collections::BTreeSet;
+
 use model::{
     fact::{AdDay, Buyers, Channel, Client, DayOf, LiftTest, Order, Rate},
+    figure::PartId,
     id::ChannelId,
     metric::{Days, Level, Measures},
 };
@@ -108,57 +111,19 @@ impl Span {
 }
 
 /// What was reported of the accounts, by channel and day. Platforms report campaigns and what is below; then the
-/// campaigns of a day are the account's day, measure by measure. Windows of attribution are parts of one day; but rows that name
-/// none and rows that do are the same day said twice, of which the newer count.
+/// campaigns of a day are the account's day, measure by measure. Which rows count is said by `counted_rows` in the database.
 ///
 /// # Errors
 /// The database failed.
 pub async fn days(tx: &mut TenantTx, span: &Span) -> Result<Vec<DayOf>> {
     let channels: Vec<Uuid> = span.channels.iter().map(|id| id.0).collect();
     let rows = sqlx::query!(
-        r#"with known as (
-             select channel_id, day, level, entity_id, attribution, observed_at, spend, impressions, clicks, conversions,
-               claimed_revenue, orders, ledger_revenue, refunds, taxes, shipping
-             from metric_daily
-             where $4::timestamptz is null and channel_id = any($3) and day between $1 and $2
-             union all
-             select channel_id, day, level, entity_id, attribution, observed_at, spend, impressions, clicks, conversions,
-               claimed_revenue, orders, ledger_revenue, refunds, taxes, shipping
-             from (
-               select distinct on (channel_id, day, level, entity_id, attribution) * from metric_observation
-               where $4::timestamptz is not null and channel_id = any($3) and day between $1 and $2 and observed_at <= $4
-               order by channel_id, day, level, entity_id, attribution, observed_at desc, sync_run_id desc
-             ) newest
-             where not withdrawn
-           ), said as (
-             select distinct on (channel_id, day, level, entity_id) * from (
-               select channel_id, day, level, entity_id, attribution = '' as unnamed, max(observed_at) as at, sum(spend) as spend,
-                 sum(impressions) as impressions, sum(clicks) as clicks, sum(conversions) as conversions,
-                 sum(claimed_revenue) as claimed_revenue, sum(orders) as orders, sum(ledger_revenue) as ledger_revenue,
-                 sum(refunds) as refunds, sum(taxes) as taxes, sum(shipping) as shipping
-               from known
-               group by channel_id, day, level, entity_id, attribution = ''
-             ) windows
-             order by channel_id, day, level, entity_id, at desc, unnamed
-           ), levels as (
-             select channel_id, day, array_position(array['account', 'campaign', 'group', 'ad'], level) as depth,
-               sum(spend) as spend, sum(impressions) as impressions, sum(clicks) as clicks, sum(conversions) as conversions,
-               sum(claimed_revenue) as claimed_revenue, sum(orders) as orders, sum(ledger_revenue) as ledger_revenue,
-               sum(refunds) as refunds, sum(taxes) as taxes, sum(shipping) as shipping
-             from said group by channel_id, day, level
-           )
-           select channel_id as "channel_id!", day as "day!",
-             (array_agg(spend order by depth) filter (where spend is not null))[1] as spend,
-             (array_agg(impressions order by depth) filter (where impressions is not null))[1]::bigint as impressions,
-             (array_agg(clicks order by depth) filter (where clicks is not null))[1]::bigint as clicks,
-             (array_agg(conversions order by depth) filter (where conversions is not null))[1] as conversions,
-             (array_agg(claimed_revenue order by depth) filter (where claimed_revenue is not null))[1] as claimed_revenue,
-             (array_agg(orders order by depth) filter (where orders is not null))[1]::bigint as orders,
-             (array_agg(ledger_revenue order by depth) filter (where ledger_revenue is not null))[1] as ledger_revenue,
-             (array_agg(refunds order by depth) filter (where refunds is not null))[1] as refunds,
-             (array_agg(taxes order by depth) filter (where taxes is not null))[1] as taxes,
-             (array_agg(shipping order by depth) filter (where shipping is not null))[1] as shipping
-           from levels group by channel_id, day order by channel_id, day"#,
+        r#"select channel_id as "channel_id!", day as "day!", sum(spend) as spend,
+             sum(impressions)::bigint as impressions, sum(clicks)::bigint as clicks, sum(conversions) as conversions,
+             sum(claimed_revenue) as claimed_revenue, sum(orders)::bigint as orders, sum(ledger_revenue) as ledger_revenue,
+             sum(refunds) as refunds, sum(taxes) as taxes, sum(shipping) as shipping
+           from counted_rows($3, $1, $2, $4)
+           group by channel_id, day, depth order by channel_id, day, depth"#,
         span.days.first,
         span.days.last,
         &channels,
@@ -166,24 +131,24 @@ pub async fn days(tx: &mut TenantTx, span: &Span) -> Result<Vec<DayOf>> {
     )
     .fetch_all(&mut **tx)
     .await?;
-    Ok(rows
-        .into_iter()
-        .map(|row| {
-            let measures = Measures {
-                spend: row.spend,
-                impressions: row.impressions,
-                clicks: row.clicks,
-                conversions: row.conversions,
-                claimed_revenue: row.claimed_revenue,
-                orders: row.orders,
-                ledger_revenue: row.ledger_revenue,
-                refunds: row.refunds,
-                taxes: row.taxes,
-                shipping: row.shipping,
-            };
-            DayOf { channel_id: row.channel_id.into(), day: row.day, measures }
-        })
-        .collect())
+    let days = rows.chunk_by(|one, other| (one.channel_id, one.day) == (other.channel_id, other.day));
+    // Several levels of a day are merged here: an ordered choice for each measure would cost the database most of its time.
+    let days = days.filter_map(|levels| {
+        let measures = Measures {
+            spend: levels.iter().find_map(|row| row.spend),
+            impressions: levels.iter().find_map(|row| row.impressions),
+            clicks: levels.iter().find_map(|row| row.clicks),
+            conversions: levels.iter().find_map(|row| row.conversions),
+            claimed_revenue: levels.iter().find_map(|row| row.claimed_revenue),
+            orders: levels.iter().find_map(|row| row.orders),
+            ledger_revenue: levels.iter().find_map(|row| row.ledger_revenue),
+            refunds: levels.iter().find_map(|row| row.refunds),
+            taxes: levels.iter().find_map(|row| row.taxes),
+            shipping: levels.iter().find_map(|row| row.shipping),
+        };
+        levels.first().map(|row| DayOf { channel_id: row.channel_id.into(), day: row.day, measures })
+    });
+    Ok(days.collect())
 }
 
 /// What was reported of advertisements, or of campaigns, from `first` on, by channel, id and day.
@@ -204,6 +169,71 @@ pub async fn parts(tx: &mut TenantTx, level: Level, first: Date) -> Result<Vec<A
            order by channel_id, entity_id collate "C", day, at desc, unnamed"#,
         level.key(),
         first
+    )
+    .fetch_all(&mut **tx)
+    .await?;
+    Ok(rows
+        .into_iter()
+        .map(|row| AdDay {
+            channel_id: row.channel_id.into(),
+            ad_id: row.ad_id,
+            day: row.day,
+            spend: row.spend,
+            impressions: row.impressions,
+            clicks: row.clicks,
+            conversions: row.conversions,
+            claimed_revenue: row.claimed_revenue,
+        })
+        .collect())
+}
+
+/// What was reported of campaigns, or of advertisements, in these channels and days: of those that are named, or of all if none
+/// is. By channel, id and day.
+///
+/// # Errors
+/// The database failed.
+pub async fn parts_in(tx: &mut TenantTx, level: Level, span: &Span, named: &BTreeSet<PartId>) -> Result<Vec<AdDay>> {
+    let channels: Vec<Uuid> = span.channels.iter().map(|id| id.0).collect();
+    let (of, ids): (Vec<Uuid>, Vec<String>) =
+        named.iter().map(|part| (part.channel_id.0, part.external_id.clone())).unzip();
+    let rows = sqlx::query!(
+        r#"with named as materialized (
+             select * from unnest($6::uuid[], $7::text[]) as n (channel_id, entity_id)
+           ), known as (
+             select m.channel_id, m.entity_id, m.day, m.attribution, m.observed_at, m.spend, m.impressions, m.clicks, m.conversions,
+               m.claimed_revenue
+             from metric_daily m
+             where $5::timestamptz is null and m.channel_id = any($4) and m.level = $1 and m.day between $2 and $3
+               and (cardinality($6::uuid[]) = 0
+                 or exists (select from named n where n.channel_id = m.channel_id and n.entity_id = m.entity_id))
+             union all
+             select channel_id, entity_id, day, attribution, observed_at, spend, impressions, clicks, conversions, claimed_revenue
+             from (
+               select distinct on (m.channel_id, m.day, m.entity_id, m.attribution) m.* from metric_observation m
+               where $5::timestamptz is not null and m.channel_id = any($4) and m.level = $1 and m.day between $2 and $3
+                 and m.observed_at <= $5
+                 and (cardinality($6::uuid[]) = 0
+                   or exists (select from named n where n.channel_id = m.channel_id and n.entity_id = m.entity_id))
+               order by m.channel_id, m.day, m.entity_id, m.attribution, m.observed_at desc, m.sync_run_id desc
+             ) newest
+             where not withdrawn
+           )
+           select distinct on (channel_id, entity_id collate "C", day) channel_id as "channel_id!", entity_id as "ad_id!",
+             day as "day!", spend, impressions, clicks, conversions, claimed_revenue
+           from (
+             select channel_id, entity_id, day, attribution = '' as unnamed, max(observed_at) as at, sum(spend) as spend,
+               sum(impressions)::bigint as impressions, sum(clicks)::bigint as clicks, sum(conversions) as conversions,
+               sum(claimed_revenue) as claimed_revenue
+             from known group by channel_id, entity_id, day, attribution = ''
+           ) windows
+           order by channel_id, entity_id collate "C", day, at desc, unnamed"#,
+        level.key(),
+        span.days.first,
+        span.days.last,
+        &channels,
+        span.as_of,
+        &of,
+        &ids
     )
     .fetch_all(&mut **tx)
     .await?;

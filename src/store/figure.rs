@@ -1,8 +1,9 @@
 //! Where the rows of a figure come from: when they were said, which runs heard them, and through which connection.
 
 use model::{
+    figure::PartId,
     id::{ChannelId, ConnectionId, ImportId, SyncRunId},
-    metric::Days,
+    metric::{Days, Level},
 };
 use sqlx::types::Uuid;
 use time::{Date, OffsetDateTime};
@@ -39,39 +40,12 @@ pub async fn stored(
     let rows = sqlx::query!(
         r#"with asked as materialized (
              select distinct a.channel_id, a.day from unnest($1::uuid[], $2::date[]) as a (channel_id, day)
-           ), said as (
-             select m.channel_id, m.day, m.level, m.entity_id, m.attribution, m.observed_at, m.sync_run_id, m.spend, m.impressions,
-               m.clicks, m.conversions, m.claimed_revenue, m.orders, m.ledger_revenue, m.refunds
-             from asked a join metric_daily m on m.channel_id = a.channel_id and m.day = a.day
-             where $4::timestamptz is null
-             union all
-             select channel_id, day, level, entity_id, attribution, observed_at, sync_run_id, spend, impressions,
-               clicks, conversions, claimed_revenue, orders, ledger_revenue, refunds
-             from (
-               select distinct on (m.channel_id, m.day, m.level, m.entity_id, m.attribution) m.*
-               from asked a join metric_observation m on m.channel_id = a.channel_id and m.day = a.day
-               where $4::timestamptz is not null and m.observed_at <= $4
-               order by m.channel_id, m.day, m.level, m.entity_id, m.attribution, m.observed_at desc, m.sync_run_id desc
-             ) newest
-             where not withdrawn
-           ), known as (
-             select channel_id, day, level, entity_id, attribution = '' as unnamed, observed_at, sync_run_id,
-               case $3::text when 'spend' then spend when 'impressions' then impressions when 'clicks' then clicks
-                 when 'claimed_conversions' then conversions when 'claimed_revenue' then claimed_revenue when 'orders' then orders
-                 when 'ledger_revenue' then ledger_revenue when 'refunds' then refunds end as value
-             from said
-           ), chosen as (
-             select distinct on (channel_id, day, level, entity_id) channel_id, day, level, entity_id, unnamed from (
-               select channel_id, day, level, entity_id, unnamed, max(observed_at) as at from known
-               group by channel_id, day, level, entity_id, unnamed
-             ) windows
-             order by channel_id, day, level, entity_id, at desc, unnamed
            ), told as (
-             select k.channel_id, k.day, k.observed_at, k.sync_run_id,
-               array_position(array['account', 'campaign', 'group', 'ad'], k.level) as depth
-             from known k join chosen c on c.channel_id = k.channel_id and c.day = k.day and c.level = k.level
-               and c.entity_id = k.entity_id and c.unnamed = k.unnamed
-             where k.value is not null
+             select c.channel_id, c.day, c.depth, c.observed_at, c.sync_run_id
+             from asked a cross join lateral counted_rows(array[a.channel_id], a.day, a.day, $4) c
+             where case $3::text when 'spend' then c.spend when 'impressions' then c.impressions when 'clicks' then c.clicks
+               when 'claimed_conversions' then c.conversions when 'claimed_revenue' then c.claimed_revenue
+               when 'orders' then c.orders when 'ledger_revenue' then c.ledger_revenue when 'refunds' then c.refunds end is not null
            ), top as (
              select channel_id, day, min(depth) as depth from told group by channel_id, day
            )
@@ -94,6 +68,82 @@ pub async fn stored(
             observed_at: row.observed_at,
             runs: row.runs.into_iter().map(Into::into).collect(),
             rows: row.rows,
+        })
+        .collect())
+}
+
+/// The stored rows behind days of campaigns or advertisements, as they were known at a moment, or are known now: those that
+/// `fact::parts_in` takes this measure from. By channel, id and day.
+///
+/// # Errors
+/// The database failed.
+pub async fn stored_parts(
+    tx: &mut TenantTx,
+    level: Level,
+    measure: &str,
+    asked: &[(PartId, Date)],
+    as_of: Option<OffsetDateTime>,
+) -> Result<Vec<(PartId, Stored)>> {
+    let channels: Vec<Uuid> = asked.iter().map(|(part, _)| part.channel_id.0).collect();
+    let ids: Vec<String> = asked.iter().map(|(part, _)| part.external_id.clone()).collect();
+    let days: Vec<Date> = asked.iter().map(|(_, day)| *day).collect();
+    let rows = sqlx::query!(
+        r#"with asked as materialized (
+             select distinct a.channel_id, a.entity_id, a.day
+             from unnest($1::uuid[], $2::text[], $3::date[]) as a (channel_id, entity_id, day)
+           ), said as (
+             select m.channel_id, m.entity_id, m.day, m.attribution, m.observed_at, m.sync_run_id, m.spend, m.impressions, m.clicks,
+               m.conversions, m.claimed_revenue
+             from asked a join metric_daily m on m.channel_id = a.channel_id and m.day = a.day and m.entity_id = a.entity_id
+             where $6::timestamptz is null and m.level = $4
+             union all
+             select channel_id, entity_id, day, attribution, observed_at, sync_run_id, spend, impressions, clicks, conversions,
+               claimed_revenue
+             from (
+               select distinct on (m.channel_id, m.day, m.entity_id, m.attribution) m.*
+               from asked a join metric_observation m on m.channel_id = a.channel_id and m.day = a.day and m.entity_id = a.entity_id
+               where $6::timestamptz is not null and m.level = $4 and m.observed_at <= $6
+               order by m.channel_id, m.day, m.entity_id, m.attribution, m.observed_at desc, m.sync_run_id desc
+             ) newest
+             where not withdrawn
+           ), known as (
+             select channel_id, entity_id, day, attribution = '' as unnamed, observed_at, sync_run_id,
+               case $5::text when 'spend' then spend when 'impressions' then impressions when 'clicks' then clicks
+                 when 'claimed_conversions' then conversions when 'claimed_revenue' then claimed_revenue end as value
+             from said
+           ), chosen as (
+             select distinct on (channel_id, entity_id, day) channel_id, entity_id, day, unnamed from (
+               select channel_id, entity_id, day, unnamed, max(observed_at) as at from known
+               group by channel_id, entity_id, day, unnamed
+             ) windows
+             order by channel_id, entity_id, day, at desc, unnamed
+           )
+           select k.channel_id as "channel_id!", k.entity_id as "entity_id!", k.day as "day!", max(k.observed_at) as "observed_at!",
+             array_agg(distinct k.sync_run_id) as "runs!", count(*) as "rows!"
+           from known k join chosen c on c.channel_id = k.channel_id and c.entity_id = k.entity_id and c.day = k.day
+             and c.unnamed = k.unnamed
+           where k.value is not null
+           group by k.channel_id, k.entity_id, k.day order by k.channel_id, k.entity_id, k.day"#,
+        &channels,
+        &ids,
+        &days,
+        level.key(),
+        measure,
+        as_of
+    )
+    .fetch_all(&mut **tx)
+    .await?;
+    Ok(rows
+        .into_iter()
+        .map(|row| {
+            let stored = Stored {
+                channel_id: row.channel_id.into(),
+                day: row.day,
+                observed_at: row.observed_at,
+                runs: row.runs.into_iter().map(Into::into).collect(),
+                rows: row.rows,
+            };
+            (PartId::new(stored.channel_id, row.entity_id), stored)
         })
         .collect())
 }

@@ -48,6 +48,33 @@ pub async fn find(tx: &mut SystemTx, token_hash: &[u8], now: OffsetDateTime) -> 
     .transpose()
 }
 
+/// Whom a session acts for now, by its id; none once it ended or its member was deactivated.
+///
+/// # Errors
+/// The database failed.
+pub async fn find_actor(
+    tx: &mut SystemTx,
+    organization_id: OrganizationId,
+    id: SessionId,
+    now: OffsetDateTime,
+) -> Result<Option<Actor>> {
+    let row = sqlx::query!(
+        "select m.id as member_id, m.role
+         from session s join member m on m.organization_id = s.organization_id and m.id = s.member_id
+         where s.organization_id = $1 and s.id = $2 and s.expires_at > $3 and m.deactivated_at is null",
+        organization_id.0,
+        id.0,
+        now
+    )
+    .fetch_optional(&mut **tx)
+    .await?;
+    row.map(|row| {
+        let (member_id, role) = (row.member_id.into(), parse_role(&row.role)?);
+        Ok(Actor { organization_id, member_id, role, origin: Origin::default() })
+    })
+    .transpose()
+}
+
 /// A session to be stored.
 #[derive(Clone, Debug)]
 pub struct NewSession<'a> {

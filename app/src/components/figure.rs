@@ -5,6 +5,7 @@
 
 use leptos::{ev::MouseEvent, prelude::*};
 use leptos_router::params::ParamsMap;
+use model::figure::{Line, Piece};
 
 use crate::{components::dialog::Drawer, pages::figure::FigurePart};
 
@@ -62,6 +63,19 @@ pub fn Figure(
         }
     };
     view! { <a href=href class="figure-link figure" data-figure=id on:click=open>{shown}</a> }
+}
+
+/// A line: its figures open, its other digits are none.
+#[component]
+pub fn Lined(
+    /// What it says.
+    line: Line,
+) -> impl IntoView {
+    let piece = |piece: &Piece| match piece.clone() {
+        Piece::Words(words) => view! { <span data-literal="">{words}</span> }.into_any(),
+        Piece::Figure(id, shown) => view! { <Figure id=id shown=shown /> }.into_any(),
+    };
+    line.pieces().iter().map(piece).collect_view()
 }
 
 /// What the figure that was pressed is made of.

@@ -1,12 +1,14 @@
-//! Forms that post to a server function: by the browser itself before the page is live, by the action afterwards.
+//! Forms that post to a server function: by the browser itself before the page is live, by the action afterwards. And forms
+//! that ask for an address, by the browser or by the router.
 //!
 //! Leptos's own `ActionForm` reads the fields back with a general library for nested query strings, which would be a
 //! tenth of what a browser downloads. Our forms are flat: a field is a name and a text, and this file reads just that.
 
 use leptos::{ev::SubmitEvent, html, prelude::*, server_fn::ServerFn};
+use leptos_router::{NavigateOptions, hooks::use_navigate, location::Url};
 use serde::de::DeserializeOwned;
 
-use crate::error::AppError;
+use crate::{error::AppError, form::encoded};
 
 /// A form whose fields are the arguments of a server function.
 #[component]
@@ -37,6 +39,52 @@ where
         }
     };
     html::form().action(S::url()).method("post").on(leptos::ev::submit, submit).child(children()).node_ref(node_ref)
+}
+
+/// A form whose fields become the query of a page's address. Before the page is live the browser asks for it; afterwards the
+/// router goes there, so that only what changes is read anew. What is blank is then left out.
+#[component]
+pub fn AskForm(
+    /// The page.
+    #[prop(into)]
+    page: Signal<String>,
+    /// What it asks for, for screen readers.
+    label: &'static str,
+    /// Its `data-test`.
+    test: &'static str,
+    /// The fields.
+    children: Children,
+) -> impl IntoView {
+    let navigate = use_navigate();
+    let ask = move |event: SubmitEvent| {
+        if let Some(pairs) = fields::of(&event) {
+            event.prevent_default();
+            let options = NavigateOptions { scroll: false, ..NavigateOptions::default() };
+            navigate(&address(&page.get_untracked(), pairs), options);
+        }
+    };
+    view! {
+        <form method="get" action=move || page.get() role="search" aria-label=label class="flex flex-wrap items-end gap-2" data-test=test on:submit=ask>
+            {children()}
+        </form>
+    }
+}
+
+/// A page's address with these names and texts in its query; what is blank is left out.
+pub fn address(page: &str, pairs: impl IntoIterator<Item = (String, String)>) -> String {
+    let mut address = page.to_owned();
+    for (at, (name, text)) in pairs.into_iter().filter(|(_, text)| !text.trim().is_empty()).enumerate() {
+        address.push(if at == 0 { '?' } else { '&' });
+        address.push_str(&encoded(&name));
+        address.push('=');
+        address.push_str(&encoded(text.trim()));
+    }
+    address
+}
+
+/// The names and texts of an address's query.
+pub fn query(search: &str) -> Vec<(String, String)> {
+    fields::pairs(search.trim_start_matches('?'), |part| Url::unescape(&part.replace('+', " ")))
 }
 
 mod fields {
@@ -224,6 +272,32 @@ mod fields {
             let split = pairs("a=1&b=&c&&d=x=y", str::to_owned);
             let expected = [("a", "1"), ("b", ""), ("c", ""), ("d", "x=y")];
             assert_eq!(split, expected.map(|(name, text)| (name.to_owned(), text.to_owned())));
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_asked_for_stands_in_the_address_and_is_read_from_it() {
+        let pair = |name: &str, text: &str| (name.to_owned(), text.to_owned());
+        let pairs = vec![
+            pair("from", " 2026-11-01 "),
+            pair("to", " "),
+            pair("campaign", "a:100% +x & y"),
+            pair("campaign", "ö"),
+        ];
+        let address = address("/analytics", pairs);
+        assert_eq!(address, "/analytics?from=2026-11-01&campaign=a%3A100%25%20%2Bx%20%26%20y&campaign=%C3%B6");
+        assert_eq!(super::address("/analytics", vec![]), "/analytics");
+        #[cfg(feature = "ssr")]
+        {
+            let read = query(address.trim_start_matches("/analytics"));
+            let kept = vec![pair("from", "2026-11-01"), pair("campaign", "a:100% +x & y"), pair("campaign", "ö")];
+            assert_eq!(read, kept);
+            assert_eq!(query("a=b+c"), vec![pair("a", "b c")], "as browsers write it");
         }
     }
 }

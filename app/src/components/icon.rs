@@ -7,6 +7,8 @@ use leptos::prelude::*;
 pub enum Icon {
     /// The dashboard.
     Gauge,
+    /// Analytics.
+    Course,
     /// Clients.
     Building,
     /// Sign out.
@@ -37,6 +39,8 @@ pub enum Icon {
     Move,
     /// Actions.
     Checks,
+    /// Findings.
+    Eye,
     /// Alerts.
     Bell,
     /// Severe.
@@ -53,6 +57,7 @@ impl Icon {
     const fn path(self) -> &'static str {
         match self {
             Self::Gauge => "m12 14 4-4M3.34 19a10 10 0 1 1 17.32 0",
+            Self::Course => "M3 3v16a2 2 0 0 0 2 2h16m-2-12-5 5-4-4-3 3",
             Self::Building => {
                 "M6 22V4a2 2 0 0 1 2-2h8a2 2 0 0 1 2 2v18Zm0-10H4a2 2 0 0 0-2 2v6a2 2 0 0 0 2 2h2m12-13h2a2 2 0 0 1 2 2v9a2 2 0 0 1-2 2h-2M10 6h4m-4 4h4m-4 4h4m-4 4h4"
             }
@@ -72,6 +77,7 @@ impl Icon {
             Self::Up => "m18 15-6-6-6 6",
             Self::Down => "m6 9 6 6 6-6",
             Self::Checks => "m3 17 2 2 4-4M3 7l2 2 4-4M13 6h8M13 12h8M13 18h8",
+            Self::Eye => "M2 12s4-7 10-7 10 7 10 7-4 7-10 7-10-7-10-7Zm13 0a3 3 0 1 1-6 0 3 3 0 0 1 6 0Z",
             Self::Bell => "M6 8a6 6 0 0 1 12 0c0 7 3 9 3 9H3s3-2 3-9m4.3 13a1.94 1.94 0 0 0 3.4 0",
             Self::Octagon => "M7.86 2h8.28L22 7.86v8.28L16.14 22H7.86L2 16.14V7.86ZM12 8v4m0 4h.01",
             Self::Triangle => {

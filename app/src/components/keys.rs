@@ -28,15 +28,24 @@ pub fn listed() -> Vec<(String, String)> {
 
 /// Does what the page offers under `key`. Whether there was something.
 pub fn press(key: &str) -> bool {
-    let Some(element) = offered().into_iter().find(|element| attribute(element, "data-key") == key) else {
+    let mut all: Vec<Element> = offered().into_iter().filter(|element| attribute(element, "data-key") == key).collect();
+    if all.is_empty() {
         return false;
-    };
+    }
+    let near = nearest(&all);
+    let element = all.swap_remove(near);
     let Ok(element) = element.dyn_into::<HtmlElement>() else { return false };
     let _ = element.focus();
     if matches!(element.tag_name().as_str(), "A" | "BUTTON" | "SUMMARY") {
         element.click();
     }
     true
+}
+
+/// Of several with the same key the one in the part of the page (`data-keys`) where the focus is; else the first.
+fn nearest(all: &[Element]) -> usize {
+    let part = document().active_element().and_then(|active| active.closest("[data-keys]").ok().flatten());
+    part.and_then(|part| all.iter().position(|element| part.contains(Some(element.as_ref())))).unwrap_or(0)
 }
 
 /// Elements with a key that are in sight.

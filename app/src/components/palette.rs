@@ -30,9 +30,12 @@ enum Target {
 fn pages(role: Role) -> Vec<Place> {
     let all = [
         ("Dashboard", "/dashboard", Action::ReadClients),
+        ("Analytics", "/analytics", Action::ReadClients),
         ("Clients", "/clients", Action::ReadClients),
         ("Board", "/clients/board", Action::ReadClients),
         ("Summary", "/summary", Action::ReadClients),
+        ("Findings", "/findings", Action::ReadClients),
+        ("Reports", "/reports", Action::ReadClients),
         ("Alerts", "/alerts", Action::ReadClients),
         ("Actions", "/actions", Action::ReadClients),
         ("Members", "/members", Action::ReadMembers),

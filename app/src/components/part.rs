@@ -1,6 +1,9 @@
 //! A part of a page that loads, fails and is tried again by itself: what fails in one leaves the others as they are.
 
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::{
+    hash::Hash,
+    sync::atomic::{AtomicUsize, Ordering},
+};
 
 use leptos::prelude::*;
 use serde::{Serialize, de::DeserializeOwned};
@@ -99,6 +102,29 @@ where
 pub fn drawing() -> usize {
     static NUMBER: AtomicUsize = AtomicUsize::new(0);
     NUMBER.fetch_add(1, Ordering::Relaxed)
+}
+
+/// A list that is read again into the rows that are there: a row with the same key stays with what is being typed in it, and
+/// what it says follows the newer data.
+pub fn kept<T, K, V>(
+    rows: Memo<Vec<T>>,
+    key: impl Fn(&T) -> K + Copy + Send + Sync + 'static,
+    draw: impl Fn(Memo<T>) -> V + Clone + Send + Sync + 'static,
+) -> AnyView
+where
+    T: Clone + PartialEq + Send + Sync + 'static,
+    K: Eq + Hash + Send + Sync + 'static,
+    V: IntoView + 'static,
+{
+    let drawing = drawing();
+    let key = move |row: &T| (drawing, key(row));
+    let children = move |row: T| {
+        draw(Memo::new(move |before: Option<&T>| {
+            let found = rows.with(|rows| rows.iter().find(|now| key(now) == key(&row)).cloned());
+            found.unwrap_or_else(|| before.unwrap_or(&row).clone())
+        }))
+    };
+    view! { <For each=move || rows.get() key=key children=children /> }.into_any()
 }
 
 /// What failed, what stays, and the way to try again where that can help.

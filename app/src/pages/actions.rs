@@ -2,6 +2,8 @@
 
 mod asked;
 mod card;
+mod narrow;
+mod promise;
 mod shown;
 
 use asked::Asked;
@@ -9,19 +11,22 @@ pub(crate) use card::Controls;
 use leptos::prelude::*;
 use leptos_router::{LazyRoute, hooks::use_query_map, lazy_route};
 use model::{action::Ledger, id::ActionId};
+pub(crate) use promise::{Expected, Steps};
 use shown::Shown;
 
 use crate::{
     components::{
+        figure::{FigureDrawer, Opening},
         outcome::{on_success, settled},
         page::Heading,
         part::part_or,
         toast::{Next, Toasts},
     },
     error::AppError,
+    pages::simulation::{CarryOutAction, Truths},
 };
 
-/// The actions of what the member sees, or of one client: the best proposals or all, and on demand what was dismissed; or one
+/// The actions of what the member sees, or of one client, of all kinds or of one: the best proposals or all, and on demand what was dismissed; or one
 /// `list` alone, from `cursor` on.
 #[server(prefix = "/app", endpoint = "list_actions", output = crate::codec::Json)]
 pub async fn list_actions(
@@ -30,11 +35,13 @@ pub async fn list_actions(
     past: bool,
     list: String,
     cursor: String,
+    #[server(default)] kind: String,
 ) -> Result<Ledger, AppError> {
     let (actor, service) = (crate::server::actor()?, crate::server::service()?);
     let client = (!client_id.is_empty()).then(|| client_id.parse().map_err(|_| service::Error::Missing)).transpose()?;
     let only = model::action::Stand::parse(&list).map(|stand| (stand, Some(cursor).filter(|text| !text.is_empty())));
-    let asked = service::action::Asked { client_id: client, all, past, only };
+    let asked =
+        service::action::Asked { client_id: client, kind: model::action::ActionKind::parse(&kind), all, past, only };
     Ok(service::action::board(&service, &actor, &asked).await?)
 }
 
@@ -80,6 +87,7 @@ pub(crate) struct Decisions {
     approve: ServerAction<ApproveAction>,
     dismiss: ServerAction<DismissAction>,
     finish: ServerAction<FinishAction>,
+    carry_out: ServerAction<CarryOutAction>,
     undo: ServerAction<UndoAction>,
     /// The action whose button was pressed last: what goes wrong is said beside it.
     of: RwSignal<Option<ActionId>>,
@@ -92,6 +100,7 @@ impl Decisions {
             approve: ServerAction::new(),
             dismiss: ServerAction::new(),
             finish: ServerAction::new(),
+            carry_out: ServerAction::new(),
             undo: ServerAction::new(),
             of: RwSignal::new(None),
         };
@@ -100,6 +109,10 @@ impl Decisions {
             on_success(decisions.approve, say("Approved: its prediction is registered"));
             on_success(decisions.dismiss, say("Dismissed: it is not proposed again for four weeks"));
             on_success(decisions.finish, say("Done: what comes of it is measured"));
+            on_success(
+                decisions.carry_out,
+                say("Done in the simulated accounts. Let a week pass to see what comes of it"),
+            );
             on_success(decisions.undo, say("Taken back"));
         }
         decisions
@@ -107,7 +120,13 @@ impl Decisions {
 
     /// Counts the decisions after which the ledger may stand otherwise than it is shown.
     pub(crate) fn settled(self) -> Signal<usize> {
-        let counts = [settled(self.approve), settled(self.dismiss), settled(self.finish), settled(self.undo)];
+        let counts = [
+            settled(self.approve),
+            settled(self.dismiss),
+            settled(self.finish),
+            settled(self.carry_out),
+            settled(self.undo),
+        ];
         Signal::derive(move || counts.iter().map(|count| count.get()).sum())
     }
 }
@@ -118,6 +137,8 @@ pub fn ActionsPage() -> impl IntoView {
     let query = use_query_map();
     let asked = Memo::new(move |_| query.with(Asked::read));
     let decisions = Decisions::new();
+    Truths::provide();
+    let opening = Opening::provide(Signal::stored(String::new()));
     let ledger = Resource::new(move || asked.get(), read);
     let missing = |error: &AppError| {
         (*error == AppError::Missing)
@@ -130,14 +151,15 @@ pub fn ActionsPage() -> impl IntoView {
             <p class="max-w-prose text-muted">"What to do next, with honest odds. You decide and act; what comes of it is measured and stands beside what was promised."</p>
             {part_or("The actions", "heading", ledger, draw, missing)}
         </div>
+        <FigureDrawer opening=opening />
     }
 }
 
 /// Reads what the address asks for.
 async fn read(asked: Asked) -> Result<Ledger, AppError> {
-    let Asked { client, all, past, only } = asked;
+    let Asked { client, kind, all, past, only } = asked;
     let (list, cursor) = only.map(|(stand, cursor)| (stand.key().to_owned(), cursor)).unwrap_or_default();
-    list_actions(client, all, past, list, cursor).await
+    list_actions(client, all, past, list, cursor, kind).await
 }
 
 /// The page as a part of its own, loaded when it is first opened.

@@ -3,25 +3,32 @@
 
 mod asked;
 mod card;
+mod row;
 mod rule;
 pub mod settings;
 
 use asked::{Asked, Narrow, States};
+pub(crate) use card::{Controls, NoticedView, Stand};
 use leptos::prelude::*;
 use leptos_router::{LazyRoute, hooks::use_query_map, lazy_route};
 use model::{
-    alert::{AlertState, Severity},
-    id::{AlertId, BrainStateId, ClientId},
-    moment::Moment,
+    alert::AlertState,
+    event,
+    id::{AlertId, ClientId},
 };
+pub use row::{Noticed, Standing};
+#[cfg(feature = "ssr")]
+pub(crate) use row::{noticed, standing};
 use serde::{Deserialize, Serialize};
 
 use crate::{
     components::{
         button::Kind,
+        figure::{FigureDrawer, Opening},
+        live::changes_of,
         outcome::{on_success, successes},
         page::Heading,
-        part::{again, drawing, part_or},
+        part::{again, kept, part_or},
         toast::{Next, Toasts},
     },
     error::AppError,
@@ -34,35 +41,8 @@ const SHOWN: i64 = 25;
 /// An alert as the page shows it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct AlertRow {
-    id: AlertId,
-    state: AlertState,
-    severity: Severity,
-    title: String,
-    client_id: Option<ClientId>,
-    /// Client, channel and ad; empty for the agency as a whole.
-    place: String,
-    detail: String,
-    /// What its figures were made from, in words.
-    basis: Vec<String>,
-    /// The newest state of the brain that has it.
-    state_id: BrainStateId,
-    /// How sure it is, where the finding says it.
-    sure: Option<String>,
-    first_seen: Moment,
-    last_seen: Moment,
-    /// When it was not found any more.
-    ended: Option<Moment>,
-    /// When and by whom it was acknowledged.
-    acknowledged: Option<(Moment, String)>,
-    /// Until when it waits, and by whom.
-    snoozed: Option<(Moment, String)>,
-}
-
-impl AlertRow {
-    /// What and where, to tell it from others.
-    fn label(&self) -> String {
-        if self.place.is_empty() { self.title.clone() } else { format!("{}, {}", self.title, self.place) }
-    }
+    noticed: Noticed,
+    standing: Standing,
 }
 
 /// A page of alerts.
@@ -92,26 +72,9 @@ pub async fn list_alerts(state: String, client_id: String, cursor: String) -> Re
 
 #[cfg(feature = "ssr")]
 fn shown(board: service::alert::Board) -> AlertList {
-    let write = |at| board.moments.write(at);
-    let row = |alert: model::alert::Alert| {
-        let (state, words) = (alert.state(board.moments.now()), service::alert::words::of(&alert));
-        AlertRow {
-            id: alert.id,
-            state,
-            severity: words.severity,
-            title: words.title,
-            client_id: alert.client_id,
-            place: words.place,
-            detail: words.detail,
-            basis: service::alert::words::basis(&alert),
-            state_id: alert.state_id,
-            sure: words.sure,
-            first_seen: write(alert.first_seen_at),
-            last_seen: write(alert.last_seen_at),
-            ended: alert.ended_at.map(write),
-            acknowledged: alert.acknowledged.map(|deed| (write(deed.at), deed.by)),
-            snoozed: alert.snoozed.map(|deed| (write(deed.at), deed.by)),
-        }
+    let row = |alert: model::alert::Alert| AlertRow {
+        noticed: row::noticed(&alert, alert.client_id, alert.state_id),
+        standing: row::standing(&alert, &board.moments),
     };
     AlertList {
         rows: board.alerts.items.into_iter().map(row).collect(),
@@ -146,7 +109,7 @@ pub async fn reopen_alert(id: AlertId) -> Result<(), AppError> {
 
 /// What can be done with alerts; the cards of the page share it.
 #[derive(Clone, Copy)]
-struct Deeds {
+pub(crate) struct Deeds {
     acknowledge: ServerAction<AcknowledgeAlert>,
     snooze: ServerAction<SnoozeAlert>,
     reopen: ServerAction<ReopenAlert>,
@@ -155,7 +118,8 @@ struct Deeds {
 }
 
 impl Deeds {
-    fn new() -> Self {
+    /// What this page's buttons do; how it went is said in its toasts.
+    pub(crate) fn new() -> Self {
         let deeds = Self {
             acknowledge: ServerAction::new(),
             snooze: ServerAction::new(),
@@ -171,7 +135,8 @@ impl Deeds {
         deeds
     }
 
-    fn changes(self) -> Signal<usize> {
+    /// Counts the deeds after which alerts stand otherwise.
+    pub(crate) fn changes(self) -> Signal<usize> {
         let counts = [successes(self.acknowledge), successes(self.snooze), successes(self.reopen)];
         Signal::derive(move || counts.iter().map(|count| count.get()).sum())
     }
@@ -183,6 +148,7 @@ pub fn AlertsPage() -> impl IntoView {
     let query = use_query_map();
     let asked = Memo::new(move |_| query.with(Asked::read));
     let deeds = Deeds::new();
+    let opening = Opening::provide(Signal::stored(String::new()));
     let list = Resource::new(move || asked.get(), read);
     let missing = |error: &AppError| {
         (*error == AppError::Missing)
@@ -192,12 +158,14 @@ pub fn AlertsPage() -> impl IntoView {
     view! {
         <div class="flex max-w-4xl flex-col gap-6">
             <Heading text="Alerts">
+                <a class=Kind::Plain.class() href="/findings">"All that was noticed"</a>
                 <a class=Kind::Plain.class() href="/settings/alerts">"Rules and quiet hours"</a>
             </Heading>
             <p class="max-w-prose text-muted">"What the brain noticed and somebody should look at, each event once. While one is acknowledged or snoozed, nobody is mailed about it."</p>
             <States asked=asked />
             {part_or("The alerts", "heading", list, draw, missing)}
         </div>
+        <FigureDrawer opening=opening />
     }
 }
 
@@ -214,7 +182,9 @@ fn Shown(list: AlertList, asked: Asked, deeds: Deeds) -> impl IntoView {
     let (state, narrowed, later) = (asked.state(), !asked.client.is_empty(), !asked.cursor.is_empty());
     let newest = Asked { cursor: String::new(), ..asked.clone() }.href();
     let (clients, may_edit) = (list.clients.clone(), list.may_edit);
-    let (list, whole, drawing) = (RwSignal::new(list), StoredValue::new(asked.clone()), drawing());
+    let (list, whole) = (RwSignal::new(list), StoredValue::new(asked.clone()));
+    let (done, told) = (deeds.changes(), changes_of(&[event::Kind::Brain, event::Kind::Alert]));
+    let when = Signal::derive(move || done.get() + told.get());
     let rows = Memo::new(move |_| list.with(|list| list.rows.clone()));
     let nothing = Memo::new(move |_| list.with(|list| list.rows.is_empty()));
     let earliest = Memo::new(move |_| list.with(|list| list.earliest.clone()));
@@ -222,26 +192,40 @@ fn Shown(list: AlertList, asked: Asked, deeds: Deeds) -> impl IntoView {
     let href = move |cursor: String| whole.with_value(|asked| Asked { cursor, ..asked.clone() }.href());
     let day = move || list.with_untracked(|list| list.day.clone());
     // An alert that stands otherwise has other forms.
-    let key = move |row: &AlertRow| (drawing, row.id, row.state);
-    let draw = move |row: AlertRow| {
-        let now = Memo::new(move |before: Option<&AlertRow>| {
-            let found = rows.with(|rows| rows.iter().find(|now| key(now) == key(&row)).cloned());
-            found.unwrap_or_else(|| before.unwrap_or(&row).clone())
-        });
-        view! { <card::CardView row=now earliest=earliest may_edit=may_edit deeds=deeds /> }
-    };
+    let key = |row: &AlertRow| (row.standing.id, row.standing.state);
+    let draw =
+        move |row: Memo<AlertRow>| view! { <AlertCard row=row earliest=earliest may_edit=may_edit deeds=deeds /> };
     view! {
         {(clients.len() > 1 || narrowed).then(|| view! { <Narrow clients=clients asked=asked /> })}
-        {again("The alerts", "heading", deeds.changes(), move || read(whole.get_value()), list)}
+        {again("The alerts", "heading", when, move || read(whole.get_value()), list)}
         {move || (nothing.get() && later).then(|| view! { <p class="text-muted" data-test="nothing">"There are no older ones any more."</p> })}
         {move || (nothing.get() && !later).then(|| view! { <Nothing state=state narrowed=narrowed day=day() /> })}
         <div class="flex flex-col gap-3" data-test="alerts">
-            <For each=move || rows.get() key=key children=draw />
+            {kept(rows, key, draw)}
         </div>
         <p class="flex flex-wrap gap-2">
             {later.then(|| view! { <a class=Kind::Plain.class() href=newest>"Show the newest"</a> })}
             {move || older.get().map(|cursor| view! { <a class=Kind::Plain.class() href=href(cursor)>"Show older"</a> })}
         </p>
+    }
+}
+
+/// An alert in a frame. What it says follows newer figures; its forms stay as they are.
+#[component]
+fn AlertCard(row: Memo<AlertRow>, earliest: Memo<String>, may_edit: bool, deeds: Deeds) -> impl IntoView {
+    let (id, state) = row.with_untracked(|row| (row.standing.id, row.standing.state));
+    let noticed = Memo::new(move |_| row.with(|row| row.noticed.clone()));
+    let standing = Memo::new(move |_| row.with(|row| row.standing.clone()));
+    let label = move || noticed.with(Noticed::label);
+    let controls = (may_edit && state != AlertState::Ended).then(|| {
+        view! { <Controls id=id state=state place=id.to_string() label=noticed.with_untracked(Noticed::label) earliest=earliest deeds=deeds /> }
+    });
+    view! {
+        <article class="panel flex flex-col gap-2" aria-label=label data-test=format!("alert {}", state.key()) id=format!("alert-{id}")>
+            {move || view! { <NoticedView noticed=noticed.get() /> }}
+            {move || view! { <Stand standing=standing.get() /> }}
+            {controls}
+        </article>
     }
 }
 

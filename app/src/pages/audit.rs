@@ -7,7 +7,11 @@ use leptos_router::{
     lazy_route,
     params::ParamsMap,
 };
-use model::{access::rules, id::MemberId, moment::Moment};
+use model::{
+    access::{Action, may, rules},
+    id::MemberId,
+    moment::Moment,
+};
 use serde::{Deserialize, Serialize};
 
 use crate::{
@@ -19,6 +23,7 @@ use crate::{
         table::{Cell, Table},
     },
     error::AppError,
+    pages::frame::Refresh,
 };
 
 /// An entry as the page shows it.
@@ -160,6 +165,13 @@ pub fn AuditPage() -> impl IntoView {
         },
     );
     let export = move || Asked { cursor: String::new(), ..asked.get() }.href("/api/v1/audit.csv");
+    // Whoever may not read the log gets no file of it either.
+    let frame = Refresh::of_page();
+    let link =
+        move || view! { <a class=Kind::Plain.class() href=export rel="external" download="audit.csv">"Export CSV"</a> };
+    let offered = move || {
+        Suspend::new(async move { frame.role().await.filter(|role| may(*role, Action::ReadAudit)).map(|_| link()) })
+    };
     let draw = move |log: Log| {
         let asked = asked.get_untracked();
         view! {
@@ -170,7 +182,7 @@ pub fn AuditPage() -> impl IntoView {
     view! {
         <div class="flex flex-col gap-6">
             <Heading text="Audit log">
-                <a class=Kind::Plain.class() href=export rel="external" download="audit.csv">"Export CSV"</a>
+                <Suspense>{offered}</Suspense>
             </Heading>
             {part("The audit log", "heading", log, draw)}
         </div>

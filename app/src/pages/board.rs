@@ -6,6 +6,7 @@ use leptos::{ev::DragEvent, prelude::*};
 use leptos_router::{LazyRoute, lazy_route};
 use model::{
     access::{Action, may},
+    event::Kind,
     id::{ClientId, StageId},
     role::Role,
     stage::Stage,
@@ -18,9 +19,10 @@ use crate::{
         dialog::Dialog,
         focus,
         icon::{Icon, IconView},
+        live::changes_of,
         notice::{Notice, Tone},
         page::Heading,
-        part::part,
+        part::{again, part},
         toast::Toasts,
     },
     error::AppError,
@@ -64,11 +66,12 @@ pub async fn move_client(client_id: ClientId, stage_id: StageId) -> Result<(), A
 /// The board.
 #[component]
 pub fn BoardPage() -> impl IntoView {
-    let board = Resource::new(|| (), |()| get_board());
+    let whole = RwSignal::new(0);
+    let board = Resource::new(move || whole.get(), |_| get_board());
     view! {
         <div class="board-page">
             <Heading text="Board"><ViewTabs here="/clients/board" /></Heading>
-            {part("The board", "heading", board, |board| view! { <Columns board=board /> })}
+            {part("The board", "heading", board, move |board| view! { <Columns board=board whole=whole /> })}
         </div>
     }
 }
@@ -77,7 +80,7 @@ pub fn BoardPage() -> impl IntoView {
 #[derive(Clone, Copy)]
 struct Shared {
     moves: Moves,
-    rows: StoredValue<Vec<ClientRow>>,
+    rows: RwSignal<Vec<ClientRow>>,
     /// What the names are searched for, in lower case.
     search: RwSignal<String>,
     /// The card whose next stage is being chosen.
@@ -92,15 +95,27 @@ fn button_id(id: ClientId) -> String {
 }
 
 #[component]
-fn Columns(board: Board) -> impl IntoView {
+fn Columns(
+    board: Board,
+    /// Counts up for a board to be drawn that had no card.
+    whole: RwSignal<usize>,
+) -> impl IntoView {
+    let changed = changes_of(&[Kind::Client]);
     if board.rows.is_empty() {
+        Effect::new(move |before: Option<usize>| {
+            let now = changed.get();
+            if before.is_some_and(|before| before != now) {
+                whole.update(|whole| *whole += 1);
+            }
+            now
+        });
         return view! { <p class="text-muted" data-test="empty">"Clients stand here as cards, each in its stage. "<a href="/clients">"Add the first one in the list"</a>"."</p> }.into_any();
     }
-    let rows = StoredValue::new(board.rows);
+    let rows = RwSignal::new(board.rows.clone());
     let stages = StoredValue::new(board.stages.clone());
     let toasts = Toasts::of_page();
     let settled = Callback::new(move |(id, stage): (ClientId, StageId)| {
-        let client = rows.with_value(|rows| rows.iter().find(|row| row.id == id).map(|row| row.name.clone()));
+        let client = rows.with_untracked(|rows| rows.iter().find(|row| row.id == id).map(|row| row.name.clone()));
         let stage =
             stages.with_value(|stages| stages.iter().find(|each| each.id == stage).map(|each| each.name.clone()));
         if let (Some(toasts), Some(client), Some(stage)) = (toasts, client, stage) {
@@ -115,9 +130,18 @@ fn Columns(board: Board) -> impl IntoView {
         });
     });
     let moves = Moves::new(
-        rows.with_value(|rows| rows.iter().map(|row| (row.id, row.stage_id)).collect::<Vec<_>>()).into_iter(),
+        rows.with_untracked(|rows| rows.iter().map(|row| (row.id, row.stage_id)).collect::<Vec<_>>()).into_iter(),
         settled,
     );
+    // What somebody else moved or changed is read into the cards that are there.
+    let read = RwSignal::new(board.clone());
+    Effect::new(move |before: Option<()>| {
+        let found = read.with(|board| board.rows.clone());
+        if before.is_some() {
+            moves.follow(found.iter().map(|row| (row.id, row.stage_id)));
+            rows.set(found);
+        }
+    });
     let shared = Shared {
         moves,
         rows,
@@ -131,8 +155,10 @@ fn Columns(board: Board) -> impl IntoView {
             <input class="control" type="search" autocomplete="off" data-key="/" data-does="Search the board"
                 on:input=move |event| shared.search.set(event_target_value(&event).trim().to_lowercase()) />
         </label>
+        {again("The board", "heading", changed, get_board, read)}
         {move || moves.failure.get().map(|message| view! { <Notice tone=Tone::Bad>{message}</Notice> })}
-        <div class="board" tabindex="0" role="group" aria-label="Stages; scroll sideways for more" data-test="board">
+        <div class="board" tabindex="0" role="group" aria-label="Stages; scroll sideways for more" data-test="board"
+            data-busy=move || moves.busy().then_some("")>
             {board.stages.into_iter().map(|stage| view! { <Column stage=stage shared=shared /> }).collect_view()}
         </div>
         <Choice shared=shared stages=stages />
@@ -147,7 +173,7 @@ fn Column(stage: Stage, shared: Shared) -> impl IntoView {
     let cards = Memo::new(move |_| {
         let search = shared.search.get();
         let here = |row: &&ClientRow| moves.stage_of(row.id) == Some(id) && row.name.to_lowercase().contains(&search);
-        shared.rows.with_value(|rows| rows.iter().filter(here).cloned().collect::<Vec<_>>())
+        shared.rows.with(|rows| rows.iter().filter(here).cloned().collect::<Vec<_>>())
     });
     let on_over = move |event: DragEvent| {
         if shared.editable && moves.dragged.with_untracked(Option::is_some) {
@@ -170,7 +196,7 @@ fn Column(stage: Stage, shared: Shared) -> impl IntoView {
                 <span class="text-xs font-normal text-muted" data-literal="">{move || cards.with(Vec::len)}</span>
             </h2>
             <ul class="column-cards">
-                <For each=move || cards.get() key=|row| row.id children=move |row| view! { <Card row=row shared=shared /> } />
+                <For each=move || cards.get() key=|row| format!("{row:?}") children=move |row| view! { <Card row=row shared=shared /> } />
             </ul>
         </section>
     }

@@ -139,10 +139,18 @@ pub fn ClientPage() -> impl IntoView {
         });
     }
     let head = move |view: ClientView| {
+        let id = view.id;
         view! {
             <Head view=view.clone() archive=archive />
             <Outcome action=archive />
             <fields::About view=view update=update seen=updated />
+            // Of a client that is there: elsewhere they would lead to nothing.
+            <p><a href=format!("/clients/{id}/dashboard")>"Dashboard of this client"</a>" · "
+                <a href=format!("/clients/{id}/analytics")>"Analytics of this client"</a>" · "
+                <a href=format!("/actions?client={id}")>"Actions for this client"</a>" · "
+                <a href=format!("/findings?client={id}")>"Findings about this client"</a>" · "
+                <a href=format!("/alerts?client={id}")>"Alerts about this client"</a>" · "
+                <a href=format!("/reports?client_id={id}")>"Reports of this client"</a></p>
         }
     };
     let missing = |error: &AppError| {
@@ -159,9 +167,6 @@ pub fn ClientPage() -> impl IntoView {
         <div class="flex max-w-4xl flex-col gap-6">
             <p><a href="/clients" class="text-muted">"← Clients"</a></p>
             {part_or("The client", "heading", view, head, missing)}
-            <p><a href=move || format!("/clients/{}/dashboard", id.get())>"Dashboard of this client"</a>" · "
-                <a href=move || format!("/actions?client={}", id.get())>"Actions for this client"</a>" · "
-                <a href=move || format!("/alerts?client={}", id.get())>"Alerts about this client"</a></p>
             <performance::PerformancePart id=id />
             <contacts::Contacts id=id archived=Signal::derive(move || changes[1].get() + again.get()) />
             {part_or("The way over the board", "way", moves, |moves| view! { <Way moves=moves /> }, nothing)}

@@ -11,12 +11,14 @@ use leptos_router::{
 };
 use model::{
     access::{Action, may},
+    event::Kind,
     role::Role,
 };
 use serde::{Deserialize, Serialize};
 
 use crate::{
     components::{
+        live::changes as changes_told,
         notice::sentence,
         outcome::{on_success, successes},
         page::Heading,
@@ -70,24 +72,26 @@ pub fn ConnectionPage() -> impl IntoView {
     let watch = Watch::new();
     let changes = deeds.changes();
     deeds.followed_by(watch);
+    let told = changes_told(move |event| event.of(Kind::Connection, &id.get_untracked()));
     let mapped = RwSignal::new(0);
     let rename = ServerAction::<name::RenameConnection>::new();
     let (named, renamed) = (StoredValue::new(rename.version().get_untracked()), successes(rename));
     let view = Resource::new(
-        move || (id.get(), changes.get(), watch.ended(), mapped.get(), renamed.get()),
+        while_there(deeds, move || (id.get(), changes.get(), watch.ended(), (mapped.get(), renamed.get(), told.get()))),
         |(id, ..)| get_connection(id),
     );
     let query = use_query_map();
     let older = Memo::new(move |_| query.with(|query| query.get("older")).unwrap_or_default());
     let runs = Resource::new(
-        move || (id.get(), older.get(), changes.get(), watch.ended()),
+        while_there(deeds, move || (id.get(), older.get(), changes.get(), (watch.ended(), told.get()))),
         |(id, older, ..)| history::list_runs(id, older),
     );
     let navigate = use_navigate();
     on_success(deeds.disconnect, move |()| {
         navigate("/settings/integrations", NavigateOptions { replace: true, ..Default::default() });
     });
-    let seen = Signal::derive(move || watch.ended());
+    let seen = while_there(deeds, move || watch.ended());
+    let seen = Signal::derive(seen);
     let draw = move |view: ConnectionView| {
         let ConnectionView { row, provider, secrets, role } = view;
         let edits = may(role, Action::EditIntegrations);
@@ -125,6 +129,23 @@ pub fn ConnectionPage() -> impl IntoView {
             <Disconnect deeds=deeds />
         </div>
     }
+}
+
+/// What a part of the page is read by. It stays as it is while the connection is being ended, of which the browser may be told
+/// before its own answer comes, and once it has ended: what is gone is asked for no more.
+fn while_there<K>(
+    deeds: Deeds,
+    key: impl Fn() -> K + Send + Sync + 'static,
+) -> impl Fn() -> K + Copy + Send + Sync + 'static
+where
+    K: Clone + PartialEq + Send + Sync + 'static,
+{
+    let (ending, ended) = (deeds.disconnect.pending(), successes(deeds.disconnect));
+    let kept = Memo::new(move |before: Option<&K>| match before {
+        Some(before) if ending.get() || ended.get() > 0 => before.clone(),
+        _ => key(),
+    });
+    move || kept.get()
 }
 
 /// The page as a part of its own, loaded when it is first opened.

@@ -8,21 +8,30 @@ mod shown;
 mod sources;
 
 use asked::{Asked, unreadable};
-use head::{AsOf, Past, WrongAddress};
+use head::{Past, WrongAddress};
 use leptos::prelude::*;
 use leptos_router::{
     LazyRoute,
     hooks::{use_params_map, use_query_map},
     lazy_route,
 };
-use model::dashboard::{CardKind, Figures, NextActions, Sources, Told};
+use model::{
+    dashboard::{CardKind, Figures, NextActions, Sources, Told},
+    event::{Event, Kind},
+};
 use next::NextPart;
+pub(in crate::pages) use shown::connect;
 use shown::{BrainShown, FiguresShown, HeadlineShown, what};
-use sources::SourcesShown;
+use sources::{BeingRead, SourcesShown};
 
+#[cfg(feature = "ssr")]
+use crate::pages::summary::{client_of, persona_of};
 use crate::{
     components::{
+        as_of::AsOf,
+        button,
         figure::{FigureDrawer, Opening},
+        live::{changes, changes_of},
         page::Heading,
         part::part_or,
         personas::Personas,
@@ -33,19 +42,11 @@ use crate::{
 /// Reads what a card is asked for.
 #[cfg(feature = "ssr")]
 fn read(client_id: &str, persona: &str, as_of: &str) -> Result<service::dashboard::Asked, service::Error> {
-    use model::{input::Invalid, summary::Persona};
-    let wrong = || Invalid::new("persona", "choose CMO, VP Growth or Director of Performance");
-    let persona = if persona.is_empty() { Some(Persona::default()) } else { Persona::parse(persona) };
     Ok(service::dashboard::Asked {
-        persona: persona.ok_or_else(wrong)?,
-        client_id: client(client_id)?,
+        persona: persona_of(persona)?,
+        client_id: client_of(client_id)?,
         as_of: service::moment::parse(as_of)?,
     })
-}
-
-#[cfg(feature = "ssr")]
-fn client(id: &str) -> Result<Option<model::id::ClientId>, service::Error> {
-    (!id.is_empty()).then(|| id.parse().map_err(|_| service::Error::Missing)).transpose()
 }
 
 /// What changed, how much is at risk, and what the brain's parts say.
@@ -66,14 +67,14 @@ pub async fn get_main_figures(client_id: String, as_of: String) -> Result<Figure
 #[server(prefix = "/app", endpoint = "get_next_actions", output = crate::codec::Json)]
 pub async fn get_next_actions(client_id: String) -> Result<NextActions, AppError> {
     let (actor, service) = (crate::server::actor()?, crate::server::service()?);
-    Ok(service::action::next(&service, &actor, client(&client_id)?).await?)
+    Ok(service::action::next(&service, &actor, client_of(&client_id)?).await?)
 }
 
 /// How fresh everything is.
 #[server(prefix = "/app", endpoint = "get_sources", output = crate::codec::Json)]
 pub async fn get_sources(client_id: String) -> Result<Sources, AppError> {
     let (actor, service) = (crate::server::actor()?, crate::server::service()?);
-    Ok(service::dashboard::sources(&service, &actor, client(&client_id)?).await?)
+    Ok(service::dashboard::sources(&service, &actor, client_of(&client_id)?).await?)
 }
 
 /// The agency's dashboard.
@@ -88,6 +89,11 @@ pub fn ClientDashboardPage() -> impl IntoView {
     let params = use_params_map();
     let id = Memo::new(move |_| params.with(|params| params.get("id")).unwrap_or_default());
     view! { <Dashboard client=id /> }
+}
+
+/// Whether it is about a client of the page: any of them on the agency's.
+fn of_clients(event: &Event, client: &str) -> bool {
+    if client.is_empty() { event.kind == Kind::Client } else { event.of(Kind::Client, client) }
 }
 
 #[component]
@@ -106,10 +112,17 @@ fn Dashboard(
         crate::server::set_status(http::StatusCode::UNPROCESSABLE_ENTITY);
     }
     let of = Memo::new(move |_| asked.with(|asked| (asked.client.clone(), asked.as_of.clone())));
-    let opening = Opening::provide(Signal::derive(move || of.get().1));
-    let told = Resource::new(move || asked.get(), |Asked { client, persona, as_of }| get_told(client, persona, as_of));
-    let figures = Resource::new(move || of.get(), |(client, as_of)| get_main_figures(client, as_of));
-    let sources = Resource::new(move || of.get().0, get_sources);
+    let moment = Signal::derive(move || of.get().1);
+    let opening = Opening::provide(moment);
+    let thought = changes_of(&[Kind::Brain, Kind::Action]);
+    let read = changes(move |event| of_clients(event, &client.get_untracked()));
+    let connected = changes(move |event| event.kind == Kind::Connection || of_clients(event, &client.get_untracked()));
+    let told = Resource::new(
+        move || (asked.get(), thought.get()),
+        |(Asked { client, persona, as_of }, _)| get_told(client, persona, as_of),
+    );
+    let figures = Resource::new(move || (of.get(), read.get()), |((client, as_of), _)| get_main_figures(client, as_of));
+    let sources = Resource::new(move || (of.get().0, connected.get()), |(client, _)| get_sources(client));
     // The first card says so; the others have nothing to add.
     let missing = |error: &AppError| {
         (*error == AppError::Missing)
@@ -118,15 +131,22 @@ fn Dashboard(
     let nothing = |error: &AppError| (*error == AppError::Missing).then(|| ().into_any());
     let here = Memo::new(move |_| asked.with(Asked::speaker));
     let href = move |persona| asked.with(|asked| asked.for_persona(persona));
+    let keeps = Signal::derive(move || vec![("persona", asked.with(|asked| asked.persona.clone()))]);
     let title = if client.get_untracked().is_empty() { "Dashboard" } else { "Dashboard of a client" };
+    let analytics = move || match client.get().as_str() {
+        "" => "/analytics".to_owned(),
+        client => format!("/clients/{client}/analytics"),
+    };
     view! {
         <div class="flex flex-col gap-6" data-test="dashboard">
             <Heading text=title>
+                <a class=button::Kind::Quiet.class() href=analytics data-test="to-analytics">"Analytics"</a>
                 <Personas here=here href=href />
-                <AsOf asked=asked />
+                <AsOf as_of=moment keeps=keeps now=move || asked.with(Asked::now) />
             </Heading>
             <WrongAddress wrong=wrong asked=asked />
             <Past asked=asked />
+            {move || asked.with(|asked| asked.as_of.is_empty()).then(|| view! { <BeingRead sources=sources /> })}
             {part_or("What changed", "heading", told, move |told| view! { <HeadlineShown view=told.headline asked=asked /> }, missing)}
             {part_or("The main figures", "heading", figures, move |view| view! { <FiguresShown view=view client=client /> }, nothing)}
             <NextPart client=client />

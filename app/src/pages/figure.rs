@@ -8,12 +8,13 @@ use leptos_router::{
     lazy_route,
 };
 use model::{
-    figure::{Evidence, Opened, Part, Row, Run},
+    figure::{Evidence, Metric, Opened, Part, Row, Run},
     page::Page,
 };
 
 use crate::{
     components::{
+        as_of::AsOf,
         figure::address,
         notice::sentence,
         page::{Clock, Heading, When},
@@ -42,18 +43,18 @@ pub fn FigurePage() -> impl IntoView {
     let id = Memo::new(move |_| params.with(|params| params.get("id")).unwrap_or_default());
     let of = move |name: &'static str| Memo::new(move |_| query.with(|query| query.get(name)).unwrap_or_default());
     let (as_of, cursor) = (of("as_of"), of("cursor"));
-    // What a state says is of its own moment, and of no other.
-    let counted = Memo::new(move |_| id.with(|id| id.starts_with("m.") || id.starts_with("d.")));
+    // What a state says is of its own moment, and of no other; what takes a client's customers or margin is of now.
+    let counted = Memo::new(move |_| {
+        id.with(|id| {
+            let of_now = id.split('.').nth(1).and_then(Metric::of_client).is_some();
+            (id.starts_with("m.") || id.starts_with("d.")) && !of_now
+        })
+    });
     view! {
         <div class="flex max-w-4xl flex-col gap-6">
             <Heading text="Figure" />
             {move || counted.get().then(|| view! {
-                <form method="get" class="flex flex-wrap items-end gap-2" data-test="as-of">
-                    <label class="flex flex-col gap-1 text-xs text-muted">"As it was known at (UTC)"
-                        <input type="datetime-local" name="as_of" class="control" value=move || as_of.get().trim_end_matches('Z').to_owned() /></label>
-                    <button class="button button-plain">"Show"</button>
-                    <a class="button button-quiet" href=move || address(&id.get(), "", "")>"As it is known now"</a>
-                </form>
+                <AsOf as_of=as_of now=move || address(&id.get(), "", "") />
             })}
             <FigurePart id=id as_of=as_of cursor=cursor />
         </div>

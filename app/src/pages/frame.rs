@@ -4,20 +4,29 @@
 use std::time::Duration;
 
 use leptos::prelude::*;
-use leptos_router::{components::Outlet, hooks::use_location};
+use leptos_router::{
+    components::Outlet,
+    hooks::{use_location, use_query_map},
+};
 use model::{
     access::{Action, may},
+    dashboard::Linked,
     id::OrganizationId,
     role::Role,
+    summary::Persona,
 };
 use serde::{Deserialize, Serialize};
 
 use crate::{
     components::{
+        dialog::Dialog,
         focus,
         icon::{Icon, IconView},
+        live::Live,
+        menu::Menu,
         over::Over,
         toast::{Toaster, Toasts},
+        told::Pieces,
     },
     error::AppError,
     refused,
@@ -30,6 +39,8 @@ pub struct Around {
     name: String,
     role: Role,
     of: OrganizationId,
+    /// When it was read, in milliseconds: what changed since then is told to the page.
+    at: i64,
     /// Whether all this is simulated, and how many days its time is ahead.
     simulated: Option<i64>,
 }
@@ -37,11 +48,19 @@ pub struct Around {
 /// What stands around the page.
 #[server(prefix = "/app", endpoint = "get_frame", output = crate::codec::Json)]
 pub async fn get_frame() -> Result<Around, AppError> {
-    let actor = crate::server::actor()?;
-    let (organization, member) = service::organization::get(&crate::server::service()?, &actor).await?;
+    let (actor, service) = (crate::server::actor()?, crate::server::service()?);
+    let at = i64::try_from(service.clock.now().unix_timestamp_nanos() / 1_000_000).unwrap_or_default();
+    let (organization, member) = service::organization::get(&service, &actor).await?;
     let simulated = organization.simulated.then(|| organization.ahead.whole_days());
     let of = organization.id;
-    Ok(Around { organization: organization.name, name: member.name, role: member.role, of, simulated })
+    Ok(Around { organization: organization.name, name: member.name, role: member.role, of, at, simulated })
+}
+
+/// What changed, in one sentence for a persona, of all clients in sight; none while nothing can be said.
+#[server(prefix = "/app", endpoint = "get_line", output = crate::codec::Json)]
+pub async fn get_line(persona: Persona) -> Result<Option<Linked>, AppError> {
+    let (actor, service) = (crate::server::actor()?, crate::server::service()?);
+    Ok(service::dashboard::line(&service, &actor, persona).await?)
 }
 
 /// Reads the frame again, after the agency or oneself was renamed.
@@ -87,6 +106,12 @@ pub fn Frame() -> impl IntoView {
     let (palette, keys) = (RwSignal::new(false), RwSignal::new(false));
     follow_page(toasts);
     follow_agency(frame);
+    let live = Live::provide();
+    Effect::new(move |_| {
+        if let Some(Ok(around)) = frame.get() {
+            live.begin(around.at);
+        }
+    });
     let role = move || async move { frame.await.ok().map(|around| around.role) };
     view! {
         <SkipLink />
@@ -98,6 +123,7 @@ pub fn Frame() -> impl IntoView {
                     <Suspense>{move || Suspend::new(async move {
                         frame.await.ok().map(|around| view! { <p class="truncate font-semibold md:hidden">{around.organization}</p> })
                     })}</Suspense>
+                    <WhatChanged />
                     <button type="button" class="button button-plain top-search needs-live" aria-label="Go to a page or client" on:click=move |_| palette.set(true)>
                         <IconView icon=Icon::Search /><span class="max-md:hidden">"Go to…"</span><kbd class="max-md:hidden">"Ctrl K"</kbd>
                     </button>
@@ -110,6 +136,49 @@ pub fn Frame() -> impl IntoView {
         </div>
         <Over role=role palette=palette list=keys />
         <Toaster toasts=toasts />
+    }
+}
+
+/// From this width on, in pixels, the bar at the top has room for a sentence; that of the classes `md:`.
+const WIDE: f64 = 768.0;
+
+/// Pages that say what changed themselves.
+const SAY_IT: [&str; 2] = ["/dashboard", "/summary"];
+
+/// What changed, in the words of the persona that was chosen last. It is read once the page is live: a state is large, and no page
+/// waits for it.
+#[component]
+fn WhatChanged() -> impl IntoView {
+    let (location, query) = (use_location(), use_query_map());
+    let persona = Memo::new(move |before: Option<&Persona>| {
+        let named = query.with(|query| query.get("persona")).and_then(|key| Persona::parse(&key));
+        named.or(before.copied()).unwrap_or_default()
+    });
+    let wanted = Memo::new(move |_| {
+        location.pathname.with(|path| !SAY_IT.iter().any(|page| path.ends_with(page))).then(|| persona.get())
+    });
+    let line = RwSignal::new(None::<(Persona, Linked)>);
+    Effect::new(move |_| {
+        let Some(persona) = wanted.get() else { return };
+        // On phones the bar has no room for it.
+        if window().inner_width().ok().and_then(|width| width.as_f64()).is_some_and(|width| width < WIDE) {
+            return;
+        }
+        if line.with_untracked(|line| line.as_ref().is_some_and(|(of, _)| *of == persona)) {
+            return;
+        }
+        leptos::task::spawn_local(async move {
+            // What cannot be read now is no reason to disturb the page: it stands on the dashboard.
+            if let Ok(Some(linked)) = get_line(persona).await {
+                line.try_set(Some((persona, linked)));
+            }
+        });
+    });
+    move || {
+        let shown = line.get().filter(|_| wanted.get().is_some());
+        shown.map(|(_, linked)| {
+            view! { <p class="what-changed max-md:hidden" data-test="what-changed"><Pieces linked=linked /></p> }
+        })
     }
 }
 
@@ -222,8 +291,11 @@ fn Sidebar(frame: Resource<Result<Around, AppError>>) -> impl IntoView {
                             </div>
                         })}
                         <NavLink href="/dashboard" icon=Icon::Gauge label="Dashboard" key="d" />
+                        <NavLink href="/analytics" icon=Icon::Course label="Analytics" key="y" wide=true />
                         <NavLink href="/clients" icon=Icon::Building label="Clients" key="c" />
                         <NavLink href="/summary" icon=Icon::Page label="Summary" key="e" wide=true />
+                        <NavLink href="/findings" icon=Icon::Eye label="Findings" key="f" wide=true />
+                        <NavLink href="/reports" icon=Icon::Page label="Reports" key="r" wide=true />
                         <NavLink href="/alerts" icon=Icon::Bell label="Alerts" key="l" />
                         <NavLink href="/actions" icon=Icon::Checks label="Actions" key="t" />
                         {sees(Action::ReadMembers).then(|| view! { <NavLink href="/members" icon=Icon::Users label="Members" key="m" /> })}
@@ -242,23 +314,20 @@ fn Sidebar(frame: Resource<Result<Around, AppError>>) -> impl IntoView {
 /// Says on every page of a simulated agency that it is one, and what can be done with it.
 #[component]
 fn SimulationBanner(frame: Resource<Result<Around, AppError>>) -> impl IntoView {
-    let button = |action: &'static str, words: &'static str| {
-        view! { <form method="post" action=action><button type="submit" class="button button-plain">{words}</button></form> }
-    };
     let draw = move |around: Around| {
         let Around { simulated, role, .. } = around;
         let ahead = simulated?;
         let runs = may(role, Action::EditSettings);
         Some(view! {
             <div class="simulated" role="region" aria-label="Simulation" data-test="simulated">
-                <p class="min-w-0"><strong>"Rehearsal agency: simulated."</strong>" Nobody here is real and no figure is. "
-                    {(ahead > 0).then(|| view! { <span data-literal="">{format!("Its time is {ahead} days ahead. ")}</span> })}</p>
-                <div class="flex flex-wrap gap-2">
-                    {runs.then(|| view! { {button("/simulation/forward", "Let a week pass")}
-                        {button("/simulation", "Start again")}
-                        {button("/simulation/leave", "Leave and delete it")}
-                    })}
-                </div>
+                <p class="min-w-0 max-md:text-xs"><strong>"Rehearsal agency: simulated."</strong><span class="max-md:hidden">" Nobody here is real and no figure is."</span>
+                    {(ahead > 0).then(|| view! { <span data-literal="">{format!(" Its time is {ahead} days ahead.")}</span> })}</p>
+                {runs.then(|| view! {
+                    <div class="flex flex-none gap-2">
+                        <form method="post" action="/simulation/forward"><button type="submit" class="button button-plain">"Let a week pass"</button></form>
+                        <Ends />
+                    </div>
+                })}
             </div>
         })
     };
@@ -281,6 +350,39 @@ fn SimulationBanner(frame: Resource<Result<Around, AppError>>) -> impl IntoView 
         })
     };
     view! { <Suspense>{read}</Suspense> }
+}
+
+/// What ends a simulated agency: behind a menu, and each asks first. It is for pages that are live, as is every dialog.
+#[component]
+fn Ends() -> impl IntoView {
+    let (anew, leaving) = (RwSignal::new(false), RwSignal::new(false));
+    let item = |words: &'static str, open: RwSignal<bool>| {
+        view! { <button type="button" class="choice" aria-haspopup="dialog" on:click=move |_| open.set(true)>{words}</button> }
+    };
+    let sure = |open: RwSignal<bool>, action: &'static str, words: &'static str| {
+        view! {
+            <div class="flex flex-wrap justify-end gap-2">
+                <button type="button" class="button button-plain" on:click=move |_| open.set(false)>"Keep it"</button>
+                <form method="post" action=action><button type="submit" class="button button-danger">{words}</button></form>
+            </div>
+        }
+    };
+    view! {
+        <div class="needs-live">
+            <Menu id="simulation-more" named="More about the simulation">
+                {item("Start again…", anew)}
+                {item("Leave and delete it…", leaving)}
+            </Menu>
+        </div>
+        <Dialog open=anew title="Start again with a new rehearsal agency?">
+            <p>"This one is deleted: its eight clients, what was read of their accounts, every decision about an action and what came of it, and the time that has passed. A new one begins today. It cannot be undone."</p>
+            {sure(anew, "/simulation", "Start again")}
+        </Dialog>
+        <Dialog open=leaving title="Leave this rehearsal agency and delete it?">
+            <p>"It is deleted: its eight clients, what was read of their accounts, every decision about an action and what came of it. It cannot be undone. Nothing of a real agency is touched."</p>
+            {sure(leaving, "/simulation/leave", "Leave and delete it")}
+        </Dialog>
+    }
 }
 
 #[component]

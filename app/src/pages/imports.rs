@@ -20,12 +20,14 @@ use crate::{
         button::Kind,
         card::Card,
         field::Select,
+        notice::{Failed, sentence},
         outcome::successes,
         page::Heading,
         part::part,
     },
     error::AppError,
     pages::settings::SettingsTabs,
+    refused::posted,
 };
 
 pub use one::ImportRoute;
@@ -74,13 +76,17 @@ pub struct Desk {
     currency: String,
     limit: u64,
     editable: bool,
+    /// Whether the agency is simulated: it takes no files.
+    simulated: bool,
 }
 
 /// The sources, the newest imports and the saved mappings.
 #[server(prefix = "/app", endpoint = "get_imports", output = crate::codec::Json)]
 pub async fn get_imports(cursor: String) -> Result<Desk, AppError> {
     let (actor, service) = (crate::server::actor()?, crate::server::service()?);
-    let editable = model::access::may(actor.role, model::access::Action::EditIntegrations);
+    let (agency, _) = service::organization::get(&service, &actor).await?;
+    let may = model::access::may(actor.role, model::access::Action::EditIntegrations);
+    let editable = may && !agency.simulated;
     let cursor = Some(cursor).filter(|cursor| !cursor.is_empty());
     let page = service::import::list(&service, &actor, None, 25, cursor.as_deref()).await?;
     let words = service::moment::Words::of(&service, &actor).await?;
@@ -101,7 +107,6 @@ pub async fn get_imports(cursor: String) -> Result<Desk, AppError> {
         currency: source.channel.account.currency,
         time_zone: source.channel.account.time_zone,
     };
-    let (agency, _) = service::organization::get(&service, &actor).await?;
     let saved = service::import::mappings(&service, &actor).await?;
     let offers = service.offers.iter().map(|offer| (offer.descriptor.key.to_owned(), offer.descriptor.name.to_owned()));
     Ok(Desk {
@@ -116,6 +121,7 @@ pub async fn get_imports(cursor: String) -> Result<Desk, AppError> {
         limit: service.uploads.limit / 1_000_000,
         clients,
         editable,
+        simulated: agency.simulated,
     })
 }
 
@@ -151,6 +157,9 @@ pub fn ImportsPage() -> impl IntoView {
     let draw = move |desk: Desk| {
         history::look_again_while(desk.imports.iter().any(|import| import.state.at_work()), again);
         view! {
+            {desk.simulated.then(|| view! {
+                <p data-test="no-files">"A simulated agency takes no files, so that real figures never stand among simulated ones."</p>
+            })}
             {desk.editable.then(|| view! { <Upload sources=desk.sources.clone() limit=desk.limit /> })}
             <history::History imports=desk.imports.clone() more=desk.more.clone() first=cursor.get_untracked().is_empty() undo=undo
                 editable=desk.editable />
@@ -181,15 +190,25 @@ fn Upload(sources: Vec<SourceRow>, limit: u64) -> impl IntoView {
         (source.id, format!("{}{of} ({}, {})", source.name, source.holds.label().to_lowercase(), source.currency))
     };
     let options = sources.into_iter().map(label).collect::<Vec<_>>();
+    let (error, typed) = posted("/imports/upload").unzip();
+    let chosen = typed.unwrap_or_default().into_iter().find(|(name, _)| name == "source_id").map(|(_, id)| id);
+    let at = |name: &str| error.as_ref().and_then(|error: &AppError| error.at(name).map(str::to_owned));
+    let (source_wrong, file_wrong) = (at("source_id"), at("file"));
+    let whole = error.clone().filter(|_| source_wrong.is_none() && file_wrong.is_none());
+    let (invalid, described) =
+        (file_wrong.is_some(), file_wrong.as_ref().map_or("file-help", |_| "file-help file-error"));
     view! {
         <Card title="Upload a file" about="You see its first rows and choose its columns next.">
             <form action="/imports/upload" method="post" enctype="multipart/form-data" class="grid gap-4 sm:grid-cols-2">
-                <Select name="source_id" label="Source" options=options />
+                {whole.map(|error| view! { <div class="sm:col-span-2"><Failed error=error /></div> })}
+                <Select name="source_id" label="Source" options=options value=chosen.unwrap_or_default() error=Signal::stored(source_wrong) />
                 <div class="flex min-w-0 flex-col gap-1">
                     <label for="file" class="font-medium">"File"</label>
                     <input id="file" name="file" type="file" class="control" required=true
+                        aria-invalid=invalid.then_some("true") aria-describedby=described
                         accept=".csv,.tsv,.txt,.xlsx,text/csv,application/vnd.openxmlformats-officedocument.spreadsheetml.sheet" />
-                    <p class="text-xs text-muted">"CSV or XLSX, up to "<span data-literal="">{limit}</span>" MB."</p>
+                    <p id="file-help" class="text-xs text-muted">"CSV or XLSX, up to "<span data-literal="">{limit}</span>" MB."</p>
+                    {file_wrong.map(|words| view! { <p id="file-error" class="field-error" role="alert">{sentence(&words)}</p> })}
                 </div>
                 <div><button type="submit" id="upload" class=Kind::Primary.class()>"Upload file"</button></div>
             </form>

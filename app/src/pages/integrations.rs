@@ -17,6 +17,7 @@ use leptos::prelude::*;
 use leptos_router::{LazyRoute, hooks::use_query_map, lazy_route};
 use model::{
     access::{Action, may},
+    event,
     role::Role,
 };
 use serde::{Deserialize, Serialize};
@@ -26,6 +27,7 @@ use crate::{
         button::{Button, Kind},
         card::Card,
         field::Field,
+        live::changes_of,
         notice::{Notice, Tone, sentence},
         page::Heading,
         part::part,
@@ -45,6 +47,8 @@ use watch::Watch;
 pub struct Integrations {
     providers: Vec<ProviderCard>,
     role: Role,
+    /// Whether all this is simulated: then nothing else is connected.
+    simulated: bool,
 }
 
 /// A provider as its card shows it.
@@ -96,7 +100,8 @@ pub async fn get_integrations() -> Result<Integrations, AppError> {
         }
         card
     };
-    Ok(Integrations { providers: service.offers.iter().map(card).collect(), role: actor.role })
+    let providers = service.offers.iter().map(card).collect();
+    Ok(Integrations { providers, role: actor.role, simulated: organization.simulated })
 }
 
 #[cfg(feature = "ssr")]
@@ -128,11 +133,13 @@ pub fn IntegrationsPage() -> impl IntoView {
     let watch = Watch::new();
     let changes = deeds.changes();
     deeds.followed_by(watch);
-    let found = Resource::new(move || (changes.get(), watch.ended()), |_| get_integrations());
+    let told = changes_of(&[event::Kind::Connection]);
+    let found = Resource::new(move || (changes.get(), watch.ended(), told.get()), |_| get_integrations());
     let query = use_query_map();
     let asked = Memo::new(move |_| query.with(Arrival::read));
     let draw = move |found: Integrations| {
         let edits = may(found.role, Action::EditIntegrations);
+        let simulated = found.simulated;
         let nothing = found.providers.iter().all(|provider| provider.connections.is_empty());
         let shop = StoredValue::new(asked.with_untracked(Arrival::shop));
         let scopes =
@@ -144,12 +151,19 @@ pub fn IntegrationsPage() -> impl IntoView {
                 <p class="text-muted" data-test="empty">"Nothing is connected yet. Connect an ad account or a shop: what it cost and brought is then read by itself, several times a day. Nothing is ever changed there."</p>
             })}
             {(!edits).then(|| view! { <p class="text-muted">{sentence(Action::EditIntegrations.explanation())} "."</p> })}
-            {found.providers.into_iter().map(|provider| view! {
-                <Provider provider=provider edits=edits nothing=nothing shop=shop deeds=deeds watch=watch />
+            {simulated.then(|| view! {
+                <p class="text-muted" data-test="all-simulated">"These simulated accounts are all there are. Nothing else is connected here and no file imported, so that real figures never stand among simulated ones."</p>
+            })}
+            {found.providers.into_iter().map(|provider| {
+                // One whose accounts were all disconnected can be connected again.
+                let connects = edits && (!simulated || provider.connections.is_empty());
+                view! { <Provider provider=provider edits=edits connects=connects nothing=nothing shop=shop deeds=deeds watch=watch /> }
             }).collect_view()}
-            <Card title="Files" about="Daily figures from anywhere else: CSV or Excel, with a look before anything is kept, and a way back.">
-                <p><a class=Kind::Plain.class() href="/settings/integrations/import">{if edits { "Import a file" } else { "See imported files" }}</a></p>
-            </Card>
+            {(!simulated).then(|| view! {
+                <Card title="Files" about="Daily figures from anywhere else: CSV or Excel, with a look before anything is kept, and a way back.">
+                    <p><a class=Kind::Plain.class() href="/settings/integrations/import">{if edits { "Import a file" } else { "See imported files" }}</a></p>
+                </Card>
+            })}
         }
     };
     view! {
@@ -171,6 +185,8 @@ pub fn IntegrationsPage() -> impl IntoView {
 fn Provider(
     provider: ProviderCard,
     edits: bool,
+    /// Whether more can be connected.
+    connects: bool,
     nothing: bool,
     shop: StoredValue<Option<(String, bool)>>,
     deeds: Deeds,
@@ -201,7 +217,7 @@ fn Provider(
                     }).collect_view()}
                 </ul>
             })}
-            {(edits && ready).then(|| view! { <Connect key=key name=name.clone() way=way another=another first=nothing shop=shop /> })}
+            {(connects && ready).then(|| view! { <Connect key=key name=name.clone() way=way another=another first=nothing shop=shop /> })}
             {typed.then(|| view! {
                 <TokenForm provider=tokens_of words=words called=called fields=fields of=None open=false />
             })}

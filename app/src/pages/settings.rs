@@ -20,7 +20,7 @@ use crate::{
         tabs::Tabs,
     },
     error::AppError,
-    pages::{agency::AgencyParts, frame::Refresh},
+    pages::{agency::AgencyParts, exchange_rates::RatesPart, frame::Refresh},
     refused::Typed,
 };
 
@@ -31,6 +31,8 @@ pub struct Settings {
     nickname: String,
     /// Whether one can look into a simulated agency from here.
     simulates: bool,
+    /// `light` or `dark` where this browser keeps one of them.
+    theme: Option<String>,
 }
 
 /// One's own settings.
@@ -39,7 +41,8 @@ pub async fn get_settings() -> Result<Settings, AppError> {
     let (actor, service) = (crate::server::actor()?, crate::server::service()?);
     let (organization, member) = service::organization::get(&service, &actor).await?;
     let simulates = service.simulates && !organization.simulated;
-    Ok(Settings { name: member.name, nickname: member.nickname, simulates })
+    let theme = crate::theme().map(str::to_owned);
+    Ok(Settings { name: member.name, nickname: member.nickname, simulates, theme })
 }
 
 /// Changes one's own name and nickname.
@@ -63,7 +66,7 @@ pub fn SettingsPage() -> impl IntoView {
     let draw = move |settings: Settings| {
         view! {
             <Profile name=settings.name nickname=settings.nickname profile=profile seen=profile_seen />
-            <Appearance />
+            <Appearance chosen=settings.theme />
             {settings.simulates.then(|| view! {
                 <Card title="Rehearsal agency" about="Eight simulated clients with ads, shops and 400 days of figures. Yours stays as it is; you come back by leaving it.">
                     <form method="post" action="/simulation"><Button>"Try with a rehearsal agency"</Button></form>
@@ -77,6 +80,7 @@ pub fn SettingsPage() -> impl IntoView {
             <SettingsTabs here="/settings" />
             {part("Your settings", "heading", settings, draw)}
             <AgencyParts />
+            <RatesPart />
         </div>
     }
 }
@@ -126,14 +130,19 @@ fn Profile(
 }
 
 #[component]
-fn Appearance() -> impl IntoView {
+fn Appearance(chosen: Option<String>) -> impl IntoView {
+    let chosen = chosen.unwrap_or_else(|| "system".to_owned());
+    let themes = [("system", "Like the system"), ("light", "Light"), ("dark", "Dark")];
+    let now = themes.iter().find(|(key, _)| *key == chosen).map(|(_, words)| words.to_lowercase());
+    let choice = |(key, words): (&'static str, &'static str)| {
+        let pressed = if key == chosen { "true" } else { "false" };
+        view! { <Button attr:name="theme" attr:value=key attr:aria-pressed=pressed>{words}</Button> }
+    };
+    let choices = themes.map(choice).collect_view();
     view! {
         <Card title="Appearance">
-            <form method="post" action="/theme" class="flex flex-wrap gap-2">
-                <Button attr:name="theme" attr:value="system">"Like the system"</Button>
-                <Button attr:name="theme" attr:value="light">"Light"</Button>
-                <Button attr:name="theme" attr:value="dark">"Dark"</Button>
-            </form>
+            <form method="post" action="/theme" class="flex flex-wrap gap-2">{choices}</form>
+            {now.map(|now| view! { <p data-test="theme">{format!("Chosen in this browser: {now}.")}</p> })}
             <p class="text-xs text-muted">"Ctrl-K or ⌘-K goes to any page or client; ? lists the keys of the page you are on."</p>
         </Card>
     }

@@ -1,5 +1,8 @@
 //! Every component in all its states, for those who build pages. Served outside production only.
 
+mod charts;
+
+use charts::Charts;
 use leptos::prelude::*;
 use leptos_router::{LazyRoute, lazy_route};
 use model::{alert::Severity, moment::Moment, stage::Health};
@@ -12,7 +15,7 @@ use crate::{
         dialog::{Dialog, Drawer},
         field::{Field, Select, TextArea},
         icon::{Icon, IconView},
-        keys::Keys,
+        keys::{Keys, listen},
         menu::Menu,
         notice::{Notice, Tone},
         page::{Clock, Heading, Skeleton, When},
@@ -31,6 +34,8 @@ const LONG: &str = "Donaudampfschifffahrtsgesellschaftskapitänsmützenfabrikati
 pub fn StyleguidePage() -> impl IntoView {
     let toasts = Toasts::provide();
     let keys = RwSignal::new(false);
+    // The frame does so for other pages; there is no palette here.
+    listen(RwSignal::new(false), keys);
     view! {
         <main id="page" class="mx-auto flex max-w-3xl flex-col gap-6 p-4 md:p-6">
             <Heading text="Style guide">
@@ -40,6 +45,7 @@ pub fn StyleguidePage() -> impl IntoView {
             <Fields />
             <Words />
             <Rows />
+            <Charts />
             <Over toasts=toasts />
             <States />
         </main>
@@ -63,7 +69,7 @@ fn Buttons() -> impl IntoView {
         </Card>
         <Card title="Icon" about="Always beside a word or with a label.">
             <p class="flex flex-wrap gap-3">
-                {[Icon::Building, Icon::Users, Icon::List, Icon::Sliders, Icon::Columns, Icon::LogOut, Icon::Search, Icon::Keyboard, Icon::Close, Icon::More, Icon::Up, Icon::Down, Icon::Move, Icon::Bell]
+                {[Icon::Course, Icon::Building, Icon::Users, Icon::List, Icon::Sliders, Icon::Columns, Icon::LogOut, Icon::Search, Icon::Keyboard, Icon::Close, Icon::More, Icon::Up, Icon::Down, Icon::Move, Icon::Bell]
                     .into_iter().map(|icon| view! { <span class="flex items-center gap-1 text-xs text-muted"><IconView icon=icon />{format!("{icon:?}")}</span> }).collect_view()}
             </p>
         </Card>

@@ -8,6 +8,7 @@ use model::{
     id::BrainCycleId,
     input::Invalid,
     metric::Days,
+    page::Page,
 };
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -245,13 +246,9 @@ pub(super) async fn metrics(
         depth: depth.ok_or_else(|| Invalid::new("by", "by is agency, client, channel, campaign or creative"))?,
         client_id: list::id("client_id", query.client_id.as_deref())?,
     };
-    let from: usize = cursor
-        .map_or(Ok(0), |cursor| cursor.parse())
-        .map_err(|_| Invalid::new("cursor", "cursor must be the next_cursor of an earlier page"))?;
     let made = brain::figures(&service, &actor, question).await?;
-    let to = from.saturating_add(usize::try_from(limit).unwrap_or_default());
-    let next_cursor = (to < made.len()).then(|| to.to_string());
-    let items = made.into_iter().take(to).skip(from).map(OutcomeBody::new).collect::<Result<_, _>>()?;
+    let Page { items, next_cursor } = Page::of(made, limit, cursor.as_deref())?;
+    let items = items.into_iter().map(OutcomeBody::new).collect::<Result<_, _>>()?;
     Ok(Json(OutcomePage { items, next_cursor }))
 }
 

@@ -75,6 +75,12 @@ pub struct MainFigureBody {
     unit: String,
     /// Whether days or amounts are missing in it.
     partial: bool,
+    /// What is missing in it, in words: how many clients are left out, how many days of how many accounts, and why.
+    without: Vec<String>,
+    /// Whether rates of exchange are missing in it, or are why there is none.
+    rates_missing: bool,
+    /// Whether it is not compared, as the days before are not of the same accounts and days.
+    unlike: bool,
     /// Of as many days right before.
     before: Option<NumberBody>,
     /// A share of what was before, with its sign.
@@ -156,6 +162,9 @@ impl From<MainFigure> for MainFigureBody {
             absent,
             unit: figure.unit,
             partial: figure.partial,
+            without: figure.without,
+            rates_missing: figure.rates,
+            unlike: figure.unlike,
             before: figure.before.map(Into::into),
             change: figure.change.map(Into::into),
         }

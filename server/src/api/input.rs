@@ -80,7 +80,7 @@ fn refuse(error: &serde_path_to_error::Error<serde_json::Error>) -> ApiError {
         Some(name) if message.starts_with("missing field") => format!("{path}.{name}"),
         _ => path,
     };
-    ApiError::new(StatusCode::UNPROCESSABLE_ENTITY, "invalid", message).at(field)
+    ApiError::new(StatusCode::UNPROCESSABLE_ENTITY, "invalid", quiet::plain(&message)).at(field)
 }
 
 /// An id in the path; a malformed one is 400.
@@ -131,8 +131,9 @@ impl<T: DeserializeOwned, S: Send + Sync> FromRequestParts<S> for Params<T> {
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, ApiError> {
         let Query(query) = Query::<T>::from_request_parts(parts, state).await.map_err(|rejection| {
             let cause = rejection.body_text();
-            let cause = cause.rsplit_once("query string: ").map_or(cause.as_str(), |(_, cause)| cause);
-            ApiError::new(StatusCode::BAD_REQUEST, "malformed", format!("the parameters cannot be read: {cause}"))
+            let cause = cause.split_once("query string: ").map_or(cause.as_str(), |(_, cause)| cause);
+            let said = quiet::parameter(cause, quiet::plain);
+            ApiError::new(StatusCode::BAD_REQUEST, "malformed", format!("the parameters cannot be read: {said}"))
         })?;
         Ok(Self(query))
     }

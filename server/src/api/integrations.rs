@@ -33,8 +33,9 @@ pub(super) async fn list(
 }
 
 /// Begins to connect an account, or connects it at once with a token, which is tried first: what the provider refuses answers
-/// 422 with the field and the provider's reason, and nothing is stored. The same accounts are one connection, also when a token
-/// is sent twice. Consent needs a session, to which it comes back; with an access token of ours it answers 409.
+/// 422 with the field and the provider's reason, and nothing is stored. A token whose accounts other connections read already
+/// answers 409: send it with the `connection_id` of that one to replace its credential. Consent may be given again. It needs a
+/// session, to which it comes back; with an access token of ours it answers 409.
 #[utoipa::path(post, path = "/api/v1/integrations", tag = "integrations", request_body = ConnectBody,
     responses((status = 200, body = WayBody, description = "where to consent"),
         (status = 201, body = ConnectionBody, description = "connected with a token"),
@@ -46,13 +47,15 @@ pub(super) async fn connect(
     State(state): State<AppState>,
     Body(body): Body<ConnectBody>,
 ) -> Result<Response, ApiError> {
+    // Who may not connect is told nothing else, and an unknown provider is one for whomever asks.
+    connection::check_may_connect(&state.service, &actor).await?;
+    connect::provider(&body.provider)?;
     let connection_id = body.connection_id.map(ConnectionId);
     if let WayName::Token = body.way {
         let made = connect::typed::connect(&state, &actor, &body.provider, body.fields, connection_id).await?;
         return Ok((StatusCode::CREATED, Json(ConnectionBody::from(made))).into_response());
     }
     let Some(Extension(live)) = session else {
-        connection::check_may_connect(&state.service, &actor).await?;
         let message =
             "consent comes back to the browser of a session, and an access token has none. Connect on the page of \
                        integrations, or here with a token that was made at the provider: \"way\": \"token\""
@@ -126,16 +129,17 @@ pub(super) fn key_of(name: &str) -> String {
     }
 }
 
-/// Has every connection of a provider read now that can be. `google-ads`, `meta` and `tiktok` are understood, too.
+/// Has every connection of a provider read now that can be; 409 while none is connected. `google-ads`, `meta` and `tiktok` are understood, too.
 #[utoipa::path(post, path = "/api/v1/integrations/sync/{provider}", tag = "integrations", params(("provider" = String, Path)),
-    responses((status = 202, body = QueuedBody)))]
+    responses((status = 202, body = QueuedBody), (status = 409, body = ErrorBody), (status = 422, body = ErrorBody)))]
 pub(super) async fn sync_provider(
     SignedIn(actor): SignedIn,
     State(service): State<Service>,
     Part(name): Part,
 ) -> Result<(StatusCode, Json<QueuedBody>), ApiError> {
-    let key = connect::provider(&key_of(&name))?.descriptor().key;
-    let queued = connection::sync_all(&service, &actor, key).await?;
+    connection::check_may_connect(&service, &actor).await?;
+    let described = connect::provider(&key_of(&name))?.descriptor();
+    let queued = connection::sync_all(&service, &actor, described.key, described.name).await?;
     Ok((StatusCode::ACCEPTED, Json(QueuedBody { queued })))
 }
 

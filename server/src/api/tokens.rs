@@ -74,7 +74,7 @@ pub struct NewTokenBody {
     days: i64,
 }
 
-/// Makes an access token. It is shown in this answer and never again.
+/// Makes an access token, which is shown in this answer and never again. Needs a session: a token makes no tokens, 403.
 #[utoipa::path(post, path = "/api/v1/tokens", tag = "accounts", security(("session" = [])), request_body = NewTokenBody,
     responses((status = 201, body = TokenBody)))]
 pub(super) async fn create(

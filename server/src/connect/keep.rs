@@ -1,15 +1,16 @@
-//! Stores what connecting brought, by consent or typed: a new connection, or another credential of one that is there.
+//! Stores what connecting brought, by consent or typed: a new connection, or another credential of one that is there, which may
+//! be one that nobody named.
 
 use model::{
     actor::Actor,
-    connection::{BACKFILL_DAYS, ChannelKind, Connection, Given},
+    connection::{BACKFILL_DAYS, ChannelKind, Given},
     id::ConnectionId,
     metric::Account,
 };
 use providers::{Mode, Provider};
 use service::{
     Service,
-    connection::{self, New},
+    connection::{self, Connected, New},
     credential::Tokens,
 };
 
@@ -46,7 +47,7 @@ impl From<service::Error> for Unkept {
 ///
 /// # Errors
 /// Why it was not stored.
-pub(super) async fn keep(service: &Service, actor: &Actor, brought: Brought<'_>) -> Result<Connection, Unkept> {
+pub(super) async fn keep(service: &Service, actor: &Actor, brought: Brought<'_>) -> Result<Connected, Unkept> {
     let Brought { provider, connection_id, given, scopes, tokens, accounts } = brought;
     if let Some(id) = connection_id {
         let known = connection::channels(service, actor, id).await?;
@@ -54,7 +55,8 @@ pub(super) async fn keep(service: &Service, actor: &Actor, brought: Brought<'_>)
         if !known.is_empty() && !known.iter().any(|channel| reached(&channel.account.external_id)) {
             return Err(Unkept::OtherAccount);
         }
-        return Ok(connection::reconnect(service, actor, id, given, &scopes, &tokens, &accounts).await?);
+        let connection = connection::reconnect(service, actor, id, given, &scopes, &tokens, &accounts).await?;
+        return Ok(Connected { connection, renewed: false });
     }
     let kind = if provider.shop().is_some() { ChannelKind::Shop } else { ChannelKind::Ads };
     // A simulated past costs nobody anything: all of it is read.

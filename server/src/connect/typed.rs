@@ -13,6 +13,7 @@ use axum::{
     response::{IntoResponse, Redirect, Response},
 };
 use http::{HeaderMap, StatusCode};
+use jobs::permission::{self, Permission};
 use model::{
     actor::Actor,
     connection::{Connection, Given},
@@ -20,7 +21,7 @@ use model::{
     input::{Invalid, line, optional_line},
     provider::Field,
 };
-use providers::{ACCESS_TOKEN, Call, Credential, Error, Mode, Provider, strike};
+use providers::{ACCESS_TOKEN, Call, Credential, Error, Mode, Outside, Provider, strike};
 use secrecy::{ExposeSecret, SecretString};
 use service::{
     Service, connection,
@@ -45,8 +46,6 @@ const PATIENCE: Duration = Duration::from_secs(30);
 const LONGEST: usize = 4096;
 /// So much of a provider's words is shown.
 const SHOWN: usize = 300;
-/// Longer nobody waits for a provider to take a consent back.
-const REVOKING: Duration = Duration::from_secs(5);
 
 /// Connects, or gives a connection another credential, with what was typed. A consent whose place it takes is taken back.
 ///
@@ -60,8 +59,9 @@ pub(crate) async fn connect(
     typed: BTreeMap<String, String>,
     connection_id: Option<ConnectionId>,
 ) -> Result<Connection, ApiError> {
-    let (provider, service) = (provider(key)?, &state.service);
+    let service = &state.service;
     connection::check_may_connect(service, actor).await?;
+    let provider = provider(key)?;
     let described = provider.descriptor();
     connection::check_switched_on(service, described.key, described.name).await?;
     let Known { fields: known, consent } = match connection_id {
@@ -89,7 +89,7 @@ pub(crate) async fn connect(
     let fields = fields.into_iter().map(|(name, value)| (name, SecretString::from(value))).collect();
     let tokens = Tokens { access_token: Some(access_token), fields, ..Tokens::default() };
     let brought = Brought { provider, connection_id, given: Given::Token, scopes, tokens, accounts };
-    let kept = keep(service, actor, brought).await.map_err(|unkept| match unkept {
+    let kept = keep(service, actor, brought).await.map(|kept| kept.connection).map_err(|unkept| match unkept {
         Unkept::Service(error) => ApiError::from(error),
         Unkept::OtherAccount => {
             let words = "this token is of another account than this connection. Nothing was changed; take one of the same \
@@ -98,7 +98,10 @@ pub(crate) async fn connect(
         }
     })?;
     if let Some(consent) = consent {
-        take_back(state, provider, &kept, &consent).await;
+        let done = take_back(service, &state.outside, actor, provider, kept.id, &consent).await;
+        if let Err(error) = done {
+            tracing::warn!(connection = %kept.id, %error, "a consent whose place a token took was not taken back");
+        }
     }
     Ok(kept)
 }
@@ -131,23 +134,21 @@ async fn known(
 }
 
 /// Has the provider take the consent back whose place a token took, as when a connection ends. Whatever it says and however
-/// long it is silent, the token is stored.
+/// long it is silent, the token is stored; what stays at the provider is said in the audit log.
 async fn take_back(
-    state: &AppState,
-    provider: &dyn Provider,
-    connection: &Connection,
-    consent: &credential::Credential,
-) {
-    let id = connection.id;
-    match tokio::time::timeout(REVOKING, jobs::revoke(&state.outside, provider, Mode::Live, consent)).await {
-        Ok(Ok(())) => tracing::info!(connection = %id, "the provider took the consent back whose place a token took"),
-        Ok(Err(error)) => {
-            tracing::warn!(connection = %id, %error, "the provider did not take the consent back whose place a token took");
-        }
-        Err(_) => {
-            tracing::warn!(connection = %id, "the provider did not take the consent back in time whose place a token took");
-        }
+    service: &Service,
+    outside: &Outside,
+    actor: &Actor,
+    provider: &'static dyn Provider,
+    connection_id: ConnectionId,
+    given: &credential::Credential,
+) -> anyhow::Result<()> {
+    let organization_id = actor.organization_id;
+    let taken = Permission { organization_id, connection_id, provider, mode: Mode::Live, given };
+    if let Some(left) = permission::take_back(service, outside, permission::PATIENCE, taken).await? {
+        permission::tell(service, actor, connection_id, provider, &left).await?;
     }
+    Ok(())
 }
 
 /// What of the typed fields is secret.

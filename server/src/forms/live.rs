@@ -89,7 +89,7 @@ pub(crate) struct Back {
 /// The page with such a form; none for a program, or for who was refused too often.
 pub(crate) async fn come_back(state: &AppState, live: Live, headers: &HeaderMap, back: Back) -> Option<Response> {
     let actor = live.actor.clone();
-    if !(wants_page(headers) && state.limits.redraws(actor.member_id)) {
+    if !((wants_page(headers) || sent_a_file(headers)) && state.limits.redraws(actor.member_id)) {
         return None;
     }
     let origin = Origin { method: Method::GET.to_string(), path: back.page.clone() };
@@ -123,7 +123,7 @@ pub(crate) fn page_before(request: &Request) -> Option<String> {
 
 /// Whether an address is that of a post that may be answered with a page.
 fn is_post(path: &str) -> bool {
-    path.starts_with("/app/") || path.starts_with("/integrations/")
+    ["/app/", "/integrations/", "/imports/", "/exchange-rates/"].iter().any(|posts| path.starts_with(posts))
 }
 
 /// The parameter by which a form of a page that came back names the page.
@@ -154,6 +154,12 @@ fn lead_back(html: &str, page: &str) -> String {
 pub(super) fn wants_page(headers: &HeaderMap) -> bool {
     text(headers, header::ACCEPT).is_some_and(|kinds| kinds.contains("text/html"))
         && text(headers, header::CONTENT_TYPE).is_some_and(|kind| kind.starts_with("application/x-www-form-urlencoded"))
+}
+
+/// Whether a browser posted a form with a file in it and shows the answer.
+fn sent_a_file(headers: &HeaderMap) -> bool {
+    text(headers, header::ACCEPT).is_some_and(|kinds| kinds.contains("text/html"))
+        && text(headers, header::CONTENT_TYPE).is_some_and(|kind| kind.starts_with("multipart/form-data"))
 }
 
 fn text(headers: &HeaderMap, name: header::HeaderName) -> Option<&str> {

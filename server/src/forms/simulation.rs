@@ -5,7 +5,7 @@
 //! at once. Who came without one has no way back in.
 
 use axum::{
-    extract::State,
+    extract::{Request, State},
     response::{AppendHeaders, IntoResponse, Redirect, Response},
 };
 use http::{HeaderMap, StatusCode, header};
@@ -19,13 +19,14 @@ use time::Duration;
 use crate::{
     api::error::ApiError,
     cookie::{self, Kind, ThisSession},
+    forms::live::page_before,
     simulation::fill,
     state::AppState,
     visit::Visit,
 };
 
 /// The first page of a rehearsal agency.
-const FIRST: &str = "/clients";
+const FIRST: &str = "/dashboard";
 /// What a new one is called.
 const NAME: &str = "Rehearsal agency";
 /// The button's step.
@@ -114,11 +115,12 @@ pub(crate) async fn leave(
     Ok((AppendHeaders(cookies), Redirect::to(target)).into_response())
 }
 
-/// `POST /simulation/forward`: a week passes.
+/// `POST /simulation/forward`: a week passes, and somebody stays on the page they looked at.
 pub(crate) async fn forward(
     ThisSession(live): ThisSession,
     State(state): State<AppState>,
+    request: Request,
 ) -> Result<Response, ApiError> {
     simulation::forward(&state.service, &live.actor, STEP).await?;
-    Ok(Redirect::to("/settings/integrations").into_response())
+    Ok(Redirect::to(&page_before(&request).unwrap_or_else(|| FIRST.to_owned())).into_response())
 }

@@ -3,7 +3,7 @@
 
 use std::{collections::BTreeMap, sync::Arc};
 
-use model::{client, contact};
+use model::{client, contact, stage::Thresholds};
 use providers::Provider;
 use rehearsal::{
     Client, Platform, World,
@@ -15,6 +15,21 @@ use time::Duration;
 use url::Url;
 
 use crate::{api::error::ApiError, connect, state::AppState};
+
+/// The stages that each client stood in, and how many days ago it came there: an agency that is at work, in which somebody waits
+/// and somebody leaves.
+const PASTS: [&[(&str, i64)]; 8] = [
+    &[("Onboarding", 388), ("Installation", 380), ("Audit", 371), ("Live", 352)],
+    &[("Onboarding", 241), ("Installation", 236), ("Audit", 224), ("Live", 210)],
+    &[("Onboarding", 176), ("Audit", 168), ("Live", 151), ("Needs Support", 5)],
+    &[("Onboarding", 64), ("Installation", 58), ("Audit", 47), ("Live", 33)],
+    &[("Onboarding", 21), ("Installation", 15), ("Audit", 4)],
+    &[("Onboarding", 9), ("Installation", 2)],
+    &[("Onboarding", 312), ("Installation", 304), ("Live", 288), ("Off-boarding", 12)],
+    &[("Onboarding", 130), ("Installation", 124), ("Audit", 117), ("Live", 96)],
+];
+/// From how many days in a stage on a client is slow, and stuck: most are live and stay so.
+const THRESHOLDS: Thresholds = Thresholds { yellow_days: 240, red_days: 360 };
 
 /// Simulated rates of exchange are known so far ahead, since nobody brings new ones while the agency's time goes on.
 const RATES_AHEAD: Duration = Duration::days(730);
@@ -62,8 +77,13 @@ pub(crate) async fn fill(state: &AppState, world: &Arc<Rehearsal>, live: &Live) 
     for connection in service::connection::list(service, actor).await? {
         reached.extend(service::connection::channels(service, actor, connection.id).await?);
     }
+    service::organization::update(service, actor, |agency| agency.thresholds = THRESHOLDS, None).await?;
+    let now = service.clock.now();
     for client in desk.world.clients() {
-        let made = service::client::create(service, actor, of(client), None, None).await?;
+        let past = PASTS[client.index % PASTS.len()].iter();
+        let past: Vec<_> = past.map(|(stage, days)| (*stage, now - Duration::days(*days))).collect();
+        let owner = Some(actor.member_id);
+        let made = service::client::create_with_past(service, actor, of(client), owner, &past).await?;
         for person in desk.world.contacts(client) {
             let fields =
                 contact::Fields { name: person.name, emails: vec![person.email], ..contact::Fields::default() };
@@ -93,11 +113,11 @@ fn of(client: &Client) -> client::Fields {
     client::Fields {
         name: client.name.clone(),
         website: format!("https://{}", client.domain()),
-        industry: String::new(),
+        industry: client.trade(),
         currency: client.currency.to_owned(),
         time_zone: client.zone.iana().to_owned(),
         tags: vec!["simulated".to_owned()],
         notes: String::new(),
-        margin_percent: String::new(),
+        margin_percent: client.margin().to_string(),
     }
 }

@@ -161,10 +161,14 @@ fn rules_on_page(html: &str) -> Vec<Vec<String>> {
 /// A request that only this rule decides.
 fn asked_under(action: Action, client: &str, member: &str, alert: &str) -> (&'static str, String, Value) {
     let none = json!({});
+    let schedule =
+        |client: Value| json!({"client_id": client, "title": "R", "every": "weekly", "on_day": 1, "hour": 8});
     match action {
         Action::ReadClients => ("GET", "/api/v1/clients".into(), none),
         Action::EditClient => ("PATCH", format!("/api/v1/clients/{client}"), json!({"notes": "seen"})),
         Action::EditAlerts => ("POST", format!("/api/v1/alerts/{alert}/acknowledge"), none),
+        Action::EditReports => ("POST", "/api/v1/report-schedules".into(), schedule(json!(client))),
+        Action::AgencyReports => ("POST", "/api/v1/report-schedules".into(), schedule(Value::Null)),
         Action::CreateClient => ("POST", "/api/v1/clients".into(), json!({"name": "New"})),
         Action::ArchiveClient => ("POST", format!("/api/v1/clients/{client}/restore"), none),
         Action::ReadMembers => ("GET", "/api/v1/members".into(), none),
@@ -175,7 +179,13 @@ fn asked_under(action: Action, client: &str, member: &str, alert: &str) -> (&'st
         Action::RunJobs => ("GET", "/api/v1/jobs".into(), none),
         Action::RunBrain => ("POST", "/api/v1/brain/compute".into(), none),
         Action::ReadIntegrations => ("GET", "/api/v1/integrations".into(), none),
-        Action::EditIntegrations => ("POST", "/api/v1/integrations/sync/google_ads".into(), none),
+        Action::EditIntegrations => {
+            let columns = json!({"day": {"number": 1, "name": "Day"}, "spend": {"number": 2, "name": "Cost"}});
+            let format = json!({"format": "csv", "encoding": "utf8", "delimiter": "comma"});
+            let mapping = json!({"kind": "ads", "format": format, "header": 1, "columns": columns, "numbers": "point",
+                "days": "year_first"});
+            ("POST", "/api/v1/imports/mappings".into(), json!({"name": "Radio", "mapping": mapping}))
+        }
         Action::EditSelf => ("PATCH", "/api/v1/profile".into(), json!({"nickname": "N"})),
     }
 }
@@ -228,6 +238,7 @@ async fn b2_5_docs_pages_and_api_answer_from_the_same_table(pool: PgPool) {
         for (action, page, part) in [
             (Action::ReadMembers, "/clients", "href=\"/members\""),
             (Action::ReadAudit, "/clients", "href=\"/audit\""),
+            (Action::ReadAudit, "/audit", "href=\"/api/v1/audit.csv\""),
             (Action::CreateClient, "/clients", "Name of the new client"),
             (Action::RunJobs, "/settings", "href=\"/settings/jobs\""),
             (Action::ReadIntegrations, "/settings", "href=\"/settings/integrations\""),

@@ -18,15 +18,15 @@ use time::{Date, Duration};
 
 use crate::support::{Browser, TestApp, all_rows, count, execute, refused};
 
-const LIST: &str = "/api/v1/brain/actions";
+pub const LIST: &str = "/api/v1/brain/actions";
 
 /// The product itself at work for an agency.
-async fn machine(olga: &Browser) -> Actor {
+pub async fn machine(olga: &Browser) -> Actor {
     let agency = olga.json("/api/v1/organization").await;
     Actor::machine(agency["id"].as_str().unwrap().parse().unwrap())
 }
 
-fn today(app: &TestApp) -> Date {
+pub fn today(app: &TestApp) -> Date {
     app.service.clock.now().date()
 }
 
@@ -35,7 +35,7 @@ fn id<T: std::str::FromStr>(text: &Value) -> T {
 }
 
 /// A proposal of this kind that is worth so much.
-fn proposal(key: &str, kind: ActionKind, value: Option<f64>) -> Proposal {
+pub fn proposal(key: &str, kind: ActionKind, value: Option<f64>) -> Proposal {
     Proposal {
         key: key.into(),
         kind,
@@ -61,7 +61,7 @@ fn raise(value: f64) -> Proposal {
 }
 
 /// Stores a state that proposes this for a client, and has the ledger follow it on a day, as a cycle does.
-async fn follow(
+pub async fn follow(
     app: &TestApp,
     actor: &Actor,
     client: &str,
@@ -121,7 +121,7 @@ async fn again(
 }
 
 /// Olga's agency with a client.
-async fn agency(app: &TestApp) -> (Browser, Actor, String) {
+pub async fn agency(app: &TestApp) -> (Browser, Actor, String) {
     let olga = app.owner("olga@acme.test", "Acme").await;
     let client = olga.create("/api/v1/clients", &json!({"name": "Bakery", "currency": "EUR"})).await;
     let actor = machine(&olga).await;
@@ -135,7 +135,7 @@ async fn listed(browser: &Browser, query: &str) -> Vec<(String, String)> {
     list["items"].as_array().unwrap().iter().map(|item| (text(&item["id"]), text(&item["state"]))).collect()
 }
 
-async fn only(browser: &Browser) -> String {
+pub async fn only(browser: &Browser) -> String {
     let listed = listed(browser, "").await;
     assert_eq!(listed.len(), 1, "{listed:?}");
     listed[0].0.clone()
@@ -154,7 +154,7 @@ async fn decided(browser: &Browser, action: &str, what: &str, body: Value) -> Va
 }
 
 /// Approves an action as it stands now.
-async fn approve(browser: &Browser, action: &str) -> Value {
+pub async fn approve(browser: &Browser, action: &str) -> Value {
     decided(browser, action, "approve", read(browser, action).await).await
 }
 

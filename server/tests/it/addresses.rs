@@ -20,8 +20,9 @@ use crate::{
 };
 
 /// Every route that is no page and not of the API, and why another agency's ids are nothing to it; or that it is asked below.
-const ROUTES: [(&str, &str); 28] = [
+const ROUTES: [(&str, &str); 31] = [
     ("/app/{*function}", "the server functions: in `functions`"),
+    ("/app/events", "takes no id; who is told of what is in `events`"),
     ("/", "takes no id"),
     ("/login", "takes no id"),
     ("/login/code", "its step is a secret of the browser's own"),
@@ -44,6 +45,8 @@ const ROUTES: [(&str, &str); 28] = [
     ("/simulation/forward", "takes no id"),
     ("/api/docs", "takes no id"),
     ("/imports/upload", ASKED),
+    ("/brand/upload", ASKED),
+    ("/exchange-rates/upload", "takes no id"),
     ("/integrations/{provider}/connect", ASKED),
     ("/integrations/{provider}/token", ASKED),
     ("/healthz", "takes no id"),
@@ -53,8 +56,9 @@ const ROUTES: [(&str, &str); 28] = [
 const ASKED: &str = "asked below";
 
 /// The forms that are posted with an id, and of what it is.
-pub const FORMS: [(&str, &str); 3] = [
+pub const FORMS: [(&str, &str); 4] = [
     ("/imports/upload", "{source}"),
+    ("/brand/upload", "{client}"),
     ("/integrations/{provider}/connect", "{connection}"),
     ("/integrations/{provider}/token", "{connection}"),
 ];
@@ -67,6 +71,13 @@ pub fn form(browser: &Browser, path: &str, id: &str) -> reqwest::RequestBuilder 
             let body = format!(
                 "--x\r\nContent-Disposition: form-data; name=\"source_id\"\r\n\r\n{id}\r\n--x\r\nContent-Disposition: \
                  form-data; name=\"file\"; filename=\"a.csv\"\r\n\r\nDay,Cost\n2026-02-01,1\n\r\n--x--\r\n"
+            );
+            request.header(header::CONTENT_TYPE, "multipart/form-data; boundary=x").body(body)
+        }
+        "/brand/upload" => {
+            let body = format!(
+                "--x\r\nContent-Disposition: form-data; name=\"client_id\"\r\n\r\n{id}\r\n--x\r\nContent-Disposition: \
+                 form-data; name=\"accent\"\r\n\r\n#123456\r\n--x--\r\n"
             );
             request.header(header::CONTENT_TYPE, "multipart/form-data; boundary=x").body(body)
         }
@@ -120,19 +131,34 @@ async fn b3_1_forms_treat_another_agencys_ids_like_missing_ones(pool: PgPool) {
 pub fn drawn(page: &str, ids: &Ids) -> String {
     let nonce = page.split("nonce=\"").nth(1).unwrap().split('"').next().unwrap();
     // Addresses within pages write an id's hyphens in their own way.
-    foreign::without_ids(ids, &page.replace(nonce, "{nonce}").replace("%2D", "-"))
+    let page = page.replace(nonce, "{nonce}").replace("%2D", "-");
+    // When it was drawn.
+    let at =
+        page.split_once("\\\"at\\\":").map(|(_, at)| at.chars().take_while(char::is_ascii_digit).collect::<String>());
+    let page = at.map_or(page.clone(), |at| page.replace(&at, "{at}"));
+    // How long a run takes that is under way.
+    let took = |part: &str| part.trim_end_matches(|letter: char| letter.is_ascii_digit()).to_owned();
+    let mut parts: Vec<String> = page.split(" s").map(str::to_owned).collect();
+    let last = parts.len() - 1;
+    parts[..last].iter_mut().for_each(|part| *part = took(part));
+    foreign::without_ids(ids, &parts.join(" s"))
 }
 
 /// Pages whose addresses name a thing, and the status of one that is another agency's. Every route with an id in its path is
 /// among them, and pages that are narrowed by one.
-pub const PAGES: [(&str, u16); 11] = [
+pub const PAGES: [(&str, u16); 16] = [
     ("/clients/{client}", 404),
     ("/clients/{client}/dashboard", 404),
+    ("/clients/{client}/analytics", 404),
+    ("/analytics?client_id={client}", 422),
     ("/figures/m.spend.c{client}.2026-03-01.2026-03-02.EUR", 404),
     ("/settings/integrations/{connection}", 404),
     ("/settings/integrations/import/{import}", 404),
     ("/summary?client_id={client}", 404),
     ("/alerts?client={client}", 404),
+    ("/findings?client={client}", 404),
+    ("/reports/{report}", 404),
+    ("/reports?client_id={client}", 404),
     ("/clients?stage={stage}", 200),
     ("/members?of={assignee}", 200),
     ("/audit?member_id={member}", 200),

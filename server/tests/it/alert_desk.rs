@@ -8,6 +8,7 @@ use std::{
 use model::{
     actor::Actor,
     alert::{FindingKind, Found, Severity, Way},
+    brain::Outcome,
     id::{AlertMailId, MemberId, OrganizationId},
 };
 use serde_json::{Value, json};
@@ -60,6 +61,7 @@ impl Desk {
         let body = json!({"kind": kind.key(), "metric": "clicks", "probability": 0.97,
             "size": {"value": -120.0, "low": -150.0, "high": -90.0, "confidence": 0.95, "unit": "count"}});
         Found {
+            number: 0,
             kind,
             level: "channel".into(),
             entity: format!("radio {client}"),
@@ -89,12 +91,13 @@ impl Desk {
     }
 
     /// A cycle whose state of `day` found this.
-    pub async fn think(&self, day: Date, found: Vec<Found>) {
+    pub async fn think(&self, day: Date, mut found: Vec<Found>) {
         static STATES: AtomicU64 = AtomicU64::new(1);
         let mut hash = [0; 32];
         hash[..8].copy_from_slice(&STATES.fetch_add(1, Ordering::Relaxed).to_le_bytes());
         let service = &self.app.service;
-        let new = brain::New { day, input_hash: &hash, output_hash: &hash, code_version: "test", outcomes: &[] };
+        let outcomes = said(&mut found);
+        let new = brain::New { day, input_hash: &hash, output_hash: &hash, code_version: "test", outcomes: &outcomes };
         let now = service.clock.now();
         let mut tx = service.db.tenant(&Actor::machine(self.organization)).await.unwrap();
         let state = brain::insert_state(&mut tx, new, now).await.unwrap();
@@ -165,6 +168,21 @@ impl Desk {
         let alerts = self.alerts(&self.agency.olga, &format!("client_id={}", self.agency.c[client])).await;
         self.deed(&alerts[0], deed, body).await;
     }
+}
+
+/// What a state says that found this, each of which learns its place there.
+pub fn said(found: &mut [Found]) -> Vec<Outcome> {
+    let one = |(number, found): (i32, &mut Found)| {
+        found.number = number;
+        Outcome {
+            number,
+            kind: "finding".into(),
+            client_id: found.client_id,
+            channel_id: found.channel(),
+            body: found.body.clone(),
+        }
+    };
+    (0..).zip(found).map(one).collect()
 }
 
 /// Sets somebody's quiet hours.

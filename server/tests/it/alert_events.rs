@@ -8,14 +8,17 @@ use std::{
 use model::{
     actor::Actor,
     alert::{FindingKind, Found, Severity},
-    id::ClientId,
+    id::{ChannelId, ClientId},
 };
 use serde_json::{Value, json};
 use sqlx::PgPool;
 use store::{TenantTx, brain};
 use time::{Date, Duration};
 
-use crate::support::{Agency, Browser, PASSWORD, TestApp, count, execute};
+use crate::{
+    alert_desk::said,
+    support::{Agency, Browser, PASSWORD, TestApp, count, execute},
+};
 
 /// The product itself at work for an agency.
 async fn machine(olga: &Browser) -> Actor {
@@ -31,6 +34,7 @@ fn today(app: &TestApp) -> Date {
 fn fall(app: &TestApp, client: &str) -> Found {
     let first = today(app) - Duration::days(4);
     Found {
+        number: 0,
         kind: FindingKind::Drop,
         level: "channel".into(),
         entity: "radio".into(),
@@ -47,13 +51,14 @@ fn fall(app: &TestApp, client: &str) -> Found {
 }
 
 /// The end of a cycle that found this, which is not committed yet.
-async fn found(app: &TestApp, actor: &Actor, found: Vec<Found>) -> TenantTx {
+async fn found(app: &TestApp, actor: &Actor, mut found: Vec<Found>) -> TenantTx {
     static STATES: AtomicU64 = AtomicU64::new(1);
     let mut hash = [0; 32];
     hash[..8].copy_from_slice(&STATES.fetch_add(1, Ordering::Relaxed).to_le_bytes());
     let (day, now) = (today(app) - Duration::DAY, app.service.clock.now());
     let mut tx = app.service.db.tenant(actor).await.unwrap();
-    let new = brain::New { day, input_hash: &hash, output_hash: &hash, code_version: "test", outcomes: &[] };
+    let outcomes = said(&mut found);
+    let new = brain::New { day, input_hash: &hash, output_hash: &hash, code_version: "test", outcomes: &outcomes };
     let state = brain::insert_state(&mut tx, new, now).await.unwrap();
     service::alert::sync(&mut tx, state, day, found, now).await.unwrap();
     tx
@@ -237,6 +242,7 @@ async fn an_outage_of_all_channels_of_a_client_names_them(pool: PgPool) {
 #[sqlx::test(migrator = "store::MIGRATOR")]
 async fn a_fall_is_mailed_once_over_ten_cycles_of_ten_days(pool: PgPool) {
     let app = TestApp::start(pool.clone()).await;
+    app.to_july();
     let olga = app.owner("olga@acme.test", "Acme").await;
     let client = olga.create("/api/v1/clients", &json!({"name": "Bakery", "currency": "EUR"})).await;
     let radio = source(&olga, &client).await;
@@ -263,9 +269,70 @@ async fn a_fall_is_mailed_once_over_ten_cycles_of_ten_days(pool: PgPool) {
     let all = alerts(&olga, "").await;
     assert_eq!((told[0], told[9]), (0, 1), "{told:?} {all:?}");
     let falls: Vec<&Value> = all.iter().filter(|alert| alert["kind"] == "drop").collect();
-    assert_eq!((falls.len(), &falls[0]["severity"]), (1, &json!("high")), "{all:?}");
+    assert_eq!((falls.len(), &falls[0]["severity"]), (1, &json!("medium")), "{all:?}");
     assert_eq!((&falls[0]["state"], &falls[0]["first_day"]), (&json!("open"), &json!(fell[0].to_string())));
     assert_ne!(falls[0]["first_state_id"], falls[0]["state_id"], "later cycles found it again");
     assert!(count(&pool, "select count(*) from brain_state").await >= 11, "each day has a state of its own");
+    app.finish().await;
+}
+
+#[sqlx::test(migrator = "store::MIGRATOR")]
+async fn accounts_that_are_named_like_their_client_are_told_apart(pool: PgPool) {
+    let app = TestApp::start(pool.clone()).await;
+    let olga = app.owner("olga@acme.test", "Acme").await;
+    let actor = machine(&olga).await;
+    let client = olga.create("/api/v1/clients", &json!({"name": "Bakery"})).await;
+    let mut falls = Vec::new();
+    for key in ["google_ads", "tiktok_ads"] {
+        let channel: ChannelId = named(&olga, &client, key).await.parse().unwrap();
+        let account = format!(
+            "update channel set name = 'Bakery', kind = 'ads', holds = null, platform = null, provider = '{key}'
+             where id = '{channel}'"
+        );
+        execute(&pool, account).await;
+        falls.push(Found { entity: channel.to_string(), channels: vec![channel], ..fall(&app, &client) });
+    }
+    found(&app, &actor, falls).await.commit().await.unwrap();
+    rest(&app).await;
+    let all = alerts(&olga, "").await;
+    let mut places: Vec<&str> = all.iter().filter_map(|alert| alert["place"].as_str()).collect();
+    places.sort_unstable();
+    assert_eq!(places, ["Bakery · Google Ads", "Bakery · TikTok Ads"]);
+    let mails = app.mails("olga@acme.test").concat();
+    assert!(mails.contains("Google Ads"), "{mails}");
+    app.finish().await;
+}
+
+#[sqlx::test(migrator = "store::MIGRATOR")]
+async fn what_moves_by_one_cause_is_told_once_and_names_the_others(pool: PgPool) {
+    let app = TestApp::start(pool.clone()).await;
+    let olga = app.owner("olga@acme.test", "Acme").await;
+    let actor = machine(&olga).await;
+    let client = olga.create("/api/v1/clients", &json!({"name": "Bakery"})).await;
+    let of = |kind, metric: &str, severity| Found {
+        kind,
+        metric: Some(metric.to_owned()),
+        severity,
+        size: Some(-9.0),
+        body: json!({"metric": metric, "probability": 0.97}).to_string(),
+        ..fall(&app, &client)
+    };
+    let all = || {
+        vec![
+            of(FindingKind::ChangePoint, "clicks", Severity::High),
+            of(FindingKind::LevelShift, "clicks", Severity::Medium),
+            of(FindingKind::LevelShift, "spend", Severity::Info),
+        ]
+    };
+    for _ in 0..2 {
+        found(&app, &actor, all()).await.commit().await.unwrap();
+        rest(&app).await;
+        let alerts = alerts(&olga, "").await;
+        assert_eq!(alerts.len(), 1, "{alerts:#?}");
+        assert_eq!(alerts[0]["severity"], "high");
+        let detail = alerts[0]["detail"].as_str().unwrap();
+        assert!(detail.ends_with("; spend moved the same way in these days"), "{detail}");
+    }
+    assert_eq!((count(&pool, "select count(*) from alert_finding").await, mails(&app)), (6, 1));
     app.finish().await;
 }

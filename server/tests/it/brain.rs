@@ -129,7 +129,7 @@ async fn a_metric_of_any_days_is_the_sum_of_its_rows_or_says_why_there_is_none(p
 
     let refused = olga.send("PUT", "/api/v1/exchange-rates", &json!({"csv": "Date,USD\n2026-11-20,zero\n"})).await;
     let (status, body) = (refused.status().as_u16(), refused.json::<Value>().await.unwrap());
-    assert_eq!((status, &body["error"]["field"]), (422, &json!("file")), "{body}");
+    assert_eq!((status, &body["error"]["field"]), (422, &json!("csv")), "{body}");
     for (rest, field) in [("&by=moon", "by"), ("&compare_from=2026-01-01", "compare_to"), ("&client_id=x", "client_id")]
     {
         let (status, body) = asked(rest).await;

@@ -13,7 +13,7 @@ use crate::{
     sync::{KEYS, SECRET},
 };
 
-async fn start(pool: PgPool, address: &str) -> TestApp {
+pub async fn start(pool: PgPool, address: &str) -> TestApp {
     let listen: SocketAddr = address.parse().unwrap();
     TestApp::start_with(pool, |config| {
         config.rehearsal = Some(listen);
@@ -22,7 +22,7 @@ async fn start(pool: PgPool, address: &str) -> TestApp {
     .await
 }
 
-async fn get(address: &str) -> Value {
+pub async fn get(address: &str) -> Value {
     reqwest::get(address).await.unwrap().json().await.unwrap()
 }
 
@@ -64,14 +64,19 @@ async fn pause_all(world: &str, token: &str) -> (usize, Value) {
 
 /// What the page is told.
 async fn compared(guest: &Browser) -> Vec<Value> {
-    let request = guest.client.post(format!("{}/app/get_compared", guest.url)).header("accept", "application/json");
+    told(guest, "get_compared").await
+}
+
+/// What a server function tells that takes nothing.
+pub async fn told(guest: &Browser, function: &str) -> Vec<Value> {
+    let request = guest.client.post(format!("{}/app/{function}", guest.url)).header("accept", "application/json");
     let answer = request.form(&[("", ""); 0]).send().await.unwrap();
     assert_eq!(answer.status(), 200);
     answer.json().await.unwrap()
 }
 
 /// The same, added up from the whole truth: cents spent, orders, cents of the books.
-fn added(truth: &Value, client: &Value, days: [&str; 2]) -> [i64; 3] {
+pub fn added(truth: &Value, client: &Value, days: [&str; 2]) -> [i64; 3] {
     let mut sums = [0; 3];
     for (of, names) in [("channels", ["spend_cents", "", ""]), ("shops", ["", "orders", "ledger_cents"])] {
         for channel in truth[of].as_array().unwrap().iter().filter(|channel| channel["client"] == *client) {
@@ -112,8 +117,8 @@ async fn what_was_changed_lasts_and_a_week_later_it_is_told_what_it_brought(pool
     let (guest, world) = (guest.at(&app.url), format!("http://{address}/{id}"));
     assert_eq!(get(&format!("{world}/rehearsal")).await["writes"], writes);
     assert_eq!(guest.submit("/simulation/forward", &[]).await.status(), 303);
-    let told = compared(&guest).await;
-    let [one] = told.as_slice() else { panic!("{told:?}") };
+    let compared = compared(&guest).await;
+    let [one] = compared.as_slice() else { panic!("{compared:?}") };
     let days = [one["days"][0].as_str().unwrap(), one["days"][1].as_str().unwrap()];
     let [first, last] = days.map(|day| model::page::parse_day("day", day).unwrap());
     assert_eq!(last - first, Duration::days(6));

@@ -4,7 +4,7 @@ use reqwest::{StatusCode, header};
 use serde_json::{Value, json};
 use sqlx::PgPool;
 
-use crate::support::TestApp;
+use crate::support::{Agency, TestApp};
 
 #[sqlx::test(migrator = "store::MIGRATOR")]
 async fn b11_1_a_client_reads_back_exactly_as_typed(pool: PgPool) {
@@ -184,5 +184,26 @@ async fn the_page_of_members_shows_every_member_and_client_by_name(pool: PgPool)
     assert!(!html.contains("Assign Client 000 to mel"), "it is assigned already");
     assert!(!html.contains("Assign Client 001 to mel"), "it is archived");
     assert!(!html.contains("data-test=\"member p1@acme.test\""), "the search narrows the list");
+    app.finish().await;
+}
+
+#[sqlx::test(migrator = "store::MIGRATOR")]
+async fn the_page_of_a_client_that_is_not_there_leads_to_nothing_of_it(pool: PgPool) {
+    let app = TestApp::start(pool).await;
+    let agency = Agency::found(&app).await;
+    let nobody = "018f0000-0000-7000-8000-000000000000";
+    for (id, status) in [
+        (agency.c[0].as_str(), StatusCode::OK),
+        (nobody, StatusCode::NOT_FOUND),
+        (agency.d1.as_str(), StatusCode::NOT_FOUND),
+    ] {
+        let answer = agency.ada.get(&format!("/clients/{id}")).await;
+        assert_eq!(answer.status(), status, "{id}");
+        let page = answer.text().await.unwrap();
+        for led in [format!("/clients/{id}/dashboard"), format!("/actions?client={id}"), format!("/alerts?client={id}")]
+        {
+            assert_eq!(page.contains(&format!("href=\"{led}\"")), status == StatusCode::OK, "{led}");
+        }
+    }
     app.finish().await;
 }

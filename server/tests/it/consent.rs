@@ -1,5 +1,5 @@
-//! The way to a provider's page of consent and back: who may come back and when, what is refused and why, and the end of a
-//! connection.
+//! The way to a provider's page of consent and back: who may come back and when, what is refused and why, what is renewed
+//! instead of connected twice, and the end of a connection.
 
 use std::time::Duration;
 
@@ -8,6 +8,8 @@ use serde_json::{Value, json};
 use sqlx::PgPool;
 
 use crate::{
+    shop,
+    shopify::{SHOP, Shopify, signed_return},
     support::{Agency, TestApp, count, execute},
     sync::{begin, come_back, connect, map, open, run, sizes, sync},
     tiktok::token_of,
@@ -179,10 +181,96 @@ async fn b8_9_b9_1_what_cannot_be_connected_or_read_says_why(pool: PgPool) {
         "update credential set sealed = set_byte(sealed, length(sealed) - 1, get_byte(sealed, length(sealed) - 1) # 1)";
     execute(&pool, flip.to_owned()).await;
     let asked = tiktok.world().calls.len();
-    sync(&agency.ada, &connection).await;
+    let path = format!("/api/v1/integrations/{connection}");
+    execute(&pool, "update connection set next_sync_at = now()".to_owned()).await;
+    service::job::start(&app.service, &model::job::Job::QueueDue).await.unwrap();
     let failed = run(&agency.ada, &connection, 2).await;
     assert_eq!(failed["hint"], "Reconnect the account", "{failed}");
-    assert_eq!(agency.ada.json(&format!("/api/v1/integrations/{connection}")).await["state"], "reconnect");
+    assert_eq!(agency.ada.json(&path).await["state"], "reconnect");
+    // Who asks is told at once, whether or not a run has found it out.
+    execute(&pool, "update connection set reconnect_reason = null".to_owned()).await;
+    for _ in 0..2 {
+        let answer = agency.ada.post(&format!("{path}/sync"), &json!({})).await;
+        assert_eq!(answer.status(), StatusCode::CONFLICT);
+        let refused: Value = answer.json().await.unwrap();
+        assert_eq!(refused["error"]["code"], "reconnect", "{refused}");
+        assert!(refused["error"]["message"].as_str().unwrap().contains("must be connected again"), "{refused}");
+        assert_eq!(agency.ada.json(&path).await["state"], "reconnect");
+    }
     assert_eq!(tiktok.world().calls.len(), asked, "nothing was asked with a broken token");
     app.finish().await;
+}
+
+#[sqlx::test(migrator = "store::MIGRATOR")]
+async fn consent_for_what_is_read_already_renews_its_connection_and_makes_no_second_one(pool: PgPool) {
+    let (tiktok, app, agency) = open(&pool).await;
+    let first = connect(&agency.ada, "acme").await;
+    map(&agency.ada, &first, &agency.c[0]).await;
+    run(&agency.ada, &first, 1).await;
+    let path = format!("/api/v1/integrations/{first}");
+    // Its credential no longer opens.
+    let flip =
+        "update credential set sealed = set_byte(sealed, length(sealed) - 1, get_byte(sealed, length(sealed) - 1) # 1)";
+    execute(&pool, flip.to_owned()).await;
+    execute(&pool, "update connection set reconnect_reason = 'revoked'".to_owned()).await;
+
+    let state = begin(&agency.olga, None).await;
+    let target = come_back(&agency.olga, &format!("auth_code=acme&state={state}")).await;
+    assert_eq!(target, format!("/settings/integrations?connected={first}&renewed=yes"));
+    assert_eq!(count(&pool, "select count(*) from connection").await, 1);
+    run(&agency.ada, &first, 2).await;
+    assert_eq!(agency.ada.json(&path).await["state"], "connected");
+    let test: Value = agency.ada.post(&format!("{path}/test"), &json!({})).await.json().await.unwrap();
+    assert_eq!(test["healthy"], true, "its credential is the new one: {test}");
+    let page = agency.olga.get(&target).await.text().await.unwrap();
+    assert!(page.contains("Renewed.") && page.contains("through “TikTok Ads: Account acme-1” already"), "{page}");
+    assert!(!page.contains("It reaches no account"), "{page}");
+
+    // Who reads more than the consent reaches keeps what it has.
+    tiktok.world().accounts = 2;
+    let wide = connect(&agency.ada, "wide").await;
+    tiktok.world().accounts = 1;
+    let state = begin(&agency.ada, None).await;
+    let target = come_back(&agency.ada, &format!("auth_code=wide&state={state}")).await;
+    assert_eq!(target, "/settings/integrations?error=connected_already");
+    assert_eq!(count(&pool, "select count(*) from connection").await, 2, "{wide}");
+    let page = agency.ada.get(&target).await.text().await.unwrap();
+    assert!(page.contains("what you agreed to is read already"), "{page}");
+
+    // Twice at once: one of them is there first.
+    let (one, two) = (begin(&agency.ada, None).await, begin(&agency.olga, None).await);
+    let (one, two) = (format!("auth_code=late&state={one}"), format!("auth_code=late&state={two}"));
+    let (one, two) = tokio::join!(come_back(&agency.ada, &one), come_back(&agency.olga, &two));
+    let renewed = |target: &String| target.ends_with("&renewed=yes");
+    assert_eq!([&one, &two].into_iter().filter(|target| renewed(target)).count(), 1, "{one} {two}");
+    assert_eq!(one.trim_end_matches("&renewed=yes"), two.trim_end_matches("&renewed=yes"));
+    assert_eq!(count(&pool, "select count(*) from connection").await, 3);
+    app.stop().await;
+}
+
+#[sqlx::test(migrator = "store::MIGRATOR")]
+async fn consent_of_another_shop_than_the_one_that_was_typed_connects_nothing(pool: PgPool) {
+    let shopify = Shopify::start().await;
+    let app = shop::start(pool.clone(), &shopify).await;
+    let agency = Agency::found(&app).await;
+    let begin = async |body: Value| {
+        let way: Value = agency.ada.post("/api/v1/integrations", &body).await.json().await.unwrap();
+        let url: reqwest::Url = way["authorize_url"].as_str().unwrap_or_else(|| panic!("{way}")).parse().unwrap();
+        url.query_pairs().find(|(name, _)| name == "state").unwrap().1.into_owned()
+    };
+    let come_back = async |state: String| {
+        let answer = agency.ada.get(&format!("/api/oauth/shopify/callback?{}", signed_return("c1", &state))).await;
+        answer.headers()["location"].to_str().unwrap().to_owned()
+    };
+    for typed in ["other.myshopify.com", "https://Third.myshopify.com/"] {
+        let state = begin(json!({"provider": "shopify", "fields": {"shop": typed}})).await;
+        assert_eq!(come_back(state).await, "/settings/integrations?error=other_shop", "{typed}");
+    }
+    assert_eq!(shopify.world().given, 0, "its code was not redeemed");
+    assert_eq!(count(&pool, "select count(*) from connection").await, 0);
+    let page = agency.ada.get("/settings/integrations?error=other_shop").await.text().await.unwrap();
+    assert!(page.contains("you agreed for another shop than the one whose address you typed"), "{page}");
+    let state = begin(json!({"provider": "shopify", "fields": {"shop": format!("https://{SHOP}/")}})).await;
+    assert!(come_back(state).await.contains("?connected="));
+    app.stop().await;
 }

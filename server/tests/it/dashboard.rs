@@ -1,8 +1,10 @@
 //! The dashboard over HTTP and on its page: what a new agency sees, who sees what of whom, and that a card that fails leaves the
 //! others. Its figures are held against the rows in `figures.rs`.
 
-mod figures;
+pub mod figures;
 mod formula;
+mod missing;
+mod pages;
 
 use std::{collections::BTreeMap, time::Duration};
 
@@ -15,24 +17,24 @@ use crate::support::{Browser, TestApp, execute};
 const PERSONAS: [&str; 3] = ["cmo", "vp_growth", "director"];
 
 /// A source of a client that counts in a currency and a zone.
-async fn source(olga: &Browser, client: &str, holds: &str, currency: &str, zone: &str) -> String {
+pub async fn source(olga: &Browser, client: &str, holds: &str, currency: &str, zone: &str) -> String {
     let name = format!("{holds} {currency} {zone} {}", &client[24..]);
     let new = json!({"name": name, "holds": holds, "currency": currency, "time_zone": zone,
         "client_id": client});
     olga.create("/api/v1/imports/sources", &new).await
 }
 
-async fn push(olga: &Browser, source: &str, rows: Vec<Value>) {
+pub async fn push(olga: &Browser, source: &str, rows: Vec<Value>) {
     let answer = olga.post("/api/v1/ingest/file", &json!({"source_id": source, "rows": rows})).await;
     assert_eq!(answer.status(), 200, "{}", answer.text().await.unwrap());
 }
 
-fn today(app: &TestApp) -> Date {
+pub fn today(app: &TestApp) -> Date {
     app.service.clock.now().date()
 }
 
 /// Days of advertising and of a shop's books until `last`, no two alike.
-fn days(last: Date, many: i64, holds: &str) -> Vec<Value> {
+pub fn days(last: Date, many: i64, holds: &str) -> Vec<Value> {
     let row = |ago: i64| {
         let day = (last - time::Duration::days(ago)).to_string();
         if holds == "shop" {
@@ -47,7 +49,7 @@ fn days(last: Date, many: i64, holds: &str) -> Vec<Value> {
 }
 
 /// A client with advertising and a shop of so many days that end yesterday.
-async fn furnish(app: &TestApp, olga: &Browser, name: &str, many: i64) -> String {
+pub async fn furnish(app: &TestApp, olga: &Browser, name: &str, many: i64) -> String {
     let client =
         olga.create("/api/v1/clients", &json!({"name": name, "currency": "EUR", "margin_percent": "40"})).await;
     let yesterday = today(app).previous_day().unwrap();
@@ -59,13 +61,13 @@ async fn furnish(app: &TestApp, olga: &Browser, name: &str, many: i64) -> String
 }
 
 /// An agency that counts in euros.
-async fn agency(app: &TestApp) -> Browser {
+pub async fn agency(app: &TestApp) -> Browser {
     let olga = app.owner("olga@acme.test", "Acme").await;
     assert_eq!(olga.send("PATCH", "/api/v1/organization", &json!({"currency": "EUR"})).await.status(), 200);
     olga
 }
 
-async fn think(olga: &Browser) {
+pub async fn think(olga: &Browser) {
     let asked: Value = olga.post("/api/v1/brain/compute", &json!({})).await.json().await.unwrap();
     let path = format!("/api/v1/brain/cycles/{}", asked["id"].as_str().unwrap());
     for _ in 0..600 {
@@ -80,7 +82,7 @@ async fn think(olga: &Browser) {
 }
 
 /// The figures of a page by their ids, as they stand on it.
-fn shown(page: &str) -> BTreeMap<String, String> {
+pub fn shown(page: &str) -> BTreeMap<String, String> {
     let one = |rest: &str| {
         let (id, rest) = rest.split_once('"').unwrap();
         let text = rest.split_once('>').unwrap().1.split('<').next().unwrap();

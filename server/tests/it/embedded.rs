@@ -67,3 +67,13 @@ async fn without_a_database_of_yours_a_private_one_lives_as_long_as_the_server()
     process.kill();
     gone(second).await;
 }
+
+#[tokio::test]
+async fn a_command_that_looks_after_a_database_makes_none() {
+    for words in [&["providers", "list"][..], &["jobs", "list"], &["keys", "status"], &["migrate", "--undo"]] {
+        let mut process = Process::spawn_as(words, &free_address(), &[]);
+        assert!(!process.ended().await.success(), "{words:?}");
+        assert!(process.log().contains("there is no database yet"), "{words:?}: {}", process.log());
+        assert!(!process.has_private_postgres(), "{words:?}");
+    }
+}

@@ -1,10 +1,11 @@
-//! Many connections due at once, two workers: each is read once, and nobody waits behind another agency's many.
+//! Many connections due at once, two workers: each is read once, and nobody waits behind another agency's many. While all
+//! readings hang, what people wait for is done.
 
 use std::time::Duration;
 
 use model::{
     actor::Actor,
-    connection::{ChannelKind, Connection, ConnectionState, Given, Reach},
+    connection::{ChannelKind, Connection, Given, Reach},
     id::{ClientId, ConnectionId, OrganizationId},
     job::Job,
     metric::Account,
@@ -14,8 +15,9 @@ use sqlx::PgPool;
 use store::sync_cursor::{self, SyncCursor};
 
 use crate::{
+    desk::Desk,
     support::{TestApp, count},
-    sync::{back, start, today},
+    sync::{back, connect, map, run, start, sync, today},
     tiktok::{TikTok, token_of},
 };
 
@@ -24,21 +26,7 @@ async fn due(app: &TestApp, organization: OrganizationId, client: ClientId, code
     let service = &app.service;
     let now = service.clock.now();
     let id = store::id::new(now);
-    let made = Connection {
-        id,
-        provider: "tiktok_ads".to_owned(),
-        label: code.to_owned(),
-        state: ConnectionState::Connected,
-        given: Given::Consent,
-        scopes: Vec::new(),
-        created_at: now,
-        last_sync_at: None,
-        next_sync_at: Some(now),
-        test: None,
-        failures: 0,
-        simulated: false,
-        backfill_days: model::connection::BACKFILL_DAYS,
-    };
+    let made = Connection { next_sync_at: Some(now), ..Connection::new(id, "tiktok_ads", code, Given::Consent, now) };
     let account = Account {
         external_id: format!("{code}-1"),
         name: code.to_owned(),
@@ -114,4 +102,60 @@ async fn two_hundred_due_at_once_are_read_once_each_and_one_does_not_wait_for_ma
 
 async fn sync_rows(pool: &PgPool) -> i64 {
     count(pool, "select count(*) from metric_observation").await
+}
+
+/// How many readings wait for a place.
+async fn waiting(pool: &PgPool) -> i64 {
+    let sql = "select count(*) from graphile_worker._private_jobs
+        where payload ->> 'job' = 'sync_connection' and locked_at is null";
+    count(pool, sql).await
+}
+
+#[sqlx::test(migrator = "store::MIGRATOR")]
+async fn what_people_wait_for_is_done_while_every_reading_hangs(pool: PgPool) {
+    const BEGUN: &str = "select count(*) from sync_run where state = 'running'";
+    let tiktok = TikTok::start().await;
+    let desk = Desk::at(start(pool.clone(), &tiktok).await, "ads").await;
+    let app = &desk.app;
+    let client = serde_json::json!({"name": "C"});
+    tiktok.world().silent = vec![token_of("acme"), token_of("beta")];
+    // Two readings at once is all there is, and one of an agency.
+    let bert = app.owner("bert@beta.test", "Beta").await;
+    let gina = app.owner("gina@gamma.test", "Gamma").await;
+    for (owner, code) in [(&desk.olga, "acme"), (&bert, "beta")] {
+        let connection = connect(owner, code).await;
+        map(owner, &connection, &owner.create("/api/v1/clients", &client).await).await;
+    }
+    while tiktok.reports() < 2 {
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+    assert_eq!(count(&pool, BEGUN).await, 2);
+    let third = connect(&gina, "gamma").await;
+    map(&gina, &third, &gina.create("/api/v1/clients", &client).await).await;
+    while waiting(&pool).await == 0 {
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+
+    let imported = desk.import("week.csv", "Day,Cost\n2026-02-01,10.50\n").await;
+    assert_eq!(desk.undo(&imported).await["state"], "undone");
+    let tested = gina.post(&format!("/api/v1/integrations/{third}/test"), &serde_json::json!({})).await;
+    assert_eq!(tested.status(), reqwest::StatusCode::OK, "{}", tested.text().await.unwrap());
+    app.owner("dora@delta.test", "Delta").await;
+    assert_eq!(waiting(&pool).await, 1, "its time has come, and it waits for its turn");
+    assert_eq!(sync(&gina, &third).await, reqwest::StatusCode::ACCEPTED);
+    let read = run(&gina, &third, 1).await;
+    assert_eq!(
+        (&read["state"], &read["cause"]),
+        (&serde_json::json!("succeeded"), &serde_json::json!("manual")),
+        "{read}"
+    );
+    // More of what people ask of a silent provider than it has places: what asks no provider is done.
+    tiktok.world().silent.push(token_of("gamma"));
+    assert_eq!(sync(&gina, &third).await, reqwest::StatusCode::ACCEPTED);
+    while count(&pool, BEGUN).await < 3 {
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+    desk.import("again.csv", "Day,Cost\n2026-02-02,20\n").await;
+    assert_eq!(count(&pool, BEGUN).await, 3, "all of them still hang");
+    desk.app.stop().await;
 }

@@ -2,7 +2,7 @@
 //! refuses comes back as the page with everything that was typed, whatever its length, and nothing secret.
 
 use reqwest::{Response, StatusCode, header};
-use serde_json::json;
+use serde_json::{Value, json};
 use sqlx::PgPool;
 
 use crate::{
@@ -224,5 +224,43 @@ async fn nothing_secret_comes_back(pool: PgPool) {
         assert!(!page.contains(present) && !page.contains(new), "{page}");
         assert!(page.contains("aria-invalid=\"true\""), "what is wrong is said at its field");
     }
+    app.finish().await;
+}
+
+#[sqlx::test(migrator = "store::MIGRATOR")]
+async fn the_settings_show_which_theme_this_browser_keeps(pool: PgPool) {
+    let app = TestApp::start(pool).await;
+    let olga = app.owner("olga@acme.test", "Acme").await;
+    let chosen = async || {
+        let page = olga.get("/settings").await.text().await.unwrap();
+        let buttons = page.split("<button").filter(|button| button.contains("aria-pressed=\"true\""));
+        let pressed: Vec<_> = buttons.filter_map(|button| button.split("value=\"").nth(1)?.split('"').next()).collect();
+        (
+            pressed.join(" "),
+            page.split("Chosen in this browser: ").nth(1).unwrap().split('.').next().unwrap().to_owned(),
+        )
+    };
+    assert_eq!(chosen().await, ("system".to_owned(), "like the system".to_owned()));
+    for (theme, words) in [("dark", "dark"), ("light", "light"), ("system", "like the system")] {
+        olga.submit("/theme", &[("theme", theme)]).await;
+        assert_eq!(chosen().await, (theme.to_owned(), words.to_owned()));
+    }
+    app.finish().await;
+}
+
+#[sqlx::test(migrator = "store::MIGRATOR")]
+async fn a_tag_that_is_too_long_and_an_address_that_is_a_members_are_said_at_their_fields(pool: PgPool) {
+    let app = TestApp::start(pool).await;
+    let olga = app.owner("olga@acme.test", "Acme").await;
+    let tag = "x".repeat(60);
+    let made = olga.post("/api/v1/clients", &json!({"name": "Bakery", "tags": ["short", tag]})).await;
+    assert_eq!(made.status(), StatusCode::UNPROCESSABLE_ENTITY);
+    assert_eq!(made.json::<Value>().await.unwrap()["error"]["field"], "tags");
+
+    let typed = [("email", "olga@acme.test"), ("role", "member")];
+    let page = refused(post(&olga, "/members", "invite_member", &typed).await, StatusCode::UNPROCESSABLE_ENTITY).await;
+    let error = page.split("id=\"email-error\"").nth(1).and_then(|rest| rest.split("</p>").next()).unwrap();
+    assert!(error.contains("olga@acme.test is a member already"), "{page}");
+    assert!(page.contains("value=\"olga@acme.test\""), "what was typed stays: {page}");
     app.finish().await;
 }

@@ -33,9 +33,11 @@ const TABLES: [&str; 8] =
     ["alert_rule", "audit_event", "member", "organization", "session", "sign_in", "sign_up", "stage"];
 
 /// Pages, and what each says where its list would be.
-const EMPTY: [(&str, &str); 10] = [
+const EMPTY: [(&str, &str); 12] = [
     ("/actions", "Nothing has been analysed yet."),
     ("/alerts", "Nothing has been analysed yet."),
+    ("/findings", "Nothing has been analysed yet."),
+    ("/summary", "Nothing has been analysed yet."),
     ("/clients", "Your clients will stand here. Add the first one above."),
     ("/dashboard", "Nothing is connected yet"),
     ("/clients/board", "Clients stand here as cards, each in its stage."),

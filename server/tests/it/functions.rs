@@ -25,9 +25,13 @@ const NO_ID: &[Asked] = &[];
 
 /// Every server function. `{client}` and the like are another agency's, `{own client}` and the like are one's own. Lists that
 /// are narrowed by an id show nothing for one that is not there, so they answer 200.
-pub const FUNCTIONS: [(&str, &[Asked]); 86] = [
+pub const FUNCTIONS: [(&str, &[Asked]); 109] = [
     ("acknowledge_alert", &[("id={alert}", 404)]),
     ("add_import_source", &[("name=S&holds=ads&platform=&currency=EUR&time_zone=UTC&client_id={client}", 404)]),
+    (
+        "add_report_schedule",
+        &[("client_id={client}&title=R&persona=cmo&every=weekly&on_day=1&hour=8&recipients=&sections[0]=method", 404)],
+    ),
     ("approve_action", &[("id={action}&version=x", 404)]),
     ("archive_client", &[("id={client}&archived=true", 404), ("id={client}&archived=false", 404)]),
     (
@@ -38,6 +42,7 @@ pub const FUNCTIONS: [(&str, &[Asked]); 86] = [
             ("member_id={member}&client_id={own client}", 404),
         ],
     ),
+    ("carry_out_action", &[("id={action}", 404)]),
     ("change_invitation", &[("id={invitation}&resend=true", 404), ("id={invitation}&resend=false", 404)]),
     ("change_member", &[("id={member}&role=member", 404), ("id={member}&active=false", 404)]),
     ("change_password", NO_ID),
@@ -53,18 +58,33 @@ pub const FUNCTIONS: [(&str, &[Asked]); 86] = [
     ("finish_action", &[("id={action}&on=", 404), ("id={action}&on=2026-03-01", 404)]),
     ("get_agency", NO_ID),
     ("get_alert_settings", NO_ID),
+    (
+        "get_analytics",
+        &[
+            ("client_id={client}&query=range=last_7", 404),
+            ("client_id=&query=client_id={client}", 200),
+            ("client_id=&query=channel_id={channel}", 200),
+        ],
+    ),
+    ("get_analytics_choices", &[("client_id={client}&query=", 404)]),
+    ("get_analytics_parts", &[("client_id={client}&query=&table=campaign", 404)]),
+    ("get_analytics_thought", &[("client_id={client}&query=", 404)]),
     ("get_board", NO_ID),
     ("get_client", &[("id={client}", 404)]),
     ("get_compared", NO_ID),
     ("get_connection", &[("id={connection}", 404)]),
     ("get_estate", &[("id={member}", 200)]),
+    ("get_exchange_rates", NO_ID),
     ("get_frame", NO_ID),
     ("get_import", &[("id={import}", 404)]),
     ("get_imports", NO_ID),
     ("get_integrations", NO_ID),
+    ("get_line", NO_ID),
     ("get_main_figures", &[("client_id={client}&as_of=", 404)]),
     ("get_next_actions", &[("client_id={client}", 404)]),
     ("get_performance", &[("client_id={client}&from=&to=&days=", 404)]),
+    ("get_report", &[("id={report}", 404)]),
+    ("get_reports", &[("client_id={client}&cursor=", 404)]),
     ("get_settings", NO_ID),
     ("get_sign_in", NO_ID),
     ("get_sources", &[("client_id={client}", 404)]),
@@ -81,16 +101,30 @@ pub const FUNCTIONS: [(&str, &[Asked]); 86] = [
     ("list_audit", &[("allowed=&action=&member_id={member}&from=&to=&cursor=", 200)]),
     ("list_clients", &[("stage={stage}&archived=false", 200), ("stage={stage}&archived=true", 200)]),
     ("list_contacts", &[("client_id={client}", 404)]),
+    ("list_findings", &[("client_id={client}&kind=&severity=&state=&cursor=", 404)]),
     ("list_invitations", NO_ID),
     ("list_jobs", NO_ID),
     ("list_moves", &[("id={client}", 404)]),
     ("list_outbox", NO_ID),
     ("list_runs", &[("id={connection}", 404)]),
+    ("list_saved_views", NO_ID),
+    ("list_truths", NO_ID),
     (
         "look_at_import",
         &[
             ("id={import}&encoding=utf8&delimiter=comma&sheet=&header=1", 404),
             ("id={import}&encoding=&delimiter=&sheet=One&header=1", 404),
+        ],
+    ),
+    (
+        "make_report",
+        &[("client_id={client}&title=R&persona=cmo&first=2026-03-01&last=2026-03-02&sections[0]=method", 404)],
+    ),
+    (
+        "mail_summary",
+        &[
+            ("click=0190a1b2-c3d4-7000-8000-000000000001&persona=cmo&client_id={client}&to[0]={own member}", 404),
+            ("click=0190a1b2-c3d4-7000-8000-000000000002&persona=cmo&client_id=&to[0]={member}", 404),
         ],
     ),
     (
@@ -117,6 +151,7 @@ pub const FUNCTIONS: [(&str, &[Asked]); 86] = [
             ("client_id={own client}&stage_id={stage}", 422),
         ],
     ),
+    ("next_click", NO_ID),
     (
         "open_figure",
         &[
@@ -128,6 +163,8 @@ pub const FUNCTIONS: [(&str, &[Asked]); 86] = [
     ("remove_alert_rule", &[("id={alert_rule}", 404)]),
     ("remove_contact", &[("client_id={client}&id={contact}", 404), ("client_id={own client}&id={contact}", 404)]),
     ("remove_import_mapping", &[("id={mapping}", 404)]),
+    ("remove_report", &[("id={report}", 404)]),
+    ("remove_report_schedule", &[("id={report_schedule}", 404)]),
     (
         "remove_member",
         &[
@@ -137,10 +174,13 @@ pub const FUNCTIONS: [(&str, &[Asked]); 86] = [
         ],
     ),
     ("remove_token", &[("id={token_id}", 404)]),
+    ("remove_view", &[("id={view}", 404)]),
     ("rename_connection", &[("id={connection}&label=x", 404)]),
+    ("rename_view", &[("id={view}&name=x", 404)]),
     ("renew_recovery_codes", NO_ID),
     ("reopen_alert", &[("id={alert}", 404)]),
     ("retry_job", &[("id={job}", 404)]),
+    ("retry_report", &[("id={report}", 404)]),
     (
         "save_alert_rule",
         &[
@@ -159,10 +199,16 @@ pub const FUNCTIONS: [(&str, &[Asked]); 86] = [
         ],
     ),
     ("save_import_mapping", &[("id={import}&name=x", 404)]),
+    // What it names is kept as a text, and looked up when it is opened.
+    ("save_view", NO_ID),
     ("snooze_alert", &[("id={alert}&until=tomorrow", 404), ("id={alert}&until=nonsense", 404)]),
     ("start_import", &[("id={import}&skip_wrong=true", 404), ("id={import}&skip_wrong=false", 404)]),
     ("switch_alert_rule", &[("id={alert_rule}&enabled=true", 404), ("id={alert_rule}&enabled=false", 404)]),
     ("switch_connection", &[("id={connection}&paused=true", 404), ("id={connection}&paused=false", 404)]),
+    (
+        "switch_report_schedule",
+        &[("id={report_schedule}&enabled=true", 404), ("id={report_schedule}&enabled=false", 404)],
+    ),
     ("sync_connection", &[("id={connection}", 404)]),
     ("test_connection", &[("id={connection}", 404)]),
     ("unassign_client", &[("id={assignment}&member_id={own member}&client_id={own client}", 404)]),

@@ -106,8 +106,10 @@ async fn b3_4_every_page_of_the_router_wants_a_session_but_the_documents(pool: P
 }
 
 /// Forms of pages that work without WASM, and a route that there is not.
-const FORMS: [&str; 16] = [
+const FORMS: [&str; 18] = [
+    "/exchange-rates/upload",
     "/imports/upload",
+    "/brand/upload",
     "/integrations/google_ads/connect",
     "/integrations/meta_ads/token",
     "/login",

@@ -48,7 +48,7 @@ async fn every_answer_carries_the_security_headers(pool: PgPool) {
         carries(&answer, &status.to_string());
         assert!(!answer.headers().contains_key(header::STRICT_TRANSPORT_SECURITY), "not on plain http");
     }
-    for path in ["/pkg/nothing.js", "/healthz", "/api/v1/nothing"] {
+    for path in ["/pkg/nothing.js", "/charts/nothing.js", "/healthz", "/api/v1/nothing"] {
         carries(&browser.get(path).await, path);
     }
     assert_eq!(browser.get("/readyz").await.status(), StatusCode::OK);

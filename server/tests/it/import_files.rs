@@ -173,3 +173,55 @@ async fn what_is_no_file_of_rows_is_refused_whole(pool: PgPool) {
     assert!(left.len() <= 1, "files of what failed are gone: {left:?}");
     desk.app.finish().await;
 }
+
+/// Posts the page's own form, as a browser does that shows the answer.
+async fn posted(desk: &Desk, source: &str, name: &str, text: &str) -> reqwest::Response {
+    let form = format!(
+        "--x\r\nContent-Disposition: form-data; name=\"source_id\"\r\n\r\n{source}\r\n--x\r\nContent-Disposition: form-data; \
+         name=\"file\"; filename=\"{name}\"\r\nContent-Type: text/csv\r\n\r\n{text}\r\n--x--\r\n"
+    );
+    let request = desk.olga.client.post(format!("{}/imports/upload", desk.olga.url)).body(form);
+    let request = request.header("accept", "text/html").header("content-type", "multipart/form-data; boundary=x");
+    request.send().await.unwrap()
+}
+
+#[sqlx::test(migrator = "store::MIGRATOR")]
+async fn a_file_that_is_refused_at_once_is_said_at_its_field_and_the_source_stays_chosen(pool: PgPool) {
+    let desk = Desk::open(pool, "ads").await;
+    let other = json!({"name": "Posters", "holds": "ads", "currency": "EUR", "time_zone": "Europe/Berlin"});
+    let other = desk.olga.create("/api/v1/imports/sources", &other).await;
+    for source in [&desk.source, &other] {
+        for (name, words) in [("empty.csv", "The file is empty. Choose another"), ("", "Choose a file")] {
+            let answer = posted(&desk, source, name, "").await;
+            assert_eq!(answer.status(), StatusCode::UNPROCESSABLE_ENTITY);
+            let page = answer.text().await.unwrap();
+            let error = page.split("id=\"file-error\"").nth(1).and_then(|rest| rest.split("</p>").next());
+            assert!(error.is_some_and(|error| error.contains(words)), "{page}");
+            let select =
+                page.split("name=\"source_id\"").nth(1).and_then(|rest| rest.split("</select>").next()).unwrap();
+            let chosen = select.split("<option").find(|option| option.contains("selected")).unwrap_or_default();
+            assert!(chosen.contains(source.as_str()), "{select}");
+            assert!(page.contains("Import files") && !page.contains("This request is not complete"), "{page}");
+        }
+    }
+    let led = posted(&desk, &other, "good.csv", "Day,Cost\n2026-02-01,1\n").await;
+    assert_eq!(led.status(), StatusCode::SEE_OTHER);
+    let target = led.headers()["location"].to_str().unwrap();
+    assert!(target.starts_with("/settings/integrations/import/"), "{target}");
+    let id = target.rsplit('/').next().unwrap().to_owned();
+    until(&desk.olga, &id, "open").await;
+    desk.app.finish().await;
+}
+
+#[sqlx::test(migrator = "store::MIGRATOR")]
+async fn a_text_that_is_named_like_a_workbook_is_read_as_text_and_that_is_said(pool: PgPool) {
+    let desk = Desk::open(pool, "ads").await;
+    for (name, said) in [("export.xlsx", true), ("Export.XLS", true), ("export.csv", false), ("export", false)] {
+        let id = desk.upload(name, "Day,Cost\n2026-02-01,1\n").await;
+        let open = until(&desk.olga, &id, "open").await;
+        assert!(open["proposal"].is_object(), "{open}");
+        let page = desk.olga.get(&format!("/settings/integrations/import/{id}")).await.text().await.unwrap();
+        assert_eq!(page.contains("named like an Excel workbook, but it is a text"), said, "{name}: {page}");
+    }
+    desk.app.finish().await;
+}

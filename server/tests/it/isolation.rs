@@ -36,6 +36,7 @@ async fn two_agencies(app: &TestApp) -> (Actor, Actor) {
         let body = json!({"member_id": member.member_id().await, "client_id": client});
         owner.create("/api/v1/assignments", &body).await;
         owner.create("/api/v1/tokens", &json!({"name": "t", "scope": "read", "days": 1})).await;
+        owner.create("/api/v1/views", &json!({"name": "Mondays", "query": ""})).await;
     }
     seed::integrations(&app.pool).await;
     let ids: Vec<(uuid::Uuid, uuid::Uuid)> =

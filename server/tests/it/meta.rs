@@ -1,5 +1,6 @@
-//! A stand-in for what Meta says of a system user's token: its permissions and the ad accounts that it reaches. It is not what
-//! judges our requests: that is Prism with Meta's own specification, beside the client.
+//! A stand-in for what Meta says of a token: its permissions, whose it is, and the ad accounts that it reaches. Consent brings
+//! the token that its code says. Who takes a permission back takes all tokens of the same person. It is not what judges our
+//! requests: that is Prism with Meta's own specification, beside the client.
 
 use std::{
     collections::{BTreeMap, HashMap},
@@ -43,6 +44,8 @@ impl Meta {
     pub async fn start() -> Self {
         let world = Arc::<Mutex<World>>::default();
         let router = Router::new()
+            .route("/v26.0/oauth/access_token", get(exchange))
+            .route("/v26.0/me", get(person))
             .route("/v26.0/me/permissions", get(permissions).delete(revoke))
             .route("/v26.0/me/adaccounts", get(accounts))
             .with_state(world.clone());
@@ -92,7 +95,29 @@ async fn accounts(State(world): Shared, headers: HeaderMap, Query(query): Query<
     })
 }
 
-async fn revoke(State(world): Shared) -> Json<Value> {
-    world.lock().unwrap().revoked += 1;
+/// A code, and the token of an hour, is the token itself.
+async fn exchange(Query(query): Query<BTreeMap<String, String>>) -> Json<Value> {
+    let token = query.get("code").or_else(|| query.get("fb_exchange_token")).unwrap();
+    Json(json!({"access_token": token, "token_type": "bearer", "expires_in": 5_183_944}))
+}
+
+/// Whose a token is: of `EAAB-ann-1` it is `ann`.
+fn person_of(token: &str) -> &str {
+    token.split('-').nth(1).unwrap_or_default()
+}
+
+fn bearer(headers: &HeaderMap) -> Option<String> {
+    Some(headers.get("authorization")?.to_str().ok()?.strip_prefix("Bearer ")?.to_owned())
+}
+
+async fn person(headers: HeaderMap) -> Json<Value> {
+    Json(json!({"id": person_of(&bearer(&headers).unwrap())}))
+}
+
+async fn revoke(State(world): Shared, headers: HeaderMap) -> Json<Value> {
+    let mut world = world.lock().unwrap();
+    world.revoked += 1;
+    let token = bearer(&headers).unwrap();
+    world.tokens.retain(|known, _| person_of(known) != person_of(&token));
     Json(json!({"success": true}))
 }

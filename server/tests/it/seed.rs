@@ -57,11 +57,21 @@ insert into lift_test (organization_id, id, channel_id, first_day, last_day, roa
   select organization_id, gen_random_uuid(), id, '2026-03-01', '2026-03-14', 1.8, 0.2, gen_random_uuid(), now() from channel;
 insert into alert (organization_id, id, story, kind, level, entity, severity, first_day, last_day, client_id, body, first_state_id, state_id, first_seen_at, last_seen_at)
   select s.organization_id, gen_random_uuid(), 'down', 'drop', 'client', 'x', 'high', '2026-03-01', '2026-03-02', (select min(c.id::text)::uuid from client c where c.organization_id = s.organization_id), '{}', s.id, s.id, now(), now() from brain_state s;
+insert into alert_finding (organization_id, state_id, number, alert_id) select organization_id, state_id, 0, id from alert;
+insert into summary_mail (organization_id, id, member_id, asked_by, persona, as_of, asked_at)
+  select organization_id, gen_random_uuid(), id, id, 'cmo', now(), now() from member where role = 'owner';
 insert into alert_channel (organization_id, alert_id, channel_id)
   select a.organization_id, a.id, h.id from alert a join channel h on h.organization_id = a.organization_id;
 insert into alert_mail (organization_id, alert_id, member_id, way, state, queued_at)
   select a.organization_id, a.id, m.id, 'mail', 'sent', now() from alert a join member m on m.organization_id = a.organization_id and m.role = 'owner';
-insert into alert_setting (organization_id, member_id, digest) select organization_id, id, true from member where role = 'owner'";
+insert into alert_setting (organization_id, member_id, digest) select organization_id, id, true from member where role = 'owner';
+insert into report_schedule (organization_id, id, client_id, title, persona, sections, every, on_day, hour, recipients, enabled, created_by, created_name, created_at, changed_at)
+  select organization_id, gen_random_uuid(), min(id::text)::uuid, 'Weekly', 'cmo', '{method}', 'weekly', 1, 8, '{}', false, gen_random_uuid(), 'Olga', now(), now() from client group by organization_id;
+insert into report (organization_id, id, client_id, title, persona, sections, first_day, last_day, as_of, state, fault, created_name, created_at)
+  select organization_id, gen_random_uuid(), client_id, 'R', 'cmo', '{method}', '2026-03-01', '2026-03-02', now(), 'failed', 'x', 'Olga', now() from report_schedule;
+insert into report_file (organization_id, report_id, bytes) select organization_id, id, 'x' from report;
+insert into report_mail (organization_id, report_id, email, state) select organization_id, id, 'jane@client.test', 'waiting' from report;
+insert into brand (organization_id, owner_id, accent) select organization_id, organization_id, '#123456' from organization";
 
 /// Stores a row for every agency in each table of the integrations.
 #[expect(clippy::disallowed_methods, reason = "writes as the superuser")]

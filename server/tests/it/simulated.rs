@@ -21,7 +21,7 @@ pub async fn enter(browser: &Browser) {
     let answer = browser.submit("/simulation", &[]).await;
     let (status, target) = (answer.status(), answer.headers().get("location").cloned());
     assert_eq!(status, 303, "{}", answer.text().await.unwrap());
-    assert_eq!(target.unwrap(), "/clients");
+    assert_eq!(target.unwrap(), "/dashboard");
 }
 
 /// Waits until every connection was read as often and none is read; every run succeeded.
@@ -92,10 +92,22 @@ async fn one_click_leads_to_a_furnished_agency_whose_accounts_are_read(pool: PgP
     assert_eq!(guest.json("/api/v1/organization").await["simulated"], true, "programs are told as well");
     assert_eq!(count(&pool, "select count(*) from channel where client_id is not null").await, 26);
     assert_eq!(count(&pool, "select count(*) from connection where mode = 'simulated'").await, 11);
+    // They are clients of an agency at work: each has a past, somebody answers for it, and its worth can be told in money.
+    let believable = "select count(*) from client where industry <> '' and website <> '' and margin_percent > 0 and owner_id is not null
+                and stage_since < now() - interval '1 day' and exists (select from contact c where c.client_id = client.id)";
+    assert_eq!(count(&pool, believable).await, 8);
+    let stages = "select count(distinct s.name) from client c join stage s on s.id = c.stage_id";
+    assert!(count(&pool, stages).await >= 4);
+    let new = "select count(*) from client c join stage s on s.id = c.stage_id where s.name = 'Onboarding'";
+    assert_eq!(count(&pool, new).await, 0);
+    let moves = "select count(*) from stage_change where created_at < now() - interval '1 day'";
+    assert!(count(&pool, moves).await > 16, "each stood somewhere before");
     // Its two currencies can be added up.
     let known = "select count(*) from exchange_rate where day >= current_date - 399 and day <= current_date";
     assert!(count(&pool, known).await > 280);
     read(&guest, 1).await;
+    let page = guest.get("/dashboard").await.text().await.unwrap();
+    assert!(!page.contains("Accounts are being read"), "all of them are");
 
     // What is stored of every channel and day that has ended is true to the cent.
     let now = app.service.clock.now();
@@ -258,6 +270,11 @@ async fn nobody_is_drawn_in_and_who_signs_out_is_out_everywhere(pool: PgPool) {
     assert!(lines.lines().next().unwrap().ends_with(",simulated"), "{lines}");
     assert!(lines.lines().count() > 1, "{lines}");
     assert!(lines.lines().skip(1).all(|line| line.ends_with(",yes")), "{lines}");
+    let figures = olga.get("/api/v1/analytics/export").await;
+    assert!(figures.headers()["content-disposition"].to_str().unwrap().contains("\"simulated-analytics-"));
+    let lines = figures.text().await.unwrap();
+    assert!(lines.lines().next().unwrap().ends_with(",simulated"), "{lines}");
+    assert!(lines.lines().skip(1).all(|line| line.ends_with("\"yes\"")), "{lines}");
 
     assert_eq!(olga.submit("/logout", &[]).await.headers()["location"], "/login");
     assert_eq!(count(&pool, "select count(*) from session").await, 0, "at home, too");

@@ -7,11 +7,12 @@ use model::{
     brain::Outcome,
     summary::{Figure, Sentence},
 };
+use reqwest::header;
 use serde_json::{Value, json};
 use service::summary::{Bodies, unfounded};
 use sqlx::PgPool;
 
-use crate::support::{Browser, TestApp};
+use crate::support::{Browser, TestApp, count};
 
 const PERSONAS: [&str; 3] = ["cmo", "vp_growth", "director"];
 
@@ -182,7 +183,7 @@ async fn every_number_of_real_states_is_a_figure_and_no_persona_borrows_a_senten
     let bakery = |persona: &str| format!("/api/v1/brain/summary?persona={persona}&client_id={}", clients[0]);
     let money = text(&olga.json(&bakery("cmo")).await);
     for words in
-        ["Bakery in the 28 days", "spend ", "ledger revenue ", "claimed revenue ", "counted twice", "to be expected"]
+        ["Bakery in the 28 days", "spend ", "ledger revenue ", "claimed revenue ", "counted twice", "expected to come"]
     {
         assert!(money.contains(words), "{words} is not in {money}");
     }
@@ -192,7 +193,7 @@ async fn every_number_of_real_states_is_a_figure_and_no_persona_borrows_a_senten
     assert!(little.contains("not enough data yet") && little.contains("not connected"), "{little}");
 
     let page = olga.get(&format!("/summary?persona=director&client_id={}", clients[0])).await.text().await.unwrap();
-    for words in ["Keep an eye on", "In the state: ", "rows of ads of Bakery", "Director of Performance"] {
+    for words in ["Keep an eye on", "data-figure=\"s.", "As text", "Mail it", "Director of Performance"] {
         assert!(page.contains(words), "{words} is not in {page}");
     }
     app.finish().await;
@@ -238,5 +239,82 @@ async fn everybody_is_told_of_the_clients_they_see(pool: PgPool) {
     let nia = app.owner("nia@other.test", "Other").await;
     assert_eq!(nia.get("/api/v1/brain/summary?persona=cmo").await.status(), 404);
     assert_eq!(nia.get(&foreign).await.status(), 404);
+    app.finish().await;
+}
+
+/// Posts the form of the summary as a browser does by itself.
+async fn mail(browser: &Browser, click: &str, client: &str, to: &[&str]) -> u16 {
+    let request = browser.client.post(format!("{}/app/mail_summary", browser.url));
+    let page = format!("{}/summary", browser.url);
+    let request = request.header(header::ACCEPT, "text/html").header(header::REFERER, page);
+    let mut fields = vec![("click", click), ("persona", "cmo"), ("client_id", client)];
+    fields.extend(to.iter().map(|id| ("to[]", *id)));
+    request.form(&fields).send().await.unwrap().status().as_u16()
+}
+
+#[sqlx::test(migrator = "store::MIGRATOR")]
+async fn a_summary_is_mailed_once_for_each_click_and_tells_each_of_the_clients_they_see(pool: PgPool) {
+    const CLICKS: [&str; 3] = [
+        "0190a1b2-c3d4-7000-8000-000000000001",
+        "0190a1b2-c3d4-7000-8000-000000000002",
+        "0190a1b2-c3d4-7000-8000-000000000003",
+    ];
+    let app = TestApp::start(pool.clone()).await;
+    let olga = app.owner("olga@acme.test", "Acme").await;
+    let mut clients = Vec::new();
+    for name in ["Bakery", "Brewery"] {
+        clients.push(furnish(&app, &olga, name, 90, true).await);
+    }
+    let max = app.join(&olga, "max@acme.test", "manager").await;
+    let (olgas, maxs) = (olga.member_id().await, max.member_id().await);
+    let (own, other) = (olgas.as_str().unwrap(), maxs.as_str().unwrap());
+    let mails = |name: &str| -> Vec<String> {
+        let all = app.mails(&format!("{name}@acme.test"));
+        all.into_iter().filter(|mail| mail.contains("<summary-")).collect()
+    };
+    let rest = async || {
+        for _ in 0..800 {
+            if app.jobs_left().await == 0 {
+                return;
+            }
+            tokio::time::sleep(Duration::from_millis(25)).await;
+        }
+        panic!("jobs are left");
+    };
+    assert_eq!(mail(&olga, CLICKS[0], "", &[own]).await, 422, "nothing was thought yet");
+    think(&olga).await;
+    assert_eq!(mail(&olga, CLICKS[0], "", &[]).await, 422, "nobody was chosen");
+    let body = json!({"member_id": maxs, "client_id": clients[0]});
+    olga.create("/api/v1/assignments", &body).await;
+    // However often it is posted, it is one click.
+    for _ in 0..3 {
+        assert_eq!(mail(&olga, CLICKS[0], "", &[own, other]).await, 303);
+    }
+    rest().await;
+    assert_eq!((mails("olga").len(), mails("max").len()), (1, 1));
+    let (hers, his) = (mails("olga").remove(0), mails("max").remove(0));
+    assert!(
+        hers.contains("Subject: Acme: summary for the CMO, ") && hers.contains("You asked for this summary"),
+        "{hers}"
+    );
+    assert!(!hers.contains("Simulated"), "{hers}");
+    assert!(his.contains("Olga Owner has this summary mailed to you") && his.contains("Bakery"), "{his}");
+    assert!(!his.contains("Brewery"), "he does not see that client: {his}");
+    // A job that runs again finds nothing left to send; a client out of sight is told to nobody.
+    let agency = olga.json("/api/v1/organization").await;
+    let mut tx = app.service.db.system().await.unwrap();
+    let job = model::job::Job::MailSummary {
+        organization_id: agency["id"].as_str().unwrap().parse().unwrap(),
+        summary_mail_id: CLICKS[0].parse().unwrap(),
+        member_id: other.parse().unwrap(),
+    };
+    store::queue::enqueue(&mut tx, &job, None).await.unwrap();
+    tx.commit().await.unwrap();
+    assert_eq!(mail(&olga, CLICKS[1], &clients[1], &[own, other]).await, 303);
+    assert_eq!(mail(&max, CLICKS[2], &clients[1], &[other]).await, 404);
+    rest().await;
+    assert_eq!((mails("olga").len(), mails("max").len()), (2, 1));
+    let open = "select count(*) from summary_mail where settled_at is null";
+    assert_eq!(count(&pool, open).await, 0);
     app.finish().await;
 }

@@ -23,6 +23,7 @@ pub struct TestApp {
     pub service: Service,
     pub pool: PgPool,
     pub data: PathBuf,
+    events: std::sync::Arc<server::events::Hub>,
     work: Working,
     tasks: [tokio::task::AbortHandle; 2],
 }
@@ -67,7 +68,7 @@ impl TestApp {
         db.migrate().await.unwrap();
         db.check_separation().await.unwrap();
         let app = state::AppState::new(&config, db).unwrap();
-        let service = app.service.clone();
+        let (service, events) = (app.service.clone(), app.events.clone());
         let context = state::job_context(&config, &app).unwrap();
         let work = (context, config.jobs, config.recovery(), app.pulse.clone());
         server::simulation::start(&config, &app).await.unwrap();
@@ -77,7 +78,7 @@ impl TestApp {
             axum::serve(listener, service).await
         });
         let tasks = [working, serving.abort_handle()];
-        Self { url: config.public_url(), service, pool, data, work, tasks }
+        Self { url: config.public_url(), service, pool, data, events, work, tasks }
     }
 
     /// Runs jobs again after [`Self::leave_jobs`].
@@ -182,7 +183,7 @@ impl TestApp {
 
     /// Fails when a job is left in the queue; the last line of a test.
     pub async fn finish(self) {
-        for _ in 0..100 {
+        for _ in 0..600 {
             if self.jobs_left().await == 0 {
                 return self.stop().await;
             }
@@ -193,6 +194,7 @@ impl TestApp {
 
     /// Lets go of the database, so that it can be dropped at once.
     pub async fn stop(self) {
+        self.events.close();
         for task in self.tasks {
             task.abort();
         }

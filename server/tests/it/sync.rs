@@ -9,6 +9,7 @@ use model::{
 };
 use reqwest::StatusCode;
 use serde_json::{Value, json};
+use server::config::Config;
 use sqlx::PgPool;
 use time::Date;
 
@@ -23,12 +24,18 @@ pub const KEYS: &str = "k1:AQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQE";
 
 /// The application with TikTok Ads set up, reached at the stand-in.
 pub async fn start(pool: PgPool, tiktok: &TikTok) -> TestApp {
+    start_with(pool, tiktok, |_| ()).await
+}
+
+/// The same with changed settings.
+pub async fn start_with(pool: PgPool, tiktok: &TikTok, change: impl FnOnce(&mut Config)) -> TestApp {
     let url = tiktok.url.parse().unwrap();
     TestApp::start_with(pool, |config| {
         config.providers.insert("TIKTOK_APP_ID".to_owned(), "tt-app".to_owned().into());
         config.providers.insert("TIKTOK_APP_SECRET".to_owned(), APP_SECRET.to_owned().into());
         config.provider_urls.insert("tiktok_ads".to_owned(), url);
         (config.secret, config.keys) = (Some(SECRET.to_owned().into()), Some(KEYS.to_owned().into()));
+        change(config);
     })
     .await
 }
@@ -256,8 +263,11 @@ async fn an_account_is_read_through_one_connection_and_goes_on_through_the_next(
     let first = connect(&agency.ada, "acme").await;
     map(&agency.ada, &first, &agency.c[0]).await;
     run(&agency.ada, &first, 1).await;
+    // This consent reaches one account more.
+    tiktok.world().accounts = 2;
     let second = connect(&agency.olga, "acme").await;
-    assert_eq!(account(&agency.olga, &second, 0).await, Value::Null, "another connection reads it");
+    assert_eq!(account(&agency.olga, &second, 0).await["external_id"], "acme-2");
+    assert_eq!(account(&agency.olga, &second, 1).await, Value::Null, "another connection reads the other");
     assert_eq!(sync(&agency.olga, &second).await, StatusCode::CONFLICT);
     assert_eq!(sync(&agency.olga, &first).await, StatusCode::ACCEPTED);
     run(&agency.olga, &first, 2).await;

@@ -51,6 +51,8 @@ pub struct World {
     pub revoked: Vec<String>,
     /// How long a report takes.
     pub latency: Duration,
+    /// Tokens whose reports never come, and that are never taken back.
+    pub silent: Vec<String>,
     /// Whether revoking fails.
     pub keeps: bool,
     /// How many accounts a consent reaches; one when not set.
@@ -151,9 +153,16 @@ async fn token(State(_): Shared, Json(body): Json<Value>) -> Response {
 }
 
 async fn revoke(State(world): Shared, Json(body): Json<Value>) -> Response {
-    let mut world = world.lock().unwrap();
-    world.revoked.push(body["access_token"].as_str().unwrap().to_owned());
-    if world.keeps { StatusCode::BAD_GATEWAY.into_response() } else { answer(0, "OK", &json!({})) }
+    let token = body["access_token"].as_str().unwrap().to_owned();
+    let (keeps, silent) = {
+        let mut world = world.lock().unwrap();
+        world.revoked.push(token.clone());
+        (world.keeps, world.silent.contains(&token))
+    };
+    if silent {
+        std::future::pending::<()>().await;
+    }
+    if keeps { StatusCode::BAD_GATEWAY.into_response() } else { answer(0, "OK", &json!({})) }
 }
 
 async fn advertisers(State(world): Shared, headers: HeaderMap) -> Response {
@@ -182,7 +191,7 @@ async fn info(State(world): Shared, headers: HeaderMap, Query(query): Query<BTre
 }
 
 async fn report(State(world): Shared, headers: HeaderMap, Query(query): Query<BTreeMap<String, String>>) -> Response {
-    let (fault, latency) = {
+    let (fault, latency, silent) = {
         let mut world = world.lock().unwrap();
         let token = match world.call("report", &headers) {
             Ok(token) => token,
@@ -192,8 +201,11 @@ async fn report(State(world): Shared, headers: HeaderMap, Query(query): Query<BT
         if !token.starts_with(&format!("tt-token-{}-", account.rsplit_once('-').unwrap().0)) {
             return answer(40001, "No permission to operate advertiser", &Value::Null);
         }
-        (world.faults.pop_front().or(world.down), world.latency)
+        (world.faults.pop_front().or(world.down), world.latency, world.silent.contains(&token))
     };
+    if silent {
+        std::future::pending::<()>().await;
+    }
     tokio::time::sleep(latency).await;
     let rows = rows(&world.lock().unwrap(), &query);
     let page: usize = query["page"].parse().unwrap();

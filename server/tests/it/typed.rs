@@ -76,8 +76,9 @@ async fn a_token_that_works_is_kept_sealed_and_reads(pool: PgPool) {
 
     // What is sealed for one field opens in no other, not even of the same connection.
     execute(&pool, "update credential set sealed = (select sealed from credential where field = 'field:shop') where field = 'access_token'".into()).await;
-    agency.ada.post(&format!("/api/v1/integrations/{id}/sync"), &json!({})).await;
-    assert_eq!(run(&agency.ada, id, 2).await["hint"], "Reconnect the account");
+    let refused = agency.ada.post(&format!("/api/v1/integrations/{id}/sync"), &json!({})).await;
+    assert_eq!(refused.status(), StatusCode::CONFLICT);
+    assert_eq!(refused.json::<Value>().await.unwrap()["error"]["code"], "reconnect");
 
     // Taken away here; what a person made there, only a person takes back.
     assert_eq!(agency.ada.send("DELETE", &format!("/api/v1/integrations/{id}"), &json!({})).await.status(), 204);

@@ -17,23 +17,31 @@ const NEXT: &str = "shpat_made-later-c0ffee";
 const LIST: &str = "/api/v1/integrations";
 
 #[sqlx::test(migrator = "store::MIGRATOR")]
-async fn the_same_accounts_are_one_connection_however_often_a_token_is_sent(pool: PgPool) {
+async fn b8_9_accounts_that_a_connection_reads_are_connected_by_no_second_token(pool: PgPool) {
     let (shopify, _meta, app, agency) = open(&pool).await;
     shopify.world().made.insert(NEXT, vec!["read_orders", "read_customers"]);
     let id = |(status, made): (StatusCode, Value)| {
         assert_eq!(status, StatusCode::CREATED, "{made}");
         made["id"].as_str().unwrap().to_owned()
     };
+    let refused = |answer: (StatusCode, Value)| {
+        let (status, code, _, words) = said(answer);
+        assert_eq!((status, code.as_str()), (409, "connected_already"), "{words}");
+        assert!(words.contains("“Shopify: Acme Shop”") && words.contains("Nothing was changed"), "{words}");
+    };
     // A double click: both at once.
-    let both = tokio::join!(
+    let (one, two) = tokio::join!(
         connect(&agency.ada, "shopify", fields(MADE), None),
         connect(&agency.olga, "shopify", fields(MADE), None)
     );
-    let first = id(both.0);
-    assert_eq!(id(both.1), first);
-    assert_eq!(id(connect(&agency.ada, "shopify", fields(NEXT), None).await), first, "another token of the same shop");
-    let led = agency.ada.submit("/integrations/shopify/token", &[("shop", SHOP), ("access_token", NEXT)]).await;
-    assert_eq!(led.headers()["location"], format!("{PAGE}?connected={first}").as_str());
+    let (made, late) = if one.0 == StatusCode::CREATED { (one, two) } else { (two, one) };
+    let first = id(made);
+    refused(late);
+    refused(connect(&agency.ada, "shopify", fields(NEXT), None).await);
+    let answer = agency.ada.submit("/integrations/shopify/token", &[("shop", SHOP), ("access_token", NEXT)]).await;
+    let back = page(answer, StatusCode::CONFLICT).await;
+    assert!(back.contains("“Shopify: Acme Shop”") && !back.contains(NEXT), "{back}");
+    assert_eq!(id(connect(&agency.ada, "shopify", fields(NEXT), Some(&first)).await), first, "in the other's place");
     assert_eq!(count(&pool, "select count(*) from connection").await, 1);
     assert_eq!(count(&pool, "select count(*) from credential").await, 2, "one token, and the shop");
     assert_eq!(count(&pool, "select count(*) from channel").await, 1);
@@ -52,6 +60,14 @@ async fn a_consent_whose_place_a_token_takes_is_taken_back_whatever_the_provider
     let agency = Agency::found(&app).await;
     let id = shop::connect(&agency.ada).await;
     let consented = shopify.world().tokens[0].clone();
+    // Beside the consent a token would read nothing: it is refused, with the name of who reads it.
+    let stored =
+        "select (select count(*) from connection) + (select count(*) from credential) + (select count(*) from channel)";
+    let before = count(&pool, stored).await;
+    let (status, code, _, words) = said(connect(&agency.ada, "shopify", fields(MADE), None).await);
+    assert_eq!((status, code.as_str()), (409, "connected_already"), "{words}");
+    assert!(words.contains("“Shopify: Acme Shop”") && words.contains("Replace the credential there"), "{words}");
+    assert_eq!(count(&pool, stored).await, before);
     // A token that does not work takes no place.
     assert_eq!(connect(&agency.ada, "shopify", fields(REFUSED), Some(&id)).await.0, 422);
     assert!(shopify.world().revoked.is_empty());
@@ -138,6 +154,8 @@ async fn a_program_connects_with_a_token_as_its_member_may(pool: PgPool) {
     let writes = program(&app, &agency.ada, "write").await;
     let (status, made) = writes(by_token).await;
     assert_eq!((status, &made["way"]), (StatusCode::CREATED, &json!("token")), "{made}");
+    let (status, _, field, words) = said(writes(json!({"provider": "bing"})).await);
+    assert!(status == 422 && field == "provider" && words.contains("google_ads, "), "{words}");
     let (_, code, _, words) = said(writes(json!({"provider": "shopify", "fields": {"shop": SHOP}})).await);
     assert!(code == "session_needed" && words.contains("an access token has none"), "{code}: {words}");
     app.finish().await;

@@ -5,6 +5,7 @@ use std::{collections::BTreeMap, io::Read};
 use time::{Date, Month, Time};
 
 use super::Scorer;
+use crate::NotEnough;
 
 /// Why a file cannot be read. Lines count from 1, the header included.
 #[derive(Debug, thiserror::Error)]
@@ -49,7 +50,9 @@ pub enum Refused {
 }
 
 /// Reads `series,timestamp,value` (in any order of columns, others are left alone; an empty value is missing) and writes the same rows
-/// in the same order with two more columns: `score` (0–1, see [`super::Score`]) and `kind` (empty if it is no news).
+/// in the same order with two more columns: `score` (0–1, see [`super::Score`]) and `kind` (empty if it is no news). A row that
+/// is not judged is no news yet: its score is 0. Where that is no matter of what will still come, `not enough data:` with the
+/// reason is its kind: no row of its series was judged, its value is not finite, or its moment is there already.
 ///
 /// A time stamp is a number of days, or `2026-01-31`, `2026-01-31 13:05[:00[.0]]`, with a `T` and a `Z` or an offset if you like;
 /// an offset is passed over, since the course of a day is that of the clock on the wall. A row's score depends on no
@@ -78,13 +81,16 @@ pub fn anomalies(input: impl Read) -> Result<String, Refused> {
     };
     write(&mut writer, &header, "score", "kind")?;
     let mut scorers: BTreeMap<String, (Scorer, i64)> = BTreeMap::new();
+    // Each series with whether a row of it was judged, and why the last one was not.
+    let mut judged_at_all: BTreeMap<String, (bool, String)> = BTreeMap::new();
+    let mut rows: Vec<(csv::StringRecord, String, String)> = Vec::new();
     for row in reader.records() {
         let row = row.map_err(malformed)?;
         let line = row.position().map_or(0, csv::Position::line);
         let (name, stamp, read) = (&row[series], row[timestamp].trim(), row[value].trim());
         let at = moment(stamp).map_err(|_| Refused::Stamp { line, stamp: stamp.to_owned() })?;
-        let read = match read {
-            "" | "NA" | "NaN" | "nan" | "null" => None,
+        let number = match read {
+            "" | "NA" | "null" => None,
             text => Some(text.parse::<f64>().map_err(|_| Refused::Value { line, value: text.to_owned() })?),
         };
         if !scorers.contains_key(name) {
@@ -94,10 +100,31 @@ pub fn anomalies(input: impl Read) -> Result<String, Refused> {
         if at < *last {
             return Err(Refused::Order { line, series: name.to_owned(), stamp: stamp.to_owned() });
         }
-        let score = if at == *last { super::Score::NONE } else { scorer.next(at, read) };
+        let twice = || NotEnough::Duplicate { of: stamp.to_owned() };
+        let judged = if at == *last { Err(twice()) } else { scorer.judge(at, number) };
         *last = at;
-        let kind = score.kind.map_or("", super::Kind::word);
-        write(&mut writer, &row, &format!("{:.6}", score.score), kind)?;
+        let told = judged_at_all.entry(name.to_owned()).or_insert_with(|| (false, "there is no value".to_owned()));
+        let (score, kind) = match (judged, number) {
+            (Ok(judged), _) => {
+                told.0 = true;
+                (judged.score, judged.kind.map_or("", super::Kind::word).to_owned())
+            }
+            (Err(reason @ NotEnough::Duplicate { .. }), _) => (0.0, format!("not enough data: {reason}")),
+            (Err(_), Some(number)) if !number.is_finite() => {
+                (0.0, format!("not enough data: {read} is not a finite number"))
+            }
+            (Err(reason), Some(_)) => {
+                told.1 = reason.to_string();
+                (0.0, String::new())
+            }
+            (Err(_), None) => (0.0, String::new()),
+        };
+        rows.push((row, format!("{score:.6}"), kind));
+    }
+    for (row, score, kind) in rows {
+        let why = judged_at_all.get(&row[series]).filter(|(judged, _)| !judged && kind.is_empty());
+        let kind = why.map_or(kind.clone(), |(_, why)| format!("not enough data: {why}"));
+        write(&mut writer, &row, &score, &kind)?;
     }
     let bytes = writer.into_inner().map_err(|error| Refused::Malformed { line: 0, message: error.to_string() })?;
     Ok(String::from_utf8_lossy(&bytes).into_owned())

@@ -8,6 +8,9 @@
 //! The last 3, 7, 14 and 28 days are judged against the level before them by Student's t, their usual error being that
 //! of earlier such windows, so that a level that wanders by itself, or errors that follow one another, alarm nobody.
 
+mod level;
+
+use level::Model;
 use libm::sqrt;
 use statrs::distribution::{ContinuousCDF, StudentsT};
 
@@ -24,8 +27,6 @@ pub(super) const WINDOWS: [usize; 4] = [3, 7, 14, 28];
 pub(super) const LONGEST: usize = 28;
 /// Shares of a day's error that the level takes over: a memory of 50, 20 and 7 days.
 const SPEEDS: [f64; 3] = [0.02, 0.05, 0.15];
-/// Weeks that a weekday's factor is learned of.
-const WEEKS: f64 = 16.0;
 /// Days that errors are learned of, at most.
 const MEMORY: f64 = 365.0;
 /// Errors beyond this many standard deviations count as this much.
@@ -36,22 +37,6 @@ const CONSISTENT: f64 = 1.0 / 0.9778;
 const FARTHEST: f64 = 6.0;
 /// The share of days that shapes the tail.
 const PEAKS: f64 = 0.05;
-
-/// Level and weekdays at one speed.
-#[derive(Clone, Debug)]
-struct Model {
-    speed: f64,
-    level: f64,
-    /// Factors or, of signed series, differences.
-    weekdays: [f64; WEEK],
-    /// Days seen of each weekday, and of all.
-    seen: [f64; WEEK],
-    days: f64,
-    /// Days that the level was learned of.
-    of: f64,
-    /// Variance of the errors, bounded.
-    variance: f64,
-}
 
 /// A day as it was read: its weekday, its value after the root, and the level before it.
 #[derive(Clone, Copy, Debug)]
@@ -95,56 +80,6 @@ pub(super) struct Daily {
     down: Tail,
     /// Variance of the differences of each window, bounded, and how many were seen.
     windows: [(f64, f64); 4],
-}
-
-impl Model {
-    fn new(speed: f64, scale: Scale) -> Self {
-        let neutral = if scale == Scale::Signed { 0.0 } else { 1.0 };
-        Self { speed, level: 0.0, weekdays: [neutral; WEEK], seen: [0.0; WEEK], days: 0.0, of: 0.0, variance: 0.0 }
-    }
-
-    fn expected(&self, scale: Scale, weekday: usize) -> f64 {
-        if scale == Scale::Signed { self.level + self.weekdays[weekday] } else { self.level * self.weekdays[weekday] }
-    }
-
-    fn learn(&mut self, scale: Scale, weekday: usize, value: f64) {
-        self.days += 1.0;
-        self.of += 1.0;
-        if self.days == 1.0 {
-            self.level = value;
-            self.seen[weekday] += 1.0;
-            return;
-        }
-        let error = value - self.expected(scale, weekday);
-        let bound =
-            if self.days > 2.0 * WEEK as f64 && self.variance > 0.0 { BOUND * sqrt(self.variance) } else { f64::MAX };
-        let bounded = error.clamp(-bound, bound);
-        // Errors of the first week say nothing of the spread, those of the second little: level and weekdays are being
-        // found. Each is forgotten when it is over.
-        let from = if self.days > 2.0 * WEEK as f64 {
-            2.0 * WEEK as f64
-        } else if self.days > WEEK as f64 {
-            WEEK as f64
-        } else {
-            1.0
-        };
-        let rate = 1.0 / (self.days - from).clamp(1.0, MEMORY);
-        let square = (bounded * bounded).min(1e300) * if error == bounded { 1.0 } else { CONSISTENT };
-        self.variance += rate * (square - self.variance);
-        self.seen[weekday] += 1.0;
-        let (level, share) = ((1.0 / self.of).max(self.speed), 1.0 / (self.seen[weekday] + 1.0).min(WEEKS));
-        if scale == Scale::Signed {
-            self.level += level * bounded;
-            self.weekdays[weekday] += share * (bounded - level * bounded);
-        } else {
-            let factor = self.weekdays[weekday].max(0.1);
-            self.level = (self.level + level * bounded / factor).max(0.0);
-            if self.level > 0.0 {
-                let implied = (self.expected(scale, weekday) + bounded * (1.0 - level)) / self.level;
-                self.weekdays[weekday] += share * (implied.clamp(0.0, 10.0) - self.weekdays[weekday]);
-            }
-        }
-    }
 }
 
 impl Daily {

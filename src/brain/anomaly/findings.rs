@@ -139,11 +139,25 @@ pub fn findings(series: &[Named<'_>], since: Date) -> Findings {
                 }
             }
         }
-        if let Some((day, ..)) = family.first().filter(|_| !together.is_empty()) {
+        let chance = by_chance(together.len(), family.len());
+        if let Some((day, ..)) = family.first().filter(|_| chance < super::chance(super::ALARM)) {
             answer.common.push(Common { day: *day, series: together, of: family.len() });
         }
     }
     answer
+}
+
+/// The chance that at least so many of all series that were judged are alarms on a day on which nothing changed.
+fn by_chance(moved: usize, of: usize) -> f64 {
+    let one = super::chance(super::ALARM);
+    // The chances of none, one, two …: each from the one before it.
+    let mut exactly = libm::pow(1.0 - one, of as f64);
+    let mut fewer = 0.0;
+    for count in 0..moved {
+        fewer += exactly;
+        exactly *= (of - count) as f64 / (count + 1) as f64 * one / (1.0 - one);
+    }
+    (1.0 - fewer).max(0.0)
 }
 
 /// What the series of one group share on a day: middle and spread of each statistic over all of them.
@@ -192,5 +206,18 @@ fn finding(name: &str, found: Date, alarm: &Alarm, p: f64, q: f64) -> Finding {
         expected: (low, high),
         p,
         q,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn one_of_many_is_chance_and_several_on_one_day_are_not() {
+        assert_eq!(by_chance(0, 130), 1.0);
+        assert!((by_chance(1, 130) - (1.0 - libm::pow(0.999, 130.0))).abs() < 1e-12);
+        assert!(by_chance(2, 130) > 0.001 && by_chance(12, 130) < 1e-9);
+        assert!(by_chance(8, 8) < 1e-12);
     }
 }

@@ -140,14 +140,16 @@ impl Stream {
         Self { baselines, windows: windows.collect(), day, rows: 0, told: 0.0 }
     }
 
-    /// How surprising this row is beyond what was told, as −log10 of a chance, and what it is if it is an alarm.
-    pub(super) fn next(&mut self, at: i64, value: f64) -> (f64, Option<Kind>) {
+    /// How surprising this row is beyond what was told, as −log10 of a chance, and what it is if it is an alarm; none while
+    /// there is nothing that it could be compared with, as nothing ever differed.
+    pub(super) fn next(&mut self, at: i64, value: f64) -> Option<(f64, Option<Kind>)> {
         // Sums of what is beyond would not be finite.
         let value = value.clamp(-1e150, 1e150);
         let ready = self.baselines.iter().filter(|baseline| baseline.ready());
         let nearest = ready.min_by(|a, b| a.size.total_cmp(&b.size));
         let (mut surprise, mut kind) = (0.0, Kind::Spike);
         let compared = nearest.and_then(|nearest| Some(((value - nearest.expected(at)?) / nearest.size, nearest)));
+        let judged = compared.is_some();
         if let Some((difference, _)) = compared {
             let difference = difference.clamp(-FARTHEST, FARTHEST);
             for window in &mut self.windows {
@@ -173,10 +175,10 @@ impl Stream {
         self.told *= exp(-1.0 / self.day);
         let news = (surprise - self.told).max(0.0);
         if news <= ALARM {
-            return (news, None);
+            return judged.then_some((news, None));
         }
         self.told = surprise;
-        (news, Some(kind))
+        Some((news, Some(kind)))
     }
 }
 

@@ -219,13 +219,43 @@ fn a_file_keeps_its_rows_and_a_bad_line_is_named() {
     let lines: Vec<&str> = answer.lines().collect();
     assert_eq!((lines.len(), lines[0]), (241, "value,series,timestamp,note,score,kind"));
     assert!(lines[221].starts_with("400,\"a, b\",2025-04-21,x,0.") && lines[221].ends_with(",spike"), "{}", lines[221]);
-    assert_eq!(lines[222], ",c,2025-04-21,,0.000000,");
+    assert_eq!(lines[222], ",c,2025-04-21,,0.000000,not enough data: there is no value");
     let refused = |text: &str| csv::anomalies(text.as_bytes()).unwrap_err().to_string();
     assert_eq!(refused("series,timestamp\n"), "there is no column value");
     assert_eq!(refused("series,timestamp,value\na,1,2\na,x,3\n"), "line 3: \"x\" is no date, time or number");
     assert_eq!(refused("series,timestamp,value\na,1,two\n"), "line 2: \"two\" is no number");
     assert_eq!(refused("series,timestamp,value\na,2,1\na,1,1\n"), "line 3: 1 of a comes after a later row");
     assert_eq!(refused("series,timestamp,value\na,2\n"), "line 2: 2 fields where the header has 3");
+}
+
+#[test]
+fn what_is_not_judged_is_no_news_and_what_never_is_says_why() {
+    let told = |text: &str| -> Vec<(String, String)> {
+        let answer = csv::anomalies(format!("series,timestamp,value\n{text}").as_bytes()).unwrap();
+        let mut rows = ::csv::Reader::from_reader(answer.as_bytes());
+        rows.records().map(|row| row.unwrap()).map(|row| (row[3].to_owned(), row[4].to_owned())).collect()
+    };
+    let why = |reason: &str| ("0.000000".to_owned(), format!("not enough data: {reason}"));
+    assert_eq!(told("a,2026-01-01,5\n"), [why("1 value, and 10 are needed")]);
+    let broken = told("a,1,NaN\na,2,inf\na,3,\na,4,7\na,4,8\n");
+    let reasons = [
+        "NaN is not a finite number",
+        "inf is not a finite number",
+        "1 value, and 10 are needed",
+        "1 value, and 10 are needed",
+        "4 is there twice",
+    ];
+    assert_eq!(broken, reasons.map(why));
+    // Days are judged once there are four of each weekday, rows of an hour once something differs.
+    let days: String = (0..40).map(|day| format!("a,{day},{}\n", 100 + day % 3)).collect();
+    let days = told(&days);
+    assert_eq!(days[27], ("0.000000".to_owned(), String::new()));
+    assert!(
+        days[28..].iter().all(|(score, kind)| score.parse::<f64>().is_ok() && !kind.contains("not enough")),
+        "{days:?}"
+    );
+    let hours: String = (0..30).map(|hour| format!("a,2026-01-01 {:02}:{:02},3\n", hour / 2, hour % 2 * 30)).collect();
+    assert_eq!(told(&hours)[29], why("every value is the same"));
 }
 
 #[test]

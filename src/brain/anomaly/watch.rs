@@ -88,6 +88,11 @@ impl Watch {
         Self { daily, history, present: 0, episode: None, before: None, same: (1, 0) }
     }
 
+    /// How many days with a value were read.
+    pub(super) fn present(&self) -> usize {
+        self.present
+    }
+
     /// Reads the next day, 0 to 6 its weekday, and judges it if that is wanted and enough days are there.
     pub(super) fn next(&mut self, weekday: usize, value: Option<f64>, judge: bool) -> Option<Verdict> {
         let Some(value) = value else {

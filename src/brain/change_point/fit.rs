@@ -74,6 +74,11 @@ impl Sums {
         (size - (a.ty + b.ty) / tt * apart, (variance * (square + apart * apart / tt)).sqrt())
     }
 
+    /// The means of both sides of a place.
+    pub(super) fn means(&self, from: usize, at: usize, to: usize) -> (f64, f64) {
+        (self.part(from, at).value, self.part(at, to).value)
+    }
+
     /// Sums of squares and products of time and of time after the bend, each about its mean, and with the values.
     fn bending(&self, from: usize, at: usize, to: usize) -> (Part, f64, f64, f64) {
         let (all, right) = (self.part(from, to), self.part(at, to));

@@ -95,3 +95,19 @@ fn bad_input_is_refused_or_judged_soundly() {
         }
     }
 }
+
+#[test]
+fn the_size_of_a_jump_is_made_of_the_means_that_it_names() {
+    for slope in [0.0, 0.5] {
+        let level = |day: usize| slope * day as f64 + if day < 200 { 100.0 } else { 60.0 };
+        let found = change_points(&series(5, 0.2, 365, level), first()).unwrap();
+        let steps: Vec<_> = found.iter().filter(|one| one.kind == Kind::LevelShift).collect();
+        assert!(!steps.is_empty(), "{found:?}");
+        for one in steps {
+            let made = one.made.as_ref().unwrap();
+            assert!((made.after - made.before - made.sloping - one.size).abs() < 1e-9, "{one:?}");
+            assert_eq!((made.days_before.1 + Duration::DAY, made.days_after.0), (one.day, one.day));
+            assert!(made.days_before.0 < made.days_before.1 && made.days_after.0 < made.days_after.1);
+        }
+    }
+}

@@ -193,6 +193,12 @@ fn complete(setting: &Setting<'_>, proposal: &mut Proposal, prediction: Predicti
         Some(_) => (proposal.prediction, proposal.unpredicted) = (Some(prediction), None),
         None => proposal.unpredicted = Some(Unpredicted::NoMargin),
     }
+    // It is in the prediction, so it is named: what is expected less what is spent does not make that number without it.
+    let moved: f64 = changes.iter().map(|change| (change.to - change.from).abs()).sum();
+    proposal.basis.push(Basis::new("cost_while_platforms_learn", MOVING * moved, None));
+    if let Some(margin) = setting.margin {
+        proposal.basis.push(Basis::new("share_of_revenue_that_stays", margin, None));
+    }
     proposal.because.push(setting.place);
     let unseen = changes.iter().any(|change| {
         let fitted =

@@ -1,5 +1,5 @@
 //! Days on which shops sell another amount whatever is spent, by the calendar: controls of the response curves and of what came
-//! of actions.
+//! of actions, and what is said of an anomaly on such a day.
 //!
 //! Without them what such a day brings is noise, or worse, is taken for the effect of what was spent on it or done before it.
 //! Each is a column of ones and zeros whose height the data say; where a calendar means nothing to a shop's customers, that is
@@ -10,24 +10,24 @@ use time::{Date, Duration, Month, Weekday};
 
 use crate::response::Column;
 
-/// A name and the days of a year from which to which it lasts.
-type Known = (&'static str, fn(i32) -> Option<(Date, Date)>);
+/// A name, whether shops sell more then (or less), and the days of a year from which to which it lasts.
+type Known = (&'static str, bool, fn(i32) -> Option<(Date, Date)>);
 
 const KNOWN: [Known; 6] = [
-    ("before Black Friday", |year| Some((thanksgiving(year)? - Duration::days(3), thanksgiving(year)?))),
-    ("Black Friday to Cyber Monday", |year| {
+    ("before Black Friday", true, |year| Some((thanksgiving(year)? - Duration::days(3), thanksgiving(year)?))),
+    ("Black Friday to Cyber Monday", true, |year| {
         Some((thanksgiving(year)? + Duration::days(1), thanksgiving(year)? + Duration::days(4)))
     }),
-    ("Advent", |year| Some((on(year, Month::December, 1)?, on(year, Month::December, 20)?))),
-    ("Christmas", |year| Some((on(year, Month::December, 24)?, on(year, Month::December, 26)?))),
-    ("New Year", |year| Some((on(year - 1, Month::December, 31)?, on(year, Month::January, 1)?))),
-    ("Easter", |year| Some((easter(year)? - Duration::days(2), easter(year)? + Duration::days(1)))),
+    ("Advent", true, |year| Some((on(year, Month::December, 1)?, on(year, Month::December, 20)?))),
+    ("Christmas", false, |year| Some((on(year, Month::December, 24)?, on(year, Month::December, 26)?))),
+    ("New Year", false, |year| Some((on(year - 1, Month::December, 31)?, on(year, Month::January, 1)?))),
+    ("Easter", false, |year| Some((easter(year)? - Duration::days(2), easter(year)? + Duration::days(1)))),
 ];
 
 /// A column for each that is among these days, which follow one another.
 pub(super) fn columns(first: Date, days: usize) -> Vec<Column> {
     let day = |at: usize| first.saturating_add(Duration::days(i64::try_from(at).unwrap_or(i64::MAX)));
-    let column = |(name, known): &Known| {
+    let column = |(name, _, known): &Known| {
         let among = |day: Date| {
             // The New Year of a year begins in the one before.
             let years = [day.year(), day.year() + 1];
@@ -37,6 +37,17 @@ pub(super) fn columns(first: Date, days: usize) -> Vec<Column> {
         values.contains(&1.0).then(|| Column { name: (*name).to_owned(), values })
     };
     KNOWN.iter().filter_map(column).collect()
+}
+
+/// Which of these that explains a rise, or a fall, any of the days from the first to the last is among; the first that is known,
+/// if there are several. Without a direction, whichever.
+pub(super) fn named(first: Date, last: Date, rise: Option<bool>) -> Option<&'static str> {
+    let meets = |known: &fn(i32) -> Option<(Date, Date)>| {
+        let mut years = first.year()..=last.year() + 1;
+        years.any(|year| known(year).is_some_and(|(from, to)| from <= last && first <= to))
+    };
+    let explains = |more: bool| rise.is_none_or(|rise| rise == more);
+    KNOWN.iter().find(|(_, more, known)| explains(*more) && meets(known)).map(|(name, ..)| *name)
 }
 
 fn on(year: i32, month: Month, day: u8) -> Option<Date> {
@@ -75,6 +86,21 @@ mod tests {
         }
         assert_eq!(thanksgiving(2025), Some(date!(2025 - 11 - 27)));
         assert_eq!(thanksgiving(2029), Some(date!(2029 - 11 - 22)));
+    }
+
+    #[test]
+    fn days_are_called_as_shops_know_them() {
+        assert_eq!(named(date!(2026 - 12 - 25), date!(2026 - 12 - 25), None), Some("Christmas"));
+        assert_eq!(named(date!(2026 - 12 - 31), date!(2026 - 12 - 31), None), Some("New Year"));
+        assert_eq!(named(date!(2027 - 01 - 01), date!(2027 - 01 - 03), None), Some("New Year"));
+        assert_eq!(named(date!(2026 - 11 - 25), date!(2026 - 11 - 25), None), Some("before Black Friday"));
+        assert_eq!(named(date!(2026 - 11 - 30), date!(2026 - 11 - 30), None), Some("Black Friday to Cyber Monday"));
+        assert_eq!(named(date!(2027 - 03 - 28), date!(2027 - 03 - 28), None), Some("Easter"));
+        // A fall while shops sell more is no matter of the calendar, nor a rise while they rest.
+        assert_eq!(named(date!(2026 - 11 - 25), date!(2026 - 11 - 25), Some(false)), None);
+        assert_eq!(named(date!(2026 - 12 - 25), date!(2026 - 12 - 25), Some(true)), None);
+        assert_eq!(named(date!(2026 - 12 - 25), date!(2026 - 12 - 25), Some(false)), Some("Christmas"));
+        assert_eq!(named(date!(2026 - 10 - 11), date!(2026 - 10 - 14), None), None);
     }
 
     #[test]

@@ -6,7 +6,7 @@ use serde_json::json;
 use time::{Date, Duration};
 
 use super::{
-    About, Input, Outcome,
+    About, Input, Outcome, calendar,
     line::{Line, settled, sum},
 };
 use crate::{
@@ -21,6 +21,10 @@ use crate::{
 const NEWS: i64 = 28;
 /// Days back in which a change that stays is told: it takes weeks to be sure.
 const CHANGES: i64 = 60;
+/// Days that pass are weighed against a week's money: what is seen today is looked at within that.
+const WEEK: f64 = 7.0;
+/// Platforms add to so many last days. A day on which much moved is told of as long; then it is past.
+const STILL: i64 = 3;
 /// Days looked back at.
 const BACK: usize = 365;
 
@@ -61,9 +65,11 @@ pub(super) fn add(input: &Input, lines: &[Line], found: &mut Vec<Found>, outcome
             outcomes.push(Outcome::new("gap", line.about.clone(), &body));
         }
     }
-    for one in &news.common {
-        found.push((About::agency(), of_common(one)));
+    // Days that follow one another are told of once.
+    for run in news.common.chunk_by(|one, next| one.day.next_day() == Some(next.day)) {
+        found.extend(of_common(run, input.day).map(|finding| (About::agency(), finding)));
     }
+    let from = found.len();
     for one in &news.found {
         if let Some(line) = lines.iter().find(|line| line.name() == one.series) {
             found.push((line.about.clone(), of_anomaly(line, one, stake(input, line))));
@@ -87,7 +93,30 @@ pub(super) fn add(input: &Input, lines: &[Line], found: &mut Vec<Found>, outcome
             }
         }
     }
+    less_where_spend_fell(&mut found[from..]);
     judged
+}
+
+/// Clicks that were not paid for are no money lost, but what they would have brought: where spend fell as well, less is at stake
+/// than where it went on.
+fn less_where_spend_fell(found: &mut [Found]) {
+    let fell = |finding: &Finding| finding.size.as_ref().is_some_and(|size| size.value < 0.0);
+    let of = |finding: &Finding, measure: Measure| finding.metric.as_deref() == Some(measure.key()) && fell(finding);
+    let spends: Vec<(Entity, Date, Date)> = found
+        .iter()
+        .filter(|(_, finding)| of(finding, Measure::Spend))
+        .map(|(_, finding)| (finding.entity.clone(), finding.first, finding.last))
+        .collect();
+    for (_, finding) in found.iter_mut().filter(|(_, finding)| of(finding, Measure::Clicks)) {
+        let near = |first: Date, last: Date| {
+            let apart = finding.first.max(first) - finding.last.min(last);
+            apart.whole_days() <= STILL
+        };
+        let spent_less = spends.iter().any(|(entity, first, last)| *entity == finding.entity && near(*first, *last));
+        if spent_less && finding.kind != Kind::DeliveryCollapse {
+            finding.severity = finding.severity.lower();
+        }
+    }
 }
 
 /// The probability of a change that is told of a line by itself at even odds, where so many lines are looked at and a change of
@@ -148,6 +177,12 @@ fn of_anomaly(line: &Line, one: &anomaly::Finding, stake: Option<f64>) -> Findin
     };
     let expected = one.actual - one.size;
     let days = Some((one.day, one.found));
+    // What stays goes on to cost; of days that pass, no more than they were is at stake.
+    let passes = matches!(one.kind, anomaly::Kind::Spike | anomaly::Kind::Drop | anomaly::Kind::DropOut);
+    let lasts = ((one.found - one.day).whole_days() + 1) as f64;
+    let weight = if passes { (lasts / WEEK).min(1.0) } else { 1.0 };
+    let bad = severity(line.measure, one.relative.map(|relative| relative * weight), stake);
+    let calendar = calendar::named(one.day, one.found, Some(one.size > 0.0));
     Finding {
         kind,
         entity: line.entity.clone(),
@@ -155,6 +190,7 @@ fn of_anomaly(line: &Line, one: &anomaly::Finding, stake: Option<f64>) -> Findin
         metric: Some(line.measure.key().to_owned()),
         first: one.day,
         last: one.found,
+        calendar: calendar.map(str::to_owned),
         size: Some(Size {
             value: one.size,
             low: one.actual - one.expected.1,
@@ -164,28 +200,37 @@ fn of_anomaly(line: &Line, one: &anomaly::Finding, stake: Option<f64>) -> Findin
         }),
         // Of findings at least as strange on that day, this share may be false.
         probability: (1.0 - one.q).clamp(0.0, 1.0),
-        severity: severity(line.measure, one.relative, stake),
+        severity: if calendar.is_some() { bad.lower() } else { bad },
         basis: vec![Basis::new("actual", one.actual, days), Basis::new("expected", expected, days)],
     }
 }
 
-/// A day on which so much moved together that it is no news of any one of them.
-fn of_common(one: &anomaly::Common) -> Finding {
+/// Days on which so much moved together that it is no news of any one of them, by the day on which the most did; none once they
+/// are past.
+fn of_common(run: &[anomaly::Common], today: Date) -> Option<Finding> {
+    let (first, last) = (run.first()?.day, run.last()?.day);
+    if (today - last).whole_days() >= STILL {
+        return None;
+    }
+    // The first of several alike.
+    let one = run.iter().rev().max_by_key(|one| one.series.len())?;
     let (moved, of) = (one.series.len() as f64, one.of as f64);
     let share = if of > 0.0 { moved / of } else { 0.0 };
     let days = Some((one.day, one.day));
-    Finding {
+    Some(Finding {
         kind: Kind::MovedTogether,
         entity: Entity { id: String::new(), level: Level::Agency },
         channels: Vec::new(),
         metric: None,
-        first: one.day,
-        last: one.day,
+        first,
+        last,
+        calendar: calendar::named(first, last, None).map(str::to_owned),
         size: Some(Size { value: share, low: share, high: share, confidence: 1.0, unit: Unit::Share }),
         probability: 1.0,
-        severity: Severity::Low,
+        // It says why no one of them is told of, and asks for nothing.
+        severity: Severity::Info,
         basis: vec![Basis::new("series_that_moved", moved, days), Basis::new("series_looked_at", of, days)],
-    }
+    })
 }
 
 fn of_change(line: &Line, change: &change_point::ChangePoint, stake: Option<f64>) -> Finding {
@@ -200,6 +245,7 @@ fn of_change(line: &Line, change: &change_point::ChangePoint, stake: Option<f64>
         metric: Some(line.measure.key().to_owned()),
         first: change.between.0,
         last: change.between.1,
+        calendar: None,
         size: Some(Size {
             value: change.size,
             low: change.interval.0,
@@ -209,13 +255,96 @@ fn of_change(line: &Line, change: &change_point::ChangePoint, stake: Option<f64>
         }),
         probability: change.probability,
         severity: severity(line.measure, relative, stake),
-        basis: vec![Basis::new("day", 1.0, Some((change.day, change.day)))],
+        basis: change.made.as_ref().map(means).unwrap_or_default(),
     }
+}
+
+/// What the size of a change is made of: the means of the days before and since, and what goes on from before.
+fn means(made: &change_point::Made) -> Vec<Basis> {
+    let mut basis = vec![
+        Basis::new("mean_before", made.before, Some(made.days_before)),
+        Basis::new("mean_after", made.after, Some(made.days_after)),
+    ];
+    // What is left of a difference of two means is no slope.
+    if made.sloping.abs() > f64::EPSILON * made.before.abs().max(made.after.abs()) * 16.0 {
+        basis.push(Basis::new("trend_between", made.sloping, None));
+    }
+    basis
 }
 
 #[cfg(test)]
 mod tests {
+    use time::macros::date;
+
     use super::*;
+
+    fn spent_line() -> Line {
+        let values = Series::new(vec![Some(10.0); 28]).unwrap();
+        Line {
+            about: About::channel(Some("c"), "radio"),
+            entity: Entity { id: "radio".into(), level: Level::Channel },
+            measure: Measure::Clicks,
+            first: date!(2026 - 10 - 01),
+            values,
+            currency: None,
+            cut_by: Vec::new(),
+        }
+    }
+
+    /// What is said of a fall by half of these days, in a channel with all of its client's money.
+    fn fall(kind: anomaly::Kind, day: Date, found: Date) -> Finding {
+        let one = anomaly::Finding {
+            series: String::new(),
+            day,
+            found,
+            kind,
+            actual: 50.0,
+            size: -50.0,
+            relative: Some(-0.5),
+            expected: (90.0, 110.0),
+            p: 1e-6,
+            q: 1e-4,
+        };
+        of_anomaly(&spent_line(), &one, Some(1.0))
+    }
+
+    #[test]
+    fn what_stays_is_worse_than_what_passes_and_a_known_day_makes_it_less() {
+        let (first, week) = (date!(2026 - 10 - 05), date!(2026 - 10 - 11));
+        assert_eq!(fall(anomaly::Kind::LevelShift, first, week).severity, Severity::High);
+        assert_eq!(fall(anomaly::Kind::Drop, first, week).severity, Severity::High, "a whole week of it");
+        assert_eq!(fall(anomaly::Kind::Drop, first, first).severity, Severity::Medium, "a day of seven");
+        let christmas = fall(anomaly::Kind::LevelShift, date!(2026 - 12 - 24), date!(2026 - 12 - 26));
+        assert_eq!((christmas.severity, christmas.calendar.as_deref()), (Severity::Medium, Some("Christmas")));
+    }
+
+    #[test]
+    fn clicks_that_fell_with_what_was_paid_for_them_are_less_than_those_that_fell_alone() {
+        let clicks = fall(anomaly::Kind::LevelShift, date!(2026 - 10 - 05), date!(2026 - 10 - 11));
+        let spend = Finding { metric: Some("spend".into()), severity: Severity::Info, ..clicks.clone() };
+        let elsewhere = Finding { entity: Entity { id: "tv".into(), level: Level::Channel }, ..spend.clone() };
+        let told = |others: &[Finding]| {
+            let all = std::iter::once(&clicks).chain(others);
+            let mut all: Vec<Found> = all.map(|one| (About::agency(), one.clone())).collect();
+            less_where_spend_fell(&mut all);
+            all[0].1.severity
+        };
+        assert_eq!((told(&[]), told(&[elsewhere]), told(&[spend])), (Severity::High, Severity::High, Severity::Medium));
+    }
+
+    #[test]
+    fn days_on_which_much_moved_are_told_once_while_they_last() {
+        let day = |day: u8, series: usize| anomaly::Common {
+            day: Date::from_calendar_date(2026, time::Month::October, day).unwrap(),
+            series: vec!["any".to_owned(); series],
+            of: 130,
+        };
+        let run = [day(5, 4), day(6, 12), day(7, 12)];
+        let told = of_common(&run, date!(2026 - 10 - 09)).unwrap();
+        assert_eq!((told.first, told.last, told.severity), (run[0].day, run[2].day, Severity::Info));
+        assert_eq!((told.basis[0].value, told.basis[0].first, told.basis[1].value), (12.0, Some(run[1].day), 130.0));
+        assert_eq!(of_common(&run, date!(2026 - 10 - 10)), None, "it is past");
+    }
 
     #[test]
     fn the_more_lines_are_looked_at_the_surer_a_change_has_to_be() {

@@ -100,6 +100,7 @@ fn of_client(client: &Client, telling: &[&Source], input: &Input, found: &mut Ve
                 metric: Some(Measure::ClaimedConversions.key().to_owned()),
                 first,
                 last: range.last,
+                calendar: None,
                 size: None,
                 probability: (1.0 - verdict.p).clamp(0.0, 1.0),
                 // Blind or broken: money goes out and nobody sees what it brings.

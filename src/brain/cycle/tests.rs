@@ -15,6 +15,7 @@ use crate::{
 
 mod measured;
 mod proposed;
+mod spread;
 
 const LAST: Date = date!(2026 - 11 - 20);
 

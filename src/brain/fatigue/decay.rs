@@ -141,6 +141,7 @@ impl Decay {
             metric: Some(metric.to_owned()),
             first: self.first,
             last: self.last,
+            calendar: None,
             size: Some(Size { value, low, high, confidence: 2.0 * CERTAIN - 1.0, unit: Unit::Change }),
             probability: 1.0 - self.better,
             severity: Severity::of_stake(share * -value),

@@ -169,6 +169,7 @@ impl Outlook {
             metric: Some("ctr".into()),
             first,
             last: self.recent.1,
+            calendar: None,
             size: Some(self.change.clone()),
             probability,
             severity: Severity::of_stake(share * lost),

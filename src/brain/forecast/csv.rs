@@ -5,7 +5,8 @@
 //! all of the same day of the month make a monthly one. Steps without a row, and rows without a value, are missing values;
 //! a series ends with its last row, even one without a value. Rows may come in any order; series come out in the order of
 //! their first rows. A series of which nothing can be said has its rows all the same, with no number, and `not enough data:`
-//! with the reason for a model: it does not stop the others. A broken file does.
+//! with the reason for a model, and so has one with a row that cannot be read, or with two rows of one moment: it does not stop
+//! the others. What is no such table at all does.
 
 use std::io::Read;
 
@@ -26,41 +27,38 @@ pub enum BadFile {
     /// The first line is not the header.
     #[error("line 1 must be series,t,value")]
     Header,
-    /// Neither a whole number nor a day.
-    #[error("line {line}: {t:?} is neither a whole number nor a day")]
-    Time {
-        /// From 1, the header counted.
-        line: u64,
-        /// As it was given.
-        t: String,
-    },
     /// Numbers and days in one file.
     #[error("line {line}: days and numbers are mixed")]
     Mixed {
         /// From 1, the header counted.
         line: u64,
     },
-    /// Not a number.
-    #[error("line {line}: {value:?} is not a number")]
-    Value {
-        /// From 1, the header counted.
-        line: u64,
-        /// As it was given.
-        value: String,
-    },
-    /// One series has two rows of one moment.
-    #[error("line {line}: series {series:?} has {t} twice")]
-    Duplicate {
-        /// From 1, the header counted; the later of the two in the file.
-        line: u64,
-        /// The series.
-        series: String,
-        /// As it was given.
-        t: String,
-    },
 }
 
-/// One row: its moment as a number of steps or days, its value (not a number or infinite if it says so), its line.
+/// What is wrong with a row of a series, of which nothing is said then. Lines count from 1, with the header.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+enum Wrong {
+    /// Neither a whole number nor a day.
+    #[error("line {line}: t is {t:?}, which is neither a whole number nor a day")]
+    Time { line: u64, t: String },
+    /// No number, or none that is finite.
+    #[error("line {line}: value is {value:?}, which is not a finite number")]
+    Value { line: u64, value: String },
+    /// Two rows of one moment; the line is that of the later one.
+    #[error("line {line}: t is {t} for the second time")]
+    Duplicate { line: u64, t: String },
+}
+
+/// What was written, and whether anything was forecast.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Written {
+    /// The answer as CSV.
+    pub text: String,
+    /// What is wrong with the first row that cannot be read, where nothing at all could be forecast.
+    pub nothing: Option<String>,
+}
+
+/// One row: its moment as a number of steps or days, its value, its line.
 struct Row {
     at: i64,
     value: Option<f64>,
@@ -71,6 +69,7 @@ struct Row {
 struct Named {
     name: String,
     rows: Vec<Row>,
+    wrong: Option<Wrong>,
 }
 
 /// The file's series, and whether its moments are days.
@@ -86,26 +85,36 @@ fn read(input: impl Read) -> Result<(Vec<Named>, bool), BadFile> {
     for record in reader.records() {
         let record = record?;
         let line = record.position().map_or(0, ::csv::Position::line);
-        let (at, day) = moment(&record[1]).ok_or_else(|| BadFile::Time { line, t: record[1].to_owned() })?;
+        let place = *places.entry(record[0].to_owned()).or_insert_with(|| {
+            series.push(Named { name: record[0].to_owned(), rows: vec![], wrong: None });
+            series.len() - 1
+        });
+        let of = &mut series[place];
+        let Some((at, day)) = moment(&record[1]) else {
+            of.wrong.get_or_insert(Wrong::Time { line, t: record[1].to_owned() });
+            continue;
+        };
         if *days.get_or_insert(day) != day {
             return Err(BadFile::Mixed { line });
         }
         let value = match &record[2] {
             "" => None,
-            text => Some(text.parse().map_err(|_| BadFile::Value { line, value: text.to_owned() })?),
+            text => {
+                let value = text.parse().ok().filter(|value: &f64| value.is_finite());
+                if value.is_none() {
+                    of.wrong.get_or_insert(Wrong::Value { line, value: text.to_owned() });
+                }
+                value
+            }
         };
-        let place = *places.entry(record[0].to_owned()).or_insert_with(|| {
-            series.push(Named { name: record[0].to_owned(), rows: vec![] });
-            series.len() - 1
-        });
-        series[place].rows.push(Row { at, value, line });
+        of.rows.push(Row { at, value, line });
     }
     let days = days.unwrap_or(false);
-    for Named { name, rows } in &mut series {
+    for Named { rows, wrong, .. } in &mut series {
         rows.sort_by_key(|row| (row.at, row.line));
         if let Some(pair) = rows.windows(2).find(|pair| pair[0].at == pair[1].at) {
             let t = if days { day(pair[1].at).to_string() } else { pair[1].at.to_string() };
-            return Err(BadFile::Duplicate { line: pair[1].line, series: name.clone(), t });
+            wrong.get_or_insert(Wrong::Duplicate { line: pair[1].line, t });
         }
     }
     Ok((series, days))
@@ -124,8 +133,9 @@ fn day(number: i64) -> Date {
     i32::try_from(number).ok().and_then(|number| Date::from_julian_day(number).ok()).unwrap_or(Date::MIN)
 }
 
-/// Puts moments on the file's grid of steps.
+/// Puts moments on the file's grid of steps, which series with a wrong row say nothing about.
 fn to_grid(series: &mut [Named], days: bool) {
+    let mut series: Vec<&mut Named> = series.iter_mut().filter(|one| one.wrong.is_none()).collect();
     let all = || series.iter().flat_map(|one| &one.rows);
     let first = all().next().map_or(1, |row| day(row.at).day());
     let monthly = days && all().count() > 1 && all().all(|row| day(row.at).day() == first);
@@ -165,24 +175,33 @@ fn gridded(rows: &[Row]) -> Result<Series, NotEnough> {
 ///
 /// # Errors
 /// [`BadFile`] names the line; nothing is written then.
-pub fn run(input: impl Read, request: &Request) -> Result<String, BadFile> {
+pub fn run(input: impl Read, request: &Request) -> Result<Written, BadFile> {
     let (mut series, days) = read(input)?;
     to_grid(&mut series, days);
     let mut writer = ::csv::Writer::from_writer(vec![]);
     writer.write_record(["series", "h", "point", "lo50", "hi50", "lo80", "hi80", "lo95", "hi95", "model"])?;
-    for Named { name, rows } in &series {
-        let said = gridded(rows).and_then(|series| forecast(&series, request, &choose(&series, request)?));
+    let mut told = 0;
+    for Named { name, rows, wrong } in &series {
+        let said = match wrong {
+            Some(wrong) => Err(wrong.to_string()),
+            None => gridded(rows)
+                .and_then(|series| forecast(&series, request, &choose(&series, request)?))
+                .map_err(|reason| reason.to_string()),
+        };
+        told += usize::from(said.is_ok());
         write(&mut writer, name, request, &said)?;
     }
     let bytes = writer.into_inner().map_err(|error| ::csv::Error::from(error.into_error()))?;
-    Ok(String::from_utf8_lossy(&bytes).into_owned())
+    let wrong = series.iter().find_map(|one| one.wrong.as_ref());
+    let nothing = wrong.filter(|_| told == 0).map(Wrong::to_string);
+    Ok(Written { text: String::from_utf8_lossy(&bytes).into_owned(), nothing })
 }
 
 fn write(
     writer: &mut ::csv::Writer<Vec<u8>>,
     name: &str,
     request: &Request,
-    said: &Result<Forecast, NotEnough>,
+    said: &Result<Forecast, String>,
 ) -> Result<(), BadFile> {
     for ahead in 0..request.horizon {
         let mut record = vec![name.to_owned(), (ahead + 1).to_string()];
@@ -211,6 +230,10 @@ mod tests {
         Request::new(3, &[7]).unwrap()
     }
 
+    fn out(file: &str) -> String {
+        run(file.as_bytes(), &request()).unwrap().text
+    }
+
     fn bad(file: &str) -> String {
         run(file.as_bytes(), &request()).unwrap_err().to_string()
     }
@@ -221,12 +244,15 @@ mod tests {
         for t in 0..60 {
             file.push_str(&format!("good,{t},{}\n", 10 + t % 7 + t * t % 5));
         }
-        let out = run(file.as_bytes(), &request()).unwrap();
+        let out = out(&file);
         let lines: Vec<&str> = out.lines().collect();
         assert_eq!(lines.len(), 1 + 4 * 3, "{out}");
         assert_eq!(lines[0], "series,h,point,lo50,hi50,lo80,hi80,lo95,hi95,model");
-        assert_eq!(lines[1], "short,1,,,,,,,,\"not enough data: 1 values, and 9 are needed\"");
-        assert_eq!(lines[4], "wild,1,,,,,,,,not enough data: value 0 is not a finite number");
+        assert_eq!(lines[1], "short,1,,,,,,,,\"not enough data: 1 value, and 9 are needed\"");
+        assert_eq!(
+            lines[4],
+            "wild,1,,,,,,,,\"not enough data: line 3: value is \"\"NaN\"\", which is not a finite number\""
+        );
         assert!(lines[7].starts_with("long ago,1,,,,,,,,not enough data: only 2 of "), "{out}");
         let good: Vec<&str> = lines[12].split(',').collect();
         assert_eq!((good[0], good[1]), ("good", "3"));
@@ -236,15 +262,43 @@ mod tests {
     #[test]
     fn a_broken_file_is_refused_by_its_line() {
         assert_eq!(bad("series,time,value\n"), "line 1 must be series,t,value");
-        assert_eq!(bad("series,t,value\na,1,2\na,x,2\n"), "line 3: \"x\" is neither a whole number nor a day");
         assert_eq!(bad("series,t,value\na,1,2\na,2026-01-01,2\n"), "line 3: days and numbers are mixed");
-        assert_eq!(bad("series,t,value\na,1,two\n"), "line 2: \"two\" is not a number");
-        assert_eq!(
-            bad("series,t,value\na,2026-01-02,2\nb,2026-01-02,2\na,2026-01-02,\n"),
-            "line 4: series \"a\" has 2026-01-02 twice"
-        );
         assert!(matches!(run(&b"series,t,value\na,1\n"[..], &request()), Err(BadFile::Csv(_))));
         assert!(matches!(run(&b"series,t,value\n\xff,1,2\n"[..], &request()), Err(BadFile::Csv(_))));
+    }
+
+    #[test]
+    fn a_row_that_cannot_be_read_stops_its_series_only_and_is_told_by_its_line() {
+        let good: String = (0..60).map(|t| format!("good,{t},{}\n", 10 + t % 7 + t * t % 5)).collect();
+        for (rows, why) in [
+            ("a,1,2\na,x,2\na,y,2\n", "line 63: t is \"x\", which is neither a whole number nor a day"),
+            ("a,1,two\na,1,3\n", "line 62: value is \"two\", which is not a finite number"),
+            ("a,1,2\na,2,3\na,1,\n", "line 64: t is 1 for the second time"),
+        ] {
+            let written = run(format!("series,t,value\n{good}{rows}").as_bytes(), &request()).unwrap();
+            assert_eq!(written.nothing, None, "{rows}");
+            let mut reader = ::csv::Reader::from_reader(written.text.as_bytes());
+            let told: Vec<::csv::StringRecord> = reader.records().collect::<Result<_, _>>().unwrap();
+            assert_eq!(told.len(), 6, "{}", written.text);
+            assert!(told[..3].iter().all(|row| row[2].parse::<f64>().is_ok()), "{}", written.text);
+            for row in &told[3..] {
+                assert_eq!((&row[0], &row[2], &row[9]), ("a", "", format!("not enough data: {why}").as_str()));
+            }
+            // The same rows alone: they are written, and that nothing was forecast is told.
+            let alone = run(format!("series,t,value\n{rows}").as_bytes(), &request()).unwrap();
+            assert_eq!(alone.text.lines().count(), 4);
+            assert!(alone.nothing.is_some_and(|why| why.starts_with("line ")), "{rows}");
+        }
+        // The other's grid stays what it is.
+        assert_eq!(
+            out(&format!("series,t,value\n{good}")),
+            out(&format!("series,t,value\n{good}b,0,x\nb,7,1\n"))
+                .lines()
+                .take(4)
+                .map(|line| format!("{line}\n"))
+                .collect::<String>()
+        );
+        assert_eq!(run(&b"series,t,value\na,1,2\n"[..], &request()).unwrap().nothing, None, "it is short, not wrong");
     }
 
     fn grid(file: &str) -> Vec<Option<f64>> {

@@ -54,11 +54,12 @@ pub fn compare(
     };
     let verdicts = judge(siblings, metric, moved(now), moved(before), settling, setting);
     let compared = (back > Duration::ZERO).then(|| [moved(now), moved(before)]);
-    let pair = |(sources, verdict): (&&[&Source], _)| Comparison {
-        now: figure(metric, sources, now, setting),
-        before: figure(metric, sources, before, setting),
-        verdict,
-        compared,
+    let pair = |(sources, verdict): (&&[&Source], Result<Verdict, NotEnough>)| {
+        let [now, before] = [now, before].map(|days| figure(metric, sources, days, setting));
+        let told = now.is_ok() && before.is_ok();
+        // What has no value is not called better.
+        let untold = NotEnough::Unusable { what: "a metric without a value in one of the ranges" };
+        Comparison { now, before, verdict: if told { verdict } else { verdict.and(Err(untold)) }, compared }
     };
     siblings.iter().zip(verdicts).map(pair).collect()
 }

@@ -112,6 +112,7 @@ impl Drift {
             metric: Some(format!("ltv_{}", self.age)),
             first: self.first,
             last: self.last,
+            calendar: None,
             size: Some(Size {
                 value: self.over_all.value,
                 low: self.over_all.low,

@@ -46,6 +46,9 @@ pub struct Part {
     pub measure: Measure,
     /// The sum, in the figure's currency if it is money.
     pub value: Decimal,
+    /// The other measure of a quotient: only days are added on which that is known too, so that both are of the same days.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub beside: Option<Measure>,
     /// Which days were asked for.
     pub days: Days,
     /// The sources whose rows it is made from.
@@ -72,6 +75,35 @@ pub struct Gap {
     pub last: Date,
     /// How many days of these lack it.
     pub days: i64,
+    /// Which days, where they do not follow one another.
+    #[serde(skip_serializing_if = "one")]
+    pub runs: Vec<Days>,
+    /// Whether nothing of the source went into the sum.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub nothing: bool,
+}
+
+/// Whether the first and the last day say it all.
+fn one(runs: &[Days]) -> bool {
+    runs.len() < 2
+}
+
+impl Gap {
+    /// These days of a source.
+    pub(super) fn new(source: &str, gone: Gone, days: Days) -> Self {
+        let Days { first, last } = days;
+        Self { source: source.to_owned(), gone, first, last, days: days.count(), runs: vec![days], nothing: false }
+    }
+
+    /// One more day, which is after all others.
+    pub(super) fn add(&mut self, day: Date) {
+        match self.runs.last_mut() {
+            Some(run) if run.last.next_day() == Some(day) => run.last = day,
+            _ => self.runs.push(Days { first: day, last: day }),
+        }
+        self.last = day;
+        self.days += 1;
+    }
 }
 
 /// Why a source's part of a sum is not there.
@@ -104,6 +136,9 @@ pub enum Absent {
     Incomplete {
         /// The sum with gaps.
         measure: Measure,
+        /// The other measure of a quotient, too much of which is of days on which this one is not known.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        beside: Option<Measure>,
         /// Its gaps.
         gaps: Vec<Gap>,
     },

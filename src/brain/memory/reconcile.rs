@@ -75,11 +75,11 @@ pub fn reconcile(
     let money = Money { display: setting.display, rates: setting.rates };
     let books = total(&booking, common, ledger, money)?;
     if !books.gaps.is_empty() {
-        return Err(Absent::Incomplete { measure: ledger, gaps: books.gaps });
+        return Err(Absent::Incomplete { measure: ledger, beside: None, gaps: books.gaps });
     }
     let all = total(&claiming, common, claim, money)?;
     if !all.gaps.is_empty() {
-        return Err(Absent::Incomplete { measure: claim, gaps: all.gaps });
+        return Err(Absent::Incomplete { measure: claim, beside: None, gaps: all.gaps });
     }
     let difference = all.value.checked_sub(books.value).ok_or(Absent::TooLarge)?;
     let each = |source: &&Source| {

@@ -6,7 +6,7 @@ use serde::Serialize;
 use super::{
     Absent, Currency, Days, Figure, Measure, Metric, Part, Rates, Source, Unit,
     metric::Formula,
-    total::{Money, total},
+    total::{Money, matched, total},
 };
 
 /// In what and with what figures are made.
@@ -44,8 +44,9 @@ impl Report {
 
 /// Every metric of these sources in these days.
 ///
-/// A sum with gaps is a figure that names them; a quotient with gaps would be wrong and is absent, unless both its parts
-/// come from the same rows. Of quotients of one source's own measures only the sources that report both are counted.
+/// A sum with gaps is a figure that names them. A quotient of one source's own measures is made of the days on which both are
+/// known, of the sources that report both, and names the others; it is absent where too much would be left out. A quotient of
+/// what different sources report would be wrong with gaps and is absent.
 pub fn report(sources: &[&Source], days: Days, setting: &Setting<'_>) -> Report {
     Report { days, figures: Metric::ALL.map(|metric| (metric, figure(metric, sources, days, setting))).into() }
 }
@@ -66,10 +67,18 @@ pub(crate) fn figure(metric: Metric, sources: &[&Source], days: Days, setting: &
             Ok(made(part.value, if measure.money() { amount(sources)? } else { Unit::Count }, vec![part]))
         }
         Formula::Ratio { over, under, times, own } => {
-            let (over, under, sources) = quotient(sources, over, under, own, &sum)?;
+            let [over, under] = if own {
+                matched(sources, days, [over, under], money)?
+            } else {
+                [whole(sum(sources, over)?)?, whole(sum(sources, under)?)?]
+            };
+            if under.value <= Decimal::ZERO {
+                return Err(Absent::NoDenominator { measure: under.measure });
+            }
             let value = over.value.checked_mul(times.into()).and_then(|value| value.checked_div(under.value));
             let unit = match (over.measure.money(), under.measure.money()) {
-                (true, false) => amount(&sources)?,
+                (true, false) if own => amount(&both(sources, over.measure, under.measure))?,
+                (true, false) => amount(sources)?,
                 _ => Unit::Ratio,
             };
             Ok(made(value.ok_or(Absent::TooLarge)?, unit, vec![over, under]))
@@ -77,15 +86,12 @@ pub(crate) fn figure(metric: Metric, sources: &[&Source], days: Days, setting: &
         Formula::Margin => {
             let margin = setting.margin.ok_or(Absent::NoMargin)?;
             let (revenue, spend) = (sum(sources, Measure::LedgerRevenue)?, sum(sources, Measure::Spend)?);
-            whole(&revenue)?;
-            whole(&spend)?;
+            let (revenue, spend) = (whole(revenue)?, whole(spend)?);
             let value = revenue.value.checked_mul(margin).and_then(|value| value.checked_sub(spend.value));
             Ok(made(value.ok_or(Absent::TooLarge)?, amount(sources)?, vec![revenue, spend]))
         }
         Formula::Refunds => {
-            let own = both(sources, Measure::Refunds, Measure::LedgerRevenue);
-            let (refunds, revenue) = (sum(&own, Measure::Refunds)?, sum(&own, Measure::LedgerRevenue)?);
-            same_rows(&refunds, &revenue)?;
+            let [refunds, revenue] = matched(sources, days, [Measure::Refunds, Measure::LedgerRevenue], money)?;
             let before = revenue.value.checked_add(refunds.value).ok_or(Absent::TooLarge)?;
             if before <= Decimal::ZERO {
                 return Err(Absent::NoDenominator { measure: Measure::LedgerRevenue });
@@ -100,45 +106,12 @@ fn both<'a>(sources: &[&'a Source], one: Measure, other: Measure) -> Vec<&'a Sou
     sources.iter().copied().filter(|source| source.reports(one) && source.reports(other)).collect()
 }
 
-type Sum<'s> = dyn Fn(&[&Source], Measure) -> Result<Part, Absent> + 's;
-type Quotient<'a> = (Part, Part, Vec<&'a Source>);
-
-fn quotient<'a>(
-    sources: &[&'a Source],
-    over: Measure,
-    under: Measure,
-    own: bool,
-    sum: &Sum<'_>,
-) -> Result<Quotient<'a>, Absent> {
-    let sources = if own { both(sources, over, under) } else { sources.to_vec() };
-    let (over, under) = (sum(&sources, over)?, sum(&sources, under)?);
-    if own {
-        same_rows(&over, &under)?;
-    } else {
-        whole(&over)?;
-        whole(&under)?;
-    }
-    if under.value <= Decimal::ZERO {
-        return Err(Absent::NoDenominator { measure: under.measure });
-    }
-    Ok((over, under, sources))
-}
-
 /// Refuses a sum with gaps.
-fn whole(part: &Part) -> Result<(), Absent> {
+fn whole(part: Part) -> Result<Part, Absent> {
     if part.gaps.is_empty() {
-        return Ok(());
+        return Ok(part);
     }
-    Err(Absent::Incomplete { measure: part.measure, gaps: part.gaps.clone() })
-}
-
-/// Refuses two sums of the same sources that lack different rows.
-fn same_rows(over: &Part, under: &Part) -> Result<(), Absent> {
-    if over.gaps == under.gaps {
-        return Ok(());
-    }
-    whole(over)?;
-    whole(under)
+    Err(Absent::Incomplete { measure: part.measure, beside: None, gaps: part.gaps })
 }
 
 #[cfg(test)]

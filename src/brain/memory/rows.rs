@@ -3,7 +3,7 @@
 use rust_decimal::Decimal;
 use time::Date;
 
-use super::{Part, Setting, Source, total::Money};
+use super::{Day, Measure, Part, Setting, Source, total::Money};
 
 /// A day of a source that went into a sum.
 #[derive(Clone, Debug, PartialEq)]
@@ -23,11 +23,16 @@ pub struct Row<'a> {
 pub fn rows<'a>(part: &Part, sources: &[&'a Source], setting: &Setting<'_>) -> Vec<Row<'a>> {
     let money = Money { display: setting.display, rates: setting.rates };
     let own: Vec<&'a Source> = sources.iter().copied().filter(|source| part.sources.contains(&source.id)).collect();
-    let to = if part.measure.money() { money.currency(&own, part.days).ok().flatten() } else { None };
+    let paid = part.measure.money() || part.beside.is_some_and(Measure::money);
+    let to = if paid { money.currency(&own, part.days).ok().flatten() } else { None };
+    let known = |row: &Day, measure| money.value(row, measure, to).ok().flatten();
     let mut rows = Vec::with_capacity(part.rows);
     for source in own {
         for row in source.rows(part.days) {
-            if let (Some(value), Ok(Some(counted))) = (row.get(part.measure), money.value(row, part.measure, to)) {
+            if part.beside.is_some_and(|beside| known(row, beside).is_none()) {
+                continue;
+            }
+            if let (Some(value), Some(counted)) = (row.get(part.measure), known(row, part.measure)) {
                 rows.push(Row { source: &source.id, day: row.day, value, counted });
             }
         }
@@ -40,7 +45,7 @@ mod tests {
     use time::macros::date;
 
     use super::*;
-    use crate::memory::{Currency, Day, Days, Measure, Metric, Rates, report::figure};
+    use crate::memory::{Currency, Days, Metric, Rates, report::figure};
 
     #[test]
     fn what_was_counted_adds_up_and_what_has_no_rate_is_not_there() {

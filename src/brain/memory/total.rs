@@ -1,4 +1,5 @@
-//! Sums of a measure over sources and days, converted day by day, with what they lack.
+//! Sums of a measure over sources and days, converted day by day, with what they lack; of two measures, over the days on which
+//! both are known.
 
 use std::collections::BTreeMap;
 
@@ -50,51 +51,139 @@ impl Money<'_> {
     }
 }
 
-/// The sum of `measure` over those of `sources` that report it.
-pub(super) fn total(sources: &[&Source], days: Days, measure: Measure, money: Money<'_>) -> Result<Part, Absent> {
+/// A quotient is refused where more than a tenth of one of its sums is of days on which the other is not known: spend without what
+/// it brought, clicks without conversions. Were those days by half better or worse than all others, it would be wrong by a
+/// twentieth then; with more of them left out the error would look like news.
+const UNMATCHED: Decimal = Decimal::TEN;
+
+/// Measures added up over the rows in which all of them are known.
+struct Counted<const N: usize> {
+    sums: [Decimal; N],
+    /// Of each measure the amount, whatever its sign, in rows that lack another one.
+    alone: [Decimal; N],
+    sources: Vec<String>,
+    rows: usize,
+    gaps: Vec<Gap>,
+    /// Whether any of the days was read of any source.
+    read: bool,
+}
+
+/// Adds these measures up over those of `sources` that report all of them.
+fn count<const N: usize>(
+    sources: &[&Source],
+    days: Days,
+    measures: [Measure; N],
+    money: Money<'_>,
+) -> Result<Counted<N>, Absent> {
     if days.count() == 0 {
         return Err(Absent::NoDays);
     }
-    let reporting: Vec<&Source> = sources.iter().copied().filter(|source| source.reports(measure)).collect();
+    let reporting = reporting(sources, &measures);
     if reporting.is_empty() {
+        let nobody = |measure: &Measure| !sources.iter().any(|source| source.reports(*measure));
+        let measure = measures.into_iter().find(nobody).unwrap_or(measures[0]);
         return Err(Absent::NotConnected { measure });
     }
-    let to = if measure.money() { money.currency(&reporting, days)? } else { None };
-    let mut part = Part { measure, value: Decimal::ZERO, days, sources: vec![], rows: 0, gaps: vec![] };
+    let paid = measures.into_iter().any(Measure::money);
+    let to = if paid { money.currency(&reporting, days)? } else { None };
+    let none = [Decimal::ZERO; N];
+    let mut found = Counted { sums: none, alone: none, sources: vec![], rows: 0, gaps: vec![], read: false };
     for source in &reporting {
-        part.sources.push(source.id.clone());
-        unread(source, days, &mut part.gaps);
+        found.sources.push(source.id.clone());
+        let read = source.read.both(days).count() > 0;
+        found.read |= read;
+        let (gaps, rows) = (found.gaps.len(), found.rows);
+        unread(source, days, &mut found.gaps);
         // Amounts of one day's rate are few; those of the display currency are added without any rounding.
         let mut lacking: BTreeMap<&'static str, Gap> = BTreeMap::new();
         for row in source.rows(days) {
-            let gone = match money.value(row, measure, to) {
-                Ok(Some(value)) => {
-                    part.value = part.value.checked_add(value).ok_or(Absent::TooLarge)?;
-                    part.rows += 1;
-                    continue;
-                }
-                Ok(None) => Gone::NotReported,
-                Err(gone) => gone,
+            let values = measures.map(|measure| money.value(row, measure, to));
+            let gone = values.iter().find_map(|value| match value {
+                Ok(Some(_)) => None,
+                Ok(None) => Some(Gone::NotReported),
+                Err(gone) => Some(gone.clone()),
+            });
+            for (at, value) in values.iter().enumerate() {
+                let Ok(Some(value)) = value else { continue };
+                let (sum, value) = match gone {
+                    None => (&mut found.sums[at], *value),
+                    Some(_) => (&mut found.alone[at], value.abs()),
+                };
+                *sum = sum.checked_add(value).ok_or(Absent::TooLarge)?;
+            }
+            let Some(gone) = gone else {
+                found.rows += 1;
+                continue;
             };
             let key = if gone == Gone::NotReported { "reported" } else { "rate" };
-            let gap = lacking.entry(key).or_insert_with(|| Gap {
-                source: source.id.clone(),
-                gone,
-                first: row.day,
-                last: row.day,
-                days: 0,
-            });
-            gap.last = row.day;
-            gap.days += 1;
+            match lacking.get_mut(key) {
+                Some(gap) => gap.add(row.day),
+                None => {
+                    let day = Days { first: row.day, last: row.day };
+                    lacking.insert(key, Gap::new(&source.id, gone, day));
+                }
+            }
         }
-        part.gaps.extend(lacking.into_values());
+        // A source that was read and had nothing to report is not missing.
+        let nothing = found.rows == rows && !(read && lacking.is_empty());
+        found.gaps.extend(lacking.into_values());
+        found.gaps.iter_mut().skip(gaps).for_each(|gap| gap.nothing = nothing);
     }
+    Ok(found)
+}
+
+fn reporting<'a>(sources: &[&'a Source], measures: &[Measure]) -> Vec<&'a Source> {
+    let all = |source: &&Source| measures.iter().all(|measure| source.reports(*measure));
+    sources.iter().copied().filter(all).collect()
+}
+
+/// The sum of `measure` over those of `sources` that report it.
+pub(super) fn total(sources: &[&Source], days: Days, measure: Measure, money: Money<'_>) -> Result<Part, Absent> {
+    let Counted { sums: [value], sources, rows, gaps, read, .. } = count(sources, days, [measure], money)?;
     // Of rows that all lack the value, nothing is known; zero would be invented.
-    let read = reporting.iter().any(|source| source.read.both(days).count() > 0);
-    if !read || (part.rows == 0 && !part.gaps.is_empty()) {
-        return Err(Absent::Incomplete { measure, gaps: part.gaps });
+    if !read || (rows == 0 && !gaps.is_empty()) {
+        return Err(Absent::Incomplete { measure, beside: None, gaps });
     }
-    Ok(part)
+    Ok(Part { measure, value, beside: None, days, sources, rows, gaps })
+}
+
+/// The sums of two measures over the days on which both are known, of those of `sources` that report both.
+pub(super) fn matched(
+    sources: &[&Source],
+    days: Days,
+    measures: [Measure; 2],
+    money: Money<'_>,
+) -> Result<[Part; 2], Absent> {
+    let found = count(sources, days, measures, money)?;
+    let [one, other] = measures;
+    if !found.read || !found.gaps.is_empty() {
+        let sources = reporting(sources, &measures);
+        for (at, measure, lacks) in [(0, one, other), (1, other, one)] {
+            let alone = found.alone[at];
+            let all = found.sums[at].abs().checked_add(alone).ok_or(Absent::TooLarge)?;
+            if alone.checked_mul(UNMATCHED).ok_or(Absent::TooLarge)? > all {
+                let gaps = count(&sources, days, [lacks], money)?.gaps;
+                return Err(Absent::Incomplete { measure: lacks, beside: Some(measure), gaps });
+            }
+        }
+        for measure in measures {
+            total(&sources, days, measure, money)?;
+        }
+        if found.rows == 0 && !found.gaps.is_empty() {
+            return Err(Absent::Incomplete { measure: one, beside: None, gaps: found.gaps });
+        }
+    }
+    let Counted { sums, sources, rows, gaps, .. } = found;
+    let part = |at: usize, measure, beside| Part {
+        measure,
+        value: sums[at],
+        beside: Some(beside),
+        days,
+        sources: sources.clone(),
+        rows,
+        gaps: gaps.clone(),
+    };
+    Ok([part(0, one, other), part(1, other, one)])
 }
 
 /// The days that were not read of a source.
@@ -103,8 +192,7 @@ fn unread(source: &Source, days: Days, gaps: &mut Vec<Gap>) {
     let mut lacks = |first, last| {
         let lacking = Days { first, last };
         if lacking.count() > 0 {
-            let (source, days) = (source.id.clone(), lacking.count());
-            gaps.push(Gap { source, gone: Gone::NotRead, first, last, days });
+            gaps.push(Gap::new(&source.id, Gone::NotRead, lacking));
         }
     };
     if read.count() == 0 {

@@ -43,6 +43,11 @@ pub enum Concern {
         /// Correlation of neighbouring rows' rest.
         autocorrelation: f64,
     },
+    /// What is left of the target is no chance, but does not last: a row that is above is followed by one that is not.
+    DoesNotLast {
+        /// Correlation of neighbouring rows' rest, below zero.
+        autocorrelation: f64,
+    },
     /// Too little history for what is asked of it.
     HistoryShort {
         /// Days that are there.
@@ -103,6 +108,11 @@ impl From<Concern> for Warning {
                     "what is left unexplained lasts (correlation {autocorrelation:.2} from row to row): a price, a promotion or another cause is missing as a control"
                 )
             }
+            Concern::DoesNotLast { autocorrelation } => {
+                format!(
+                    "what is left unexplained is no chance, but it does not last (correlation {autocorrelation:.2} from row to row): look whether the target is booked late, or for several rows at once"
+                )
+            }
             Concern::HistoryShort { days, wants } => {
                 format!("{days} days are there and {wants} are wanted: season and trend are known badly")
             }
@@ -137,7 +147,7 @@ pub(super) fn of(design: &Design, kept: &[Kept], channels: &[Channel]) -> Vec<Wa
         .collect();
     // More than a quarter of a row's noise is known from the row before.
     if rho > 0.5 || structured(&news, if design.step == Step::Daily { 14 } else { 8 }) {
-        concerns.push(Concern::ControlMissing { autocorrelation: rho });
+        concerns.push(left_over(rho));
     }
     let totals: Vec<Vec<f64>> = (0..design.channels.len())
         .map(|at| kept.iter().map(|draw| draw.contributions[at].iter().sum()).collect())
@@ -172,6 +182,15 @@ pub(super) fn of(design: &Design, kept: &[Kept], channels: &[Channel]) -> Vec<Wa
         }
     }
     concerns.into_iter().map(Warning::from).collect()
+}
+
+/// What it means that what is left is no chance: it lasts, or it turns.
+fn left_over(autocorrelation: f64) -> Concern {
+    if autocorrelation < 0.0 {
+        Concern::DoesNotLast { autocorrelation }
+    } else {
+        Concern::ControlMissing { autocorrelation }
+    }
 }
 
 /// The target without what the fit explains, on average.
@@ -347,4 +366,18 @@ fn correlation(left: &[f64], right: &[f64]) -> f64 {
     let product: f64 = left.iter().zip(right).map(|(left, right)| (left - one) * (right - two)).sum();
     let scale = (spread(left) * spread(right)).sqrt();
     if scale > 0.0 { product / scale } else { 0.0 }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_turns_from_row_to_row_is_not_said_to_last() {
+        let said = |rho| Warning::from(left_over(rho)).words;
+        assert!(said(0.62).contains("lasts (correlation 0.62") && said(0.62).contains("missing as a control"));
+        let turns = said(-0.41);
+        assert!(turns.contains("does not last (correlation -0.41") && !turns.contains("lasts"), "{turns}");
+        assert!(!turns.contains("missing as a control"), "{turns}");
+    }
 }

@@ -50,6 +50,7 @@ fn found(outcome: Outcome) -> serde_json::Result<Found> {
         Level::Creative => "creative",
     };
     Ok(Found {
+        number: outcome.number,
         kind: kind(finding.kind),
         level: level.to_owned(),
         entity: finding.entity.id,

@@ -119,3 +119,11 @@ fn done(due: &Due) -> anyhow::Result<Done> {
         undone: due.undone_on,
     })
 }
+
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn won_and_lost_are_said_when_it_is_as_sure_as_people_are_told() {
+        assert_eq!((100.0 * ::brain::effect::SURE).round(), f64::from(model::action::SURE_PERCENT));
+    }
+}

@@ -17,7 +17,7 @@ use model::{
 use rust_decimal::{Decimal, prelude::ToPrimitive};
 use time::{Date, Duration};
 
-use super::facts::Facts;
+use super::{facts::Facts, figures::IN};
 
 /// Everything of these facts, as the brain takes it.
 pub(super) fn of_facts(facts: &Facts) -> anyhow::Result<Input> {
@@ -56,6 +56,29 @@ pub(super) fn of_ledger(ledger: &Ledger) -> anyhow::Result<Input> {
         buyers.get(&channel.id).into_iter().flatten().map(who).collect()
     };
     input(&Facts::of_ledger(ledger), &new)
+}
+
+/// The campaigns or advertisements of what is stored for figures alone, each as a source of its own that was read as far as its
+/// channel: on a day of it without a row nothing happened there.
+pub(super) fn of_parts(ledger: &Ledger) -> anyhow::Result<Input> {
+    let whole = Ledger { parts: Vec::new(), days: Vec::new(), ..ledger.clone() };
+    let mut by: BTreeMap<(ChannelId, &str), Vec<&AdDay>> = BTreeMap::new();
+    for row in &ledger.parts {
+        by.entry((row.channel_id, &row.ad_id)).or_default().push(row);
+    }
+    let mut parts = Vec::new();
+    for ((channel, part), rows) in by {
+        let Some(channel) = ledger.channels.iter().find(|known| known.id == channel) else { continue };
+        let currency = Currency::parse(&channel.currency).context("a channel counts in no currency")?;
+        let read = Days { first: channel.first_day.max(ledger.from), last: channel.last_day };
+        let id = format!("{}{IN}{part}", channel.id);
+        let days = Source::new(&id, read, rows.into_iter().map(|row| ad_day(row, currency)).collect());
+        let (creatives, orders, lift_tests) = (Vec::new(), Vec::new(), Vec::new());
+        parts.push(cycle::Channel { id, shop: channel.shop, days, creatives, orders, lift_tests });
+    }
+    let mut input = of_ledger(&whole)?;
+    input.clients = vec![cycle::Client { id: None, currency: input.display, margin: None, channels: parts }];
+    Ok(input)
 }
 
 /// Who ordered in a shop on each day.
@@ -192,13 +215,15 @@ fn day(row: &DayOf, currency: Currency, new: Option<&Newcomers>, known: bool) ->
 /// An advertisement's days, from its first one on: before that there was none.
 fn creative(id: &str, read: Days, rows: &[&AdDay], currency: Currency) -> Result<Source, NotEnough> {
     let first: Date = rows.first().map_or(read.first, |row| row.day);
-    let days = rows.iter().map(|row| {
-        Day::new(row.day, currency)
-            .with(Measure::Spend, row.spend)
-            .with(Measure::Impressions, row.impressions.map(Into::into))
-            .with(Measure::Clicks, row.clicks.map(Into::into))
-            .with(Measure::ClaimedConversions, row.conversions)
-            .with(Measure::ClaimedRevenue, row.claimed_revenue)
-    });
-    Source::new(id, Days { first: first.max(read.first), last: read.last }, days.collect())
+    let days = rows.iter().map(|row| ad_day(row, currency)).collect();
+    Source::new(id, Days { first: first.max(read.first), last: read.last }, days)
+}
+
+fn ad_day(row: &AdDay, currency: Currency) -> Day {
+    Day::new(row.day, currency)
+        .with(Measure::Spend, row.spend)
+        .with(Measure::Impressions, row.impressions.map(Into::into))
+        .with(Measure::Clicks, row.clicks.map(Into::into))
+        .with(Measure::ClaimedConversions, row.conversions)
+        .with(Measure::ClaimedRevenue, row.claimed_revenue)
 }

@@ -6,7 +6,7 @@ use model::{
     actor::Actor,
     id::{ConnectionId, OrganizationId},
 };
-use providers::{Call, Error, Http, Mode, Outside, Provider};
+use providers::{Call, Error, Http, Mode, Provider};
 use secrecy::{ExposeSecret, SecretString};
 use service::credential::{self, NotRenewed, Tokens, Unusable};
 use store::organization;
@@ -26,7 +26,7 @@ pub(crate) fn provider_of(key: &str) -> anyhow::Result<&'static dyn Provider> {
 }
 
 /// Whose providers an organization's connections speak to.
-async fn mode(context: &Context, actor: &Actor) -> Result<Mode, store::Error> {
+pub(crate) async fn mode(context: &Context, actor: &Actor) -> Result<Mode, store::Error> {
     let organization = organization::get(&mut context.service.db.tenant(actor).await?).await?;
     Ok(if organization.simulated { Mode::Simulated(organization.id) } else { Mode::Live })
 }
@@ -103,22 +103,6 @@ impl<'a> Access<'a> {
         }
     }
 
-    /// Has the provider take the permission back, with the credential as it is stored.
-    ///
-    /// # Errors
-    /// The provider's.
-    pub(crate) async fn revoke(
-        context: &'a Context,
-        actor: &Actor,
-        connection_id: ConnectionId,
-        provider: &'static dyn Provider,
-    ) -> anyhow::Result<()> {
-        let found = credential::find(&context.service, actor.organization_id, connection_id).await?;
-        let Some(found) = found else { return Ok(()) };
-        let mode = mode(context, actor).await?;
-        Ok(revoke(&context.outside, provider, mode, &found).await?)
-    }
-
     async fn make<T>(
         &self,
         call: &(impl for<'c> Fn(&'c Call<'c>) -> Calling<'c, T> + Send + Sync),
@@ -150,31 +134,14 @@ impl<'a> Access<'a> {
             Unusable::Failed(error) => Stop::Provider(error),
             Unusable::Internal(error) => Stop::Ours(error.into()),
         })?;
-        self.credential = providers::Credential {
-            access_token: self.stored.access_token.clone().unwrap_or_default(),
-            fields: plain(&self.stored.fields),
-        };
+        self.credential = used(&self.stored);
         Ok(())
     }
 }
 
-/// Has a provider take back what it gave for consent; nothing to do for one that gives nothing so.
-///
-/// # Errors
-/// The provider's.
-pub async fn revoke(
-    outside: &Outside,
-    provider: &dyn Provider,
-    mode: Mode,
-    given: &credential::Credential,
-) -> providers::Result<()> {
-    let Some(oauth) = provider.oauth() else { return Ok(()) };
-    let fields = plain(&given.fields);
-    let hosts = outside.hosts(provider, &fields, mode)?;
-    let credential = providers::Credential { access_token: given.access_token.clone().unwrap_or_default(), fields };
-    let http = outside.once(provider, hosts.tokens, mode);
-    let call = Call { http: &http, credential: &credential, settings: outside.settings(mode) };
-    oauth.revoke(&call, given.refresh_token.as_ref()).await
+/// A credential as providers take it.
+pub(crate) fn used(given: &credential::Credential) -> providers::Credential {
+    providers::Credential { access_token: given.access_token.clone().unwrap_or_default(), fields: plain(&given.fields) }
 }
 
 fn plain(fields: &BTreeMap<String, SecretString>) -> BTreeMap<String, String> {

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use model::{
-    connection::{Fault, Progress},
+    connection::{Cause, Fault, Progress},
     job::Job,
 };
 use providers::Error;
@@ -107,7 +107,8 @@ impl Run<'_> {
             Err(error) => return Err(error.into()),
         }
         let organization_id = self.actor.organization_id;
-        let job = Job::SyncConnection { organization_id, connection_id: self.connection.id };
+        let asked = self.cause == Cause::Manual;
+        let job = Job::SyncConnection { organization_id, connection_id: self.connection.id, asked };
         queue::enqueue(&mut tx, &job, Some(until)).await?;
         Ok(tx.commit().await?)
     }

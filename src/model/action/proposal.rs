@@ -114,6 +114,11 @@ pub struct Proposal {
 }
 
 impl Proposal {
+    /// Whether it says what is set otherwise in an account: budgets, or an advertisement that is stopped.
+    pub fn sets(&self) -> bool {
+        !self.changes.is_empty() || self.kind == ActionKind::PauseCreative
+    }
+
     /// The last day that is measured of it where it is done on this day, which is the first.
     pub fn last_day(&self, done_on: Date) -> Date {
         done_on.saturating_add(Duration::days(i64::from(self.horizon_days.max(1)) - 1))

@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{ActionState, Verdict};
 use crate::{
+    figure::Line,
     id::{ActionId, ClientId},
     moment::Moment,
 };
@@ -33,6 +34,9 @@ pub struct Worth {
     pub high: String,
     /// The probability that it loses, in per cent.
     pub loss: String,
+    /// What was taken off the value for the days in which platforms learn: its place in the basis, and as it is shown. None of
+    /// what moves no money, or was proposed before that was named.
+    pub learning: Option<(usize, String)>,
 }
 
 /// What came of an action, in words.
@@ -47,7 +51,7 @@ pub struct Came {
     /// Its upper end.
     pub high: String,
     /// What is measured, of which days, against what, and with which other actions together.
-    pub made: Vec<String>,
+    pub made: Vec<Line>,
 }
 
 /// How often actions of a kind did what they were done for.
@@ -87,11 +91,13 @@ pub struct Card {
     /// A person's time: "15 min".
     pub effort: String,
     /// What it rests on, with days.
-    pub evidence: Vec<String>,
+    pub evidence: Vec<Line>,
     /// What would change our mind.
     pub doubts: Vec<String>,
     /// What to do by hand, in order.
-    pub checklist: Vec<String>,
+    pub checklist: Vec<Line>,
+    /// Whether its accounts are simulated, and then whether it can be done in them from here.
+    pub simulated: Option<bool>,
     /// The day of its client's zone on which it came to stand so; as 2026-11-03.
     pub since: String,
     /// The day today there: nothing is done later.
@@ -136,6 +142,17 @@ impl Stand {
         }
     }
 
+    /// What those in it are called.
+    pub const fn label(self) -> &'static str {
+        match self {
+            Self::Proposed => "Proposed",
+            Self::Approved => "To do",
+            Self::Done => "Waiting to be measured",
+            Self::Measured => "Measured",
+            Self::Past => "Dismissed or taken back",
+        }
+    }
+
     /// Reads the spelling.
     pub fn parse(text: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|stand| stand.key() == text)
@@ -167,6 +184,8 @@ pub struct Group {
 pub struct Ledger {
     /// The client they are narrowed to.
     pub client: Option<(ClientId, String)>,
+    /// The clients in sight that they can be narrowed to, by name.
+    pub clients: Vec<(ClientId, String)>,
     /// The best proposals, or all of them.
     pub proposed: Group,
     /// How many proposals there are beside the best; 0 where all are asked for.

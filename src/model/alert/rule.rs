@@ -247,6 +247,7 @@ mod tests {
         let [mut rule, _] = default_rules();
         let client = ClientId(uuid::Uuid::from_u128(1));
         let mut found = Found {
+            number: 0,
             kind: FindingKind::Drop,
             level: "channel".into(),
             entity: "a".into(),

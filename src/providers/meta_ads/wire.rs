@@ -17,6 +17,12 @@ pub(super) struct Token {
     pub expires_in: Option<u64>,
 }
 
+/// Who consented.
+#[derive(Deserialize)]
+pub(super) struct Person {
+    pub id: String,
+}
+
 #[derive(Deserialize)]
 pub(super) struct Permission {
     permission: String,

@@ -23,7 +23,7 @@ fn first(world: &World, level: Level) -> String {
 }
 
 fn changed(world: &World, change: Change) -> World {
-    world.with(vec![Write { at: AT, channel: account(world).index, change }])
+    world.with(vec![Write { at: AT, channel: account(world).index, change, part_of: None }])
 }
 
 fn pause(world: &World, level: Level) -> World {
@@ -76,7 +76,7 @@ fn what_is_paused_is_not_shown_and_goes_on_when_it_is_switched_on() {
         assert!(part.impressions > 0 && part.impressions < sums(&world, level, &id, 0, 1).impressions);
         let mut writes = paused.writes().to_vec();
         let runs = Change::Runs { level, external_id: id.clone(), runs: true };
-        writes.push(Write { at: AT + Duration::days(10), channel: account(&world).index, change: runs });
+        writes.push(Write { at: AT + Duration::days(10), channel: account(&world).index, change: runs, part_of: None });
         let again = world.with(writes);
         assert_eq!(sums(&again, level, &id, 1, 9), AdSums::default());
         // The same draws are made again.

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, btree_map::Entry};
 
 use model::{
     access::{self, Action as Deed},
-    action::{Action, Card, Group, Ledger, Stand},
+    action::{Action, ActionKind, Card, Group, Ledger, Stand},
     actor::Actor,
     dashboard::NextActions,
     id::{BrainStateId, ClientId},
@@ -32,6 +32,8 @@ const SHOWN: i64 = 25;
 pub struct Asked {
     /// Only of this client.
     pub client_id: Option<ClientId>,
+    /// Only of this kind.
+    pub kind: Option<ActionKind>,
     /// All proposals, not only the best.
     pub all: bool,
     /// What was dismissed or undone as well.
@@ -42,7 +44,7 @@ pub struct Asked {
 
 impl Asked {
     fn filter(&self, stand: Stand) -> Filter {
-        Filter { states: stand.states().to_vec(), client_id: self.client_id, kind: None }
+        Filter { states: stand.states().to_vec(), client_id: self.client_id, kind: self.kind }
     }
 
     /// Whether this list is asked for.
@@ -65,6 +67,8 @@ pub async fn board(service: &Service, actor: &Actor, asked: &Asked) -> Result<Le
         Some(id) => Some((id, client_name(&mut tx, id).await?)),
         None => None,
     };
+    let named = client::list_names(&mut tx).await?;
+    let offered = |(id, _, archived): &(ClientId, String, bool)| !archived || asked.client_id == Some(*id);
     let mut draw = Draw::new(service, &mut tx).await?;
     let best = !asked.all && asked.only.is_none();
     let mut proposed = draw.group(&mut tx, asked, Stand::Proposed, if best { TOP } else { SHOWN }).await?;
@@ -74,6 +78,7 @@ pub async fn board(service: &Service, actor: &Actor, asked: &Asked) -> Result<Le
     };
     Ok(Ledger {
         client,
+        clients: named.into_iter().filter(offered).map(|(id, name, _)| (id, name)).collect(),
         proposed,
         others,
         approved: draw.group(&mut tx, asked, Stand::Approved, SHOWN).await?,
@@ -123,6 +128,8 @@ struct Draw {
     moments: moment::Words,
     /// The agency's clock.
     there: OffsetDateTime,
+    /// Whether the agency is simulated.
+    simulated: bool,
     /// The zones of clients.
     zones: BTreeMap<ClientId, String>,
 }
@@ -132,7 +139,7 @@ impl Draw {
         let agency = organization::get(tx).await?;
         let now = service.clock.now();
         let moments = moment::Words::in_zone(&agency.time_zone, now);
-        Ok(Self { moments, there: now + agency.ahead, zones: BTreeMap::new() })
+        Ok(Self { moments, there: now + agency.ahead, simulated: agency.simulated, zones: BTreeMap::new() })
     }
 
     /// A list, if it is asked for: what is to be decided or done by its rank, the rest by its day.
@@ -164,8 +171,8 @@ impl Draw {
         for action in &mut actions {
             action.events = events.remove(&action.id).unwrap_or_default();
             let today = self.today(tx, action.client_id).await?;
-            let said = place(action).iter().filter_map(|place| grounds.get(place)).cloned().collect::<Vec<_>>();
-            cards.push(self.card(action, &said, today));
+            let said = place(action).into_iter().filter_map(|place| Some((place, grounds.get(&place)?)));
+            cards.push(self.card(action, &said.collect::<Vec<_>>(), today));
         }
         Ok(cards)
     }
@@ -178,10 +185,11 @@ impl Draw {
         Ok(moment::day(zone, self.there).unwrap_or_else(|| self.there.date()))
     }
 
-    fn card(&self, action: &Action, grounds: &[Ground], today: Date) -> Card {
+    fn card(&self, action: &Action, grounds: &[((BrainStateId, i32), &Ground)], today: Date) -> Card {
         let proposal = &action.proposal;
-        let grounds = grounds.iter().map(|ground| words::ground(ground, &proposal.currency));
-        let measured = action.measured.as_ref().map(|measured| Ok(words::came(measured, &proposal.currency)));
+        let grounds = grounds.iter().map(|(place, ground)| words::ground(*place, ground, &proposal.currency));
+        let came = |measured| Ok(words::came(action.id, measured, &proposal.currency));
+        let measured = action.measured.as_ref().map(came);
         Card {
             id: action.id,
             version: version(proposal),
@@ -195,11 +203,10 @@ impl Draw {
             worth: words::worth(proposal),
             sure: words::chance(proposal.probability),
             effort: words::effort(proposal.effort_minutes),
-            evidence: grounds
-                .chain(proposal.basis.iter().map(|basis| words::basis(basis, &proposal.currency)))
-                .collect(),
+            evidence: grounds.chain(words::basis(action.id, proposal)).collect(),
             doubts: proposal.doubts.iter().map(|doubt| words::doubt(*doubt).to_owned()).collect(),
             checklist: words::checklist(action),
+            simulated: self.simulated.then(|| proposal.sets()),
             since: action.since.to_string(),
             today: today.to_string(),
             done_on: action.done_on.map(|day| day.to_string()),

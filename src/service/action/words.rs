@@ -2,15 +2,24 @@
 //! for all of them.
 
 use model::action::{
-    Action, ActionEvent, ActionKind, ActionState, Came, Change, Doubt, HitRate, Measured, Prediction, Proposal, Rate,
-    Step, Unpredicted, Worth,
+    Action, ActionEvent, ActionKind, ActionState, Came, Change, Doubt, HitRate, Measured, Proposal, Rate, SURE_PERCENT,
+    Step, Unpredicted, Verdict, Worth,
 };
-use model::{brain::Basis, metric::spelled, number::grouped};
+use model::{
+    brain::Basis,
+    figure::{self, FigureId, Line, sentence},
+    id::{ActionId, BrainStateId},
+    metric::spelled,
+    number::grouped,
+};
 use rust_decimal::Decimal;
 use serde_json::Value;
 use store::brain::Ground;
 
 use crate::performance::words::{amount, probability};
+
+/// What of a proposal's basis is taken off its prediction while platforms learn.
+pub(crate) const LEARNING: &str = "cost_while_platforms_learn";
 
 /// What somebody did, as in "Max approved it".
 pub(super) const fn past(state: ActionState) -> &'static str {
@@ -60,41 +69,71 @@ pub(super) const fn unpredicted(why: Option<Unpredicted>) -> &'static str {
 
 /// What is expected in money, or why that cannot be said.
 pub(super) fn worth(proposal: &Proposal) -> Result<Worth, String> {
-    let Some(Prediction { value, low, high, loss }) = &proposal.prediction else {
-        return Err(unpredicted(proposal.unpredicted).to_owned());
+    let promised = |key: &str| promised(proposal, &format!("/prediction/{key}"));
+    let worth = || {
+        Some(Worth {
+            value: promised("value")?,
+            low: promised("low")?,
+            high: promised("high")?,
+            loss: promised("loss")?,
+            learning: learning(proposal),
+        })
     };
-    let money = |value: f64| signed(&money(value, &proposal.currency), value);
-    Ok(Worth { value: money(*value), low: money(*low), high: money(*high), loss: chance(*loss) })
+    worth().ok_or_else(|| unpredicted(proposal.unpredicted).to_owned())
 }
 
-/// An amount of a proposal as its card shows it, by its place; none of what is no amount.
+/// What the prediction is less by, for the days in which platforms learn.
+fn learning(proposal: &Proposal) -> Option<(usize, String)> {
+    let at = proposal.basis.iter().position(|basis| basis.name == LEARNING)?;
+    Some((at, promised(proposal, &format!("/basis/{at}/value"))?))
+}
+
+/// A number of a proposal as its card shows it, by its place; none where no such number stands.
 pub(crate) fn promised(proposal: &Proposal, path: &str) -> Option<String> {
     let currency = proposal.currency.as_str();
     let gain = |value: f64| signed(&money(value, currency), value);
-    let change = |at: &str| proposal.changes.get(at.parse::<usize>().ok()?);
+    let at = |text: &str| text.parse::<usize>().ok();
+    let prediction = || proposal.prediction.as_ref();
     let steps: Vec<&str> = path.split('/').skip(1).collect();
     Some(match steps.as_slice() {
-        ["prediction", "value"] => gain(proposal.prediction.as_ref()?.value),
-        ["prediction", "low"] => gain(proposal.prediction.as_ref()?.low),
-        ["prediction", "high"] => gain(proposal.prediction.as_ref()?.high),
-        ["changes", at, "from"] => money(change(at)?.from, currency),
-        ["changes", at, "to"] => money(change(at)?.to, currency),
+        ["prediction", "value"] => gain(prediction()?.value),
+        ["prediction", "low"] => gain(prediction()?.low),
+        ["prediction", "high"] => gain(prediction()?.high),
+        ["prediction", "loss"] => chance(prediction()?.loss),
+        ["changes", place, end] => {
+            let Change { from, to, .. } = proposal.changes.get(at(place)?)?;
+            match *end {
+                "from" => money(*from, currency),
+                "to" => money(*to, currency),
+                "change" => change(*from, *to)?,
+                _ => return None,
+            }
+        }
+        ["basis", place, "value"] => rests_on(proposal.basis.get(at(place)?)?, currency),
+        ["probability"] => chance(proposal.probability),
+        ["effort_minutes"] => effort(proposal.effort_minutes),
         _ => return None,
     })
 }
 
+/// A change in per cent with its sign, where anything was there before.
+fn change(from: f64, to: f64) -> Option<String> {
+    let share = ((to - from) / from * 100.0).round();
+    share.is_finite().then(|| format!("{} %", signed(&number(share), share)))
+}
+
 /// Budgets before and after.
 pub(super) fn steps(action: &Action) -> Vec<Step> {
-    let step = |change: &Change| {
-        let share = (change.to - change.from) / change.from * 100.0;
+    let step = |(at, change): (usize, &Change)| {
+        let text = |end: &str| promised(&action.proposal, &format!("/changes/{at}/{end}"));
         Step {
             channel: channel(action, change),
-            from: money(change.from, &action.proposal.currency),
-            to: money(change.to, &action.proposal.currency),
-            change: share.is_finite().then(|| format!("{} %", signed(&number(share.round()), share.round()))),
+            from: text("from").unwrap_or_default(),
+            to: text("to").unwrap_or_default(),
+            change: text("change"),
         }
     };
-    action.proposal.changes.iter().map(step).collect()
+    action.proposal.changes.iter().enumerate().map(step).collect()
 }
 
 fn channel(action: &Action, change: &Change) -> String {
@@ -128,12 +167,15 @@ pub(super) fn effort(minutes: u16) -> String {
     }
 }
 
-/// What an outcome of a state says, as a ground for an action.
-pub(super) fn ground(ground: &Ground, currency: &str) -> String {
+/// What an outcome of a state says, as a ground for an action; its figures open at their place in that state.
+pub(super) fn ground((state, outcome): (BrainStateId, i32), ground: &Ground, currency: &str) -> Line {
     let body: Value = serde_json::from_str(&ground.body).unwrap_or_default();
     let of = ground.channel.as_ref().map(|name| format!(" of {name}")).unwrap_or_default();
-    match ground.kind.as_str() {
-        "finding" => finding(&body, &of),
+    let words = match ground.kind.as_str() {
+        "finding" => {
+            let id = |path: &str| Some(FigureId::Said { state, outcome, path: path.to_owned() }.to_string());
+            return finding(&body, &of, id);
+        }
         "response" => {
             "what the client's channels bring at each spend, as fitted to its days (response curves)".to_owned()
         }
@@ -141,10 +183,11 @@ pub(super) fn ground(ground: &Ground, currency: &str) -> String {
         "decay" => format!("what the money{of} returns now against weeks ago"),
         "forecast" => format!("the forecast{of} ({currency} where it is money)"),
         other => format!("{}{of}", other.replace('_', " ")),
-    }
+    };
+    Line::from(words)
 }
 
-fn finding(body: &Value, of: &str) -> String {
+fn finding(body: &Value, of: &str, id: impl Fn(&str) -> Option<String>) -> Line {
     let kind = match body["kind"].as_str().unwrap_or_default() {
         "spike" => "far above what was to be expected",
         "drop" => "far below what was to be expected",
@@ -164,12 +207,17 @@ fn finding(body: &Value, of: &str) -> String {
         _ => "noticed",
     };
     let metric = body["metric"].as_str().map_or_else(|| "What was noticed".to_owned(), name);
-    let size = size(&body["size"]).map(|size| format!(", {size}")).unwrap_or_default();
-    let sure = body["probability"].as_f64().map(|sure| format!(", {} sure", chance(sure))).unwrap_or_default();
-    format!("{metric}{of}: {kind}{size} ({}{sure})", days(body["first"].as_str(), body["last"].as_str()))
+    let line = Line::from(format!("{metric}{of}: {kind}"));
+    let line = size(&body["size"], line.clone(), &id).unwrap_or(line);
+    let line = line.say(&format!(" ({}", days(body["first"].as_str(), body["last"].as_str())));
+    let line = match body["probability"].as_f64() {
+        Some(sure) => line.say(", ").figure(id("/probability"), &chance(sure)).say(" sure"),
+        None => line,
+    };
+    line.say(")")
 }
 
-fn size(size: &Value) -> Option<String> {
+fn size(size: &Value, line: Line, id: impl Fn(&str) -> Option<String>) -> Option<Line> {
     let value = size["value"].as_f64()?;
     let (low, high) = (size["low"].as_f64()?, size["high"].as_f64()?);
     let write = |value: f64| match &size["unit"] {
@@ -178,22 +226,36 @@ fn size(size: &Value) -> Option<String> {
         Value::Object(unit) => money(value, unit.get("money").and_then(Value::as_str).unwrap_or_default()),
         _ => number(value),
     };
-    let sure = size["confidence"].as_f64().map(|sure| format!(", {} interval", chance(sure))).unwrap_or_default();
-    Some(format!("{} ({} to {}{sure})", write(value), write(low), write(high)))
+    let line = line.say(", ").figure(id("/size/value"), &write(value));
+    let line = line.say(" (").figure(id("/size/low"), &write(low)).say(" to ").figure(id("/size/high"), &write(high));
+    let line = match size["confidence"].as_f64() {
+        Some(sure) => line.say(", ").figure(id("/size/confidence"), &chance(sure)).say(" interval"),
+        None => line,
+    };
+    Some(line.say(")"))
 }
 
-/// A figure that an action rests on; money in this currency.
-pub(super) fn basis(basis: &Basis, currency: &str) -> String {
-    let of = match (&basis.first, &basis.last) {
-        (None, None) => String::new(),
-        (first, last) => format!(" ({})", days(first.as_deref(), last.as_deref())),
+/// The figures that an action rests on: a line for each.
+pub(super) fn basis(id: ActionId, proposal: &Proposal) -> Vec<Line> {
+    let line = |(at, basis): (usize, &Basis)| {
+        let of = match (&basis.first, &basis.last) {
+            (None, None) => String::new(),
+            (first, last) => format!(" ({})", days(first.as_deref(), last.as_deref())),
+        };
+        let place = figure::promised(id, &format!("/basis/{at}/value"));
+        let name = Line::from(format!("{}: ", name(&basis.name)));
+        name.figure(Some(place), &rests_on(basis, &proposal.currency)).say(&of)
     };
-    let value = match basis.name.as_str() {
+    proposal.basis.iter().enumerate().map(line).collect()
+}
+
+/// The value of a figure that an action rests on; money in this currency.
+fn rests_on(basis: &Basis, currency: &str) -> String {
+    match basis.name.as_str() {
         _ if basis.money() => money(basis.value, currency),
         name if name.starts_with("share_") || name == "break_even_margin" => percent(basis.value),
         _ => number(basis.value),
-    };
-    format!("{}: {value}{of}", name(&basis.name))
+    }
 }
 
 fn days(first: Option<&str>, last: Option<&str>) -> String {
@@ -204,36 +266,43 @@ fn days(first: Option<&str>, last: Option<&str>) -> String {
     }
 }
 
-/// What came of an action.
-pub(super) fn came(measured: &Measured, currency: &str) -> Came {
+/// A number of what came of an action as its card shows it, with its value, by its place; none where no such number stands.
+pub(crate) fn outcome(measured: &Measured, currency: &str, path: &str) -> Option<(f64, String)> {
     let write = |value: f64| if money_metric(&measured.metric) { money(value, currency) } else { number(value) };
-    let effect = |value: f64| signed(&write(value), value);
+    let effect = |value: f64| (value, signed(&write(value), value));
+    Some(match path {
+        "/actual" => (measured.actual, write(measured.actual)),
+        "/expected" => (measured.expected, write(measured.expected)),
+        "/effect" => effect(measured.effect),
+        "/low" => effect(measured.low),
+        "/high" => effect(measured.high),
+        _ => return None,
+    })
+}
+
+/// What came of an action.
+pub(super) fn came(id: ActionId, measured: &Measured, currency: &str) -> Came {
+    let write = |path: &str| outcome(measured, currency, path).map(|(_, shown)| shown).unwrap_or_default();
+    let figure = |line: Line, path: &str| line.figure(Some(figure::came(id, path)), &write(path));
+    let of = days(Some(&measured.first.to_string()), Some(&measured.last.to_string()));
+    let happened = figure(Line::from(format!("{}, {of}: ", name(&measured.metric))), "/actual").say(" happened; ");
     let mut made = vec![
-        format!(
-            "{}, {}: {} happened; {} would have without it",
-            name(&measured.metric),
-            days(Some(&measured.first.to_string()), Some(&measured.last.to_string())),
-            write(measured.actual),
-            write(measured.expected)
-        ),
-        format!("what would have happened is a forecast of the days before ({})", measured.model),
+        figure(happened, "/expected").say(" would have without it"),
+        Line::from(format!("what would have happened is a forecast of the days before ({})", measured.model)),
     ];
+    if measured.verdict == Verdict::CannotTell {
+        made.push(Line::from(format!(
+            "won or lost is said from {SURE_PERCENT} % sure on, and this is less sure, also where the interval above has no zero in it"
+        )));
+    }
     match measured.together_with.len() {
         0 => {}
-        1 => {
-            made.push("another action was done at this client in these days: the effect is of both together".to_owned())
-        }
-        more => made.push(format!(
+        1 => made.push("another action was done at this client in these days: the effect is of both together".into()),
+        more => made.push(Line::from(format!(
             "{more} other actions were done at this client in these days: the effect is of all of them together"
-        )),
+        ))),
     }
-    Came {
-        verdict: measured.verdict,
-        effect: effect(measured.effect),
-        low: effect(measured.low),
-        high: effect(measured.high),
-        made,
-    }
+    Came { verdict: measured.verdict, effect: write("/effect"), low: write("/low"), high: write("/high"), made }
 }
 
 /// How often a kind did what it was done for.
@@ -245,13 +314,13 @@ pub(super) fn rate(rate: &HitRate) -> Rate {
 }
 
 /// What to do by hand, in order: the product writes to no platform.
-pub(super) fn checklist(action: &Action) -> Vec<String> {
+pub(super) fn checklist(action: &Action) -> Vec<Line> {
     let own = action.channels.iter().find(|named| Some(named.id) == action.channel_id);
     let provider = own.map(|named| named.provider.as_str()).unwrap_or_default();
-    let account = own.map_or_else(|| "the account".to_owned(), |named| format!("the account {}", named.name));
+    let account = own.map_or_else(|| "the account".to_owned(), |named| format!("the account {}", named.account));
     let open = format!("Open {account} in {}.", place(provider));
     let creative = action.creative_name.clone().unwrap_or_else(|| action.proposal.target.id.clone());
-    let mut lines = match action.proposal.kind {
+    let steps = match action.proposal.kind {
         ActionKind::Raise if action.proposal.target.level == "creative" => vec![
             open,
             format!(
@@ -259,7 +328,7 @@ pub(super) fn checklist(action: &Action) -> Vec<String> {
             ),
             "Raise that budget by a fifth at most every few days, so that the platform does not learn anew.".to_owned(),
         ],
-        ActionKind::MoveBudget | ActionKind::Raise | ActionKind::Lower => budgets(action),
+        ActionKind::MoveBudget | ActionKind::Raise | ActionKind::Lower => Vec::new(),
         ActionKind::PauseCreative => vec![open, format!("Find the ad {creative} and {}.", pause(provider))],
         ActionKind::RefreshCreative => vec![
             open,
@@ -282,29 +351,29 @@ pub(super) fn checklist(action: &Action) -> Vec<String> {
             "Ask the client what they changed in these days: prices, stock, the site, promotions.".to_owned(),
         ],
     };
-    lines.push(
-        "Change nothing else there in these days if you can: otherwise the effect cannot be told apart.".to_owned(),
-    );
-    lines.push("Come back here and say that it is done, and on which day.".to_owned());
+    let mut lines: Vec<Line> =
+        if steps.is_empty() { budgets(action) } else { steps.into_iter().map(Line::from).collect() };
+    lines.push("Change nothing else there in these days if you can: otherwise the effect cannot be told apart.".into());
+    lines.push("Come back here and say that it is done, and on which day.".into());
     lines
 }
 
 /// One line for each budget, those that give first.
-fn budgets(action: &Action) -> Vec<String> {
-    let mut changes: Vec<&Change> = action.proposal.changes.iter().collect();
-    changes.sort_by_key(|change| change.to >= change.from);
-    let line = |change: &Change| {
+fn budgets(action: &Action) -> Vec<Line> {
+    let mut changes: Vec<(usize, &Change)> = action.proposal.changes.iter().enumerate().collect();
+    changes.sort_by_key(|(_, change)| change.to >= change.from);
+    let line = |(at, change): (usize, &Change)| {
         let named = action.channels.iter().find(|named| named.id == change.channel);
         let where_to = place(named.map(|named| named.provider.as_str()).unwrap_or_default());
+        let account = named.map_or_else(|| channel(action, change), |named| named.account.clone());
         let currency = &action.proposal.currency;
         let verb = if change.to < change.from { "lower" } else { "raise" };
-        format!(
-            "In {where_to}, {}: {verb} the daily budgets of its campaigns in equal proportion, so that together {} a day are \
-             spent instead of {}.",
-            channel(action, change),
-            money(change.to, currency),
-            money(change.from, currency)
-        )
+        let id = |end: &str| Some(figure::promised(action.id, &format!("/changes/{at}/{end}")));
+        let line = Line::from(format!(
+            "In {where_to}, {account}: {verb} the daily budgets of its campaigns in equal proportion, so that together "
+        ));
+        let line = line.figure(id("to"), &money(change.to, currency)).say(" a day are spent instead of ");
+        line.figure(id("from"), &money(change.from, currency)).say(".")
     };
     changes.into_iter().map(line).collect()
 }
@@ -346,9 +415,7 @@ fn money_metric(metric: &str) -> bool {
 
 /// A metric or figure in words, as a sentence begins.
 fn name(key: &str) -> String {
-    let words = spelled(key);
-    let mut letters = words.chars();
-    letters.next().map(|first| first.to_uppercase().chain(letters).collect()).unwrap_or_default()
+    sentence(&spelled(key))
 }
 
 /// How probable something is.

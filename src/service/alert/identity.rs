@@ -3,11 +3,14 @@
 //! The rule, in this order:
 //! 1. A finding belongs to a *story*: what kind of event it is, of which client, entity and metric. A fall grows into a new level
 //!    and that into delivery that stopped, and the brain renames it meanwhile: all of these downwards are one kind of event, and
-//!    jumps and new levels upwards another. A change that stays and worth that drifts are two kinds of event as well, by their
-//!    direction. A channel that goes to another client has new events there: nobody has seen to them yet.
+//!    jumps and new levels upwards another. A change that stays is what a new level turns out to be: the same event, by its
+//!    direction. Worth that drifts is two kinds of event as well. What is spent on a channel, and the clicks and impressions that
+//!    it buys, move by one cause, as do a shop's orders and their revenue: they are one story, whose others are named in it. A
+//!    channel that goes to another client has new events there: nobody has seen to them yet.
 //! 2. Findings with *days* (a fall, a jump, a change) are the same event when their days overlap, or lie at most [`NEAR`] days
 //!    apart: figures of the last days still move. Two findings of one state whose days do not overlap are two events; each takes
-//!    the event that lies nearest.
+//!    the event that lies nearest. Only a change that stays, whose day is not known exactly, and an anomaly at most [`NEAR`] days
+//!    from it are one there, too.
 //! 3. Findings *without days of their own* (an ad that tires, returns that fall, worth that drifts, better or worse than before)
 //!    speak of ranges that move with the calendar: one event for each story until it has ended.
 //! 4. *Outages*, the verdicts on a client's conversions, have no days of their own either: theirs are the last ones that were
@@ -20,15 +23,17 @@
 //!    days of an outage is part of it.
 //! 5. A fall, a jump and an outage go on: their first day is the first that any state named. What the newest state says has days
 //!    of its own in its body, to which its figures belong.
-//! 6. An event that no state has found for [`GONE`] days has ended. A finding with the very days of an ended event is that event
+//! 6. An event that no state has found for [`GONE`] days has ended; one of days on which much moved, as soon as no state finds it.
+//!    A finding with the very days of an ended event is that event
 //!    again, not news; anything else is a new one.
 
-use std::cmp::Reverse;
+use std::{cmp::Reverse, collections::BTreeSet};
 
 use model::{
     alert::{FindingKind, Found},
     id::{AlertId, ChannelId},
 };
+use serde_json::Value;
 use store::alert::Known;
 use time::Date;
 
@@ -36,6 +41,9 @@ use time::Date;
 pub(super) const NEAR: i64 = 3;
 /// Days without being found after which an event has ended: a week, so that each weekday was looked at once.
 pub(super) const GONE: i64 = 7;
+
+/// Where the body of an alert names the other metrics that moved by the same cause; no state says it.
+pub(super) const OTHERS: &str = "others";
 
 /// What verdicts on conversions are about, and the falls that are part of them.
 const CONVERSIONS: &str = "claimed_conversions";
@@ -88,12 +96,13 @@ pub(super) fn story(found: &Found) -> String {
     }
     let event = match found.kind {
         Spike => "up",
-        LevelShift if found.size.is_some_and(|size| size > 0.0) => "up",
+        LevelShift | ChangePoint if found.size.is_some_and(|size| size > 0.0) => "up",
         LevelShift | Drop | DeliveryCollapse => "down",
+        ChangePoint if found.size.is_some_and(|size| size < 0.0) => "down",
         kind => kind.key(),
     };
     // Up and down are opposites: who has seen to one has not seen to the other.
-    let way = match found.size.filter(|_| matches!(found.kind, ChangePoint | LtvDrift)) {
+    let way = match found.size.filter(|_| found.kind == LtvDrift) {
         Some(size) if size > 0.0 => " up",
         Some(size) if size < 0.0 => " down",
         _ => "",
@@ -101,7 +110,22 @@ pub(super) fn story(found: &Found) -> String {
     // Of what stands without days, other metrics tell the same again, unless they are what it is about.
     let told = has_days(found) || matches!(found.kind, Worse | Better | Forecast);
     let metric = found.metric.as_deref().filter(|_| told).unwrap_or_default();
+    let metric = if has_days(found) { cause(metric) } else { metric };
     short(format!("{event}{way} {} {} {} {metric}", client(found), found.level, found.entity))
+}
+
+/// What moves by one cause, told of by one name.
+fn cause(metric: &str) -> &str {
+    match metric {
+        "spend" | "clicks" | "impressions" => "delivery",
+        "orders" | "ledger_revenue" => "sales",
+        other => other,
+    }
+}
+
+/// Whether an event has ended as soon as no state finds it.
+pub(super) fn ends_at_once(story: &str) -> bool {
+    story.strip_prefix(FindingKind::MovedTogether.key()).is_some_and(|rest| rest.starts_with(' '))
 }
 
 /// A story as long as a row takes it.
@@ -114,6 +138,10 @@ fn short(story: String) -> String {
 pub(super) struct Told {
     pub story: String,
     pub found: Found,
+    /// The places in the state of all findings that tell of it.
+    pub numbers: Vec<i32>,
+    /// The other metrics in which it shows.
+    pub others: BTreeSet<String>,
     pub known: Option<AlertId>,
     /// Whether it is an outage of a channel that nobody was told of.
     pub wider: bool,
@@ -166,7 +194,14 @@ pub(super) fn events(known: &[Known], found: Vec<Found>) -> Vec<Told> {
         spread(known, one);
     }
     let outages = outages(known, &told);
-    told.retain(|one| one.known.is_some() || !told_already(one, &outages));
+    let (mut told, parts): (Vec<Told>, Vec<Told>) =
+        told.into_iter().partition(|one| one.known.is_some() || !told_already(one, &outages));
+    // Who sees to an outage sees to its parts.
+    for part in parts {
+        if let Some(event) = told.iter_mut().find(|event| outage(&event.found) && part_of(&part, &known_as(event))) {
+            event.numbers.extend(part.numbers);
+        }
+    }
     told.sort_by_key(|one| one.part_of.is_none());
     told
 }
@@ -194,26 +229,39 @@ fn outages(known: &[Known], told: &[Told]) -> Vec<Outage> {
         .iter()
         .filter(|event| event.story.starts_with("outage "))
         .map(|event| (event.story.clone(), event.channels.clone(), (event.first, event.last)));
-    let now = told
-        .iter()
-        .filter(|one| outage(&one.found))
-        .map(|one| (one.story.clone(), one.found.channels.clone(), (one.found.first, one.found.last)));
+    let now = told.iter().filter(|one| outage(&one.found)).map(known_as);
     known.chain(now).collect()
+}
+
+/// An outage that is found now, as what is part of it knows it.
+fn known_as(one: &Told) -> Outage {
+    (one.story.clone(), one.found.channels.clone(), (one.found.first, one.found.last))
 }
 
 /// Whether a finding that is no known event is part of an outage: a fall of the conversions that the outage is about, on its days.
 fn told_already(one: &Told, outages: &[Outage]) -> bool {
-    let found = &one.found;
-    let (part, days) = (outage_story(found), (found.first, found.last));
-    let of =
-        |(story, channels, on): &Outage| *story == part && share(channels, &found.channels) && apart(*on, days) == 0;
-    found.metric.as_deref() == Some(CONVERSIONS) && one.story.starts_with("down ") && outages.iter().any(of)
+    let falls = one.found.metric.as_deref() == Some(CONVERSIONS) && one.story.starts_with("down ");
+    falls && outages.iter().any(|outage| part_of(one, outage))
+}
+
+/// Whether a fall lies on the days of an outage, and in its channels.
+fn part_of(fall: &Told, (story, channels, on): &Outage) -> bool {
+    let found = &fall.found;
+    *story == outage_story(found) && share(channels, &found.channels) && apart(*on, (found.first, found.last)) == 0
 }
 
 /// Findings of one state that tell of the same event as one: the worst of them, over the days and channels of all.
 fn merged(found: Vec<Found>) -> Vec<Told> {
-    let told =
-        |found: Found| Told { story: story(&found), found, known: None, wider: false, opens: false, part_of: None };
+    let told = |found: Found| Told {
+        story: story(&found),
+        numbers: vec![found.number],
+        others: BTreeSet::new(),
+        found,
+        known: None,
+        wider: false,
+        opens: false,
+        part_of: None,
+    };
     let mut all: Vec<Told> = found.into_iter().map(told).collect();
     all.sort_by(|a, b| (&a.story, a.found.first, a.found.last).cmp(&(&b.story, b.found.first, b.found.last)));
     let mut events: Vec<Told> = Vec::new();
@@ -222,7 +270,11 @@ fn merged(found: Vec<Found>) -> Vec<Told> {
             let (a, b) = (&event.found, &one.found);
             match (outage(b), has_days(b)) {
                 (true, _) => share(&a.channels, &b.channels),
-                (_, true) => apart((a.first, a.last), (b.first, b.last)) == 0,
+                (_, true) => {
+                    let changed = |found: &Found| found.kind == FindingKind::ChangePoint;
+                    let near = if changed(a) == changed(b) { 0 } else { NEAR };
+                    apart((a.first, a.last), (b.first, b.last)) <= near
+                }
                 (false, false) => true,
             }
         };
@@ -235,14 +287,34 @@ fn merged(found: Vec<Found>) -> Vec<Told> {
         let days = (event.found.first.min(one.found.first), event.found.last.max(one.found.last));
         let mut channels = event.found.channels.clone();
         channels.extend(one.found.channels.iter().filter(|id| !event.found.channels.contains(id)));
+        event.numbers.extend(&one.numbers);
+        let metrics = [&event.found, &one.found].map(|found| found.metric.clone());
+        let mut others = std::mem::take(&mut event.others);
+        others.extend(metrics.into_iter().flatten());
         let worse = (one.found.severity, one.found.probability) > (event.found.severity, event.found.probability);
         if worse {
             event.found = one.found;
         }
         (event.found.first, event.found.last) = days;
         event.found.channels = channels;
+        others.retain(|metric| Some(metric) != event.found.metric.as_ref());
+        event.others = others;
+    }
+    for event in &mut events {
+        name_others(event);
     }
     events
+}
+
+/// Has the alert's own body name the other metrics that moved by the same cause.
+fn name_others(event: &mut Told) {
+    if event.others.is_empty() || !has_days(&event.found) {
+        return;
+    }
+    if let Ok(Value::Object(mut body)) = serde_json::from_str(&event.found.body) {
+        body.insert(OTHERS.to_owned(), event.others.iter().cloned().collect());
+        event.found.body = Value::Object(body).to_string();
+    }
 }
 
 #[cfg(test)]

@@ -45,7 +45,8 @@ pub async fn board(service: &Service, actor: &Actor) -> Result<(Vec<Rule>, Choic
     access::allow(service, actor, Action::ReadSettings).await?;
     let mut tx = service.db.tenant(actor).await?;
     let called = |found: channel::Called| {
-        (found.id, if found.name.is_empty() { found.external_id } else { found.name }, found.provider)
+        let name = found.called().whole();
+        (found.id, name, found.provider)
     };
     let mut channels: Vec<_> = channel::list_names(&mut tx).await?.into_iter().map(called).collect();
     channels.sort_by_key(|channel| (channel.1.to_lowercase(), channel.0));

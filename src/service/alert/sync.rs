@@ -16,7 +16,7 @@ use store::{
 };
 use time::{Date, Duration, OffsetDateTime};
 
-use super::identity::{GONE, events, outage};
+use super::identity::{GONE, ends_at_once, events, outage};
 use crate::Result;
 
 /// How far back ended events are looked at, in days: further than the brain looks for news.
@@ -60,6 +60,7 @@ pub async fn sync(
                 id
             }
         };
+        alert::set_findings(tx, state, &one.numbers, id).await?;
         if outage(&one.found) {
             alert::set_channels(tx, id, &one.found.channels, day).await?;
         }
@@ -68,7 +69,9 @@ pub async fn sync(
     let missing: Vec<&Known> = known.iter().filter(|event| !event.ended && !there(event)).collect();
     let ids = |events: &[&Known]| events.iter().map(|event| event.id).collect::<Vec<_>>();
     alert::set_missing(tx, &ids(&missing), day).await?;
-    let gone = |event: &&&Known| event.missing_since.is_some_and(|since| (day - since).whole_days() >= GONE);
+    let gone = |event: &&&Known| {
+        ends_at_once(&event.story) || event.missing_since.is_some_and(|since| (day - since).whole_days() >= GONE)
+    };
     let gone: Vec<&Known> = missing.iter().filter(gone).copied().collect();
     alert::set_ended(tx, &ids(&gone), now).await?;
     if news.is_empty() || organization::get(tx).await?.simulated {

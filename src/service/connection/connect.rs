@@ -3,7 +3,7 @@
 use model::{
     access::Action,
     actor::Actor,
-    connection::{Cause, ChannelKind, Connection, ConnectionState, Given},
+    connection::{Cause, ChannelKind, Connection, Given},
     id::ConnectionId,
     input::line,
     metric::Account,
@@ -38,64 +38,76 @@ pub struct New {
     pub backfill_days: i16,
 }
 
-/// Stores a connection with its credential and accounts. The first run begins when an account is mapped to a client. A typed
-/// credential that reaches just the accounts of another one gets that one's place: what is sent twice connects once.
-///
-/// # Errors
-/// A field that cannot be accepted, or the rule that forbids it.
-pub async fn connect(service: &Service, actor: &Actor, new: New) -> Result<Connection> {
-    access::allow(service, actor, Action::EditIntegrations).await?;
-    let reached = reached(new.given, &new.accounts);
-    // Who was faster, such as the same click a moment before, is found the second time.
-    for _ in 0..2 {
-        let known = match &reached {
-            Some(ids) => connection::find_reaching(&mut service.db.tenant(actor).await?, &new.provider, ids).await?,
-            None => None,
-        };
-        if let Some(id) = known {
-            return reconnect(service, actor, id, new.given, &new.scopes, &new.tokens, &new.accounts).await;
-        }
-        if let Some(made) = insert(service, actor, &new, reached.as_deref()).await? {
-            return Ok(made);
-        }
-    }
-    Err(connected_already())
+/// What connecting came to.
+#[derive(Clone, Debug)]
+pub struct Connected {
+    /// The connection that has the credential now.
+    pub connection: Connection,
+    /// Whether it was there before and read all of it already, although another one was asked for.
+    pub renewed: bool,
 }
 
-/// The ids of what a typed credential reaches, sorted; none where it reaches nothing yet, or was not typed.
-fn reached(given: Given, accounts: &[Account]) -> Option<Vec<String>> {
+/// Stores a connection with its credential and accounts. The first run begins when an account is mapped to a client. Nothing
+/// is read twice: consent for what another connection reads already renews that one, and no second one is made.
+///
+/// # Errors
+/// A field that cannot be accepted; a conflict when other connections read all that the credential reaches and it cannot take
+/// the place of one of theirs, as a typed one never does; or the rule that forbids it.
+pub async fn connect(service: &Service, actor: &Actor, new: New) -> Result<Connected> {
+    access::allow(service, actor, Action::EditIntegrations).await?;
+    let reached = reached(new.given, &new.accounts);
+    if let Some(connection) = insert(service, actor, &new, reached.as_deref()).await? {
+        return Ok(Connected { connection, renewed: false });
+    }
+    let accounts = ids(&new.accounts);
+    if new.given == Given::Consent {
+        let found = connection::find_renewable(&mut service.db.tenant(actor).await?, &new.provider, &accounts).await?;
+        if let Some(id) = found {
+            let New { given, scopes, tokens, accounts, .. } = &new;
+            let connection = reconnect(service, actor, id, *given, scopes, tokens, accounts).await?;
+            return Ok(Connected { connection, renewed: true });
+        }
+    }
+    Err(connected_already(service, actor, &new.provider, &accounts).await?)
+}
+
+/// The ids of accounts, sorted, each once.
+fn ids(accounts: &[Account]) -> Vec<String> {
     let mut ids: Vec<_> = accounts.iter().map(|account| account.external_id.clone()).collect();
     ids.sort_unstable();
     ids.dedup();
-    Some(ids).filter(|ids| given == Given::Token && !ids.is_empty())
+    ids
 }
 
-fn connected_already() -> Error {
-    let message = "the accounts that this token reaches are those of another connection already. Nothing was changed; replace \
-                   that one's token, or disconnect one of the two";
-    Error::Conflict { code: "connected_already", message: message.to_owned() }
+/// The ids of what a typed credential reaches; none where it reaches nothing yet, or was not typed.
+fn reached(given: Given, accounts: &[Account]) -> Option<Vec<String>> {
+    Some(ids(accounts)).filter(|ids| given == Given::Token && !ids.is_empty())
 }
 
-/// Stores a new connection; none where one that reaches the same was stored meanwhile.
+/// The refusal of a credential whose accounts other connections read already.
+async fn connected_already(service: &Service, actor: &Actor, provider: &str, accounts: &[String]) -> Result<Error> {
+    let by = connection::list_reading(&mut service.db.tenant(actor).await?, provider, accounts).await?;
+    let by: Vec<_> = by.iter().map(|label| format!("“{label}”")).collect();
+    let by = if by.is_empty() { "another connection".to_owned() } else { by.join(" and ") };
+    let message = format!(
+        "what this token reaches is read through {by} already, and nothing is read twice. Nothing was changed. Replace the \
+         credential there with this token, or disconnect it first"
+    );
+    Ok(Error::Conflict { code: "connected_already", message })
+}
+
+/// Stores a new connection; none where others read all that its credential reaches.
 async fn insert(service: &Service, actor: &Actor, new: &New, reached: Option<&[String]>) -> Result<Option<Connection>> {
     let now = service.clock.now();
     let id = store::id::new(now);
+    let label = line("label", "the label", &new.label, 200)?;
     let made = Connection {
-        id,
-        provider: new.provider.clone(),
-        label: line("label", "the label", &new.label, 200)?,
-        state: ConnectionState::Connected,
-        given: new.given,
         scopes: new.scopes.clone(),
-        created_at: now,
-        last_sync_at: None,
-        next_sync_at: None,
-        test: None,
-        failures: 0,
-        simulated: false,
         backfill_days: new.backfill_days,
+        ..Connection::new(id, &new.provider, label, new.given, now)
     };
     let mut tx = service.db.tenant(actor).await?;
+    connection::lock_connecting(&mut tx, &new.provider).await?;
     connection::insert(&mut tx, &made).await?;
     if let Some(reached) = reached {
         match connection::set_reached(&mut tx, id, reached).await {
@@ -106,6 +118,10 @@ async fn insert(service: &Service, actor: &Actor, new: &New, reached: Option<&[S
     credential::set(service, &mut tx, id, &new.tokens).await?;
     for account in &new.accounts {
         channel::upsert(&mut tx, id, new.kind, account, now).await?;
+    }
+    // Its accounts may be another one's, also since a moment ago.
+    if !new.accounts.is_empty() && channel::list(&mut tx, id).await?.is_empty() {
+        return Ok(None);
     }
     let detail = json!({ "connected": made.provider, "by": made.given.key(), "accounts": new.accounts.len() });
     access::done_to(service, &mut tx, Action::EditIntegrations, (id, &made.label), detail).await?;
@@ -138,7 +154,11 @@ pub async fn reconnect(
     connection::set_connected(&mut tx, id, given, scopes, now).await?;
     if let Some(reached) = reached(given, accounts) {
         match connection::set_reached(&mut tx, id, &reached).await {
-            Err(store::Error::Conflict(_)) => return Err(connected_already()),
+            Err(store::Error::Conflict(_)) => {
+                drop(tx);
+                let provider = connection::get(&mut service.db.tenant(actor).await?, id, now).await?.provider;
+                return Err(connected_already(service, actor, &provider, &reached).await?);
+            }
             stored => stored?,
         }
     }

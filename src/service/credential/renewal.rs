@@ -8,12 +8,11 @@ use store::{SystemTx, credential as rows};
 use tokio::time::Instant;
 
 use super::{
-    Credential, Opened, Tokens,
+    Credential, Opened, Tokens, UNREADABLE,
     lease::{Holder, Patience},
 };
 use crate::{Error, Result, Service};
 
-const UNREADABLE: &str = "the stored credential cannot be read any more";
 const ENDED: &str = "the access has ended, and the provider gave nothing to renew it with";
 
 /// Why a provider did not renew a token.
@@ -187,15 +186,15 @@ impl Renewal<'_> {
             Some(rows::Standing { reconnect_reason: Some(reason) }) => return Ok(Look::Reconnect(reason)),
             Some(_) => {}
         }
-        let Some(Opened { credential, broken, lost }) = self.holder.opened(tx).await? else {
-            return Ok(Look::Missing);
-        };
-        Ok(match &credential.refresh_token {
+        let Some(opened) = self.holder.opened(tx).await? else { return Ok(Look::Missing) };
+        if opened.unreadable() {
             // The ring may lack a key by mistake, so this is not written into the connection.
-            _ if lost => Look::Reconnect(UNREADABLE.to_owned()),
+            return Ok(Look::Reconnect(UNREADABLE.to_owned()));
+        }
+        let Opened { credential, broken, .. } = opened;
+        Ok(match &credential.refresh_token {
             _ if !broken && self.good(&credential) => Look::Usable(credential),
             Some(token) => Look::Stale(credential.clone(), token.clone()),
-            None if broken => Look::Reconnect(UNREADABLE.to_owned()),
             None => match self.still_working(credential.clone()) {
                 Some(credential) => Look::Usable(credential),
                 None => Look::Ended(credential),

@@ -65,11 +65,12 @@ pub async fn sources(service: &Service, actor: &Actor, client_id: Option<ClientI
     let mut reached: BTreeMap<_, _> =
         figure::reached(&mut tx).await?.into_iter().map(|reached| (reached.id, reached)).collect();
     let mut alone = look.connections.clone();
-    let mut sources = Vec::new();
+    let (mut sources, mut awaited) = (Vec::new(), Vec::new());
     for channel in channel::list_names(&mut tx).await? {
         let Some(reached) = reached.remove(&channel.id) else { continue };
         alone.remove(&reached.connection_id);
         if client_id.is_none() || channel.client_id == client_id {
+            awaited.extend(look.is_read(&channel, &reached).then_some(reached.read_at.is_some()));
             sources.push(look.channel(channel, &reached));
         }
     }
@@ -77,7 +78,9 @@ pub async fn sources(service: &Service, actor: &Actor, client_id: Option<ClientI
         sources.extend(alone.into_values().map(|one| look.alone(&one)));
     }
     sources.sort_by(|one, other| (&one.name, &one.provider).cmp(&(&other.name, &other.provider)));
-    Ok(Sources { sources, may_connect: may(Action::EditIntegrations) })
+    let done = awaited.iter().filter(|read| **read).count();
+    let reading = (done < awaited.len()).then_some((done, awaited.len()));
+    Ok(Sources { sources, reading, may_connect: may(Action::EditIntegrations) })
 }
 
 impl Look<'_> {
@@ -92,10 +95,11 @@ impl Look<'_> {
 
     fn channel(&self, channel: Called, reached: &Reached) -> Source {
         let (trouble, fix) = self.trouble(&channel, reached).unzip();
+        let client = channel.client_id.and_then(|id| Some((id, self.clients.get(&id)?.clone())));
         Source {
             provider: self.provider(&channel.provider),
-            client: channel.client_id.and_then(|id| Some((id, self.clients.get(&id)?.clone()))),
-            name: channel.name,
+            name: channel.called().beside(client.as_ref().map(|(_, name): &(ClientId, String)| name.as_str())),
+            client,
             read_at: reached.read_at.map(|at| self.words.write(at)),
             days: reached.days.map(|days| (days.first.to_string(), days.last.to_string())),
             trouble,
@@ -104,6 +108,12 @@ impl Look<'_> {
                 .or_else(|| Some((self.page(reached), "Open".to_owned())))
                 .filter(|_| self.sees),
         }
+    }
+
+    /// Whether a channel is an account that is read by itself: nobody has to do anything first.
+    fn is_read(&self, channel: &Called, reached: &Reached) -> bool {
+        let state = self.connections.get(&reached.connection_id).map(|connection| &connection.state);
+        !reached.file && channel.client_id.is_some() && matches!(state, Some(ConnectionState::Connected))
     }
 
     /// Where a channel is looked after.

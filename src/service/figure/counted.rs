@@ -14,6 +14,7 @@ use serde_json::Value;
 use store::TenantTx;
 use time::{Date, OffsetDateTime};
 
+use super::missing::{self, Owners};
 use crate::{Error, Result, Service, brain, performance::words};
 
 /// What is wanted of figures.
@@ -34,6 +35,7 @@ pub(crate) fn asked(scope: Scope, currency: &str, days: Days, metrics: Vec<Metri
 }
 
 /// What was counted.
+#[derive(Debug)]
 pub(crate) struct Counted {
     /// The channels that were looked at.
     pub channels: Vec<Channel>,
@@ -47,24 +49,13 @@ impl Counted {
         let made = self.made.get(question).and_then(|made| made.first());
         made.ok_or_else(|| Error::Internal("a figure that was asked for was not made".into()))
     }
-
-    /// What the channels are called, by their ids as the brain says them.
-    pub fn names(&self) -> BTreeMap<String, &str> {
-        self.channels.iter().map(|channel| (channel.id.to_string(), channel.name.as_str())).collect()
-    }
 }
 
 /// What of the stored days these questions take, which are of one scope; none where nothing is asked.
 fn taken(asked: &[fact::Asked], reading: Reading) -> Option<brain::Reading> {
     let windows = asked.iter().map(fact::Asked::window);
     let days = windows.reduce(|a, b| Days { first: a.first.min(b.first), last: a.last.max(b.last) })?;
-    let scope = asked.first()?.scope;
-    Some(brain::Reading {
-        days,
-        client_id: if let Scope::Client(id) = scope { Some(id) } else { None },
-        channel_id: if let Scope::Channel(id) = scope { Some(id) } else { None },
-        as_of: reading.as_of,
-    })
+    Some(brain::Reading { days, scope: asked.first()?.scope.clone(), as_of: reading.as_of })
 }
 
 /// Makes all figures of these questions, which are of one scope, from one reading of what is stored. The caller freezes the
@@ -85,13 +76,14 @@ pub(crate) async fn make(
     of_ledger(service, ledger, asked).await
 }
 
-/// The same of all channels that the scope has, which were read already, with the last day that has ended.
+/// The same of all channels that the scope has, which were read already, with the last day that has ended. The transaction ends
+/// before anything is computed, so that its connection does not wait for that.
 ///
 /// # Errors
 /// As above.
 pub(crate) async fn make_of(
     service: &Service,
-    tx: &mut TenantTx,
+    mut tx: TenantTx,
     agency: &Organization,
     (channels, day): (Vec<Channel>, Date),
     asked: Vec<fact::Asked>,
@@ -100,7 +92,8 @@ pub(crate) async fn make_of(
     let Some(reading) = taken(&asked, reading) else {
         return Ok(Counted { channels, made: Vec::new() });
     };
-    let ledger = brain::ledger_of(tx, agency, channels, day, &reading).await?;
+    let ledger = brain::ledger_of(&mut tx, agency, channels, day, &reading).await?;
+    drop(tx);
     of_ledger(service, ledger, asked).await
 }
 
@@ -136,8 +129,24 @@ impl Number {
     /// What belongs into it and is missing.
     pub fn lacks(&self, names: &BTreeMap<String, &str>) -> Vec<String> {
         let mut lacks: Vec<String> = self.parts.iter().flat_map(|part| words::gaps(part, names)).collect();
-        lacks.dedup();
+        words::unique(&mut lacks);
+        lacks.extend(words::matched(&self.parts));
         lacks
+    }
+
+    /// The same in short, as it stands beside the figure: how many clients, accounts and days.
+    pub fn without(&self, owners: &Owners) -> Vec<String> {
+        missing::without(&self.parts, owners)
+    }
+
+    /// Whether rates of exchange are missing in it.
+    pub fn of_rates(&self) -> bool {
+        missing::lack_rates(&self.parts)
+    }
+
+    /// Whether another one is of the same accounts and leaves out the same days, so that the two can be compared.
+    pub fn alike(&self, other: &Self) -> bool {
+        missing::alike(&self.parts, &other.parts)
     }
 
     /// Whether something belongs into it and is missing.
@@ -153,6 +162,62 @@ impl Number {
 
 /// Measures that are amounts of money.
 const MONEY: [&str; 4] = ["spend", "claimed_revenue", "ledger_revenue", "refunds"];
+
+/// A value of a metric as it stands on pages, where there is no figure that says its unit.
+pub(crate) fn shown(metric: Metric, value: Decimal, currency: &str) -> Option<String> {
+    let key = metric.key();
+    let unit = match words::unit(key, currency) {
+        money if money == currency => serde_json::json!({ "money": currency }),
+        other => other.into(),
+    };
+    words::written(key, &Value::String(value.to_string()), &unit)
+}
+
+/// A question for figures with their course, with what is stored for it.
+pub(crate) type Known = (fact::Wide, Arc<Ledger>);
+
+/// Reads what is stored for these questions, which are of the same channels. What their days have in common is read once.
+///
+/// # Errors
+/// The database failed.
+pub(crate) async fn read_for(
+    tx: &mut TenantTx,
+    agency: &Organization,
+    (channels, day): (&[Channel], Date),
+    asked: Vec<fact::Wide>,
+) -> Result<Vec<Known>> {
+    let windows: Vec<Days> = asked.iter().map(|wide| fact::window(wide.days)).collect();
+    let all = windows.iter().copied().reduce(|a, b| Days { first: a.first.min(b.first), last: a.last.max(b.last) });
+    // Days far apart are read by themselves, without all those between.
+    let together = windows.iter().map(|days| days.count()).sum::<i64>() >= all.map_or(0, Days::count);
+    let mut known: Vec<Known> = Vec::new();
+    for wide in asked {
+        let before = known.first().filter(|_| together).map(|(_, ledger)| ledger.clone());
+        let ledger = match before {
+            Some(ledger) => ledger,
+            None => {
+                let days = all.filter(|_| together).unwrap_or_else(|| fact::window(wide.days));
+                let reading = brain::Reading { days, scope: wide.scope.clone(), as_of: None };
+                Arc::new(brain::ledger_of(tx, agency, channels.to_vec(), day, &reading).await?)
+            }
+        };
+        known.push((wide, ledger));
+    }
+    Ok(known)
+}
+
+/// Makes figures with their course. No transaction waits for that.
+///
+/// # Errors
+/// What is stored makes no sense.
+pub(crate) async fn spread(service: &Service, known: Vec<Known>) -> Result<Vec<fact::Spread>> {
+    let memory = service.memory.clone();
+    let made = tokio::task::spawn_blocking(move || {
+        known.iter().map(|(wide, ledger)| memory.spread(ledger, wide)).collect::<std::result::Result<Vec<_>, _>>()
+    });
+    let made = made.await.map_err(|error| error.to_string()).and_then(|made| made);
+    made.map_err(|words| Error::Internal(words.into()))
+}
 
 /// Reads a figure; `Err` says why there is none.
 pub(crate) fn read(metric: Metric, made: &Made, currency: &str) -> std::result::Result<Number, (Lack, String)> {

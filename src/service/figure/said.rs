@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use model::{
     brain::{Outcome, State},
     currency,
-    figure::{Evidence, FigureId, Opened, Scope},
+    figure::{Evidence, FigureId, Opened, Scope, sentence},
     id::{ActionId, BrainStateId, ClientId},
     metric::spelled,
 };
@@ -14,11 +14,7 @@ use serde_json::Value;
 use store::{action, brain, channel, client, organization};
 use time::OffsetDateTime;
 
-use super::{
-    Opening,
-    counted::{self, Reading},
-    rows::Rows,
-};
+use super::{Opening, rows::Rows};
 use crate::{
     Error, Result,
     summary::{self, Inputs},
@@ -77,8 +73,9 @@ impl Opening<'_> {
         place: String,
     ) -> Result<Opened> {
         let names = channel::list_names(&mut self.tx).await?;
-        let names: BTreeMap<String, &str> =
-            names.iter().map(|channel| (channel.id.to_string(), channel.name.as_str())).collect();
+        let names: Vec<(String, String)> =
+            names.iter().map(|channel| (channel.id.to_string(), channel.called().whole())).collect();
+        let names: BTreeMap<String, &str> = names.iter().map(|(id, name)| (id.clone(), name.as_str())).collect();
         let number = summary::number(outcome, path, booked, &names).ok_or(Error::Missing)?;
         let (state, cut_off) = brain::get_state(&mut self.tx, state).await?;
         let scope = match (outcome.channel_id, outcome.client_id) {
@@ -86,9 +83,9 @@ impl Opening<'_> {
             (None, Some(client)) => Scope::Client(client),
             (None, None) => Scope::Agency(self.actor.organization_id),
         };
-        let of = self.named(scope).await?;
+        let of = self.named(&scope).await?;
         let figure = number.figure;
-        let rows = self.inputs(scope, &figure.unit, number.inputs.as_ref(), cut_off).await?;
+        let rows = self.inputs(&scope, &figure.unit, number.inputs.as_ref(), cut_off).await?;
         let (page, runs) = self.page(rows, Some(cut_off)).await?;
         Ok(Opened {
             id: id.to_string(),
@@ -125,7 +122,7 @@ impl Opening<'_> {
     /// have been another then, and else in that of the scope.
     async fn inputs(
         &mut self,
-        scope: Scope,
+        scope: &Scope,
         unit: &str,
         inputs: Option<&Inputs>,
         cut_off: OffsetDateTime,
@@ -133,28 +130,14 @@ impl Opening<'_> {
         let Some(Inputs { metrics, days, channels }) = inputs else { return Ok(Rows::new(&[])) };
         let currency = match scope {
             _ if currency::ALL.contains(&unit) => unit.to_owned(),
-            Scope::Agency(_) => organization::get(&mut self.tx).await?.currency,
-            Scope::Client(id) => client::get(&mut self.tx, id).await?.fields.currency,
-            Scope::Channel(id) => channel::get(&mut self.tx, id).await?.account.currency,
+            Scope::Client(id) => client::get(&mut self.tx, *id).await?.fields.currency,
+            Scope::Channel(id) => channel::get(&mut self.tx, *id).await?.account.currency,
+            _ => organization::get(&mut self.tx).await?.currency,
         };
-        let reading = Reading { rows: true, by_day: false, as_of: Some(cut_off) };
-        let asked = counted::asked(scope, &currency, *days, metrics.clone(), reading);
-        let counted = counted::make(self.service, &mut self.tx, vec![asked], reading).await?;
-        let mut rows = Rows::new(&counted.channels);
-        for (metric, made) in metrics.iter().zip(counted.made.iter().flatten()) {
-            if let Ok(number) = counted::read(*metric, made, &currency) {
-                rows.add(&number, made, "");
-            }
-        }
+        let mut rows = self.days_of(scope, &currency, *days, metrics, Some(cut_off)).await?;
         if let Some(channels) = channels {
             rows.only(channels);
         }
         Ok(rows)
     }
-}
-
-/// With a capital letter at its beginning.
-fn sentence(words: &str) -> String {
-    let mut letters = words.chars();
-    letters.next().map(|first| first.to_uppercase().chain(letters).collect()).unwrap_or_default()
 }

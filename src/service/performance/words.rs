@@ -1,14 +1,23 @@
 //! A figure of the brain in words.
 
-use std::{collections::BTreeMap, str::FromStr};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    str::FromStr,
+};
 
+pub(crate) use model::currency::WHOLE;
 use model::{
-    metric::spelled,
+    currency,
+    dashboard::Beside,
+    figure::{FigureId, OfDays},
+    metric::{Days, spelled},
     number::grouped,
     performance::{Shown, Trend},
 };
 use rust_decimal::{Decimal, RoundingStrategy};
 use serde_json::Value;
+
+use crate::figure::{self, counted::Number, missing};
 
 /// What is shown, by key and name: what platforms claim and what the books say are never added up.
 pub(crate) const GROUPS: [(&str, &[(&str, &str)]); 3] = [
@@ -47,11 +56,23 @@ pub(crate) const GROUPS: [(&str, &[(&str, &str)]); 3] = [
     ),
 ];
 
-/// Currencies without a smaller unit (ISO 4217).
-pub(crate) const WHOLE: [&str; 15] =
-    ["BIF", "CLP", "DJF", "GNF", "ISK", "JPY", "KMF", "KRW", "PYG", "RWF", "UGX", "VND", "VUV", "XAF", "XPF"];
 /// Ratios that are shares of something, told in per cent.
 const SHARES: [&str; 3] = ["ctr", "cvr", "refund_share"];
+
+/// Metrics that are amounts of money.
+const AMOUNTS: [&str; 9] =
+    ["spend", "claimed_revenue", "ledger_revenue", "refunds", "cpc", "cpm", "cpa", "aov", "contribution_margin"];
+/// Metrics that are ratios.
+const RATIOS: [&str; 5] = ["ctr", "cvr", "roas_claimed", "mer", "refund_share"];
+
+/// In what a metric is told where no figure says it: the currency, `ratio` or `count`.
+pub(crate) fn unit<'a>(key: &str, currency: &'a str) -> &'a str {
+    match key {
+        _ if AMOUNTS.contains(&key) => currency,
+        _ if RATIOS.contains(&key) => "ratio",
+        _ => "count",
+    }
+}
 
 /// What a metric is called.
 pub(crate) fn name(key: &str) -> String {
@@ -59,30 +80,54 @@ pub(crate) fn name(key: &str) -> String {
     known.map_or_else(|| spelled(key), |(_, name)| (*name).to_owned())
 }
 
-/// A figure; none where the answer is no figure at all.
-pub(super) fn shown(key: &str, name: &str, comparison: &Value, names: &BTreeMap<String, &str>) -> Option<Shown> {
-    let (now, before) = (comparison.get("now")?, comparison.get("before")?);
-    let value = |figure: &Value| Some((decimal(&figure["value"])?, written(key, &figure["value"], &figure["unit"])?));
-    let (new, old) = (value(now), value(before));
-    let change = new.as_ref().zip(old.as_ref()).filter(|(_, old)| old.0 > Decimal::ZERO).and_then(|(new, old)| {
-        let share = new.0.checked_sub(old.0)?.checked_div(old.0)?.checked_mul(Decimal::ONE_HUNDRED)?;
-        Some(signed(share))
-    });
-    let trend = match comparison["verdict"]["status"].as_str() {
+/// The keys of all that is shown.
+pub(super) fn keys() -> impl Iterator<Item = &'static str> {
+    GROUPS.into_iter().flat_map(|(_, keys)| keys.iter()).map(|(key, _)| *key)
+}
+
+/// A figure beside what it was before, each to be opened.
+pub(super) fn shown(
+    of: &OfDays,
+    before: Days,
+    name: &str,
+    (now, then): (Result<Number, String>, Result<Number, String>),
+    comparison: &Value,
+    names: &BTreeMap<String, &str>,
+) -> Shown {
+    let beside =
+        |id: FigureId, shown: String, value: Decimal| Beside { id: id.to_string(), shown, value: value.to_string() };
+    let then = then.ok();
+    let both = now.as_ref().ok().zip(then.as_ref());
+    let unlike = both.is_some_and(|(now, then)| !now.alike(then));
+    // One rule for the change and the verdict: there is neither where one of them has no value, or where they are not alike.
+    let both = both.filter(|_| !unlike);
+    let share = both.and_then(|(now, then)| figure::change(now.value, then.value));
+    let trend = match comparison["verdict"]["status"].as_str().filter(|_| both.is_some()) {
         Some("better") => Some(Trend::Better),
         Some("worse") => Some(Trend::Worse),
         Some("too_close") => Some(Trend::TooClose),
         _ => None,
     };
-    Some(Shown {
-        key: key.to_owned(),
+    let rates = match &now {
+        Ok(number) => number.of_rates(),
+        Err(_) => missing::of_rates(&comparison["now"]),
+    };
+    let mut notes = now.as_ref().map(|number| number.lacks(names)).unwrap_or_default();
+    notes.extend(unlike.then(|| missing::UNLIKE.to_owned()));
+    notes.extend(compared(&comparison["compared"]));
+    let counted = |number: Number, days: Days| {
+        beside(FigureId::Counted(OfDays { days, ..of.clone() }), number.shown, number.value)
+    };
+    Shown {
+        key: of.metric.key().to_owned(),
         name: name.to_owned(),
-        value: new.map(|(_, words)| words).ok_or_else(|| absent(&now["absent"])),
-        before: old.map(|(_, words)| words),
-        change,
+        value: now.map(|now| counted(now, of.days)),
+        before: then.map(|then| counted(then, before)),
+        change: share.map(|share| beside(FigureId::Changed(of.clone()), figure::in_percent(share), share)),
         trend,
-        made: made(now, names).into_iter().chain(compared(&comparison["compared"])).collect(),
-    })
+        rates,
+        notes,
+    }
 }
 
 /// Which days the verdict is about, where they are not those of the figures.
@@ -113,7 +158,7 @@ pub(crate) fn written(key: &str, value: &Value, unit: &Value) -> Option<String> 
 
 /// Money with its currency's own decimals.
 pub(crate) fn amount(value: Decimal, currency: &str) -> String {
-    let places = if WHOLE.contains(&currency) { 0 } else { 2 };
+    let places = currency::places(currency);
     format!("{} {currency}", grouped(value, places, places))
 }
 
@@ -142,20 +187,34 @@ fn measure(key: &Value) -> String {
     spelled(key.as_str().unwrap_or("a part"))
 }
 
+/// Whether what is counted is spoken of as several.
+fn plural(of: &str) -> bool {
+    of.ends_with('s')
+}
+
+fn is(of: &str) -> &'static str {
+    if plural(of) { "are" } else { "is" }
+}
+
+fn it(of: &str) -> &'static str {
+    if plural(of) { "them" } else { "it" }
+}
+
 /// Why there is no figure.
 pub(crate) fn absent(reason: &Value) -> String {
     let of = measure(&reason["measure"]);
     match reason["reason"].as_str() {
         Some("not_connected") => format!("no connected source reports {of}"),
         Some("incomplete") => {
-            let gaps = reason["gaps"].as_array().map(Vec::as_slice).unwrap_or_default();
-            let days: i64 = gaps.iter().filter_map(|gap| gap["days"].as_i64()).sum();
-            // The days are there then, and reading them again would not help.
-            let rates = !gaps.is_empty() && gaps.iter().all(|gap| gap["reason"] == "rate");
-            let lacks = if rates { "have no rate of exchange, which an Admin or Owner imports" } else { "are missing" };
-            format!("{of} is not complete: {days} days of it {lacks}")
+            let why = missing::reasons(reason["gaps"].as_array().map(Vec::as_slice).unwrap_or_default());
+            match reason["beside"].as_str() {
+                Some(_) => {
+                    format!("{of} {} not known for more than a tenth of {}: {why}", is(&of), measure(&reason["beside"]))
+                }
+                None => format!("{of} {} not complete: {why}", is(&of)),
+            }
         }
-        Some("no_denominator") => format!("{of} is zero, and nothing can be divided by it"),
+        Some("no_denominator") => format!("{of} {} zero, and nothing can be divided by {}", is(&of), it(&of)),
         Some("currencies") => "the amounts are in several currencies".to_owned(),
         Some("no_margin") => "the client's margin is not set".to_owned(),
         Some("too_large") => "the sum is too large to be right".to_owned(),
@@ -179,7 +238,24 @@ pub(crate) fn made(figure: &Value, names: &BTreeMap<String, &str>) -> Vec<String
         lines.push(format!("{}: {value}, of {rows} of {}", measure(&part["measure"]), sources.join(", ")));
         lines.extend(gaps(part, names));
     }
+    // Of both parts of a quotient the same days are missing.
+    unique(&mut lines);
+    lines.extend(matched(parts));
     lines
+}
+
+/// Leaves out what was said before.
+pub(crate) fn unique(lines: &mut Vec<String>) {
+    let mut said = BTreeSet::new();
+    lines.retain(|line| said.insert(line.clone()));
+}
+
+/// That a quotient is of the days on which both of its parts are known, where that leaves any out.
+pub(crate) fn matched(parts: &[Value]) -> Option<String> {
+    let part = parts.iter().find(|part| part["beside"].is_string())?;
+    let lacks = part["gaps"].as_array().is_some_and(|gaps| !gaps.is_empty());
+    let (one, other) = (measure(&part["measure"]), measure(&part["beside"]));
+    lacks.then(|| format!("made of the days on which both {one} and {other} are known"))
 }
 
 fn called(id: &Value, names: &BTreeMap<String, &str>) -> String {
@@ -196,16 +272,19 @@ pub(crate) fn gaps(part: &Value, names: &BTreeMap<String, &str>) -> Vec<String> 
             Some("rate") => "has no rate of exchange",
             _ => "is missing",
         };
-        let (first, last) = (gap["first"].as_str().unwrap_or_default(), gap["last"].as_str().unwrap_or_default());
-        let days = if first == last { first.to_owned() } else { format!("{first} to {last}") };
-        format!("not in it: {} {why} on {days}", called(&gap["source"], names))
+        format!("not in it: {} {why} on {}", called(&gap["source"], names), missing::listed(gap))
     };
     part["gaps"].as_array().into_iter().flatten().map(gap).collect()
 }
 
 #[cfg(test)]
 mod tests {
+    use model::{
+        figure::{Metric, Scope},
+        id::ClientId,
+    };
     use serde_json::json;
+    use time::macros::date;
 
     use super::*;
 
@@ -238,28 +317,56 @@ mod tests {
              "gaps": [{"source": "a", "reason": "not_read", "first": "2026-11-01", "last": "2026-11-02", "days": 2}]}]})
         };
         let names = BTreeMap::from([("a".to_owned(), "Radio")]);
-        let one = |now: Value, before: Value| {
-            let comparison = json!({"now": now, "before": before, "verdict": {"status": "worse"}});
-            shown("clicks", "Clicks", &comparison, &names).unwrap()
+        let metric = Metric::parse("clicks").unwrap();
+        let (first, last) = (date!(2026 - 11 - 03), date!(2026 - 11 - 04));
+        let scope = Scope::Client(ClientId(uuid::Uuid::nil()));
+        let of = OfDays { metric, scope, days: Days { first, last }, currency: "EUR".to_owned() };
+        let before = of.before().unwrap();
+        let one = |now: Value, before_value: Value| {
+            let comparison = json!({"verdict": {"status": "worse"}});
+            let [now, then] = [&now, &before_value].map(|value| super::super::read(metric, value, "EUR"));
+            shown(&of, before, "Clicks", (now, then), &comparison, &names)
         };
+        let text = |beside: &Option<Beside>| beside.as_ref().map(|beside| beside.shown.clone()).unwrap_or_default();
         let told = one(figure("90"), figure("100"));
-        assert_eq!((told.value, told.before.as_deref()), (Ok("90".to_owned()), Some("100")));
-        assert_eq!((told.change.as_deref(), told.trend), (Some("−10 %"), Some(Trend::Worse)));
+        let value = told.value.as_ref().unwrap();
+        assert_eq!((&*value.shown, &*text(&told.before), &*text(&told.change)), ("90", "100", "−10 %"));
+        assert_eq!(value.id, FigureId::Counted(of.clone()).to_string());
         assert_eq!(
-            told.made,
-            ["clicks: 90, of 1 row of Radio", "not in it: Radio was not read on 2026-11-01 to 2026-11-02"]
+            told.before.as_ref().unwrap().id,
+            FigureId::Counted(OfDays { days: before, ..of.clone() }).to_string()
         );
-        assert_eq!(one(figure("102.5"), figure("100")).change.as_deref(), Some("+2.5 %"));
+        assert_eq!(told.trend, Some(Trend::Worse));
+        assert_eq!(told.notes, ["not in it: Radio was not read on 2026-11-01 to 2026-11-02 (2 days)"]);
+        assert_eq!(text(&one(figure("102.5"), figure("100")).change), "+2.5 %");
         assert_eq!(one(figure("1"), figure("0")).change, None, "nothing can be divided by zero");
         let lacking = one(json!({"absent": {"reason": "not_connected", "measure": "ledger_revenue"}}), figure("1"));
         assert_eq!(lacking.value, Err("no connected source reports ledger revenue".to_owned()));
-        assert_eq!((lacking.change, lacking.before.as_deref()), (None, Some("1")));
+        assert_eq!((lacking.change.clone(), &*text(&lacking.before)), (None, "1"));
         let incomplete = |reason: &str| {
             absent(
                 &json!({"reason": "incomplete", "measure": "spend", "gaps": [{"source": "a", "reason": reason, "days": 2}]}),
             )
         };
-        assert_eq!(incomplete("not_read"), "spend is not complete: 2 days of it are missing");
-        assert!(incomplete("rate").starts_with("spend is not complete: 2 days of it have no rate of exchange"));
+        let conversions = json!({"reason": "incomplete", "measure": "claimed_conversions",
+            "gaps": [{"source": "a", "reason": "not_reported", "days": 1}]});
+        let told = "claimed conversions are not complete: 1 day of 1 account was not reported";
+        assert_eq!(absent(&conversions), told);
+        assert_eq!(incomplete("not_read"), "spend is not complete: 2 days of 1 account were not read");
+        assert!(
+            incomplete("rate").starts_with("spend is not complete: 2 days of 1 account without a rate of exchange")
+        );
+        let few = json!({"reason": "incomplete", "measure": "claimed_revenue", "beside": "spend", "gaps": []});
+        assert_eq!(absent(&few), "claimed revenue is not known for more than a tenth of spend: days are missing");
+        // No verdict without a value.
+        let none = json!({"absent": {"reason": "no_denominator", "measure": "clicks"}});
+        assert_eq!(one(none.clone(), figure("1")).trend, None);
+        assert_eq!(one(figure("1"), none).trend, None);
+        // What is missing on one side only bends a change.
+        let mut whole = figure("100");
+        whole["parts"][0]["gaps"] = json!([]);
+        let unlike = one(figure("90"), whole);
+        assert_eq!((unlike.change, unlike.trend, text(&unlike.before).as_str()), (None, None, "100"));
+        assert_eq!(unlike.notes.last().map(String::as_str), Some(missing::UNLIKE));
     }
 }

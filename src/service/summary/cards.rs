@@ -84,7 +84,7 @@ fn tell(state: State, outcomes: &[Outcome], names: &Names, persona: Persona, cli
     let found = sure(digest.findings.iter().map(words.finding).collect());
     let ahead = subjects.iter().flat_map(|one| one.expected.iter().map(move |expected| (words.ahead)(one, expected)));
     let claims = digest.claims.iter().map(words.claims).collect::<Vec<_>>();
-    let colour = subjects.iter().filter_map(|one| one.risk.as_ref()).map(|risk| shade(risk.colour)).max();
+    let colour = subjects.iter().filter_map(|one| one.risk.as_ref()).map(|risk| risk.colour).max();
     let mut reasons: Vec<Sentence> = sure(subjects.iter().map(words.colour).collect());
     if colour.is_some_and(|colour| colour > Colour::Green) {
         reasons.extend(found.iter().cloned());
@@ -110,12 +110,4 @@ fn ahead_of_us(gap: &Gap) -> bool {
 
 fn gaps(digest: &Digest, words: &Words, wanted: impl Fn(&Gap) -> bool) -> Vec<Sentence> {
     digest.gaps.iter().filter(|gap| wanted(gap)).map(words.gap).collect()
-}
-
-fn shade(colour: digest::Colour) -> Colour {
-    match colour {
-        digest::Colour::Green => Colour::Green,
-        digest::Colour::Yellow => Colour::Yellow,
-        digest::Colour::Red => Colour::Red,
-    }
 }

@@ -7,7 +7,7 @@ use model::{
 
 use super::{
     digest::{Colour, Digest, Gap, Subject},
-    fragments::{days, names, place, section, whom, words},
+    fragments::{days, names, place, section, unrated, whom, words},
     frame::{Words, parts},
     line::line,
     money::{Claims, Difference, Expected, Money},
@@ -47,6 +47,7 @@ fn spent(subject: &Subject, money: &Money) -> Sentence {
     line.each(&money.rows, "; ", |line, row| {
         let line = line.say(row.metric).say(" ").figure(&row.now);
         let line = if row.partial { line.say(" without the days that are missing") } else { line };
+        let line = unrated(line, &row.unrated);
         let line = line.with(row.before.as_ref(), |line, before| line.say(" after ").figure(before));
         match row.trend {
             Some(Trend::Better) => line.say(", better"),
@@ -70,8 +71,15 @@ fn claims(claims: &Claims) -> Sentence {
 }
 
 fn ahead(subject: &Subject, expected: &Expected) -> Sentence {
-    let line = whom(line().say("for "), &subject.whom).say(", ").say(expected.metric).say(" of ").figure(&expected.sum);
-    let line = line.say(" is to be expected in the ").figure(&expected.days).say(" from ").day(&expected.from);
+    let verb = if expected.metric.ends_with('s') { " are" } else { " is" };
+    let line = whom(line().say("for "), &subject.whom).say(", ").say(expected.metric).say(verb);
+    let line = line
+        .say(" expected to come to ")
+        .figure(&expected.sum)
+        .say(" in the ")
+        .figure(&expected.days)
+        .say(" from ")
+        .day(&expected.from);
     let line = line.say(", and were every day to end at the edge of its ").figure(&expected.interval);
     line.say(" interval, ").figure(&expected.low).say(" or ").figure(&expected.high).end()
 }

@@ -2,6 +2,7 @@
 
 use std::cmp::Reverse;
 
+pub(super) use model::dashboard::Colour;
 use model::{id::ClientId, summary::Figure};
 
 use super::{
@@ -23,14 +24,6 @@ const GAPS: usize = 5;
 pub(super) enum Whom {
     Agency,
     Client(Name),
-}
-
-/// A colour.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) enum Colour {
-    Green,
-    Yellow,
-    Red,
 }
 
 /// A colour and from how much it was made.

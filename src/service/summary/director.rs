@@ -7,7 +7,7 @@ use model::{
 
 use super::{
     digest::{Colour, Digest, Gap, Subject},
-    fragments::{account_by_id, days, names, place_by_id, section, whom, words},
+    fragments::{account_by_id, days, names, place_by_id, section, unrated, whom, words},
     frame::{Words, parts},
     line::line,
     money::{Claims, Difference, Expected, Money},
@@ -48,6 +48,7 @@ fn spent(subject: &Subject, money: &Money) -> Sentence {
     line.each(&money.rows, "; ", |line, row| {
         let line = line.say(row.metric).say(" = ").figure(&row.now);
         let line = if row.partial { line.say(" (days missing)") } else { line };
+        let line = unrated(line, &row.unrated);
         let line = line.with(row.before.as_ref(), |line, before| line.say(", before = ").figure(before));
         match row.trend {
             Some(Trend::Better) => line.say(", better"),

@@ -35,6 +35,14 @@ pub(super) fn words(line: Line, words: &[&'static str]) -> Line {
     }
 }
 
+/// The currencies in which days are left out.
+pub(super) fn unrated(line: Line, currencies: &[Name]) -> Line {
+    if currencies.is_empty() {
+        return line;
+    }
+    names(line.say(" without days in "), currencies).say(" for which there is no rate of exchange")
+}
+
 pub(super) fn days(line: Line, (first, last): &(Day, Day)) -> Line {
     line.day(first).say(" to ").day(last)
 }

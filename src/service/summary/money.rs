@@ -1,9 +1,10 @@
 //! Money of a state: the last four weeks against those before, what will come, and what platforms claim against the books.
 
-use std::cmp::Ordering;
+use std::{cmp::Ordering, collections::BTreeSet};
 
 use model::{id::ClientId, performance::Trend, summary::Figure};
 use rust_decimal::Decimal;
+use serde_json::Value;
 
 use super::{
     Names,
@@ -11,7 +12,7 @@ use super::{
     nouns,
     said::{About, Said},
 };
-use crate::performance::words;
+use crate::{figure::missing, performance::words};
 
 /// What is told, in this order; what platforms claim stands apart from what the books say.
 const METRICS: [&str; 5] = ["spend", "ledger_revenue", "claimed_revenue", "mer", "orders"];
@@ -31,6 +32,9 @@ pub(super) struct Row {
     pub now: Figure,
     /// Whether days are missing in it.
     pub partial: bool,
+    /// The currencies of days that are missing in it because there is no rate of exchange.
+    pub unrated: Vec<Name>,
+    /// Of the days before; none where those are not of the same accounts and days.
     pub before: Option<Figure>,
     pub trend: Option<Trend>,
 }
@@ -102,7 +106,8 @@ pub(super) fn money(said: &[Said<'_>], names: &Names, client: Option<ClientId>) 
             continue;
         }
         if let Some(reason) = said.text(&at("now/absent/reason")) {
-            money.lacking.push((metric, nouns::absent(reason)));
+            let gaps = said.items(&at("now/absent/gaps"));
+            money.lacking.push((metric, why(reason, gaps)));
             continue;
         }
         let figure = |which: &str, key: &str, days: Option<&(Day, Day)>| {
@@ -111,25 +116,50 @@ pub(super) fn money(said: &[Said<'_>], names: &Names, client: Option<ClientId>) 
             said.figure(&at(&format!("{which}/value")), about)
         };
         let Some(now) = figure("now", key, Some(&money.days)) else { continue };
-        let gaps = said
-            .items(&at("now/parts"))
-            .iter()
-            .any(|part| part["gaps"].as_array().is_some_and(|gaps| !gaps.is_empty()));
+        let (parts, earlier) = (said.items(&at("now/parts")), said.items(&at("before/parts")));
+        let gaps: Vec<&Value> = parts.iter().filter_map(|part| part["gaps"].as_array()).flatten().collect();
+        let rates: BTreeSet<&str> = gaps.iter().filter_map(|gap| rate(gap)).collect();
+        let before = figure("before", &format!("{key}_before"), before.as_ref());
+        let before = before.filter(|_| missing::alike(parts, earlier));
         let row = Row {
             metric,
             now,
-            partial: gaps,
-            before: figure("before", &format!("{key}_before"), before.as_ref()),
-            trend: match said.text(&at("verdict/status")) {
+            partial: gaps.iter().any(|gap| rate(gap).is_none()),
+            unrated: rates.into_iter().filter_map(Name::new).collect(),
+            // What is not set beside each other is not called better.
+            trend: match said.text(&at("verdict/status")).filter(|_| before.is_some()) {
                 Some("better") => Some(Trend::Better),
                 Some("worse") => Some(Trend::Worse),
                 Some("too_close") => Some(Trend::TooClose),
                 _ => None,
             },
+            before,
         };
         money.rows.push(row);
     }
     Some(money)
+}
+
+/// The currency of which a gap lacks a rate of exchange, if that is why it is one.
+fn rate(gap: &Value) -> Option<&str> {
+    gap["currency"].as_str().filter(|_| gap["reason"] == "rate")
+}
+
+/// Why there is no figure.
+fn why(reason: &str, gaps: &[Value]) -> &'static str {
+    let unrated = gaps.iter().filter(|gap| gap["reason"] == "rate").count();
+    match unrated {
+        0 => nouns::absent(reason),
+        all if all == gaps.len() => "days of it have no rate of exchange",
+        _ => "days of it are missing, and others have no rate of exchange",
+    }
+}
+
+/// Whether amounts of the agency and its clients, or of a client, are left out that have no rate of exchange.
+pub(super) fn lack_rates(said: &[Said<'_>], client: Option<ClientId>) -> bool {
+    let own = |said: &&Said<'_>| said.is("figures") && (client.is_none() || said.outcome.client_id == client);
+    let lacks = |said: &Said<'_>, key: &str| said.at(&format!("/metrics/{key}/now")).is_some_and(missing::of_rates);
+    said.iter().filter(own).any(|said| METRICS.iter().any(|key| lacks(said, key)))
 }
 
 /// A figure's unit, as it is told.

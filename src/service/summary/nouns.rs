@@ -39,7 +39,7 @@ pub(super) fn unpredicted(reason: &str) -> &'static str {
 }
 
 /// Why something cannot be said.
-pub(super) fn absent(reason: &str) -> &'static str {
+pub(crate) fn absent(reason: &str) -> &'static str {
     match reason {
         "not_connected" => "no connected source reports it",
         "incomplete" => "days of it are missing",

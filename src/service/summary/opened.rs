@@ -20,7 +20,7 @@ use super::{
     line::Day,
     said::{About, Said},
 };
-use crate::performance::words;
+use crate::{action::LEARNING, basis, performance::words};
 
 /// A number, and what it was made from.
 #[derive(Debug)]
@@ -60,6 +60,28 @@ pub(crate) fn number(
     Some(Number { figure: figure?, formula: formula(&said, path, steps), inputs: inputs(&said, steps) })
 }
 
+/// The numbers of an outcome that is read once for many of them: the same as [`number`] finds them.
+#[derive(Debug)]
+pub(crate) struct Numbers<'a>(Said<'a>);
+
+impl<'a> Numbers<'a> {
+    /// Reads an outcome; none if its body is no JSON.
+    pub fn of(outcome: &'a Outcome) -> Option<Self> {
+        Said::new(outcome).map(Self)
+    }
+
+    /// What is said.
+    pub const fn body(&self) -> &Value {
+        &self.0.body
+    }
+
+    /// The number at a place, which tells no books.
+    pub fn at(&self, path: &str) -> Option<Figure> {
+        let steps: Vec<&str> = path.split('/').skip(1).collect();
+        plain(&self.0, path, &steps, None, &BTreeMap::new())
+    }
+}
+
 /// How probable an interval is, by the place of its lower end.
 fn interval(said: &Said<'_>, place: &str, steps: &[&str]) -> Option<Figure> {
     let known = match steps {
@@ -81,7 +103,7 @@ fn plain(
     let unit = |at: &str| said.text(&format!("{at}/unit/money")).or_else(|| said.text(&format!("{at}/unit")));
     let pair = |at: &str| said.day(&format!("{at}/first")).zip(said.day(&format!("{at}/last")));
     let currency = said.text("/currency");
-    let basis = |about: About<'_>| said.figure(place, About { made: said.basis(), ..about });
+    let of_basis = |about: About<'_>| said.figure(place, About { made: said.basis(), ..about });
     match (said.outcome.kind.as_str(), steps) {
         ("figures", ["now"]) => said.length(place),
         ("figures", ["metrics", key, which @ ("now" | "before"), "value"]) => {
@@ -91,11 +113,11 @@ fn plain(
             said.figure(place, About::new(key, unit(&at)?).on(both(&days)).of(made))
         }
         ("risk", ["risk", "looked_at"]) => said.figure(place, About::new("looked_at", "count")),
-        ("finding", ["probability"]) => basis(About::new("probability", "share").on(both(&pair("")))),
+        ("finding", ["probability"]) => of_basis(About::new("probability", "share").on(both(&pair("")))),
         ("finding", ["size", "confidence"]) => said.figure(place, About::new("confidence", "share")),
         ("finding", ["size", end @ ("value" | "low" | "high")]) => {
             let key = if *end == "value" { "size" } else { *end };
-            basis(About::new(key, unit("/size").unwrap_or("count")).on(both(&pair(""))))
+            of_basis(About::new(key, unit("/size").unwrap_or("count")).on(both(&pair(""))))
         }
         ("forecast", ["forecast", "steps"]) => said.count(place),
         ("forecast", ["forecast", "steps", "*", end @ ("point" | "lo80" | "hi80")]) => {
@@ -107,6 +129,35 @@ fn plain(
             let key = format!("{}_{which}", said.text("/metric")?);
             said.sum("/forecast/steps", &format!("/{end}"), About::new(&key, currency.unwrap_or("count")))
         }
+        ("forecast", ["forecast", "steps", at, end]) if number_of(at) => {
+            let which = match *end {
+                "lo80" | "lo95" => "low",
+                "hi80" | "hi95" => "high",
+                "point" => "expected",
+                _ => return None,
+            };
+            let key = format!("{}_{which}", said.text("/metric")?);
+            said.figure(place, About::new(&key, currency.unwrap_or("count")))
+        }
+        ("fatigue", ["outlook", "state", "probability"]) => said.figure(place, About::new("probability", "share")),
+        ("fatigue", ["outlook", "state", "within", at]) if number_of(at) => {
+            said.figure(place, About::new("probability", "share"))
+        }
+        ("cohorts", ["cohorts", at, "customers"]) if number_of(at) => {
+            said.figure(place, About::new("customers", "count"))
+        }
+        ("cohorts", ["cohorts", at, "worth", age, "mean"]) if number_of(at) && number_of(age) => {
+            said.figure(place, About::new("worth", currency?))
+        }
+        ("response", ["response", "channels", at, rest @ ..]) if number_of(at) => match rest {
+            ["current_spend"] => said.figure(place, About::new("spend_per_day", currency?)),
+            ["marginal_roas", "mean"] => said.figure(place, About::new("marginal_roas", "ratio")),
+            ["curve", point, "spend"] if number_of(point) => said.figure(place, About::new("spend_per_day", currency?)),
+            ["curve", point, "target", "mean" | "low" | "high"] if number_of(point) => {
+                said.figure(place, About::new("ledger_revenue", currency?))
+            }
+            _ => None,
+        },
         ("reconciliation", ["revenue", rest @ ..]) => {
             let key = match rest {
                 ["claimed"] => "claimed_revenue",
@@ -117,16 +168,35 @@ fn plain(
             };
             said.figure(place, About::new(key, booked?).on(both(&pair("/revenue/days"))))
         }
-        ("action", ["prediction", key @ ("value" | "low" | "high")]) => basis(About::new(key, currency?)),
-        ("action", ["prediction", "loss"]) => basis(About::new("loss", "share")),
-        ("action", ["changes", at, end @ ("from" | "to")]) if at.bytes().all(|byte| byte.is_ascii_digit()) => {
-            let key = if *end == "from" { "budget_before" } else { "budget_after" };
-            basis(About::new(key, currency?))
+        ("action", ["prediction", key @ ("value" | "low" | "high")]) => of_basis(About::new(key, currency?)),
+        ("action", ["prediction", "loss"]) => of_basis(About::new("loss", "share")),
+        ("action", ["changes", at, "change"]) if number_of(at) => {
+            let end = |end: &str| said.number(&format!("/changes/{at}/{end}"));
+            let (from, to) = (end("from")?, end("to")?);
+            let share = to.checked_sub(from)?.checked_div(from)?;
+            said.value(share, place, About::new("budget_change", "change").of(said.basis()))
         }
-        ("action", ["probability"]) => basis(About::new("probability", "share")),
+        ("action", ["effort_minutes"]) => said.figure(place, About::new("effort_minutes", "count")),
+        ("finding" | "action", ["basis", at, "value"]) => {
+            let (rests_on, unit, shown) = basis::figure(&said.body, at.parse().ok()?)?;
+            let day = |day: &Option<String>| day.as_deref().and_then(Day::parse);
+            let days = day(&rests_on.first).zip(day(&rests_on.last));
+            let about = About::new(&rests_on.name, unit.unwrap_or("count")).on(both(&days));
+            Some(Figure { shown, ..said.figure(place, about)? })
+        }
+        ("action", ["changes", at, end @ ("from" | "to")]) if number_of(at) => {
+            let key = if *end == "from" { "budget_before" } else { "budget_after" };
+            of_basis(About::new(key, currency?))
+        }
+        ("action", ["probability"]) => of_basis(About::new("probability", "share")),
         ("action", ["horizon_days"]) => said.figure(place, About::new("days", "days")),
         _ => None,
     }
+}
+
+/// Whether a step of a place is the number of an item of a list.
+fn number_of(step: &str) -> bool {
+    step.bytes().all(|byte| byte.is_ascii_digit())
 }
 
 fn both(days: &Option<(Day, Day)>) -> Option<(&Day, &Day)> {
@@ -146,8 +216,52 @@ fn formula(said: &Said<'_>, path: &str, steps: &[&str]) -> String {
             None => "each day as it is expected, added up".to_owned(),
         },
         ["now"] | ["forecast", "steps"] => "the days, counted".to_owned(),
+        ["changes", _, "change"] => "to / from − 1".to_owned(),
+        ["prediction", "value"] => net(said).unwrap_or_else(|| "as the state says it".to_owned()),
+        ["size", "value"] => means(said).unwrap_or_else(|| "as the state says it".to_owned()),
+        ["basis", at, "value"] => {
+            let name = at.parse::<usize>().ok().and_then(|at| basis::figure(&said.body, at)).map(|(one, ..)| one.name);
+            match name.as_deref() {
+                Some("mean_before" | "mean_after") => format!("the mean of the days, {CLEARED}"),
+                Some("trend_between") => {
+                    "how much of the difference of both means goes on from before, at the pace of those days".to_owned()
+                }
+                _ => "as the state says it".to_owned(),
+            }
+        }
         _ => "as the state says it".to_owned(),
     }
+}
+
+/// A figure that something rests on, by its name, as it is shown.
+fn rests_on(said: &Said<'_>, name: &str) -> Option<String> {
+    let at = said.items("/basis").iter().position(|one| one["name"] == name)?;
+    basis::figure(&said.body, at).map(|(_, _, shown)| shown)
+}
+
+/// How a prediction in money is made, where the basis of what is proposed names its parts.
+fn net(said: &Said<'_>) -> Option<String> {
+    let named = |name: &str| rests_on(said, name);
+    let learning = named(LEARNING)?;
+    let stays =
+        named("share_of_revenue_that_stays").map_or_else(String::new, |share| format!(" × {share} that stays of it"));
+    let revenue = named("expected_revenue")
+        .map_or_else(|| "the revenue that is expected".to_owned(), |revenue| format!("{revenue} of revenue"));
+    Some(format!("{revenue}{stays}, less what more is spent, less {learning} for the days in which platforms learn"))
+}
+
+/// How days are made ready before a change is looked for.
+const CLEARED: &str = "with what is usual of each weekday taken out and single far-off days drawn in";
+
+/// How the size of a change is made of its means, if the finding names them.
+fn means(said: &Said<'_>) -> Option<String> {
+    let named = |name: &str| rests_on(said, name);
+    let (before, after) = (named("mean_before")?, named("mean_after")?);
+    let sloping = named("trend_between").map(|shown| format!(" − ({shown} that goes on from before)"));
+    Some(format!(
+        "{after} − {before}{}: the mean of the days since less that of the days before, {CLEARED}",
+        sloping.unwrap_or_default()
+    ))
 }
 
 /// The daily rows that a number was made from. Of an advertisement there are none among the days of its channel.
@@ -166,6 +280,14 @@ fn inputs(said: &Said<'_>, steps: &[&str]) -> Option<Inputs> {
             // Its two sums are of all channels: they are listed also where one was not read to the end of these days.
             let read = if *key == "mer" { metrics(&["ledger_revenue", "spend"]) } else { metrics(&[*key]) };
             (read?, range(&format!("/{which}"))?)
+        }
+        ("finding" | "action", ["basis", at, "value"]) => {
+            let (rests_on, ..) = basis::figure(&said.body, at.parse().ok()?)?;
+            let at = |day: &Option<String>| parse_day("day", day.as_deref()?).ok();
+            // What was there, and the means of days, are of what the finding is about.
+            let of_own = matches!(rests_on.name.as_str(), "actual" | "mean_before" | "mean_after");
+            let read = if of_own { own() } else { metrics(&[rests_on.name.as_str()]) };
+            (read?, (at(&rests_on.first)?, at(&rests_on.last)?))
         }
         ("forecast", _) => (own()?, (day(said, "/since")?, day(said, "/from")?.previous_day()?)),
         ("finding", _) => (own()?, of_basis(said).or_else(|| range(""))?),
@@ -247,6 +369,40 @@ mod tests {
     }
 
     #[test]
+    fn a_prediction_names_what_is_taken_off_it() {
+        let action = json!({"kind": "move_budget", "currency": "USD", "target": {"id": "c", "level": "client"},
+            "prediction": {"value": 1217.25, "low": 900.0, "high": 1500.0, "loss": 0.01}, "horizon_days": 28,
+            "basis": [{"name": "expected_revenue", "value": 3153.2, "first": null, "last": null},
+                {"name": "cost_while_platforms_learn", "value": 44.03, "first": null, "last": null},
+                {"name": "share_of_revenue_that_stays", "value": 0.4, "first": null, "last": null}]});
+        let net = opened("action", &action, "/prediction/value").unwrap();
+        assert_eq!(
+            net.formula,
+            "3,153.20 USD of revenue × 0.4 that stays of it, less what more is spent, less 44.03 USD for the days in which \
+             platforms learn"
+        );
+    }
+
+    #[test]
+    fn a_change_opens_to_the_days_and_the_means_that_make_it() {
+        let radio = "01890000-0000-7000-8000-000000000001";
+        let finding = json!({"kind": "change_point", "entity": {"id": radio, "level": "channel"}, "metric": "spend",
+            "first": "2026-10-10", "last": "2026-10-12", "probability": 0.99,
+            "size": {"value": -178.0, "low": -200.0, "high": -150.0, "confidence": 0.9, "unit": {"money": "EUR"}},
+            "basis": [{"name": "mean_before", "value": 449.0, "first": "2026-08-01", "last": "2026-10-10"},
+                {"name": "mean_after", "value": 271.0, "first": "2026-10-11", "last": "2026-11-20"}]});
+        let size = opened("finding", &finding, "/size/value").unwrap();
+        assert!(size.formula.starts_with("271.00 EUR − 449.00 EUR: the mean of the days since"), "{}", size.formula);
+        let spend = || vec![Metric::SPEND];
+        let of = |first, last, metrics| Some(Inputs { metrics, days: Days { first, last }, channels: None });
+        assert_eq!(size.inputs, of(date!(2026 - 08 - 01), date!(2026 - 11 - 20), spend()));
+        let before = opened("finding", &finding, "/basis/0/value").unwrap();
+        assert_eq!((&*before.figure.shown, &*before.figure.unit), ("449.00 EUR", "EUR"));
+        assert!(before.formula.starts_with("the mean of the days, "), "{}", before.formula);
+        assert_eq!(before.inputs, of(date!(2026 - 08 - 01), date!(2026 - 10 - 10), spend()));
+    }
+
+    #[test]
     fn what_means_nothing_by_itself_is_no_number() {
         let finding = json!({"entity": {"id": "x", "level": "creative"}, "metric": "ctr", "first": "2026-11-01",
             "last": "2026-11-02", "probability": 0.97, "size": {"value": -0.3, "low": -0.4, "high": -0.2, "confidence": 0.9,
@@ -254,8 +410,20 @@ mod tests {
         let size = opened("finding", &finding, "/size/value").unwrap();
         assert_eq!((&*size.figure.shown, &*size.figure.made[0]), ("−30 %", "clicks: 8, 2026-11-01 to 2026-11-02"));
         assert_eq!(size.inputs, None, "an advertisement has no days of its own here");
-        for path in ["", "/", "/size", "/basis/0/value", "/first", "/size/low#sure", "/prediction/value", "/size/unit"]
-        {
+        let clicks = opened("finding", &finding, "/basis/0/value").unwrap();
+        assert_eq!((&*clicks.figure.key, &*clicks.figure.shown, &*clicks.figure.value), ("clicks", "8", "8.0"));
+        for path in [
+            "",
+            "/",
+            "/size",
+            "/basis/0",
+            "/basis/1/value",
+            "/basis/0/first",
+            "/first",
+            "/size/low#sure",
+            "/prediction/value",
+            "/size/unit",
+        ] {
             assert!(opened("finding", &finding, path).is_none(), "{path}");
         }
         assert!(opened("action", &json!({"currency": "EUR"}), "/prediction/value").is_none(), "nothing stands there");

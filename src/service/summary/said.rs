@@ -105,6 +105,12 @@ impl<'a> Said<'a> {
         self.made("0.8".to_owned(), Decimal::new(8, 1), path, About::new("interval", "share"))
     }
 
+    /// A number that was reckoned from those around this place.
+    pub fn value(&self, value: Decimal, path: &str, about: About<'_>) -> Option<Figure> {
+        let value = value.normalize();
+        self.made(value.to_string(), value, path, about)
+    }
+
     fn made(&self, text: String, value: Decimal, path: &str, about: About<'_>) -> Option<Figure> {
         let About { key, unit, days, made } = about;
         let day = |pick: fn((&Day, &Day)) -> String| days.map(pick);

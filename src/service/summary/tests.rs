@@ -246,7 +246,7 @@ fn everything_that_can_be_told_is_told_in_some_state() {
         "cannot be said: not enough data yet",
         "counted twice",
         "without anybody claiming",
-        "is to be expected",
+        "expected to come to",
         "not connected",
         "is in no sum",
         "too young to be judged",
@@ -280,8 +280,39 @@ fn numbers_that_cannot_be_written_are_left_out() {
 }
 
 #[test]
-fn a_channel_is_called_by_its_platform_too() {
-    assert_eq!(called("Brand", Some("Meta Ads"), Some("Bakery")), "Meta Ads Brand");
-    assert_eq!(called("Bakery", Some("Meta Ads"), Some("Bakery")), "Meta Ads");
-    assert_eq!(called("Radio", None, None), "Radio");
+fn amounts_without_a_rate_are_said_and_only_what_is_alike_is_set_beside_each_other() {
+    let days = |first: &str, last: &str| json!({"first": first, "last": last});
+    let (now, before) = (days("2026-10-25", "2026-11-21"), days("2026-09-27", "2026-10-24"));
+    let figure = |value: &str, days: &Value, gaps: Value| {
+        json!({"value": value, "unit": {"money": "USD"}, "formula": "spend", "parts": [{"measure": "spend",
+            "value": value, "days": days, "sources": ["a", "b"], "rows": 28, "gaps": gaps}]})
+    };
+    let rate = |days: &Value| {
+        json!([{"source": "b", "reason": "rate", "currency": "EUR", "first": days["first"], "last": days["last"],
+            "days": 28, "nothing": true}])
+    };
+    let told = |persona, earlier: Value| {
+        let spend = json!({"now": figure("90", &now, rate(&now)), "before": figure("100", &before, earlier),
+            "verdict": {"absent": {"reason": "unusable"}}});
+        let body = json!({"entity": {"id": "", "level": "agency"}, "now": now, "before": before,
+            "metrics": {"spend": spend}});
+        let risk = json!({"risk": {"colour": "green", "looked_at": 3}});
+        let outcomes = [(0, "figures", body), (1, "risk", risk)].map(|(number, kind, body)| Outcome {
+            number,
+            kind: kind.to_owned(),
+            client_id: None,
+            channel_id: None,
+            body: body.to_string(),
+        });
+        assert!(money::lack_rates(&read(&outcomes), None));
+        let summary = write(&outcomes, &Names::default(), DAY, persona, None);
+        sentences(&summary).iter().map(|one| format!("{}\n", one.text)).collect::<String>()
+    };
+    for persona in Persona::ALL {
+        let both = told(persona, rate(&before));
+        let words = "90.00 USD without days in EUR for which there is no rate of exchange";
+        assert!(both.contains(words) && both.contains("100 USD"), "{both}");
+        let one = told(persona, json!([]));
+        assert!(one.contains(words) && !one.contains("100 USD"), "other clients are no comparison: {one}");
+    }
 }

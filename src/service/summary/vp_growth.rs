@@ -7,7 +7,7 @@ use model::{
 
 use super::{
     digest::{Colour, Digest, Gap, Subject},
-    fragments::{days, names, place, section, whom, words},
+    fragments::{days, names, place, section, unrated, whom, words},
     frame::{Words, parts},
     line::line,
     money::{Claims, Difference, Expected, Money},
@@ -46,6 +46,7 @@ fn spent(subject: &Subject, money: &Money) -> Sentence {
     line.each(&money.rows, ", ", |line, row| {
         let line = line.say(row.metric).say(" at ").figure(&row.now);
         let line = if row.partial { line.say(" (not every day is known)") } else { line };
+        let line = unrated(line, &row.unrated);
         let line = line.with(row.before.as_ref(), |line, before| line.say(" from ").figure(before));
         match row.trend {
             Some(Trend::Better) => line.say(" (better)"),

@@ -99,8 +99,8 @@ pub async fn insert(
     let id: AlertId = id::new(now);
     sqlx::query!(
         "insert into alert (organization_id, id, story, kind, level, entity, severity, first_day, last_day, client_id, channel_id,
-           body, first_state_id, state_id, first_seen_at, last_seen_at)
-         values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $13, $14, $14)",
+           body, first_state_id, state_id, first_seen_at, last_seen_at, number)
+         values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $13, $14, $14, $15)",
         organization.0,
         id.0,
         story,
@@ -114,7 +114,8 @@ pub async fn insert(
         found.channel().map(|id| id.0),
         found.body,
         state.0,
-        now
+        now,
+        found.number
     )
     .execute(&mut **tx)
     .await?;
@@ -134,7 +135,7 @@ pub async fn update(
 ) -> Result<()> {
     sqlx::query!(
         "update alert set kind = $2, severity = $3, first_day = $4, last_day = $5, client_id = $6, channel_id = $7, body = $8,
-           state_id = $9, last_seen_at = $10, missing_since = null, ended_at = null
+           state_id = $9, last_seen_at = $10, number = $11, missing_since = null, ended_at = null
          where id = $1",
         id.0,
         found.kind.key(),
@@ -145,7 +146,8 @@ pub async fn update(
         found.channel().map(|id| id.0),
         found.body,
         state.0,
-        now
+        now,
+        found.number
     )
     .execute(&mut **tx)
     .await?;

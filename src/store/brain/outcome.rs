@@ -5,7 +5,8 @@ use std::collections::BTreeMap;
 
 use model::{
     brain::Outcome,
-    id::{BrainStateId, ClientId},
+    channel::Called,
+    id::{BrainStateId, ChannelId, ClientId},
 };
 use sqlx::types::Uuid;
 
@@ -61,6 +62,38 @@ pub async fn list(
     Ok(rows.into_iter().map(Row::outcome).collect())
 }
 
+/// What a state says of these kinds about these clients as a whole, about these channels, or about the agency as a whole.
+///
+/// # Errors
+/// The database failed.
+pub async fn list_about(
+    tx: &mut TenantTx,
+    state: BrainStateId,
+    kinds: &[&str],
+    agency: bool,
+    clients: &[ClientId],
+    channels: &[ChannelId],
+) -> Result<Vec<Outcome>> {
+    let kinds: Vec<String> = kinds.iter().map(|kind| (*kind).to_owned()).collect();
+    let clients: Vec<Uuid> = clients.iter().map(|id| id.0).collect();
+    let channels: Vec<Uuid> = channels.iter().map(|id| id.0).collect();
+    let rows = sqlx::query_as!(
+        Row,
+        "select number, kind, client_id, channel_id, body from brain_result
+         where state_id = $1 and kind = any($2)
+           and (channel_id = any($5) or (channel_id is null and (client_id = any($4) or (client_id is null and $3::bool))))
+         order by number",
+        state.0,
+        &kinds,
+        agency,
+        &clients,
+        &channels
+    )
+    .fetch_all(&mut **tx)
+    .await?;
+    Ok(rows.into_iter().map(Row::outcome).collect())
+}
+
 /// One thing that a state says.
 ///
 /// # Errors
@@ -80,7 +113,7 @@ pub async fn get(tx: &mut TenantTx, state: BrainStateId, number: i32) -> Result<
 pub struct Ground {
     /// What it is: a finding, a response…
     pub kind: String,
-    /// The name of the channel it is about.
+    /// What the channel is called that it is about, beside its client.
     pub channel: Option<String>,
     /// What is said, as JSON.
     pub body: String,
@@ -96,14 +129,23 @@ pub async fn grounds(
 ) -> Result<BTreeMap<(BrainStateId, i32), Ground>> {
     let (states, numbers): (Vec<Uuid>, Vec<i32>) = places.iter().map(|(state, number)| (state.0, *number)).unzip();
     let rows = sqlx::query!(
-        r#"select r.state_id, r.number, r.kind, c.name as "channel?", r.body from brain_result r
+        r#"select r.state_id, r.number, r.kind, r.body, h.name as "name?", h.external_id as "external_id?",
+             coalesce(h.platform, h.provider) as "provider?", h.kind = 'file' as "file?", c.name as "client?"
+           from brain_result r
            join unnest($1::uuid[], $2::int[]) p (state_id, number) on r.state_id = p.state_id and r.number = p.number
-           left join channel c on c.organization_id = r.organization_id and c.id = r.channel_id"#,
+           left join channel h on h.organization_id = r.organization_id and h.id = r.channel_id
+           left join client c on c.organization_id = h.organization_id and c.id = h.client_id"#,
         &states,
         &numbers
     );
     let said = rows.fetch_all(&mut **tx).await?.into_iter().map(|row| {
-        let ground = Ground { kind: row.kind, channel: row.channel, body: row.body };
+        let named = (row.provider.as_deref(), row.file, row.name.as_deref(), row.external_id.as_deref());
+        let channel = if let (Some(provider), Some(file), Some(name), Some(external_id)) = named {
+            Some(Called { provider, file, name, external_id }.beside(row.client.as_deref()))
+        } else {
+            None
+        };
+        let ground = Ground { kind: row.kind, channel, body: row.body };
         ((row.state_id.into(), row.number), ground)
     });
     Ok(said.collect())

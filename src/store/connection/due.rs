@@ -40,50 +40,73 @@ pub async fn set_synced(
     .await
 }
 
+/// A connection that the queue takes now.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Due {
+    /// The agency.
+    pub organization_id: OrganizationId,
+    /// What is read.
+    pub connection_id: ConnectionId,
+    /// Whether a person waits for it.
+    pub asked: bool,
+}
+
 /// Connections whose time has come and that the queue takes now. No organization has more than `share` of them under
-/// way at once, so that one with many does not keep the others waiting; they come in turn, those that somebody asked for
-/// and those that waited longest first. Who was queued and did not begin within ten minutes is queued again.
+/// way at once, so that one with many does not keep the others waiting; they come in turn, those that waited longest first.
+/// What a person asked for is counted by itself, and has `share` places of its own: it comes also while an organization's
+/// others hang. Who was queued and did not begin within ten minutes is queued again, and at once when a person asks.
 ///
 /// # Errors
 /// The database failed.
-pub async fn take_due(
-    tx: &mut SystemTx,
-    now: OffsetDateTime,
-    share: i64,
-) -> Result<Vec<(OrganizationId, ConnectionId)>> {
+pub async fn take_due(tx: &mut SystemTx, now: OffsetDateTime, share: i64) -> Result<Vec<Due>> {
     let rows = sqlx::query!(
-        r#"with busy as (
-             select c.organization_id, count(*) as taken from connection c
-             where c.disconnected_at is null and (c.queued_at > $1::timestamptz - interval '10 minutes' or exists (
-               select from sync_run r where r.organization_id = c.organization_id and r.connection_id = c.id and r.state = 'running'))
-             group by c.organization_id
+        r#"with seen as (
+             select c.organization_id, c.id, r.id is not null as running,
+               -- Of what is being read, what it began for; of the others, what they wait for.
+               coalesce(r.cause, c.asked_cause, '') = 'manual' as asked,
+               coalesce(c.queued_at > $1::timestamptz - interval '10 minutes', false)
+                 and (c.asked_cause is distinct from 'manual' or c.asked_at <= c.queued_at) as queued
+             from connection c left join sync_run r
+               on r.organization_id = c.organization_id and r.connection_id = c.id and r.state = 'running'
+             where c.disconnected_at is null
+           ), busy as (
+             select organization_id, asked, count(*) as taken from seen where running or queued
+             group by organization_id, asked
            ), due as (
-             select c.organization_id, c.id, c.next_sync_at,
-               coalesce(b.taken, 0) + row_number() over (partition by c.organization_id order by c.asked_at is null, c.next_sync_at, c.id) as place
-             from connection c left join busy b on b.organization_id = c.organization_id
-             where c.next_sync_at <= $1 and c.disconnected_at is null and c.paused_at is null and c.reconnect_reason is null
+             select c.organization_id, c.id, c.next_sync_at, s.asked,
+               coalesce(b.taken, 0) + row_number() over (partition by c.organization_id, s.asked
+                 order by c.asked_at is null, c.next_sync_at, c.id) as place
+             from connection c join seen s on s.organization_id = c.organization_id and s.id = c.id
+             left join busy b on b.organization_id = s.organization_id and b.asked = s.asked
+             where c.next_sync_at <= $1 and c.paused_at is null and c.reconnect_reason is null
                and (c.broken_until is null or c.broken_until <= $1)
-               and (c.queued_at is null or c.queued_at <= $1::timestamptz - interval '10 minutes')
-               and not exists (select from provider_switch s where s.provider = c.provider)
+               and not s.queued and not s.running
+               and not exists (select from provider_switch w where w.provider = c.provider)
                -- What is simulated is read while somebody looks.
-               and (c.mode = 'live' or exists (select from session s
-                      where s.organization_id = c.organization_id and s.seen_at > $1::timestamptz - interval '1 hour'))
-               and not exists (select from sync_run r where r.organization_id = c.organization_id and r.connection_id = c.id
-                               and r.state = 'running')
+               and (c.mode = 'live' or exists (select from session l
+                      where l.organization_id = c.organization_id and l.seen_at > $1::timestamptz - interval '1 hour'))
            ), taken as (
              update connection c set queued_at = $1 from due d
              where d.place <= $2 and c.organization_id = d.organization_id and c.id = d.id
-               and (c.queued_at is null or c.queued_at <= $1::timestamptz - interval '10 minutes')
+               -- Another worker may have queued it a moment ago.
+               and (c.queued_at is null or c.queued_at <= $1::timestamptz - interval '10 minutes'
+                 or (d.asked and c.queued_at < c.asked_at))
              returning c.organization_id, c.id
            )
-           select t.organization_id, t.id from taken t join due d on d.organization_id = t.organization_id and d.id = t.id
+           select t.organization_id, t.id, d.asked as "asked!"
+           from taken t join due d on d.organization_id = t.organization_id and d.id = t.id
            order by d.place, d.next_sync_at"#,
         now,
         share
     )
     .fetch_all(&mut **tx)
     .await?;
-    Ok(rows.into_iter().map(|row| (row.organization_id.into(), row.id.into())).collect())
+    let due = rows.into_iter().map(|row| Due {
+        organization_id: row.organization_id.into(),
+        connection_id: row.id.into(),
+        asked: row.asked,
+    });
+    Ok(due.collect())
 }
 
 /// Connections with a mapped account that nobody could read for a day, and of which nobody was told since they were last

@@ -1,58 +1,17 @@
 //! Two agencies on a real Postgres: who puts in, who reads, and what the database itself refuses.
 
-use model::{
-    actor::{Actor, Origin},
-    connection::{Connection, ConnectionState, Given},
-    id::MemberId,
-    role::Role,
-};
+use model::{actor::Actor, role::Role};
 use sqlx::PgPool;
 use time::{Duration, macros::datetime};
 
 use super::*;
-use crate::{Db, Error, connection, id, organization};
+use crate::{Db, Error, id, trial};
 
 const NOW: OffsetDateTime = datetime!(2026-03-01 08:00 UTC);
 
 async fn agency(pool: &PgPool, name: &str, role: Role) -> (Db, Actor, ConnectionId) {
-    let db = Db::from_pool(pool.clone());
-    let owner = Actor {
-        organization_id: id::new(NOW),
-        member_id: id::new::<MemberId>(NOW),
-        role: Role::Owner,
-        origin: Origin::default(),
-    };
-    let mut tx = db.system().await.unwrap();
-    let email = model::email::EmailAddress::parse("email", &format!("{name}@example.com")).unwrap();
-    let new = organization::New {
-        id: owner.organization_id,
-        name,
-        simulated: false,
-        owner_id: owner.member_id,
-        owner: name,
-        email: &email,
-    };
-    organization::insert_with_owner(&mut tx, new, NOW).await.unwrap();
-    tx.commit().await.unwrap();
-    let made = Connection {
-        id: id::new::<ConnectionId>(NOW),
-        provider: "google_ads".into(),
-        label: name.into(),
-        state: ConnectionState::Connected,
-        given: Given::Consent,
-        scopes: Vec::new(),
-        created_at: NOW,
-        last_sync_at: None,
-        next_sync_at: None,
-        test: None,
-        failures: 0,
-        simulated: false,
-        backfill_days: model::connection::BACKFILL_DAYS,
-    };
-    let mut tx = db.tenant(&owner).await.unwrap();
-    connection::insert(&mut tx, &made).await.unwrap();
-    tx.commit().await.unwrap();
-    (db, Actor { role, ..owner }, made.id)
+    let (db, owner, connection) = trial::agency(pool, name, NOW).await;
+    (db, Actor { role, ..owner }, connection)
 }
 
 /// Bytes in the form of the vault's.

@@ -1,11 +1,9 @@
 //! Two agencies on a real Postgres: what is kept, what is another value, what is no longer reported, and who sees it.
 
 use model::{
-    actor::{Actor, Origin},
-    connection::{Cause, ChannelKind, Connection, ConnectionState, Given},
-    id::{ConnectionId, MemberId},
+    actor::Actor,
+    connection::{Cause, ChannelKind},
     metric::Account,
-    role::Role,
 };
 use sqlx::PgPool;
 use time::{
@@ -14,7 +12,7 @@ use time::{
 };
 
 use super::*;
-use crate::{Db, channel, connection, id, organization, sync};
+use crate::{Db, channel, id, sync, trial};
 
 const NOW: OffsetDateTime = datetime!(2026-03-01 08:00 UTC);
 const DAYS: Days = Days { first: date!(2026 - 02 - 01), last: date!(2026 - 02 - 03) };
@@ -27,43 +25,8 @@ struct Agency {
 }
 
 async fn agency(pool: &PgPool, name: &str) -> Agency {
-    let db = Db::from_pool(pool.clone());
-    let actor = Actor {
-        organization_id: id::new(NOW),
-        member_id: id::new::<MemberId>(NOW),
-        role: Role::Owner,
-        origin: Origin::default(),
-    };
-    let mut tx = db.system().await.unwrap();
-    let email = model::email::EmailAddress::parse("email", &format!("{name}@example.com")).unwrap();
-    let new = organization::New {
-        id: actor.organization_id,
-        name,
-        simulated: false,
-        owner_id: actor.member_id,
-        owner: name,
-        email: &email,
-    };
-    organization::insert_with_owner(&mut tx, new, NOW).await.unwrap();
-    tx.commit().await.unwrap();
-
+    let (db, actor, connection) = trial::agency(pool, name, NOW).await;
     let mut tx = db.tenant(&actor).await.unwrap();
-    let made = Connection {
-        id: id::new::<ConnectionId>(NOW),
-        provider: "google_ads".into(),
-        label: name.into(),
-        state: ConnectionState::Connected,
-        given: Given::Consent,
-        scopes: Vec::new(),
-        created_at: NOW,
-        last_sync_at: None,
-        next_sync_at: None,
-        test: None,
-        failures: 0,
-        simulated: false,
-        backfill_days: model::connection::BACKFILL_DAYS,
-    };
-    connection::insert(&mut tx, &made).await.unwrap();
     let account = Account {
         external_id: "1234567890".into(),
         name: name.into(),
@@ -71,10 +34,10 @@ async fn agency(pool: &PgPool, name: &str) -> Agency {
         time_zone: "America/New_York".into(),
         manager_id: None,
     };
-    let channel = channel::upsert(&mut tx, made.id, ChannelKind::Ads, &account, NOW).await.unwrap();
+    let channel = channel::upsert(&mut tx, connection, ChannelKind::Ads, &account, NOW).await.unwrap();
     let run = id::new(NOW);
     let hold = sync::Hold { holder: id::new(NOW), until: NOW + Duration::minutes(1) };
-    sync::insert(&mut tx, run, made.id, Cause::First, hold, NOW).await.unwrap();
+    sync::insert(&mut tx, run, connection, Cause::First, hold, NOW).await.unwrap();
     tx.commit().await.unwrap();
     Agency { db, actor, channel, run }
 }

@@ -4,13 +4,14 @@ use leptos_router::params::ParamsMap;
 use model::action::Stand;
 
 /// The page's own address.
-const PAGE: &str = "/actions";
+pub(super) const PAGE: &str = "/actions";
 
-/// What the address asks for: of which client, whether all proposals, whether what was dismissed, and which list alone from
+/// What the address asks for: of which client, of which kind, whether all proposals, whether what was dismissed, and which list alone from
 /// where on.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) struct Asked {
     pub client: String,
+    pub kind: String,
     pub all: bool,
     pub past: bool,
     pub only: Option<(Stand, String)>,
@@ -22,6 +23,7 @@ impl Asked {
         let text = |name: &str| query.get(name).unwrap_or_default();
         Self {
             client: text("client"),
+            kind: text("kind"),
             all: text("proposals") == "all",
             past: text("past") == "shown",
             only: Stand::parse(&text("list")).map(|stand| (stand, text("cursor"))),
@@ -34,6 +36,7 @@ impl Asked {
         let (stand, cursor) = self.only.clone().map(|(stand, cursor)| (stand.key(), cursor)).unwrap_or_default();
         let pairs = [
             ("client", self.client.as_str()),
+            ("kind", self.kind.as_str()),
             ("proposals", if self.all { "all" } else { "" }),
             ("past", if self.past { "shown" } else { "" }),
             ("list", stand),
@@ -45,14 +48,14 @@ impl Asked {
         format!("{PAGE}{}", query.to_query_string())
     }
 
-    /// The rest of one list, of the same client.
+    /// The rest of one list, of the same client and kind.
     pub fn rest(&self, stand: Stand, cursor: String) -> Self {
-        Self { client: self.client.clone(), only: Some((stand, cursor)), ..Self::default() }
+        Self { only: Some((stand, cursor)), ..self.whole() }
     }
 
-    /// The whole page, of the same client.
+    /// The whole page, of the same client and kind.
     pub fn whole(&self) -> Self {
-        Self { client: self.client.clone(), ..Self::default() }
+        Self { client: self.client.clone(), kind: self.kind.clone(), ..Self::default() }
     }
 
     /// Whether one list alone is asked for, and it is not this one.
@@ -76,6 +79,7 @@ mod tests {
             (all.clone(), "/actions?client=c&proposals=all&past=shown"),
             (rest.clone(), "/actions?client=c&list=measured&cursor=1%5F2"),
             (Asked { client: "x&y".into(), ..Asked::default() }, "/actions?client=x%26y"),
+            (Asked { kind: "raise".into(), ..asked.clone() }, "/actions?client=c&kind=raise"),
         ] {
             assert_eq!(asked.href(), href);
         }

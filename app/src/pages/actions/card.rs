@@ -2,20 +2,23 @@
 
 use leptos::prelude::*;
 use model::{
-    action::{ActionState, Came, Card, Step, Verdict, Worth},
+    action::{ActionState, Came, Card, Verdict},
+    figure::{Line, SURE, came as came_id, promised},
+    id::ActionId,
     moment::Moment,
 };
 
-use super::Decisions;
+use super::{Decisions, Expected, Steps};
 use crate::{
     components::{
         badge::{Badge, Shade},
         button::{Button, Kind},
+        figure::{Figure, Lined},
         form::ActionForm,
-        notice::sentence,
         outcome::Refusal,
         page::When,
     },
+    pages::simulation::TrueOutcomeOf,
     refused::Typed,
 };
 
@@ -23,10 +26,13 @@ use crate::{
 #[component]
 pub(super) fn CardView(card: Memo<Card>, may_decide: bool, decisions: Decisions) -> impl IntoView {
     let (id, state) = card.with_untracked(|card| (card.id, card.state));
+    let over = matches!(state, ActionState::Done | ActionState::Measured | ActionState::Undone);
+    let simulated = over && card.with_untracked(|card| card.simulated.is_some());
     let label = move || card.with(|card| format!("{}, {}", card.title, card.client));
     view! {
         <article class="panel flex flex-col gap-3" aria-label=label data-test=format!("action {}", state.key()) id=format!("action-{id}")>
             {move || view! { <Facts card=card.get() /> }}
+            {simulated.then(|| view! { <TrueOutcomeOf action=id /> })}
             {may_decide.then(|| view! { <Controls card=card decisions=decisions /> })}
         </article>
     }
@@ -36,22 +42,22 @@ pub(super) fn CardView(card: Memo<Card>, may_decide: bool, decisions: Decisions)
 #[component]
 fn Facts(card: Card) -> impl IntoView {
     let to_do = card.state == ActionState::Approved;
-    let Card { state, title, client_id, client, about, steps, horizon, worth, sure, effort, evidence, .. } = card;
+    let Card { id, state, title, client_id, client, about, steps, horizon, worth, sure, effort, evidence, .. } = card;
     let Card { doubts, checklist, since, done_on, due, came, history, .. } = card;
     view! {
         <div class="flex flex-wrap items-start justify-between gap-2">
             <div class="min-w-0">
-                <h3 class="font-medium">{title}</h3>
-                <p class="break-words text-muted"><a href=format!("/clients/{client_id}")>{client}</a>{about.map(|about| format!(" · {about}"))}</p>
+                <h3 class="font-medium"><span data-literal="">{title}</span></h3>
+                <p class="break-words text-muted"><a href=format!("/clients/{client_id}") data-literal="">{client}</a>{about.map(|about| view! { <span data-literal="">" · " {about}</span> })}</p>
             </div>
             <Stand state=state since=since done_on=done_on due=due verdict=came.as_ref().and_then(|came| came.as_ref().ok().map(|came| came.verdict)) />
         </div>
-        <Steps steps=steps />
-        <Expected worth=worth horizon=horizon />
-        {came.map(|came| view! { <Outcome came=came /> })}
-        <p class="text-xs text-muted">"Sure of its grounds: " <span data-literal="">{sure}</span> " · takes about " <span data-literal="">{effort}</span></p>
+        <Steps id=id steps=steps />
+        <Expected id=id worth=worth horizon=horizon />
+        {came.map(|came| view! { <Outcome id=id came=came /> })}
+        <p class="text-xs text-muted">"Sure of its grounds: " <Figure id=promised(id, "/probability") shown=sure /> " · takes about " <Figure id=promised(id, "/effort_minutes") shown=effort /></p>
         <Lines title="What it rests on" lines=evidence test="evidence" open=false />
-        <Lines title="What would change our mind" lines=doubts test="doubts" open=false />
+        <Lines title="What would change our mind" lines=doubts.into_iter().map(Line::from).collect() test="doubts" open=false />
         <Lines title="What to do by hand" lines=checklist test="checklist" open=to_do />
         <History history=history />
     }
@@ -88,57 +94,29 @@ fn Stand(
     }
 }
 
-#[component]
-fn Steps(steps: Vec<Step>) -> impl IntoView {
-    (!steps.is_empty()).then(|| {
-        view! {
-            <ul class="flex flex-col gap-1" data-test="steps">
-                {steps.into_iter().map(|Step { channel, from, to, change }| view! {
-                    <li class="break-words">{channel} ": " <span data-literal="" class="figure">{from} " → " {to}</span> " a day"
-                        {change.map(|change| view! { <span data-literal="" class="text-muted">" (" {change} ")"</span> })}</li>
-                }).collect_view()}
-            </ul>
-        }
-    })
-}
-
-/// What was promised, in money, or why not.
-#[component]
-fn Expected(worth: Result<Worth, String>, horizon: String) -> impl IntoView {
-    match worth {
-        Ok(Worth { value, low, high, loss }) => view! {
-            <p data-test="expected">"Expected: " <strong data-literal="" class="figure">{value}</strong> " net in " <span data-literal="">{horizon}</span>
-                <span class="text-muted">", with 80 % between " <span data-literal="" class="figure">{low}</span> " and " <span data-literal="" class="figure">{high}</span>
-                    "; it loses with a probability of " <span data-literal="" class="figure">{loss}</span>"."</span></p>
-        }
-        .into_any(),
-        Err(why) => view! { <p class="text-muted" data-test="expected">"Expected: – (" {why} ")"</p> }.into_any(),
-    }
-}
-
 /// What came of it, beside what was promised above.
 #[component]
-fn Outcome(came: Result<Came, String>) -> impl IntoView {
+fn Outcome(id: ActionId, came: Result<Came, String>) -> impl IntoView {
     match came {
         Ok(Came { effect, low, high, made, .. }) => view! {
             <div data-test="came">
-                <p>"Came: " <strong data-literal="" class="figure">{effect}</strong>
-                    <span class="text-muted">", with 80 % between " <span data-literal="" class="figure">{low}</span> " and " <span data-literal="" class="figure">{high}</span>"."</span></p>
-                <ul class="text-xs text-muted">{made.into_iter().map(|line| view! { <li data-literal="">{sentence(&line)}</li> }).collect_view()}</ul>
+                <p class="told">"Came: " <Figure id=came_id(id, "/effect") shown=effect /> ", with " <Figure id=came_id(id, &format!("/low{SURE}")) shown="80 %" />
+                    " between " <Figure id=came_id(id, "/low") shown=low /> " and " <Figure id=came_id(id, "/high") shown=high /> "."</p>
+                <ul class="text-xs text-muted">{made.into_iter().map(|line| view! { <li class="break-words"><Lined line=line.sentence() /></li> }).collect_view()}</ul>
             </div>
         }
         .into_any(),
-        Err(why) => view! { <p class="text-muted" data-test="came">"Came: – (" {why} ")"</p> }.into_any(),
+        Err(why) => view! { <p class="text-muted" data-test="came">"Came: – (" <span data-literal="">{why}</span> ")"</p> }.into_any(),
     }
 }
 
 #[component]
-fn Lines(title: &'static str, lines: Vec<String>, test: &'static str, open: bool) -> impl IntoView {
+fn Lines(title: &'static str, lines: Vec<Line>, test: &'static str, open: bool) -> impl IntoView {
     (!lines.is_empty()).then(|| {
         view! {
             <details open=open data-test=test>
                 <summary class="disclosure">{title}</summary>
-                <ul class="list-disc pl-5">{lines.into_iter().map(|line| view! { <li data-literal="" class="break-words">{sentence(&line)}</li> }).collect_view()}</ul>
+                <ul class="list-disc pl-5">{lines.into_iter().map(|line| view! { <li class="break-words"><Lined line=line.sentence() /></li> }).collect_view()}</ul>
             </details>
         }
     })
@@ -150,7 +128,7 @@ fn History(history: Vec<(String, Moment)>) -> impl IntoView {
         <details data-test="history">
             <summary class="disclosure">"What happened"</summary>
             <ol class="flex flex-col gap-1">{history.into_iter().map(|(words, at)| view! {
-                <li class="break-words">{words}<span class="text-muted">" · " <When at=at /></span></li>
+                <li class="break-words"><span data-literal="">{words}</span><span class="text-muted">" · " <When at=at /></span></li>
             }).collect_view()}</ol>
         </details>
     }
@@ -159,24 +137,40 @@ fn History(history: Vec<(String, Moment)>) -> impl IntoView {
 /// What a person can do with it now.
 #[component]
 pub(crate) fn Controls(card: Memo<Card>, decisions: Decisions) -> impl IntoView {
-    let Decisions { approve, dismiss, finish, undo, of } = decisions;
+    let Decisions { approve, dismiss, finish, carry_out, undo, of } = decisions;
     let version =
         move || view! { <input type="hidden" name="version" value=move || card.with(|card| card.version.clone()) /> };
-    let Card { id, state, title, client, since, today, .. } = card.get_untracked();
+    let Card { id, state, title, client, since, today, simulated, .. } = card.get_untracked();
     let named = |what: &str| format!("{what}: {title}, {client}");
-    let (approves, finishes) = (named("Approve"), named("Say that it is done"));
+    let (approves, finishes, carries) =
+        (named("Approve"), named("Say that it is done"), named("Do it in the simulated accounts"));
+    // Where it can be done from here, that is the first thing to do.
+    let by_hand = if simulated == Some(true) { Kind::Plain } else { Kind::Primary };
     let (dismisses, takes_back) = (named("Dismiss"), named("Say that it was taken back"));
     let own = id.to_string();
+    let back = Typed::of(approve).only("id", &own).came_back();
     let (typed_dismiss, typed_undo) = (Typed::of(dismiss).only("id", &own), Typed::of(undo).only("id", &own));
     let typed_day = Typed::of(finish).only("id", &own).first("on", today.clone());
     let hidden = move || view! { <input type="hidden" name="id" value=id.to_string() /> };
     view! {
         <div class="flex flex-wrap items-start gap-2" on:submit=move |_| of.set(Some(id)) data-test="controls">
             {(state == ActionState::Proposed).then(|| view! {
-                <ActionForm action=approve>
+                <details open=back data-test="approve">
+                    <summary class="button button-primary">"Approve…"</summary>
+                    <div class="flex flex-col gap-2 pt-2">
+                        {move || view! { <Before card=card.get() /> }}
+                        <ActionForm action=approve>
+                            {hidden()}
+                            {version()}
+                            <Button kind=Kind::Primary id=format!("approve-{id}") named=approves pending=approve.pending()>"Approve"</Button>
+                        </ActionForm>
+                    </div>
+                </details>
+            })}
+            {(state == ActionState::Approved && simulated == Some(true)).then(|| view! {
+                <ActionForm action=carry_out>
                     {hidden()}
-                    {version()}
-                    <Button kind=Kind::Primary id=format!("approve-{id}") named=approves pending=approve.pending()>"Approve"</Button>
+                    <Button kind=Kind::Primary id=format!("carry-out-{id}") named=carries pending=carry_out.pending()>"Do it in the simulated accounts"</Button>
                 </ActionForm>
             })}
             {(state == ActionState::Approved).then(|| view! {
@@ -184,7 +178,7 @@ pub(crate) fn Controls(card: Memo<Card>, decisions: Decisions) -> impl IntoView 
                     {hidden()}
                     <label for=format!("on-{id}") class="flex flex-col gap-1 text-xs text-muted">"Done on"
                         <input id=format!("on-{id}") type="date" name="on" class="control" value=typed_day min=since max=today /></label>
-                    <Button kind=Kind::Primary id=format!("done-{id}") named=finishes pending=finish.pending()>"Done"</Button>
+                    <Button kind=by_hand id=format!("done-{id}") named=finishes pending=finish.pending()>"Done"</Button>
                 </ActionForm>
             })}
             {matches!(state, ActionState::Proposed | ActionState::Approved).then(|| view! {
@@ -208,10 +202,34 @@ pub(crate) fn Controls(card: Memo<Card>, decisions: Decisions) -> impl IntoView 
                 </More>
             })}
         </div>
+        {(state == ActionState::Approved).then(|| simulated.map(by_hand_words))}
         <Refusal action=approve of=of card=own.clone() />
         <Refusal action=dismiss of=of card=own.clone() />
         <Refusal action=finish of=of card=own.clone() />
+        <Refusal action=carry_out of=of card=own.clone() />
         <Refusal action=undo of=of card=own />
+    }
+}
+
+/// What saying that it is done means where nobody can go to the accounts.
+fn by_hand_words(carries: bool) -> impl IntoView {
+    view! {
+        <p class="text-xs text-muted" data-test="by-hand">
+            {(!carries).then_some("It names neither a budget nor an advertisement to stop, so the simulated accounts cannot do it. ")}
+            "“Done” only says so: it changes nothing in the simulated accounts, so nothing comes of it there."
+        </p>
+    }
+}
+
+/// What is read before it is approved: from what to what, what is expected, and on what that rests.
+#[component]
+fn Before(card: Card) -> impl IntoView {
+    let Card { id, steps, horizon, worth, evidence, .. } = card;
+    view! {
+        <p class="max-w-prose text-xs text-muted">"Approving registers what is promised. Nothing is changed in any account: you do it by hand, and say so here."</p>
+        <Steps id=id steps=steps />
+        <Expected id=id worth=worth horizon=horizon />
+        <ul class="list-disc pl-5 text-xs" data-test="grounds">{evidence.into_iter().map(|line| view! { <li class="break-words"><Lined line=line.sentence() /></li> }).collect_view()}</ul>
     }
 }
 

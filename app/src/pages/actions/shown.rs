@@ -4,12 +4,16 @@
 //! being typed in the others stays.
 
 use leptos::prelude::*;
-use model::action::{Card, Group, Ledger, Rate, Stand};
+use model::{
+    action::{Card, Group, Ledger, Rate, Stand},
+    event,
+};
 
-use super::{Decisions, asked::Asked, card::CardView, read};
+use super::{Decisions, asked::Asked, card::CardView, narrow::Narrow, read};
 use crate::components::{
     button::Kind,
-    part::{again, drawing},
+    live::changes_of,
+    part::{again, kept},
 };
 
 /// What the lists share.
@@ -19,8 +23,6 @@ struct Page {
     asked: StoredValue<Asked>,
     decisions: Decisions,
     may_decide: bool,
-    /// Rows of an earlier drawing are not those of this one.
-    drawing: usize,
 }
 
 impl Page {
@@ -49,24 +51,27 @@ impl Page {
 
 #[component]
 pub(super) fn Shown(ledger: Ledger, asked: Asked, decisions: Decisions) -> impl IntoView {
-    let (client, may_decide) = (ledger.client.clone(), ledger.may_decide);
+    let (client, clients, may_decide) = (ledger.client.clone(), ledger.clients.clone(), ledger.may_decide);
     let ledger = RwSignal::new(ledger);
-    let page = Page { ledger, asked: StoredValue::new(asked.clone()), decisions, may_decide, drawing: drawing() };
+    let (settled, told) = (decisions.settled(), changes_of(&[event::Kind::Brain, event::Kind::Action]));
+    let when = Signal::derive(move || settled.get() + told.get());
+    let page = Page { ledger, asked: StoredValue::new(asked.clone()), decisions, may_decide };
     let others = page.href(|asked| Asked { client: String::new(), only: None, ..asked.clone() });
     let whole = asked.only.is_some().then(|| page.href(Asked::whole));
     let lists = [
-        (Stand::Approved, "To do", "To do"),
-        (Stand::Done, "Waiting to be measured", "Done, waiting to be measured"),
-        (Stand::Measured, "Measured", "What came of it"),
+        (Stand::Approved, "To do"),
+        (Stand::Done, "Done, waiting to be measured"),
+        (Stand::Measured, "What came of it"),
     ];
     view! {
+        <Narrow clients=clients asked=asked.clone() />
         {client.map(|(id, name)| view! {
-            <p data-test="narrowed">"Of " <a href=format!("/clients/{id}")>{name}</a> " only. " <a href=others>"Show all clients"</a></p>
+            <p data-test="narrowed">"Of " <a href=format!("/clients/{id}") data-literal="">{name}</a> " only. " <a href=others>"Show all clients"</a></p>
         })}
         {whole.map(|href| view! { <p><a class=Kind::Plain.class() href=href data-test="whole">"All actions"</a></p> })}
-        {again("The actions", "heading", decisions.settled(), move || read(page.asked.get_value()), page.ledger)}
+        {again("The actions", "heading", when, move || read(page.asked.get_value()), page.ledger)}
         {(!asked.leaves_out(Stand::Proposed)).then(|| view! { <Proposed page=page /> })}
-        {lists.map(|(stand, label, title)| view! { <List page=page stand=stand label=label title=title /> })}
+        {lists.map(|(stand, title)| view! { <List page=page stand=stand label=stand.label() title=title /> })}
         {(!asked.leaves_out(Stand::Past)).then(|| view! { <Past page=page /> })}
         <Ended page=page />
     }
@@ -137,20 +142,14 @@ fn Past(page: Page) -> impl IntoView {
 /// The cards of a list, and the way to the rest of it.
 #[component]
 fn Cards(page: Page, stand: Stand, more: &'static str) -> impl IntoView {
-    let Page { decisions, may_decide, drawing, .. } = page;
+    let Page { decisions, may_decide, .. } = page;
     let (cards, rest) = (page.group(stand, |group| group.cards.clone()), page.group(stand, |group| group.more.clone()));
     // A card that stands otherwise has other forms; one with newer figures keeps what is typed in it.
-    let key = move |card: &Card| (drawing, card.id, card.state);
-    let draw = move |card: Card| {
-        let now = Memo::new(move |before: Option<&Card>| {
-            let found = cards.with(|cards| cards.iter().find(|now| key(now) == key(&card)).cloned());
-            found.unwrap_or_else(|| before.unwrap_or(&card).clone())
-        });
-        view! { <CardView card=now may_decide=may_decide decisions=decisions /> }
-    };
+    let key = |card: &Card| (card.id, card.state);
+    let draw = move |card: Memo<Card>| view! { <CardView card=card may_decide=may_decide decisions=decisions /> };
     let href = move |cursor: String| page.href(move |asked| asked.rest(stand, cursor.clone()));
     view! {
-        <For each=move || cards.get() key=key children=draw />
+        {kept(cards, key, draw)}
         {move || rest.get().map(|cursor| view! { <p><a class=Kind::Plain.class() href=href(cursor) data-test=format!("rest {}", stand.key())>{more}</a></p> })}
     }
 }

@@ -76,7 +76,7 @@ pub(super) fn Narrow(clients: Vec<(ClientId, String)>, asked: Asked) -> impl Int
                 <select node_ref=select id="client" class="control" name="client" autocomplete="off">
                     {options.map(|(key, words)| {
                         let here = key == chosen;
-                        view! { <option value=key selected=here prop:selected=here>{words}</option> }
+                        view! { <option value=key selected=here prop:selected=here data-literal="">{words}</option> }
                     }).collect_view()}
                 </select></label>
             <Button>"Show"</Button>

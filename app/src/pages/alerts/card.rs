@@ -1,83 +1,68 @@
-//! One alert: how bad, what, where, when and how large, how it stands, and what a person can do about it.
+//! What cards of alerts and findings are made of: how bad, what, where, when and how large, how it stands, and what a person can do
+//! about it.
 
 use leptos::prelude::*;
-use model::{alert::AlertState, id::BrainStateId, moment::Moment};
+use model::{alert::AlertState, id::AlertId, moment::Moment};
 
-use super::{AlertRow, Deeds};
+use super::{Deeds, Noticed, Standing};
 use crate::{
     components::{
         badge::{Badge, SeverityBadge, Shade},
         button::{Button, Kind},
+        figure::Lined,
         form::ActionForm,
-        notice::sentence,
         outcome::Refusal,
         page::When,
     },
     refused::Typed,
 };
 
-/// An alert in a frame. What it says follows newer figures; its forms stay as they are.
-#[component]
-pub(super) fn CardView(row: Memo<AlertRow>, earliest: Memo<String>, may_edit: bool, deeds: Deeds) -> impl IntoView {
-    let (id, state) = row.with_untracked(|row| (row.id, row.state));
-    let label = move || row.with(AlertRow::label);
-    let controls = (may_edit && state != AlertState::Ended)
-        .then(|| view! { <Controls row=row.get_untracked() earliest=earliest deeds=deeds /> });
-    view! {
-        <article class="panel flex flex-col gap-2" aria-label=label data-test=format!("alert {}", state.key()) id=format!("alert-{id}")>
-            {move || view! { <Facts row=row.get() /> }}
-            {controls}
-        </article>
-    }
-}
-
 /// What is known of it.
 #[component]
-fn Facts(row: AlertRow) -> impl IntoView {
-    let AlertRow {
-        state, severity, title, client_id, place, detail, basis, state_id, sure, first_seen, last_seen, ..
-    } = row;
-    let again = first_seen != last_seen;
+pub(crate) fn NoticedView(noticed: Noticed) -> impl IntoView {
+    let Noticed { severity, title, client_id, place, detail, basis, sure, state_id } = noticed;
     view! {
         <div class="flex flex-wrap items-start justify-between gap-2">
             <div class="min-w-0">
-                <h2 class="break-words text-sm font-medium">{title}</h2>
+                <h2 class="break-words text-sm font-medium"><span data-literal="">{title}</span></h2>
                 {(!place.is_empty()).then(|| view! {
                     <p class="break-words text-muted">{match client_id {
-                        Some(client) => view! { <a href=format!("/clients/{client}")>{place}</a> }.into_any(),
-                        None => place.into_any(),
+                        Some(client) => view! { <a href=format!("/clients/{client}") data-literal="">{place}</a> }.into_any(),
+                        None => view! { <span data-literal="">{place}</span> }.into_any(),
                     }}</p>
                 })}
             </div>
             <SeverityBadge severity=severity />
         </div>
-        <Detail detail=detail basis=basis state_id=state_id />
-        <p class="text-xs text-muted">
-            {sure.map(|sure| view! { <span data-literal="">{sure}</span>" · " })}
-            "noticed " <When at=first_seen />
-            {again.then(|| view! { " · found again " <When at=last_seen /> })}
-        </p>
-        <Stand state=state ended=row.ended acknowledged=row.acknowledged snoozed=row.snoozed />
-    }
-}
-
-/// When and how large it is; opened, the figures that it was made from, and the state that holds them.
-#[component]
-fn Detail(detail: String, basis: Vec<String>, state_id: BrainStateId) -> impl IntoView {
-    view! {
-        <details class="made" data-test="basis">
-            <summary class="break-words"><span class="figure" data-literal="" data-test="detail">{detail}</span></summary>
+        <p class="break-words" data-test="detail"><Lined line=detail /></p>
+        {sure.map(|sure| view! { <p class="text-xs text-muted" data-test="sure"><Lined line=sure /></p> })}
+        <details data-test="basis">
+            <summary class="disclosure">"What it was made from"</summary>
             <ul class="told-basis text-xs text-muted">
-                {basis.into_iter().map(|line| view! { <li class="break-words" data-literal="">{sentence(&line)}</li> }).collect_view()}
+                {basis.into_iter().map(|line| view! { <li class="break-words"><Lined line=line.sentence() /></li> }).collect_view()}
                 <li class="break-words">"In the state: " <code data-literal="">{state_id.to_string()}</code></li>
             </ul>
         </details>
     }
 }
 
+/// Since when it is known, and how it stands.
+#[component]
+pub(crate) fn Stand(standing: Standing) -> impl IntoView {
+    let Standing { state, first_seen, last_seen, ended, acknowledged, snoozed, .. } = standing;
+    let again = first_seen != last_seen;
+    view! {
+        <p class="text-xs text-muted">
+            "Noticed " <When at=first_seen />
+            {again.then(|| view! { " · found again " <When at=last_seen /> })}
+        </p>
+        <Seen state=state ended=ended acknowledged=acknowledged snoozed=snoozed />
+    }
+}
+
 /// Who sees to it, until when it waits, or since when it is over; nothing while it is open.
 #[component]
-fn Stand(
+fn Seen(
     state: AlertState,
     ended: Option<Moment>,
     acknowledged: Option<(Moment, String)>,
@@ -86,13 +71,14 @@ fn Stand(
     let (shade, about) = match state {
         AlertState::Open => return ().into_any(),
         AlertState::Acknowledged => {
-            let by = acknowledged
-                .map(|(at, by)| view! { "by " <span class="min-w-0 break-words">{by}</span> <When at=at /> });
+            let by = acknowledged.map(
+                |(at, by)| view! { "by " <span class="min-w-0 break-words" data-literal="">{by}</span> <When at=at /> },
+            );
             (Shade::Good, by.into_any())
         }
         AlertState::Snoozed => {
             let by = snoozed
-                .map(|(at, by)| view! { "until " <When at=at /> " by " <span class="min-w-0 break-words">{by}</span> });
+                .map(|(at, by)| view! { "until " <When at=at /> " by " <span class="min-w-0 break-words" data-literal="">{by}</span> });
             (Shade::Plain, by.into_any())
         }
         AlertState::Ended => {
@@ -105,11 +91,18 @@ fn Stand(
     .into_any()
 }
 
-/// What a person can do about it now.
+/// What a person can do about an alert now. `place` is what tells its elements from others of the page, `label` what tells its
+/// buttons from others by ear.
 #[component]
-fn Controls(row: AlertRow, earliest: Memo<String>, deeds: Deeds) -> impl IntoView {
+pub(crate) fn Controls(
+    id: AlertId,
+    state: AlertState,
+    place: String,
+    label: String,
+    earliest: Memo<String>,
+    deeds: Deeds,
+) -> impl IntoView {
     let Deeds { acknowledge, snooze, reopen, of } = deeds;
-    let (id, state, label) = (row.id, row.state, row.label());
     let named = move |what: &str| format!("{what}: {label}");
     let own = id.to_string();
     let typed = Typed::of(snooze).only("id", &own);
@@ -118,12 +111,16 @@ fn Controls(row: AlertRow, earliest: Memo<String>, deeds: Deeds) -> impl IntoVie
         Some(typed.first("until", "")).filter(|text| text.starts_with(|letter: char| letter.is_ascii_digit()));
     let back = typed.came_back();
     let hidden = move || view! { <input type="hidden" name="id" value=id.to_string() /> };
-    let until = move |key: &'static str, words: &'static str, named: String| {
+    let here = move |what: &str| format!("{what}-{place}");
+    let [acknowledge_id, reopen_id, tomorrow_id, week_id, until_id, snooze_id] =
+        ["acknowledge", "reopen", "tomorrow", "week", "until", "snooze"].map(here);
+    let until_of = until_id.clone();
+    let until = move |key: &'static str, words: &'static str, named: String, place: String| {
         view! {
             <ActionForm action=snooze>
                 {hidden()}
                 <input type="hidden" name="until" value=key />
-                <Button id=format!("{key}-{id}") named=named pending=snooze.pending()>{words}</Button>
+                <Button id=place named=named pending=snooze.pending()>{words}</Button>
             </ActionForm>
         }
     };
@@ -135,26 +132,26 @@ fn Controls(row: AlertRow, earliest: Memo<String>, deeds: Deeds) -> impl IntoVie
             {(state != AlertState::Acknowledged).then(|| view! {
                 <ActionForm action=acknowledge>
                     {hidden()}
-                    <Button kind=Kind::Primary id=format!("acknowledge-{id}") named=acknowledges pending=acknowledge.pending()>"Acknowledge"</Button>
+                    <Button kind=Kind::Quiet id=acknowledge_id named=acknowledges pending=acknowledge.pending()>"Acknowledge"</Button>
                 </ActionForm>
             })}
             {(state != AlertState::Open).then(|| view! {
                 <ActionForm action=reopen>
                     {hidden()}
-                    <Button id=format!("reopen-{id}") named=reopens pending=reopen.pending()>"Open again"</Button>
+                    <Button id=reopen_id named=reopens pending=reopen.pending()>"Open again"</Button>
                 </ActionForm>
             })}
             {(state != AlertState::Acknowledged).then(|| view! {
                 <details open=back data-test="snooze">
                     <summary class="button button-plain">"Snooze…"</summary>
                     <div class="flex flex-wrap items-end gap-2 pt-2">
-                        {until("tomorrow", "Until tomorrow", tomorrow)}
-                        {until("week", "For a week", week)}
+                        {until("tomorrow", "Until tomorrow", tomorrow, tomorrow_id)}
+                        {until("week", "For a week", week, week_id)}
                         <ActionForm action=snooze attr:class="flex flex-wrap items-end gap-2" attr:novalidate=true>
                             {hidden()}
-                            <label for=format!("until-{id}") class="flex flex-col gap-1 text-xs text-muted">"Until 08:00 on"
-                                <input id=format!("until-{id}") type="date" name="until" class="control" autocomplete="off" value=day_typed min=move || earliest.get() /></label>
-                            <Button id=format!("snooze-{id}") named=day pending=snooze.pending()>"Until that day"</Button>
+                            <label for=until_of class="flex flex-col gap-1 text-xs text-muted"><span data-literal="">"Until 08:00 on"</span>
+                                <input id=until_id type="date" name="until" class="control" autocomplete="off" value=day_typed min=move || earliest.get() /></label>
+                            <Button id=snooze_id named=day pending=snooze.pending()>"Until that day"</Button>
                         </ActionForm>
                     </div>
                 </details>

@@ -42,6 +42,25 @@ impl Moves {
         Self { places: RwSignal::new(places), failure: RwSignal::new(None), dragged: RwSignal::new(None), settled }
     }
 
+    /// Whether a card is on its way: the board is not to be drawn anew then.
+    pub(super) fn busy(self) -> bool {
+        self.dragged.with(Option::is_some) || self.places.with(|places| places.values().any(|place| place.moving))
+    }
+
+    /// Where the server has the cards by now. One that is on its way stays where it is shown.
+    pub(super) fn follow(self, cards: impl Iterator<Item = (ClientId, StageId)>) {
+        self.places.update(|places| {
+            let before = std::mem::take(places);
+            places.extend(cards.map(|(id, stage)| {
+                let place = match before.get(&id) {
+                    Some(place) if place.moving => Place { confirmed: stage, ..*place },
+                    _ => Place { confirmed: stage, shown: stage, moving: false },
+                };
+                (id, place)
+            }));
+        });
+    }
+
     /// Where the card is shown.
     pub(super) fn stage_of(self, id: ClientId) -> Option<StageId> {
         self.places.with(|places| places.get(&id).map(|place| place.shown))

@@ -1,7 +1,9 @@
 //! What the address of a dashboard asks for, and the addresses that its links lead to.
 
 use leptos_router::params::ParamsMap;
-use model::summary::Persona;
+use model::summary::{Persona, address};
+
+use crate::components::as_of;
 
 /// What the address asks for: of which client, for whom, as of when. What is blank is all, the first of them, now.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -58,16 +60,9 @@ impl Asked {
         (Self { client, persona: right(persona, wrong.persona), as_of: right(as_of, wrong.as_of) }, wrong)
     }
 
-    /// The moment as its field holds it: in UTC, without saying so. One that is written in another zone does not fit into it.
-    pub fn typed(&self) -> String {
-        let local = self.as_of.trim_end_matches('Z');
-        let zone = local.get(10..).is_some_and(|clock| clock.contains(['+', '-']));
-        if zone { String::new() } else { local.to_owned() }
-    }
-
     /// The moment in words; none for now.
     pub fn moment(&self) -> Option<String> {
-        (!self.as_of.is_empty()).then(|| match self.typed().as_str() {
+        (!self.as_of.is_empty()).then(|| match as_of::typed(&self.as_of).as_str() {
             "" => self.as_of.clone(),
             typed => format!("{} UTC", typed.replace('T', " ")),
         })
@@ -90,7 +85,7 @@ impl Asked {
 
     /// The summary in the words of the same person.
     pub fn summary(&self) -> String {
-        self.query("/summary", &[("persona", &self.persona), ("client_id", &self.client)])
+        address(self.speaker(), &self.client)
     }
 
     fn href(&self) -> String {
@@ -118,12 +113,12 @@ mod tests {
     fn an_address_keeps_what_it_does_not_change() {
         let agency = Asked::default();
         assert_eq!(agency.for_persona(Persona::Director), "/dashboard?persona=director");
-        assert_eq!((agency.speaker(), agency.summary()), (Persona::Cmo, "/summary".to_owned()));
+        assert_eq!((agency.speaker(), agency.summary()), (Persona::Cmo, "/summary?persona=cmo".to_owned()));
         let client = Asked { client: "0190-a".into(), persona: "cmo".into(), as_of: "2026-11-03".into() };
         assert_eq!(client.now(), "/clients/0190-a/dashboard?persona=cmo");
         let other = client.for_persona(Persona::VpGrowth);
         assert_eq!(other, "/clients/0190-a/dashboard?persona=vp%5Fgrowth&as%5Fof=2026%2D11%2D03");
-        assert_eq!(client.summary(), "/summary?persona=cmo&client%5Fid=0190%2Da");
+        assert_eq!(client.summary(), "/summary?persona=cmo&client_id=0190-a");
     }
 
     #[test]
@@ -147,12 +142,11 @@ mod tests {
     #[test]
     fn a_moment_is_told_with_its_zone() {
         let of = |as_of: &str| Asked { as_of: as_of.to_owned(), ..Asked::default() };
-        let both = |as_of: &str| (of(as_of).typed(), of(as_of).moment());
         let utc = Some("2026-11-03 12:00 UTC".to_owned());
-        assert_eq!(both("2026-11-03T12:00"), ("2026-11-03T12:00".to_owned(), utc.clone()));
-        assert_eq!(both("2026-11-03T12:00Z"), ("2026-11-03T12:00".to_owned(), utc));
+        assert_eq!(of("2026-11-03T12:00").moment(), utc);
+        assert_eq!(of("2026-11-03T12:00Z").moment(), utc);
         let elsewhere = "2026-11-03T12:00:00+01:00";
-        assert_eq!(both(elsewhere), (String::new(), Some(elsewhere.to_owned())));
-        assert_eq!(both(""), (String::new(), None));
+        assert_eq!(of(elsewhere).moment(), Some(elsewhere.to_owned()));
+        assert_eq!(of("").moment(), None);
     }
 }

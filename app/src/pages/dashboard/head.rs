@@ -1,35 +1,13 @@
-//! Above the cards: as of when the page speaks, and what of its address cannot be read.
+//! Above the cards: that the page speaks of the past, and what of its address cannot be read.
 
 use leptos::prelude::*;
 use model::summary::Persona;
 
 use super::asked::{Asked, Wrong};
 use crate::components::{
-    button::{Button, Kind},
     focus,
     notice::{Notice, Tone},
 };
-
-/// Asks for the page as it was known at a moment, in UTC as on the page of a figure. A form without a script of its own.
-#[component]
-pub(super) fn AsOf(asked: Memo<Asked>) -> impl IntoView {
-    let past = Memo::new(move |_| asked.with(|asked| !asked.as_of.is_empty()));
-    let persona = Memo::new(move |_| asked.with(|asked| asked.persona.clone()));
-    let now = move || asked.with(Asked::now);
-    // The link goes when it is followed, and the focus would go with it.
-    let stay = move |_| {
-        focus::to("heading");
-    };
-    view! {
-        <form method="get" class="no-print flex flex-wrap items-end gap-2" aria-label="As of when" data-test="as-of">
-            {move || (!persona.get().is_empty()).then(|| view! { <input type="hidden" name="persona" value=persona.get() /> })}
-            <label class="flex flex-col gap-1 text-xs text-muted">"As it was known at (UTC)"
-                <input type="datetime-local" name="as_of" class="control" value=move || asked.with(Asked::typed) /></label>
-            <Button>"Show"</Button>
-            {move || past.get().then(|| view! { <a class=Kind::Quiet.class() href=now on:click=stay>"Now"</a> })}
-        </form>
-    }
-}
 
 /// That the page is of the past, and what of it is not.
 #[component]

@@ -3,9 +3,10 @@
 
 use leptos::prelude::*;
 use model::{
-    action::{ActionState, Card, Step, Worth},
+    action::{ActionState, Card},
     dashboard::NextActions,
-    figure::{SURE, promised},
+    event::Kind,
+    figure::promised,
 };
 
 use super::get_next_actions;
@@ -13,10 +14,11 @@ use crate::{
     components::{
         badge::{Badge, Shade},
         figure::Figure,
-        part::{again, drawing, part_or},
+        live::changes_of,
+        part::{again, kept, part_or},
     },
     error::AppError,
-    pages::actions::{Controls, Decisions},
+    pages::actions::{Controls, Decisions, Expected, Steps},
 };
 
 /// The actions, as a part that loads and fails by itself.
@@ -35,29 +37,25 @@ pub(super) fn NextPart(client: Signal<String>) -> impl IntoView {
 #[component]
 fn Next(view: NextActions, client: String, decisions: Decisions) -> impl IntoView {
     let NextActions { day, may_decide, .. } = view.clone();
-    let (now, drawing) = (RwSignal::new(view), drawing());
+    let now = RwSignal::new(view);
     let all = if client.is_empty() { "/actions".to_owned() } else { format!("/actions?client={client}") };
+    let (settled, told) = (decisions.settled(), changes_of(&[Kind::Brain, Kind::Action]));
+    let when = Signal::derive(move || settled.get() + told.get());
     let cards = Memo::new(move |_| now.with(|now| now.cards.clone()));
     let others = Memo::new(move |_| now.with(|now| now.others));
     let none = Memo::new(move |_| cards.with(Vec::is_empty));
     // A card that stands otherwise has other forms; one with newer figures keeps what is typed in it.
-    let key = move |card: &Card| (drawing, card.id, card.state);
-    let draw = move |card: Card| {
-        let card = Memo::new(move |before: Option<&Card>| {
-            let found = cards.with(|cards| cards.iter().find(|now| key(now) == key(&card)).cloned());
-            found.unwrap_or_else(|| before.unwrap_or(&card).clone())
-        });
-        view! { <ActionCard card=card may_decide=may_decide decisions=decisions /> }
-    };
+    let key = |card: &Card| (card.id, card.state);
+    let draw = move |card: Memo<Card>| view! { <ActionCard card=card may_decide=may_decide decisions=decisions /> };
     view! {
         <section class="flex flex-col gap-3" aria-label="What to do next" data-test="next">
             <div class="flex flex-wrap items-baseline justify-between gap-2">
                 <h2>"What to do next"</h2>
                 <a class="underline" href=all>{move || (others.get() > 0).then(|| view! { <span data-literal="">{others.get()}</span>" more, " })} "all actions"</a>
             </div>
-            {again("What to do next", "heading", decisions.settled(), move || get_next_actions(client.clone()), now)}
+            {again("What to do next", "heading", when, move || get_next_actions(client.clone()), now)}
             {move || none.get().then(|| nothing(day.clone(), may_decide))}
-            <div class="dashboard-cards"><For each=move || cards.get() key=key children=draw /></div>
+            <div class="dashboard-cards">{kept(cards, key, draw)}</div>
         </section>
     }
 }
@@ -104,20 +102,8 @@ fn Facts(card: Card) -> impl IntoView {
             </div>
             <p class="flex flex-wrap items-center gap-2 text-xs text-muted"><Badge shade=shade words=stand /><span data-literal="">"since " {since}</span></p>
         </div>
-        {(!steps.is_empty()).then(|| view! {
-            <ul class="flex flex-col gap-1" data-test="steps">{steps.into_iter().enumerate().map(|(at, Step { channel, from, to, .. })| view! {
-                <li class="break-words"><span data-literal="">{channel}</span> ": " <Figure id=promised(id, &format!("/changes/{at}/from")) shown=from /> " → "
-                    <Figure id=promised(id, &format!("/changes/{at}/to")) shown=to /> " a day"</li>
-            }).collect_view()}</ul>
-        })}
-        {match worth {
-            Ok(Worth { value, low, high, loss }) => view! {
-                <p class="told" data-test="expected">"Expected: " <Figure id=promised(id, "/prediction/value") shown=value /> " net in " <span data-literal="">{horizon}</span> ", with "
-                    <Figure id=promised(id, &format!("/prediction/low{SURE}")) shown="80 %" /> " between " <Figure id=promised(id, "/prediction/low") shown=low />
-                    " and " <Figure id=promised(id, "/prediction/high") shown=high /> "; it loses with a probability of " <Figure id=promised(id, "/prediction/loss") shown=loss /> "."</p>
-            }.into_any(),
-            Err(why) => view! { <p class="text-muted" data-test="expected">"Expected: – (" <span data-literal="">{why}</span> ")"</p> }.into_any(),
-        }}
+        <Steps id=id steps=steps />
+        <Expected id=id worth=worth horizon=horizon />
         <p class="text-xs text-muted">"Sure of its grounds: " <Figure id=promised(id, "/probability") shown=sure /> ". " <a class="underline" href=evidence>"What it rests on"</a></p>
     }
 }

@@ -4,21 +4,20 @@ use leptos::prelude::*;
 use model::dashboard::{CardKind, CardWords, Colour, Figures, Headline, Lack, Linked, MainFigure};
 
 use super::asked::Asked;
-use crate::{
-    components::{
-        badge::{Badge, Shade},
-        card::Card,
-        figure::Figure,
-        notice::sentence,
-    },
-    pages::summary::{Piece, pieces},
+use crate::components::{
+    badge::{Badge, Shade},
+    card::Card,
+    figure::Figure,
+    notice::sentence,
+    told::Told,
+    without::Without,
 };
 
 /// Where accounts are connected.
 const CONNECT: &str = "/settings/integrations";
 
 /// The way to connect something, or who knows it.
-fn connect(may_connect: bool) -> AnyView {
+pub(in crate::pages) fn connect(may_connect: bool) -> AnyView {
     if may_connect {
         view! { <a class="underline" href=CONNECT>"Connect an account"</a> }.into_any()
     } else {
@@ -29,24 +28,6 @@ fn connect(may_connect: bool) -> AnyView {
 /// The way to the sources. `external`: the browser itself follows it, and with it moves the focus.
 fn see_sources() -> impl IntoView {
     view! { <a class="underline" href="#sources" rel="external">"See what was read"</a> }
-}
-
-/// A sentence whose numbers can be opened.
-#[component]
-fn Told(linked: Linked) -> impl IntoView {
-    let Linked { sentence, ids } = linked;
-    let mut ids = ids.into_iter();
-    let mut all = Vec::new();
-    for piece in pieces(sentence) {
-        all.push(match piece {
-            Piece::Words(words) => view! { <span data-literal="">{words}</span> }.into_any(),
-            Piece::Number(figure) => {
-                let id = ids.next().unwrap_or_default();
-                view! { <Figure id=id shown=figure.shown /> }.into_any()
-            }
-        });
-    }
-    view! { <p class="told" data-test="sentence">{all}</p> }
 }
 
 /// What changed, and how much is at risk.
@@ -88,7 +69,7 @@ fn Risk(colour: Option<Colour>, reasons: Vec<Linked>) -> impl IntoView {
     let (shade, words) = match colour {
         Some(Colour::Green) => (Shade::Good, "Green: nothing asks for attention"),
         Some(Colour::Yellow) => (Shade::Warn, "Yellow: look at it this week"),
-        Some(Colour::Red) => (Shade::Bad, "Red: look at it today"),
+        Some(Colour::Red) => (Shade::Bad, "Red: look at it first"),
         None => (Shade::Plain, "Risk not known: not enough data yet"),
     };
     let open = colour.is_some_and(|colour| colour > Colour::Green);
@@ -104,7 +85,7 @@ fn Risk(colour: Option<Colour>, reasons: Vec<Linked>) -> impl IntoView {
 /// The main figures beside those before.
 #[component]
 pub(super) fn FiguresShown(view: Figures, client: Signal<String>) -> impl IntoView {
-    let Figures { days, before, count, figures, may_connect, .. } = view;
+    let Figures { days, before, count, figures, may_connect, may_import_rates, .. } = view;
     if figures.is_empty() {
         // Who connects sees all clients; everybody else may have none, whatever is connected.
         let of = match (client.get_untracked().is_empty(), may_connect) {
@@ -127,7 +108,7 @@ pub(super) fn FiguresShown(view: Figures, client: Signal<String>) -> impl IntoVi
                 <p class="text-xs text-muted" data-test="days"><span data-literal="">{days.0} " to " {days.1}</span> ", against " <span data-literal="">{before.0} " to " {before.1}</span></p>
             </div>
             <ul class="main-figures">
-                {figures.into_iter().map(|figure| view! { <One figure=figure count=count may_connect=may_connect /> }).collect_view()}
+                {figures.into_iter().map(|figure| view! { <One figure=figure count=count may_connect=may_connect may_import_rates=may_import_rates /> }).collect_view()}
             </ul>
         </section>
     }
@@ -135,8 +116,8 @@ pub(super) fn FiguresShown(view: Figures, client: Signal<String>) -> impl IntoVi
 }
 
 #[component]
-fn One(figure: MainFigure, count: i64, may_connect: bool) -> impl IntoView {
-    let MainFigure { key, name, now, partial, before, change, line, .. } = figure;
+fn One(figure: MainFigure, count: i64, may_connect: bool, may_import_rates: bool) -> impl IntoView {
+    let MainFigure { key, name, now, without, rates, unlike, before, change, line, .. } = figure;
     let value = match now {
         Ok(now) => view! { <p class="figure-large"><Figure id=now.id shown=now.shown /></p> }.into_any(),
         Err((lack, why)) => view! {
@@ -164,7 +145,7 @@ fn One(figure: MainFigure, count: i64, may_connect: bool) -> impl IntoView {
             <h3 class="text-xs text-muted">{name}</h3>
             {value}
             {beside}
-            {partial.then(|| view! { <p class="text-xs text-muted" data-test="partial">"Without what is missing; open it to see what that is"</p> })}
+            <Without words=without rates=rates unlike=unlike may_import_rates=may_import_rates />
             {(!line.is_empty()).then(|| view! {
                 <svg class="sparkline" viewBox="0 0 100 24" preserveAspectRatio="none" aria-hidden="true"><path d=line /></svg>
             })}

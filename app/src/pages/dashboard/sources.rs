@@ -3,10 +3,14 @@
 use leptos::prelude::*;
 use model::dashboard::{Source, Sources};
 
-use crate::components::{
-    badge::{Badge, Shade},
-    page::When,
-    table::{Cell, Table},
+use crate::{
+    components::{
+        badge::{Badge, Shade},
+        notice::{Notice, Tone},
+        page::When,
+        table::{Cell, Table},
+    },
+    error::AppError,
 };
 
 /// So many are shown at once, and what is in trouble in any case.
@@ -23,10 +27,26 @@ fn fold(sources: Vec<Source>) -> (Vec<Source>, Vec<Source>) {
     })
 }
 
+/// How far accounts were read that never were before; nothing once all were. It follows what is read by itself.
+#[component]
+pub(super) fn BeingRead(sources: Resource<Result<Sources, AppError>>) -> impl IntoView {
+    let read = move || {
+        Suspend::new(async move {
+            // What fails is said where the sources stand.
+            let (done, all) = sources.await.ok().and_then(|view| view.reading)?;
+            Some(view! {
+                <Notice tone=Tone::Plain><p data-test="being-read"><strong>"Accounts are being read: "<span data-literal="">{done}</span>" of "<span data-literal="">{all}</span>" done."</strong>
+                    " Figures come here by themselves, account by account; what the brain says of them comes a little later. "<a class="underline" href="#sources" rel="external">"How far each is"</a></p></Notice>
+            })
+        })
+    };
+    view! { <Transition>{read}</Transition> }
+}
+
 /// The sources.
 #[component]
 pub(super) fn SourcesShown(view: Sources) -> impl IntoView {
-    let Sources { sources, may_connect } = view;
+    let Sources { sources, may_connect, .. } = view;
     let empty = sources.is_empty();
     let (shown, folded) = fold(sources);
     let more = folded.len();
@@ -65,6 +85,8 @@ fn Rows(label: &'static str, sources: Vec<Source>, test: &'static str) -> impl I
 fn Row(source: Source) -> impl IntoView {
     let Source { name, provider, client, read_at, days, trouble, fix } = source;
     let fix_name = format!("{}: {name}", fix.as_ref().map(|(_, words)| words.as_str()).unwrap_or_default());
+    // Most names begin with the platform's.
+    let platform = (!name.starts_with(&provider)).then(|| view! { <span class="text-xs text-muted">{provider}</span> });
     let dash = || view! { <span class="text-muted" aria-label="none">"–"</span> }.into_any();
     let state = match trouble {
         None => view! { <Badge shade=Shade::Good words="Fresh" /> }.into_any(),
@@ -72,7 +94,7 @@ fn Row(source: Source) -> impl IntoView {
     };
     view! {
         <tr role="row" data-test="source">
-            <Cell><span data-literal="">{name}</span>" "<span class="text-xs text-muted">{provider}</span></Cell>
+            <Cell><span data-literal="">{name}</span>" "{platform}</Cell>
             <Cell of="Client">{match client {
                 Some((id, name)) => view! { <a href=format!("/clients/{id}/dashboard") data-literal="">{name}</a> }.into_any(),
                 None => dash(),

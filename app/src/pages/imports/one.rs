@@ -1,5 +1,8 @@
 //! One import: how far it is, its columns, its wrong rows, starting it, and what became of it.
 
+mod ended;
+
+use ended::{Ended, WrongRows};
 use leptos::prelude::*;
 use leptos_router::{LazyRoute, hooks::use_params_map, lazy_route};
 use model::{
@@ -11,7 +14,7 @@ use serde::{Deserialize, Serialize};
 use super::{
     PAGE, StateBadge,
     columns::{self, Columns, Reading},
-    history::{self, UndoImport, look_again_while},
+    history::{UndoImport, look_again_while},
 };
 use crate::{
     components::{
@@ -23,7 +26,6 @@ use crate::{
         outcome::{Outcome, at, failure, successes},
         page::{Heading, When},
         part::part,
-        table::{Cell, Table},
     },
     error::AppError,
     refused::Typed,
@@ -110,6 +112,27 @@ pub struct View {
     same: Option<Moment>,
     mapped: bool,
     editable: bool,
+}
+
+impl View {
+    /// What a person is told whose file is not what its name says: names are changed, and tell nothing of what is inside.
+    fn named_otherwise(&self) -> Option<String> {
+        let ending = self.file_name.rsplit_once('.').map(|(_, ending)| ending.to_ascii_lowercase())?;
+        let (workbook, look) = (matches!(ending.as_str(), "xlsx" | "xlsm" | "xls"), self.look.as_ref()?);
+        let words = match (workbook, look.sheet.is_empty()) {
+            (true, true) => {
+                "This file is named like an Excel workbook, but it is a text. It is read as one, like a CSV file: look \
+                 whether its rows and columns are right. If you expected sheets, save it in Excel as a workbook and \
+                 upload that."
+            }
+            (false, false) => {
+                "This file is not named like an Excel workbook, but it is one. It is read as a workbook, one sheet of it: \
+                 look whether the sheet is right."
+            }
+            _ => return None,
+        };
+        Some(words.to_owned())
+    }
 }
 
 /// One import.
@@ -254,6 +277,9 @@ fn One(import: View, actions: Actions) -> impl IntoView {
         {import.same.clone().filter(|_| open).map(|at| view! {
             <Notice tone=Tone::Plain>"The same file was imported into this source with the same columns: "<When at=at />". Importing it again adds nothing twice."</Notice>
         })}
+        {import.named_otherwise().filter(|_| open).map(|words| view! {
+            <Notice tone=Tone::Plain><p data-test="named-otherwise">{words}</p></Notice>
+        })}
         {import.fault.clone().map(|fault| view! { <Notice tone=Tone::Bad>{sentence(&fault)}"."</Notice> })}
         {import.state.at_work().then(|| view! { <Progress import=import.clone() /> })}
         {(import.state == State::Checked).then(|| view! { <Checked import=import.clone() actions=actions /> })}
@@ -338,57 +364,6 @@ fn Checked(import: View, actions: Actions) -> impl IntoView {
             })}
         </Card>
     }
-}
-
-#[component]
-fn Ended(import: View, actions: Actions) -> impl IntoView {
-    let undone = import.undone.clone();
-    view! {
-        <Card title="What became of it">
-            <p data-test="result"><span data-literal="">{history::result(import.rows)}</span>
-                {import.days.clone().map(|(first, last)| view! { <span data-literal="">", from "{first}" to "{last}</span> })}"."</p>
-            {undone.map(|(by, at)| view! { <p>"Undone by "{by}", "<When at=at />". Reports read what they read without it; as of the time between, they still show it."</p> })}
-            {(import.state == State::Done && import.editable).then(|| view! {
-                <ActionForm action=actions.undo>
-                    <input type="hidden" name="id" value=import.id.clone() />
-                    <Button id="undo" pending=actions.undo.pending()>"Undo this import"</Button>
-                </ActionForm>
-                <p class="text-xs text-muted">"Its figures are taken back, and older ones stand again. Nothing is deleted, and the file can be imported again."</p>
-            })}
-            <Outcome action=actions.undo />
-        </Card>
-    }
-}
-
-#[component]
-fn WrongRows(import: View) -> impl IntoView {
-    if import.wrong.is_empty() {
-        return ().into_any();
-    }
-    let all = import.found.map_or(0, |[_, wrong, _]| wrong);
-    let ended = import.state != State::Checked;
-    let about = format!("{} of {all} rows are in the list to download.", import.listed);
-    let export = format!("/api/v1/imports/{}/errors.csv", import.id);
-    view! {
-        <section class="flex flex-col gap-4" aria-label="Wrong rows">
-            <div class="flex flex-wrap items-center justify-between gap-3">
-                <h2 tabindex="-1">{if ended { "Rows that were left out" } else { "Wrong rows" }}</h2>
-                <a class=Kind::Plain.class() href=export rel="external" download="errors.csv">"Download list"</a>
-            </div>
-            <Table label="Wrong rows" columns=vec!["Line", "Column", "Cell", "What is wrong"] test="wrong-rows">
-                {import.wrong.into_iter().map(|wrong| view! {
-                    <tr role="row">
-                        <Cell number=true>{wrong.line}</Cell>
-                        <Cell of="Column">{wrong.column}</Cell>
-                        <Cell of="Cell"><code class="whitespace-pre-wrap break-words">{wrong.value}</code></Cell>
-                        <Cell of="What is wrong">{wrong.message}</Cell>
-                    </tr>
-                }).collect_view()}
-            </Table>
-            <p class="text-xs text-muted">{about}</p>
-        </section>
-    }
-    .into_any()
 }
 
 /// The page as a part of its own, loaded when it is first opened.

@@ -45,6 +45,8 @@ pub struct AccountList {
     edits: bool,
     /// Whether the connection can be read: its provider accepts it, and nobody has switched it off.
     works: bool,
+    /// What the connection is called.
+    label: String,
 }
 
 /// The accounts of a connection, and the clients they can belong to.
@@ -72,7 +74,7 @@ async fn read(
 ) -> Result<AccountList, service::Error> {
     let id = id.parse().map_err(|_| service::Error::Missing)?;
     let service::connection::Accounts { channels, clients } = service::connection::accounts(service, actor, id).await?;
-    let state = service::connection::get(service, actor, id).await?.state;
+    let connection = service::connection::get(service, actor, id).await?;
     let row = |channel: model::connection::Channel| AccountRow {
         id: channel.id,
         client: channel.client_id.and_then(|id| clients.iter().find(|(client, ..)| *client == id).cloned()),
@@ -85,8 +87,8 @@ async fn read(
     rows.sort_by_key(|row| row.client.is_some());
     let open = clients.into_iter().filter(|(.., archived)| !archived).map(|(id, name, _)| (id, name)).collect();
     let edits = model::access::may(actor.role, model::access::Action::EditIntegrations);
-    let works = state == model::connection::ConnectionState::Connected;
-    Ok(AccountList { rows, clients: open, of: id, edits, works })
+    let works = connection.state == model::connection::ConnectionState::Connected;
+    Ok(AccountList { rows, clients: open, of: id, edits, works, label: connection.label })
 }
 
 /// What was changed: the account, its name, its client before, and now.
@@ -159,7 +161,8 @@ pub(crate) fn Accounts(
         });
     }
     let draw = move |list: AccountList| {
-        let greeting = greets.then(|| greeting(&list));
+        let renewed = query.with_untracked(|query| query.get("renewed").is_some());
+        let greeting = greets.then(|| if renewed { renewing(&list) } else { greeting(&list) });
         view! { {greeting} <List list=list asked=asked map=map /> {greets.then(done_link)} }
     };
     let nothing: fn(&AppError) -> Option<AnyView> =
@@ -196,6 +199,15 @@ fn greeting(list: &AccountList) -> AnyView {
     };
     view! { <Notice tone=Tone::Good><p data-test="connected"><strong>"Connected."</strong>{words}</p></Notice> }
         .into_any()
+}
+
+/// What somebody is told who agreed to what is read already: there is no second connection to look for.
+fn renewing(list: &AccountList) -> AnyView {
+    let words = format!(
+        " All that you agreed to is read through “{}” already. That connection has the new access, and no second one was made.",
+        list.label
+    );
+    view! { <Notice tone=Tone::Good><p data-test="renewed"><strong>"Renewed."</strong>{words}</p></Notice> }.into_any()
 }
 
 fn done_link() -> impl IntoView {

@@ -30,6 +30,10 @@ pub(super) enum Refused {
     Scopes(String),
     /// Consent was given for another account than before.
     OtherAccount,
+    /// Consent was given for another shop than the one that was typed.
+    OtherShop,
+    /// All that it reaches is read already, and none of those who read it can have it.
+    ConnectedAlready,
     /// The provider could not be reached.
     Unreachable,
     /// What was typed is no shop's address.
@@ -59,6 +63,8 @@ impl Arrival {
             Some("exchange") => Refused::Exchange,
             Some("scopes") => Refused::Scopes(query.get("missing").unwrap_or_default()),
             Some("other_account") => Refused::OtherAccount,
+            Some("other_shop") => Refused::OtherShop,
+            Some("connected_already") => Refused::ConnectedAlready,
             Some("unreachable") => Refused::Unreachable,
             Some("signed_out") => Refused::SignedOut,
             Some("forbidden") => Refused::Forbidden,
@@ -130,6 +136,15 @@ impl Refused {
                 "Nothing was changed: you agreed with another account than the one of this connection. Reconnect with the \
                  same account, or connect the other one as a connection of its own."
             }
+            Self::OtherShop => {
+                "Nothing was connected: you agreed for another shop than the one whose address you typed. What was connected \
+                 before works as it did. Type the address of the shop that you mean, and agree on that shop's page."
+            }
+            Self::ConnectedAlready => {
+                "Nothing was connected: what you agreed to is read already, through a connection that reads more than that, and \
+                 nothing is read twice. What was connected before works as it did. Choose Reconnect on that connection to \
+                 replace its access."
+            }
             Self::Unreachable => {
                 "Nothing was connected: the provider could not be reached. What was connected before works as it did. Try \
                  again in a few minutes."
@@ -185,6 +200,8 @@ mod tests {
             "exchange",
             "scopes",
             "other_account",
+            "other_shop",
+            "connected_already",
             "unreachable",
             "signed_out",
             "forbidden",

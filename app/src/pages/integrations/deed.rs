@@ -228,7 +228,11 @@ pub(crate) fn Disconnect(deeds: Deeds) -> impl IntoView {
             )
         } else {
             let name = provider();
-            format!("{name} is asked to take its permission back, and the stored sign-in is thrown away in any case.")
+            format!(
+                "{name} is asked to take its permission back, and the stored sign-in is thrown away in any case. Where \
+                 other connections came of the same permission, {name} is asked when the last of them goes. What stays at \
+                 {name}, and what to do about it, is said in the audit log."
+            )
         }
     };
     let id = move || deeds.ending.with(|ending| ending.as_ref().map(|(id, ..)| id.to_string()).unwrap_or_default());

@@ -61,7 +61,13 @@ pub async fn list_invitations() -> Result<AskedList, AppError> {
 #[server(prefix = "/app", endpoint = "invite_member", output = crate::codec::Json)]
 pub async fn invite_member(email: String, role: Role) -> Result<(), AppError> {
     let (actor, service) = (crate::server::actor()?, crate::server::service()?);
-    service::invitation::create(&service, &actor, &email, role).await?;
+    service::invitation::create(&service, &actor, &email, role).await.map_err(|error| match error {
+        // It is about the address, so it is said there.
+        service::Error::Conflict { code: "already_member" | "already_invited", message } => {
+            model::input::Invalid::new("email", message).into()
+        }
+        other => other,
+    })?;
     Ok(())
 }
 

@@ -171,7 +171,12 @@ fn outcome(world: &World, proposal: &Proposal, end: Date) -> anyhow::Result<(f64
         }
         for (campaign, cents) in spent {
             let cents = (cents as f64 / 28.0 * change.to / change.from).round() as i64;
-            writes.push(Write { at, channel: channel.index, change: Change::Budget { campaign, cents } });
+            writes.push(Write {
+                at,
+                channel: channel.index,
+                change: Change::Budget { campaign, cents },
+                part_of: None,
+            });
         }
     }
     let days = end + Duration::DAY..=end + Duration::days(AFTER);

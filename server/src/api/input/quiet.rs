@@ -31,6 +31,57 @@ pub(super) fn words(message: &str) -> String {
     message.to_owned()
 }
 
+/// Serde's quiet words as people say them.
+pub(super) fn plain(words: &str) -> String {
+    let quoted = |text: &str| text.replace('`', "\"");
+    let of = |expected: &str| match expected {
+        "a string" | "a borrowed string" => "a text in quotation marks".to_owned(),
+        "a map" => "an object in braces".to_owned(),
+        "a sequence" => "a list in brackets".to_owned(),
+        "a boolean" => "true or false".to_owned(),
+        "u8" | "u16" | "u32" | "u64" | "usize" => "a whole number, zero or more".to_owned(),
+        "i8" | "i16" | "i32" | "i64" | "isize" => "a whole number".to_owned(),
+        "f32" | "f64" => "a number".to_owned(),
+        expected if expected.contains("UUID") => "an id, which is a UUID".to_owned(),
+        expected if expected.starts_with("struct ") => "an object in braces".to_owned(),
+        expected => quoted(expected),
+    };
+    let expected = words.rsplit_once(", expected ").map(|(_, expected)| of(expected));
+    let may = expected.map_or_else(String::new, |expected| format!(". It may be {expected}"));
+    if words.starts_with("UUID parsing failed") {
+        "an id is a UUID, such as 0190a1b2-c3d4-7000-8000-000000000001".to_owned()
+    } else if let Some(name) = words.strip_prefix("missing field ") {
+        format!("{} is missing", quoted(name))
+    } else if let Some(name) = words.strip_prefix("duplicate field ") {
+        format!("{} is there twice", quoted(name))
+    } else if words.starts_with("unknown variant") {
+        format!("this is none of the choices{may}")
+    } else if let Some(rest) = words.strip_prefix("unknown field") {
+        let name = rest.split(", expected ").next().unwrap_or_default().trim();
+        let name = if name.is_empty() { " of this name".to_owned() } else { format!(" {}", quoted(name)) };
+        format!(
+            "there is no field{name}{}",
+            may.replace("It may be one of", "There are").replace("It may be", "There is")
+        )
+    } else if words.starts_with("invalid type") || words.starts_with("invalid value") {
+        format!("this is not of the kind that is read here{may}")
+    } else if words.starts_with("invalid digit found") || words.starts_with("cannot parse integer") {
+        "this is no whole number".to_owned()
+    } else if words.starts_with("number too ") {
+        "this number is too large or too small".to_owned()
+    } else {
+        words.to_owned()
+    }
+}
+
+/// The same of a parameter in the address, whose name stands before serde's words; `said` says them.
+pub(super) fn parameter(cause: &str, said: fn(&str) -> String) -> String {
+    match cause.split_once(": ").filter(|(name, _)| is_name(name)) {
+        Some((name, message)) => format!("{name}: {}", said(&words(message))),
+        None => said(&words(cause)),
+    }
+}
+
 /// Where the value stands; a name that is none of ours is a question mark.
 pub(super) fn place(path: &Path) -> String {
     let mut place = String::new();
@@ -98,6 +149,57 @@ mod tests {
             assert_eq!(said.1, words, "{body}");
             assert!(said.0 == place || said.0 == ".", "{body}: {}", said.0);
         }
+    }
+
+    #[test]
+    fn a_wrong_parameter_is_named_and_not_repeated() {
+        for (cause, said) in [
+            ("limit: invalid digit found in string", "limit: invalid digit found in string"),
+            ("missing field `from`", "missing field `from`"),
+            ("duplicate field `limit`", "duplicate field `limit`"),
+            (
+                "by: unknown variant `shpat_S3cret`, expected `day` or `week`",
+                "by: unknown variant, expected `day` or `week`",
+            ),
+            ("days: invalid type: string \"S3cret: 1\", expected u8", "days: invalid type: string, expected u8"),
+            ("invalid type: string \"S3cret\", expected u8", "invalid type: string, expected u8"),
+            ("unknown field `shpat_S3cret`, expected `limit`", "unknown field, expected `limit`"),
+        ] {
+            assert_eq!(parameter(cause, str::to_owned), said, "{cause}");
+        }
+    }
+
+    #[test]
+    fn people_are_told_what_is_wanted_in_words_of_theirs() {
+        for (serde, said) in [
+            (
+                "UUID parsing failed: invalid character: found `x` at 0",
+                "an id is a UUID, such as 0190a1b2-c3d4-7000-8000-000000000001",
+            ),
+            ("missing field `name`", "\"name\" is missing"),
+            (
+                "unknown variant, expected `consent` or `token`",
+                "this is none of the choices. It may be \"consent\" or \"token\"",
+            ),
+            (
+                "unknown field `ways`, expected one of `way`, `fields`",
+                "there is no field \"ways\". There are \"way\", \"fields\"",
+            ),
+            ("unknown field, expected `limit`", "there is no field of this name. There is \"limit\""),
+            (
+                "invalid type: integer, expected a string",
+                "this is not of the kind that is read here. It may be a text in quotation marks",
+            ),
+            (
+                "invalid type: string, expected a map",
+                "this is not of the kind that is read here. It may be an object in braces",
+            ),
+            ("invalid digit found in string", "this is no whole number"),
+            ("duplicate field `limit`", "\"limit\" is there twice"),
+        ] {
+            assert_eq!(plain(serde), said, "{serde}");
+        }
+        assert_eq!(parameter("limit: invalid digit found in string", plain), "limit: this is no whole number");
     }
 
     #[test]

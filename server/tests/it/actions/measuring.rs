@@ -285,5 +285,27 @@ async fn a_cycle_measures_what_was_done_against_the_days_before_and_the_true_eff
     assert_eq!(told["events"].as_array().unwrap().last().unwrap()["state"], "measured");
     let rates = olga.json(&format!("{LIST}/hit-rates")).await;
     assert_eq!(rates["items"], json!([{"kind": "move_budget", "won": 1, "lost": 0, "cannot_tell": 0}]));
+
+    // What came of it opens as it stands on the page; the effect is what happened less what would have.
+    let page = olga.get("/actions").await.text().await.unwrap();
+    for place in ["/actual", "/expected", "/effect", "/low", "/high", "/low#sure"] {
+        let figure_id = model::figure::came(action.parse().unwrap(), place);
+        let opened = olga.json(&format!("/api/v1/figures/{figure_id}")).await;
+        let stands = format!("data-figure=\"{figure_id}\"");
+        let shown = page.split(&stands).nth(1).unwrap().split_once('>').unwrap().1.split('<').next().unwrap();
+        assert_eq!(opened["shown"], json!(shown), "{place}");
+        if let Some(key) = place.strip_prefix('/').filter(|key| !key.contains('#')) {
+            assert_eq!(opened["value"].as_str().unwrap().parse::<f64>().unwrap(), of(key), "{place}");
+        }
+        if place == "/effect" {
+            let part = |at: usize| opened["parts"][at]["value"].as_str().unwrap().parse::<f64>().unwrap();
+            assert!((part(0) - part(1) - of("effect")).abs() < 1e-6, "{opened}");
+        }
+        if place == "/actual" {
+            assert_eq!(opened["rows"]["items"].as_array().unwrap().len(), 25, "the days that were measured: {opened}");
+        }
+    }
+    let other = model::figure::came(action.parse().unwrap(), "/verdict");
+    assert_eq!(olga.get(&format!("/api/v1/figures/{other}")).await.status(), 404);
     app.finish().await;
 }

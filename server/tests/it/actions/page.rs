@@ -12,6 +12,11 @@ async fn post(browser: &Browser, function: &str, fields: &[(&str, &str)]) -> req
     request.form(fields).send().await.unwrap()
 }
 
+/// What a page says, without its marks.
+fn text(page: &str) -> String {
+    page.split('<').filter_map(|part| part.split_once('>')).map(|(_, text)| text).collect()
+}
+
 /// The ids of the cards on a page, in their order.
 fn cards(page: &str) -> Vec<String> {
     page.split("id=\"action-").skip(1).map(|rest| rest.split('"').next().unwrap().to_owned()).collect()
@@ -83,6 +88,7 @@ async fn the_page_shows_three_and_its_forms_work_before_it_is_live(pool: PgPool)
     let page = async |path: &str| olga.get(path).await.text().await.unwrap();
     let best = page("/actions").await;
     assert_eq!(best.matches("data-test=\"action proposed\"").count(), 3);
+    let read_out = text(&best);
     for words in [
         "+1,004.00 EUR",
         "+954.00 EUR",
@@ -91,9 +97,28 @@ async fn the_page_shows_three_and_its_forms_work_before_it_is_live(pool: PgPool)
         "Spend per day: 120.00 EUR (2026-11-01)",
         "A season or promotion ahead",
         "say that it is done",
-        "href=\"/actions?proposals=all\"",
     ] {
-        assert!(best.contains(words), "{words}: {best}");
+        assert!(read_out.contains(words), "{words}: {read_out}");
+    }
+    assert!(best.contains("href=\"/actions?proposals=all\""), "{best}");
+    // Every number of a card opens as it stands there.
+    let figures: Vec<(&str, &str)> = best
+        .split("data-figure=\"")
+        .skip(1)
+        .map(|rest| rest.split_once('"').unwrap())
+        .map(|(id, rest)| (id, rest.split_once('>').unwrap().1.split('<').next().unwrap()))
+        .collect();
+    assert!(figures.len() > 20, "{figures:?}");
+    for (id, shown) in figures {
+        let opened = olga.json(&format!("/api/v1/figures/{id}")).await;
+        assert!(opened["evidence"].is_object(), "{id}: {opened}");
+        if id.starts_with("p.") {
+            assert_eq!(opened["shown"], json!(shown), "{id}");
+        }
+    }
+    for (query, there) in [("?kind=raise", 3), ("?kind=pause_creative", 1), ("?kind=lower", 0), ("?list=approved", 0)] {
+        let narrowed = page(&format!("/actions{query}")).await;
+        assert_eq!(narrowed.matches("data-test=\"action proposed\"").count(), there, "{query}");
     }
     let all = page("/actions?proposals=all").await;
     assert_eq!(all.matches("data-test=\"action proposed\"").count(), 6);

@@ -32,6 +32,8 @@ pub fn known_routes() -> Vec<(&'static str, &'static str, Value)> {
     let id = json!("018f0000-0000-7000-8000-000000000000");
     let lift_test = json!({"channel_id": "{channel}", "first_day": "2026-11-02", "last_day": "2026-11-15", "roas": "1.8",
         "standard_error": "0.2"});
+    let report = json!({"client_id": "{client}", "title": "R", "first": "2026-11-02", "last": "2026-11-08"});
+    let schedule = json!({"client_id": "{client}", "title": "R", "every": "weekly", "on_day": 1, "hour": 8});
     vec![
         ("POST", "/api/v1/auth/signup", json!(null)),
         ("POST", "/api/v1/auth/resend-verification", json!(null)),
@@ -65,6 +67,13 @@ pub fn known_routes() -> Vec<(&'static str, &'static str, Value)> {
         ("POST", "/api/v1/brain/actions/{action}/undo", json!({})),
         ("GET", "/api/v1/brain/summary", json!(null)),
         ("GET", "/api/v1/dashboard", json!(null)),
+        ("GET", "/api/v1/analytics?client_id={client}", json!({})),
+        ("GET", "/api/v1/analytics/export?channel_id={channel}", json!({})),
+        ("GET", "/api/v1/views", json!(null)),
+        ("POST", "/api/v1/views", json!(null)),
+        ("GET", "/api/v1/views/{view}", json!({})),
+        ("PATCH", "/api/v1/views/{view}", name.clone()),
+        ("DELETE", "/api/v1/views/{view}", json!({})),
         ("GET", "/api/v1/figures/m.spend.c{client}.2026-03-01.2026-03-02.EUR", json!({})),
         ("GET", "/api/v1/alerts", json!(null)),
         ("GET", "/api/v1/alerts/{alert}", json!({})),
@@ -87,6 +96,19 @@ pub fn known_routes() -> Vec<(&'static str, &'static str, Value)> {
         ("DELETE", "/api/v1/alerts/rules/{alert_rule}", json!({})),
         ("GET", "/api/v1/alerts/settings", json!(null)),
         ("PUT", "/api/v1/alerts/settings", json!(null)),
+        ("GET", "/api/v1/reports", json!(null)),
+        ("POST", "/api/v1/reports", report),
+        ("GET", "/api/v1/reports/{report}", json!({})),
+        ("POST", "/api/v1/reports/{report}/retry", json!({})),
+        ("GET", "/api/v1/reports/{report}/pdf", json!({})),
+        ("DELETE", "/api/v1/reports/{report}", json!({})),
+        ("GET", "/api/v1/report-schedules", json!(null)),
+        ("POST", "/api/v1/report-schedules", schedule.clone()),
+        ("GET", "/api/v1/report-schedules/{report_schedule}", json!({})),
+        ("PUT", "/api/v1/report-schedules/{report_schedule}", schedule),
+        ("DELETE", "/api/v1/report-schedules/{report_schedule}", json!({})),
+        ("GET", "/api/v1/brand", json!(null)),
+        ("PUT", "/api/v1/brand", json!({"client_id": "{client}", "accent": "#123456"})),
         ("GET", "/api/v1/exchange-rates", json!(null)),
         ("PUT", "/api/v1/exchange-rates", json!(null)),
         ("GET", "/api/v1/lift-tests", json!(null)),

@@ -74,6 +74,11 @@ fn money_moves_to_the_channel_that_brings_more_by_a_fifth_at_most() {
     let total: f64 = one.changes.iter().map(|change| change.to - change.from).sum();
     assert!(total.abs() < 1e-6, "the total stays");
     let told = one.prediction.unwrap();
+    let of = |name: &str| one.basis.iter().find(|basis| basis.name == name).unwrap().value;
+    let moved: f64 = one.changes.iter().map(|change| (change.to - change.from).abs()).sum();
+    assert!((of("cost_while_platforms_learn") - MOVING * moved).abs() < 1e-9 && moved > 0.0);
+    let net = of("share_of_revenue_that_stays") * of("expected_revenue") - of("cost_while_platforms_learn");
+    assert!((told.value - net).abs() < 1e-6 * net.abs(), "what it rests on makes {net}, not {}", told.value);
     assert!(told.low <= told.value && told.value <= told.high && told.loss <= LOSS && one.unpredicted.is_none());
     // No channel is in two proposals.
     assert!(
@@ -117,7 +122,8 @@ fn without_a_margin_revenue_is_told_and_no_money() {
     let found = proposals(&table(50.0, true), None, |_| ());
     let one = &found[0];
     assert_eq!((one.prediction, one.unpredicted), (None, Some(Unpredicted::NoMargin)));
-    assert!(one.basis.iter().any(|basis| basis.name == "expected_revenue" && basis.value > 0.0));
+    let of = |name: &str| one.basis.iter().find(|basis| basis.name == name).map(|basis| basis.value);
+    assert!(of("expected_revenue").is_some_and(|revenue| revenue > 0.0));
 }
 
 #[test]

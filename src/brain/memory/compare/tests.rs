@@ -210,3 +210,20 @@ fn claims_of_the_newest_week_are_judged_by_the_last_whole_week_that_is_settled()
     // What the books say is settled at once.
     assert_eq!(told(Metric::Orders).compared, None);
 }
+
+#[test]
+fn what_has_no_value_is_not_called_better() {
+    let source = World { days: 140, orders: 100.0, from: 112, factor: 1.5 }.source(&mut stream(1, "untold"));
+    let rates = Rates::default();
+    let setting = Setting { display: None, rates: &rates, margin: None };
+    let (now, before) = (range(112, 28), range(84, 28));
+    let told = |source: &Source| compare(&[&[source]], Metric::RoasClaimed, now, before, 0, &setting).remove(0);
+    assert_eq!(told(&source).verdict.unwrap().status, Status::Better);
+    // The claims of more than a tenth of the spend are not known.
+    let silent = range(112, 6);
+    let days = source.rows(range(0, 140)).iter().cloned();
+    let days = days.map(|day| if silent.contains(day.day) { day.with(Measure::ClaimedRevenue, None) } else { day });
+    let untold = told(&Source::new("a", source.read, days.collect()).unwrap());
+    assert!(untold.now.is_err() && untold.before.is_ok(), "{:?}", untold.now);
+    assert!(matches!(untold.verdict, Err(NotEnough::Unusable { .. })), "{:?}", untold.verdict);
+}

@@ -3,7 +3,7 @@
 use time::{Date, Duration, macros::date};
 
 use super::*;
-use crate::memory::{Day, Gone};
+use crate::memory::{Day, Gone, rows};
 
 const FIRST: Date = date!(2026 - 11 - 02);
 
@@ -171,4 +171,66 @@ fn several_currencies_need_one_to_show_them_in_and_zero_divides_nothing() {
     assert_eq!(found.get(Metric::RoasClaimed), Err(&Absent::NoDenominator { measure: Measure::Spend }));
     let vast = source("ads", euro(), 7, &[(Measure::Spend, "79228162514264337593543950335")]);
     assert_eq!(run(&[&vast], &rates, None, None).get(Metric::Spend), Err(&Absent::TooLarge));
+}
+
+/// A week of spend and of what it claims, without the claims of these days.
+fn claims(id: &str, spend: &str, silent: &[i64]) -> Source {
+    let day = |at: i64| {
+        let revenue = (!silent.contains(&at)).then(|| number("30"));
+        let day = Day::new(FIRST + Duration::days(at), euro()).with(Measure::Spend, Some(number(spend)));
+        day.with(Measure::ClaimedRevenue, revenue)
+    };
+    Source::new(id, week(), (0..7).map(day).collect()).unwrap()
+}
+
+#[test]
+fn a_quotient_is_of_the_days_on_which_both_are_known_and_its_rows_are_too() {
+    let (large, small, rates) = (claims("large", "10", &[]), claims("small", "2", &[0, 1, 4]), Rates::default());
+    let setting = Setting { display: Some(euro()), rates: &rates, margin: None };
+    let sources = [&large, &small];
+    let found = run(&sources, &rates, Some(euro()), None);
+    let roas = found.get(Metric::RoasClaimed).unwrap();
+    // Seven days at 30 for 10, four at 30 for 2.
+    assert_eq!(roas.value, (number("330") / number("78")).normalize());
+    assert_eq!([roas.parts[0].value, roas.parts[1].value], [number("330"), number("78")]);
+    assert_eq!(roas.parts[1].beside, Some(Measure::ClaimedRevenue));
+    for part in &roas.parts {
+        let told = rows(part, &sources, &setting);
+        assert_eq!((told.len(), told.iter().map(|row| row.counted).sum::<Decimal>()), (11, part.value));
+        assert_eq!((part.rows, part.gaps.len(), part.gaps[0].days), (11, 1, 3));
+    }
+    let gap = &roas.parts[0].gaps[0];
+    let day = |at| FIRST + Duration::days(at);
+    let runs = [Days { first: day(0), last: day(1) }, Days { first: day(4), last: day(4) }];
+    assert_eq!((&gap.source[..], &gap.gone, &gap.runs[..]), ("small", &Gone::NotReported, &runs[..]));
+    assert!(!gap.nothing, "four days of it are in the sum");
+    // The cost by itself is known of all days.
+    assert_eq!(found.get(Metric::Spend).unwrap().value, number("84"));
+    assert_eq!(found.get(Metric::Spend).unwrap().parts[0].beside, None);
+}
+
+#[test]
+fn a_quotient_is_refused_where_more_than_a_tenth_of_a_sum_has_nothing_to_be_set_against() {
+    let rates = Rates::default();
+    let told = |spend: &str, silent: &[i64]| {
+        let (large, small) = (claims("large", "7.5", &[]), claims("small", spend, silent));
+        run(&[&large, &small], &rates, None, None).get(Metric::RoasClaimed).cloned().map_err(Clone::clone)
+    };
+    // Of fourteen days that cost the same, one is less than a tenth and two are more.
+    assert!(told("7.5", &[3]).is_ok());
+    let Err(Absent::Incomplete { measure, beside, gaps }) = told("7.5", &[2, 3]) else { panic!("it is told") };
+    assert_eq!((measure, beside), (Measure::ClaimedRevenue, Some(Measure::Spend)));
+    assert_eq!((gaps.len(), gaps[0].days, gaps[0].last), (1, 2, FIRST + Duration::days(3)));
+}
+
+#[test]
+fn what_went_in_of_a_source_is_told_from_what_did_not() {
+    let (euros, dollars, rates) = (ads(euro()), ads(dollar()), Rates::default());
+    let found = run(&[&euros, &dollars], &rates, Some(euro()), None);
+    let spend = found.get(Metric::Spend).unwrap();
+    assert_eq!((spend.value, spend.parts[0].gaps.len()), (number("70.7"), 1));
+    let gap = serde_json::to_value(&spend.parts[0].gaps[0]).unwrap();
+    let days = serde_json::json!({"source": "ads", "reason": "rate", "currency": "USD", "first": "2026-11-02",
+        "last": "2026-11-08", "days": 7, "nothing": true});
+    assert_eq!(gap, days, "days that follow one another need no list");
 }

@@ -122,6 +122,7 @@ fn a_provider_has_what_its_description_says() {
         let said = provider.descriptor();
         let key = said.key;
         assert!(!said.name.is_empty() && !said.gives.is_empty(), "{key}");
+        assert_eq!(model::provider::name(key), Some(said.name), "channels are named by it");
         assert_eq!(said.capabilities.contains(&Capability::Ads), provider.ads().is_some(), "{key}");
         assert_eq!(said.capabilities.contains(&Capability::Shop), provider.shop().is_some(), "{key}");
         let consent = matches!(said.credential, CredentialKind::OAuth2 | CredentialKind::ShopOAuth2);

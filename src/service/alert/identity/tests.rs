@@ -7,6 +7,7 @@ use super::*;
 
 fn found(kind: FindingKind, first: Date, days: i64) -> Found {
     Found {
+        number: 0,
         kind,
         level: "channel".into(),
         entity: "radio".into(),
@@ -57,7 +58,7 @@ fn days_that_overlap_or_lie_near_are_the_same_event_and_others_are_not() {
         Found { level: "client".into(), ..fall.clone() },
         Found { metric: Some("orders".into()), ..fall.clone() },
         found(FindingKind::Spike, DAY, 2),
-        found(FindingKind::ChangePoint, DAY, 2),
+        Found { size: Some(10.0), ..found(FindingKind::ChangePoint, DAY, 2) },
         Found { client_id: Some(ClientId(uuid::Uuid::from_u128(7))), ..fall.clone() },
     ];
     for other in others {
@@ -263,4 +264,60 @@ fn an_outage_whose_days_move_with_the_calendar_stays_the_same_event() {
         assert_eq!(numbers(std::slice::from_ref(&event), vec![now.clone()]), [Some(1)], "day {day}");
         (event.first, event.last) = (now.first, now.last);
     }
+}
+
+#[test]
+fn an_event_knows_the_places_of_all_findings_that_tell_of_it() {
+    let tired = |number, metric: &str| {
+        let one = found(FindingKind::CreativeFatigue, DAY, 7);
+        Found { number, metric: Some(metric.into()), ..one }
+    };
+    let told = events(&[], vec![tired(3, "ctr"), tired(8, "cvr")]);
+    assert_eq!(told.iter().map(|one| one.numbers.clone()).collect::<Vec<_>>(), [[3, 8]]);
+    // A fall that is part of an outage is seen to with it.
+    let outage = Found { number: 5, ..verdict(FindingKind::TrackingOutage, &[1], DAY) };
+    let fall = Found { number: 2, size: Some(-9.0), ..verdict(FindingKind::Drop, &[1], DAY) };
+    let told = events(&[], vec![fall, outage]);
+    assert_eq!(told.iter().map(|one| one.numbers.clone()).collect::<Vec<_>>(), [[5, 2]]);
+}
+
+#[test]
+fn a_new_level_and_the_change_that_it_turns_out_to_be_are_one_event() {
+    let change = |after: i64| found(FindingKind::ChangePoint, DAY + Duration::days(after), 1);
+    let level = found(FindingKind::LevelShift, DAY, 1);
+    for (after, one) in [(0, true), (3, true), (-3, true), (4, false)] {
+        let told = events(&[], vec![level.clone(), change(after)]);
+        assert_eq!(told.len() == 1, one, "{after} days later in one state");
+        assert_eq!(numbers(&[known(1, &level, false)], vec![change(after)])[0].is_some(), one, "{after} in another");
+    }
+    let up = Found { size: Some(10.0), ..change(0) };
+    assert_eq!(events(&[], vec![level, up]).len(), 2, "upwards is another event");
+}
+
+#[test]
+fn what_moves_by_one_cause_is_one_event_that_names_the_others() {
+    let of = |metric: &str, severity| Found {
+        metric: Some(metric.into()),
+        severity,
+        body: format!(r#"{{"metric":"{metric}"}}"#),
+        ..found(FindingKind::LevelShift, DAY, 2)
+    };
+    let all = vec![of("clicks", Severity::High), of("spend", Severity::Info), of("impressions", Severity::Low)];
+    let told = events(&[], all);
+    assert_eq!((told.len(), told[0].found.metric.as_deref()), (1, Some("clicks")), "the worst is told");
+    let body: Value = serde_json::from_str(&told[0].found.body).unwrap();
+    assert_eq!(body[OTHERS], serde_json::json!(["impressions", "spend"]));
+    let event = [known(1, &told[0].found, false)];
+    assert_eq!(numbers(&event, vec![of("spend", Severity::Info)]), [Some(1)], "it goes on in either");
+    let up = Found { size: Some(10.0), ..of("spend", Severity::Low) };
+    assert_eq!(numbers(&event, vec![up]), [None], "the other way is another cause");
+    let claims = of("claimed_revenue", Severity::Low);
+    assert_eq!(numbers(&event, vec![claims]), [None]);
+}
+
+#[test]
+fn days_on_which_much_moved_end_with_them() {
+    let moved = Found { metric: None, level: "agency".into(), ..found(FindingKind::MovedTogether, DAY, 1) };
+    assert!(ends_at_once(&story(&moved)));
+    assert!(!ends_at_once(&story(&found(FindingKind::Drop, DAY, 1))));
 }

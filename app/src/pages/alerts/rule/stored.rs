@@ -4,7 +4,7 @@ use std::{collections::BTreeSet, str::FromStr};
 
 use model::{
     alert::{FindingKind, RuleFields, Severity, Way},
-    id::ClientId,
+    id::{ChannelId, ClientId},
     input::Invalid,
     role::Role,
 };
@@ -32,8 +32,12 @@ pub(super) fn groups(service: &service::Service, choices: service::alert::rule::
     let offered = service.offers.iter().map(|offer| offer.descriptor.key);
     let providers: BTreeSet<&str> = offered.chain(of_channels).collect();
     let providers = providers.into_iter().map(|key| (key.to_owned(), called(key))).collect();
-    let channels = channels.iter().map(|(id, name, of)| (id.to_string(), format!("{name} ({})", called(of))));
-    let channels = channels.collect();
+    let channel = |(id, name, of): &(ChannelId, String, String)| {
+        let of = called(of);
+        // Most names begin with the platform's.
+        (id.to_string(), if name.starts_with(&of) { name.clone() } else { format!("{name} ({of})") })
+    };
+    let channels = channels.iter().map(channel).collect();
     let kinds = FindingKind::OFFERED.iter().map(|kind| (kind.key().to_owned(), kind.label().to_owned()));
     vec![
         group(

@@ -1,6 +1,8 @@
 //! How Meta lets us in: consent and its end, and tokens that somebody made by hand.
 
-use providers::{Consent, Error, Exchange, Settings};
+use std::collections::BTreeMap;
+
+use providers::{Consent, Credential, Error, Exchange, Settings};
 use secrecy::ExposeSecret;
 use serde_json::{Value, json};
 
@@ -17,7 +19,9 @@ async fn consent_brings_a_token_for_60_days_which_is_exchanged_while_it_lasts() 
     let permission = |name: &str, status: &str| json!({ "permission": name, "status": status });
     let granted = ok(&json!({ "data": [permission("public_profile", "granted"), permission("ads_read", "granted")] }));
     let denied = ok(&json!({ "data": [permission("public_profile", "granted"), permission("ads_read", "declined")] }));
-    let Some(faults) = Faults::start(json!([short, long, granted, long, denied, refused(190)])).await else { return };
+    let person = ok(&json!({ "id": "10158000000000001" }));
+    let answers = json!([short, long, granted, person, long, denied, person, refused(190)]);
+    let Some(faults) = Faults::start(answers).await else { return };
     let connection = Connection::new(&faults.url);
     let (oauth, parameters) = (meta().oauth().unwrap(), Default::default());
     let redirect_uri = "https://app.test/api/oauth/meta_ads/callback";
@@ -26,6 +30,13 @@ async fn consent_brings_a_token_for_60_days_which_is_exchanged_while_it_lasts() 
     assert_eq!(tokens.access_token.expose_secret(), "EAAB-long");
     assert_eq!(tokens.expires_in.unwrap().as_secs(), 5_183_944);
     assert!(meta().descriptor().missing(&tokens.scopes).is_empty());
+    // Taking the permission back ends all tokens of the same person, and none of another's.
+    let reach = |fields: &BTreeMap<String, String>| {
+        oauth.reach(&Credential { fields: fields.clone(), ..Credential::default() })
+    };
+    assert!(reach(&tokens.fields).ends(&reach(&tokens.fields)) && reach(&tokens.fields).ends(&reach(&BTreeMap::new())));
+    let other = tokens.fields.keys().map(|name| (name.clone(), "10158000000000002".to_owned())).collect();
+    assert!(!reach(&tokens.fields).ends(&reach(&other)));
 
     let refresh_token = tokens.refresh_token.unwrap();
     let renewed = oauth.refresh(&connection.http, &connection.settings, &refresh_token).await.unwrap();
@@ -44,7 +55,8 @@ async fn consent_brings_a_token_for_60_days_which_is_exchanged_while_it_lasts() 
         requests[2]["query"]["appsecret_proof"],
         "99252e3d94a9ad15a3c9435567996a52dac7ca2eafd51fc39a38c55f69e5826b"
     );
-    assert_eq!(requests[3]["query"], exchange("EAAB-long"));
+    assert_eq!((&requests[3]["path"], &requests[3]["query"]["fields"]), (&json!("/base/v26.0/me"), &json!("id")));
+    assert_eq!(requests[4]["query"], exchange("EAAB-long"));
     let unset = oauth.refresh(&connection.http, &Settings::default(), &refresh_token).await.unwrap_err();
     assert_eq!(unset, Error::Rejected("META_APP_ID is not set: ask your operator".into()));
 }

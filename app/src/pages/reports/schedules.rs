@@ -1,0 +1,153 @@
+//! Reports that come by themselves: when, to whom, and the form that sets one.
+
+use leptos::prelude::*;
+use model::{
+    id::ReportScheduleId,
+    report::{Board, Every, ShownSchedule},
+};
+
+use super::form::Told;
+use crate::{
+    components::{
+        badge::{Badge, Shade},
+        button::{Button, Kind},
+        card::Card,
+        field::{Field, Select, TextArea},
+        form::ActionForm,
+        outcome::{Outcome, at, failure, successes},
+    },
+    error::AppError,
+    refused::Typed,
+};
+
+/// Sets a schedule. `day` is that of the week from Monday, or of the month.
+#[server(prefix = "/app", endpoint = "add_report_schedule", output = crate::codec::Json)]
+pub async fn add_report_schedule(
+    client_id: String,
+    title: String,
+    persona: String,
+    every: String,
+    on_day: i64,
+    hour: i64,
+    recipients: String,
+    #[server(default)] sections: Vec<String>,
+) -> Result<(), AppError> {
+    let (actor, service) = (crate::server::actor()?, crate::server::service()?);
+    let question = super::question(&client_id, &title, &persona, &sections)?;
+    let wrong = || service::Error::from(model::input::Invalid::new("every", "choose weekly or monthly"));
+    let every = Every::parse(&every).ok_or_else(wrong)?;
+    let small = |number: i64| i16::try_from(number).unwrap_or(-1);
+    let timing = model::report::Timing::parse(every, small(on_day), small(hour), &recipients, true)
+        .map_err(service::Error::from)?;
+    Ok(service::report::schedule::add(&service, &actor, question, timing).await.map(|_| ())?)
+}
+
+/// Switches a schedule on or off.
+#[server(prefix = "/app", endpoint = "switch_report_schedule", output = crate::codec::Json)]
+pub async fn switch_report_schedule(id: ReportScheduleId, enabled: bool) -> Result<(), AppError> {
+    let (actor, service) = (crate::server::actor()?, crate::server::service()?);
+    Ok(service::report::schedule::switch(&service, &actor, id, enabled).await.map(|_| ())?)
+}
+
+/// Throws a schedule away; the reports that came of it stay.
+#[server(prefix = "/app", endpoint = "remove_report_schedule", output = crate::codec::Json)]
+pub async fn remove_report_schedule(id: ReportScheduleId) -> Result<(), AppError> {
+    let (actor, service) = (crate::server::actor()?, crate::server::service()?);
+    Ok(service::report::schedule::remove(&service, &actor, id).await?)
+}
+
+/// What can be done with schedules.
+#[derive(Clone, Copy)]
+pub(super) struct Deeds {
+    add: ServerAction<AddReportSchedule>,
+    switch: ServerAction<SwitchReportSchedule>,
+    remove: ServerAction<RemoveReportSchedule>,
+}
+
+impl Deeds {
+    pub(super) fn new() -> Self {
+        Self { add: ServerAction::new(), switch: ServerAction::new(), remove: ServerAction::new() }
+    }
+
+    /// Counts what was done.
+    pub(super) fn changes(self) -> Signal<usize> {
+        let counts = [successes(self.add), successes(self.switch), successes(self.remove)];
+        Signal::derive(move || counts.iter().map(|count| count.get()).sum())
+    }
+}
+
+/// The schedules, and the form that sets one.
+#[component]
+pub(super) fn Schedules(board: Board, client: String, deeds: Deeds) -> impl IntoView {
+    let rows = board.schedules.clone();
+    let empty = rows.is_empty();
+    view! {
+        <section class="flex flex-col gap-3" aria-label="Reports that come by themselves">
+            <h2 tabindex="-1">"Reports that come by themselves"</h2>
+            <Outcome action=deeds.switch />
+            <Outcome action=deeds.remove done="The schedule is gone; its reports stay." />
+            {empty.then(|| view! { <p class="text-muted" data-test="no-schedules">"None does yet."</p> })}
+            <ul class="flex flex-col gap-3" data-test="schedules">
+                {rows.into_iter().map(|schedule| view! { <Row schedule=schedule deeds=deeds /> }).collect_view()}
+            </ul>
+        </section>
+        {board.may_make.then(|| view! { <Add board=board.clone() client=client action=deeds.add /> })}
+    }
+}
+
+#[component]
+fn Row(schedule: ShownSchedule, deeds: Deeds) -> impl IntoView {
+    let ShownSchedule { id, title, client, when, recipients, enabled, done_on, may_change } = schedule;
+    let of = client.map_or_else(|| "The whole agency".to_owned(), |(_, name)| name);
+    let to = if recipients.is_empty() { "nobody".to_owned() } else { recipients.join(", ") };
+    let named = |what: &str| format!("{what}: {title}");
+    let (switch_named, remove_named) = (named(if enabled { "Switch off" } else { "Switch on" }), named("Remove"));
+    view! {
+        <li class="panel flex flex-col gap-2" data-test="schedule">
+            <div class="flex flex-wrap items-center justify-between gap-2">
+                <h3 class="min-w-0 break-words text-sm font-medium" data-literal="">{title.clone()}</h3>
+                {if enabled { view! { <Badge shade=Shade::Good words="On" /> } } else { view! { <Badge shade=Shade::Plain words="Off" /> } }}
+            </div>
+            <p class="break-words text-muted"><span data-literal="">{of}</span>" · "<span data-literal="">{when}</span>" · to "<span data-literal="">{to}</span></p>
+            {done_on.map(|day| view! { <p class="text-xs text-muted">"The last one is of "<span data-literal="">{day}</span>"."</p> })}
+            {may_change.then(|| view! {
+                <div class="flex flex-wrap gap-2">
+                    <ActionForm action=deeds.switch>
+                        <input type="hidden" name="id" value=id.to_string() />
+                        <input type="hidden" name="enabled" value=(!enabled).to_string() />
+                        <Button id=format!("switch-{id}") named=switch_named pending=deeds.switch.pending()>{if enabled { "Switch off" } else { "Switch on" }}</Button>
+                    </ActionForm>
+                    <ActionForm action=deeds.remove>
+                        <input type="hidden" name="id" value=id.to_string() />
+                        <Button kind=Kind::Danger id=format!("remove-{id}") named=remove_named pending=deeds.remove.pending()>"Remove"</Button>
+                    </ActionForm>
+                </div>
+            })}
+        </li>
+    }
+}
+
+/// The form that sets a schedule.
+#[component]
+fn Add(board: Board, client: String, action: ServerAction<AddReportSchedule>) -> impl IntoView {
+    let (typed, failure) = (Typed::of(action), failure(action));
+    let every =
+        [(Every::Weekly, "Every week, of the seven days before"), (Every::Monthly, "Every month, of the month before")];
+    let every = every.map(|(every, words)| (every.key().to_owned(), words.to_owned())).to_vec();
+    let zone = board.zone.clone();
+    view! {
+        <Card title="Have one come by itself" about="It is made at its hour and mailed as a PDF to the addresses below.">
+            <ActionForm action=action attr:class="grid gap-4 sm:grid-cols-2" attr:novalidate=true>
+                <Told board=board client=client which="schedule" action=action />
+                <Select name="every" label="How often" options=every value=typed.first("every", Every::Weekly.key()) error=at(failure, "every") />
+                <Field name="on_day" label="Day" kind="number" value=typed.or("on_day", "1") error=at(failure, "on_day") help="Of the week from Monday (1), or of the month; a shorter month has it on its last day." />
+                <Field name="hour" label="Hour" kind="number" value=typed.or("hour", "8") error=at(failure, "hour") help=format!("From 0 to 23, on the clock of {zone}.") />
+                <TextArea name="recipients" label="Recipients" value=typed.first("recipients", "") error=at(failure, "recipients") />
+                <div class="flex flex-col gap-2 sm:col-span-2">
+                    <Outcome action=action fields=&["title", "client_id", "persona", "sections", "every", "on_day", "hour", "recipients"] done="It comes by itself from now on." />
+                    <div><Button kind=Kind::Primary id="add-schedule" pending=action.pending()>"Set schedule"</Button></div>
+                </div>
+            </ActionForm>
+        </Card>
+    }
+}

@@ -1,0 +1,13 @@
+drop trigger tell on member;
+drop trigger tell on session;
+drop trigger tell on alert;
+drop trigger tell on action;
+drop trigger tell on brain_cycle;
+drop trigger tell on client;
+drop trigger tell_new on client;
+drop trigger tell on channel;
+drop trigger tell on connection;
+drop trigger tell_new on connection;
+drop trigger tell_end on sync_run;
+drop trigger tell_begin on sync_run;
+drop function tell_change;

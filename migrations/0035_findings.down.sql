@@ -1,0 +1,3 @@
+drop table summary_mail;
+drop table alert_finding;
+alter table alert drop column number;

@@ -1,0 +1,160 @@
+//! Reports that come by themselves: each due day's once over several servers, on the clock of the agency's zone, to each recipient
+//! once.
+
+use model::{
+    actor::Actor,
+    id::OrganizationId,
+    report::{Every, Question, Timing},
+    summary::Persona,
+};
+use serde_json::{Value, json};
+use service::report::schedule;
+use sqlx::PgPool;
+use time::{Duration, OffsetDateTime, macros::datetime};
+
+use crate::support::{Browser, TestApp, count};
+
+/// An agency in Berlin, and its Owner.
+async fn agency(app: &TestApp) -> (Browser, Actor) {
+    let olga = app.owner("olga@acme.test", "Acme").await;
+    let zone = json!({"time_zone": "Europe/Berlin", "currency": "EUR"});
+    assert_eq!(olga.send("PATCH", "/api/v1/organization", &zone).await.status(), 200);
+    let session = olga.json("/api/v1/auth/session").await;
+    let organization: OrganizationId = session["organization_id"].as_str().unwrap().parse().unwrap();
+    let member_id = session["user_id"].as_str().unwrap().parse().unwrap();
+    (olga, Actor { member_id, ..Actor::machine(organization) })
+}
+
+async fn add(app: &TestApp, actor: &Actor, every: Every, (on_day, hour): (i16, i16), recipients: &str) {
+    let question = Question::parse(None, "By itself", Persona::Cmo, &["method".to_owned()]).unwrap();
+    let timing = Timing::parse(every, on_day, hour, recipients, true).unwrap();
+    schedule::add(&app.service, actor, question, timing).await.unwrap();
+}
+
+/// What a server does every minute, at this moment.
+async fn minute(app: &TestApp, now: OffsetDateTime) {
+    let mut tx = app.service.db.system().await.unwrap();
+    schedule::queue_due(&mut tx, now).await.unwrap();
+    tx.commit().await.unwrap();
+}
+
+async fn reports(app: &TestApp) -> i64 {
+    count(&app.pool, "select count(*) from report").await
+}
+
+#[sqlx::test(migrator = "store::MIGRATOR")]
+async fn a_due_day_makes_one_report_over_two_servers_and_mails_each_recipient_once(pool: PgPool) {
+    let app = TestApp::start(pool).await;
+    let (olga, actor) = agency(&app).await;
+    let to = "jane@client.test, joe@client.test";
+    add(&app, &actor, Every::Weekly, (1, 8), to).await;
+    // Mondays of a coming year, 08:00 in Berlin.
+    let due = datetime!(2029-01-08 07:00 UTC);
+    minute(&app, due - Duration::SECOND).await;
+    let before = reports(&app).await;
+    assert_eq!(before, 1, "the newest Monday that everybody slept through");
+    // Two servers look at once, and then again and again.
+    let (mut one, mut other) = (app.service.db.system().await.unwrap(), app.service.db.system().await.unwrap());
+    let (first, second) =
+        tokio::join!(schedule::queue_due(&mut one, due), schedule::queue_due(&mut other, due + Duration::SECOND));
+    first.unwrap();
+    second.unwrap();
+    one.commit().await.unwrap();
+    other.commit().await.unwrap();
+    for minutes in 1..4 {
+        minute(&app, due + Duration::minutes(minutes)).await;
+    }
+    assert_eq!(reports(&app).await, before + 1);
+    for _ in 0..600 {
+        let items = olga.json("/api/v1/reports").await["items"].as_array().unwrap().clone();
+        let sent = |report: &Value| {
+            let mails = report["mails"].as_array().unwrap();
+            mails.len() == 2 && mails.iter().all(|mail| mail["state"] == "sent")
+        };
+        if items.iter().all(sent) {
+            break;
+        }
+        tokio::time::sleep(std::time::Duration::from_millis(100)).await;
+    }
+    let newest = olga.json("/api/v1/reports").await["items"][0].clone();
+    assert_eq!((&newest["first"], &newest["last"]), (&json!("2029-01-01"), &json!("2029-01-07")));
+    for email in ["jane@client.test", "joe@client.test"] {
+        let mails = app.mails(email);
+        assert_eq!(mails.len(), 2, "one of each Monday to {email}");
+        assert!(mails.iter().all(|mail| mail.contains("application/pdf") && mail.contains("/reports/")), "{mails:?}");
+    }
+    app.finish().await;
+}
+
+#[sqlx::test(migrator = "store::MIGRATOR")]
+async fn an_hour_that_the_clock_skips_or_shows_twice_is_due_once(pool: PgPool) {
+    let app = TestApp::start(pool).await;
+    let (_, actor) = agency(&app).await;
+    app.leave_jobs();
+    // Sundays at 02:00: there is none on 28 March 2027, and there are two on 31 October.
+    add(&app, &actor, Every::Weekly, (7, 2), "").await;
+    minute(&app, datetime!(2027-03-28 00:59:59 UTC)).await;
+    let before = reports(&app).await;
+    minute(&app, datetime!(2027-03-28 01:00 UTC)).await;
+    assert_eq!(reports(&app).await, before + 1, "03:00 follows 01:59");
+    minute(&app, datetime!(2027-03-28 02:00 UTC)).await;
+    assert_eq!(reports(&app).await, before + 1);
+    minute(&app, datetime!(2027-10-30 23:59:59 UTC)).await;
+    let before = reports(&app).await;
+    for again in [datetime!(2027-10-31 00:00 UTC), datetime!(2027-10-31 01:00 UTC), datetime!(2027-10-31 02:00 UTC)] {
+        minute(&app, again).await;
+        assert_eq!(reports(&app).await, before + 1, "{again}");
+    }
+    app.stop().await;
+}
+
+#[sqlx::test(migrator = "store::MIGRATOR")]
+async fn a_month_that_is_too_short_has_its_report_on_its_last_day(pool: PgPool) {
+    let app = TestApp::start(pool).await;
+    let (olga, actor) = agency(&app).await;
+    app.leave_jobs();
+    add(&app, &actor, Every::Monthly, (31, 6), "").await;
+    minute(&app, datetime!(2027-02-28 04:59 UTC)).await;
+    let before = reports(&app).await;
+    minute(&app, datetime!(2027-02-28 05:00 UTC)).await;
+    assert_eq!(reports(&app).await, before + 1);
+    let newest = olga.json("/api/v1/reports").await["items"][0].clone();
+    assert_eq!((&newest["first"], &newest["last"]), (&json!("2027-01-01"), &json!("2027-01-31")));
+    app.stop().await;
+}
+
+#[sqlx::test(migrator = "store::MIGRATOR")]
+async fn a_schedule_is_set_changed_and_taken_back(pool: PgPool) {
+    let app = TestApp::start(pool).await;
+    let (olga, actor) = agency(&app).await;
+    app.leave_jobs();
+    let set =
+        json!({"title": "Monthly", "every": "monthly", "on_day": 1, "hour": 7, "recipients": ["Jane@client.test"]});
+    let id = olga.create("/api/v1/report-schedules", &set).await;
+    let path = format!("/api/v1/report-schedules/{id}");
+    let kept = olga.json(&path).await;
+    assert_eq!((&kept["recipients"], &kept["enabled"]), (&json!(["jane@client.test"]), &json!(true)));
+    for (field, bad) in
+        [("on_day", json!(32)), ("hour", json!(24)), ("every", json!("daily")), ("recipients", json!(["x"]))]
+    {
+        let mut wrong = set.clone();
+        wrong[field] = bad;
+        let answer = olga.send("PUT", &path, &wrong).await;
+        assert_eq!(answer.status(), 422);
+        assert_eq!(answer.json::<Value>().await.unwrap()["error"]["field"], field);
+    }
+    let mut off = set.clone();
+    off["enabled"] = json!(false);
+    assert_eq!(olga.send("PUT", &path, &off).await.status(), 200);
+    minute(&app, datetime!(2027-05-01 12:00 UTC)).await;
+    assert_eq!(reports(&app).await, 0, "one that is switched off makes none");
+    schedule::switch(&app.service, &actor, id.parse().unwrap(), true).await.unwrap();
+    minute(&app, datetime!(2027-05-01 12:00 UTC)).await;
+    assert_eq!(reports(&app).await, 1);
+    assert_eq!(olga.send("DELETE", &path, &json!({})).await.status(), 204);
+    let left = olga.json("/api/v1/reports").await["items"][0].clone();
+    assert_eq!((&left["title"], &left["schedule_id"]), (&json!("Monthly"), &Value::Null), "its reports stay");
+    let log = olga.json("/api/v1/audit").await;
+    assert_eq!(log["items"][0]["action"], "reports.agency");
+    app.stop().await;
+}
