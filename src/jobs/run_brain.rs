@@ -16,9 +16,10 @@ use model::{
     actor::Actor,
     brain::Trigger,
     id::{BrainCycleId, OrganizationId},
+    job::Job,
 };
 use sha2::{Digest, Sha256};
-use store::{TenantTx, brain};
+use store::{TenantTx, brain, connection, queue};
 use time::{Duration, OffsetDateTime};
 
 use crate::Context;
@@ -27,6 +28,9 @@ use crate::Context;
 const CODE_VERSION: &str = ::brain::VERSION;
 /// Several readings end at about the same time: this part of a worker's silence (5 s of 30) is waited for the others.
 const GATHER: u32 = 6;
+
+/// So long at most thinking waits for accounts that are read for the first time: long ones take hours.
+const PATIENCE: Duration = Duration::minutes(10);
 
 /// Methods are chosen anew after a week.
 const CHOSEN_FOR: Duration = Duration::WEEK;
@@ -40,6 +44,9 @@ pub(crate) async fn run(context: &Context, organization: OrganizationId, id: Bra
     let service = &context.service;
     let actor = Actor::machine(organization);
     let mut tx = service.db.tenant(&actor).await?;
+    if lets_readings_end(context, &mut tx, id).await? {
+        return Ok(tx.commit().await?);
+    }
     if !brain::begin(&mut tx, id).await? {
         return Ok(());
     }
@@ -53,6 +60,23 @@ pub(crate) async fn run(context: &Context, organization: OrganizationId, id: Bra
         tx.commit().await?;
     }
     outcome
+}
+
+/// Whether a cycle that a reading asked for comes again later: of accounts that are just being connected a part would be
+/// thought about, again and again, and what the others still lack would look like a fault of theirs.
+async fn lets_readings_end(context: &Context, tx: &mut TenantTx, id: BrainCycleId) -> anyhow::Result<bool> {
+    let now = context.service.clock.now();
+    let cycle = match brain::get(tx, id).await {
+        Ok(cycle) => cycle,
+        Err(store::Error::Missing) => return Ok(false),
+        Err(error) => return Err(error.into()),
+    };
+    if cycle.cause != Trigger::Sync || now - cycle.asked_at >= PATIENCE || !connection::reads_first(tx).await? {
+        return Ok(false);
+    }
+    let job = Job::RunBrain { organization_id: tx.actor().organization_id, brain_cycle_id: id };
+    queue::enqueue(tx, &job, Some(now + context.lease / GATHER)).await?;
+    Ok(true)
 }
 
 async fn cycle(context: &Context, actor: &Actor, id: BrainCycleId) -> anyhow::Result<()> {

@@ -89,6 +89,29 @@ async fn what_was_imported_is_thought_about_and_the_same_input_gives_the_same_st
 }
 
 #[sqlx::test(migrator = "store::MIGRATOR")]
+async fn thinking_lets_accounts_be_read_for_the_first_time_before_it(pool: PgPool) {
+    let app = TestApp::start(pool.clone()).await;
+    let olga = app.owner("olga@acme.test", "Acme").await;
+    let client = olga.create("/api/v1/clients", &json!({"name": "Bakery", "currency": "EUR"})).await;
+    let reading =
+        "insert into connection (organization_id, id, provider, label, created_by, created_at, asked_cause, asked_at, next_sync_at)
+         select organization_id, gen_random_uuid(), 'meta_ads', 'Meta', id, now(), 'first', now(), now() + interval '1 day' from member";
+    execute(&pool, reading.into()).await;
+    source(&app, &olga, &client, 60, |ago| 100 + ago % 7).await;
+    let waiting = "select count(*) from brain_cycle where cause = 'sync' and state = 'waiting'";
+    let csv = "Date,USD\n2026-01-02,1.10";
+    assert_eq!(olga.send("PUT", "/api/v1/exchange-rates", &json!({ "csv": csv })).await.status(), 200);
+    // More than once its time has come.
+    tokio::time::sleep(Duration::from_secs(12)).await;
+    assert_eq!(count(&pool, waiting).await, 1);
+    // What takes so long is not waited for.
+    execute(&pool, "update brain_cycle set asked_at = asked_at - interval '11 minutes'".into()).await;
+    let id: uuid::Uuid = sqlx::query_scalar("select id from brain_cycle").fetch_one(&pool).await.unwrap();
+    done(&olga, &id.to_string()).await;
+    app.finish().await;
+}
+
+#[sqlx::test(migrator = "store::MIGRATOR")]
 async fn a_metric_of_any_days_is_the_sum_of_its_rows_or_says_why_there_is_none(pool: PgPool) {
     let app = TestApp::start(pool.clone()).await;
     let olga = app.owner("olga@acme.test", "Acme").await;

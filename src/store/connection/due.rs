@@ -139,6 +139,21 @@ pub async fn stale_told_at(tx: &mut TenantTx, id: ConnectionId) -> Result<Option
     Ok(found.fetch_optional(&mut **tx).await?.flatten())
 }
 
+/// Whether an account of the organization is being read for the first time, or soon will be.
+///
+/// # Errors
+/// The database failed.
+pub async fn reads_first(tx: &mut TenantTx) -> Result<bool> {
+    let found = sqlx::query_scalar!(
+        r#"select exists (
+             select from connection c where c.disconnected_at is null and c.paused_at is null and c.reconnect_reason is null
+               and (c.asked_cause = 'first' or exists (select from sync_run r
+                      where r.connection_id = c.id and r.state = 'running' and r.cause = 'first'))
+           ) as "first!""#
+    );
+    Ok(found.fetch_one(&mut **tx).await?)
+}
+
 /// The queue's turn has come: a run begins, or there is nothing to do.
 ///
 /// # Errors

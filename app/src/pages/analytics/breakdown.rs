@@ -1,7 +1,7 @@
 //! What the figures are made up of: a table of channels, of campaigns or of creatives, in the order of any of its columns. Which
 //! table and which order stand in the address, so the headings are links.
 
-use std::cmp::Ordering;
+use std::{cmp::Ordering, sync::Arc};
 
 use leptos::prelude::*;
 use model::{
@@ -155,11 +155,12 @@ fn Rows(table: Table, breakdown: Breakdown, asked: Memo<Asked>) -> impl IntoView
     }
     let keys: Vec<String> = columns.iter().map(|(key, _)| key.clone()).collect();
     let shown = rows.len();
-    let rows = StoredValue::new(rows);
+    // Its own, not the page's: what draws them may be asked once more when the table is gone already.
+    let rows = Arc::new(rows);
     let sorted = move || {
         let order = asked.with(|asked| Order::read(asked.text("sort")));
         let column = keys.iter().position(|key| *key == order.key);
-        let mut rows = rows.get_value();
+        let mut rows = rows.to_vec();
         if column.is_some() || order.key == "name" {
             rows.sort_by(|one, other| compared(&order, column, one, other));
         }
