@@ -189,7 +189,7 @@ fn Client(
         <div class="flex flex-col gap-2" data-test="compared">
             <h3>{client}</h3>
             <p class="text-xs text-muted"><span data-literal="">{format!("{first} to {last}")}</span>", both included"</p>
-            <Table label="What the changes brought" columns=vec!["", of_with, of_without, "Difference"]>
+            <Table label="What the changes brought" columns=vec!["Figure", of_with, of_without, "Difference"]>
                 {rows.into_iter().map(|(name, with, without, difference)| view! {
                     <tr role="row">
                         <Cell>{name}</Cell>
