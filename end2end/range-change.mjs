@@ -1,10 +1,10 @@
 // Prints within how many milliseconds other days are on the screen after they were chosen, in 95 of 100 cases.
-//   node range-change.mjs URL COOKIE CLIENT CHANGES
+//   node range-change.mjs URL COOKIE CHANGES
 import { chromium } from "@playwright/test";
 
-const [url, cookie, client, changes] = process.argv.slice(2);
-// Where days are chosen, by which links, and what then shows other ones. A chart is painted in the frame in which it is there.
-const WHERE = { page: `/clients/${client}`, links: ["7 days", "28 days", "90 days"], shows: '[data-test="performance-days"]' };
+const [url, cookie, changes] = process.argv.slice(2);
+// Where days are chosen, by which links, and what then holds other ones. A chart is painted in the frame in which it is drawn.
+const WHERE = { page: "/analytics", links: ["Last 7 days", "Last 28 days", "Last 90 days"], shows: "chart-canvas[data-drawn]" };
 
 const browser = await chromium.launch({
   executablePath: process.env.CHROMIUM ?? "/usr/bin/chromium",
@@ -20,7 +20,7 @@ await page.waitForSelector(WHERE.shows);
 
 const change = ([link, shows]) =>
   new Promise((resolve, reject) => {
-    const words = () => document.querySelector(shows)?.textContent;
+    const words = () => document.querySelector(shows)?.dataset.chart;
     const [before, begun] = [words(), performance.now()];
     const look = () => {
       const now = words();

@@ -28,6 +28,12 @@ impl Agency {
         Ok(request.send().await?.error_for_status()?.json().await?)
     }
 
+    /// Fetches a file to its end.
+    pub async fn fetch(&self, path: &str) -> anyhow::Result<Vec<u8>> {
+        let request = self.client.get(format!("{}{path}", self.url)).header(header::COOKIE, &self.cookie);
+        Ok(request.send().await?.error_for_status()?.bytes().await?.into())
+    }
+
     /// Sends a file as it is.
     pub async fn send_file(&self, path: &str, bytes: Vec<u8>) -> anyhow::Result<Response> {
         let request = self.client.post(format!("{}{path}", self.url)).header(header::COOKIE, &self.cookie);

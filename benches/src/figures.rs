@@ -4,8 +4,7 @@ use serde_json::{Map, Value};
 
 struct Figure {
     key: String,
-    /// None where what is to be measured is not there.
-    value: Option<f64>,
+    value: f64,
     unit: &'static str,
     rival: Option<f64>,
 }
@@ -17,17 +16,12 @@ pub struct Figures(Vec<Figure>);
 impl Figures {
     /// Adds a figure.
     pub fn add(&mut self, key: &str, value: f64, unit: &'static str) {
-        self.0.push(Figure { key: key.to_owned(), value: Some(value), unit, rival: None });
-    }
-
-    /// Says that what is to be measured is not there.
-    pub fn absent(&mut self, key: &str) {
-        self.0.push(Figure { key: key.to_owned(), value: None, unit: "", rival: None });
+        self.0.push(Figure { key: key.to_owned(), value, unit, rival: None });
     }
 
     /// Adds a figure beside the rival's, as `key`, `key_<name>` and `key_ratio`.
     pub fn add_with_rival(&mut self, key: &str, value: f64, unit: &'static str, rival: f64) {
-        self.0.push(Figure { key: key.to_owned(), value: Some(value), unit, rival: Some(rival) });
+        self.0.push(Figure { key: key.to_owned(), value, unit, rival: Some(rival) });
     }
 
     /// Prints a table for people, or one JSON object.
@@ -36,10 +30,10 @@ impl Figures {
         if json {
             let mut object = Map::new();
             for figure in &self.0 {
-                object.insert(figure.key.clone(), figure.value.map(round).into());
-                if let (Some(value), Some(rival)) = (figure.value, figure.rival) {
+                object.insert(figure.key.clone(), round(figure.value).into());
+                if let Some(rival) = figure.rival {
                     object.insert(format!("{}_next", figure.key), round(rival).into());
-                    object.insert(format!("{}_ratio", figure.key), round(value / rival).into());
+                    object.insert(format!("{}_ratio", figure.key), round(figure.value / rival).into());
                 }
             }
             println!("{}", Value::Object(object));
@@ -47,13 +41,9 @@ impl Figures {
         }
         println!("{:<28}{:>12} {:<6}{:>12}{:>8}", "key", "value", "unit", "rival", "ratio");
         for figure in &self.0 {
-            let Some(value) = figure.value else {
-                println!("{:<28}{:>12}", figure.key, "not there");
-                continue;
-            };
             let rival = figure.rival.map_or("–".to_owned(), |rival| round(rival).to_string());
-            let ratio = figure.rival.map_or("–".to_owned(), |rival| format!("{:.2}", value / rival));
-            println!("{:<28}{:>12} {:<6}{rival:>12}{ratio:>8}", figure.key, round(value), figure.unit);
+            let ratio = figure.rival.map_or("–".to_owned(), |rival| format!("{:.2}", figure.value / rival));
+            println!("{:<28}{:>12} {:<6}{rival:>12}{ratio:>8}", figure.key, round(figure.value), figure.unit);
         }
     }
 }

@@ -75,6 +75,8 @@ test("a page that was out of reach catches up", async ({ page }) => {
   const other = await beside(page, "/clients/board");
   await expect(other.getByTestId("card")).toContainText("Bakery");
   await mark(other);
+  // What happened just before it was opened is told once more, and shown.
+  await other.waitForTimeout(3000);
   // As for a page behind others: it hears nothing, and asks for what it missed when it is in front again.
   const sight = (hidden: boolean) =>
     other.evaluate((hidden) => {

@@ -55,6 +55,8 @@ test("three personas are told the same figures in other words, and every number 
 
   // Kept: as text, and as a mail that says that all of it is simulated.
   await page.context().grantPermissions(["clipboard-read", "clipboard-write"]);
+  // The other pages were in front: a browser lets only that one copy.
+  await page.bringToFront();
   await page.getByRole("button", { name: "Copy as text" }).click();
   await expect(page.getByText("Copied", { exact: true })).toBeVisible();
   const copied = await page.evaluate(() => navigator.clipboard.readText());

@@ -1,5 +1,7 @@
 //! Buttons. A button's words say what it does; where several of a kind stand on a page, its name says to what.
 
+use std::sync::Arc;
+
 use leptos::{ev::MouseEvent, prelude::*};
 
 /// How much a button asks for attention.
@@ -27,6 +29,20 @@ impl Kind {
     }
 }
 
+/// What a press does. It belongs to the button itself: a listener that is given to a component from outside stays on its element
+/// when a part of the page is drawn anew, beside the newer one.
+#[derive(Clone, Default)]
+pub struct Press(Option<Arc<dyn Fn(MouseEvent) + Send + Sync>>);
+
+impl<F> From<F> for Press
+where
+    F: Fn(MouseEvent) + Send + Sync + 'static,
+{
+    fn from(run: F) -> Self {
+        Self(Some(Arc::new(run)))
+    }
+}
+
 /// A button. While its action is under way it keeps the focus but does nothing, so that nothing happens twice.
 #[component]
 pub fn Button(
@@ -45,13 +61,18 @@ pub fn Button(
     /// Whether its action is under way.
     #[prop(optional, into)]
     pending: Signal<bool>,
+    /// What a press does beside that.
+    #[prop(optional, into)]
+    press: Press,
     /// The words.
     children: Children,
 ) -> impl IntoView {
     let hold = move |event: MouseEvent| {
-        if pending.get_untracked() {
+        if pending.try_get_untracked() == Some(true) {
             event.prevent_default();
             event.stop_immediate_propagation();
+        } else if let Press(Some(run)) = &press {
+            run(event);
         }
     };
     view! {

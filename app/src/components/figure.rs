@@ -48,7 +48,7 @@ pub fn Figure(
     shown: String,
 ) -> impl IntoView {
     let opening = use_context::<Opening>();
-    let own = StoredValue::new(id.clone());
+    let own = id.clone();
     let href = {
         let id = id.clone();
         move || address(&id, &opening.map(|opening| opening.as_of.get()).unwrap_or_default(), "")
@@ -57,7 +57,7 @@ pub fn Figure(
         let elsewhere = event.ctrl_key() || event.meta_key() || event.shift_key() || event.button() != 0;
         if let Some(Opening { id, open, cursor, .. }) = opening.filter(|_| !elsewhere) {
             event.prevent_default();
-            id.set(own.get_value());
+            id.set(own.clone());
             cursor.set(String::new());
             open.set(true);
         }

@@ -5,7 +5,7 @@ use std::{
     sync::atomic::{AtomicUsize, Ordering},
 };
 
-use leptos::prelude::*;
+use leptos::{prelude::*, tachys::reactive_graph::OwnedView};
 use serde::{Serialize, de::DeserializeOwned};
 
 use crate::{
@@ -46,18 +46,24 @@ where
     T: Clone + Serialize + DeserializeOwned + Send + Sync + 'static,
     V: IntoView + 'static,
 {
+    let page = Owner::current();
     let read = move || {
-        let draw = draw.clone();
+        let (draw, page) = (draw.clone(), page.clone());
         Suspend::new(async move {
             let loaded = resource.await;
-            if cfg!(not(feature = "ssr")) {
-                focus::restore(focus::held(), back);
-            }
-            match loaded {
+            let shown = move || match loaded {
                 Ok(value) => draw(value).into_any(),
                 Err(error) => otherwise(&error)
                     .unwrap_or_else(|| failed(what, &error, Callback::new(move |()| resource.refetch()))),
+            };
+            if cfg!(feature = "ssr") {
+                return shown();
             }
+            focus::restore(focus::held(), back);
+            // What is drawn lives until something else is drawn in its place, not only until that is read: it can be used meanwhile.
+            let Some(owner) = page.map(|page| page.with(Owner::new)) else { return shown() };
+            let view = owner.with(shown);
+            OwnedView::new_with_owner(view, owner).into_any()
         })
     };
     view! { <Transition fallback=|| view! { <Skeleton /> }>{read}</Transition> }.into_any()
@@ -143,7 +149,7 @@ pub fn failed(what: &'static str, error: &AppError, again: Callback<()>) -> AnyV
                     {helps.then_some(". The rest of the page stays as it is.")}
                 </p>
                 {helps.then(|| view! {
-                    <Button does="button" named=format!("Try again: {what}") on:click=move |_| again.run(())>"Try again"</Button>
+                    <Button does="button" named=format!("Try again: {what}") press=move |_| again.run(())>"Try again"</Button>
                 })}
             </div>
         </Notice>

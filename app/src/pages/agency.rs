@@ -182,7 +182,7 @@ fn Stages(list: Vec<Stage>, update: ServerAction<UpdateStages>, seen: StoredValu
                 <For each=move || lines.get() key=move |line| (drawing, line.key) children=move |line| view! { <StageLine line=line lines=lines /> } />
                 <div class="flex flex-wrap gap-2">
                     <Button kind=Kind::Primary id="save-stages" pending=update.pending()>"Save stages"</Button>
-                    <Button does="button" on:click=add>"Add a line"</Button>
+                    <Button does="button" press=add>"Add a line"</Button>
                 </div>
             </ActionForm>
             <Outcome action=update done="Saved." />

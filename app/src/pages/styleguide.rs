@@ -39,7 +39,7 @@ pub fn StyleguidePage() -> impl IntoView {
     view! {
         <main id="page" class="mx-auto flex max-w-3xl flex-col gap-6 p-4 md:p-6">
             <Heading text="Style guide">
-                <Button does="button" on:click=move |_| keys.set(true)>"Keys"</Button>
+                <Button does="button" press=move |_| keys.set(true)>"Keys"</Button>
             </Heading>
             <Buttons />
             <Fields />
@@ -146,15 +146,15 @@ fn Over(toasts: Toasts) -> impl IntoView {
     view! {
         <Card title="Dialog, drawer, menu and toast" about="Escape closes; the focus goes back to what opened it.">
             <div class="flex flex-wrap items-center gap-2">
-                <Button does="button" id="open-dialog" on:click=move |_| dialog.set(true)>"Open the dialog"</Button>
-                <Button does="button" id="open-drawer" on:click=move |_| drawer.set(true)>"Open the drawer"</Button>
+                <Button does="button" id="open-dialog" press=move |_| dialog.set(true)>"Open the dialog"</Button>
+                <Button does="button" id="open-drawer" press=move |_| drawer.set(true)>"Open the drawer"</Button>
                 <Menu id="menu" named="More about Ann"><button type="button" class="choice">"Deactivate"</button><button type="button" class="choice text-bad">"Remove…"</button></Menu>
-                <Button does="button" on:click=move |_| toasts.show("Saved.", Next::Nothing)>"Show a toast"</Button>
-                <Button does="button" on:click=move |_| toasts.with_undo("Ann is removed".to_owned(), taken, || std::future::ready(Ok::<_, AppError>(())))>"Show one with undo"</Button>
+                <Button does="button" press=move |_| toasts.show("Saved.", Next::Nothing)>"Show a toast"</Button>
+                <Button does="button" press=move |_| toasts.with_undo("Ann is removed".to_owned(), taken, || std::future::ready(Ok::<_, AppError>(())))>"Show one with undo"</Button>
             </div>
             <p class="text-xs text-muted">"Taken back: " <span data-test="taken" data-literal="">{move || taken.get()}</span></p>
         </Card>
-        <Dialog open=dialog title="Remove Ann"><p>"What it does, and what is kept."</p><div><Button kind=Kind::Danger does="button" on:click=move |_| dialog.set(false)>"Remove Ann"</Button></div></Dialog>
+        <Dialog open=dialog title="Remove Ann"><p>"What it does, and what is kept."</p><div><Button kind=Kind::Danger does="button" press=move |_| dialog.set(false)>"Remove Ann"</Button></div></Dialog>
         <Drawer open=drawer title="Add contact"><Field name="drawer-name" label="Name in the drawer" /><div><Button kind=Kind::Primary does="button">"Save"</Button></div></Drawer>
     }
 }

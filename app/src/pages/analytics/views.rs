@@ -121,7 +121,7 @@ fn One(view: SavedView, deeds: Deeds) -> impl IntoView {
                 <span class="text-xs text-muted">"changed " <When at=changed_at /></span>
                 <ActionForm action=remove>
                     <input type="hidden" name="id" value=id.to_string() />
-                    <Button kind=Kind::Quiet named=removes id=format!("remove-{id}") pending=remove.pending() on:click=press>"Delete"</Button>
+                    <Button kind=Kind::Quiet named=removes id=format!("remove-{id}") pending=remove.pending() press=press>"Delete"</Button>
                 </ActionForm>
             </div>
             <details open=typed.came_back()>
@@ -129,7 +129,7 @@ fn One(view: SavedView, deeds: Deeds) -> impl IntoView {
                 <ActionForm action=rename attr:class="flex flex-wrap items-end gap-2" attr:novalidate=true>
                     <input type="hidden" name="id" value=id.to_string() />
                     <Field name="name" id=format!("name-{id}") label="New name" value=typed.or("name", name) />
-                    <Button named=renames id=format!("rename-{id}") pending=rename.pending() on:click=press>"Rename"</Button>
+                    <Button named=renames id=format!("rename-{id}") pending=rename.pending() press=press>"Rename"</Button>
                 </ActionForm>
             </details>
             <Refusal action=rename of=of card=id.to_string() />

@@ -180,7 +180,7 @@ fn List(contacts: ContactList, remove: ServerAction<RemoveContact>, edit: Callba
             view! {
                 <span class="flex shrink-0 gap-1">
                     <Button kind=Kind::Quiet does="button" id=format!("edit-{id}") named=edits
-                        on:click=move |_| edit.run(contact.clone().into())>"Edit"</Button>
+                        press=move |_| edit.run(contact.clone().into())>"Edit"</Button>
                     <ActionForm action=remove>
                         <input type="hidden" name="client_id" value=client_id.to_string() />
                         <input type="hidden" name="id" value=id.to_string() />
@@ -201,7 +201,7 @@ fn List(contacts: ContactList, remove: ServerAction<RemoveContact>, edit: Callba
             <div class="flex flex-wrap items-center justify-between gap-3">
                 <h2 id="contacts" tabindex="-1">"Contacts"</h2>
                 {editable.then(|| view! {
-                    <Button does="button" id="add-contact" attr:data-key="n" attr:data-does="Add a contact" on:click=move |_| edit.run(Draft::default())>"Add contact"</Button>
+                    <Button does="button" id="add-contact" attr:data-key="n" attr:data-does="Add a contact" press=move |_| edit.run(Draft::default())>"Add contact"</Button>
                 })}
             </div>
             <Outcome action=remove />

@@ -244,7 +244,7 @@ pub(crate) fn Disconnect(deeds: Deeds) -> impl IntoView {
             <Outcome action=deeds.disconnect />
             <ActionForm action=deeds.disconnect attr:class="flex flex-wrap justify-end gap-2">
                 <input type="hidden" name="id" prop:value=id value=id />
-                <Button does="button" on:click=move |_| deeds.asking.set(false)>"Keep it"</Button>
+                <Button does="button" press=move |_| deeds.asking.set(false)>"Keep it"</Button>
                 <Button kind=Kind::Danger pending=deeds.disconnect.pending()>"Disconnect"</Button>
             </ActionForm>
         </Dialog>

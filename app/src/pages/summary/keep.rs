@@ -29,9 +29,9 @@ pub(super) fn Keep(
     mail: ServerAction<MailSummary>,
 ) -> impl IntoView {
     let field = NodeRef::<html::Textarea>::new();
-    let own = StoredValue::new(text.clone());
+    let own = text.clone();
     let toasts = Toasts::of_page();
-    let copy = move |_| copied(own.get_value(), field, toasts);
+    let copy = move |_| copied(own.clone(), field, toasts);
     let print = move |_| drop(window().print());
     let lines = text.lines().count().min(20);
     // As the element's own text, so that it is there before the page is live.
@@ -39,8 +39,8 @@ pub(super) fn Keep(
     view! {
         <section class="no-print flex flex-col gap-3" aria-label="Keep it" data-test="keep">
             <p class="needs-live flex flex-wrap gap-2">
-                <Button does="button" on:click=copy>"Copy as text"</Button>
-                <Button does="button" on:click=print>"Print"</Button>
+                <Button does="button" press=copy>"Copy as text"</Button>
+                <Button does="button" press=print>"Print"</Button>
             </p>
             <details data-test="as-text">
                 <summary class="disclosure">"As text"</summary>
