@@ -86,6 +86,7 @@ fn Course(head: Head, courses: Vec<(String, Chart)>, thought: Option<Thought>, a
         view! { <a class="tab" id=id href=href aria-current=here data-noscroll="">{chart.title.clone()}</a> }
     });
     let links = links.collect_view();
+    let none = courses.is_empty();
     let simulated = mark(head.simulated);
     let unthought = thought.is_none();
     let held = StoredValue::new((head, courses, thought));
@@ -108,6 +109,7 @@ fn Course(head: Head, courses: Vec<(String, Chart)>, thought: Option<Thought>, a
         <section class="panel flex min-w-0 flex-col gap-3" aria-label="Course" data-test="courses">
             <h2>"Course"</h2>
             <nav aria-label="What is drawn" class="no-print flex flex-wrap gap-1">{links}</nav>
+            {none.then(|| view! { <p class="text-muted" data-test="courses-empty">"No step of these days is whole yet. Choose shorter steps, or other days."</p> })}
             {unthought.then(|| view! { <p class="text-xs text-muted" data-test="no-thought">{sentence("forecast and marks could not be loaded")} "; what was counted is drawn without them."</p> })}
             {chart}
         </section>
