@@ -38,7 +38,7 @@ charts() { node style/charts.mjs; }
 build() {
   fonts
   charts
-  say "building the application${1:+ ($1)}: about 8 minutes from nothing, seconds after an edit"
+  say "building the application${1:+ ($1)}: up to 17 minutes from nothing, seconds after an edit"
   local precompress=()
   [ "${1:-}" = --release ] && precompress=(--precompress)
   cargo leptos build --split "$@" "${precompress[@]}"

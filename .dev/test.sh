@@ -119,7 +119,7 @@ check_dependencies() {
 build_test() {
   fonts
   charts
-  say "building the application and its tests: about 9 minutes from nothing"
+  say "building the application and its tests: up to 17 minutes from nothing"
   mkdir -p target/debug
   cargo leptos build --split --frontend-only & local browsers=$!
   cargo nextest run --no-run --workspace --exclude frontend || { kill "$browsers"; fail "the tests could not be built"; }
