@@ -164,6 +164,16 @@ impl Rehearsal {
         Ok(desk.write_once(part_of, now, changes))
     }
 
+    /// Sets back what the changes that were a part of the same set, unless it was set anew since.
+    ///
+    /// # Errors
+    /// The world ends before now.
+    pub fn take_back(&self, part_of: &str) -> Result<(), Error> {
+        let (desk, now) = self.now()?;
+        desk.take_back(part_of, now);
+        Ok(())
+    }
+
     /// What the changes that were a part of the same truly brought, over `days` days at most (see [`World::compared_of`]).
     ///
     /// # Errors
