@@ -179,7 +179,16 @@ async fn who_looks_into_it_comes_back_and_nothing_of_it_stays(pool: PgPool) {
     for path in ["/simulation/forward", "/simulation/leave"] {
         assert_eq!(olga.submit(path, &[]).await.status(), 404, "{path}");
     }
+    let offer = "Try with a rehearsal agency";
+    let before = app.browser().get("/signup").await.text().await.unwrap();
+    assert!(before.contains(offer), "{before}");
+    for path in ["/dashboard", "/settings"] {
+        assert!(page(path).await.contains(offer), "{path}: nothing is there yet");
+    }
     enter(&olga).await;
+    for path in ["/dashboard", "/settings"] {
+        assert!(!page(path).await.contains(offer), "{path}: it is in one already");
+    }
     assert!(page("/clients").await.contains(banner));
     let session = olga.json("/api/v1/auth/session").await;
     assert_eq!((&session["name"], &session["organization"]), (&json!("Olga Owner"), &json!("Rehearsal agency")));
