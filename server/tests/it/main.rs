@@ -75,6 +75,7 @@ mod shopify;
 mod sign_in;
 mod simulated;
 mod simulated_actions;
+mod simulated_pages;
 mod summary;
 mod support;
 mod sync;

@@ -16,6 +16,9 @@ async fn start(pool: PgPool) -> TestApp {
     TestApp::start_with(pool, |config| (config.rehearsal, config.jobs) = (Some(address), 8)).await
 }
 
+/// After so many days no platform claims more of a day.
+const SETTLED: i64 = 39;
+
 /// Goes into a new simulated agency.
 pub async fn enter(browser: &Browser) {
     let answer = browser.submit("/simulation", &[]).await;
@@ -60,10 +63,27 @@ const SPENT: &str =
     "select c.external_id, d.day, array[sum(d.spend * 100)::bigint, sum(d.impressions)::bigint, sum(d.clicks)::bigint]
     from metric_daily d join channel c on c.organization_id = d.organization_id and c.id = d.channel_id
     where d.level = 'ad' group by 1, 2";
+const CLAIMED: &str =
+    "select c.external_id, d.day, array[coalesce(sum(d.claimed_revenue) * 100, 0)::bigint, coalesce(sum(d.conversions) * 100, 0)::bigint,
+      sum(d.clicks)::bigint]
+    from metric_daily d join channel c on c.organization_id = d.organization_id and c.id = d.channel_id
+    where d.level = 'ad' group by 1, 2";
 const BOOKED: &str =
     "select c.external_id, d.day, array[d.orders::bigint, (d.ledger_revenue * 100)::bigint, (d.taxes * 100)::bigint]
     from metric_daily d join channel c on c.organization_id = d.organization_id and c.id = d.channel_id
     where d.level = 'account' and d.orders is not null";
+
+/// How often something was stored that says of a row what was said before it, but for these columns.
+fn told_again(same: bool, but_for: &str, days: &str) -> &'static str {
+    let than = if same { "=" } else { "<>" };
+    let said = format!("to_jsonb(o) - array['observed_at', 'sync_run_id'{but_for}]");
+    let sql = format!(
+        "select count(*) from (select {said} as told, lag({said}) over (
+           partition by organization_id, channel_id, day, level, entity_id, attribution order by observed_at) as before
+         from metric_observation o where {days}) as told where told {than} before"
+    );
+    sql.leak()
+}
 
 /// The same of the truth: every day of these, both included.
 fn told(truth: &Value, of: &str, names: [&str; 3], days: [Date; 2]) -> BTreeMap<(String, String), Vec<i64>> {
@@ -115,13 +135,16 @@ async fn one_click_leads_to_a_furnished_agency_whose_accounts_are_read(pool: PgP
     // Every zone's day has ended, and every zone's 400 days reach back as far: east of here it may be tomorrow already.
     let [begun, ended] = [first + time::Duration::DAY, today - time::Duration::days(2)];
     let truth = truth(first, today);
-    for (of, names, sql) in [
-        ("channels", ["spend_cents", "impressions", "clicks"], SPENT),
-        ("shops", ["orders", "ledger_cents", "taxes_cents"], BOOKED),
+    // What is claimed of later days is not settled: more of it comes in.
+    let settled = today - time::Duration::days(SETTLED);
+    for (of, names, sql, last) in [
+        ("channels", ["spend_cents", "impressions", "clicks"], SPENT, ended),
+        ("channels", ["final_revenue_cents", "final_conversions_hundredths", "clicks"], CLAIMED, settled),
+        ("shops", ["orders", "ledger_cents", "taxes_cents"], BOOKED, ended),
     ] {
-        let told = told(&truth, of, names, [begun, ended]);
+        let told = told(&truth, of, names, [begun, last]);
         let mut stored = stored(&pool, sql).await;
-        let days = begun.to_string()..=ended.to_string();
+        let days = begun.to_string()..=last.to_string();
         stored.retain(|(_, day), sums| days.contains(day) && sums.iter().any(|sum| *sum != 0));
         assert!(told.len() > 2000, "{of}: {}", told.len());
         let differs = told.iter().find(|(key, sums)| stored.get(*key) != Some(*sums));
@@ -129,16 +152,34 @@ async fn one_click_leads_to_a_furnished_agency_whose_accounts_are_read(pool: PgP
         assert_eq!(stored.len(), told.len(), "{of}: nothing else is stored");
     }
 
-    // Read again: what has ended long ago is told as it was.
-    let before = stored(&pool, SPENT).await;
+    // Read again: what has ended is told as it was, and nothing that is told as before is stored a second time.
+    let before = [stored(&pool, SPENT).await, stored(&pool, BOOKED).await];
     for connection in guest.json("/api/v1/integrations").await["items"].as_array().unwrap() {
         let path = format!("/api/v1/integrations/{}/sync", connection["id"].as_str().unwrap());
         assert_eq!(guest.post(&path, &json!({})).await.status(), 202);
     }
     read(&guest, 2).await;
-    let mut after = stored(&pool, SPENT).await;
-    after.retain(|key, sums| before.get(key) != Some(sums));
-    assert!(after.keys().all(|(_, day)| *day > ended.to_string()), "{after:?}");
+    for (sql, before) in [SPENT, BOOKED].into_iter().zip(before) {
+        let mut after = stored(&pool, sql).await;
+        after.retain(|key, sums| before.get(key) != Some(sums));
+        assert!(after.keys().all(|(_, day)| *day > ended.to_string()), "{after:?}");
+    }
+    assert_eq!(count(&pool, told_again(true, "", "true")).await, 0, "stored twice");
+    // Platforms may claim more of days that are not settled, where a day began meanwhile.
+    let over = format!("day <= '{ended}'");
+    let restated = told_again(false, ", 'conversions', 'claimed_revenue'", &over);
+    assert_eq!(count(&pool, restated).await, 0, "a day that has ended became another");
+    for connection in guest.json("/api/v1/integrations").await["items"].as_array().unwrap() {
+        let path = format!("/api/v1/integrations/{}/runs", connection["id"].as_str().unwrap());
+        let run = guest.json(&path).await["items"][0].clone();
+        // A shop tells of what changed only.
+        let looked = connection["provider"] == "shopify" || run["rows_unchanged"].as_i64() > Some(0);
+        assert!(looked && run["rows_withdrawn"] == 0, "{connection}: {run}");
+    }
+    // A chart says it, too, for whoever keeps its picture alone.
+    let page = guest.get("/analytics").await.text().await.unwrap();
+    let charts = page.matches("data-test=\"chart ").count();
+    assert!(charts > 0 && page.matches("data-test=\"chart-label\"").count() == charts, "{charts}: {page}");
     app.stop().await;
 }
 
