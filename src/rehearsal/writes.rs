@@ -118,8 +118,8 @@ impl Set {
             Change::Unset { setting, level, external_id } => {
                 let Some(place) = find(account, *level, external_id) else { return };
                 match setting {
-                    Setting::Runs => drop(self.runs.remove(&(*level, place))),
-                    Setting::Budget => drop(self.budgets.remove(&place)),
+                    Setting::Runs => self.runs.retain(|set, _| *set != (*level, place)),
+                    Setting::Budget => self.budgets.retain(|set, _| *set != place),
                 }
             }
         }

@@ -180,6 +180,7 @@ async fn one_click_leads_to_a_furnished_agency_whose_accounts_are_read(pool: PgP
     let page = guest.get("/analytics").await.text().await.unwrap();
     let charts = page.matches("data-test=\"chart ").count();
     assert!(charts > 0 && page.matches("data-test=\"chart-label\"").count() == charts, "{charts}: {page}");
+    assert_eq!(app.mails(""), [""; 0], "nobody real is there to be mailed");
     app.stop().await;
 }
 
