@@ -80,7 +80,7 @@ fn told_again(same: bool, but_for: &str, days: &str) -> &'static str {
     let sql = format!(
         "select count(*) from (select {said} as told, lag({said}) over (
            partition by organization_id, channel_id, day, level, entity_id, attribution order by observed_at) as before
-         from metric_observation o where {days}) as told where told {than} before"
+         from metric_observation o where {days}) as pair where told {than} before"
     );
     sql.leak()
 }
@@ -98,6 +98,25 @@ fn told(truth: &Value, of: &str, names: [&str; 3], days: [Date; 2]) -> BTreeMap<
         }
     }
     told
+}
+
+/// What is stored of every channel and day is true to the cent, and nothing else is stored: from the first of these days to the
+/// second; what platforms claim, to the third.
+async fn is_true(pool: &PgPool, truth: &Value, [begun, ended, settled]: [Date; 3]) {
+    for (of, names, sql, last) in [
+        ("channels", ["spend_cents", "impressions", "clicks"], SPENT, ended),
+        ("channels", ["final_revenue_cents", "final_conversions_hundredths", "clicks"], CLAIMED, settled),
+        ("shops", ["orders", "ledger_cents", "taxes_cents"], BOOKED, ended),
+    ] {
+        let told = told(truth, of, names, [begun, last]);
+        let mut stored = stored(pool, sql).await;
+        let days = begun.to_string()..=last.to_string();
+        stored.retain(|(_, day), sums| days.contains(day) && sums.iter().any(|sum| *sum != 0));
+        assert!(told.len() > 2000, "{of}: {}", told.len());
+        let differs = told.iter().find(|(key, sums)| stored.get(*key) != Some(*sums));
+        assert_eq!(differs.map(|(key, sums)| (key, sums, stored.get(key))), None, "{of}");
+        assert_eq!(stored.len(), told.len(), "{of}: nothing else is stored");
+    }
 }
 
 #[sqlx::test(migrator = "store::MIGRATOR")]
@@ -129,28 +148,13 @@ async fn one_click_leads_to_a_furnished_agency_whose_accounts_are_read(pool: PgP
     let page = guest.get("/dashboard").await.text().await.unwrap();
     assert!(!page.contains("Accounts are being read"), "all of them are");
 
-    // What is stored of every channel and day that has ended is true to the cent.
     let now = app.service.clock.now();
     let (first, today) = ((now - time::Duration::days(399)).date(), now.date());
     // Every zone's day has ended, and every zone's 400 days reach back as far: east of here it may be tomorrow already.
     let [begun, ended] = [first + time::Duration::DAY, today - time::Duration::days(2)];
-    let truth = truth(first, today);
     // What is claimed of later days is not settled: more of it comes in.
     let settled = today - time::Duration::days(SETTLED);
-    for (of, names, sql, last) in [
-        ("channels", ["spend_cents", "impressions", "clicks"], SPENT, ended),
-        ("channels", ["final_revenue_cents", "final_conversions_hundredths", "clicks"], CLAIMED, settled),
-        ("shops", ["orders", "ledger_cents", "taxes_cents"], BOOKED, ended),
-    ] {
-        let told = told(&truth, of, names, [begun, last]);
-        let mut stored = stored(&pool, sql).await;
-        let days = begun.to_string()..=last.to_string();
-        stored.retain(|(_, day), sums| days.contains(day) && sums.iter().any(|sum| *sum != 0));
-        assert!(told.len() > 2000, "{of}: {}", told.len());
-        let differs = told.iter().find(|(key, sums)| stored.get(*key) != Some(*sums));
-        assert_eq!(differs.map(|(key, sums)| (key, sums, stored.get(key))), None, "{of}");
-        assert_eq!(stored.len(), told.len(), "{of}: nothing else is stored");
-    }
+    is_true(&pool, &truth(first, today), [begun, ended, settled]).await;
 
     // Read again: what has ended is told as it was, and nothing that is told as before is stored a second time.
     let before = [stored(&pool, SPENT).await, stored(&pool, BOOKED).await];
@@ -176,6 +180,13 @@ async fn one_click_leads_to_a_furnished_agency_whose_accounts_are_read(pool: PgP
         let looked = connection["provider"] == "shopify" || run["rows_unchanged"].as_i64() > Some(0);
         assert!(looked && run["rows_withdrawn"] == 0, "{connection}: {run}");
     }
+
+    // Time goes on: a week later its days are there, and as true.
+    let week = time::Duration::days(7);
+    assert_eq!(guest.submit("/simulation/forward", &[]).await.status(), 303);
+    read(&guest, 3).await;
+    is_true(&pool, &truth(first, today + week), [begun, ended + week, settled + week]).await;
+
     // A chart says it, too, for whoever keeps its picture alone.
     let page = guest.get("/analytics").await.text().await.unwrap();
     let charts = page.matches("data-test=\"chart ").count();
