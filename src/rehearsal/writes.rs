@@ -69,9 +69,9 @@ impl Change {
     /// What is set, of what.
     fn of(&self) -> (Setting, Level, &str) {
         match self {
-            Self::Runs { level, external_id, .. } => (Setting::Runs, *level, external_id),
-            Self::Budget { campaign, .. } => (Setting::Budget, Level::Campaign, campaign),
-            Self::Unset { setting, level, external_id } => (*setting, *level, external_id),
+            Self::Runs { level, external_id, .. } => (Setting::Runs, *level, external_id.as_str()),
+            Self::Budget { campaign, .. } => (Setting::Budget, Level::Campaign, campaign.as_str()),
+            Self::Unset { setting, level, external_id } => (*setting, *level, external_id.as_str()),
         }
     }
 }
