@@ -209,12 +209,11 @@ impl Desk {
     /// set back already stays so.
     pub(crate) fn take_back(&self, part_of: &str, now: OffsetDateTime) {
         let mut writes = hold(&self.state.writes);
-        let back = writes::back(&writes, part_of).into_iter().map(|(channel, change)| {
+        let back = writes::back(&writes, part_of);
+        writes.extend(back.into_iter().map(|(channel, change)| {
             let at = self.acts_from(&self.world.channels()[channel], now);
             Write { at, channel, change, part_of: Some(part_of.to_owned()) }
-        });
-        let back: Vec<_> = back.collect();
-        writes.extend(back);
+        }));
     }
 
     /// From when on a change acts that is made now.

@@ -259,6 +259,7 @@ impl Rehearsal {
             path: &question.path,
             sign_in: refuse::sign_in(&question.path),
             cursor: refuse::cursor(platform, question),
+            minute: (self.machine)().unix_timestamp().div_euclid(60),
         };
         let number = faults.0;
         faults.1.meet(number, &concern)
