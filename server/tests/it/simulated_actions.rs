@@ -104,6 +104,10 @@ async fn it_is_done_there_once_and_a_week_later_its_truth_is_told(pool: PgPool) 
     let page = guest.get("/actions").await.text().await.unwrap();
     assert!(page.contains("Truth of the simulation") && page.contains("With this action"), "{page}");
     assert!(page.contains("in the simulated accounts”"), "the ledger says how it was done: {page}");
+
+    // From the page it is taken back there as by a program.
+    assert_eq!(ask(&guest, "undo_action", &format!("id={action}&reason=")).await.0, 200);
+    assert_eq!((state(&guest, &action).await, writes(&world).await.len()), (json!("undone"), 2 * made.len()));
     app.stop().await;
 }
 
@@ -126,11 +130,11 @@ async fn what_is_taken_back_is_set_back_there_and_its_truth_stays(pool: PgPool) 
     let made = writes(&world).await;
     assert_eq!(guest.submit("/simulation/forward", &[]).await.status(), 303);
 
-    let fields = format!("id={action}&reason=too+much");
-    let (one, other) = tokio::join!(ask(&guest, "undo_action", &fields), ask(&guest, "undo_action", &fields));
-    let mut statuses = [one.0, other.0];
+    let undo = async || guest.post(&format!("{LIST}/{action}/undo"), &json!({"reason": "too much"})).await.status();
+    let (one, other) = tokio::join!(undo(), undo());
+    let mut statuses = [one.as_u16(), other.as_u16()];
     statuses.sort_unstable();
-    assert_eq!(statuses, [200, 409], "{one:?} {other:?}");
+    assert_eq!(statuses, [200, 409]);
     assert_eq!(state(&guest, &action).await, "undone");
     let all = writes(&world).await;
     let (first, back) = all.split_at(made.len());
