@@ -18,9 +18,9 @@ use serde::{Deserialize, Serialize};
 use tokio::sync::watch;
 
 use crate::{
-    Context, import, mail_alert, mail_alert_again, mail_invitation, mail_password_reset, mail_report, mail_sign_up,
-    mail_stale, mail_summary, mail_sync_failure, make_report, pulse::Beat, purge_ended, queue_due, revoke_connection,
-    run_brain, sync, test_connection,
+    Context, gone, import, mail_alert, mail_alert_again, mail_invitation, mail_password_reset, mail_report,
+    mail_sign_up, mail_stale, mail_summary, mail_sync_failure, make_report, pulse::Beat, purge_ended, queue_due,
+    revoke_connection, run_brain, sync, test_connection,
 };
 
 /// How fast a dead worker's jobs are taken over.
@@ -76,7 +76,14 @@ impl TaskHandler for Run {
 
     async fn run(self, worker: WorkerContext) -> impl IntoTaskHandlerResult {
         let context = worker.get_ext::<Context>().cloned().ok_or_else(|| "the runner has no context".to_owned())?;
-        run(&context, self.0).await.map_err(|error| format!("{error:#}"))
+        let agency = self.0.organization_id();
+        match (run(&context, self.0).await, agency) {
+            (Err(error), Some(id)) if gone::is_gone(&context, id).await => {
+                tracing::info!(organization = %id, error = format!("{error:#}"), "a job's agency was thrown away meanwhile");
+                Ok(())
+            }
+            (done, _) => done.map_err(|error| format!("{error:#}")),
+        }
     }
 }
 
