@@ -78,6 +78,7 @@ mod simulated_actions;
 mod summary;
 mod support;
 mod sync;
+mod thrown_away;
 mod tiktok;
 mod two_factor;
 mod typed;
