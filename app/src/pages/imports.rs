@@ -9,6 +9,7 @@ mod sources;
 use leptos::prelude::*;
 use leptos_router::{LazyRoute, lazy_route};
 use model::{
+    event,
     import::{Kind as Holds, State},
     moment::Moment,
 };
@@ -20,6 +21,7 @@ use crate::{
         button::Kind,
         card::Card,
         field::Select,
+        live::changes_of,
         notice::{Failed, sentence},
         outcome::successes,
         page::Heading,
@@ -148,10 +150,12 @@ pub fn ImportsPage() -> impl IntoView {
     let undo = ServerAction::<history::UndoImport>::new();
     let changes = [successes(add), successes(forget), successes(undo)];
     let again = RwSignal::new(0);
+    // Imports of others and what programs push are runs of a source's connection.
+    let told = changes_of(&[event::Kind::Connection]);
     let query = leptos_router::hooks::use_query_map();
     let cursor = Memo::new(move |_| query.with(|query| query.get("cursor")).unwrap_or_default());
     let desk = Resource::new(
-        move || (cursor.get(), changes.map(|change| change.get()), again.get()),
+        move || (cursor.get(), changes.map(|change| change.get()), again.get(), told.get()),
         |(cursor, ..)| get_imports(cursor),
     );
     let draw = move |desk: Desk| {

@@ -16,7 +16,7 @@ use crate::{
 };
 
 #[sqlx::test(migrator = "store::MIGRATOR")]
-async fn b8_2_a_state_counts_once_for_who_began_it_and_ten_minutes(pool: PgPool) {
+async fn b8_2_b8_3_a_state_counts_once_for_who_began_it_and_ten_minutes(pool: PgPool) {
     let (_tiktok, app, agency) = open(&pool).await;
     let refused = |code: &str| format!("/settings/integrations?error={code}");
     let state = begin(&agency.ada, None).await;
@@ -42,8 +42,14 @@ async fn b8_2_a_state_counts_once_for_who_began_it_and_ten_minutes(pool: PgPool)
     let denied = begin(&agency.ada, None).await;
     assert_eq!(come_back(&agency.ada, &format!("error=access_denied&state={denied}")).await, refused("access_denied"));
     assert_eq!(come_back(&agency.ada, &format!("auth_code=acme&state={denied}")).await, refused("state"), "used up");
+    assert_eq!(come_back(&agency.ada, "error=access_denied").await, refused("access_denied"), "of no way of ours");
     let state = begin(&agency.ada, None).await;
-    assert_eq!(come_back(&agency.ada, &format!("auth_code=bad&state={state}")).await, refused("exchange"));
+    assert_eq!(come_back(&agency.ada, &format!("state={state}")).await, refused("state"), "no code");
+    for code in ["bad", "empty"] {
+        let state = begin(&agency.ada, None).await;
+        let back = come_back(&agency.ada, &format!("auth_code={code}&state={state}")).await;
+        assert_eq!(back, refused("exchange"), "{code}");
+    }
     let state = begin(&agency.ada, None).await;
     let narrow = come_back(&agency.ada, &format!("auth_code=narrow&state={state}")).await;
     assert_eq!(narrow, format!("{}&missing=100", refused("scopes")), "the page says what is not there without it");
