@@ -50,7 +50,7 @@ async fn who_reads_an_agency_that_is_thrown_away_ends_without_a_fault(pool: PgPo
     assert_eq!(guest.post("/api/v1/brain/compute", &json!({})).await.status(), 202);
     for (table, waiting) in FIRST {
         let mut waits = 0;
-        for _ in 0..1200 {
+        for _ in 0..2400 {
             waits = count(&pool, waiting).await;
             if waits > 0 {
                 break;
