@@ -77,13 +77,14 @@ impl TaskHandler for Run {
     async fn run(self, worker: WorkerContext) -> impl IntoTaskHandlerResult {
         let context = worker.get_ext::<Context>().cloned().ok_or_else(|| "the runner has no context".to_owned())?;
         let agency = self.0.organization_id();
-        match (run(&context, self.0).await, agency) {
-            (Err(error), Some(id)) if gone::is_gone(&context, id).await => {
-                tracing::info!(organization = %id, error = format!("{error:#}"), "a job's agency was thrown away meanwhile");
-                Ok(())
-            }
-            (done, _) => done.map_err(|error| format!("{error:#}")),
+        let done = run(&context, self.0).await.map_err(|error| format!("{error:#}"));
+        if let (Err(error), Some(id)) = (&done, agency)
+            && gone::is_gone(&context, id).await
+        {
+            tracing::info!(organization = %id, error, "a job's agency was thrown away meanwhile");
+            return Ok(());
         }
+        done
     }
 }
 

@@ -29,10 +29,11 @@ impl Run<'_> {
     /// Ends the run or lets it pause.
     pub(super) async fn settle(&self, outcome: Result<(), Stop>) -> anyhow::Result<()> {
         let attempts = self.attempts_in_a_row().await?;
+        // Whoever throws an agency away takes rows from under the reading, but disconnects first.
+        let disconnected = matches!(outcome, Err(Stop::Ours(_))) && self.is_disconnected().await;
         let fault = match outcome {
             Ok(()) => None,
-            // Whoever throws an agency away takes rows from under the reading, but disconnects first.
-            Err(Stop::Ours(error)) if self.is_disconnected().await => {
+            Err(Stop::Ours(error)) if disconnected => {
                 tracing::info!(run = %self.id, error = format!("{error:#}"), "a run ends, as its account was disconnected");
                 Some(Fault {
                     kind: "switched_off".into(),
