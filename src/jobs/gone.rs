@@ -6,9 +6,9 @@ use store::organization;
 
 use crate::Context;
 
-/// Whether the agency is there no more. Who is just throwing it away is waited for: until that is done it still seems to be
-/// there, while the rows below it are gone. A database that does not answer is no reason to believe so.
+/// Whether the agency is there no more. A deletion under way is waited for: until it is done the agency still seems to be there,
+/// while the rows below it are gone. A database that does not answer is no reason to believe so.
 pub(crate) async fn is_gone(context: &Context, id: OrganizationId) -> bool {
     let Ok(mut tx) = context.service.db.tenant(&Actor::machine(id)).await else { return false };
-    matches!(organization::lock(&mut tx).await, Err(store::Error::Missing))
+    matches!(organization::exists(&mut tx).await, Ok(false))
 }
