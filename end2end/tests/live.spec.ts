@@ -46,9 +46,9 @@ test("figures of another browser's import come by themselves", async ({ page }) 
 
 test("what a program pushes appears among the imports by itself", async ({ page }) => {
   await owner(page, "Pushed Agency");
-  const source = await made(page, "/api/v1/imports/sources", { name: "Radio", holds: "ads", currency: "EUR", time_zone: "UTC", client_id: null });
+  const source = await made(page, "/api/v1/imports/sources", { name: "Radio Berlin", holds: "ads", currency: "EUR", time_zone: "UTC", client_id: null });
   const other = await beside(page, "/settings/integrations/import");
-  await expect(other.getByTestId("sources").getByText("Radio")).toBeVisible();
+  await expect(other.getByTestId("sources").getByText("Radio Berlin")).toBeVisible();
   await mark(other);
   const rows = [{ day: "2026-02-01", spend: 10 }];
   await expect(await page.request.post("/api/v1/ingest/file", { data: { source_id: source, rows } })).toBeOK();
