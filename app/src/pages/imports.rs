@@ -201,9 +201,12 @@ fn Upload(sources: Vec<SourceRow>, limit: u64) -> impl IntoView {
     let whole = error.clone().filter(|_| source_wrong.is_none() && file_wrong.is_none());
     let (invalid, described) =
         (file_wrong.is_some(), file_wrong.as_ref().map_or("file-help", |_| "file-help file-error"));
+    // A source that somebody has chosen stays chosen, whatever others do meanwhile.
+    let chosen_here = RwSignal::new(false);
     view! {
         <Card title="Upload a file" about="You see its first rows and choose its columns next.">
-            <form action="/imports/upload" method="post" enctype="multipart/form-data" class="grid gap-4 sm:grid-cols-2">
+            <form action="/imports/upload" method="post" enctype="multipart/form-data" class="grid gap-4 sm:grid-cols-2"
+                data-busy=move || chosen_here.get().then_some("") on:change=move |_| chosen_here.set(true)>
                 {whole.map(|error| view! { <div class="sm:col-span-2"><Failed error=error /></div> })}
                 <Select name="source_id" label="Source" options=options value=chosen.unwrap_or_default() error=Signal::stored(source_wrong) />
                 <div class="flex min-w-0 flex-col gap-1">
