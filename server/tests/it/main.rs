@@ -79,6 +79,7 @@ mod simulated_pages;
 mod summary;
 mod support;
 mod sync;
+mod thrown_away;
 mod tiktok;
 mod two_factor;
 mod typed;

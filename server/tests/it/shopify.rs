@@ -63,6 +63,8 @@ pub struct World {
     pub says: Option<String>,
     /// Whether renewing is refused.
     pub refuses: bool,
+    /// So many of the next calls are told that their token does not work, although it does.
+    pub forgets: usize,
     /// How many reads of orders were made.
     pub reads: usize,
     pub operations: Vec<Operation>,
@@ -164,7 +166,9 @@ async fn graphql(State(world): Shared, headers: HeaderMap, Json(body): Json<Valu
     if world.down {
         return StatusCode::BAD_GATEWAY.into_response();
     }
-    let Some(scopes) = scopes(&world, &headers) else {
+    let forgets = world.forgets > 0;
+    world.forgets = world.forgets.saturating_sub(1);
+    let Some(scopes) = scopes(&world, &headers).filter(|_| !forgets) else {
         let usual = "[API] Invalid API key or access token (unrecognized login or wrong password)";
         let body = json!({"errors": world.says.as_deref().unwrap_or(usual)});
         return (StatusCode::UNAUTHORIZED, Json(body)).into_response();
