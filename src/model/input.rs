@@ -37,6 +37,11 @@ impl Wrong {
         read.map_err(|invalid| self.add(Some(invalid))).ok()
     }
 
+    /// Remembers what is wrong with a field that is used once everything is known to be right.
+    pub fn check<T>(&mut self, read: &Result<T, Invalid>) {
+        self.add(read.as_ref().err().cloned());
+    }
+
     /// Remembers what is wrong, if anything is.
     pub fn add(&mut self, invalid: Option<Invalid>) {
         self.0.extend(invalid);

@@ -326,7 +326,7 @@ async fn complete(tx: &mut TenantTx, mut fields: Fields, new_owner: Option<Membe
     }
     let (mut wrong, zone) = (Wrong::default(), parse_time_zone("time_zone", &fields.time_zone).ok());
     let parsed = fields.parse();
-    wrong.add(parsed.as_ref().err().cloned());
+    wrong.check(&parsed);
     if let Some(zone) = zone
         && !organization::time_zone_exists(tx, &zone).await?
     {
