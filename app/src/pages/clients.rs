@@ -263,9 +263,11 @@ fn Following(list: ClientList, asked: Asked) -> impl IntoView {
         list_clients(search, stage, archived, cursor)
     };
     let told = changes_of(&[event::Kind::Client]);
+    // Most of what is told of a client is not in the list: rows are drawn anew only where they differ.
+    let shown = Memo::new(move |_| held.get());
     view! {
         {again("The list of clients", "heading", told, read, held)}
-        {move || view! { <Rows list=held.get() asked=narrowed.get_value() /> }}
+        {move || view! { <Rows list=shown.get() asked=narrowed.get_value() /> }}
     }
 }
 
@@ -279,7 +281,7 @@ fn Rows(list: ClientList, asked: Asked) -> impl IntoView {
         <Table label="Clients" columns=vec!["Name", "Stage", "Days in stage", "Pace"] test="clients">
             {list.rows.into_iter().map(|row| view! {
                 <tr role="row">
-                    <Cell><a href=format!("/clients/{}", row.id) class="text-ink">{row.name}</a></Cell>
+                    <Cell><a href=format!("/clients/{}", row.id) id=format!("client-{}", row.id) class="text-ink">{row.name}</a></Cell>
                     <Cell of="Stage">{row.stage}</Cell>
                     <Cell of="Days in stage" number=true><span data-literal="">{row.days}</span></Cell>
                     <Cell of="Pace"><HealthBadge health=row.health /></Cell>
