@@ -29,6 +29,8 @@ async fn malformed_requests_get_the_shape_of_every_error(pool: PgPool) {
         ("DELETE", "/api/v1/clients", 405, "method_not_allowed"),
         ("PUT", "/api/v1/auth/session", 405, "method_not_allowed"),
         ("POST", "/api/openapi.json", 405, "method_not_allowed"),
+        ("POST", "/api/webhooks/%ff", 400, "malformed"),
+        ("POST", "/api/cron/%ff", 400, "malformed"),
         ("GET", "/api/v1/nothing", 404, "missing"),
         ("GET", "/api/nothing", 404, "missing"),
     ] {
