@@ -167,7 +167,7 @@ bench_rebuild() {
   edit_and_build app/src/pages/clients.rs; page=$TOOK
   edit_and_build src/store/client.rs; store=$TOOK
   if [ "${1:-}" = --json ]; then echo "{\"page_edit_ms\":$page,\"store_edit_ms\":$store}"
-  else printf '%-28s%12s ms\n' page_edit_ms "$page" store_edit_ms "$store"; fi
+  else printf '%-28s%12s %-6s%12s%8s\n' key value unit rival ratio page_edit_ms "$page" ms - - store_edit_ms "$store" ms - -; fi
 }
 
 # What the brain's forecasts are measured against, in Python: AutoETS and Prophet, never part of the product.

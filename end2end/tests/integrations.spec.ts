@@ -49,7 +49,18 @@ test("consent, accounts, progress, history", async ({ page }) => {
   await expect(page.getByRole("region", { name: "Meta Ads" }).getByTestId("unset")).toContainText("META_APP_ID, META_APP_SECRET are not set. Ask your operator");
   await look(page, "integrations-none");
 
+  // The page between ours and Google's leads on by itself: it is held to be looked at.
+  const between = "**/integrations/google_ads/connect*";
+  await page.route(between, async (route) => {
+    const answer = await route.fetch();
+    const { refresh: _, ...headers } = answer.headers();
+    await route.fulfill({ response: answer, headers });
+  });
   await page.getByRole("button", { name: "Connect Google Ads" }).click();
+  await expect(page.getByRole("heading", { name: "Connecting" })).toBeVisible();
+  await look(page, "leaving");
+  await page.unroute(between);
+  await page.getByRole("link", { name: "Go on to Google Ads" }).click();
   await expect(page).toHaveURL(/\/o\/oauth2\/v2\/auth\?/);
   const state = new URL(page.url()).searchParams.get("state")!;
   // Saying no: where Google leads then (RFC 6749, 4.1.2.1).

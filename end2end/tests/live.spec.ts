@@ -82,6 +82,25 @@ test("the board takes in another browser's change, and waits while something is 
   await other.context().close();
 });
 
+test("the list of clients takes in what another browser adds, and forms stay as they are typed", async ({ page }) => {
+  await owner(page, "Growing Agency");
+  const other = await beside(page, "/clients");
+  await expect(other.getByTestId("empty")).toBeVisible();
+  await mark(other);
+  await made(page, "/api/v1/clients", { name: "Bakery" });
+  await expect(other.getByTestId("clients")).toContainText("Bakery");
+
+  const name = other.getByLabel("Name of the new client");
+  await name.fill("Typed");
+  const told = other.waitForRequest((request) => request.url().includes("/app/list_clients"));
+  await made(page, "/api/v1/clients", { name: "Brewery" });
+  await name.fill("");
+  await told;
+  await expect(other.getByTestId("clients")).toContainText("Brewery");
+  await expect(marked(other)).toHaveCount(1);
+  await other.context().close();
+});
+
 test("a page that was out of reach catches up", async ({ page }) => {
   await owner(page, "Tunnel Agency");
   const client = await made(page, "/api/v1/clients", { name: "Bakery" });

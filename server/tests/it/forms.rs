@@ -158,6 +158,63 @@ async fn notes_of_any_length_come_back_and_stay_guarded(pool: PgPool) {
 }
 
 #[sqlx::test(migrator = "store::MIGRATOR")]
+async fn all_that_is_wrong_with_a_client_or_a_contact_is_said_at_once(pool: PgPool) {
+    let app = TestApp::start(pool).await;
+    let olga = app.owner("olga@acme.test", "Acme").await;
+    let id = olga.create("/api/v1/clients", &json!({"name": "Bakery"})).await;
+    let said = |page: &str, field: &str| {
+        let error = page.split(&format!("id=\"{field}-error\"")).nth(1).unwrap_or_else(|| panic!("no {field}: {page}"));
+        let (attributes, words) = error.split("</p>").next().unwrap().split_once('>').unwrap();
+        (!attributes.contains("hidden"), words.to_owned())
+    };
+    let read = [id.as_str(), "Bakery", "", "", "USD", "UTC", "", "", "", ""];
+    let names = ["name", "website", "industry", "currency", "time_zone", "margin_percent", "tags", "notes", "owner_id"];
+    let typed = [" ", "no dots", "Food", "USD", "Mars/Olympus", "half", "", "kept", id.as_str()];
+    let places: Vec<_> = (0..read.len()).map(|place| format!("read[{place}]")).collect();
+    let fields: Vec<_> = places.iter().map(String::as_str).zip(read).chain(names.into_iter().zip(typed)).collect();
+    let address = format!("/clients/{id}");
+    let page = refused(post(&olga, &address, "update_client", &fields).await, StatusCode::UNPROCESSABLE_ENTITY).await;
+    for (name, words) in [
+        ("name", "Name is required"),
+        ("website", "Enter an address like"),
+        ("time_zone", "There is no such time zone"),
+        ("margin_percent", "Enter a share in per cent"),
+        ("owner_id", "Choose an active member"),
+    ] {
+        let (shown, told) = said(&page, name);
+        assert!(shown && told.contains(words), "{name}: {told}");
+    }
+    for (name, text) in [("website", "no dots"), ("margin_percent", "half"), ("industry", "Food")] {
+        assert_eq!(held(&page, name), text);
+    }
+    assert!(!said(&page, "industry").0 && !said(&page, "tags").0, "what can be accepted has no error");
+
+    let body = json!({"name": " ", "website": "no dots", "industry": "Food", "owner_id": id});
+    let answer = olga.send("PATCH", &format!("/api/v1/clients/{id}"), &body).await;
+    assert_eq!(answer.status(), StatusCode::UNPROCESSABLE_ENTITY);
+    let error = &answer.json::<Value>().await.unwrap()["error"];
+    assert_eq!((&error["field"], &error["message"]), (&json!("name"), &json!("Name is required")));
+    let named: Vec<_> = error["details"]["fields"].as_array().unwrap().iter().map(|one| &one["field"]).collect();
+    assert_eq!(named, ["name", "website", "owner_id"], "{error}");
+    assert_eq!(olga.json(&format!("/api/v1/clients/{id}")).await["industry"], "", "nothing was changed");
+
+    let fields = [
+        ("client_id", id.as_str()),
+        ("id", ""),
+        ("name", ""),
+        ("emails", "no address"),
+        ("phones", "call me"),
+        ("handles", "@jane"),
+    ];
+    let page = refused(post(&olga, &address, "save_contact", &fields).await, StatusCode::UNPROCESSABLE_ENTITY).await;
+    for name in ["contact-name", "emails", "phones"] {
+        assert!(said(&page, name).0, "{name}");
+    }
+    assert!(!said(&page, "handles").0);
+    app.finish().await;
+}
+
+#[sqlx::test(migrator = "store::MIGRATOR")]
 async fn choices_in_rows_come_back_as_chosen(pool: PgPool) {
     let app = TestApp::start(pool).await;
     let agency = Agency::found(&app).await;
