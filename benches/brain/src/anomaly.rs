@@ -179,10 +179,10 @@ fn injected(data: &Path) -> anyhow::Result<Vec<Figure>> {
             (hits, events, wrong, unknown) = (hits + found, events + count, wrong + false_alarms, unknown + neutral);
         }
     }
-    let precision = hits as f64 / (hits + wrong).max(1) as f64;
+    let precision = hits as f64 / (hits + wrong) as f64;
     crate::note(&format!(
         "precision with NN5's own failures counted as false: {:.3}",
-        hits as f64 / (hits + wrong + unknown).max(1) as f64
+        hits as f64 / (hits + wrong + unknown) as f64
     ));
     let recall = hits as f64 / events as f64;
     Ok(vec![

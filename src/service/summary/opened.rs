@@ -289,7 +289,11 @@ fn inputs(said: &Said<'_>, steps: &[&str]) -> Option<Inputs> {
             let read = if of_own { own() } else { metrics(&[rests_on.name.as_str()]) };
             (read?, (at(&rests_on.first)?, at(&rests_on.last)?))
         }
-        ("forecast", _) => (own()?, (day(said, "/since")?, day(said, "/from")?.previous_day()?)),
+        ("forecast", _) => {
+            // States of earlier versions name no last day: it was the one before those that are foretold.
+            let last = day(said, "/until").or_else(|| day(said, "/from")?.previous_day())?;
+            (own()?, (day(said, "/since")?, last))
+        }
         ("finding", _) => (own()?, of_basis(said).or_else(|| range(""))?),
         ("reconciliation", ["revenue", "claimed"]) => (metrics(&["claimed_revenue"])?, range("/revenue/days")?),
         ("reconciliation", ["revenue", "ledger", "value"]) => (metrics(&["ledger_revenue"])?, range("/revenue/days")?),
@@ -346,6 +350,10 @@ mod tests {
         let inputs = Inputs { metrics: vec![Metric::parse("orders").unwrap()], days, channels: None };
         assert_eq!(sum.inputs, Some(inputs));
         assert_eq!(opened("forecast", &body, "/forecast/steps").unwrap().figure.value, "2");
+        let mut claims = body.clone();
+        claims["until"] = json!("2026-10-20");
+        let known = opened("forecast", &claims, "/forecast/steps/*/point").unwrap().inputs.unwrap().days;
+        assert_eq!(known.last, date!(2026 - 10 - 20), "days that had not settled are not what it was made from");
         let sure = opened("forecast", &body, &format!("/forecast/steps/0/lo80{SURE}")).unwrap();
         assert_eq!((&*sure.figure.value, &*sure.figure.shown), ("0.8", "80 %"));
     }
