@@ -114,7 +114,8 @@ fn subjects(said: &[Said<'_>], names: &Names, client: Option<ClientId>) -> (Vec<
     if agency.is_some() && !unrated {
         return (whole.into_iter().collect(), false);
     }
-    let own = |risk: &&Said<'_>| risk.outcome.client_id.is_some() && (client.is_none() || risk.outcome.client_id == client);
+    let own =
+        |risk: &&Said<'_>| risk.outcome.client_id.is_some() && (client.is_none() || risk.outcome.client_id == client);
     let mut risks: Vec<&Said<'_>> = risks().filter(own).collect();
     risks.sort_by_key(|risk| (Reverse(colour(risk)), risk.outcome.number));
     let mut all: Vec<Subject> = risks.into_iter().filter_map(|risk| subject(risk, said, names)).collect();
