@@ -64,6 +64,8 @@ pub(super) struct Expected {
     pub low: Figure,
     pub high: Figure,
     pub interval: Figure,
+    /// How often such intervals held, and over how many of the last days; none where there was no time to see.
+    pub record: Option<(Figure, Figure)>,
 }
 
 /// How claims and books differ.
@@ -203,7 +205,10 @@ fn one(said: &Said<'_>, key: &'static str) -> Option<Expected> {
     let sum = |key: &str, path: &str| {
         said.sum("/forecast/steps", path, About::new(key, unit).of(model.iter().cloned().collect()))
     };
+    let held = said.figure("/forecast/record/held80", About::new("held", "share"));
+    let over = said.figure("/forecast/record/over", About::new("over", "days"));
     Some(Expected {
+        record: held.zip(over),
         metric,
         days: said.count("/forecast/steps")?,
         sum: sum(&format!("{key}_expected"), "/point")?,

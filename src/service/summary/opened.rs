@@ -129,6 +129,8 @@ fn plain(
             let key = format!("{}_{which}", said.text("/metric")?);
             said.sum("/forecast/steps", &format!("/{end}"), About::new(&key, currency.unwrap_or("count")))
         }
+        ("forecast", ["forecast", "record", "held80"]) => said.figure(place, About::new("held", "share")),
+        ("forecast", ["forecast", "record", "over"]) => said.figure(place, About::new("over", "days")),
         ("forecast", ["forecast", "steps", at, end]) if number_of(at) => {
             let which = match *end {
                 "lo80" | "lo95" => "low",
@@ -216,6 +218,11 @@ fn formula(said: &Said<'_>, path: &str, steps: &[&str]) -> String {
             None => "each day as it is expected, added up".to_owned(),
         },
         ["now"] | ["forecast", "steps"] => "the days, counted".to_owned(),
+        ["forecast", "record", "held80"] => {
+            "of days that are over, those that lay in 80 % intervals made before them from nothing but what was known then"
+                .to_owned()
+        }
+        ["forecast", "record", "over"] => "the days since the first of these intervals was made".to_owned(),
         ["changes", _, "change"] => "to / from − 1".to_owned(),
         ["prediction", "value"] => net(said).unwrap_or_else(|| "as the state says it".to_owned()),
         ["size", "value"] => means(said).unwrap_or_else(|| "as the state says it".to_owned()),

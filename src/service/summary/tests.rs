@@ -247,6 +247,7 @@ fn everything_that_can_be_told_is_told_in_some_state() {
         "counted twice",
         "without anybody claiming",
         "expected to come to",
+        "held 81 % of the time over the last 84 days",
         "not connected",
         "is in no sum",
         "too young to be judged",

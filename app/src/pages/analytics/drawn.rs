@@ -138,6 +138,7 @@ pub(super) fn over(said: &Said) -> Vec<Over> {
             key: foreseen.key.clone(),
             of: foreseen.of.clone(),
             unit: Some(unit(&foreseen.key, &foreseen.unit)),
+            record: foreseen.record.clone().filter(|_| forecast.is_some()),
             forecast,
             before,
             why,
@@ -154,6 +155,7 @@ pub(super) fn over(said: &Said) -> Vec<Over> {
                 unit: None,
                 forecast: None,
                 before: None,
+                record: None,
                 why: None,
                 marks: vec![drawn],
             }),
@@ -385,6 +387,7 @@ mod tests {
             of: "Acme".into(),
             unit: "EUR".into(),
             model: "ets".into(),
+            record: Some((beside("s.held", "0.81"), beside("s.over", "84"))),
             steps,
         };
         let mark = |metric: Option<&str>| analytics::Mark {
@@ -416,8 +419,10 @@ mod tests {
             [(80, 9.0), (95, 8.0)]
         );
         assert_eq!(spend.marks.len(), 1);
+        assert_eq!(spend.record.as_ref().map(|(held, over)| (&*held.id, &*over.id)), Some(("s.held", "s.over")));
         let orders = over.iter().find(|over| over.key == "orders").unwrap();
         assert_eq!((orders.forecast.as_ref(), orders.why.as_deref()), (None, Some("too few days")));
+        assert_eq!(orders.record, None, "where nothing is foretold nothing held");
         assert_eq!(over.iter().find(|over| over.key.is_empty()).unwrap().marks[0].words, "Spike, Acme");
     }
 }

@@ -22,6 +22,13 @@ fn a_forecast_is_its_steps_added_up_of_the_days_that_it_knows() {
     let inputs = Inputs { metrics: vec![Metric::parse("orders").unwrap()], days, channels: None };
     assert_eq!(sum.inputs, Some(inputs));
     assert_eq!(opened("forecast", &body, "/forecast/steps").unwrap().figure.value, "2");
+    let mut judged = body.clone();
+    judged["forecast"]["record"] = json!({"held50": 0.5, "held80": 0.8125, "held95": 0.95, "of": 168, "over": 84});
+    let held = opened("forecast", &judged, "/forecast/record/held80").unwrap();
+    assert_eq!((&*held.figure.value, &*held.figure.shown), ("0.8125", "81 %"));
+    assert!(held.formula.contains("made before them"), "{}", held.formula);
+    assert_eq!(opened("forecast", &judged, "/forecast/record/over").unwrap().figure.shown, "84 days");
+    assert!(opened("forecast", &body, "/forecast/record/held80").is_none(), "there was no time to see");
     let mut claims = body.clone();
     claims["until"] = json!("2026-10-20");
     let known = opened("forecast", &claims, "/forecast/steps/*/point").unwrap().inputs.unwrap().days;
