@@ -174,6 +174,13 @@ async fn what_the_brain_says_is_told_with_ids_that_open(pool: PgPool) {
     let of = |end: &str| figures::decimal(&step[end]["value"]);
     assert!(of("lo95") <= of("lo80") && of("lo80") <= of("point") && of("point") <= of("hi80"), "{step}");
     assert!(of("hi80") <= of("hi95"), "{step}");
+    // Its record says how often such intervals held, and over how many days, and opens.
+    for (key, most) in [("held80", 1), ("held_over", 75)] {
+        let told = &forecast[key];
+        let value = figures::decimal(&told["value"]);
+        assert!(value > Decimal::ZERO && value <= Decimal::from(most), "{forecast}");
+        assert_eq!(figures::opened(&olga, told["id"].as_str().unwrap(), "").await["value"], told["value"]);
+    }
     // Advertising all but stopped in the end, of which there is a mark.
     let marks = answer["marks"].as_array().unwrap();
     assert!(!marks.is_empty(), "{answer}");
