@@ -106,7 +106,11 @@ fn null() -> Vec<Figure> {
             value: mean,
         },
         Figure { key: "null_alarms_worst", what: "the same at the worst of these rates", value: worst },
-        Figure { key: "null_changes", what: "those of them that are changes that stay, mean of these rates", value: stay },
+        Figure {
+            key: "null_changes",
+            what: "those of them that are changes that stay, mean of these rates",
+            value: stay,
+        },
     ]
 }
 
