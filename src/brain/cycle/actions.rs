@@ -211,7 +211,7 @@ fn weeks(id: &str, source: &Source, rate: &dyn Fn(&Day) -> Option<(Decimal, Deci
 }
 
 /// Expected value times probability less effort, in the agency's currency, drawn toward what such actions brought so far.
-fn score(input: &Input, proposal: &Proposal) -> Option<f64> {
+pub(super) fn score(input: &Input, proposal: &Proposal) -> Option<f64> {
     let value = proposal.prediction?.value;
     let to = |from: Currency, amount: f64| {
         let (times, by) = input.rates.on(input.day, from, input.display)?;

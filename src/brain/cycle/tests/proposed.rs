@@ -2,8 +2,11 @@
 
 use super::*;
 use crate::{
-    curiosity::{Kind, Proposal},
-    cycle::{About, UnderWay, actions::is_free},
+    curiosity::{Hits, Kind, Prediction, Proposal},
+    cycle::{
+        About, UnderWay,
+        actions::{is_free, score},
+    },
     finding::Entity,
 };
 
@@ -124,4 +127,24 @@ fn what_is_broken_is_repaired_whatever_is_under_way() {
     assert!(free.iter().any(|(_, began)| *began == Some(LAST - Duration::days(2))), "{free:?}");
     input.under_way = vec![under_way("raise:a", Kind::Raise, Some("a"), &["a"])];
     assert_eq!(fixes(&input), free);
+}
+
+#[test]
+fn value_counts_by_its_probability_and_by_what_its_kind_brought_less_effort() {
+    let mut input = agency(vec![]);
+    let mut raise = Proposal::new(Kind::Raise, Entity { id: "a".into(), level: Level::Channel }, "EUR");
+    assert_eq!(score(&input, &raise), None, "what nobody can value is not ranked by money");
+    raise.prediction = Some(Prediction { value: 1000.0, low: 500.0, high: 1500.0, loss: 0.05 });
+    raise.probability = 0.9;
+    let near = |told: Option<f64>, wanted: f64| assert!((told.unwrap() - wanted).abs() < 1e-9, "{told:?} {wanted}");
+    near(score(&input, &raise), 900.0 - 15.0);
+    input.hits = [(Kind::Lower, Hits { won: 0, lost: 4 })].into();
+    near(score(&input, &raise), 900.0 - 15.0);
+    // Three won and five lost of eight, where three of four are expected.
+    input.hits = [(Kind::Raise, Hits { won: 0, lost: 4 })].into();
+    near(score(&input, &raise), 450.0 - 15.0);
+    raise.effort_minutes = 240;
+    near(score(&input, &raise), 450.0 - 240.0);
+    raise.currency = "USD".into();
+    assert_eq!(score(&input, &raise), None, "an amount without a rate is not compared");
 }
