@@ -194,5 +194,10 @@ async fn what_the_brain_says_is_told_with_ids_that_open(pool: PgPool) {
     }
     let curves = answer["curves"].as_array().unwrap();
     assert_eq!((curves.len(), &curves[0]["client"]), (1, &json!("Bakery")), "{answer}");
+    // Less than half a year is little to fit a season to, which is said with the curves, on the page as well.
+    let words = "there are less than two years of days";
+    assert!(curves[0]["warnings"].to_string().contains(words), "{curves:?}");
+    let page = olga.get(&format!("/analytics?client_id={client}")).await.text().await.unwrap();
+    assert!(page.contains("There are less than two years of days"), "{page}");
     app.finish().await;
 }

@@ -122,6 +122,8 @@ pub struct Curves {
     pub currency: String,
     /// The curves; `Err` says why there are none.
     pub curves: Result<Vec<Curve>, String>,
+    /// What to know before believing them, a sentence each without its end.
+    pub warnings: Vec<String>,
 }
 
 /// What a customer of a cohort is worth at an age.

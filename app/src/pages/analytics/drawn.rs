@@ -210,6 +210,7 @@ pub(super) fn curves(said: &Said) -> Vec<ClientCurves> {
             }
             Err(_) => Vec::new(),
         },
+        warnings: curves.warnings.clone(),
         why: curves.curves.as_ref().err().cloned(),
     };
     said.curves.iter().enumerate().map(shown).collect()

@@ -50,6 +50,8 @@ pub struct ClientCurves {
     pub client: String,
     /// A chart for each channel; `Err` names a channel of which nothing is known, and says why.
     pub curves: Vec<Result<Chart, (String, String)>>,
+    /// What to know before believing them.
+    pub warnings: Vec<String>,
     /// Why nothing is known of the client.
     pub why: Option<String>,
 }

@@ -77,6 +77,8 @@ pub struct CurvesBody {
     client: String,
     currency: String,
     curves: Vec<CurveBody>,
+    /// What to know before believing them.
+    warnings: Vec<String>,
     absent: Option<String>,
 }
 
@@ -202,7 +204,7 @@ impl From<Mark> for MarkBody {
 impl From<Curves> for CurvesBody {
     fn from(curves: Curves) -> Self {
         let (found, absent) = either(curves.curves);
-        Self { client: curves.client, currency: curves.currency, curves: found, absent }
+        Self { client: curves.client, currency: curves.currency, curves: found, warnings: curves.warnings, absent }
     }
 }
 
