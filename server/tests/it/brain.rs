@@ -325,6 +325,8 @@ async fn an_experiment_that_somebody_enters_pulls_what_its_channel_brings(pool: 
     assert_eq!(refused.status(), 422, "a shop is no advertising");
     let id = olga.create("/api/v1/lift-tests", &test(&radio)).await;
     compute(&olga).await;
+    let page = olga.get(&format!("/clients/{client}")).await.text().await.unwrap();
+    assert!(page.contains("of revenue for each unit of spend, give or take") && page.contains(&id), "{page}");
     let pulled = brings(&olga).await;
     assert!((pulled - shown).abs() < (pulled - fitted).abs(), "{fitted} with {shown} shown is {pulled}");
 
