@@ -16,8 +16,8 @@ use crate::{
 
 /// Days ahead: the furthest of 7, 14 and 28.
 const AHEAD: usize = 28;
-/// Days looked back at: two years show a yearly season.
-const BACK: usize = 730;
+/// Days looked back at: two years show a yearly season, and the third whether it helps to know it.
+const BACK: usize = 1_096;
 /// What the names of the methods begin with.
 const KIND: &str = "forecast:";
 

@@ -158,6 +158,17 @@ fn claims_are_foretold_from_the_days_that_have_settled() {
 }
 
 #[test]
+fn what_a_year_brings_is_known_from_three_years_of_days() {
+    let wave = |ago: i64| 300.0 + 150.0 * libm::sin(ago as f64 / 365.0 * TAU);
+    let outcomes = run(&chosen(agency(vec![ads("a", 1_200, wave)])));
+    let forecasts = outcomes.iter().filter(|outcome| outcome.kind == "forecast");
+    let bodies = forecasts.map(|outcome| serde_json::from_str::<serde_json::Value>(&outcome.body).unwrap());
+    let clicks = bodies.into_iter().find(|body| body["metric"] == "clicks").unwrap();
+    assert_eq!(clicks["since"], (LAST - Duration::days(1_095)).to_string());
+    assert!(clicks["forecast"]["model"].as_str().unwrap().ends_with("season of 365"), "{clicks}");
+}
+
+#[test]
 fn conversions_that_are_not_reported_any_more_are_an_outage_and_no_figure() {
     let mut silent = ads("a", 300, |_| 300.0);
     let source = silent.days.unwrap();
