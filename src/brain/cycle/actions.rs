@@ -113,7 +113,7 @@ fn add_to(all: &mut Vec<(About, Proposal)>, about: &About, mut proposal: Proposa
 }
 
 /// What a finding asks for. Only of clients: what belongs to nobody is nobody's to act on.
-fn of_finding(input: &Input, about: &About, found: &Finding) -> Option<Proposal> {
+pub(super) fn of_finding(input: &Input, about: &About, found: &Finding) -> Option<Proposal> {
     let client = client(input, about)?;
     let recent = (input.day - found.last).whole_days() < FRESH;
     let serious = found.severity >= Severity::Medium && found.probability >= WORTH_LOOKING;

@@ -5,9 +5,9 @@ use crate::{
     curiosity::{Hits, Kind, Prediction, Proposal},
     cycle::{
         About, UnderWay,
-        actions::{is_free, score},
+        actions::{is_free, of_finding, score},
     },
-    finding::Entity,
+    finding::{self, Entity, Finding, Severity},
 };
 
 fn actions(input: &Input) -> Vec<Proposal> {
@@ -147,4 +147,46 @@ fn value_counts_by_its_probability_and_by_what_its_kind_brought_less_effort() {
     near(score(&input, &raise), 450.0 - 240.0);
     raise.currency = "USD".into();
     assert_eq!(score(&input, &raise), None, "an amount without a rate is not compared");
+}
+
+#[test]
+fn each_kind_of_finding_asks_for_what_helps_while_it_is_news() {
+    use finding::Kind as Found;
+    let input = agency(vec![]);
+    let about = About { client: Some("client".into()), channel: Some("a".into()) };
+    let asked_of = |about: &About, kind, severity, probability, ago: i64| {
+        let day = LAST - Duration::days(ago);
+        let found = Finding {
+            kind,
+            entity: Entity { id: "a".into(), level: Level::Channel },
+            channels: vec![],
+            metric: None,
+            first: day,
+            last: day,
+            calendar: None,
+            size: None,
+            probability,
+            severity,
+            basis: vec![],
+        };
+        of_finding(&input, about, &found).map(|proposal| proposal.kind)
+    };
+    let asked = |kind, severity, probability, ago| asked_of(&about, kind, severity, probability, ago);
+    let sure = 0.995;
+    for (kind, severity, wanted) in [
+        (Found::CreativeFatigue, Severity::Low, Some(Kind::RefreshCreative)),
+        (Found::TrackingOutage, Severity::High, Some(Kind::FixTracking)),
+        (Found::LtvDrift, Severity::Low, Some(Kind::RetentionPush)),
+        (Found::LtvDrift, Severity::Info, None),
+        (Found::DeliveryCollapse, Severity::Low, Some(Kind::Investigate)),
+        (Found::Drop, Severity::Medium, Some(Kind::Investigate)),
+        (Found::RoiDecay, Severity::High, Some(Kind::Investigate)),
+        (Found::Drop, Severity::Low, None),
+        (Found::Spike, Severity::High, None),
+    ] {
+        assert_eq!(asked(kind, severity, sure, 1), wanted, "{kind:?}");
+    }
+    assert_eq!(asked(Found::Drop, Severity::High, 0.95, 1), None, "one in twenty is too many to look at each");
+    assert_eq!(asked(Found::TrackingOutage, Severity::High, sure, 14), None, "it is long over");
+    assert_eq!(asked_of(&About::agency(), Found::TrackingOutage, Severity::High, sure, 1), None, "it is nobody's");
 }
