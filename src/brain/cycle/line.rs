@@ -154,7 +154,7 @@ pub(super) fn settled(line: &Line, most: usize) -> (Date, Series) {
 }
 
 /// The newest days of a line, at most so many.
-pub(super) fn newest(line: &Line, most: usize) -> (Date, Series) {
+fn newest(line: &Line, most: usize) -> (Date, Series) {
     let values = line.values.values();
     let skip = values.len().saturating_sub(most);
     let first = line.first.saturating_add(time::Duration::days(i64::try_from(skip).unwrap_or_default()));

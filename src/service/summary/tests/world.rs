@@ -116,7 +116,10 @@ impl World {
             };
             let steps: Vec<Value> = (0..28).map(|_| step(random)).collect();
             // A young series has no record.
-            let record = (self.outcomes.len() % 2 == 0)
+            let record = self
+                .outcomes
+                .len()
+                .is_multiple_of(2)
                 .then(|| json!({"held50": 0.52, "held80": 0.8125, "held95": 0.96, "of": 168, "over": 84}));
             let told = match random.random_bool(0.3) {
                 true => absent(random),
