@@ -21,6 +21,7 @@ pub mod connection;
 pub mod contact;
 pub mod currency;
 pub mod dashboard;
+pub mod day;
 pub mod email;
 pub mod event;
 pub mod exchange_rate;

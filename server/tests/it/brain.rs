@@ -10,7 +10,7 @@ use time::Date;
 use crate::support::{Browser, TestApp, count, execute};
 
 /// A source of a client's ads, with so many days of figures that end yesterday.
-async fn source(app: &TestApp, olga: &Browser, client: &str, days: i64, spend: impl Fn(i64) -> i64) -> String {
+pub async fn source(app: &TestApp, olga: &Browser, client: &str, days: i64, spend: impl Fn(i64) -> i64) -> String {
     let new = json!({"name": format!("Radio {client}"), "holds": "ads", "currency": "EUR", "time_zone": "UTC", "client_id": client});
     let id = olga.create("/api/v1/imports/sources", &new).await;
     push(app, olga, &id, days, spend).await;
@@ -42,7 +42,8 @@ async fn done(olga: &Browser, id: &str) -> Value {
     panic!("the cycle {id} did not end");
 }
 
-async fn compute(olga: &Browser) -> Value {
+/// Has the brain think, and waits until it has.
+pub async fn compute(olga: &Browser) -> Value {
     let answer = olga.post("/api/v1/brain/compute", &json!({})).await;
     assert_eq!(answer.status(), 202);
     let asked: Value = answer.json().await.unwrap();
@@ -255,6 +256,11 @@ async fn a_day_that_is_said_twice_counts_once_and_levels_complete_each_other(poo
     ]))
     .await;
     assert_eq!(told().await[..2], [json!("57"), json!("13")]);
+    let campaigns = olga.json(&format!("/api/v1/brain/metrics?from={day}&to={day}&by=campaign")).await;
+    let spent =
+        |item: &Value| (item["body"]["entity"]["id"].clone(), item["body"]["metrics"]["spend"]["now"]["value"].clone());
+    let spent: Vec<_> = campaigns["items"].as_array().unwrap().iter().map(spent).collect();
+    assert_eq!(spent, [(json!("1"), json!("50")), (json!("2"), json!("7"))], "{campaigns}");
     // The same campaign again, now with its windows of attribution: the newer words count, and both windows.
     push(json!([
         {"day": day, "campaign_id": "1", "attribution": "7d_click", "spend": 50, "clicks": 10, "conversions": 4},
@@ -298,6 +304,18 @@ async fn what_was_chosen_and_cannot_be_read_is_chosen_anew_and_nothing_else(pool
     );
     let newest = olga.json("/api/v1/brain/forecasts?limit=100").await;
     assert!(!newest.to_string().contains("not_chosen_yet"), "{newest}");
+    // Once the oldest are older than a week, all are chosen anew; of the same days these are the same, and so is the input.
+    let state = olga.json("/api/v1/brain/state").await["input_hash"].clone();
+    execute(&pool, "update brain_choice set chosen_at = chosen_at - interval '8 days'".into()).await;
+    compute(&olga).await;
+    assert_eq!((count(&pool, times).await, chosen().await), (1, first.clone()));
+    assert_eq!(olga.json("/api/v1/brain/state").await["input_hash"], state);
+    // Another choice is another input.
+    let other = first.iter().find(|(series, _)| series.starts_with("forecast:")).unwrap();
+    let none = r#"{"days":60,"absent":{"reason":"too_short","has":1,"needs":2}}"#;
+    execute(&pool, format!("update brain_choice set choice = '{none}' where series = '{}'", other.0)).await;
+    compute(&olga).await;
+    assert_ne!(olga.json("/api/v1/brain/state").await["input_hash"], state);
     app.finish().await;
 }
 

@@ -135,6 +135,47 @@ async fn profile_tokens_and_contacts_come_back_as_typed(pool: PgPool) {
 }
 
 #[sqlx::test(migrator = "store::MIGRATOR")]
+async fn an_experiment_comes_back_as_typed_and_is_kept_once_it_is_right(pool: PgPool) {
+    let app = TestApp::start(pool).await;
+    let olga = app.owner("olga@acme.test", "Acme").await;
+    let client = olga.create("/api/v1/clients", &json!({"name": "C1"})).await;
+    let new = |name: &str, holds: &str| json!({"name": name, "holds": holds, "currency": "EUR", "time_zone": "UTC", "client_id": client});
+    let radio = olga.create("/api/v1/imports/sources", &new("Radio", "ads")).await;
+    let posters = olga.create("/api/v1/imports/sources", &new("Posters", "ads")).await;
+    let shop = olga.create("/api/v1/imports/sources", &new("Shop", "shop")).await;
+    let page = format!("/clients/{client}");
+    let with = |roas: &'static str| {
+        [
+            ("channel_id", posters.as_str()),
+            ("first_day", "2026-03-02"),
+            ("last_day", "2026-03-15"),
+            ("roas", roas),
+            ("standard_error", "0.25"),
+        ]
+    };
+    let back = post(&olga, &page, "add_experiment", &with("much")).await;
+    let back = refused(back, StatusCode::UNPROCESSABLE_ENTITY).await;
+    let (_, form) = back.split_once("id=\"experiments\"").expect("the part is in sight");
+    for (name, text) in with("much") {
+        assert_eq!(held(form, name), text, "{name}");
+    }
+    assert!(form.contains("Enter a number, such as 1.8"), "{form}");
+    let offered = |id: &str| form.contains(&format!("value=\"{id}\""));
+    assert!(offered(&radio) && !offered(&shop), "of a shop there is no such experiment");
+    let kept = async || olga.json("/api/v1/lift-tests").await["items"].as_array().unwrap().clone();
+    assert_eq!(kept().await, [] as [Value; 0]);
+
+    post(&olga, &page, "add_experiment", &with("1.8")).await;
+    let tests = kept().await;
+    assert_eq!((tests.len(), &tests[0]["channel_id"], &tests[0]["roas"]), (1, &json!(posters), &json!("1.8")));
+    let shown = olga.get(&page).await.text().await.unwrap();
+    assert!(shown.contains("2 to 15 Mar 2026: 1.8 of revenue for each unit of spend, give or take 0.25"), "{shown}");
+    post(&olga, &page, "remove_experiment", &[("id", tests[0]["id"].as_str().unwrap())]).await;
+    assert_eq!(kept().await, [] as [Value; 0]);
+    app.finish().await;
+}
+
+#[sqlx::test(migrator = "store::MIGRATOR")]
 async fn notes_of_any_length_come_back_and_stay_guarded(pool: PgPool) {
     let app = TestApp::start(pool).await;
     let olga = app.owner("olga@acme.test", "Acme").await;

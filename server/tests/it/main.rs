@@ -31,6 +31,7 @@ mod embedded;
 mod error_pages;
 mod events;
 mod exchange_rates;
+mod experiments;
 mod fair;
 mod findings;
 mod foreign;

@@ -3,8 +3,9 @@
 use model::{
     access::{self as rules, Action},
     actor::Actor,
+    day::in_words,
     id::{ClientId, ReportId},
-    report::{Board, Every, Report, Schedule, Shown, ShownSchedule, day_in_words},
+    report::{Board, Every, Report, Schedule, Shown, ShownSchedule},
 };
 use store::{
     client,
@@ -74,7 +75,7 @@ fn shown(actor: &Actor, moments: &moment::Words, report: Report) -> Shown {
         id: report.id,
         title: question.title,
         client: question.client_id.zip(report.client),
-        days: format!("{} to {}", day_in_words(report.days.first), day_in_words(report.days.last)),
+        days: format!("{} to {}", in_words(report.days.first), in_words(report.days.last)),
         persona: question.persona,
         sections: question.sections.iter().map(|section| section.label().to_owned()).collect(),
         state: report.state,
