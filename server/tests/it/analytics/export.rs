@@ -3,7 +3,7 @@
 use super::*;
 
 /// The rows of a file, by what its columns are called.
-fn rows(csv: &str) -> Vec<std::collections::BTreeMap<String, String>> {
+pub(super) fn rows(csv: &str) -> Vec<std::collections::BTreeMap<String, String>> {
     let mut lines = csv.split("\r\n").filter(|line| !line.is_empty());
     let columns: Vec<&str> = lines.next().unwrap().split(',').collect();
     let cells = |line: &str| {
