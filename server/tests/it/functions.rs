@@ -46,6 +46,10 @@ pub const FUNCTIONS: [(&str, &[Asked]); 109] = [
     ("change_invitation", &[("id={invitation}&resend=true", 404), ("id={invitation}&resend=false", 404)]),
     ("change_member", &[("id={member}&role=member", 404), ("id={member}&active=false", 404)]),
     ("change_password", NO_ID),
+    (
+        "change_report_schedule",
+        &[("id={report_schedule}&title=R&persona=cmo&every=weekly&on_day=1&hour=8&recipients=&sections[0]=method", 404)],
+    ),
     ("confirm_two_factor", NO_ID),
     ("create_client", NO_ID),
     ("create_token", NO_ID),
