@@ -48,7 +48,10 @@ pub const FUNCTIONS: [(&str, &[Asked]); 109] = [
     ("change_password", NO_ID),
     (
         "change_report_schedule",
-        &[("id={report_schedule}&title=R&persona=cmo&every=weekly&on_day=1&hour=8&recipients=&sections[0]=method", 404)],
+        &[(
+            "id={report_schedule}&title=R&persona=cmo&every=weekly&on_day=1&hour=8&recipients=&sections[0]=method",
+            404,
+        )],
     ),
     ("confirm_two_factor", NO_ID),
     ("create_client", NO_ID),
