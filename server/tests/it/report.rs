@@ -330,3 +330,31 @@ async fn every_page_of_a_simulated_agencys_report_says_so_and_so_does_its_mail(p
     }
     app.finish().await;
 }
+
+/// The typefaces that a PDF brings along.
+fn typefaces(app: &TestApp, pdf: &[u8]) -> String {
+    let file = app.data.join(format!("typefaces-{}.pdf", pdf.len()));
+    std::fs::write(&file, pdf).unwrap();
+    let output = Command::new("pdffonts").arg(&file).output();
+    let output = output.expect("pdffonts says what typefaces a PDF has: ./dev test installs it with poppler-utils");
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    String::from_utf8(output.stdout).unwrap()
+}
+
+#[sqlx::test(migrator = "store::MIGRATOR")]
+async fn letters_that_our_typeface_has_not_are_set_with_those_of_the_installation(pool: PgPool) {
+    let app = TestApp::start_with(pool, |config| config.fonts = Some("/usr/share/fonts/truetype/dejavu".into())).await;
+    let olga = app.owner("olga@acme.test", "Acme").await;
+    // A Latin title, and a Georgian one.
+    for (title, others) in [("Bakery", false), ("თონე", true)] {
+        let body =
+            json!({"title": title, "sections": ["cover", "method"], "first": "2026-11-02", "last": "2026-11-08"});
+        let report = make(&olga, &body).await;
+        let bytes = pdf(&olga, &report).await;
+        let faces = typefaces(&app, &bytes);
+        assert!(faces.contains("Inter"), "{faces}");
+        assert_eq!(faces.contains("DejaVu"), others, "{title}: {faces}");
+        assert!(text(&app, &bytes).join("").contains(title), "{title} can be read and copied");
+    }
+    app.finish().await;
+}
