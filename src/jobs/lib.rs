@@ -31,6 +31,7 @@ use std::{sync::Arc, time::Duration};
 use mailer::Mailer;
 use providers::Outside;
 use service::Service;
+pub use studio::typefaces;
 
 /// What every job needs, cheap to clone.
 #[derive(Clone, Debug)]

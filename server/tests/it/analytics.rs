@@ -1,6 +1,7 @@
 //! Analytics over HTTP: who sees what of whom, what of a question is refused, and what its answer is made of. Its figures are held
-//! against the rows in `counts.rs`, views that are kept in `views.rs`.
+//! against the rows in `counts.rs`, everything that shows them against each other in `alike.rs`, views that are kept in `views.rs`.
 
+mod alike;
 mod counts;
 mod export;
 mod page;

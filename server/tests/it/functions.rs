@@ -25,7 +25,7 @@ const NO_ID: &[Asked] = &[];
 
 /// Every server function. `{client}` and the like are another agency's, `{own client}` and the like are one's own. Lists that
 /// are narrowed by an id show nothing for one that is not there, so they answer 200.
-pub const FUNCTIONS: [(&str, &[Asked]); 112] = [
+pub const FUNCTIONS: [(&str, &[Asked]); 113] = [
     ("acknowledge_alert", &[("id={alert}", 404)]),
     (
         "add_experiment",
@@ -50,6 +50,13 @@ pub const FUNCTIONS: [(&str, &[Asked]); 112] = [
     ("change_invitation", &[("id={invitation}&resend=true", 404), ("id={invitation}&resend=false", 404)]),
     ("change_member", &[("id={member}&role=member", 404), ("id={member}&active=false", 404)]),
     ("change_password", NO_ID),
+    (
+        "change_report_schedule",
+        &[(
+            "id={report_schedule}&title=R&persona=cmo&every=weekly&on_day=1&hour=8&recipients=&sections[0]=method",
+            404,
+        )],
+    ),
     ("confirm_two_factor", NO_ID),
     ("create_client", NO_ID),
     ("create_token", NO_ID),

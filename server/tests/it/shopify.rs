@@ -70,6 +70,10 @@ pub struct World {
     pub operations: Vec<Operation>,
     /// The first byte of each part of a file that was asked for.
     pub parts: Vec<usize>,
+    /// Where the shop counts its days, if not in Berlin.
+    pub zone: Option<&'static str>,
+    /// In what it counts, if not in euros.
+    pub currency: Option<&'static str>,
     /// How long the storage takes for a part.
     pub latency: Duration,
     pub renewed: usize,
@@ -176,7 +180,8 @@ async fn graphql(State(world): Shared, headers: HeaderMap, Json(body): Json<Valu
     let query = body["query"].as_str().unwrap();
     let end = json!({"hasNextPage": false, "endCursor": null});
     let data = if query.starts_with("query Shop") {
-        json!({"shop": {"name": "Acme Shop", "currencyCode": "EUR", "ianaTimezone": "Europe/Berlin", "myshopifyDomain": SHOP}})
+        let (zone, currency) = (world.zone.unwrap_or("Europe/Berlin"), world.currency.unwrap_or("EUR"));
+        json!({"shop": {"name": "Acme Shop", "currencyCode": currency, "ianaTimezone": zone, "myshopifyDomain": SHOP}})
     } else if query.starts_with("query Scopes") {
         let scopes: Vec<_> = scopes.iter().map(|scope| json!({"handle": scope})).collect();
         json!({"currentAppInstallation": {"accessScopes": scopes}})

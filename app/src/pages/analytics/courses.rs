@@ -13,7 +13,7 @@ use super::{
     shown::{Counted, Thought},
 };
 use crate::{
-    components::{chart::ChartView, figure::Figure, focus, notice::sentence, page::Skeleton, part::failed},
+    components::{chart::ChartView, figure::Figure, notice::sentence, part::part_of},
     error::AppError,
     pages::dashboard::connect,
 };
@@ -30,21 +30,16 @@ pub(super) fn Courses(
     thought: Resource<Result<Thought, AppError>>,
     asked: Memo<Asked>,
 ) -> impl IntoView {
-    let read = move || {
-        Suspend::new(async move {
-            let (found, said) = (counted.await, thought.await);
-            if cfg!(not(feature = "ssr")) {
-                focus::restore(focus::held(), "heading");
-            }
-            match found {
-                Ok(counted) => view! { <Shown counted=counted thought=said.ok() asked=asked /> }.into_any(),
-                // The figures say so.
-                Err(error) if absent(&error) => ().into_any(),
-                Err(error) => failed("The charts", &error, Callback::new(move |()| counted.refetch())),
-            }
-        })
+    let load = move || async move {
+        let (found, said) = (counted.await, thought.await);
+        found.map(|counted| (counted, said.ok()))
     };
-    view! { <Transition fallback=|| view! { <Skeleton /> }>{read}</Transition> }
+    let retry = Callback::new(move |()| {
+        counted.refetch();
+    });
+    let draw = move |(counted, thought): (Counted, Option<Thought>)| view! { <Shown counted=counted thought=thought asked=asked /> };
+    // That there is nothing of it the figures say.
+    part_of(("The charts", "heading"), load, retry, draw, |error: &AppError| absent(error).then(|| ().into_any()))
 }
 
 #[component]
