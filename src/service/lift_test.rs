@@ -36,7 +36,7 @@ impl New {
     ///
     /// # Errors
     /// The field that is no day or no number.
-    pub fn parse(channel_id: ChannelId, days: [&str; 2], numbers: [&str; 2]) -> Result<Self, Invalid> {
+    pub fn parse(channel_id: ChannelId, days: [&str; 2], numbers: [&str; 2]) -> std::result::Result<Self, Invalid> {
         let number = |field: &str, text: &str| {
             text.trim().parse::<Decimal>().map_err(|_| Invalid::new(field, "enter a number, such as 1.8"))
         };
