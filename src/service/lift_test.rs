@@ -6,7 +6,7 @@ use model::{
     brain::Trigger,
     fact::LiftTest,
     id::{ChannelId, ClientId, LiftTestId},
-    input::Invalid,
+    input::{Invalid, Wrong},
     page::parse_day,
 };
 use rust_decimal::Decimal;
@@ -35,17 +35,25 @@ impl New {
     /// Takes what somebody typed: the first and the last day, and the revenue of a unit of spend with its standard error.
     ///
     /// # Errors
-    /// The field that is no day or no number.
+    /// Every field that is no day or no number.
     pub fn parse(channel_id: ChannelId, days: [&str; 2], numbers: [&str; 2]) -> std::result::Result<Self, Invalid> {
         let number = |field: &str, text: &str| {
             text.trim().parse::<Decimal>().map_err(|_| Invalid::new(field, "enter a number, such as 1.8"))
         };
+        let (first_day, last_day) = (parse_day("first_day", days[0]), parse_day("last_day", days[1]));
+        let (roas, standard_error) = (number("roas", numbers[0]), number("standard_error", numbers[1]));
+        let mut wrong = Wrong::default();
+        wrong.check(&first_day);
+        wrong.check(&last_day);
+        wrong.check(&roas);
+        wrong.check(&standard_error);
+        wrong.end()?;
         Ok(Self {
             channel_id,
-            first_day: parse_day("first_day", days[0])?,
-            last_day: parse_day("last_day", days[1])?,
-            roas: number("roas", numbers[0])?,
-            standard_error: number("standard_error", numbers[1])?,
+            first_day: first_day?,
+            last_day: last_day?,
+            roas: roas?,
+            standard_error: standard_error?,
         })
     }
 }
