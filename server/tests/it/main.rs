@@ -63,6 +63,7 @@ mod permission;
 mod plain;
 mod process;
 mod purge;
+mod pushed;
 mod rehearsal;
 mod report;
 mod report_schedule;
