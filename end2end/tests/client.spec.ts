@@ -87,8 +87,10 @@ test("an experiment is entered, stands on the client's page, and is thrown away"
   await part.getByRole("button", { name: "Enter experiment" }).click();
   const words = "Radio, 2 to 15 Mar 2026: 1.8 of revenue for each unit of spend, give or take 0.25";
   await expect(part.getByText(words)).toBeVisible();
+  await part.getByLabel("Standard error").fill("0.5");
   await part.getByRole("button", { name: "Throw away the experiment on Radio" }).click();
   await expect(part.getByText("None was entered yet.")).toBeVisible();
+  await expect(part.getByLabel("Standard error")).toHaveValue("0.5");
 });
 
 test("two people change one client: neither undoes the other unseen", async ({ page }) => {

@@ -10,7 +10,7 @@ use crate::{
         field::{Field, Select},
         form::ActionForm,
         outcome::{Outcome, at, failure, on_success, successes},
-        part::part_or,
+        part::{again, part_or},
         toast::{Next, Toasts},
     },
     error::AppError,
@@ -93,8 +93,8 @@ pub async fn remove_experiment(id: LiftTestId) -> Result<(), AppError> {
 pub fn ExperimentsPart(id: Memo<String>) -> impl IntoView {
     let add = ServerAction::<AddExperiment>::new();
     let remove = ServerAction::<RemoveExperiment>::new();
-    let (added, removed) = (successes(add), successes(remove));
-    let found = Resource::new(move || (id.get(), added.get(), removed.get()), |(id, _, _)| get_experiments(id));
+    let added = successes(add);
+    let found = Resource::new(move || (id.get(), added.get()), |(id, _)| get_experiments(id));
     if let Some(toasts) = Toasts::of_page() {
         on_success(add, move |()| {
             toasts.show("The experiment is kept: the curves are read anew with it", Next::Nothing);
@@ -103,22 +103,29 @@ pub fn ExperimentsPart(id: Memo<String>) -> impl IntoView {
             toasts.show("The experiment is thrown away: the curves are read anew without it", Next::Nothing);
         });
     }
-    let draw =
-        move |found: Option<Experiments>| found.map(|found| view! { <Shown found=found add=add remove=remove /> });
+    let draw = move |found: Option<Experiments>| {
+        found.map(|found| view! { <Shown client=id.get_untracked() found=found add=add remove=remove /> })
+    };
     // Of a client that is not there, the page says so itself.
     let missing = |error: &AppError| (*error == AppError::Missing).then(|| ().into_any());
     part_or("The experiments", "experiments", found, draw, missing)
 }
 
+/// The list, which is read again by itself once one is thrown away: the form stays with what is typed there.
 #[component]
 fn Shown(
+    client: String,
     found: Experiments,
     add: ServerAction<AddExperiment>,
     remove: ServerAction<RemoveExperiment>,
 ) -> impl IntoView {
     let Experiments { items, channels, editable } = found;
-    let empty = items.is_empty();
-    let row = |one: Experiment| {
+    let (held, removed) = (RwSignal::new(items), successes(remove));
+    let read = move || {
+        let found = get_experiments(client.clone());
+        async move { found.await.map(|found| found.map(|found| found.items).unwrap_or_default()) }
+    };
+    let row = move |one: Experiment| {
         let Experiment { id, channel, days, roas, standard_error } = one;
         let named = format!("Throw away the experiment on {channel}");
         let words =
@@ -141,8 +148,9 @@ fn Shown(
             <h2 id="experiments" tabindex="-1">"Experiments"</h2>
             <p class="text-muted">"What an experiment showed a channel to bring, such as a pause in some regions, pulls the curve of what its spend brings."</p>
             <Outcome action=remove />
-            {empty.then(|| view! { <p class="text-muted" data-test="experiments-empty">"None was entered yet."</p> })}
-            <ul class="flex flex-col" data-test="experiments">{items.into_iter().map(row).collect_view()}</ul>
+            {again("The experiments", "experiments", removed.into(), read, held)}
+            {move || held.with(Vec::is_empty).then(|| view! { <p class="text-muted" data-test="experiments-empty">"None was entered yet."</p> })}
+            <ul class="flex flex-col" data-test="experiments">{move || held.get().into_iter().map(row).collect_view()}</ul>
             {enter.then(|| view! { <Enter channels=channels add=add /> })}
         </section>
     }
