@@ -71,15 +71,16 @@ pub fn ReportsPage() -> impl IntoView {
     let asked = Memo::new(move |_| (of("client_id"), of("cursor")));
     let make = ServerAction::<MakeReport>::new();
     let deeds = schedules::Deeds::new();
-    let (made, done, again) = (successes(make), deeds.changes(), RwSignal::new(0));
-    // The list is read again while something is made; the forms are not, so that what is being typed in them stays.
+    let (made, again) = (successes(make), RwSignal::new(0));
+    // The list is read again while something is made, and the schedules read themselves again; the forms are not, so that what
+    // is being typed in them stays.
     let list = Resource::new(
         move || (asked.get(), made.get(), again.get()),
         |((client_id, cursor), ..)| get_reports(client_id, cursor),
     );
     let desk = Resource::new(
-        move || (asked.with(|(client_id, _)| client_id.clone()), done.get()),
-        |(client_id, _)| get_reports(client_id, String::new()),
+        move || asked.with(|(client_id, _)| client_id.clone()),
+        |client_id| get_reports(client_id, String::new()),
     );
     let missing = |error: &AppError| {
         (*error == AppError::Missing)
