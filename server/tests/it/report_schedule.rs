@@ -191,6 +191,15 @@ async fn a_schedule_is_changed_by_its_form_and_stays_whose_it_is_and_switched_of
     assert_eq!(page.matches("Choose an hour from 0 to 23").count(), 1, "it is said at this schedule alone: {page}");
     assert!(page.contains("value=\"Monthly 1\""), "what was typed stays: {page}");
     assert_eq!(kept(&id).await, before);
+    let wrong = form("24").into_iter().map(|(name, text)| match name {
+        "title" => (name, " ".to_owned()),
+        "recipients" => (name, "nobody".to_owned()),
+        _ => (name, text),
+    });
+    let page = sent(wrong.collect()).await.text().await.unwrap();
+    for words in ["Title is required", "Choose an hour from 0 to 23", "Enter an e-mail address like name@example.com"] {
+        assert!(page.contains(words), "all that is wrong is said at once: {words}: {page}");
+    }
 
     let done = sent(form("9")).await;
     assert_eq!((done.status().as_u16(), done.headers()["location"].to_str().unwrap()), (303, "/reports"));

@@ -42,8 +42,8 @@ pub async fn add_report_schedule(
     #[server(default)] sections: Vec<String>,
 ) -> Result<(), AppError> {
     let (actor, service) = (crate::server::actor()?, crate::server::service()?);
-    let question = super::question(&client_id, &title, &persona, &sections)?;
-    let timing = timing(&every, (on_day, hour), &recipients)?;
+    let question = super::question(super::client(&client_id)?, &title, &persona, &sections);
+    let (question, timing) = model::input::both(question, timing(&every, (on_day, hour), &recipients))?;
     Ok(service::report::schedule::add(&service, &actor, question, timing).await.map(|_| ())?)
 }
 
@@ -60,18 +60,29 @@ pub async fn change_report_schedule(
     #[server(default)] sections: Vec<String>,
 ) -> Result<(), AppError> {
     let (actor, service) = (crate::server::actor()?, crate::server::service()?);
-    let question = super::question("", &title, &persona, &sections)?;
-    let timing = timing(&every, (on_day, hour), &recipients)?;
+    let question = super::question(None, &title, &persona, &sections);
+    let (question, timing) = model::input::both(question, timing(&every, (on_day, hour), &recipients))?;
     Ok(service::report::schedule::change(&service, &actor, id, question, timing).await.map(|_| ())?)
 }
 
-/// When and to whom, as a form says it.
+/// When and to whom, as a form says it; else all that is wrong with it.
 #[cfg(feature = "ssr")]
-fn timing(every: &str, (on_day, hour): (i64, i64), recipients: &str) -> Result<model::report::Timing, service::Error> {
-    let wrong = || model::input::Invalid::new("every", "choose weekly or monthly");
-    let every = Every::parse(every).ok_or_else(wrong)?;
+fn timing(
+    every: &str,
+    (on_day, hour): (i64, i64),
+    recipients: &str,
+) -> Result<model::report::Timing, model::input::Invalid> {
+    use model::{
+        input::{Invalid, both},
+        report::Timing,
+    };
     let small = |number: i64| i16::try_from(number).unwrap_or(-1);
-    Ok(model::report::Timing::parse(every, small(on_day), small(hour), recipients, true)?)
+    let known = Every::parse(every);
+    // Of what comes neither every week nor every month, any day of a month may be one.
+    let read = Timing::parse(known.unwrap_or(Every::Monthly), small(on_day), small(hour), recipients, true);
+    let wrong = || Invalid::new("every", "choose weekly or monthly");
+    let (every, read) = both(known.ok_or_else(wrong), read)?;
+    Ok(Timing { every, ..read })
 }
 
 /// Switches a schedule on or off.
