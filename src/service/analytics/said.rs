@@ -14,6 +14,7 @@ use model::{
     analytics::{Asked, Fatigue, Foreseen, Said, Step},
     brain::Outcome,
     dashboard::Beside,
+    day::in_words,
     figure::{FigureId, PartId, Scope},
     id::{BrainStateId, ChannelId, ClientId},
     page::parse_day,
@@ -133,7 +134,9 @@ impl Reader<'_> {
         let numbers = Numbers::of(outcome)?;
         let body = numbers.body();
         let key = body["metric"].as_str()?;
-        let from = parse_day("from", body["from"].as_str()?).ok()?;
+        let day = |name: &str| parse_day(name, body[name].as_str()?).ok();
+        let from = day("from")?;
+        let settled = day("until").filter(|until| until.next_day().is_some_and(|next| next < from));
         let steps = match absent(&body["forecast"]) {
             Some(why) => Err(why),
             None => {
@@ -157,6 +160,7 @@ impl Reader<'_> {
             unit: body["currency"].as_str().unwrap_or("count").to_owned(),
             model: body["forecast"]["model"].as_str().unwrap_or_default().to_owned(),
             record: self.at(&numbers, "/forecast/record/held80").zip(self.at(&numbers, "/forecast/record/over")),
+            settled: settled.map(in_words),
             steps,
         })
     }
