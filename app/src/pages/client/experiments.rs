@@ -108,7 +108,7 @@ pub async fn remove_experiment(id: LiftTestId) -> Result<Thrown, AppError> {
 pub fn ExperimentsPart(id: Memo<String>, archived: Signal<usize>) -> impl IntoView {
     let add = ServerAction::<AddExperiment>::new();
     let remove = ServerAction::<RemoveExperiment>::new();
-    let (added, removed, undone) = (successes(add), successes(remove), RwSignal::new(0));
+    let (added, removed, undone) = (successes(add), successes(remove), RwSignal::new(0_usize));
     let changed = Signal::derive(move || removed.get() + undone.get());
     let found = Resource::new(move || (id.get(), added.get(), archived.get()), |(id, ..)| get_experiments(id));
     if let Some(toasts) = Toasts::of_page() {
