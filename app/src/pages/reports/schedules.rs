@@ -147,9 +147,9 @@ pub(super) fn Schedules(board: Board, client: String, deeds: Deeds) -> impl Into
         on_success(deeds.add, move |()| toasts.show("It comes by itself from now on.", Next::Nothing));
     }
     let (desk, added) = (StoredValue::new((board, client)), successes(deeds.add));
-    // What was set is not typed any more: its form begins anew, with the focus where it was.
-    let add = move || {
-        if added.get() > 0 {
+    // What was set is not typed any more: its form is made anew, with the focus where it was. Drawn over, fields would keep it.
+    let add = move |count: usize| {
+        if count > 0 {
             focus::restore(focus::held(), "heading");
         }
         let (board, client) = desk.get_value();
@@ -167,7 +167,7 @@ pub(super) fn Schedules(board: Board, client: String, deeds: Deeds) -> impl Into
                 {kept(rows, |schedule: &ShownSchedule| schedule.id, row)}
             </ul>
         </section>
-        {may_make.then_some(add)}
+        {may_make.then(|| view! { <For each=move || [added.get()] key=|count| *count children=add /> })}
     }
 }
 
