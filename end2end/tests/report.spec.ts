@@ -82,12 +82,12 @@ test("what is being typed elsewhere stays while a schedule is set, switched, cha
   await set("Alpha");
   const [alpha, beta] = ["Alpha", "Beta"].map((title) => page.getByTestId("schedule").filter({ hasText: title }));
   await page.getByRole("region", { name: "Make a report" }).getByLabel("Title").fill("Half a title");
-  await page.getByRole("region", { name: "How reports look" }).getByLabel("Colour").fill("#1d4");
+  await page.getByRole("region", { name: "How reports look" }).getByRole("textbox", { name: "Colour" }).fill("#1d4");
   await alpha.getByText("Change", { exact: true }).click();
   await alpha.getByLabel("Hour", { exact: true }).fill("17");
   const typed = async () => {
     await expect(page.getByRole("region", { name: "Make a report" }).getByLabel("Title")).toHaveValue("Half a title");
-    await expect(page.getByRole("region", { name: "How reports look" }).getByLabel("Colour")).toHaveValue("#1d4");
+    await expect(page.getByRole("region", { name: "How reports look" }).getByRole("textbox", { name: "Colour" })).toHaveValue("#1d4");
     await expect(alpha.getByLabel("Hour", { exact: true })).toHaveValue("17");
   };
 
