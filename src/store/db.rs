@@ -176,9 +176,8 @@ impl TenantTx {
         &self.actor
     }
 
-    /// From here on the transaction reads many rows of many. Right after a first reading the database's statistics know nothing of
-    /// them: taking tables for empty, it looks each row up among all others, for which a shop's books were seen to take 19 s. Joins
-    /// without such loops cost about the same whatever it believes.
+    /// From here on the transaction joins many rows. Right after a first reading or an import the planner may take them for a few, and
+    /// compare each with each: it is kept from such loops. (A shop's books were seen to take 19 s right after its first reading.)
     ///
     /// # Errors
     /// The database failed.
