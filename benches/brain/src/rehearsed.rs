@@ -64,18 +64,21 @@ struct Tally {
 
 /// The part `rehearsal`.
 pub fn run_part(_: &Path) -> anyhow::Result<Vec<Figure>> {
-    let mut tally = Tally::default();
+    let (mut tally, mut dated) = (Tally::default(), false);
     crate::note("seed  what          client  planted     found");
     for seed in 0..WORLDS {
         // Two months later each, so that events lie in all seasons.
         let first = date!(2024 - 01 - 01) + Duration::days(61 * seed as i64);
         let world = World::since(seed, first, first + Duration::days(DAYS - 1))?;
         let told = ask(&world)?;
+        dated |= told.iter().any(|one| one.finding.kind == Kind::ChangePoint && day_of(&one.finding).is_some());
         // Budgets are proposed by curves, which are chosen of all that is known by then.
         let mut last = known::on(&world, world.today(), Choices::new())?;
         last.choices = choose(&last, true);
         tally.judge(&world, &told, &proposed::of(&last)?);
     }
+    // Without that, changes that were told would count as not told.
+    anyhow::ensure!(dated, "no change names its day where this looks for it");
     Ok(tally.figures())
 }
 
