@@ -33,6 +33,7 @@ pub mod input;
 pub mod invitation;
 pub mod job;
 pub mod member;
+pub mod message;
 pub mod metric;
 pub mod moment;
 pub mod number;

@@ -10,6 +10,7 @@ mod client;
 mod error;
 pub mod file;
 mod google_ads;
+mod inbox;
 mod meta_ads;
 pub mod number;
 mod outside;
@@ -23,6 +24,7 @@ pub use books::{Bulk, Order, Refund, Shop};
 pub use client::{Answer, Client, Fault, Http, LARGEST_ANSWER, Limit, Request, standard, strike};
 pub use error::{Error, LONGEST_PAUSE, Result};
 use http::HeaderMap;
+pub use inbox::{Change, Changes, Content, Inbox, Lookup, Message, Outgoing, Sent};
 use model::{
     metric::{Account, DayRow, Days, Entity},
     provider::Descriptor,
@@ -83,6 +85,10 @@ pub trait Provider: Send + Sync {
     }
     /// Orders of a shop.
     fn shop(&self) -> Option<&dyn Shop> {
+        None
+    }
+    /// Messages of a mailbox, or of a place where people chat.
+    fn inbox(&self) -> Option<&dyn Inbox> {
         None
     }
     /// What it sends by itself.
