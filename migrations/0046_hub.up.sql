@@ -60,8 +60,12 @@ create table conversation (
   attachments integer not null default 0,
   last_at timestamptz not null,
   last_message_id uuid,
-  last_inbound_at timestamptz,
+  -- Of those that were not seen at the provider before they came here.
+  last_unseen_at timestamptz,
   needs_reply boolean not null default false,
+  -- Up to then nothing wants an answer any more, as somebody said.
+  settled_at timestamptz,
+  settled_by uuid,
   primary key (organization_id, id),
   foreign key (organization_id, channel_id) references channel on delete cascade,
   foreign key (organization_id, client_id) references client on delete set null (client_id),
@@ -107,6 +111,8 @@ create table message (
   stored_at timestamptz not null,
   place text not null check (place in ('inbox', 'archive', 'sent', 'draft', 'spam', 'trash')),
   seen boolean not null,
+  -- Whether it had been seen there before it came here.
+  seen_first boolean not null,
   html boolean not null,
   attachments smallint not null,
   size integer not null,
@@ -125,6 +131,7 @@ create table message (
 );
 create index message_conversation on message (organization_id, conversation_id, at, id);
 create index message_header on message (organization_id, channel_id, header_id) where header_id is not null;
+create index message_same on message (organization_id, channel_id, source_hash);
 create index message_thread on message (organization_id, channel_id, thread) where thread is not null;
 
 -- Which earlier messages it names (In-Reply-To, References): those that are not there, too.
@@ -169,6 +176,7 @@ create table attachment (
   size integer not null,
   -- By which the HTML shows it (RFC 2392).
   content_id text,
+  inline boolean not null,
   primary key (organization_id, message_id, part),
   foreign key (organization_id, message_id) references message on delete cascade
 );

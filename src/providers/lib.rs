@@ -26,6 +26,7 @@ pub use error::{Error, LONGEST_PAUSE, Result};
 use http::HeaderMap;
 pub use inbox::{Change, Changes, Content, Inbox, Lookup, Message, Outgoing, Sent};
 use model::{
+    connection::ChannelKind,
     metric::{Account, DayRow, Days, Entity},
     provider::Descriptor,
 };
@@ -345,6 +346,17 @@ pub struct Event {
 /// Every provider, in the order of the settings page.
 pub fn all() -> &'static [&'static dyn Provider] {
     &[&google_ads::PROVIDER, &meta_ads::PROVIDER, &tiktok_ads::PROVIDER, &shopify::PROVIDER]
+}
+
+/// What the accounts of a provider report.
+pub fn channel_kind(provider: &dyn Provider) -> ChannelKind {
+    if provider.inbox().is_some() {
+        ChannelKind::Inbox
+    } else if provider.shop().is_some() {
+        ChannelKind::Shop
+    } else {
+        ChannelKind::Ads
+    }
 }
 
 /// The provider with this key.

@@ -30,6 +30,7 @@ pub mod job;
 pub mod keys;
 pub mod lift_test;
 pub mod member;
+pub mod message;
 pub mod moment;
 pub mod organization;
 pub mod outbox;

@@ -142,7 +142,8 @@ impl Run<'_> {
             }
         }
         queue::enqueue(&mut tx, &Job::QueueDue, None).await?;
-        if fault.is_none() {
+        // Messages change no figure.
+        if fault.is_none() && self.provider.inbox().is_none() {
             run_brain::ask(self.context, &mut tx, now).await?;
         }
         tx.commit().await?;
@@ -154,9 +155,12 @@ impl Run<'_> {
         Ok(())
     }
 
-    /// When the connection is read next: shops every quarter of an hour; ads every hour, at a minute of their own so
+    /// When the connection is read next: mailboxes as often as their provider bears; shops every quarter of an hour; ads every hour, at a minute of their own so
     /// that not all come at once, and in the night.
     fn next(&self, now: OffsetDateTime, zone: &str) -> OffsetDateTime {
+        if let Some(inbox) = self.provider.inbox() {
+            return now + inbox.every();
+        }
         if self.provider.ads().is_none() {
             return now + Duration::from_secs(15 * 60);
         }

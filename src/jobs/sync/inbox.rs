@@ -1,0 +1,160 @@
+//! Reads a mailbox: what changed since the last reading, page by page, each page with the place up to which it reaches.
+//!
+//! A killed run goes on at the page. A message that cannot be read now is asked for again by the next runs; a run in which most could
+//! not be read has failed, and goes no further, so that none is passed over.
+
+use model::connection::{Channel, Progress};
+use providers::{Change, Content, Error, Inbox, Message};
+use service::message::ingest::{self, Incoming, Kept, Mailbox};
+use store::{TenantTx, conversation, inbox, message};
+use time::Duration;
+
+use super::{Access, Run, Stop};
+
+/// How often a message is asked for that could not be read.
+const ASKED: i32 = 20;
+
+impl Run<'_> {
+    pub(super) async fn read_inbox(
+        &self,
+        access: &mut Access<'_>,
+        provider: &'static dyn Inbox,
+        channel: &Channel,
+    ) -> Result<(), Stop> {
+        let account = &channel.account;
+        let addresses = access.call(move |call| Box::pin(provider.addresses(call, account))).await?;
+        let mut tx = self.tx().await?;
+        let before = inbox::get(&mut tx, channel.id).await?;
+        let addresses = addresses.into_iter().map(|address| address.address).collect();
+        inbox::set(&mut tx, channel.id, &inbox::Inbox { addresses, ..before }, self.now()).await?;
+        tx.commit().await?;
+        self.read_missed(access, provider, channel).await?;
+        let since = self.there() - Duration::days(self.backfill());
+        let mut anew = false;
+        loop {
+            self.check_switches().await?;
+            let cursor = inbox::get(&mut self.tx().await?, channel.id).await?.cursor;
+            let from = cursor.as_deref();
+            let page = access.call(move |call| Box::pin(provider.changes(call, account, from, since))).await;
+            let page = match page {
+                // The provider forgot where we stopped: everything is read again, and what is there is known.
+                Err(Stop::Provider(Error::CursorExpired)) if cursor.is_some() && !anew => {
+                    let mut tx = self.tx().await?;
+                    let before = inbox::get(&mut tx, channel.id).await?;
+                    inbox::set(&mut tx, channel.id, &inbox::Inbox { cursor: None, ..before }, self.now()).await?;
+                    let step = format!("{}: the provider forgot where we stopped; all is read again", account.name);
+                    self.add(&mut tx, &Progress { step, ..Progress::default() }).await?;
+                    tx.commit().await?;
+                    anew = true;
+                    continue;
+                }
+                page => page?,
+            };
+            let missed = page.changes.iter().filter(|change| matches!(change, Change::Missed { .. })).count();
+            if missed > 0 && missed * 2 >= page.changes.len() {
+                let words = page.changes.iter().find_map(|change| match change {
+                    Change::Missed { fault, .. } => Some(fault.as_str()),
+                    _ => None,
+                });
+                let words = format!(
+                    "{missed} of {} messages could not be read: {}",
+                    page.changes.len(),
+                    words.unwrap_or_default()
+                );
+                return Err(Error::Unavailable(words).into());
+            }
+            let mut tx = self.tx().await?;
+            // Locks the mailbox: nobody else keeps a page of it meanwhile.
+            let before = inbox::get(&mut tx, channel.id).await?;
+            let kept = self.keep_changes(&mut tx, channel, &before.addresses, page.changes).await?;
+            let complete_at = before.complete_at.or_else(|| (!page.more).then(|| self.now()));
+            let after = inbox::Inbox { cursor: Some(page.cursor), complete_at, ..before };
+            inbox::set(&mut tx, channel.id, &after, self.now()).await?;
+            let left = page.left.map(|left| format!(", {left} to go")).unwrap_or_default();
+            let step = format!("{}: messages{left}", account.name);
+            self.add_further(&mut tx, &progress(step, 1, kept)).await?;
+            tx.commit().await?;
+            if !page.more {
+                return Ok(());
+            }
+        }
+    }
+
+    /// Asks once more for what could not be read.
+    async fn read_missed(
+        &self,
+        access: &mut Access<'_>,
+        provider: &'static dyn Inbox,
+        channel: &Channel,
+    ) -> Result<(), Stop> {
+        let account = &channel.account;
+        let missed = inbox::missed(&mut self.tx().await?, channel.id, ASKED).await?;
+        for inbox::Missed { external_id, .. } in missed {
+            self.check_switches().await?;
+            let id = external_id.as_str();
+            let found = access.call(move |call| Box::pin(provider.message(call, account, id))).await;
+            let change = match found {
+                Ok(Some(message)) => Change::Message(message),
+                Ok(None) => Change::Gone { external_id: external_id.clone() },
+                Err(Stop::Provider(error @ (Error::Malformed(_) | Error::Rejected(_) | Error::TooLarge(_)))) => {
+                    Change::Missed { external_id: external_id.clone(), fault: error.to_string() }
+                }
+                Err(stop) => return Err(stop),
+            };
+            let mut tx = self.tx().await?;
+            let before = inbox::get(&mut tx, channel.id).await?;
+            if !matches!(change, Change::Missed { .. }) {
+                inbox::remove_missed(&mut tx, channel.id, std::slice::from_ref(&external_id)).await?;
+            }
+            let kept = self.keep_changes(&mut tx, channel, &before.addresses, vec![change]).await?;
+            self.add(&mut tx, &progress(format!("{}: a message that was missed", account.name), 0, kept)).await?;
+            tx.commit().await?;
+        }
+        Ok(())
+    }
+
+    async fn keep_changes(
+        &self,
+        tx: &mut TenantTx,
+        channel: &Channel,
+        addresses: &[String],
+        changes: Vec<Change>,
+    ) -> Result<Kept, Stop> {
+        let now = self.now();
+        let (mut messages, mut moved, mut gone) = (Vec::new(), Vec::new(), Vec::new());
+        for change in changes {
+            match change {
+                Change::Message(message) => messages.push(incoming(message)),
+                Change::Moved { external_id, place, seen } => moved.push((external_id, place, seen)),
+                Change::Gone { external_id } => gone.push(external_id),
+                Change::Missed { external_id, fault } => {
+                    inbox::set_missed(tx, channel.id, &external_id, &fault, now).await?;
+                }
+            }
+        }
+        let mailbox = Mailbox { channel_id: channel.id, addresses, run: Some(self.id) };
+        let mut kept = ingest::keep(tx, mailbox, messages, now).await?;
+        kept.changed += ingest::keep_moved(tx, channel.id, moved).await?;
+        // Last: what lies in another folder now was named above, and has another id.
+        let thrown = message::set_gone(tx, channel.id, &gone, now).await?;
+        kept.changed += i64::try_from(thrown.len()).unwrap_or(i64::MAX);
+        conversation::refresh(tx, &thrown).await?;
+        Ok(kept)
+    }
+}
+
+fn incoming(message: Message) -> Incoming {
+    let Message { external_id, thread, at, place, seen, content: Content::Mail(source) } = message;
+    Incoming { external_id, thread, at, place, seen, source }
+}
+
+fn progress(step: String, pages: i64, kept: Kept) -> Progress {
+    Progress {
+        step,
+        pages,
+        rows_new: kept.new,
+        rows_changed: kept.changed,
+        rows_unchanged: kept.unchanged,
+        ..Progress::default()
+    }
+}

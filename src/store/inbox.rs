@@ -1,0 +1,114 @@
+//! How far mailboxes were read, under which addresses they write, and which of their messages could not be read yet.
+
+use model::id::ChannelId;
+use time::OffsetDateTime;
+
+use crate::{Result, TenantTx};
+
+/// How a mailbox stands.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Inbox {
+    /// The addresses under which it writes, its own first.
+    pub addresses: Vec<String>,
+    /// Where the next reading goes on.
+    pub cursor: Option<String>,
+    /// When all of its first reading was there.
+    pub complete_at: Option<OffsetDateTime>,
+}
+
+/// How a mailbox stands; nobody else reads on in it until the transaction ends.
+///
+/// # Errors
+/// The database failed.
+pub async fn get(tx: &mut TenantTx, channel: ChannelId) -> Result<Inbox> {
+    let found = sqlx::query_as!(
+        Inbox,
+        "select addresses, cursor, complete_at from inbox where channel_id = $1 for update",
+        channel.0
+    );
+    Ok(found.fetch_optional(&mut **tx).await?.unwrap_or_default())
+}
+
+/// Keeps how a mailbox stands.
+///
+/// # Errors
+/// The database failed.
+pub async fn set(tx: &mut TenantTx, channel: ChannelId, inbox: &Inbox, now: OffsetDateTime) -> Result<()> {
+    let organization = tx.actor().organization_id;
+    sqlx::query!(
+        "insert into inbox (organization_id, channel_id, addresses, cursor, complete_at, updated_at) values ($1, $2, $3, $4, $5, $6)
+         on conflict (organization_id, channel_id) do update set addresses = excluded.addresses, cursor = excluded.cursor,
+           complete_at = excluded.complete_at, updated_at = excluded.updated_at",
+        organization.0,
+        channel.0,
+        &inbox.addresses,
+        inbox.cursor,
+        inbox.complete_at,
+        now
+    )
+    .execute(&mut **tx)
+    .await?;
+    Ok(())
+}
+
+/// A message that could not be read while others could.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Missed {
+    /// The provider's id.
+    pub external_id: String,
+    /// How often it was asked for.
+    pub attempts: i32,
+}
+
+/// Those of a mailbox that were asked for no more than `most` times.
+///
+/// # Errors
+/// The database failed.
+pub async fn missed(tx: &mut TenantTx, channel: ChannelId, most: i32) -> Result<Vec<Missed>> {
+    Ok(sqlx::query_as!(
+        Missed,
+        "select external_id, attempts from missed_message where channel_id = $1 and attempts <= $2 order by missed_at limit 200",
+        channel.0,
+        most
+    )
+    .fetch_all(&mut **tx)
+    .await?)
+}
+
+/// Notes that a message could not be read, once more.
+///
+/// # Errors
+/// The database failed.
+pub async fn set_missed(
+    tx: &mut TenantTx,
+    channel: ChannelId,
+    external_id: &str,
+    fault: &str,
+    now: OffsetDateTime,
+) -> Result<()> {
+    let organization = tx.actor().organization_id;
+    sqlx::query!(
+        "insert into missed_message as m (organization_id, channel_id, external_id, fault, missed_at) values ($1, $2, $3, $4, $5)
+         on conflict (organization_id, channel_id, external_id) do update set attempts = m.attempts + 1, fault = excluded.fault,
+           missed_at = excluded.missed_at",
+        organization.0,
+        channel.0,
+        external_id,
+        fault,
+        now
+    )
+    .execute(&mut **tx)
+    .await?;
+    Ok(())
+}
+
+/// Forgets that messages could not be read: they are there, or gone.
+///
+/// # Errors
+/// The database failed.
+pub async fn remove_missed(tx: &mut TenantTx, channel: ChannelId, external_ids: &[String]) -> Result<()> {
+    sqlx::query!("delete from missed_message where channel_id = $1 and external_id = any($2)", channel.0, external_ids)
+        .execute(&mut **tx)
+        .await?;
+    Ok(())
+}
