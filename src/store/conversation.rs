@@ -1,10 +1,19 @@
 //! Conversations: what lists show of them is derived from their messages, here and nowhere else.
 
+mod deed;
+mod list;
+
 use model::{
     conversation::MatchedBy,
     id::{ChannelId, ClientId, ConversationId},
 };
 use time::OffsetDateTime;
+
+pub use deed::{
+    changes, ensure_label, insert_change, insert_note, labels, message_ids, move_back, move_messages, named, notes,
+    set_assignee, set_labels, set_merged, set_named, set_read, set_settled, set_status, wake,
+};
+pub use list::{count, get, list};
 
 use crate::{Result, TenantTx};
 

@@ -33,6 +33,8 @@ pub enum What {
     Action,
     /// An alert stands otherwise.
     Alert,
+    /// A conversation stands otherwise, or something came to it.
+    Conversation,
     /// A session ended, or a member's role is another.
     Session,
 }
@@ -59,6 +61,7 @@ impl Change {
             "brain" => What::Brain,
             "action" => What::Action,
             "alert" => What::Alert,
+            "conversation" => What::Conversation,
             "session" => What::Session,
             _ => return None,
         };
@@ -123,13 +126,14 @@ pub async fn visible(tx: &mut TenantTx, changes: &[Change]) -> Result<Vec<Event>
         let of = changes.iter().filter(|change| change.organization_id == own && wanted.contains(&change.what));
         of.map(|change| change.id).collect()
     };
-    let [connections, read, clients, cycles, actions, alerts] = [
+    let [connections, read, clients, cycles, actions, alerts, conversations] = [
         ids(&[What::Connection, What::Read]),
         ids(&[What::Read]),
         ids(&[What::Client]),
         ids(&[What::Brain]),
         ids(&[What::Action]),
         ids(&[What::Alert]),
+        ids(&[What::Conversation]),
     ];
     let rows = sqlx::query!(
         r#"select 'connection' as "kind!", id as "id!" from connection where id = any($1)
@@ -138,13 +142,15 @@ pub async fn visible(tx: &mut TenantTx, changes: &[Change]) -> Result<Vec<Event>
            union select 'brain', id from brain_cycle where id = any($4)
            union select 'action', id from action where id = any($5)
            union select 'alert', id from alert where id = any($6)
+           union select 'conversation', id from conversation where id = any($7)
            order by 1, 2"#,
         &connections,
         &read,
         &clients,
         &cycles,
         &actions,
-        &alerts
+        &alerts,
+        &conversations
     )
     .fetch_all(&mut **tx)
     .await?;
@@ -154,7 +160,8 @@ pub async fn visible(tx: &mut TenantTx, changes: &[Change]) -> Result<Vec<Event>
             "client" => Kind::Client,
             "brain" => Kind::Brain,
             "action" => Kind::Action,
-            _ => Kind::Alert,
+            "alert" => Kind::Alert,
+            _ => Kind::Conversation,
         };
         Event { kind, id: Some(id) }
     };

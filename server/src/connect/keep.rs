@@ -3,7 +3,7 @@
 
 use model::{
     actor::Actor,
-    connection::{BACKFILL_DAYS, ChannelKind, Given},
+    connection::{BACKFILL_DAYS, Given},
     id::ConnectionId,
     metric::Account,
 };
