@@ -16,6 +16,7 @@ pub mod client;
 mod clock;
 pub mod connection;
 pub mod contact;
+pub mod conversation;
 pub mod credential;
 pub mod dashboard;
 mod error;

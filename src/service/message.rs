@@ -3,3 +3,5 @@
 pub mod ingest;
 pub mod parse;
 mod place;
+
+pub(crate) use place::domain;

@@ -2,6 +2,7 @@
 
 mod deed;
 mod list;
+mod people;
 
 use model::{
     conversation::MatchedBy,
@@ -11,9 +12,10 @@ use time::OffsetDateTime;
 
 pub use deed::{
     changes, ensure_label, insert_change, insert_note, labels, message_ids, move_back, move_messages, named, notes,
-    set_assignee, set_labels, set_merged, set_named, set_read, set_settled, set_status, wake,
+    readers, set_assignee, set_labels, set_merged, set_named, set_read, set_settled, set_status, wake,
 };
 pub use list::{count, get, list};
+pub use people::{clients_at, merged_into, set_client_of_waiting, writers};
 
 use crate::{Result, TenantTx};
 

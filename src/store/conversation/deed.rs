@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use model::{
     conversation::{Change, Label, Note, Status},
-    id::{ConversationChangeId, ConversationId, LabelId, MemberId, MessageId, NoteId},
+    id::{ClientId, ConversationChangeId, ConversationId, LabelId, MemberId, MessageId, NoteId},
 };
 use time::OffsetDateTime;
 
@@ -356,4 +356,18 @@ pub async fn move_back(tx: &mut TenantTx, change: ConversationChangeId) -> Resul
 pub async fn set_merged(tx: &mut TenantTx, id: ConversationId, into: Option<ConversationId>) -> Result<()> {
     let done = sqlx::query!("update conversation set merged_into = $2 where id = $1", id.0, into.map(|into| into.0));
     one(done.execute(&mut **tx).await?.rows_affected())
+}
+
+/// The active members who see a conversation of this client, or one in triage, by name: those of them whom the acting member knows.
+///
+/// # Errors
+/// The database failed.
+pub async fn readers(tx: &mut TenantTx, client: Option<ClientId>) -> Result<Vec<(MemberId, String)>> {
+    let found = sqlx::query!(
+        "select m.id, m.name from member m where m.deactivated_at is null and (m.role in ('owner', 'admin') or exists (
+           select from assignment a where a.organization_id = m.organization_id and a.member_id = m.id and a.client_id = $1))
+         order by lower(m.name), m.id",
+        client.map(|client| client.0)
+    );
+    Ok(found.map(|row| (row.id.into(), row.name)).fetch_all(&mut **tx).await?)
 }

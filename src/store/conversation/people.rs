@@ -1,0 +1,72 @@
+//! Who writes in conversations, and which clients they may be of.
+
+use model::{
+    conversation::MatchedBy,
+    id::{ClientId, ConversationId},
+};
+
+use crate::{Error, Result, TenantTx};
+
+/// The conversation that a conversation's messages are in now: itself, unless it was merged.
+///
+/// # Errors
+/// Missing when it is not in sight.
+pub async fn merged_into(tx: &mut TenantTx, id: ConversationId) -> Result<ConversationId> {
+    let found = sqlx::query_scalar!(
+        r#"with recursive way as (
+             select id, merged_into, 0 as depth from conversation where id = $1
+             union all
+             select c.id, c.merged_into, w.depth + 1 from way w join conversation c on c.id = w.merged_into where w.depth < 20
+           ) select id as "id!" from way order by depth desc limit 1"#,
+        id.0
+    );
+    found.fetch_optional(&mut **tx).await?.map(Into::into).ok_or(Error::Missing)
+}
+
+/// The addresses of the people who wrote to the agency in a conversation, the last first.
+///
+/// # Errors
+/// The database failed.
+pub async fn writers(tx: &mut TenantTx, id: ConversationId) -> Result<Vec<String>> {
+    Ok(sqlx::query_scalar!(
+        r#"select from_address as "address!" from message
+           where conversation_id = $1 and inbound and from_address <> '' and place not in ('draft', 'spam', 'trash')
+           group by from_address order by max(at) desc limit 20"#,
+        id.0
+    )
+    .fetch_all(&mut **tx)
+    .await?)
+}
+
+/// The clients whose contacts have addresses at a domain.
+///
+/// # Errors
+/// The database failed.
+pub async fn clients_at(tx: &mut TenantTx, domain: &str) -> Result<Vec<ClientId>> {
+    let found = sqlx::query_scalar!(
+        "select distinct c.client_id from contact_address a
+         join contact c on c.organization_id = a.organization_id and c.id = a.contact_id
+         where a.kind = 'email' and split_part(a.address, '@', 2) = $1 limit 20",
+        domain
+    );
+    Ok(found.fetch_all(&mut **tx).await?.into_iter().map(Into::into).collect())
+}
+
+/// Puts all conversations that wait in triage, and in which only this address or domain wrote, to a client.
+///
+/// # Errors
+/// The database failed.
+pub async fn set_client_of_waiting(tx: &mut TenantTx, by: MatchedBy, value: &str, client: ClientId) -> Result<u64> {
+    let done = sqlx::query!(
+        "update conversation c set client_id = $3, matched_by = $1
+         where c.client_id is null and c.matched_by is null
+           and exists (select from message m where m.organization_id = c.organization_id and m.conversation_id = c.id and m.inbound)
+           and not exists (
+             select from message m where m.organization_id = c.organization_id and m.conversation_id = c.id and m.inbound
+               and case $1 when 'address' then m.from_address else split_part(m.from_address, '@', 2) end <> $2)",
+        by.key(),
+        value,
+        client.0
+    );
+    Ok(done.execute(&mut **tx).await?.rows_affected())
+}
