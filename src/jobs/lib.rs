@@ -22,6 +22,7 @@ mod queue_due;
 mod revoke_connection;
 mod run_brain;
 pub mod runner;
+mod send_message;
 mod sync;
 pub mod test_connection;
 

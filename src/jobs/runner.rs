@@ -121,6 +121,9 @@ async fn run(context: &Context, job: Job) -> anyhow::Result<()> {
         }
         Job::MakeReport { organization_id, report_id } => make_report::run(context, organization_id, report_id).await,
         Job::MailReport { organization_id, report_id } => mail_report::run(context, organization_id, report_id).await,
+        Job::SendMessage { organization_id, outgoing_id } => {
+            send_message::run(context, organization_id, outgoing_id).await
+        }
         Job::PurgeEnded => purge_ended::run(context).await,
     }
 }

@@ -35,6 +35,7 @@ pub mod message;
 pub mod moment;
 pub mod organization;
 pub mod outbox;
+pub mod outgoing;
 mod password;
 pub mod password_reset;
 pub mod performance;

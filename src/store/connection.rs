@@ -100,6 +100,18 @@ pub async fn get(tx: &mut TenantTx, id: ConnectionId, now: OffsetDateTime) -> Re
     Ok(row.connection(now))
 }
 
+/// Whether the connection of a channel works, also for those who do not see connections; none when it is not connected any more.
+///
+/// # Errors
+/// The database failed.
+pub async fn standing(tx: &mut TenantTx, id: ConnectionId, now: OffsetDateTime) -> Result<Option<ConnectionState>> {
+    match get(tx, id, now).await {
+        Ok(connection) => Ok(Some(connection.state)),
+        Err(Error::Missing) => Ok(None),
+        Err(error) => Err(error),
+    }
+}
+
 /// Stores a connection that the acting member made.
 ///
 /// # Errors

@@ -112,3 +112,12 @@ pub async fn remove_missed(tx: &mut TenantTx, channel: ChannelId, external_ids: 
         .await?;
     Ok(())
 }
+
+/// The addresses under which a mailbox writes, its own first.
+///
+/// # Errors
+/// The database failed.
+pub async fn addresses(tx: &mut TenantTx, channel: ChannelId) -> Result<Vec<String>> {
+    let found = sqlx::query_scalar!("select addresses from inbox where channel_id = $1", channel.0);
+    Ok(found.fetch_optional(&mut **tx).await?.unwrap_or_default())
+}

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use model::{
+    access::Action,
     actor::Actor,
     conversation::{Conversation, MatchedBy, Suggestion},
     id::{ClientId, ConversationId},
@@ -37,6 +38,12 @@ pub async fn set_client(
     learn: Learn,
 ) -> Result<Conversation> {
     let found = allow_on(service, actor, id).await?;
+    if client_id.is_none() && !model::access::may(actor.role, Action::ReadMembers) {
+        // It would be out of their own sight.
+        return Err(
+            Invalid::new("client_id", "choose a client: only an Admin or Owner says that it is nobody's").into()
+        );
+    }
     let now = service.clock.now();
     let mut tx = service.db.tenant(actor).await?;
     let clients = client::list_names(&mut tx).await?;

@@ -1,0 +1,234 @@
+//! Sends a message that somebody wrote, once.
+//!
+//! It is taken in hand before the provider is called, in a transaction of its own. Whoever takes one that was in hand before, because a
+//! worker was killed or an answer was lost, looks for it at the provider first; where that is impossible nobody sends it again, and a
+//! person decides. What the provider refuses stays where it is with the provider's words.
+
+use model::{
+    actor::Actor,
+    id::{OrganizationId, OutgoingId},
+    job::Job,
+    message::Place,
+    outgoing::State,
+};
+use providers::{Error, Inbox, Lookup, Outgoing, Sent};
+use service::{
+    message::ingest::{self, Incoming, Mailbox},
+    outgoing::mail,
+};
+use store::{channel, connection, draft, inbox, message, outgoing, queue};
+use time::Duration;
+use uuid::Uuid;
+
+use crate::{
+    Context,
+    sync::{Access, Stop, provider_of},
+};
+
+/// A worker that sends has so much time before another looks after it.
+const HELD: Duration = Duration::minutes(5);
+/// So often a message is tried that nobody can reach the provider for.
+const ATTEMPTS: i32 = 6;
+/// The first pause; it doubles each time.
+const PAUSE: Duration = Duration::seconds(20);
+
+/// What became of a message.
+enum Outcome {
+    Sent(Sent),
+    Failed(String),
+    Unconfirmed(String),
+    /// It comes again.
+    Later(Duration),
+}
+
+pub(crate) async fn run(context: &Context, organization_id: OrganizationId, id: OutgoingId) -> anyhow::Result<()> {
+    let service = &context.service;
+    let actor = Actor::machine(organization_id);
+    let (now, holder) = (service.clock.now(), Uuid::now_v7());
+    let mut tx = service.db.tenant(&actor).await?;
+    match outgoing::take(&mut tx, id, holder, now + HELD, now).await {
+        // It was taken back, went, or is in other hands.
+        Err(store::Error::Missing) => return Ok(()),
+        taken => taken?,
+    }
+    let stored = outgoing::get(&mut tx, id).await?;
+    tx.commit().await?;
+
+    let sending = Sending { context, actor: &actor, stored: &stored };
+    let (outcome, source) = match sending.prepare().await {
+        Ok(prepared) => (sending.send(&prepared).await?, Some(prepared.source)),
+        Err(Stop::Ours(error)) => return Err(error),
+        Err(stop) => (refused(stop), None),
+    };
+    let mut tx = service.db.tenant(&actor).await?;
+    let now = service.clock.now();
+    let settled = match outcome {
+        Outcome::Sent(sent) => {
+            keep(&mut tx, &stored, sent, source.unwrap_or_default(), now).await?;
+            outgoing::set_state(&mut tx, id, &[State::Sending], State::Sent, None, now).await
+        }
+        Outcome::Failed(words) => {
+            outgoing::set_state(&mut tx, id, &[State::Sending], State::Failed, Some(&words), now).await
+        }
+        Outcome::Unconfirmed(words) => {
+            outgoing::set_state(&mut tx, id, &[State::Sending], State::Unconfirmed, Some(&words), now).await
+        }
+        Outcome::Later(pause) => {
+            let job = Job::SendMessage { organization_id, outgoing_id: id };
+            queue::enqueue(&mut tx, &job, Some(now + pause)).await?;
+            outgoing::let_go(&mut tx, id, holder, now + pause).await
+        }
+    };
+    match settled {
+        // A person or another worker was faster: what they noted stays.
+        Err(store::Error::Missing) => Ok(()),
+        settled => {
+            settled?;
+            Ok(tx.commit().await?)
+        }
+    }
+}
+
+/// Keeps what went as a message of its conversation: the next reading knows it by its `Message-ID`.
+async fn keep(
+    tx: &mut store::TenantTx,
+    stored: &outgoing::Stored,
+    sent: Sent,
+    source: Vec<u8>,
+    now: time::OffsetDateTime,
+) -> anyhow::Result<()> {
+    let mailbox = inbox::get(tx, stored.channel_id).await?;
+    let external_id = sent.external_id.unwrap_or_else(|| format!("sent:{}", stored.outgoing.id));
+    let incoming = Incoming { external_id, thread: sent.thread, at: now, place: Place::Sent, seen: true, source };
+    let mailbox = Mailbox { channel_id: stored.channel_id, addresses: &mailbox.addresses, run: None };
+    ingest::keep(tx, mailbox, vec![incoming], now).await?;
+    Ok(())
+}
+
+/// What a message needs to be sent.
+struct Prepared<'a> {
+    access: tokio::sync::Mutex<Access<'a>>,
+    inbox: &'static dyn Inbox,
+    account: model::metric::Account,
+    source: Vec<u8>,
+    from: String,
+    recipients: Vec<String>,
+    blind: Vec<String>,
+    thread: Option<String>,
+}
+
+struct Sending<'a> {
+    context: &'a Context,
+    actor: &'a Actor,
+    stored: &'a outgoing::Stored,
+}
+
+impl<'a> Sending<'a> {
+    async fn prepare(&self) -> Result<Prepared<'a>, Stop> {
+        let service = &self.context.service;
+        let mut tx = service.db.tenant(self.actor).await?;
+        let channel = channel::get(&mut tx, self.stored.channel_id).await?;
+        let connection = match connection::get(&mut tx, channel.connection_id, service.clock.now()).await {
+            Err(store::Error::Missing) => return Err(Stop::Reconnect("the mailbox is not connected any more".into())),
+            found => found?,
+        };
+        let provider = provider_of(&connection.provider).map_err(Stop::Ours)?;
+        let none = || Stop::Provider(Error::Rejected("this account sends no messages".into()));
+        let inbox = provider.inbox().ok_or_else(none)?;
+        let from = inbox::get(&mut tx, channel.id).await?.addresses.into_iter().next().ok_or_else(none)?;
+        let answered = match self.stored.answers_id {
+            Some(id) => message::answered(&mut tx, id).await?,
+            None => Default::default(),
+        };
+        let mut files = Vec::new();
+        for upload in &self.stored.uploads {
+            files.push(draft::get_upload(&mut tx, *upload).await?);
+        }
+        drop(tx);
+        let answered =
+            mail::Answered { header_id: answered.header_id, references: answered.references, thread: answered.thread };
+        let source = mail::source(self.stored, &from, &answered, files).map_err(Error::Rejected)?;
+        let list = |all: &[model::message::Address]| all.iter().map(|one| one.address.clone()).collect::<Vec<_>>();
+        let outgoing = &self.stored.outgoing;
+        let blind = list(&outgoing.bcc);
+        let mut recipients = list(&outgoing.to);
+        recipients.extend(list(&outgoing.cc));
+        recipients.extend(blind.clone());
+        let access = Access::open(self.context, self.actor, connection.id, provider).await?;
+        let access = tokio::sync::Mutex::new(access);
+        let account = channel.account;
+        Ok(Prepared { access, inbox, account, source, from, recipients, blind, thread: answered.thread })
+    }
+
+    async fn send(&self, prepared: &Prepared<'_>) -> anyhow::Result<Outcome> {
+        // One that was in hand before may have gone.
+        if self.stored.attempts > 1 {
+            match self.look(prepared).await? {
+                Lookup::Found(sent) => return Ok(Outcome::Sent(sent)),
+                Lookup::Absent => {}
+                Lookup::Impossible => {
+                    let words = "its sending was interrupted, and the provider cannot say whether it went. Look there first, \
+                                 then send it again or mark it as sent";
+                    return Ok(Outcome::Unconfirmed(words.into()));
+                }
+            }
+        }
+        let outgoing = Outgoing {
+            source: &prepared.source,
+            message_id: &self.stored.header_id,
+            from: &prepared.from,
+            recipients: &prepared.recipients,
+            blind: &prepared.blind,
+            thread: prepared.thread.as_deref(),
+        };
+        let (inbox, account, outgoing) = (prepared.inbox, &prepared.account, &outgoing);
+        let mut access = prepared.access.lock().await;
+        let sent = access.call(move |call| Box::pin(inbox.send(call, account, outgoing))).await;
+        match sent {
+            Ok(sent) => Ok(Outcome::Sent(sent)),
+            Err(Stop::Ours(error)) => Err(error),
+            Err(Stop::Provider(Error::RateLimited { after })) => {
+                Ok(Outcome::Later(Duration::try_from(after).unwrap_or(PAUSE)))
+            }
+            // Nobody knows whether it went: the next attempt looks for it first.
+            Err(Stop::Provider(Error::Unavailable(_) | Error::Malformed(_))) if self.stored.attempts < ATTEMPTS => {
+                let doubled = 1 << (self.stored.attempts - 1).clamp(0, 5);
+                Ok(Outcome::Later(PAUSE * doubled))
+            }
+            Err(Stop::Provider(error @ (Error::Unavailable(_) | Error::Malformed(_)))) => {
+                drop(access);
+                Ok(match self.look(prepared).await? {
+                    Lookup::Found(sent) => Outcome::Sent(sent),
+                    Lookup::Absent => {
+                        Outcome::Failed(format!("the provider could not be reached: {error}. Nothing was sent"))
+                    }
+                    Lookup::Impossible => Outcome::Unconfirmed(format!("nobody can say whether it went: {error}")),
+                })
+            }
+            Err(stop) => Ok(refused(stop)),
+        }
+    }
+
+    /// Whether it went. Where that cannot be asked now, it comes again.
+    async fn look(&self, prepared: &Prepared<'_>) -> anyhow::Result<Lookup> {
+        let (inbox, account, id) = (prepared.inbox, &prepared.account, self.stored.header_id.as_str());
+        let mut access = prepared.access.lock().await;
+        match access.call(move |call| Box::pin(inbox.find_sent(call, account, id))).await {
+            Ok(found) => Ok(found),
+            Err(Stop::Ours(error)) => Err(error),
+            Err(stop) => Err(anyhow::anyhow!("whether a message went cannot be asked now: {stop:?}")),
+        }
+    }
+}
+
+/// The words for a message that did not go, and will not by itself.
+fn refused(stop: Stop) -> Outcome {
+    Outcome::Failed(match stop {
+        Stop::Provider(Error::Rejected(words)) => format!("the provider refused it: {words}. Nothing was sent"),
+        Stop::Provider(error) => format!("{error}. Nothing was sent"),
+        Stop::Reconnect(words) => format!("the mailbox must be connected again: {words}. Nothing was sent"),
+        Stop::SwitchedOff(words) => format!("{words}. Nothing was sent"),
+        Stop::Waits { why, .. } => format!("{why}. Nothing was sent"),
+        Stop::Lost | Stop::Ours(_) => "something failed on our side. Nothing was sent".into(),
+    })
+}
