@@ -26,6 +26,7 @@ pub mod figure;
 pub mod finding;
 pub mod google;
 pub mod import;
+pub mod inbox;
 pub mod invitation;
 pub mod job;
 pub mod keys;

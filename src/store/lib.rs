@@ -39,6 +39,7 @@ pub mod invitation;
 mod json;
 pub mod lift_test;
 pub mod login_step;
+pub mod mailbox;
 pub mod member;
 pub mod message;
 pub mod metric;
