@@ -59,7 +59,7 @@ async fn one(
 ) -> Result<(ConversationId, String, String)> {
     let back = |what: &str, to: String| Ok((id, what.to_owned(), to));
     // Everybody reads for themselves; the rest is the agency's.
-    if let "read" | "unread" = what {
+    if matches!(what, "read" | "unread") {
         set_read(service, actor, id, what == "read").await?;
         return back(if what == "read" { "unread" } else { "read" }, String::new());
     }
