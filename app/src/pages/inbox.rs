@@ -7,6 +7,7 @@ mod asked;
 mod bulk;
 mod context;
 mod deeds;
+pub mod files;
 mod head;
 mod letter;
 mod list;
@@ -16,7 +17,7 @@ mod reply;
 mod saving;
 pub mod texts;
 mod thread;
-mod told;
+pub mod told;
 mod triage;
 
 use asked::Asked;

@@ -33,7 +33,7 @@ pub async fn change_conversations(
     Ok(Done { words: done.words, back: done.back })
 }
 
-/// Puts a conversation to a client, or to nobody, and learns from it: nothing, or a rule for the writer's `address` or `domain`.
+/// Puts a conversation to a client, or to `nobody`, and learns from it: nothing, or a rule for the writer's `address` or `domain`.
 #[server(prefix = "/app", endpoint = "put_conversation", output = crate::codec::Json)]
 pub async fn put_conversation(
     id: ConversationId,
@@ -42,7 +42,11 @@ pub async fn put_conversation(
 ) -> Result<(), AppError> {
     use service::conversation::Learn;
     let (actor, service) = (crate::server::actor()?, crate::server::service()?);
-    let client = (!client_id.is_empty()).then(|| client_id.parse().map_err(|_| service::Error::Missing)).transpose()?;
+    let client = match client_id.as_str() {
+        "" => return Err(model::input::Invalid::new("client_id", "choose a client").into()),
+        "nobody" => None,
+        id => Some(id.parse().map_err(|_| service::Error::Missing)?),
+    };
     let learn = match learn.as_str() {
         "address" => Learn::Address,
         "domain" => Learn::Domain,

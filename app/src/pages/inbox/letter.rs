@@ -37,12 +37,13 @@ pub(super) fn LetterView(
         Written::Automatic => Some("Automatic"),
         Written::Bulk => Some("To many"),
     };
-    let named = format!("{} {}", if inbound { "Message of" } else { "Answer of" }, person(&from));
+    let (test, word) = if inbound { ("message", "Message") } else { ("answer", "Answer") };
+    let named = format!("{word} of {}", person(&from));
     let (laid, images) = (RwSignal::new(laid && html), RwSignal::new(false));
     let empty = text.trim().is_empty() && quoted.is_empty() && fault.is_none();
     let source = format!("/app/messages/{id}/source");
     view! {
-        <article class="letter" class=("letter-out", !inbound) aria-label=named data-test=if inbound { "message" } else { "answer" }>
+        <article class="letter" class=("letter-out", !inbound) aria-label=named data-test=test>
             <header class="flex flex-wrap items-baseline justify-between gap-2">
                 <p class="min-w-0 break-words"><strong data-literal="">{person(&from)}</strong></p>
                 <span class="flex items-center gap-1 text-xs text-muted">

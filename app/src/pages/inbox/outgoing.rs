@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use leptos::{leptos_dom::helpers::set_interval_with_handle, prelude::*};
+use leptos::prelude::*;
 use model::{moment::Moment, outgoing::State};
 
 use super::{
@@ -22,25 +22,17 @@ const COUNTED: i64 = 60;
 #[component]
 pub(super) fn GoingView(going: Going, at: Moment, may_edit: bool, deeds: Deeds) -> impl IntoView {
     let Going { id, member, to, subject, text, files, state, left, fault } = going;
-    let id = id.to_string();
-    let hidden = {
-        let id = id.clone();
-        move || view! { <input type="hidden" name="id" value=id.clone() /> }
-    };
-    let take_back = {
-        let hidden = hidden.clone();
-        move |words: &'static str, key: Option<&'static str>| {
-            view! {
-                <ActionForm action=deeds.take_back>
-                    {hidden()}
-                    <button type="submit" class=Kind::Plain.class() data-key=key data-does=key.map(|_| "Take the message back")>{words}</button>
-                </ActionForm>
-            }
+    let hidden = move || view! { <input type="hidden" name="id" value=id.to_string() /> };
+    let take_back = move |words: &'static str, key: Option<&'static str>| {
+        view! {
+            <ActionForm action=deeds.take_back>
+                {hidden()}
+                <button type="submit" class=Kind::Plain.class() data-key=key data-does=key.map(|_| "Take the message back")>{words}</button>
+            </ActionForm>
         }
     };
-    let again = {
-        let hidden = hidden.clone();
-        move || view! { <ActionForm action=deeds.again>{hidden()}<Button kind=Kind::Primary pending=deeds.again.pending()>"Send again"</Button></ActionForm> }
+    let again = move || {
+        view! { <ActionForm action=deeds.again>{hidden()}<Button kind=Kind::Primary pending=deeds.again.pending()>"Send again"</Button></ActionForm> }
     };
     let stands = match state {
         State::Held if left <= COUNTED => view! { <Counting left=left /> }.into_any(),

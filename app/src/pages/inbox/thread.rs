@@ -103,7 +103,7 @@ fn Conversation(shown: Shown, asked: Memo<Asked>, deeds: Deeds) -> impl IntoView
         <section class="inbox-conversation" aria-label="Conversation" data-keys="">
             <p class="inbox-back"><a class=Kind::Quiet.class() href=move || asked.with(|asked| asked.href("")) data-key="b" data-does="Back to the list">"← Inbox"</a></p>
             <Stands row=row />
-            {again("The conversation", "conversation", when, move || super::thread::get_conversation(id.to_string()), shown)}
+            {again("The conversation", "conversation", when, move || get_conversation(id.to_string()), shown)}
             <Controls shown=shown deeds=deeds />
             {move || triage.get().then(|| view! { <Triage shown=shown deeds=deeds /> })}
             <ol class="timeline" aria-label="What was written and done, the first first" data-test="timeline">{kept(items, |item: &Item| item.key(), draw)}</ol>
