@@ -22,6 +22,7 @@ pub mod findings;
 pub mod forgot;
 pub mod frame;
 pub mod imports;
+pub mod inbox;
 pub mod integrations;
 #[cfg(feature = "ssr")]
 pub mod invite;

@@ -29,6 +29,7 @@ use crate::{
         told::Pieces,
     },
     error::AppError,
+    pages::inbox::UnreadCount,
     refused,
 };
 
@@ -291,6 +292,7 @@ fn Sidebar(frame: Resource<Result<Around, AppError>>) -> impl IntoView {
                             </div>
                         })}
                         <NavLink href="/dashboard" icon=Icon::Gauge label="Dashboard" key="d" />
+                        <NavLink href="/inbox" icon=Icon::Inbox label="Inbox" key="i"><UnreadCount /></NavLink>
                         <NavLink href="/analytics" icon=Icon::Course label="Analytics" key="y" wide=true />
                         <NavLink href="/clients" icon=Icon::Building label="Clients" key="c" />
                         <NavLink href="/summary" icon=Icon::Page label="Summary" key="e" wide=true />
@@ -394,13 +396,16 @@ fn NavLink(
     /// Whether it gives way on phones, where the settings or the dashboard lead there.
     #[prop(optional)]
     wide: bool,
+    /// What stands beside the words.
+    #[prop(optional)]
+    children: Option<Children>,
 ) -> impl IntoView {
     let location = use_location();
     let here = move || location.pathname.get().starts_with(href).then_some("page");
     let does = format!("Go to {label}");
     view! {
         <a href=href class="nav-link flex-1 md:flex-none" class=("max-md:hidden", wide) aria-current=here data-key=key data-does=does>
-            <IconView icon=icon />{label}
+            <IconView icon=icon />{label}{children.map(|children| children())}
         </a>
     }
 }

@@ -92,7 +92,12 @@ pub fn SettingsTabs(
     here: &'static str,
 ) -> impl IntoView {
     let tabs = move |role: Option<Role>| {
-        let own = [("/settings", "General"), ("/settings/sign-in", "Sign-in"), ("/settings/alerts", "Alerts")];
+        let own = [
+            ("/settings", "General"),
+            ("/settings/sign-in", "Sign-in"),
+            ("/settings/alerts", "Alerts"),
+            ("/settings/texts", "Texts"),
+        ];
         let agencys = [
             ("/settings/integrations", "Integrations", Action::ReadIntegrations),
             ("/settings/mail", "Mail", Action::RunJobs),

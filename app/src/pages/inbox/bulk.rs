@@ -27,7 +27,8 @@ pub(super) fn Bulk(
             chosen.with_untracked(|chosen| chosen.iter().any(|id| !listed(id)))
         });
         if gone {
-            chosen.update(|chosen| chosen.retain(|id| rows.with_untracked(|rows| rows.iter().any(|row| row.id == *id))));
+            chosen
+                .update(|chosen| chosen.retain(|id| rows.with_untracked(|rows| rows.iter().any(|row| row.id == *id))));
         }
     });
     let run = move |what: &'static str, to: String| {

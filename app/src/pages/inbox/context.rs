@@ -92,10 +92,7 @@ pub(super) fn ContextPart(shown: RwSignal<Shown>, deeds: Deeds) -> impl IntoView
     let client = Memo::new(move |_| shown.with(|shown| shown.row.client_id));
     let joined = successes(deeds.merge);
     let told = changes_of(&[Told::Client]);
-    let around = Resource::new(
-        move || (client.get(), joined.get(), told.get()),
-        move |_| get_conversation_context(id),
-    );
+    let around = Resource::new(move || (client.get(), joined.get(), told.get()), move |_| get_conversation_context(id));
     let draw = move |around: Around| {
         let Around { client, people, contacts, others } = around;
         let triage = shown.with_untracked(|shown| shown.row.triage);
@@ -151,7 +148,8 @@ fn Figures(client: ClientId) -> impl IntoView {
         let told = view.told;
         let shown: Vec<Figured> = told.groups.into_iter().flat_map(|group| group.figures).take(FIGURES).collect();
         let none = shown.is_empty();
-        let days = (!none).then(|| view! { <p class="text-xs text-muted" data-literal="">{told.days.0} " to " {told.days.1}</p> });
+        let days = (!none)
+            .then(|| view! { <p class="text-xs text-muted" data-literal="">{told.days.0} " to " {told.days.1}</p> });
         view! {
             <section class="flex flex-col gap-1" aria-label="Figures of the client" data-test="figures">
                 <h3 class="font-medium">"Figures"</h3>
@@ -169,9 +167,12 @@ fn Line(figure: Figured) -> impl IntoView {
     let Figured { name, value, change, .. } = figure;
     let value = match value {
         Ok(Beside { id, shown, .. }) => view! { <Figure id=id shown=shown /> }.into_any(),
-        Err(why) => view! { <span class="text-muted">"– " <span class="text-xs" data-literal="">{why}</span></span> }.into_any(),
+        Err(why) => {
+            view! { <span class="text-muted">"– " <span class="text-xs" data-literal="">{why}</span></span> }.into_any()
+        }
     };
-    let change = change.map(|Beside { id, shown, .. }| view! { <span class="text-xs text-muted"><Figure id=id shown=shown /></span> });
+    let change = change
+        .map(|Beside { id, shown, .. }| view! { <span class="text-xs text-muted"><Figure id=id shown=shown /></span> });
     view! { <div class="flex flex-wrap items-baseline justify-between gap-2"><dt class="text-muted">{name}</dt><dd class="number flex items-baseline gap-2">{value}{change}</dd></div> }
 }
 

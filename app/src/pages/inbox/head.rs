@@ -82,7 +82,9 @@ pub(super) fn Controls(shown: RwSignal<Shown>, deeds: Deeds) -> impl IntoView {
     let waits = Memo::new(move |_| shown.with(|shown| shown.row.needs_reply));
     let open_or_close = move || match status.get() {
         Status::Open => view! { <Deed deeds=deeds id=id what="close" key="e" words="Close" /> }.into_any(),
-        Status::Snoozed | Status::Closed => view! { <Deed deeds=deeds id=id what="open" key="e" words="Open again" /> }.into_any(),
+        Status::Snoozed | Status::Closed => {
+            view! { <Deed deeds=deeds id=id what="open" key="e" words="Open again" /> }.into_any()
+        }
     };
     let read = move || match unread.get() {
         true => view! { <Deed deeds=deeds id=id what="read" key="u" words="Mark as read" /> }.into_any(),
@@ -157,9 +159,10 @@ fn Assign(shown: RwSignal<Shown>, deeds: Deeds) -> impl IntoView {
             let here = id == chosen;
             view! { <option value=value selected=here>{words}</option> }
         };
-        let others = readers.get().into_iter().map(move |(member, name)| {
-            option(Some(member), if member == me { format!("{name} (you)") } else { name })
-        });
+        let others = readers
+            .get()
+            .into_iter()
+            .map(move |(member, name)| option(Some(member), if member == me { format!("{name} (you)") } else { name }));
         std::iter::once(option(None, "Nobody".to_owned())).chain(others).collect_view()
     };
     view! {

@@ -122,8 +122,7 @@ pub(super) fn ListPart(asked: Memo<Asked>, open: Memo<String>, deeds: Deeds) -> 
             view! { <p class="text-muted">"There is no such client in your sight. "<a href="/inbox">"Show all conversations"</a></p> }.into_any()
         })
     };
-    let draw =
-        move |list| view! { <Conversations list=list asked=asked.get_untracked() open=open deeds=deeds /> };
+    let draw = move |list| view! { <Conversations list=list asked=asked.get_untracked() open=open deeds=deeds /> };
     part_or("The conversations", "heading", list, draw, missing)
 }
 
@@ -199,7 +198,9 @@ impl Older {
     /// Reads more when one has scrolled near to the end.
     fn follow(self, event: &web_sys::Event) {
         let rows: web_sys::Element = event_target(event);
-        if rows.scroll_top() + rows.client_height() + NEAR > rows.scroll_height() && self.failure.with_untracked(Option::is_none) {
+        if rows.scroll_top() + rows.client_height() + NEAR > rows.scroll_height()
+            && self.failure.with_untracked(Option::is_none)
+        {
             self.read();
         }
     }

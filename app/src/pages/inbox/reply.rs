@@ -14,6 +14,7 @@ use crate::{
     components::{
         button::{Button, Kind},
         form::ActionForm,
+        notice::sentence,
         outcome::{Outcome, at, failure, on_success, reset_when_done, successes},
         part::part,
     },
@@ -62,9 +63,9 @@ pub(super) fn ReplyPart(id: ConversationId, deeds: Deeds) -> impl IntoView {
     let opened = successes(deeds.change);
     let more = deeds.more;
     on_success(reply, move |()| more.update(|more| *more += 1));
-    let writing =
-        Resource::new(move || (sent.get(), taken_back.get(), newer.get()), move |_| get_reply(id));
-    let draw = move |writing: Writing| view! { <ReplyBox id=id writing=writing reply=reply newer=newer opened=opened /> };
+    let writing = Resource::new(move || (sent.get(), taken_back.get(), newer.get()), move |_| get_reply(id));
+    let draw =
+        move |writing: Writing| view! { <ReplyBox id=id writing=writing reply=reply newer=newer opened=opened /> };
     part("The box to answer in", "reply-text", writing, draw)
 }
 
@@ -77,7 +78,8 @@ fn ReplyBox(
     /// Counts what was done to conversations: one that was closed may be open again.
     opened: Memo<usize>,
 ) -> impl IntoView {
-    let Writing { to, cc, bcc, everyone, subject, text, files, revision, signature, templates, click, closed, zone } = writing;
+    let Writing { to, cc, bcc, everyone, subject, text, files, revision, signature, templates, click, closed, zone } =
+        writing;
     if closed {
         // It is read again once it is open.
         let first = opened.get_untracked();
@@ -96,12 +98,17 @@ fn ReplyBox(
     Effect::new(move |_| {
         if failure.get().is_some() {
             saving.end(false);
+            saving.touch();
         }
     });
     let unfolded = !cc.is_empty() || !bcc.is_empty() || typed.came_back();
     let (more, signed) = (NodeRef::<html::Details>::new(), !signature.trim().is_empty());
     let touch = move |_| saving.touch();
-    let line = move |name: &'static str, words: &'static str, value: String, field: NodeRef<html::Input>, error: Signal<Option<String>>| {
+    let line = move |name: &'static str,
+                     words: &'static str,
+                     value: String,
+                     field: NodeRef<html::Input>,
+                     error: Signal<Option<String>>| {
         let (own, error_id) = (format!("reply-{name}"), format!("reply-{name}-error"));
         let value = typed.first(name, value);
         view! {
@@ -109,7 +116,7 @@ fn ReplyBox(
                 <label for=own.clone() class="text-xs text-muted">{words}</label>
                 <input id=own name=name class="control" value=value autocomplete="off" node_ref=field on:input=touch
                     aria-invalid=move || error.get().is_some().then_some("true") aria-describedby=error_id.clone() />
-                <p id=error_id class="field-error" role="alert" hidden=move || error.get().is_none()>{move || error.get()}</p>
+                <p id=error_id class="field-error" role="alert" hidden=move || error.get().is_none()>{move || error.get().map(|words| sentence(&words))}</p>
             </div>
         }
     };
@@ -156,15 +163,25 @@ fn ReplyBox(
         view! { <details class="needs-live" data-test="templates"><summary class="button button-quiet" data-key="p" data-does="Put a template in">"Templates"</summary>
             <ul>{templates.into_iter().map(one).collect_view()}</ul></details> }
     });
-    let uploads = move || saving.files.get().into_iter().enumerate().map(|(at, file)| {
-        view! { <input type="hidden" name=format!("uploads[{at}]") value=file.id.to_string() /> }
-    }).collect_view();
+    let uploads = move || {
+        saving
+            .files
+            .get()
+            .into_iter()
+            .enumerate()
+            .map(|(at, file)| {
+                view! { <input type="hidden" name=format!("uploads[{at}]") value=file.id.to_string() /> }
+            })
+            .collect_view()
+    };
     let when = typed.first("at", "");
     let later = !when.is_empty();
     view! {
         <section class="reply" aria-label="Answer" data-test="reply">
             {closed.then(|| view! { <p class="text-muted" data-test="closed">"This conversation is closed. Open it again to answer; what you write here is kept."</p> })}
-            <ActionForm action=reply attr:class="flex flex-col gap-2" attr:novalidate=true on:submit=move |_| saving.end(true)>
+            // What goes out is not saved as a draft any more.
+            <div on:submit=move |_| saving.end(true)>
+            <ActionForm action=reply attr:class="flex flex-col gap-2" attr:novalidate=true>
                 <input type="hidden" name="id" value=id.to_string() />
                 <input type="hidden" name="click" value=click.to_string() />
                 {uploads}
@@ -182,7 +199,7 @@ fn ReplyBox(
                     data-key="r" data-does="Answer" on:input=touch on:keydown=send_by_key
                     aria-invalid=move || text_error.get().is_some().then_some("true") aria-describedby="reply-text-error"
                     inner_html=escaped(&at_first)></textarea>
-                <p id="reply-text-error" class="field-error" role="alert" hidden=move || text_error.get().is_none()>{move || text_error.get()}</p>
+                <p id="reply-text-error" class="field-error" role="alert" hidden=move || text_error.get().is_none()>{move || text_error.get().map(|words| sentence(&words))}</p>
                 {move || missing.get().map(|words| view! { <p class="text-warn" role="status" data-test="missing-variable" data-literal="">{words}</p> })}
                 {move || uploads_error.get().map(|words| view! { <p class="field-error" role="alert">{words}</p> })}
                 {if signed {
@@ -203,6 +220,7 @@ fn ReplyBox(
                     <Standing saving=saving newer=newer />
                 </div>
             </ActionForm>
+            </div>
             <Outcome action=reply fields=&FIELDS />
             <FilesPart id=id saving=saving />
         </section>
@@ -218,12 +236,13 @@ fn escaped(text: &str) -> String {
 #[component]
 fn Standing(saving: Saving, newer: RwSignal<usize>) -> impl IntoView {
     let load = move |_| newer.update(|newer| *newer += 1);
-    move || match saving.kept.get() {
+    move || {
+        match saving.kept.get() {
         Kept::Still => ().into_any(),
         Kept::Typed => view! { <span class="text-xs text-muted" data-test="draft">"Not saved yet"</span> }.into_any(),
         Kept::Saved => view! { <span class="text-xs text-muted" role="status" data-test="draft">"Draft saved"</span> }.into_any(),
         Kept::Newer(words) => view! {
-            <span class="flex flex-wrap items-center gap-2 text-warn" role="alert" data-test="draft-newer"><span class="min-w-0 break-words">{crate::components::notice::sentence(&words)}"."</span>
+            <span class="flex flex-wrap items-center gap-2 text-warn" role="alert" data-test="draft-newer"><span class="min-w-0 break-words">{sentence(&words)}"."</span>
                 <button type="button" class=Kind::Plain.class() on:click=load>"Load it"</button></span>
         }
         .into_any(),
@@ -233,13 +252,15 @@ fn Standing(saving: Saving, newer: RwSignal<usize>) -> impl IntoView {
         }
         .into_any(),
     }
+    }
 }
 
 /// What members say among themselves; `@name` calls somebody.
 #[component]
 pub(super) fn NoteForm(shown: RwSignal<Shown>, deeds: Deeds) -> impl IntoView {
     let (id, readers) = shown.with_untracked(|shown| (shown.row.id, shown.readers.clone()));
-    let (form, seen, area) = (NodeRef::new(), StoredValue::new(deeds.note.version().get_untracked()), NodeRef::<html::Textarea>::new());
+    let (form, seen, area) =
+        (NodeRef::new(), StoredValue::new(deeds.note.version().get_untracked()), NodeRef::<html::Textarea>::new());
     reset_when_done(deeds.note, seen, form);
     let typed = Typed::of(deeds.note).only("id", &id.to_string());
     let error = at(failure(deeds.note), "text");
@@ -263,7 +284,7 @@ pub(super) fn NoteForm(shown: RwSignal<Shown>, deeds: Deeds) -> impl IntoView {
                 <label for="note-text" class="text-xs text-muted">"Note for members only"</label>
                 <textarea id="note-text" name="text" class="control" rows="2" node_ref=area data-key="n" data-does="Write a note"
                     aria-describedby="note-text-error" inner_html=escaped(&at_first)></textarea>
-                <p id="note-text-error" class="field-error" role="alert" hidden=move || error.get().is_none()>{move || error.get()}</p>
+                <p id="note-text-error" class="field-error" role="alert" hidden=move || error.get().is_none()>{move || error.get().map(|words| sentence(&words))}</p>
                 <div class="flex flex-wrap items-center gap-2">
                     <Button pending=deeds.note.pending()>"Add note"</Button>
                     <span class="needs-live flex flex-wrap gap-1">{readers.into_iter().take(8).map(|(_, name)| call(name)).collect_view()}</span>

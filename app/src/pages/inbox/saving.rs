@@ -169,7 +169,8 @@ impl Saving {
             return;
         }
         let (id, turn) = (self.id, course.turn.load(Ordering::Relaxed));
-        let uploads = self.files.try_with_untracked(|files| files.iter().map(|file| file.id).collect()).unwrap_or_default();
+        let uploads =
+            self.files.try_with_untracked(|files| files.iter().map(|file| file.id).collect()).unwrap_or_default();
         let after = course.revision.load(Ordering::Relaxed);
         spawn_local(async move {
             let [to, cc, bcc, subject] = lines;

@@ -207,7 +207,7 @@ pub(super) mod made {
     use service::{inbox, moment::Words};
     use time::OffsetDateTime;
 
-    use super::{Writing, File, Going, Item, Letter, Prepared, Row, What};
+    use super::{File, Going, Item, Letter, Prepared, Row, What, Writing};
 
     /// A conversation as a list shows it.
     pub(in crate::pages::inbox) fn row(one: Conversation, words: &Words) -> Row {

@@ -43,7 +43,8 @@ pub(super) fn Choose(
     /// The client that is chosen at first: its id and name.
     likely: Option<(String, String)>,
 ) -> impl IntoView {
-    let (id, clients, writer) = shown.with_untracked(|shown| (shown.row.id, shown.clients.clone(), shown.writer.clone()));
+    let (id, clients, writer) =
+        shown.with_untracked(|shown| (shown.row.id, shown.clients.clone(), shown.writer.clone()));
     let typed = Typed::of(deeds.put).only("id", &id.to_string());
     let chosen = typed.first("client_id", likely.map(|(client, _)| client).unwrap_or_default());
     let (learn, nobody) = (typed.first("learn", ""), chosen == "nobody");
