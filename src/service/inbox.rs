@@ -74,6 +74,8 @@ pub fn view(actor: &Actor, show: &str, text: Option<String>) -> Filter {
 /// What stands beside a conversation.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Context {
+    /// The conversation; that to which the one that was asked for was joined.
+    pub id: ConversationId,
     /// Its client, and whether that has stayed in its stage for long.
     pub client: Option<(Client, Health)>,
     /// Who writes in it from outside, the last first.
@@ -92,6 +94,7 @@ pub async fn context(service: &Service, actor: &Actor, id: ConversationId) -> Re
     access::allow(service, actor, Action::ReadConversations).await?;
     let now = service.clock.now();
     let mut tx = service.db.tenant(actor).await?;
+    let id = conversation::merged_into(&mut tx, id).await?;
     let found = conversation::get(&mut tx, id).await?;
     let mut people: Vec<Address> = Vec::new();
     for message in message::list(&mut tx, id).await?.into_iter().rev().filter(|message| message.inbound) {
@@ -122,5 +125,5 @@ pub async fn context(service: &Service, actor: &Actor, id: ConversationId) -> Re
         }
         None => Vec::new(),
     };
-    Ok(Context { client, people, contacts, others })
+    Ok(Context { id, client, people, contacts, others })
 }

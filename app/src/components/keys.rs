@@ -54,6 +54,9 @@ fn go(key: &str) -> bool {
 
 /// Does what the page offers under `key`. Whether there was something.
 pub fn press(key: &str) -> bool {
+    if let Some(area) = key.strip_prefix("g ") {
+        return go(area);
+    }
     let mut all: Vec<Element> = offered().into_iter().filter(|element| attribute(element, "data-key") == key).collect();
     if all.is_empty() {
         return false;

@@ -29,7 +29,7 @@ use crate::{
         told::Pieces,
     },
     error::AppError,
-    pages::inbox::UnreadCount,
+    pages::inbox::{self, UnreadCount},
     refused,
 };
 
@@ -277,6 +277,7 @@ fn SkipLink() -> impl IntoView {
 
 #[component]
 fn Sidebar(frame: Resource<Result<Around, AppError>>) -> impl IntoView {
+    let counts = inbox::counts();
     view! {
         <nav aria-label="Areas" class="sidebar">
             <Suspense fallback=|| view! { <div class="skeleton hidden w-32 md:block"></div> }>
@@ -292,7 +293,7 @@ fn Sidebar(frame: Resource<Result<Around, AppError>>) -> impl IntoView {
                             </div>
                         })}
                         <NavLink href="/dashboard" icon=Icon::Gauge label="Dashboard" key="d" />
-                        <NavLink href="/inbox" icon=Icon::Inbox label="Inbox" key="i"><UnreadCount /></NavLink>
+                        <NavLink href="/inbox" icon=Icon::Inbox label="Inbox" key="i"><UnreadCount counts=counts /></NavLink>
                         <NavLink href="/analytics" icon=Icon::Course label="Analytics" key="y" wide=true />
                         <NavLink href="/clients" icon=Icon::Building label="Clients" key="c" />
                         <NavLink href="/summary" icon=Icon::Page label="Summary" key="e" wide=true />

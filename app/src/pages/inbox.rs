@@ -48,11 +48,15 @@ pub async fn count_conversations() -> Result<Counts, AppError> {
     Ok(service::conversation::counts(&service, &actor).await?)
 }
 
-/// How many conversations are to be read, beside the way to the inbox. It follows what is told to the page.
-#[component]
-pub(super) fn UnreadCount() -> impl IntoView {
+/// How many conversations wait for oneself. It follows what is told to the page.
+pub(super) fn counts() -> Resource<Result<Counts, AppError>> {
     let told = changes_of(&[Kind::Conversation]);
-    let counts = Resource::new(move || told.get(), |_| count_conversations());
+    Resource::new(move || told.get(), |_| count_conversations())
+}
+
+/// How many conversations are to be read, beside the way to the inbox.
+#[component]
+pub(super) fn UnreadCount(counts: Resource<Result<Counts, AppError>>) -> impl IntoView {
     let draw = move || {
         Suspend::new(async move {
             let unread = counts.await.map(|counts| counts.unread).unwrap_or_default();

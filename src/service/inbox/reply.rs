@@ -1,17 +1,18 @@
 //! The box in which a conversation is answered: what was begun, to whom it goes, what can be put into it, and the way out of it.
 
 use model::{
+    access::{Action, may},
     actor::Actor,
     conversation::Status,
     id::{ConversationId, OutgoingId, TemplateId, UploadId},
     message::{Address, Message},
     outgoing::{Draft, Outgoing, answer_subject, fill},
 };
-use store::{draft, id, inbox, member, message, organization};
+use store::{conversation, draft, id, inbox, member, message, organization};
 
 use super::when;
 use crate::{
-    Result, Service,
+    Result, Service, access,
     conversation::allow_on,
     outgoing::{self, draft as drafts},
 };
@@ -19,6 +20,8 @@ use crate::{
 /// What a member finds in the box.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ReplyBox {
+    /// The conversation; that to which the one that was asked for was joined.
+    pub id: ConversationId,
     /// What they began.
     pub draft: Draft,
     /// How often it was saved.
@@ -54,14 +57,19 @@ pub struct Filled {
     pub missing: Option<String>,
 }
 
-/// What a member finds in the box of a conversation.
+/// What a member finds in the box of a conversation; none for who may not answer, and only looks.
 ///
 /// # Errors
-/// Missing when it is not in sight, or the rule that forbids answering.
-pub async fn reply_box(service: &Service, actor: &Actor, conversation: ConversationId) -> Result<ReplyBox> {
-    let found = allow_on(service, actor, conversation).await?;
+/// Missing when it is not in sight.
+pub async fn reply_box(service: &Service, actor: &Actor, asked: ConversationId) -> Result<Option<ReplyBox>> {
+    access::allow(service, actor, Action::ReadConversations).await?;
     let now = service.clock.now();
     let mut tx = service.db.tenant(actor).await?;
+    let conversation = conversation::merged_into(&mut tx, asked).await?;
+    if !may(actor.role, Action::EditConversations) {
+        return Ok(None);
+    }
+    let found = conversation::get(&mut tx, conversation).await?;
     let (begun, revision) = draft::get(&mut tx, conversation).await?.unwrap_or_default();
     let files = draft::list_uploads(&mut tx, &begun.uploads).await?;
     let own = inbox::addresses(&mut tx, found.channel_id).await?;
@@ -87,7 +95,8 @@ pub async fn reply_box(service: &Service, actor: &Actor, conversation: Conversat
         let (text, missing) = filled(&template.text, &known);
         Filled { id: template.id, name: template.name, text, missing }
     });
-    Ok(ReplyBox {
+    Ok(Some(ReplyBox {
+        id: conversation,
         draft: begun,
         revision,
         files,
@@ -98,7 +107,7 @@ pub async fn reply_box(service: &Service, actor: &Actor, conversation: Conversat
         signature: draft::signature(&mut tx).await?,
         click: id::new(now),
         closed: found.status == Status::Closed,
-    })
+    }))
 }
 
 /// Whom an answer goes to: whoever wrote; of what the agency wrote itself, those it wrote to.

@@ -1,11 +1,11 @@
 //! What is known around a conversation: who writes, their client with its figures, and what else was written with them.
 
-use leptos::prelude::*;
+use leptos::{prelude::*, task::spawn_local};
 use model::{
     dashboard::Beside,
     event::Kind as Told,
     id::{ClientId, ConversationId},
-    performance::Shown as Figured,
+    performance::{Performance, Shown as Figured},
     stage::Health,
 };
 use serde::{Deserialize, Serialize};
@@ -23,9 +23,9 @@ use crate::{
         figure::Figure,
         form::ActionForm,
         live::changes_of,
-        outcome::{Outcome, successes},
-        page::When,
-        part::{part, part_or},
+        outcome::Outcome,
+        page::{Skeleton, When},
+        part::{failed, part},
     },
     error::AppError,
     pages::client::get_performance,
@@ -54,6 +54,8 @@ pub struct Whose {
 /// What stands beside a conversation.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Around {
+    /// The conversation.
+    id: ConversationId,
     client: Option<Whose>,
     /// Names and addresses of those who write in it.
     people: Vec<String>,
@@ -63,8 +65,9 @@ pub struct Around {
 
 /// What is known around a conversation.
 #[server(prefix = "/app", endpoint = "get_conversation_context", output = crate::codec::Json)]
-pub async fn get_conversation_context(id: ConversationId) -> Result<Around, AppError> {
+pub async fn get_conversation_context(id: String) -> Result<Around, AppError> {
     let (actor, service) = (crate::server::actor()?, crate::server::service()?);
+    let id = id.parse().map_err(|_| service::Error::Missing)?;
     let found = service::inbox::context(&service, &actor, id).await?;
     let words = service::moment::Words::of(&service, &actor).await?;
     let contact = |contact: model::contact::Contact| Known {
@@ -72,6 +75,7 @@ pub async fn get_conversation_context(id: ConversationId) -> Result<Around, AppE
         name: contact.fields.name,
     };
     Ok(Around {
+        id: found.id,
         client: found.client.map(|(client, health)| Whose {
             id: client.id,
             name: client.fields.name,
@@ -85,18 +89,24 @@ pub async fn get_conversation_context(id: ConversationId) -> Result<Around, AppE
     })
 }
 
-/// What is known around a conversation. It follows its client, and what is done to it.
+/// Reads what is known around the conversation that the address names, if it names one.
+pub(super) async fn read_context(id: String) -> Result<Option<Around>, AppError> {
+    if id.is_empty() { Ok(None) } else { get_conversation_context(id).await.map(Some) }
+}
+
+/// What is known around a conversation.
 #[component]
-pub(super) fn ContextPart(shown: RwSignal<Shown>, deeds: Deeds) -> impl IntoView {
+pub(super) fn ContextPart(
+    shown: RwSignal<Shown>,
+    around: Resource<Result<Option<Around>, AppError>>,
+    deeds: Deeds,
+) -> impl IntoView {
     let (id, may_edit) = shown.with_untracked(|shown| (shown.row.id, shown.may_edit));
     let client = Memo::new(move |_| shown.with(|shown| shown.row.client_id));
-    let joined = successes(deeds.merge);
-    let told = changes_of(&[Told::Client]);
-    let around = Resource::new(move || (client.get(), joined.get(), told.get()), move |_| get_conversation_context(id));
-    let draw = move |around: Around| {
-        let Around { client, people, contacts, others } = around;
+    let draw = move |around: Option<Around>| {
+        let Around { client, people, contacts, others, .. } = around.filter(|around| around.id == id)?;
         let triage = shown.with_untracked(|shown| shown.row.triage);
-        view! {
+        Some(view! {
             <section class="flex flex-col gap-1" aria-label="People">
                 <h3 class="font-medium">"Who writes"</h3>
                 {people.is_empty().then(|| view! { <p class="text-muted">"Nobody has written from outside yet."</p> })}
@@ -110,7 +120,7 @@ pub(super) fn ContextPart(shown: RwSignal<Shown>, deeds: Deeds) -> impl IntoView
                 <details><summary class="disclosure">"Not the right client?"</summary><Choose shown=shown deeds=deeds likely=None /></details>
             })}
             <Others id=id others=others may_edit=may_edit deeds=deeds />
-        }
+        })
     };
     let figures = move || client.get().map(|client| view! { <Figures client=client /> });
     view! {
@@ -135,31 +145,49 @@ fn OfClient(client: Whose, contacts: Vec<Known>) -> impl IntoView {
     }
 }
 
-/// Figures of the client as its page shows them, of the last 28 days.
+/// Figures of the client as its page shows them. They are made from all that was read of it, so no conversation waits for them: they are
+/// read once the page is live.
 #[component]
 fn Figures(client: ClientId) -> impl IntoView {
-    let told = changes_of(&[Told::Client]);
-    let figures = Resource::new(
-        move || told.get(),
-        move |_| get_performance(client.to_string(), String::new(), String::new(), String::new()),
-    );
-    let nothing = |error: &AppError| (*error == AppError::Missing).then(|| ().into_any());
-    let draw = move |view: crate::pages::client::PerformanceView| {
-        let told = view.told;
-        let shown: Vec<Figured> = told.groups.into_iter().flat_map(|group| group.figures).take(FIGURES).collect();
-        let none = shown.is_empty();
-        let days = (!none)
-            .then(|| view! { <p class="text-xs text-muted" data-literal="">{told.days.0} " to " {told.days.1}</p> });
-        view! {
-            <section class="flex flex-col gap-1" aria-label="Figures of the client" data-test="figures">
-                <h3 class="font-medium">"Figures"</h3>
-                {days}
-                {none.then(|| view! { <p class="text-muted">"Nothing of this client's advertising or shop was read of the last four weeks."</p> })}
-                <dl class="flex flex-col gap-1">{shown.into_iter().map(|one| view! { <Line figure=one /> }).collect_view()}</dl>
-            </section>
-        }
+    let (told, read) = (changes_of(&[Told::Client]), RwSignal::new(None));
+    Effect::new(move |_| {
+        told.track();
+        spawn_local(async move {
+            let found = get_performance(client.to_string(), String::new(), String::new(), String::new()).await;
+            read.try_set(Some(found.map(|view| view.told)));
+        });
+    });
+    let retry = Callback::new(move |()| {
+        spawn_local(async move {
+            let found = get_performance(client.to_string(), String::new(), String::new(), String::new()).await;
+            read.try_set(Some(found.map(|view| view.told)));
+        });
+    });
+    let figures = move || match read.get() {
+        None => view! { <div class="needs-live"><Skeleton /></div> }.into_any(),
+        Some(Err(AppError::Missing)) => ().into_any(),
+        Some(Err(error)) => failed("The figures", &error, retry),
+        Some(Ok(told)) => drawn(told),
     };
-    part_or("The figures", "conversation", figures, draw, nothing)
+    view! {
+        <section class="flex flex-col gap-1" aria-label="Figures of the client" data-test="figures">
+            <h3 class="font-medium">"Figures"</h3>
+            {figures}
+        </section>
+    }
+}
+
+fn drawn(told: Performance) -> AnyView {
+    let Performance { days, groups, .. } = told;
+    let shown: Vec<Figured> = groups.into_iter().flat_map(|group| group.figures).take(FIGURES).collect();
+    if shown.is_empty() {
+        return view! { <p class="text-muted">"Nothing of this client's advertising or shop was read of these days."</p> }.into_any();
+    }
+    view! {
+        <p class="text-xs text-muted" data-literal="">{days.0} " to " {days.1}</p>
+        <dl class="flex flex-col gap-1">{shown.into_iter().map(|one| view! { <Line figure=one /> }).collect_view()}</dl>
+    }
+    .into_any()
 }
 
 #[component]

@@ -6,6 +6,7 @@ use leptos::prelude::*;
 use model::id::{ConversationChangeId, ConversationId, MemberId, MessageId, OutgoingId};
 use serde::{Deserialize, Serialize};
 
+use super::reply::ReplyToConversation;
 use crate::{
     components::{
         outcome::{on_success, settled, successes},
@@ -146,10 +147,15 @@ pub(super) struct Deeds {
     pub take_back: ServerAction<TakeBackMessage>,
     pub again: ServerAction<SendMessageAgain>,
     pub confirm: ServerAction<ConfirmMessage>,
+    pub reply: ServerAction<ReplyToConversation>,
+    /// Counts how often the box is to be read again, since another device wrote on.
+    pub newer: RwSignal<usize>,
     /// Counts what was taken back by a toast, and what another part of the page did.
     pub more: RwSignal<usize>,
     /// The conversation that is to stay unread, although it is open.
     pub unread: RwSignal<Option<ConversationId>>,
+    /// The conversation that was drawn last.
+    drawn: StoredValue<Option<ConversationId>>,
 }
 
 impl Deeds {
@@ -166,8 +172,11 @@ impl Deeds {
             take_back: ServerAction::new(),
             again: ServerAction::new(),
             confirm: ServerAction::new(),
+            reply: ServerAction::new(),
+            newer: RwSignal::new(0),
             more: RwSignal::new(0),
             unread: RwSignal::new(None),
+            drawn: StoredValue::new(None),
         };
         let Some(toasts) = Toasts::of_page() else { return deeds };
         let more = deeds.more;
@@ -192,6 +201,26 @@ impl Deeds {
         deeds
     }
 
+    /// A conversation is drawn: what was refused of another is not said of it.
+    pub fn begin(self, id: ConversationId) {
+        let before = self.drawn.try_update_value(|drawn| drawn.replace(id)).flatten();
+        if before.is_none_or(|before| before == id) {
+            return;
+        }
+        self.unread.set(None);
+        self.change.clear();
+        self.put.clear();
+        self.note.clear();
+        self.restrict.clear();
+        self.merge.clear();
+        self.split.clear();
+        self.part.clear();
+        self.take_back.clear();
+        self.again.clear();
+        self.confirm.clear();
+        self.reply.clear();
+    }
+
     /// Counts the deeds after which conversations may stand otherwise than they are shown.
     pub fn changes(self) -> Signal<usize> {
         let counts = [
@@ -205,14 +234,16 @@ impl Deeds {
             settled(self.take_back),
             settled(self.again),
             settled(self.confirm),
+            successes(self.reply),
         ];
         let more = self.more;
         Signal::derive(move || more.get() + counts.iter().map(|count| count.get()).sum::<usize>())
     }
 
-    /// Counts the messages that were taken back: what they said is being written again.
-    pub fn taken_back(self) -> Memo<usize> {
-        successes(self.take_back)
+    /// Counts what changes the box to answer in: a message went, was taken back, or another device wrote on.
+    pub fn written(self) -> Signal<usize> {
+        let (sent, taken_back, newer) = (successes(self.reply), successes(self.take_back), self.newer);
+        Signal::derive(move || sent.get() + taken_back.get() + newer.get())
     }
 
     /// Does one thing to conversations.

@@ -15,7 +15,7 @@ use crate::{
         button::{Button, Kind},
         form::ActionForm,
         notice::sentence,
-        outcome::{Outcome, at, failure, on_success, reset_when_done, successes},
+        outcome::{Outcome, at, failure, reset_when_done, successes},
         part::part,
     },
     error::AppError,
@@ -25,13 +25,19 @@ use crate::{
 /// The fields that show their own errors.
 const FIELDS: [&str; 5] = ["to", "subject", "text", "at", "uploads"];
 
-/// What is in the box of a conversation: what was begun, to whom it goes, and what can be put into it.
+/// What is in the box of a conversation: what was begun, to whom it goes, and what can be put into it; none for who may not answer.
 #[server(prefix = "/app", endpoint = "get_reply", output = crate::codec::Json)]
-pub async fn get_reply(id: ConversationId) -> Result<Writing, AppError> {
+pub async fn get_reply(id: String) -> Result<Option<Writing>, AppError> {
     let (actor, service) = (crate::server::actor()?, crate::server::service()?);
-    let found = service::inbox::reply_box(&service, &actor, id).await?;
+    let id = id.parse().map_err(|_| service::Error::Missing)?;
+    let Some(found) = service::inbox::reply_box(&service, &actor, id).await? else { return Ok(None) };
     let (agency, _) = service::organization::get(&service, &actor).await?;
-    Ok(super::told::made::reply_box(found, agency.time_zone))
+    Ok(Some(super::told::made::reply_box(found, agency.time_zone)))
+}
+
+/// Reads the box of the conversation that the address names, if it names one.
+pub(super) async fn read_reply(id: String) -> Result<Option<Writing>, AppError> {
+    if id.is_empty() { Ok(None) } else { get_reply(id).await }
 }
 
 /// Answers a conversation, at once or at a moment; `click` is one send, however often it comes.
@@ -57,29 +63,39 @@ pub async fn reply_to_conversation(
 
 /// The box of a conversation. It is drawn anew when a message was sent, was taken back, or when another device wrote on.
 #[component]
-pub(super) fn ReplyPart(id: ConversationId, deeds: Deeds) -> impl IntoView {
-    let reply = ServerAction::<ReplyToConversation>::new();
-    let (sent, taken_back, newer) = (successes(reply), deeds.taken_back(), RwSignal::new(0));
-    let opened = successes(deeds.change);
-    let more = deeds.more;
-    on_success(reply, move |()| more.update(|more| *more += 1));
-    let writing = Resource::new(move || (sent.get(), taken_back.get(), newer.get()), move |_| get_reply(id));
-    let draw =
-        move |writing: Writing| view! { <ReplyBox id=id writing=writing reply=reply newer=newer opened=opened /> };
+pub(super) fn ReplyPart(
+    id: ConversationId,
+    writing: Resource<Result<Option<Writing>, AppError>>,
+    deeds: Deeds,
+) -> impl IntoView {
+    // While another conversation is on its way its box is not shown under this one.
+    let draw = move |writing: Option<Writing>| {
+        let own = writing.filter(|writing| writing.id == id);
+        own.map(|writing| view! { <ReplyBox writing=writing deeds=deeds /> })
+    };
     part("The box to answer in", "reply-text", writing, draw)
 }
 
 #[component]
-fn ReplyBox(
-    id: ConversationId,
-    writing: Writing,
-    reply: ServerAction<ReplyToConversation>,
-    newer: RwSignal<usize>,
-    /// Counts what was done to conversations: one that was closed may be open again.
-    opened: Memo<usize>,
-) -> impl IntoView {
-    let Writing { to, cc, bcc, everyone, subject, text, files, revision, signature, templates, click, closed, zone } =
-        writing;
+fn ReplyBox(writing: Writing, deeds: Deeds) -> impl IntoView {
+    let Deeds { reply, newer, .. } = deeds;
+    let Writing {
+        id,
+        to,
+        cc,
+        bcc,
+        everyone,
+        subject,
+        text,
+        files,
+        revision,
+        signature,
+        templates,
+        click,
+        closed,
+        zone,
+    } = writing;
+    let opened = successes(deeds.change);
     if closed {
         // It is read again once it is open.
         let first = opened.get_untracked();

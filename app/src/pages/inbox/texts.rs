@@ -2,10 +2,7 @@
 
 use leptos::prelude::*;
 use leptos_router::{LazyRoute, lazy_route};
-use model::{
-    access::{Action, may},
-    id::TemplateId,
-};
+use model::id::TemplateId;
 use serde::{Deserialize, Serialize};
 
 use crate::{
@@ -45,6 +42,7 @@ pub struct Texts {
 /// One's own signature, and the agency's templates.
 #[server(prefix = "/app", endpoint = "get_texts", output = crate::codec::Json)]
 pub async fn get_texts() -> Result<Texts, AppError> {
+    use model::access::{Action, may};
     let (actor, service) = (crate::server::actor()?, crate::server::service()?);
     let template = |one: service::outgoing::draft::Template| Template { id: one.id, name: one.name, text: one.text };
     let templates = service::outgoing::draft::templates(&service, &actor).await?;
@@ -129,7 +127,7 @@ fn TemplateForm(
     if !may_edit {
         return view! { <li><p class="font-medium" data-literal="">{name}</p><p class="letter-text" data-literal="">{text}</p></li> }.into_any();
     }
-    let own = id.to_string();
+    let (own, removed) = (id.to_string(), id.to_string());
     let typed = Typed::of(save).only("id", &own);
     let (named, area) = (format!("Remove {name}"), format!("text-{own}"));
     let field = area.clone();
@@ -147,7 +145,7 @@ fn TemplateForm(
                     <div><Button pending=save.pending()>"Save template"</Button></div>
                 </ActionForm>
                 <ActionForm action=remove attr:class="pt-2">
-                    <input type="hidden" name="id" value=own />
+                    <input type="hidden" name="id" value=removed />
                     <Button kind=Kind::Danger named=named pending=remove.pending()>"Remove"</Button>
                 </ActionForm>
             </details>

@@ -6,13 +6,13 @@ use model::{event::Kind as Told, id::MessageId};
 
 use super::{
     asked::Asked,
-    context::ContextPart,
+    context::{Around, ContextPart, read_context},
     deeds::{Deeds, change_conversations},
     head::{Controls, Stands},
     letter::LetterView,
     outgoing::GoingView,
-    reply::{NoteForm, ReplyPart},
-    told::{Item, Row, Shown, What},
+    reply::{NoteForm, ReplyPart, read_reply},
+    told::{Item, Row, Shown, What, Writing},
     triage::Triage,
 };
 use crate::{
@@ -20,7 +20,7 @@ use crate::{
         button::{Button, Kind},
         form::ActionForm,
         live::changes,
-        outcome::Outcome,
+        outcome::{Outcome, successes},
         page::When,
         part::{again, kept, part_or},
     },
@@ -61,6 +61,12 @@ async fn read(id: String) -> Result<Option<Shown>, AppError> {
 #[component]
 pub(super) fn ThreadPart(asked: Memo<Asked>, open: Memo<String>, deeds: Deeds) -> impl IntoView {
     let shown = Resource::new(move || open.get(), read);
+    // These are read beside it, and belong to it by their ids.
+    let written = deeds.written();
+    let writing = Resource::new(move || (open.get(), written.get()), |(id, _)| read_reply(id));
+    let (joined, parted, put) = (successes(deeds.merge), successes(deeds.part), successes(deeds.put));
+    let around =
+        Resource::new(move || (open.get(), joined.get() + parted.get() + put.get()), |(id, _)| read_context(id));
     let missing = |error: &AppError| {
         (*error == AppError::Missing).then(|| {
             view! {
@@ -73,7 +79,9 @@ pub(super) fn ThreadPart(asked: Memo<Asked>, open: Memo<String>, deeds: Deeds) -
         })
     };
     let draw = move |shown: Option<Shown>| match shown {
-        Some(shown) => view! { <Conversation shown=shown asked=asked deeds=deeds /> }.into_any(),
+        Some(shown) => {
+            view! { <Conversation shown=shown asked=asked deeds=deeds writing=writing around=around /> }.into_any()
+        }
         None => view! {
             <section class="inbox-conversation inbox-none" aria-label="Conversation">
                 <p class="text-muted">"Open a conversation to read and answer it here."</p>
@@ -86,7 +94,13 @@ pub(super) fn ThreadPart(asked: Memo<Asked>, open: Memo<String>, deeds: Deeds) -
 
 /// A conversation drawn. What comes to it is read into what is there: what is being typed stays.
 #[component]
-fn Conversation(shown: Shown, asked: Memo<Asked>, deeds: Deeds) -> impl IntoView {
+fn Conversation(
+    shown: Shown,
+    asked: Memo<Asked>,
+    deeds: Deeds,
+    writing: Resource<Result<Option<Writing>, AppError>>,
+    around: Resource<Result<Option<Around>, AppError>>,
+) -> impl IntoView {
     let (id, may_edit, newest) = (shown.row.id, shown.may_edit, newest(&shown));
     let title = shown.row.title();
     let shown = RwSignal::new(shown);
@@ -95,7 +109,7 @@ fn Conversation(shown: Shown, asked: Memo<Asked>, deeds: Deeds) -> impl IntoView
     let row = Memo::new(move |_| shown.with(|shown| shown.row.clone()));
     let items = Memo::new(move |_| shown.with(|shown| shown.items.clone()));
     let triage = Memo::new(move |_| shown.with(|shown| shown.row.triage && shown.may_edit));
-    deeds.unread.set(None);
+    deeds.begin(id);
     follow_reading(row, deeds);
     let draw = move |item: Memo<Item>| view! { <Happened item=item newest=newest may_edit=may_edit shown=shown deeds=deeds /> };
     view! {
@@ -113,11 +127,11 @@ fn Conversation(shown: Shown, asked: Memo<Asked>, deeds: Deeds) -> impl IntoView
             <Outcome action=deeds.again />
             <Outcome action=deeds.confirm />
             {may_edit.then(|| view! {
-                <ReplyPart id=id deeds=deeds />
+                <ReplyPart id=id writing=writing deeds=deeds />
                 <NoteForm shown=shown deeds=deeds />
             })}
         </section>
-        <aside class="inbox-context" aria-label="Who this is"><ContextPart shown=shown deeds=deeds /></aside>
+        <aside class="inbox-context" aria-label="Who this is"><ContextPart shown=shown around=around deeds=deeds /></aside>
     }
 }
 

@@ -143,6 +143,8 @@ pub struct Prepared {
 /// What a member finds in the box that they answer in.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Writing {
+    /// The conversation.
+    pub(super) id: ConversationId,
     pub(super) to: String,
     pub(super) cc: String,
     pub(super) bcc: String,
@@ -323,6 +325,7 @@ pub(super) mod made {
         let file = |(id, name, size)| File { id, name, size };
         let template = |one: inbox::Filled| Prepared { name: one.name, text: one.text, missing: one.missing };
         Writing {
+            id: found.id,
             to: to.join(", "),
             cc: found.draft.cc.join(", "),
             bcc: found.draft.bcc.join(", "),
