@@ -125,6 +125,9 @@ fn consent_is_asked_for_on_microsofts_page_for_all_accounts() {
 async fn a_search_is_one_that_the_specification_allows() {
     let Some(judge) = peers::prism_telling("outlook", "graph-messages.json").await else { return };
     let judged: Fault = |answer: &Answer| {
+        if answer.status.as_u16() == 422 {
+            return Some(Error::Rejected(answer.excerpt()));
+        }
         let said = answer.headers.get("sl-violations")?.to_str().ok()?;
         let said: Vec<Value> = serde_json::from_str(said).ok()?;
         let ours: Vec<_> = said.into_iter().filter(|one| one["location"][0] == "request").collect();
@@ -201,12 +204,14 @@ fn message(id: &str, place: Place, seen: bool) -> Message {
 async fn folders_are_read_one_after_another_and_then_what_changed_in_them() {
     let next = "https://evil.test/v1.0/me/mailFolders('I')/messages/delta?$skiptoken=a%2Fb";
     let first = ok(json!({ "value": [named("m1", false)], "@odata.nextLink": next }));
+    let changed = "https://evil.test/v1.0/me/mailFolders('I')/messages/delta?$skiptoken=c";
     let again = [
-        delta("I", json!([{ "id": "m1", "isRead": true }, { "id": "m2", "@removed": { "reason": "deleted" } }])),
+        ok(json!({ "value": [{ "id": "m1", "isRead": true }], "@odata.nextLink": changed })),
         ok(named("m1", true)),
-        ok(
-            json!({ "id": "m2", "isRead": true, "isDraft": false, "receivedDateTime": "2026-01-05T10:00:00Z", "parentFolderId": "P" }),
-        ),
+        delta("I", json!([{ "id": "m2", "@removed": { "reason": "deleted" } }])),
+        ok(json!({
+            "id": "m2", "isRead": true, "isDraft": false, "receivedDateTime": "2026-01-05T10:00:00Z", "parentFolderId": "P"
+        })),
     ];
     let answers: Vec<Value> = folders()
         .into_iter()
@@ -227,22 +232,24 @@ async fn folders_are_read_one_after_another_and_then_what_changed_in_them() {
 
     let moved = |id: &str, place| Change::Moved { external_id: id.into(), place, seen: true };
     let page = connection.changes(Some(&page.cursor)).await.unwrap();
-    assert_eq!(page.changes, [moved("m1", Place::Inbox), moved("m2", Place::Archive)]);
+    assert_eq!(page.changes, [moved("m1", Place::Inbox)]);
+    let page = connection.changes(Some(&page.cursor)).await.unwrap();
+    assert_eq!(page.changes, [moved("m2", Place::Archive)], "what left a folder is looked for");
     let page = connection.changes(Some(&page.cursor)).await.unwrap();
     let sent = [Change::Message(message("m3", Place::Sent, true)), moved("m3", Place::Sent)];
     assert_eq!(page.changes, sent, "what may be known is told as moved, too");
     assert_eq!(connection.changes(Some(&page.cursor)).await, Err(Error::CursorExpired));
 
     let asked = faults.requests().await;
-    let path = |place: usize| asked[place]["path"].as_str().unwrap();
-    assert_eq!((path(0), path(6)), ("/base/v1.0/me/mailFolders/inbox", "/base/v1.0/me/mailFolders"));
-    assert_eq!((path(7), &asked[7]["query"]["$skip"]), ("/base/v1.0/me/mailFolders", &json!("4")));
+    let path = |place: usize| asked[place]["path"].as_str().unwrap().replace("%27", "'");
+    assert_eq!([path(0), path(6)], ["/base/v1.0/me/mailFolders/inbox", "/base/v1.0/me/mailFolders"]);
+    assert_eq!((&*path(7), &asked[7]["query"]["$skip"]), ("/base/v1.0/me/mailFolders", &json!("4")));
     assert_eq!(path(8), "/base/v1.0/me/mailFolders/I/childFolders");
     assert_eq!(path(9), "/base/v1.0/me/mailFolders/I/messages/delta");
     assert_eq!(asked[9]["query"]["$filter"], "receivedDateTime ge 2026-01-01T00:00:00Z");
     assert_eq!(path(10), "/base/v1.0/me/messages/m1/$value");
     assert_eq!(
-        (path(11), &asked[11]["query"]["$skiptoken"]),
+        (&*path(11), &asked[11]["query"]["$skiptoken"]),
         ("/base/v1.0/me/mailFolders('I')/messages/delta", &json!("a/b"))
     );
     assert_eq!(asked[25]["query"]["$deltatoken"], "I1");
