@@ -39,7 +39,7 @@ use crate::{
     Answer, Call, Change, Changes, Consent, Error, Exchange, Fault, Hosts, Http, Inbox, Limit, Lookup, Message, OAuth,
     Outgoing, Provider, Result, Sent, Settings, Tokens,
     google::{self, App},
-    inbox::{gathered, gone},
+    inbox::{found, gathered, gone, part},
 };
 
 /// How many messages a page has: each of them is a call of its own.
@@ -339,11 +339,7 @@ async fn get<T: serde::de::DeserializeOwned>(
 ) -> Result<Option<T>> {
     let path = of(account, &format!("messages/{}", part(id)?))?;
     let http = call.http.beside(call.http.base().clone(), absent);
-    match http.get(&path).bearer(&call.credential.access_token).query("format", format).send().await {
-        Ok(found) => Ok(Some(found)),
-        Err(Error::CursorExpired) => Ok(None),
-        Err(error) => Err(error),
-    }
+    found(http.get(&path).bearer(&call.credential.access_token).query("format", format).send().await)
 }
 
 /// Sends once; a conversation that is gone is an expired cursor.
@@ -374,12 +370,6 @@ async fn post(call: &Call<'_>, account: &Account, source: &[u8], thread: Option<
 /// The path of something of a mailbox.
 fn of(account: &Account, rest: &str) -> Result<String> {
     Ok(format!("gmail/v1/users/{}/{rest}", part(&account.external_id)?))
-}
-
-/// An id or address that stands in a path.
-fn part(id: &str) -> Result<&str> {
-    let good = !id.is_empty() && !id.starts_with('.') && !id.bytes().any(|byte| matches!(byte, b'/' | b'\\' | b'%'));
-    good.then_some(id).ok_or_else(|| Error::Malformed(format!("{id:?} is no id")))
 }
 
 /// A `Message-ID` that stands in a header and in a search.

@@ -236,6 +236,21 @@ pub(crate) fn gone(answer: &Answer, fault: Fault) -> Option<Error> {
     }
 }
 
+/// What was asked for with [`gone`]; none when it is not there.
+pub(crate) fn found<T>(result: Result<T>) -> Result<Option<T>> {
+    match result {
+        Ok(found) => Ok(Some(found)),
+        Err(Error::CursorExpired) => Ok(None),
+        Err(error) => Err(error),
+    }
+}
+
+/// An id or address that stands in a path and never leaves it.
+pub(crate) fn part(id: &str) -> Result<&str> {
+    let good = !id.is_empty() && !id.starts_with('.') && !id.bytes().any(|byte| matches!(byte, b'/' | b'\\' | b'%'));
+    good.then_some(id).ok_or_else(|| Error::Malformed(format!("{id:?} is no id")))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

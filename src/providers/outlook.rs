@@ -42,7 +42,7 @@ use url::Url;
 use crate::{
     Answer, Call, Change, Changes, Consent, Content, Error, Exchange, Fault, Hosts, Http, Inbox, Limit, Lookup,
     Message, OAuth, Outgoing, Provider, Request, Result, Sent, Settings, Tokens, address,
-    inbox::{gathered, gone},
+    inbox::{found, gathered, gone, part},
     page_of,
 };
 
@@ -372,20 +372,6 @@ async fn read(call: &Call<'_>, state: &wire::State, place: Place) -> Result<Opti
         seen: state.is_read == Some(true),
         content: Content::Mail(answer.body),
     }))
-}
-
-fn found<T>(result: Result<T>) -> Result<Option<T>> {
-    match result {
-        Ok(found) => Ok(Some(found)),
-        Err(Error::CursorExpired) => Ok(None),
-        Err(error) => Err(error),
-    }
-}
-
-/// An id that stands in a path.
-fn part(id: &str) -> Result<&str> {
-    let good = !id.is_empty() && !id.starts_with('.') && !id.bytes().any(|byte| matches!(byte, b'/' | b'\\' | b'%'));
-    good.then_some(id).ok_or_else(|| Error::Malformed(format!("{id:?} is no id")))
 }
 
 /// "Not there" and links that are too old are told from other refusals.

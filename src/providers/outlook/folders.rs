@@ -6,8 +6,11 @@ use model::message::Place;
 use serde::{Deserialize, Serialize};
 use time::{OffsetDateTime, format_description::well_known::Rfc3339};
 
-use super::{absent, found, get, linked, part, ready, wire};
-use crate::{Call, Error, Result};
+use super::{absent, get, linked, ready, wire};
+use crate::{
+    Call, Error, Result,
+    inbox::{found, part},
+};
 
 /// Microsoft's own names of the folders whose place is known, in the order in which they are read.
 const WELL_KNOWN: [(&str, Place); 6] = [
