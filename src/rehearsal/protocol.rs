@@ -293,7 +293,7 @@ impl Desk {
 }
 
 /// Escapes what stands in HTML, attributes included.
-fn html(text: &str) -> String {
+pub(crate) fn html(text: &str) -> String {
     let text = text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;");
     text.replace('"', "&quot;").replace('\'', "&#39;")
 }
