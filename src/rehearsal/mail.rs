@@ -66,6 +66,11 @@ impl Mailbox {
         }
     }
 
+    /// What it keeps the letter under that the change at this place among its changes sent.
+    pub(crate) fn sent_key(self, change: usize) -> String {
+        format!("sent-{}-{change}", self.place())
+    }
+
     pub(crate) const fn platform(self) -> Platform {
         match self {
             Self::Gmail => Platform::Gmail,
@@ -218,11 +223,12 @@ impl World {
         }
         // What was done: the place, the letter, what happened to it.
         let mut changes = vec![];
-        for (place, write) in (0..).zip(&done) {
+        for (place, write) in done.iter().enumerate() {
+            let done_at = number(write.at, DONE + i64::try_from(place).unwrap_or_default());
             match &write.change {
                 Change::Sent { source, conversation } => {
                     let (letter, answer) = self.sent(mailbox, place, write.at, source, conversation.as_deref());
-                    changes.push((number(write.at, DONE + place), letter.key.clone(), What::Came));
+                    changes.push((done_at, letter.key.clone(), What::Came));
                     letters.push(letter);
                     if let Some(answer) = answer.filter(|answer| answer.sent_at <= now) {
                         happened.push((answer.sent_at, answer.id.clone(), false));
@@ -231,7 +237,7 @@ impl World {
                 }
                 Change::Labels { letter, added, removed } => {
                     let what = What::Labels { added: added.clone(), removed: removed.clone() };
-                    changes.push((number(write.at, DONE + place), letter.clone(), what));
+                    changes.push((done_at, letter.clone(), what));
                 }
                 Change::Runs { .. } | Change::Budget { .. } => {}
             }
@@ -262,12 +268,12 @@ impl World {
     fn sent(
         &self,
         mailbox: Mailbox,
-        place: i64,
+        place: usize,
         at: OffsetDateTime,
         source: &str,
         conversation: Option<&str>,
     ) -> (Letter, Option<Message>) {
-        let key = format!("sent-{}-{place}", mailbox.place());
+        let key = mailbox.sent_key(place);
         let read = people::read(source);
         let id = read.id.clone().unwrap_or_else(|| format!("{key}@agency.example"));
         let conversation = conversation.unwrap_or(&key).to_owned();

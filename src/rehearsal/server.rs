@@ -258,10 +258,18 @@ impl Rehearsal {
 /// Whose question it is; the provider's key is taken off its path.
 fn find(question: &mut Question) -> Option<Platform> {
     let key = question.path.trim_start_matches('/').split('/').next().unwrap_or_default();
-    let named = [Platform::GoogleAds, Platform::MetaAds, Platform::TikTokAds, Platform::Shopify];
-    let Some(platform) = named.into_iter().find(|platform| platform.key() == key) else {
-        return refuse::platform(&question.path);
-    };
+    let named = [
+        Platform::GoogleAds,
+        Platform::MetaAds,
+        Platform::TikTokAds,
+        Platform::Shopify,
+        Platform::Gmail,
+        Platform::Outlook,
+    ];
+    // Gmail's own paths begin with its name.
+    let own = |path: &str| path.starts_with("/gmail/v1/");
+    let found = named.into_iter().find(|platform| platform.key() == key).filter(|_| !own(&question.path));
+    let Some(platform) = found else { return refuse::platform(question) };
     let rest = question.path[1 + key.len()..].to_owned();
     question.path = if rest.is_empty() { "/".to_owned() } else { rest };
     Some(platform)

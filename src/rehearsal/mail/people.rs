@@ -104,14 +104,14 @@ pub(super) fn answer(
     mailbox: Mailbox,
     (at, id, conversation): (OffsetDateTime, &str, &str),
     read: &Read,
-    place: i64,
+    place: usize,
 ) -> Option<Message> {
     if read.automatic {
         return None;
     }
     let contacts: Vec<_> = world.clients().iter().flat_map(|client| world.contacts(client)).collect();
     let contact = read.to.iter().find_map(|to| contacts.iter().find(|contact| contact.email == *to))?;
-    let key = world.plan.key.name("answer").number(mailbox.place() as u64).number(place.unsigned_abs());
+    let key = world.plan.key.name("answer").number(mailbox.place() as u64).number(place as u64);
     let mut stream = key.stream();
     let wait = Duration::minutes(stream.whole(35, 9 * 60)) + Duration::seconds(stream.whole(0, 59));
     let sent_at = at.replace_nanosecond(0).ok()? + wait;
