@@ -15,7 +15,6 @@ use serde::Serialize;
 use time::{Duration, OffsetDateTime};
 
 use crate::{
-    account::Platform,
     client::Client,
     plan::CHANNELS,
     talk::{Message, Post},
@@ -70,13 +69,6 @@ impl Mailbox {
     pub(crate) fn sent_key(self, change: usize) -> String {
         format!("sent-{}-{change}", self.place())
     }
-
-    pub(crate) const fn platform(self) -> Platform {
-        match self {
-            Self::Gmail => Platform::Gmail,
-            Self::Outlook => Platform::Outlook,
-        }
-    }
 }
 
 /// The labels that both mailboxes know, by Gmail's names.
@@ -124,10 +116,7 @@ pub(crate) enum What {
     /// It came or was sent.
     Came,
     /// Its labels changed.
-    Labels {
-        added: Vec<String>,
-        removed: Vec<String>,
-    },
+    Labels { added: Vec<String>, removed: Vec<String> },
 }
 
 #[derive(Clone, Debug)]
@@ -254,10 +243,10 @@ impl World {
             changes.push((number(at, rank), key, what));
         }
         letters.sort_by(|one, other| (one.at, &one.key).cmp(&(other.at, &other.key)));
-        let places: BTreeMap<_, _> = letters.iter().zip(0..).map(|(letter, place)| (letter.key.as_str(), place)).collect();
-        let event = |(number, key, what): (u64, String, What)| {
-            Some(Event { number, letter: *places.get(key.as_str())?, what })
-        };
+        let places: BTreeMap<_, _> =
+            letters.iter().zip(0..).map(|(letter, place)| (letter.key.as_str(), place)).collect();
+        let event =
+            |(number, key, what): (u64, String, What)| Some(Event { number, letter: *places.get(key.as_str())?, what });
         let mut events: Vec<Event> = changes.into_iter().filter_map(event).collect();
         events.sort_by_key(|event| event.number);
         let most = DONE - 1 + i64::try_from(done.len()).unwrap_or_default();

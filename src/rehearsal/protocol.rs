@@ -317,7 +317,7 @@ pub(crate) fn html(text: &str) -> String {
 }
 
 /// Escapes a value of a query.
-fn encoded(text: &str) -> String {
+pub(crate) fn encoded(text: &str) -> String {
     let one = |byte: u8| match byte {
         b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'-' | b'.' | b'_' | b'~' => char::from(byte).to_string(),
         _ => format!("%{byte:02X}"),
@@ -355,6 +355,11 @@ pub(crate) fn fields(text: &str) -> BTreeMap<String, String> {
         }
     }
     all
+}
+
+/// A source that was sent, as text: what is none is replaced, and what databases keep in no text.
+fn text(source: &[u8]) -> String {
+    String::from_utf8_lossy(source).replace('\0', "\u{fffd}")
 }
 
 /// A part of a path without its escapes.

@@ -93,7 +93,8 @@ mod tests {
     fn sums_are_those_of_their_standards_and_pictures_differ() {
         assert_eq!(crc(b"123456789"), 0xcbf4_3926);
         let mut text = String::new();
-        std::io::Read::read_to_string(&mut flate2::read::ZlibDecoder::new(&stored(b"123456789")[..]), &mut text).unwrap();
+        std::io::Read::read_to_string(&mut flate2::read::ZlibDecoder::new(&stored(b"123456789")[..]), &mut text)
+            .unwrap();
         assert_eq!(text, "123456789");
         let picture = |seed| picture(&mut Key::new(seed).stream());
         assert!(picture(1).starts_with(b"\x89PNG") && picture(1).len() < 4000);

@@ -117,8 +117,12 @@ pub(super) fn answer(
     let sent_at = at.replace_nanosecond(0).ok()? + wait;
     let given = contact.name.split(' ').next().unwrap_or_default();
     let quoted: String = read.text.lines().map(|line| format!("> {line}\n")).collect();
-    let text =
-        format!("Hello,\n\n{}\n\n{given}\n\nOn {} {AGENCY} wrote:\n{}", words(&read.text), at.date(), quoted.trim_end());
+    let text = format!(
+        "Hello,\n\n{}\n\n{given}\n\nOn {} {AGENCY} wrote:\n{}",
+        words(&read.text),
+        at.date(),
+        quoted.trim_end()
+    );
     let subject = read.subject.trim();
     let answers = subject.get(..3).is_some_and(|begin| begin.eq_ignore_ascii_case("re:"));
     let domain = world.clients()[contact.client].domain();
@@ -146,7 +150,8 @@ mod tests {
 
     #[test]
     fn what_was_written_is_answered_and_what_was_quoted_is_not() {
-        let text = "Hello Greta,\n\nThe ads run again. Shall we raise the budget?\n\nMara\n\nOn Monday Greta wrote:\n> Is it?";
+        let text =
+            "Hello Greta,\n\nThe ads run again. Shall we raise the budget?\n\nMara\n\nOn Monday Greta wrote:\n> Is it?";
         let source = format!("From: a@b.example\r\nTo: C <C@d.example>\r\nSubject: Re: Ads\r\n\r\n{text}");
         let read = read(&source);
         assert_eq!((read.to.as_slice(), read.recipients, read.id), (&["c@d.example".to_owned()][..], 1, None));

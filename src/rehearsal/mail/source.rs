@@ -294,7 +294,11 @@ mod tests {
     fn encodings_keep_what_they_can_write() {
         let text = "Grüße – a=b, it’s\ttrailing \nand a line that goes on for longer than seventy-six letters, as lines of people do";
         for charset in [Charset::Windows, Charset::Utf8, Charset::Packed] {
-            let source = format!("Subject: {}\r\nMIME-Version: 1.0\r\n{}", word(charset, SUBJECT), leaf("text/plain", charset, text));
+            let source = format!(
+                "Subject: {}\r\nMIME-Version: 1.0\r\n{}",
+                word(charset, SUBJECT),
+                leaf("text/plain", charset, text)
+            );
             assert!(source.is_ascii() && source.lines().all(|line| line.len() <= 78), "{source}");
             let read = MessageParser::default().parse(source.as_bytes()).unwrap();
             assert_eq!(read.body_text(0).unwrap().replace("\r\n", "\n").trim_end(), text, "{charset:?}");

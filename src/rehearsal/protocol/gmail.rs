@@ -14,7 +14,7 @@ use serde_json::{Value, json};
 use time::OffsetDateTime;
 
 pub(super) use self::render::Refusal;
-use super::{Answer, Desk, Question, fields, google};
+use super::{Answer, Desk, Question, google, text};
 use crate::{
     mail::{INBOX, Mailbox, Opened, SENT, SPAM, State, TRASH, UNREAD, What},
     random::Key,
@@ -23,18 +23,8 @@ use crate::{
 };
 
 /// The labels that every mailbox has.
-const LABELS: [&str; 10] = [
-    INBOX,
-    SENT,
-    "DRAFT",
-    SPAM,
-    TRASH,
-    UNREAD,
-    "STARRED",
-    "IMPORTANT",
-    "CATEGORY_PERSONAL",
-    "CATEGORY_PROMOTIONS",
-];
+const LABELS: [&str; 10] =
+    [INBOX, SENT, "DRAFT", SPAM, TRASH, UNREAD, "STARRED", "IMPORTANT", "CATEGORY_PERSONAL", "CATEGORY_PROMOTIONS"];
 const MAILBOX: Mailbox = Mailbox::Gmail;
 
 /// Answers a question at a moment; no answer for a path that is not Gmail's.
@@ -51,7 +41,8 @@ fn ask(desk: &Desk, question: &Question, call: &str, now: OffsetDateTime) -> Res
     if !google::may_mail(desk, question, now) {
         return Err(Refusal::unauthorized());
     }
-    let (user, call) = call.strip_prefix("v1/users/").and_then(|call| call.split_once('/')).ok_or_else(Refusal::missing)?;
+    let (user, call) =
+        call.strip_prefix("v1/users/").and_then(|call| call.split_once('/')).ok_or_else(Refusal::missing)?;
     let user = super::unescaped(user).to_lowercase();
     if user != "me" && user != MAILBOX.address() {
         return Err(Refusal::denied(format!("Delegation denied for {}", MAILBOX.address())));
@@ -61,7 +52,9 @@ fn ask(desk: &Desk, question: &Question, call: &str, now: OffsetDateTime) -> Res
     let view = View::new(desk, now, None);
     match (question.method.as_str(), parts.as_slice()) {
         ("GET", ["profile"]) => Ok(view.profile()),
-        ("GET", ["labels"]) => Ok(json!({ "labels": LABELS.map(|label| json!({ "id": label, "name": label, "type": "system" })) })),
+        ("GET", ["labels"]) => {
+            Ok(json!({ "labels": LABELS.map(|label| json!({ "id": label, "name": label, "type": "system" })) }))
+        }
         ("GET", ["labels", label]) => view.label(label),
         ("GET", ["settings", "sendAs"]) => Ok(send_as()),
         ("GET", ["history"]) => history(&view, question),
@@ -158,7 +151,8 @@ impl<'a> View<'a> {
     }
 
     fn thread(&self, id: &str, format: &str) -> Result<Value, Refusal> {
-        let mut places: Vec<_> = self.places().map(|(place, _)| place).filter(|place| self.thread_of(*place) == id).collect();
+        let mut places: Vec<_> =
+            self.places().map(|(place, _)| place).filter(|place| self.thread_of(*place) == id).collect();
         places.reverse();
         let messages = places.iter().map(|place| self.message(*place, format)).collect::<Result<Vec<_>, _>>()?;
         let changed = places.iter().filter_map(|place| Some(self.states[*place].as_ref()?.changed)).max();
@@ -178,7 +172,9 @@ impl<'a> View<'a> {
         }
         let all: Vec<_> = self.places().filter(|(_, state)| state.labels.contains(label)).collect();
         let unread = all.iter().filter(|(_, state)| state.labels.contains(UNREAD)).count();
-        Ok(json!({ "id": label, "name": label, "type": "system", "messagesTotal": all.len(), "messagesUnread": unread }))
+        Ok(
+            json!({ "id": label, "name": label, "type": "system", "messagesTotal": all.len(), "messagesUnread": unread }),
+        )
     }
 }
 
@@ -236,7 +232,8 @@ fn wanted(view: &View<'_>, question: &Question, place: usize, state: &State) -> 
     let labels = asked(question, "labelIds").split(',').filter(|label| !label.is_empty());
     let mut all = labels.clone().all(|label| state.labels.contains(label));
     let hidden = [SPAM, TRASH].into_iter().filter(|label| state.labels.contains(*label));
-    let mut shown = asked(question, "includeSpamTrash") == "true" || hidden.clone().all(|one| labels.clone().any(|label| label == one));
+    let mut shown = asked(question, "includeSpamTrash") == "true"
+        || hidden.clone().all(|one| labels.clone().any(|label| label == one));
     for term in asked(question, "q").split_whitespace() {
         let (name, value) = term.split_once(':').unwrap_or((term, ""));
         let moment = || value.parse::<i64>().map_err(|_| Refusal::invalid("Only seconds since 1970 are rehearsed"));
@@ -296,7 +293,8 @@ fn threads(desk: &Desk, question: &Question, now: OffsetDateTime) -> Result<Valu
 
 /// What happened after a number, the first first.
 fn history(view: &View<'_>, question: &Question) -> Result<Value, Refusal> {
-    let since: u64 = asked(question, "startHistoryId").parse().map_err(|_| Refusal::invalid("Invalid startHistoryId"))?;
+    let since: u64 =
+        asked(question, "startHistoryId").parse().map_err(|_| Refusal::invalid("Invalid startHistoryId"))?;
     if !view.opened.remembers(since) {
         return Err(Refusal::missing());
     }
@@ -367,7 +365,7 @@ fn send(desk: &Desk, question: &Question, now: OffsetDateTime, view: &View<'_>) 
         let words = "'raw' RFC822 payload message string or uploading message via /upload/* URL required";
         return Err(Refusal::invalid(words));
     }
-    let source = String::from_utf8_lossy(&source).into_owned();
+    let source = text(&source);
     if !Opened::addressed(&source) {
         return Err(Refusal::invalid("Recipient address required"));
     }

@@ -15,7 +15,7 @@ use serde_json::{Map, Value, json};
 use time::{OffsetDateTime, format_description::well_known::Rfc3339};
 
 pub(super) use self::render::Refusal;
-use super::{Answer, Desk, Question, encoded};
+use super::{Answer, Desk, Question, encoded, text};
 use crate::{
     mail::{INBOX, Labels, Letter, Mailbox, Opened, SENT, SPAM, State, TRASH, UNREAD},
     random::Key,
@@ -70,14 +70,16 @@ fn ask(desk: &Desk, question: &Question, call: &str, now: OffsetDateTime) -> Res
             render::files(&view.opened.source(&view.opened.letters[view.find(id)?]))
         }
         ("PATCH", ["me", "messages", id]) => {
-            let seen = body(question)?["isRead"].as_bool().ok_or_else(|| Refusal::invalid("Only isRead is rehearsed."))?;
+            let seen =
+                body(question)?["isRead"].as_bool().ok_or_else(|| Refusal::invalid("Only isRead is rehearsed."))?;
             let (added, removed) = if seen { (vec![], vec![UNREAD]) } else { (vec![UNREAD], vec![]) };
             view.label(desk, now, id, &added, &removed)?
         }
         ("POST", ["me", "messages", id, "move"]) => {
             let to = body(question)?["destinationId"].as_str().unwrap_or_default().to_owned();
             let to = view.known(&to)?;
-            let labels = FOLDERS.map(|(name, _, label)| (name, label)).into_iter().filter(|(_, label)| !label.is_empty());
+            let labels =
+                FOLDERS.map(|(name, _, label)| (name, label)).into_iter().filter(|(_, label)| !label.is_empty());
             let (added, removed): (Vec<_>, Vec<_>) = labels.partition(|(name, _)| *name == to);
             let only = |all: Vec<(&str, &'static str)>| all.into_iter().map(|(_, label)| label).collect::<Vec<_>>();
             let told = view.label(desk, now, id, &only(added), &only(removed))?;
@@ -104,7 +106,7 @@ fn send(desk: &Desk, question: &Question, now: OffsetDateTime, view: &View<'_>) 
     let packed: Vec<u8> = question.body.iter().copied().filter(|byte| !byte.is_ascii_whitespace()).collect();
     let source = STANDARD.decode(packed).ok().filter(|source| !source.is_empty());
     let source = source.ok_or_else(|| Refusal::mime("Invalid base64 string for MIME content."))?;
-    let source = String::from_utf8_lossy(&source).into_owned();
+    let source = text(&source);
     if !Opened::addressed(&source) {
         return Err(Refusal::recipients());
     }
@@ -151,8 +153,8 @@ impl<'a> View<'a> {
     }
 
     fn prefers(&self, what: &str) -> Option<&str> {
-        let all = self.question.headers.get("prefer")?.split(',').map(str::trim);
-        all.filter_map(|one| one.strip_prefix(what)).next()
+        let mut all = self.question.headers.get("prefer")?.split(',').map(str::trim);
+        all.find_map(|one| one.strip_prefix(what))
     }
 
     fn select(&self) -> Vec<&str> {
@@ -178,7 +180,9 @@ impl<'a> View<'a> {
     fn find(&self, id: &str) -> Result<usize, Refusal> {
         let is = |place: &usize| {
             let state = self.states[*place].as_ref();
-            state.is_some_and(|state| self.ids(&self.opened.letters[*place], place_of(&state.labels)).iter().any(|one| one == id))
+            state.is_some_and(|state| {
+                self.ids(&self.opened.letters[*place], place_of(&state.labels)).iter().any(|one| one == id)
+            })
         };
         (0..self.states.len()).find(is).ok_or_else(Refusal::missing)
     }
@@ -211,7 +215,7 @@ impl<'a> View<'a> {
     }
 
     fn folder(&self, name: &'static str) -> Value {
-        let called = FOLDERS.iter().find(|(known, ..)| *known == name).map_or("", |(_, called, _)| called);
+        let called = FOLDERS.iter().find(|(known, ..)| *known == name).map_or("", |(_, called, _)| *called);
         let inside: Vec<_> = self.states.iter().flatten().filter(|state| place_of(&state.labels) == name).collect();
         let unread = inside.iter().filter(|state| state.labels.contains(UNREAD)).count();
         self.selected(json!({ "id": self.id("AQMkAD", name), "displayName": called,
@@ -250,7 +254,14 @@ impl<'a> View<'a> {
         self.selected(Value::Object(fields))
     }
 
-    fn label(&self, desk: &Desk, now: OffsetDateTime, id: &str, added: &[&str], removed: &[&str]) -> Result<Value, Refusal> {
+    fn label(
+        &self,
+        desk: &Desk,
+        now: OffsetDateTime,
+        id: &str,
+        added: &[&str],
+        removed: &[&str],
+    ) -> Result<Value, Refusal> {
         let place = self.find(id)?;
         let letter = self.opened.letters[place].key.clone();
         let texts = |of: &[&str]| of.iter().map(|label| (*label).to_owned()).collect();
@@ -309,15 +320,16 @@ impl<'a> View<'a> {
         let mut touched: Vec<_> = (0..now.len())
             .filter_map(|place| Some((place, now[place].as_ref()?)))
             .filter(|(place, state)| state.changed > since && self.opened.letters[*place].at.unix_timestamp() >= floor)
-            .filter(|(place, state)| lies(Some(state)) || lies(before[*place].as_ref()))
+            .filter(|(place, state)| lies(Some(*state)) || lies(before[*place].as_ref()))
             .collect();
         if since == 0 {
             touched.reverse(); // the newest first
         } else {
             touched.sort_by_key(|(_, state)| state.changed);
         }
-        let size = self.prefers("odata.maxpagesize=").and_then(|size| size.parse().ok()).unwrap_or(10_usize).clamp(1, 1000);
-        let one = |(place, state): &(usize, &State)| match lies(Some(state)) {
+        let size =
+            self.prefers("odata.maxpagesize=").and_then(|size| size.parse().ok()).unwrap_or(10_usize).clamp(1, 1000);
+        let one = |(place, state): &(usize, &State)| match lies(Some(*state)) {
             true => self.told_in(*place, state),
             false => json!({ "@removed": { "reason": "deleted" }, "id": self.id_in(*place, folder) }),
         };

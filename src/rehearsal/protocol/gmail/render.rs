@@ -102,7 +102,8 @@ pub(super) fn snippet(source: &str) -> String {
 pub(super) fn file(source: &str, name: &str) -> Result<Value, Refusal> {
     let parsed = MessageParser::default().parse(source).ok_or_else(Refusal::missing)?;
     let place = name.strip_prefix("ANGjdJ").and_then(|place| place.parse::<u32>().ok());
-    let found = place.and_then(|place| parsed.part(place)).ok_or_else(|| Refusal::invalid("Invalid attachment token"))?;
+    let found =
+        place.and_then(|place| parsed.part(place)).ok_or_else(|| Refusal::invalid("Invalid attachment token"))?;
     let bytes = found.contents();
     Ok(json!({ "size": bytes.len(), "data": URL_SAFE.encode(bytes) }))
 }
@@ -135,7 +136,8 @@ fn headers(message: &Message<'_>, part: &MessagePart<'_>) -> Vec<Value> {
 fn part(message: &Message<'_>, place: u32, id: &str) -> Value {
     let Some(found) = message.part(place) else { return Value::Null };
     let name = found.attachment_name().unwrap_or_default();
-    let mut told = json!({ "partId": id, "mimeType": kind(found), "filename": name, "headers": headers(message, found) });
+    let mut told =
+        json!({ "partId": id, "mimeType": kind(found), "filename": name, "headers": headers(message, found) });
     match &found.body {
         PartType::Multipart(children) => {
             told["body"] = json!({ "size": 0 });

@@ -99,7 +99,9 @@ fn token(desk: &Desk, question: &Question, now: OffsetDateTime) -> Answer {
             let redeem = |offline| desk.redeem(&code_kind(offline, &challenge), part("code"), now);
             match redeem(true).map(|holder| (holder, true)).or_else(|| Some((redeem(false)?, false))) {
                 Some((holder, offline)) => (holder, now.unix_timestamp(), offline),
-                None => return refused(400, "invalid_grant", 70_008, "The code was used, is too old or was never given."),
+                None => {
+                    return refused(400, "invalid_grant", 70_008, "The code was used, is too old or was never given.");
+                }
             }
         }
         _ => return refused(400, "unsupported_grant_type", 70_003, "The grant type is not supported."),

@@ -85,7 +85,7 @@ fn people(of: Option<&Address<'_>>) -> Vec<Value> {
 
 /// Adds what stands in the source of a message.
 pub(super) fn content(fields: &mut Map<String, Value>, source: &str, with_headers: bool) {
-    let parsed = MessageParser::default().parse(source).unwrap_or_default();
+    let Some(parsed) = MessageParser::default().parse(source) else { return };
     let html = parsed.html_part(0).is_some_and(|part| matches!(part.body, PartType::Html(_)));
     let (kind, body) = if html { ("html", parsed.body_html(0)) } else { ("text", parsed.body_text(0)) };
     let text = parsed.body_text(0).unwrap_or_default();
@@ -107,7 +107,7 @@ pub(super) fn content(fields: &mut Map<String, Value>, source: &str, with_header
 
 /// The files of a message.
 pub(super) fn files(source: &str) -> Value {
-    let parsed = MessageParser::default().parse(source).unwrap_or_default();
+    let Some(parsed) = MessageParser::default().parse(source) else { return json!({ "value": [] }) };
     let one = |(place, part): (usize, &mail_parser::MessagePart<'_>)| {
         let kind = part.content_type();
         let kind = kind.map(|kind| format!("{}/{}", kind.ctype(), kind.subtype().unwrap_or("octet-stream")));
