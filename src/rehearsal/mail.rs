@@ -243,11 +243,14 @@ impl World {
             changes.push((number(at, rank), key, what));
         }
         letters.sort_by(|one, other| (one.at, &one.key).cmp(&(other.at, &other.key)));
-        let places: BTreeMap<_, _> =
-            letters.iter().zip(0..).map(|(letter, place)| (letter.key.as_str(), place)).collect();
-        let event =
-            |(number, key, what): (u64, String, What)| Some(Event { number, letter: *places.get(key.as_str())?, what });
-        let mut events: Vec<Event> = changes.into_iter().filter_map(event).collect();
+        let mut events: Vec<Event> = {
+            let places: BTreeMap<&str, usize> =
+                letters.iter().zip(0..).map(|(letter, place)| (letter.key.as_str(), place)).collect();
+            let event = |(number, key, what): (u64, String, What)| {
+                Some(Event { number, letter: *places.get(key.as_str())?, what })
+            };
+            changes.into_iter().filter_map(event).collect()
+        };
         events.sort_by_key(|event| event.number);
         let most = DONE - 1 + i64::try_from(done.len()).unwrap_or_default();
         Opened { world: self, mailbox, letters, events, now: number(now, most) }

@@ -252,7 +252,8 @@ fn word(charset: Charset, text: &str) -> String {
         return text.to_owned();
     }
     let letters: Vec<char> = text.chars().collect();
-    let words = letters.chunks(14).map(|some| {
+    // A word has 75 letters at most.
+    let words = letters.chunks(if text.is_ascii() { 40 } else { 7 }).map(|some| {
         let bytes = charset.bytes(&some.iter().collect::<String>());
         if charset == Charset::Packed {
             return format!("=?utf-8?B?{}?=", STANDARD.encode(&bytes));

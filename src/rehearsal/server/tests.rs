@@ -3,6 +3,7 @@
 
 mod broken;
 mod load;
+mod mail;
 mod moved;
 mod proxied;
 
