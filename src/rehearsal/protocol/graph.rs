@@ -301,7 +301,7 @@ impl<'a> View<'a> {
             .collect();
         let some: Vec<_> = all.iter().skip(skip).take(top).map(|place| self.told(*place)).collect();
         let mut told = json!({ "value": some });
-        if skip + top < all.len() {
+        if skip.saturating_add(top) < all.len() {
             let path = folder.map_or_else(|| "messages".to_owned(), |folder| format!("mailFolders/{folder}/messages"));
             let filter = match self.asked("$filter") {
                 "" => String::new(),
