@@ -1,6 +1,9 @@
 //! The way of an app through the mailbox, from consent to history and sending, and what wrong questions get.
 
-use base64::engine::general_purpose::URL_SAFE;
+use base64::{
+    Engine,
+    engine::general_purpose::{URL_SAFE, URL_SAFE_NO_PAD},
+};
 use time::{Date, Duration, macros::date};
 
 use super::*;
