@@ -10,7 +10,7 @@ use crate::{
     clock::Zone,
     protocol::html,
     random::{Key, Stream},
-    talk::{Message, Post},
+    talk::{AGENCY, Message, Post},
     world::World,
 };
 
@@ -125,7 +125,7 @@ pub(super) fn draw(world: &World, mailbox: Mailbox, message: &Message, before: O
     lines.push(format!("Date: {}", date(message.sent_at, zone)));
     lines.push(format!("From: {} <{}>", word(charset, &message.from_name), message.from));
     let to = if alias { mailbox.alias() } else { message.to.as_str() };
-    lines.push(if message.outbound { format!("To: {to}") } else { format!("To: Mara Lind <{to}>") });
+    lines.push(if message.outbound { format!("To: {to}") } else { format!("To: {AGENCY} <{to}>") });
     let colleague = world.contacts(&world.clients()[message.client]).into_iter().find(|one| one.email != message.from);
     if let Some(colleague) = colleague.filter(|_| copy) {
         lines.push(format!("Cc: {} <{}>", colleague.name, colleague.email));
