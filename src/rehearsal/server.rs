@@ -1,6 +1,7 @@
 //! One simulated world behind one address: a logical clock, faults, and the providers' protocols side by side.
 //!
-//! No two providers have a path in common, so that one origin stands for all; a provider's key as the first part of a path
+//! No two providers have a path in common (but for the consent and tokens of all that is Google's, which say what they are
+//! about), so that one origin stands for all; a provider's key as the first part of a path
 //! (`/meta_ads/v26.0/me/adaccounts`) is taken off. What is under `/rehearsal` is for people and tests (`admin`). Sockets are in
 //! `http`. Machine time comes in as a function: nothing here reads a clock.
 
