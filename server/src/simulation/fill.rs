@@ -69,6 +69,10 @@ pub(crate) async fn fill(state: &AppState, world: &Arc<Rehearsal>, live: &Live) 
     let rates = desk.world.exchange_rates(desk.world.today() + RATES_AHEAD);
     service::exchange_rate::import(service, actor, &rates).await?;
     for provider in providers::all() {
+        // Where there is no consent, somebody types a credential, and nobody is there to do it.
+        if provider.oauth().is_none() {
+            continue;
+        }
         for typed in ways(*provider, &desk.world) {
             connect::agreed(state, live, *provider, typed).await?;
         }
