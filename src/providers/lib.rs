@@ -10,6 +10,7 @@ mod client;
 mod error;
 pub mod file;
 mod google_ads;
+mod imap;
 mod inbox;
 mod meta_ads;
 pub mod number;
@@ -344,7 +345,7 @@ pub struct Event {
 
 /// Every provider, in the order of the settings page.
 pub fn all() -> &'static [&'static dyn Provider] {
-    &[&google_ads::PROVIDER, &meta_ads::PROVIDER, &tiktok_ads::PROVIDER, &shopify::PROVIDER]
+    &[&google_ads::PROVIDER, &meta_ads::PROVIDER, &tiktok_ads::PROVIDER, &shopify::PROVIDER, &imap::PROVIDER]
 }
 
 /// The provider with this key.
