@@ -26,6 +26,9 @@ setup_peers() {
       "emulate@$PEERS_EMULATE" "node@$NODE_VERSION"
   fi
   setup_provider_peers
+  # Mailboxes and the way out of them: real servers that the tests configure and start themselves, on ports of their own.
+  apt_install dovecot-imapd dovecot-submissiond openssl
+  export AUDIENCEOS_PEER_DOVECOT=/usr/sbin/dovecot
 }
 
 # What judges the providers' clients: specifications by Prism, Shopify's schema by a GraphQL mock, Google Ads' own

@@ -7,6 +7,7 @@ mod client;
 mod contract;
 mod faults;
 mod google_ads;
+mod imap;
 mod meta_ads;
 mod peers;
 mod shopify;
