@@ -63,18 +63,18 @@ impl World {
         let [imap, imaps, submission, submissions, relay] = std::array::from_fn(|_| peers::free_port());
         let mut text = std::fs::read_to_string(configuration).unwrap();
         for (placeholder, value) in [
-            ("@DIR@", folder.to_str().unwrap()),
-            ("@USER@", &user.name),
-            ("@GROUP@", &user.group),
-            ("@UID@", &user.uid),
-            ("@GID@", &user.gid),
-            ("14143", &imap.to_string()),
-            ("14993", &imaps.to_string()),
-            ("14587", &submission.to_string()),
-            ("14465", &submissions.to_string()),
-            ("14025", &relay.to_string()),
+            ("@DIR@", folder.display().to_string()),
+            ("@USER@", user.name.clone()),
+            ("@GROUP@", user.group.clone()),
+            ("@UID@", user.uid.clone()),
+            ("@GID@", user.gid.clone()),
+            ("14143", imap.to_string()),
+            ("14993", imaps.to_string()),
+            ("14587", submission.to_string()),
+            ("14465", submissions.to_string()),
+            ("14025", relay.to_string()),
         ] {
-            text = text.replace(placeholder, value);
+            text = text.replace(placeholder, &value);
         }
         std::fs::write(folder.join("dovecot.conf"), format!("{text}\n{settings}\n")).unwrap();
         let users = [ACME, YAHOO].map(|address| format!("{address}:{{PLAIN}}{PASSWORD}::::::\n")).concat();
@@ -178,7 +178,7 @@ impl User {
         };
         let root = id(&["-u"]) == "0";
         let of: &[&str] = if root { &["nobody"] } else { &[] };
-        let ask = |flags: &str| id(&[&[flags], of].concat());
+        let ask = |flags: &str| id(&[&[flags][..], of].concat());
         Self { name: ask("-un"), group: ask("-gn"), uid: ask("-u"), gid: ask("-g"), root }
     }
 
