@@ -4,7 +4,7 @@
 //! - A message has no id that lasts: its number (UID) is unique in its folder while the folder's UIDVALIDITY stays. Our id is
 //!   `UIDVALIDITY.UID.folder`. A message that somebody moves has another id from then on, and all have one when UIDVALIDITY
 //!   changes: that folder is read again from its beginning. Who stores messages must therefore know one again that came under
-//!   another id by its `Message-ID` and its source, take over the newer id and place, and overlook [`Change::Gone`] of an id that
+//!   another id by its `Message-ID` and its source, take over the newer id and place, and overlook [`Change::Gone`](crate::Change::Gone) of an id that
 //!   it no longer holds. What is gone comes last on its page, when the message's new place was read.
 //! - Of every folder only those with a meaning are read: inbox, sent, archive, junk and trash, by SPECIAL-USE (RFC 6154) or by the
 //!   names that are usual. Gmail's "All Mail" is none of them: it holds everything a second time.
@@ -12,7 +12,7 @@
 //!   sent and their answers read here, up to the tagged one.
 //! - Without CONDSTORE (RFC 7162; Yahoo lacks it) what was seen meanwhile is told by comparing which messages are unseen.
 //! - Yahoo, AOL and Gmail keep a copy of what is sent by themselves; elsewhere we put it into the folder, after looking for it.
-//!   There nobody can say that a message was not sent: [`Lookup::Impossible`].
+//!   There nobody can say that a message was not sent ([`Lookup::Impossible`]).
 //! - Yahoo and others take an app password only, and lock accounts after some wrong ones: each is tried once.
 //! - Servers that people name are called at public addresses only, over TLS only; the operator's own setting may name others, as
 //!   `imaps://host:993/?smtp=smtps://host:465` (`imap:` and `smtp:` begin with STARTTLS, `imap-plain:` and `smtp-plain:` stay plain).

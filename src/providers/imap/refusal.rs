@@ -90,7 +90,7 @@ mod tests {
     fn a_refused_sign_in_says_what_to_do_and_a_busy_server_is_no_refusal() {
         let no = |words: &str| Imap::No(format!("code: None, info: Some(\"{words}\")"));
         let yahoo = login(&no("[AUTHENTICATIONFAILED] LOGIN Invalid credentials"), "yahoo.com");
-        let Error::Unauthorized(words) = yahoo else { panic!("{yahoo}") };
+        let Error::Unauthorized(words) = &yahoo else { panic!("{yahoo}") };
         assert!(
             words.contains("app password")
                 && words.contains("login.yahoo.com")

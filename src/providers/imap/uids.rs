@@ -27,7 +27,7 @@ impl Uids {
         let Some((first, last)) = self.0.get(at).copied().filter(|(first, _)| *first <= uid) else { return };
         let left = (first < uid).then(|| (first, uid - 1));
         let right = (uid < last).then(|| (uid + 1, last));
-        self.0.splice(at..=at, left.into_iter().chain(right));
+        drop(self.0.splice(at..=at, left.into_iter().chain(right)));
     }
 
     pub(super) fn contains(&self, uid: u32) -> bool {
