@@ -59,7 +59,7 @@ impl Servers {
     pub(super) fn of(base: &Url) -> Result<Self> {
         let trusted = base.fragment() == Some(REPLACED);
         let smtp = base.query_pairs().find(|(name, _)| name == "smtp").map(|(_, value)| value.into_owned());
-        let smtp = smtp.and_then(|url| url.parse().ok()).ok_or_else(no_base)?;
+        let smtp = smtp.and_then(|url| url.parse::<Url>().ok()).ok_or_else(no_base)?;
         Ok(Self { imap: server(base, "imap", IMAPS, trusted)?, smtp: server(&smtp, "smtp", SMTPS, trusted)? })
     }
 }

@@ -201,8 +201,9 @@ impl Session {
     /// # Errors
     /// The kinds of [`Error`].
     pub(super) async fn search(&mut self, asked: &str) -> Result<Vec<u32>> {
+        let command = format!("UID SEARCH {asked}");
         let mut found = Vec::new();
-        let answer = self.run(&format!("UID SEARCH {asked}"), |response| {
+        let answer = self.run(&command, |response| {
             if let Response::MailboxData(MailboxDatum::Search(uids)) = response {
                 found.extend_from_slice(uids);
             }
@@ -216,8 +217,9 @@ impl Session {
     /// # Errors
     /// The kinds of [`Error`].
     pub(super) async fn fetch(&mut self, set: &str, asked: &str) -> Result<(Vec<Fetched>, Option<String>)> {
+        let command = format!("UID FETCH {set} {asked}");
         let mut fetched = Vec::new();
-        let answer = self.run(&format!("UID FETCH {set} {asked}"), |response| {
+        let answer = self.run(&command, |response| {
             if let Response::Fetch(_, attributes) = response {
                 fetched.extend(read(attributes));
             }
