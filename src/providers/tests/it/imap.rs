@@ -20,7 +20,7 @@ use crate::peers;
 
 const SINCE: OffsetDateTime = datetime!(2026-01-01 00:00 UTC);
 const DATE: &str = "05-Jan-2026 10:00:00 +0000";
-/// Without it Dovecot tells no changes and no uses of folders, as Yahoo tells no changes.
+/// By this Dovecot tells no changes, as Yahoo does not.
 const OLD: &str = "imap_capability = IMAP4rev1 LITERAL+ UIDPLUS MOVE IDLE";
 
 fn source(number: usize) -> Vec<u8> {
