@@ -12,6 +12,7 @@ pub mod file;
 mod gmail;
 mod google;
 mod google_ads;
+mod imap;
 mod inbox;
 mod meta_ads;
 pub mod number;
@@ -355,6 +356,7 @@ pub fn all() -> &'static [&'static dyn Provider] {
         &shopify::PROVIDER,
         &gmail::PROVIDER,
         &outlook::PROVIDER,
+        &imap::PROVIDER,
     ]
 }
 

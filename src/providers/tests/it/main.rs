@@ -9,6 +9,7 @@ mod emulate;
 mod faults;
 mod gmail;
 mod google_ads;
+mod imap;
 mod meta_ads;
 mod outlook;
 mod peers;

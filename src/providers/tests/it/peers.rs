@@ -124,6 +124,6 @@ pub fn settings(provider: &dyn Provider) -> Settings {
 }
 
 #[expect(clippy::disallowed_methods, reason = "tests are told by ./dev where their helpers are")]
-fn environment(name: &str) -> Option<String> {
+pub fn environment(name: &str) -> Option<String> {
     std::env::var(name).ok()
 }
