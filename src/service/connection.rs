@@ -15,6 +15,7 @@ use model::{
     actor::Actor,
     connection::{Cause, Channel, ChannelKind, Connection, ConnectionState, Fault, SyncRun, Test},
     id::{ChannelId, ClientId, ConnectionId},
+    input::Invalid,
     job::Job,
 };
 use serde_json::json;
@@ -167,7 +168,8 @@ pub async fn sync_now(service: &Service, actor: &Actor, id: ConnectionId) -> Res
     if sync::find_running(&mut tx, id).await?.is_some() {
         return conflict("running", "it is being read already. The page shows how far it is");
     }
-    if channel::list(&mut tx, id).await?.iter().all(|channel| channel.client_id.is_none()) {
+    let unread = |channel: &Channel| channel.client_id.is_none() && channel.kind != ChannelKind::Inbox;
+    if channel::list(&mut tx, id).await?.iter().all(unread) {
         return conflict("unmapped", "none of its accounts belongs to a client yet. Choose a client for one first");
     }
     access::done_to(service, &mut tx, Action::EditIntegrations, (id, &asked.label), json!({ "sync": "now" })).await?;
@@ -191,7 +193,7 @@ pub async fn ask_test(service: &Service, actor: &Actor, id: ConnectionId) -> Res
 /// Has every connection of a provider read now that can be; how many were queued. `name` is what people call the provider.
 ///
 /// # Errors
-/// A conflict when none is connected, or the rule that forbids it.
+/// A conflict when none is connected or none can be read, for the first one's reason; or the rule that forbids it.
 pub async fn sync_all(service: &Service, actor: &Actor, provider: &str, name: &str) -> Result<usize> {
     access::allow(service, actor, Action::EditIntegrations).await?;
     let found = connection::list(&mut service.db.tenant(actor).await?, service.clock.now()).await?;
@@ -200,15 +202,20 @@ pub async fn sync_all(service: &Service, actor: &Actor, provider: &str, name: &s
         let message = format!("{name} is not connected, so nothing is read. Connect an account first");
         return Err(Error::Conflict { code: "not_connected", message });
     }
-    let mut queued = 0;
+    let (mut queued, mut refused) = (0, None);
     for connection in of_provider {
         match sync_now(service, actor, connection.id).await {
             Ok(()) => queued += 1,
-            Err(Error::Conflict { .. } | Error::Missing) => {}
+            Err(error @ Error::Conflict { .. }) => refused = refused.or(Some(error)),
+            Err(Error::Missing) => {}
             Err(error) => return Err(error),
         }
     }
-    Ok(queued)
+    match refused {
+        // Nobody is to believe that something is read.
+        Some(error) if queued == 0 => Err(error),
+        _ => Ok(queued),
+    }
 }
 
 /// How long somebody who asks whether a connection works waits for the answer.
@@ -243,6 +250,10 @@ pub async fn map(service: &Service, actor: &Actor, id: ChannelId, client_id: Opt
     let now = service.clock.now();
     let mut tx = service.db.tenant(actor).await?;
     let before = channel::get(&mut tx, id).await?;
+    if before.kind == ChannelKind::Inbox {
+        let words = "a mailbox belongs to no client: each of its conversations finds its own";
+        return Err(Invalid::new("client_id", words).into());
+    }
     let name = match client_id {
         Some(client_id) => {
             let client = client::get(&mut tx, client_id).await?;
