@@ -2,6 +2,7 @@
 //! that they answer in. It reads what `conversation` and `outgoing` keep, and says it in the order of the page.
 
 mod change;
+mod desk;
 mod quote;
 mod reply;
 mod when;
@@ -19,8 +20,9 @@ use model::{
 use store::{client, contact, conversation, mailbox, message, organization};
 
 pub use change::{Changed, change};
+pub use desk::{again, confirm, save_template};
 pub use quote::fold;
-pub use reply::{Attached, Filled, ReplyBox, addresses, answer, attach, reply_box};
+pub use reply::{Filled, ReplyBox, addresses, answer, reply_box};
 pub use store::mailbox::Mailbox;
 
 use crate::{Result, Service, access};

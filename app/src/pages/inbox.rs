@@ -7,7 +7,7 @@ mod asked;
 mod bulk;
 mod context;
 mod deeds;
-pub mod files;
+mod files;
 mod head;
 mod letter;
 mod list;
@@ -17,7 +17,7 @@ mod reply;
 mod saving;
 pub mod texts;
 mod thread;
-pub mod told;
+mod told;
 mod triage;
 
 use asked::Asked;

@@ -44,6 +44,8 @@ pub async fn ids(app: &TestApp, agency: &Agency) -> Ids {
         ("{lift_test}", seed::id_in(&app.pool, "lift_test", "Beta").await),
         ("{report}", seed::id_in(&app.pool, "report", "Beta").await),
         ("{report_schedule}", seed::id_in(&app.pool, "report_schedule", "Beta").await),
+        ("{change}", seed::id_in(&app.pool, "conversation_change", "Beta").await),
+        ("{label}", seed::id_in(&app.pool, "label", "Beta").await),
         ("{stage}", stage),
         ("{job}", job(app).await),
         ("{client}", agency.d1.clone()),

@@ -13,7 +13,6 @@ use store::{conversation, draft, id, inbox, member, message, organization};
 use super::when;
 use crate::{
     Result, Service, access,
-    conversation::allow_on,
     outgoing::{self, draft as drafts},
 };
 
@@ -176,41 +175,6 @@ fn signed(text: String, signature: &str) -> String {
         return text;
     }
     format!("{}\n\n{signature}", text.trim_end())
-}
-
-/// A file that was added to what a member writes.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Attached {
-    /// Its id.
-    pub id: UploadId,
-    /// What it is called.
-    pub name: String,
-    /// In bytes.
-    pub size: i64,
-    /// How often what they write was saved, this time included.
-    pub revision: i64,
-}
-
-/// Adds a file to what a member writes in a conversation.
-///
-/// # Errors
-/// Missing, a file that cannot be kept, or the rule that forbids it.
-pub async fn attach(
-    service: &Service,
-    actor: &Actor,
-    conversation: ConversationId,
-    name: &str,
-    content_type: &str,
-    bytes: Vec<u8>,
-) -> Result<Attached> {
-    allow_on(service, actor, conversation).await?;
-    let id = drafts::upload(service, actor, name, content_type, bytes).await?;
-    let (mut begun, revision) = drafts::get(service, actor, conversation).await?;
-    begun.uploads.push(id);
-    let revision = drafts::set(service, actor, conversation, &begun, revision).await?;
-    let kept = draft::list_uploads(&mut service.db.tenant(actor).await?, &[id]).await?;
-    let (_, name, size) = kept.into_iter().next().ok_or(crate::Error::Missing)?;
-    Ok(Attached { id, name, size, revision })
 }
 
 #[cfg(test)]

@@ -112,14 +112,14 @@ pub async fn take_back_message(id: OutgoingId) -> Result<(), AppError> {
 #[server(prefix = "/app", endpoint = "send_message_again", output = crate::codec::Json)]
 pub async fn send_message_again(id: OutgoingId) -> Result<(), AppError> {
     let (actor, service) = (crate::server::actor()?, crate::server::service()?);
-    Ok(service::outgoing::again(&service, &actor, id).await.map(|_| ())?)
+    Ok(service::inbox::again(&service, &actor, id).await.map(|_| ())?)
 }
 
 /// Says of a message of which nobody knew it that it went.
 #[server(prefix = "/app", endpoint = "confirm_message", output = crate::codec::Json)]
 pub async fn confirm_message(id: OutgoingId) -> Result<(), AppError> {
     let (actor, service) = (crate::server::actor()?, crate::server::service()?);
-    Ok(service::outgoing::confirm(&service, &actor, id).await.map(|_| ())?)
+    Ok(service::inbox::confirm(&service, &actor, id).await.map(|_| ())?)
 }
 
 /// Puts conversations back to how they stood.

@@ -1,36 +1,33 @@
-//! Files that go with an answer. The form is posted by the browser before the page is live; afterwards the page sends it, and stays.
+//! Files that go with an answer: kept by the server as soon as they are chosen, and named in the draft.
 
 use leptos::{
-    ev::SubmitEvent,
     prelude::*,
     serde_json,
     task::spawn_local,
     wasm_bindgen::{JsCast, JsValue},
-    web_sys::{FormData, HtmlFormElement, Request, RequestInit, Response},
+    web_sys::{self, HtmlInputElement, Request, RequestInit, Response},
 };
-use model::id::ConversationId;
-use serde::{Deserialize, Serialize};
+use model::id::UploadId;
+use serde::Deserialize;
 use wasm_bindgen_futures::JsFuture;
 
 use super::{
     saving::Saving,
     told::{File, size},
 };
-use crate::components::button::Button;
+use crate::components::{button::Button, form::address, notice::sentence};
 
 /// Where files are sent to.
-pub const ADDRESS: &str = "/messages/upload";
+const ADDRESS: &str = "/api/v1/communications/uploads";
 
-/// A file that was kept, and how often the draft was saved with it.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Sent {
-    /// The file.
-    pub file: File,
-    /// How often what is written was saved.
-    pub revision: i64,
+/// A file that was kept.
+#[derive(Deserialize)]
+struct Kept {
+    id: UploadId,
+    size: i64,
 }
 
-/// Why a file was not kept, as the server tells programs.
+/// Why one was not.
 #[derive(Deserialize)]
 struct Refusal {
     error: Said,
@@ -41,37 +38,35 @@ struct Said {
     message: String,
 }
 
-/// The files of an answer, and the form that adds one.
+/// The files of an answer, and the way to add some.
 #[component]
-pub(super) fn FilesPart(id: ConversationId, saving: Saving) -> impl IntoView {
-    let (sending, refused) = (RwSignal::new(false), RwSignal::new(None::<String>));
-    let submit = move |event: SubmitEvent| {
-        let Some(form) = event.target().and_then(|form| form.dyn_into::<HtmlFormElement>().ok()) else { return };
-        event.prevent_default();
-        if sending.get_untracked() {
-            return;
+pub(super) fn FilesPart(saving: Saving) -> impl IntoView {
+    let (sending, refused) = (RwSignal::new(0_usize), RwSignal::new(None::<String>));
+    let choose = move |event: web_sys::Event| {
+        let input: HtmlInputElement = event_target(&event);
+        let Some(files) = input.files() else { return };
+        refused.set(None);
+        for file in (0..files.length()).filter_map(|at| files.item(at)) {
+            sending.update(|sending| *sending += 1);
+            spawn_local(async move {
+                let sent = send(&file).await;
+                sending.try_update(|sending| *sending -= 1);
+                match sent {
+                    Ok(Kept { id, size }) => {
+                        saving.files.try_update(|files| files.push(File { id, name: file.name(), size }));
+                        saving.touch();
+                    }
+                    Err(words) => {
+                        refused.try_set(Some(format!("{}: {}", file.name(), sentence(&words))));
+                    }
+                }
+            });
         }
-        sending.set(true);
-        spawn_local(async move {
-            // What was typed is saved first: the file is added to it.
-            saving.flush().await;
-            let sent = send(&form).await;
-            sending.try_set(false);
-            match sent {
-                Ok(Sent { file, revision }) => {
-                    saving.saved(revision);
-                    saving.files.try_update(|files| files.push(file));
-                    refused.try_set(None);
-                    form.reset();
-                }
-                Err(words) => {
-                    refused.try_set(Some(words));
-                }
-            }
-        });
+        // The same file can be chosen again.
+        input.set_value("");
     };
     let row = move |file: File| {
-        let (name, own, bytes) = (file.name, file.id, file.size);
+        let File { id: own, name, size: bytes } = file;
         let named = format!("Take {name} away");
         let remove = move |_| {
             saving.files.update(|files| files.retain(|file| file.id != own));
@@ -84,34 +79,31 @@ pub(super) fn FilesPart(id: ConversationId, saving: Saving) -> impl IntoView {
     };
     view! {
         <ul class="flex flex-col gap-1" aria-label="Files that go with it" data-test="uploads">{move || saving.files.get().into_iter().map(row).collect_view()}</ul>
-        <form method="post" action=ADDRESS enctype="multipart/form-data" class="flex flex-wrap items-end gap-2" on:submit=submit>
-            <input type="hidden" name="conversation_id" value=id.to_string() />
-            <label class="flex min-w-0 flex-col gap-1 text-xs text-muted">"File"
-                <input type="file" name="file" class="control" required /></label>
-            <Button pending=sending>"Add file"</Button>
-        </form>
+        <label class="needs-live flex min-w-0 flex-col items-start gap-1 text-xs text-muted">"Add files"
+            <input type="file" multiple class="control control-narrow" autocomplete="off" on:change=choose /></label>
+        {move || (sending.get() > 0).then(|| view! { <p class="text-xs text-muted" role="status">"The file is being sent to the server…"</p> })}
         {move || refused.get().map(|words| view! { <p class="field-error" role="alert" data-literal="">{words}</p> })}
     }
 }
 
-/// Posts the form; what comes back is the file as it was kept, or why it was not.
-async fn send(form: &HtmlFormElement) -> Result<Sent, String> {
-    match asked(form).await {
+/// Sends a file; what comes back is what was kept, or why nothing was.
+async fn send(file: &web_sys::File) -> Result<Kept, String> {
+    match asked(file).await {
         Ok((true, text)) => serde_json::from_str(&text).map_err(|error| error.to_string()),
         Ok((false, text)) => {
             let told = serde_json::from_str::<Refusal>(&text).map(|refusal| refusal.error.message);
-            Err(told.unwrap_or_else(|_| "The file was not kept. Try again".to_owned()))
+            Err(told.unwrap_or_else(|_| "it was not kept. Try again".to_owned()))
         }
-        Err(_) => Err("The server could not be reached, so the file was not kept. Try again".to_owned()),
+        Err(_) => Err("the server could not be reached, so it was not kept. Try again".to_owned()),
     }
 }
 
-async fn asked(form: &HtmlFormElement) -> Result<(bool, String), JsValue> {
-    let data = FormData::new_with_form(form)?;
+async fn asked(file: &web_sys::File) -> Result<(bool, String), JsValue> {
     let init = RequestInit::new();
     init.set_method("POST");
-    init.set_body(&data);
-    let request = Request::new_with_str_and_init(ADDRESS, &init)?;
+    init.set_body(file);
+    let named = [("name".to_owned(), file.name()), ("content_type".to_owned(), file.type_())];
+    let request = Request::new_with_str_and_init(&address(ADDRESS, named), &init)?;
     request.headers().set("accept", "application/json")?;
     let answer: Response = JsFuture::from(window().fetch_with_request(&request)).await?.dyn_into()?;
     let text = JsFuture::from(answer.text()?).await?;

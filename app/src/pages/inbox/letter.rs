@@ -19,6 +19,9 @@ use crate::components::{
     page::When,
 };
 
+/// The kinds of files of which a picture is shown, made anew by the server.
+const PICTURES: [&str; 4] = ["image/png", "image/jpeg", "image/gif", "image/webp"];
+
 /// A message.
 #[component]
 pub(super) fn LetterView(
@@ -128,9 +131,13 @@ fn Files(id: MessageId, attachments: Vec<Attachment>) -> impl IntoView {
     (!files.is_empty()).then(|| {
         let file = move |one: Attachment| {
             let Attachment { part, name, content_type, size: bytes, .. } = one;
+            let picture = PICTURES.contains(&content_type.to_lowercase().as_str()).then(|| {
+                let words = format!("Preview of {name}");
+                view! { <img class="letter-picture" src=format!("/app/messages/{id}/parts/{part}?preview=1") alt=words loading="lazy" /> }
+            });
             view! {
                 <li class="break-words"><a href=format!("/app/messages/{id}/parts/{part}") rel="external" data-literal="">{name}</a>
-                    " " <span class="text-xs text-muted" data-literal="">{content_type} ", " {size(i64::from(bytes))}</span></li>
+                    " " <span class="text-xs text-muted" data-literal="">{content_type} ", " {size(i64::from(bytes))}</span>{picture}</li>
             }
         };
         view! { <ul class="flex flex-col gap-1" aria-label="Files" data-test="files">{files.into_iter().map(file).collect_view()}</ul> }

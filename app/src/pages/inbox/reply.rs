@@ -238,7 +238,7 @@ fn ReplyBox(writing: Writing, deeds: Deeds) -> impl IntoView {
             </ActionForm>
             </div>
             <Outcome action=reply fields=&FIELDS />
-            <FilesPart id=id saving=saving />
+            <FilesPart saving=saving />
         </section>
     }
 }

@@ -9,7 +9,7 @@ use std::{
     time::Duration,
 };
 
-use leptos::{html, prelude::*, task::spawn_local, web_sys::js_sys::Promise};
+use leptos::{html, prelude::*, task::spawn_local};
 use model::id::{ConversationId, UploadId};
 
 use super::told::File;
@@ -199,13 +199,6 @@ impl Saving {
         });
     }
 
-    /// It was saved by another way, so often now.
-    pub fn saved(self, revision: i64) {
-        if let Some(course) = self.course.try_get_value() {
-            course.revision.store(revision, Ordering::Relaxed);
-        }
-    }
-
     /// Tries again what could not be saved.
     pub fn retry(self) {
         self.save();
@@ -218,25 +211,4 @@ impl Saving {
             course.over.store(over, Ordering::Relaxed);
         }
     }
-
-    /// Saves what stands in the fields now, and waits until that is done.
-    pub async fn flush(self) {
-        self.save();
-        for _ in 0..40 {
-            let busy = self.course.try_get_value().is_some_and(|course| course.busy.load(Ordering::Relaxed));
-            if !busy {
-                return;
-            }
-            pause(BUSY).await;
-        }
-    }
-}
-
-/// Lets some time pass in the browser.
-async fn pause(time: Duration) {
-    let wait = i32::try_from(time.as_millis()).unwrap_or(i32::MAX);
-    let promise = Promise::new(&mut |resolve, _| {
-        let _ = window().set_timeout_with_callback_and_timeout_and_arguments_0(&resolve, wait);
-    });
-    let _ = wasm_bindgen_futures::JsFuture::from(promise).await;
 }

@@ -65,7 +65,7 @@ pub async fn set_signature(signature: String) -> Result<(), AppError> {
 pub async fn save_template(#[server(default)] id: String, name: String, text: String) -> Result<(), AppError> {
     let (actor, service) = (crate::server::actor()?, crate::server::service()?);
     let id = (!id.is_empty()).then(|| id.parse().map_err(|_| service::Error::Missing)).transpose()?;
-    Ok(service::outgoing::draft::set_template(&service, &actor, id, &name, &text).await.map(|_| ())?)
+    Ok(service::inbox::save_template(&service, &actor, id, &name, &text).await?)
 }
 
 /// Throws a template away.

@@ -164,12 +164,10 @@ pub struct Writing {
 /// A file that is to go with an answer.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct File {
-    /// Its id.
-    pub id: UploadId,
-    /// What it is called.
-    pub name: String,
+    pub(super) id: UploadId,
+    pub(super) name: String,
     /// In bytes.
-    pub size: i64,
+    pub(super) size: i64,
 }
 
 /// A size as people read it.
