@@ -197,6 +197,8 @@ check_browser() {
   GOOGLE_ADS_DEVELOPER_TOKEN=test GOOGLE_ADS_CLIENT_ID=client.apps.googleusercontent.com \
     GOOGLE_ADS_CLIENT_SECRET=GOCSPX-test AUDIENCEOS_GOOGLE_ADS_BASE_URL="http://localhost:$stand_in" \
     AUDIENCEOS_META_ADS_BASE_URL="http://localhost:$stand_in" \
+    GOOGLE_CLIENT_ID=client.apps.googleusercontent.com GOOGLE_CLIENT_SECRET=GOCSPX-test \
+    AUDIENCEOS_GMAIL_BASE_URL="http://localhost:$stand_in" \
     AUDIENCEOS_REHEARSAL="127.0.0.1:$(free_port)" SHOPIFY_API_KEY=test SHOPIFY_API_SECRET=test start_servers end2end "$port" "$other" "$(pg_url end2end)"
   E2E_URL="http://localhost:$port" E2E_OTHER="http://localhost:$other" E2E_STAND_IN="http://localhost:$stand_in" E2E_DATA=$SERVER_DATA \
     E2E_DATABASE=$(pg_url end2end) E2E_PSQL=$PG_BIN/psql env -C end2end \
