@@ -43,6 +43,7 @@ mod guard;
 mod headers;
 mod import;
 mod import_files;
+mod inbox_page;
 mod integration_pages;
 mod invitations;
 mod isolation;
