@@ -2,6 +2,9 @@
 import type { Page } from "@playwright/test";
 import { expect, live, look, owner, test, unfold, watch } from "./support";
 
+// What is refused, and what is not there, stands in the browser's console as well.
+test.use({ allowedErrors: [/status of (403|404|409|422)/] });
+
 const user = (name: string) => `${name}-${test.info().project.name}@acme.test`;
 const peer = (name: string) => `${process.env.E2E_STAND_IN}/_mail/${encodeURIComponent(user(name))}`;
 

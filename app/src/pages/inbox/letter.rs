@@ -61,10 +61,10 @@ pub(super) fn LetterView(
                     <div><dt class="inline font-medium">"Subject: "</dt><dd class="inline">{subject}</dd></div>
                     {(!cc.is_empty()).then(|| view! { <div><dt class="inline font-medium">"Copy to: "</dt><dd class="inline">{people(&cc)}</dd></div> })}
                 </dl>
-                <p class="flex flex-wrap items-center gap-2 pt-1">
+                <div class="flex flex-wrap items-center gap-2 pt-1">
                     <a href=source rel="external">"Source of the message"</a>
                     <Split id=id splits=splits conversation=conversation deeds=deeds />
-                </p>
+                </div>
             </details>
             {fault.map(|fault| view! {
                 <p class="text-warn" data-test="unreadable">"This message could not be parsed: " <span data-literal="">{fault}</span>". Nothing of it is lost: its source is there."</p>

@@ -131,7 +131,7 @@ fn Conversation(
                 <NoteForm shown=shown deeds=deeds />
             })}
         </section>
-        <aside class="inbox-context" aria-label="Who this is"><ContextPart shown=shown around=around deeds=deeds /></aside>
+        <section class="inbox-context" aria-label="Who this is" data-keys=""><ContextPart shown=shown around=around deeds=deeds /></section>
     }
 }
 
