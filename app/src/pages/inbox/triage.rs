@@ -61,8 +61,9 @@ pub(super) fn Choose(
     view! {
         <ActionForm action=deeds.put attr:class="flex flex-wrap items-end gap-2">
             <input type="hidden" name="id" value=id.to_string() />
-            <label class="flex min-w-0 flex-col gap-1 text-xs text-muted">"Client"
-                <select name="client_id" class="control control-narrow" autocomplete="off" data-literal="" data-key="t" data-does="Choose the client">
+            <div class="flex min-w-0 flex-col gap-1">
+                <label for="put-client" class="text-xs text-muted">"Client"</label>
+                <select id="put-client" name="client_id" class="control control-narrow" autocomplete="off" data-literal="" data-key="t" data-does="Choose the client">
                     <option value="">"Choose a client"</option>
                     {clients.into_iter().map(|(client, name)| {
                         let client = client.to_string();
@@ -70,14 +71,17 @@ pub(super) fn Choose(
                         view! { <option value=client selected=here>{name}</option> }
                     }).collect_view()}
                     <option value="nobody" selected=nobody>"Nobody's: it leaves triage"</option>
-                </select></label>
-            <label class="flex min-w-0 flex-col gap-1 text-xs text-muted">"Remember it"
-                <select name="learn" class="control control-narrow" autocomplete="off" data-literal="">
+                </select>
+            </div>
+            <div class="flex min-w-0 flex-col gap-1">
+                <label for="put-learn" class="text-xs text-muted">"Remember it"</label>
+                <select id="put-learn" name="learn" class="control control-narrow" autocomplete="off" data-literal="">
                     {ways.into_iter().map(|(way, words)| {
                         let here = way == learn;
                         view! { <option value=way selected=here>{words}</option> }
                     }).collect_view()}
-                </select></label>
+                </select>
+            </div>
             <Button kind=Kind::Primary pending=deeds.put.pending()>"Put it there"</Button>
         </ActionForm>
         {move || client_error.get().or_else(|| learn_error.get()).map(|words| view! { <p class="field-error" role="alert">{words}</p> })}
