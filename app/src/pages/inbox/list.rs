@@ -141,7 +141,8 @@ fn Conversations(list: Listed, asked: Asked, open: Memo<String>, deeds: Deeds) -
     let connected = Memo::new(move |_| list.with(|list| list.connected));
     let chosen = RwSignal::new(BTreeSet::<ConversationId>::new());
     let current = RwSignal::new(None::<ConversationId>);
-    let older = Older { list, whole, loading: RwSignal::new(false), failure: RwSignal::new(None) };
+    let (loading, failure) = (RwSignal::new(false), RwSignal::new(None));
+    let older = Older { list, whole, loading, failure, toasts: Toasts::of_page() };
     let step = move |by: isize| {
         let here = current.get_untracked().or_else(|| open.get_untracked().parse().ok());
         let to = rows.with_untracked(|rows| {
@@ -192,6 +193,7 @@ struct Older {
     whole: StoredValue<Asked>,
     loading: RwSignal<bool>,
     failure: RwSignal<Option<AppError>>,
+    toasts: Option<Toasts>,
 }
 
 impl Older {
@@ -211,13 +213,13 @@ impl Older {
             return;
         }
         self.loading.set(true);
-        let (asked, toasts) = (Asked { cursor, ..self.whole.get_value() }, Toasts::of_page());
+        let asked = Asked { cursor, ..self.whole.get_value() };
         spawn_local(async move {
             let next = read(asked).await;
             self.loading.try_set(false);
             match next {
                 Ok(next) => {
-                    if let Some(toasts) = toasts {
+                    if let Some(toasts) = self.toasts {
                         toasts.tell(format!("{} more conversations are listed", next.rows.len()));
                     }
                     self.failure.try_set(None);
