@@ -30,6 +30,7 @@ use crate::{
 
 const OWNER: &str = "owner@acme.test";
 const OTHER: &str = "owner@beta.test";
+const JANE: &str = "Jane Doe <jane@c1.com>";
 
 /// An agency whose mailbox is at Google.
 struct Hub {
@@ -106,6 +107,13 @@ impl Desk {
             tokio::time::sleep(std::time::Duration::from_millis(50)).await;
         }
         panic!("what was written did not come to {states:?}");
+    }
+
+    /// Waits until nothing is left to do.
+    async fn rests(&self) {
+        while self.app.jobs_left().await > 0 {
+            tokio::time::sleep(std::time::Duration::from_millis(50)).await;
+        }
     }
 
     /// Has a connection read, and waits until it was.

@@ -92,7 +92,8 @@ impl Gmail {
             "port": port, "protocol": "http", "host": "127.0.0.1", "recordRequests": true,
             "stubs": [{ "responses": [gmail.onward()] }],
         });
-        let made = gmail.client.post(format!("http://127.0.0.1:{control}/imposters")).json(&service).send().await.unwrap();
+        let made =
+            gmail.client.post(format!("http://127.0.0.1:{control}/imposters")).json(&service).send().await.unwrap();
         assert_eq!(made.status(), StatusCode::CREATED, "{}", made.text().await.unwrap());
         for mailbox in mailboxes {
             let token = gmail.token(mailbox).await;
@@ -200,6 +201,12 @@ impl Gmail {
     pub async fn requests(&self) -> Vec<Value> {
         let record: Value = self.client.get(&self.imposter).send().await.unwrap().json().await.unwrap();
         record["requests"].as_array().unwrap().clone()
+    }
+
+    /// Forgets what was asked so far.
+    pub async fn forget(&self) {
+        let done = self.client.delete(format!("{}/savedRequests", self.imposter)).send().await.unwrap();
+        assert_eq!(done.status(), StatusCode::OK);
     }
 
     /// How often it asked, by the method and the beginning and end of the path.

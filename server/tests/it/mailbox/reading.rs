@@ -12,15 +12,13 @@ use sqlx::PgPool;
 use time::OffsetDateTime;
 
 use super::{
-    Hub, OTHER, OWNER, message_id,
+    Hub, JANE, OTHER, OWNER, message_id,
     peers::{at, below, refusal},
 };
 use crate::{
     support::{count, execute},
     sync::{run, sync},
 };
-
-const JANE: &str = "Jane Doe <jane@c1.com>";
 
 async fn messages(pool: &PgPool) -> i64 {
     count(pool, "select count(*) from message").await
@@ -203,7 +201,9 @@ async fn b9_5_most_of_a_page_in_fault_fails_the_run_and_passes_nothing_over(pool
     let begun = sync(&hub.desk.agency.ada, &connection).await;
     assert_eq!(begun, StatusCode::ACCEPTED);
     // It is tried some times, with growing pauses: the run goes on, and nothing was passed over.
-    while count(&pool, "select count(*) from sync_run where state = 'running' and step like '%it goes on at%'").await == 0 {
+    while count(&pool, "select count(*) from sync_run where state = 'running' and step like '%it goes on at%'").await
+        == 0
+    {
         tokio::time::sleep(std::time::Duration::from_millis(50)).await;
     }
     assert_eq!((messages(&pool).await, count(&pool, "select count(*) from missed_message").await), (0, 0));
