@@ -303,7 +303,8 @@ async fn an_answer_goes_by_smtp_once_and_one_that_was_cut_off_waits_for_a_person
     desk.reply(asked, id, "On Monday.").await.unwrap();
     desk.hurry().await;
     let sent = desk.settled(id, &[State::Sent]).await;
-    let [arrived] = &dovecot.arrived()[..] else { panic!("{:?}", dovecot.arrived()) };
+    let arrived = dovecot.arrived();
+    let [arrived] = &arrived[..] else { panic!("{arrived:?}") };
     for line in
         [format!("Message-ID: <{}>", sent.header_id), "In-Reply-To: <0@c1.com>".to_owned(), "On Monday.".to_owned()]
     {
