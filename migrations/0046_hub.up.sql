@@ -316,6 +316,8 @@ create table outgoing (
   holder uuid,
   held_until timestamptz,
   attempts integer not null default 0,
+  -- How often it was put off before anything of it went.
+  put_off integer not null default 0,
   fault text,
   created_at timestamptz not null,
   settled_at timestamptz,
@@ -435,8 +437,7 @@ create policy edit on client_rule to audienceos_runtime using (organization_id =
 create policy own on upload to audienceos_runtime using (organization_id = current_organization()
   and (member_id = current_member() or is_machine()));
 
--- Open pages are told.
-create trigger tell_new after insert on message for each row execute function tell_change('conversation', 'conversation_id');
+-- Open pages are told. What comes to a conversation changes what is derived of it.
 create trigger tell after update on conversation for each row
   when (old.* is distinct from new.*) execute function tell_change('conversation', 'id');
 create trigger tell_new after insert on note for each row execute function tell_change('conversation', 'conversation_id');

@@ -13,6 +13,7 @@ mod compared;
 mod daytime;
 mod exchange;
 pub mod fault;
+mod mail;
 mod picture;
 mod plan;
 mod planted;
@@ -34,6 +35,7 @@ pub use account::Platform;
 pub use client::Client;
 pub use clock::Zone;
 pub use compared::{Brought, Compared};
+pub use mail::Mailbox;
 pub use picture::SIDE;
 pub use plan::{CHANNELS, CREATIVES, Channel};
 pub use planted::{Kind, Planted};
@@ -44,7 +46,7 @@ pub use talk::{AGENCY, Contact, Message, Mood, Post};
 pub use truth::Truth;
 pub use words::{Creative, Customer};
 pub use world::{Error, World};
-pub use writes::{Change, Write};
+pub use writes::{Change, Setting, Write};
 
 #[cfg(test)]
 mod tests;

@@ -1,6 +1,7 @@
 //! One simulated world behind one address: a logical clock, faults, and the providers' protocols side by side.
 //!
-//! No two providers have a path in common, so that one origin stands for all; a provider's key as the first part of a path
+//! No two providers have a path in common (but for the consent and tokens of all that is Google's, which say what they are
+//! about), so that one origin stands for all; a provider's key as the first part of a path
 //! (`/meta_ads/v26.0/me/adaccounts`) is taken off. What is under `/rehearsal` is for people and tests (`admin`). Sockets are in
 //! `http`. Machine time comes in as a function: nothing here reads a clock.
 
@@ -164,6 +165,16 @@ impl Rehearsal {
         Ok(desk.write_once(part_of, now, changes))
     }
 
+    /// Sets back what the changes that were a part of the same set, unless it was set anew since.
+    ///
+    /// # Errors
+    /// The world ends before now.
+    pub fn take_back(&self, part_of: &str) -> Result<(), Error> {
+        let (desk, now) = self.now()?;
+        desk.take_back(part_of, now);
+        Ok(())
+    }
+
     /// What the changes that were a part of the same truly brought, over `days` days at most (see [`World::compared_of`]).
     ///
     /// # Errors
@@ -249,6 +260,7 @@ impl Rehearsal {
             path: &question.path,
             sign_in: refuse::sign_in(&question.path),
             cursor: refuse::cursor(platform, question),
+            minute: (self.machine)().unix_timestamp().div_euclid(60),
         };
         let number = faults.0;
         faults.1.meet(number, &concern)
@@ -258,10 +270,18 @@ impl Rehearsal {
 /// Whose question it is; the provider's key is taken off its path.
 fn find(question: &mut Question) -> Option<Platform> {
     let key = question.path.trim_start_matches('/').split('/').next().unwrap_or_default();
-    let named = [Platform::GoogleAds, Platform::MetaAds, Platform::TikTokAds, Platform::Shopify];
-    let Some(platform) = named.into_iter().find(|platform| platform.key() == key) else {
-        return refuse::platform(&question.path);
-    };
+    let named = [
+        Platform::GoogleAds,
+        Platform::MetaAds,
+        Platform::TikTokAds,
+        Platform::Shopify,
+        Platform::Gmail,
+        Platform::Outlook,
+    ];
+    // Gmail's own paths begin with its name.
+    let own = |path: &str| path.starts_with("/gmail/v1/");
+    let found = named.into_iter().find(|platform| platform.key() == key).filter(|_| !own(&question.path));
+    let Some(platform) = found else { return refuse::platform(question) };
     let rest = question.path[1 + key.len()..].to_owned();
     question.path = if rest.is_empty() { "/".to_owned() } else { rest };
     Some(platform)

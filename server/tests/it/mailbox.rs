@@ -1,173 +1,94 @@
-//! Mailboxes from end to end: what lies at the provider is read once, whatever goes wrong on the way, and what is answered here
-//! arrives there once. The providers are not ours: Google with mountebank before it, and Dovecot.
+//! Connecting a mailbox by address and app password. What real mail servers say is tested beside their peers in `providers`; here
+//! a listener refuses whoever signs in, and counts.
 
-mod answers;
-mod dovecot;
-mod killed;
-mod peers;
-mod reading;
+use std::sync::{Arc, Mutex};
 
-use model::{
-    actor::{Actor, Origin},
-    conversation::{Conversation, Filter, Thread},
-    id::{ConversationId, OutgoingId},
-    job::Job,
-    outgoing::{Draft, Outgoing, State},
-    role::Role,
-};
-use peers::Gmail;
-use reqwest::StatusCode;
 use serde_json::{Value, json};
-use service::{conversation, outgoing};
 use sqlx::PgPool;
-use time::format_description::well_known::Rfc2822;
+use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader};
 
 use crate::{
-    google::{CLIENT, SECRET as CLIENT_SECRET, led},
-    support::{Agency, Browser, TestApp, execute},
-    sync::{KEYS, SECRET, organization, run, sync},
+    process::Process,
+    support::{TestApp, count},
+    sync::{KEYS, SECRET},
+    typed::{PAGE, connect, said},
 };
 
-const OWNER: &str = "owner@acme.test";
-const OTHER: &str = "owner@beta.test";
-const JANE: &str = "Jane Doe <jane@c1.com>";
+const WRONG: &str = "wrong-app-password-c0ffee";
 
-/// An agency whose mailbox is at Google.
-struct Hub {
-    gmail: Gmail,
-    desk: Desk,
-}
-
-/// The application with an agency in it, and Ada, its Admin, as whom the tests act.
-struct Desk {
-    app: TestApp,
-    agency: Agency,
-    actor: Actor,
-}
-
-impl Desk {
-    async fn open(app: TestApp, pool: &PgPool) -> Self {
-        let agency = Agency::found(&app).await;
-        let member_id = agency.ada.member_id().await.as_str().unwrap().parse().unwrap();
-        let organization_id = organization(pool).await;
-        let actor = Actor { organization_id, member_id, role: Role::Admin, origin: Origin::default() };
-        Self { app, agency, actor }
-    }
-
-    /// Somebody at the first client, known by an address.
-    async fn contact(&self, name: &str, address: &str) {
-        let path = format!("/api/v1/clients/{}/contacts", self.agency.c[0]);
-        self.agency.ada.create(&path, &json!({"name": name, "emails": [address]})).await;
-    }
-
-    async fn list(&self, filter: &Filter) -> Vec<Conversation> {
-        conversation::list(&self.app.service, &self.actor, filter, 100, None).await.unwrap().items
-    }
-
-    async fn thread(&self, id: ConversationId) -> Thread {
-        conversation::thread(&self.app.service, &self.actor, id).await.unwrap()
-    }
-
-    /// The one conversation with this subject.
-    async fn called(&self, subject: &str) -> Thread {
-        let filter = Filter { text: Some(subject.to_owned()), ..Filter::default() };
-        let found = self.list(&filter).await;
-        let [only] = &found[..] else { panic!("{subject}: {found:?}") };
-        self.thread(only.id).await
-    }
-
-    fn new_id(&self) -> OutgoingId {
-        store::id::new(self.app.service.clock.now())
-    }
-
-    async fn reply(&self, to: ConversationId, id: OutgoingId, text: &str) -> service::Result<Outgoing> {
-        let typed = Draft { text: text.to_owned(), ..Draft::default() };
-        outgoing::reply(&self.app.service, &self.actor, to, id, &typed, None).await
-    }
-
-    /// What is held goes now, and whoever held what goes has fallen silent: what the clock does after some seconds or minutes.
-    async fn hurry(&self) {
-        let past = "now() - interval '1 second'";
-        execute(&self.app.pool, format!("update outgoing set send_at = {past} where state = 'held'")).await;
-        execute(&self.app.pool, format!("update outgoing set held_until = {past} where state = 'sending'")).await;
-        let mut tx = self.app.service.db.tenant(&self.actor).await.unwrap();
-        store::queue::enqueue(&mut tx, &Job::QueueDue, None).await.unwrap();
-        tx.commit().await.unwrap();
-    }
-
-    /// What was written, once it stands as one of these.
-    async fn settled(&self, id: OutgoingId, states: &[State]) -> store::outgoing::Stored {
-        for _ in 0..2400 {
-            let mut tx = self.app.service.db.tenant(&self.actor).await.unwrap();
-            let stored = store::outgoing::get(&mut tx, id).await.unwrap();
-            if states.contains(&stored.outgoing.state) {
-                return stored;
-            }
-            drop(tx);
-            tokio::time::sleep(std::time::Duration::from_millis(50)).await;
+/// A mail server that accepts nobody, and what it was told. It ends with the test.
+async fn refusing() -> (u16, Arc<Mutex<Vec<String>>>) {
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let port = listener.local_addr().unwrap().port();
+    let told = Arc::new(Mutex::new(Vec::new()));
+    let telling = told.clone();
+    tokio::spawn(async move {
+        while let Ok((stream, _)) = listener.accept().await {
+            let telling = telling.clone();
+            tokio::spawn(async move {
+                let mut stream = BufReader::new(stream);
+                let mut line = String::new();
+                stream.write_all(b"* OK ready\r\n").await.unwrap();
+                while stream.read_line(&mut line).await.is_ok_and(|length| length > 0) {
+                    let tag = line.split(' ').next().unwrap().to_owned();
+                    telling.lock().unwrap().push(std::mem::take(&mut line));
+                    let answer = format!("{tag} NO [AUTHENTICATIONFAILED] Invalid credentials\r\n");
+                    stream.write_all(answer.as_bytes()).await.unwrap();
+                }
+            });
         }
-        panic!("what was written did not come to {states:?}");
-    }
-
-    /// Waits until nothing is left to do.
-    async fn rests(&self) {
-        while self.app.jobs_left().await > 0 {
-            tokio::time::sleep(std::time::Duration::from_millis(50)).await;
-        }
-    }
-
-    /// Has a connection read, and waits until it was.
-    async fn read(&self, connection: &str, ended: usize) -> Value {
-        assert_eq!(sync(&self.agency.ada, connection).await, StatusCode::ACCEPTED);
-        run(&self.agency.ada, connection, ended).await
-    }
+    });
+    (port, told)
 }
 
-impl Hub {
-    async fn open(pool: &PgPool) -> Option<Self> {
-        let gmail = Gmail::start(&[OWNER, OTHER]).await?;
-        let url = gmail.url.parse().unwrap();
-        let app = TestApp::start_with(pool.clone(), |config| {
-            config.providers.insert("GOOGLE_CLIENT_ID".to_owned(), CLIENT.to_owned().into());
-            config.providers.insert("GOOGLE_CLIENT_SECRET".to_owned(), CLIENT_SECRET.to_owned().into());
-            config.provider_urls.insert("gmail".to_owned(), url);
-            (config.secret, config.keys) = (Some(SECRET.to_owned().into()), Some(KEYS.to_owned().into()));
-        })
-        .await;
-        Some(Self { gmail, desk: Desk::open(app, pool).await })
-    }
+#[sqlx::test(migrator = "store::MIGRATOR")]
+async fn a_wrong_app_password_is_tried_once_says_what_to_do_and_stands_in_no_log(pool: PgPool) {
+    let (port, told) = refusing().await;
+    let app = TestApp::start_with(pool.clone(), |config| {
+        (config.secret, config.keys) = (Some(SECRET.to_owned().into()), Some(KEYS.to_owned().into()));
+    })
+    .await;
+    let olga = app.owner("olga@acme.test", "Acme").await;
+    app.leave_jobs();
+    let base = format!("imap-plain://127.0.0.1:{port}/?smtp=smtp-plain://127.0.0.1:{port}");
+    let settings = [
+        ("RUST_LOG", "trace"),
+        ("AUDIENCEOS_SECRET", SECRET),
+        ("AUDIENCEOS_KEYS", KEYS),
+        ("AUDIENCEOS_IMAP_BASE_URL", base.as_str()),
+    ];
+    let process = Process::start(&pool, &settings).await;
+    let olga = olga.at(&process.url);
+    let page = olga.get(PAGE).await.text().await.unwrap();
+    assert!(page.contains("action=\"/integrations/imap/token\"") && page.contains("Connect Mailbox (IMAP)"), "{page}");
 
-    /// Connects a mailbox by its owner's consent, with which its first reading begins.
-    async fn connect(&self, browser: &Browser, mailbox: &str) -> String {
-        let answer = browser.post("/api/v1/integrations", &json!({"provider": "gmail"})).await;
-        assert_eq!(answer.status(), StatusCode::OK);
-        let way: Value = answer.json().await.unwrap();
-        let back = self.gmail.google.choose(way["authorize_url"].as_str().unwrap(), mailbox).await;
-        let target = led(browser, back.strip_prefix(&browser.url).unwrap()).await;
-        target.strip_prefix("/settings/integrations?connected=").expect("connected").to_owned()
+    let fields = json!({"address": " Olga@Yahoo.com ", "access_token": WRONG});
+    let (status, code, field, words) = said(connect(&olga, "imap", fields, None).await);
+    assert_eq!((status, code.as_str(), field.as_str()), (422, "invalid", "access_token"), "{words}");
+    for part in ["app password", "login.yahoo.com", "Invalid credentials"] {
+        assert!(words.contains(part), "{part}: {words}");
     }
+    let signed_in = told.lock().unwrap().clone();
+    assert_eq!(signed_in.len(), 1, "{signed_in:?}");
+    assert!(signed_in[0].contains("LOGIN \"olga@yahoo.com\"") && signed_in[0].contains(WRONG), "{signed_in:?}");
 
-    /// The mailbox of the agency, read for the first time.
-    async fn connected(&self) -> String {
-        let ada = &self.desk.agency.ada;
-        let connection = self.connect(ada, OWNER).await;
-        let first = run(ada, &connection, 1).await;
-        assert_eq!(first["state"], "succeeded", "{first}");
-        connection
+    // What is no address, or has no known servers, is said at its field before anybody is asked.
+    for (fields, part) in [
+        (json!({"address": "olga", "access_token": WRONG}), "name@example.com"),
+        (json!({"address": "olga@acme.test", "access_token": WRONG}), "the IMAP server of acme.test is not known here"),
+    ] {
+        let (status, _, field, words) = said(connect(&olga, "imap", fields, None).await);
+        assert!(status == 422 && field == "address" && words.contains(part), "{field}: {words}");
     }
+    let fields: Value = json!({"address": "olga@yahoo.com"});
+    assert_eq!(said(connect(&olga, "imap", fields, None).await).2, "access_token");
+    assert_eq!(told.lock().unwrap().len(), 1);
+    assert_eq!(count(&pool, "select count(*) from connection").await, 0);
+    assert_eq!(count(&pool, "select count(*) from credential").await, 0);
 
-    /// A mail as its writer's program sends it, of now.
-    fn mail(&self, from: &str, subject: &str, more: &str, text: &str) -> String {
-        let date = self.desk.app.service.clock.now().format(&Rfc2822).unwrap();
-        let number = store::id::new::<OutgoingId>(self.desk.app.service.clock.now());
-        format!(
-            "From: {from}\r\nTo: {OWNER}\r\nSubject: {subject}\r\nMessage-ID: <{number}@writers.test>\r\nDate: {date}\r\n{more}\
-             \r\n{text}\r\n"
-        )
-    }
-}
-
-/// The `Message-ID` of a mail, in its angle brackets.
-fn message_id(mail: &str) -> &str {
-    mail.split_once("Message-ID: ").unwrap().1.split_once("\r\n").unwrap().0
+    let log = process.log();
+    assert!(log.contains("TRACE"), "the log tells everything that it may");
+    assert!(!log.contains(WRONG), "the password is in the log");
+    drop(process);
+    app.stop().await;
 }

@@ -3,6 +3,7 @@
 
 mod broken;
 mod load;
+mod mail;
 mod moved;
 mod proxied;
 
@@ -35,7 +36,7 @@ fn redirect(key: &str) -> String {
 }
 
 fn rehearsal(clock: Clock) -> Rehearsal {
-    let redirect_uris = ["google_ads", "meta_ads", "tiktok_ads", "shopify"].map(redirect).into();
+    let redirect_uris = ["google_ads", "meta_ads", "tiktok_ads", "shopify", "gmail", "outlook"].map(redirect).into();
     let (id, secret, developer_token) = ("our-app".into(), "our-secret".into(), "our-developer-token".into());
     Rehearsal::new(11, Some(FIRST), clock, App { id, secret, developer_token, redirect_uris }, machine).unwrap()
 }
@@ -334,6 +335,25 @@ async fn tokens_are_renewed_and_taken_back() {
     }
 }
 
+#[test]
+fn the_picture_of_an_advertisement_is_where_its_platform_says() {
+    let rehearsal = rehearsal(Clock::EndOf(TODAY));
+    let bearer = format!("Bearer {}", token(&rehearsal));
+    let headers = [("authorization", bearer.as_str()), ("host", "127.0.0.1:9")];
+    let desk = rehearsal.desk().unwrap();
+    let account = desk.world.channels().iter().find(|channel| channel.platform == Platform::MetaAds).unwrap();
+    let creatives = desk.world.creatives(account);
+    let path = format!("/v26.0/act_{}/ads?fields=creative{{image_url}}", account.external_id);
+    let (status, told) = ask(&rehearsal, "GET", &path, &headers, "");
+    assert_eq!((status, told["data"].as_array().unwrap().len()), (200, creatives.len()), "{told}");
+    for ad in told["data"].as_array().unwrap() {
+        let path = ad["creative"]["image_url"].as_str().unwrap().strip_prefix("http://127.0.0.1:9").unwrap();
+        let known = creatives.iter().find(|one| path.contains(&one.external_id)).unwrap();
+        assert_eq!(ask(&rehearsal, "GET", path, &[], ""), (200, json!(known.picture)), "{path}");
+    }
+    assert_eq!(ask(&rehearsal, "GET", "/rehearsal/pictures/1.svg", &[], "").0, 404);
+}
+
 #[tokio::test]
 async fn unknown_paths_and_wrong_tokens_get_the_providers_own_words() {
     let rehearsal = rehearsal(Clock::EndOf(TODAY));
@@ -358,6 +378,10 @@ async fn unknown_paths_and_wrong_tokens_get_the_providers_own_words() {
             "",
             json!("<?xml version='1.0' encoding='UTF-8'?><Error><Code>NoSuchKey</Code></Error>"),
         ),
+        ("/gmail/v1/users/me/profile", [bad], 401, "/error/errors/0/reason", json!("authError")),
+        ("/gmail/gmail/v1/users/me/profile", [bad], 401, "/error/errors/0/reason", json!("authError")),
+        ("/v1.0/me/messages", [bad], 401, "/error/code", json!("InvalidAuthenticationToken")),
+        ("/outlook/v1.0/me/messages", [bad], 401, "/error/code", json!("InvalidAuthenticationToken")),
         ("/nothing", [bad], 404, "/error", json!("no simulated provider has this path")),
         ("/rehearsal/nothing", [bad], 404, "/error", json!("nothing is here")),
     ] {
