@@ -10,7 +10,7 @@ use std::{
 
 use model::{conversation::Filter, outgoing::State};
 use reqwest::StatusCode;
-use serde_json::{Value, json};
+use serde_json::json;
 use service::conversation;
 use sqlx::PgPool;
 
@@ -19,6 +19,7 @@ use crate::{
     google::free_port,
     support::{TestApp, count, environment, shared},
     sync::run,
+    typed,
 };
 
 const PASSWORD: &str = "app-password-16";
@@ -174,9 +175,7 @@ impl Desk {
         let fields = json!({
             "address": OWNER, "access_token": PASSWORD, "imap_host": "imap.acme.test", "smtp_host": "smtp.acme.test",
         });
-        let body = json!({"provider": "imap", "way": "token", "fields": fields});
-        let answer = self.agency.ada.post("/api/v1/integrations", &body).await;
-        let (status, made) = (answer.status(), answer.json::<Value>().await.unwrap());
+        let (status, made) = typed::connect(&self.agency.ada, "imap", fields, None).await;
         assert_eq!(status, StatusCode::CREATED, "{made}");
         made["id"].as_str().unwrap().to_owned()
     }
