@@ -20,7 +20,7 @@ use reqwest::StatusCode;
 use serde_json::{Value, json};
 use service::{conversation, outgoing};
 use sqlx::PgPool;
-use time::format_description::well_known::Rfc2822;
+use time::{Duration, format_description::well_known::Rfc2822};
 
 use crate::{
     google::{CLIENT, SECRET as CLIENT_SECRET, led},
@@ -158,8 +158,13 @@ impl Hub {
 
     /// A mail as its writer's program sends it, of now.
     fn mail(&self, from: &str, subject: &str, more: &str, text: &str) -> String {
-        let date = self.desk.app.service.clock.now().format(&Rfc2822).unwrap();
-        let number = store::id::new::<OutgoingId>(self.desk.app.service.clock.now());
+        self.earlier(Duration::ZERO, from, subject, more, text)
+    }
+
+    /// A mail of some time ago: programs write the second.
+    fn earlier(&self, ago: Duration, from: &str, subject: &str, more: &str, text: &str) -> String {
+        let now = self.desk.app.service.clock.now();
+        let (date, number) = ((now - ago).format(&Rfc2822).unwrap(), store::id::new::<OutgoingId>(now));
         format!(
             "From: {from}\r\nTo: {OWNER}\r\nSubject: {subject}\r\nMessage-ID: <{number}@writers.test>\r\nDate: {date}\r\n{more}\
              \r\n{text}\r\n"

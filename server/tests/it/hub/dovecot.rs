@@ -147,7 +147,7 @@ impl User {
         };
         let root = id(&["-u"]) == "0";
         let of: &[&str] = if root { &["nobody"] } else { &[] };
-        let ask = |flags: &str| id(&[&[flags], of].concat());
+        let ask = |flags: &str| id(&[&[flags][..], of].concat());
         Self { name: ask("-un"), group: ask("-gn"), uid: ask("-u"), gid: ask("-g"), root }
     }
 
@@ -222,7 +222,7 @@ static PANICS: AtomicUsize = AtomicUsize::new(0);
 
 #[sqlx::test(migrator = "store::MIGRATOR")]
 async fn whatever_lies_in_a_mailbox_is_there_with_its_source_and_nothing_panics(pool: PgPool) {
-    let size = environment("AUDIENCEOS_MESSAGES").map_or(500, |text| text.parse().unwrap());
+    let size: usize = environment("AUDIENCEOS_MESSAGES").map_or(500, |text| text.parse().unwrap());
     let mut mails = of_python();
     assert!(mails.len() >= 40, "Python's own mails are not all there: {}", mails.len());
     mails.extend((0..size - mails.len()).map(ordinary));

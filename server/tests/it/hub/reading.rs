@@ -121,7 +121,8 @@ async fn b9_4_what_the_agency_wrote_wants_no_answer(pool: PgPool) {
     let Some(hub) = Hub::open(&pool).await else { return };
     let own = format!("Olive Owner <{OWNER}>");
     hub.gmail.arrives(OWNER, &hub.mail(&own, "Our proposal", "", "Here it is"), &["SENT"]).await;
-    let asked = hub.mail(JANE, "A question", "", "When?");
+    let ago = time::Duration::minutes;
+    let asked = hub.earlier(ago(3), JANE, "A question", "", "When?");
     let answers = format!("In-Reply-To: {}\r\n", message_id(&asked));
     let (_, thread) = hub.gmail.arrives(OWNER, &asked, &[]).await;
     let connection = hub.connected().await;
@@ -129,7 +130,7 @@ async fn b9_4_what_the_agency_wrote_wants_no_answer(pool: PgPool) {
     assert_eq!((ours.messages[0].inbound, ours.conversation.needs_reply), (false, false));
     assert!(hub.desk.called("A question").await.conversation.needs_reply);
 
-    let answer = hub.mail(&own, "Re: A question", &answers, "Tomorrow.");
+    let answer = hub.earlier(ago(2), &own, "Re: A question", &answers, "Tomorrow.");
     let (_, joined) = hub.gmail.arrives(OWNER, &answer, &["SENT"]).await;
     assert_eq!(joined, thread);
     assert_eq!(rows(&hub.desk.read(&connection, 2).await).0, &json!(1));
@@ -138,7 +139,7 @@ async fn b9_4_what_the_agency_wrote_wants_no_answer(pool: PgPool) {
     assert_eq!((inbound, answered.conversation.needs_reply), (vec![true, false], false));
 
     // Whoever writes again waits again.
-    let more = hub.mail(JANE, "Re: A question", &answers, "And where?");
+    let more = hub.earlier(ago(1), JANE, "Re: A question", &answers, "And where?");
     hub.gmail.arrives(OWNER, &more, &[]).await;
     hub.desk.read(&connection, 3).await;
     let found = hub.desk.called("A question").await;
