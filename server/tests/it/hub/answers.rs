@@ -44,14 +44,28 @@ impl Hub {
         self.gmail.asked("POST", "/gmail/v1/users/", "/messages/send").await
     }
 
-    /// Waits until a sending that went wrong waits for its next attempt, which then comes at once.
-    async fn tried(&self, times: i64) {
+    /// Waits until a sending that went wrong waits for its next attempt.
+    async fn waits(&self, times: i64) {
         let waits = "select coalesce(max(attempts + put_off), 0)::bigint from outgoing
             where state = 'held' or state = 'sending' and held_until < now() + interval '4 minutes'";
         while count(&self.desk.app.pool, waits).await < times {
             tokio::time::sleep(std::time::Duration::from_millis(50)).await;
         }
+    }
+
+    /// The same, and it comes at once.
+    async fn tried(&self, times: i64) {
+        self.waits(times).await;
         self.desk.hurry().await;
+    }
+
+    /// Google takes what is sent next, and nobody hears what it says to it.
+    async fn cuts_off(&self) {
+        let mut cut = self.gmail.onward();
+        let spoils =
+            "(config) => { Object.assign(config.response, { statusCode: 502, headers: {}, body: 'Bad gateway' }); }";
+        cut["behaviors"] = json!([{ "decorate": spoils }]);
+        self.gmail.faults(at("POST", OWNER, "messages/send"), &[cut]).await;
     }
 }
 
@@ -109,11 +123,7 @@ async fn b10_7_an_answer_arrives_in_its_thread_once_however_often_it_is_clicked(
 async fn an_answer_of_which_nobody_heard_whether_it_went_is_found_by_its_id_and_not_sent_again(pool: PgPool) {
     let Some(hub) = Hub::open(&pool).await else { return };
     let asked = hub.asked_by_jane().await;
-    let mut cut = hub.gmail.onward();
-    let spoils =
-        "(config) => { Object.assign(config.response, { statusCode: 502, headers: {}, body: 'Bad gateway' }); }";
-    cut["behaviors"] = json!([{ "decorate": spoils }]);
-    hub.gmail.faults(at("POST", OWNER, "messages/send"), &[cut]).await;
+    hub.cuts_off().await;
     let id = hub.desk.new_id();
     hub.desk.reply(asked.conversation, id, "On Monday.").await.unwrap();
     hub.desk.hurry().await;
@@ -126,6 +136,25 @@ async fn an_answer_of_which_nobody_heard_whether_it_went_is_found_by_its_id_and_
     assert_eq!((&read["state"], &read["rows_new"]), (&json!("succeeded"), &json!(0)), "{read}");
     assert_eq!(hub.desk.thread(asked.conversation).await.messages.len(), 2);
     assert_eq!(hub.sendings().await, 1);
+    hub.desk.app.stop().await;
+}
+
+#[sqlx::test(migrator = "store::MIGRATOR")]
+async fn an_answer_that_was_cut_off_is_no_failed_one_when_its_mailbox_is_gone(pool: PgPool) {
+    let Some(hub) = Hub::open(&pool).await else { return };
+    let asked = hub.asked_by_jane().await;
+    hub.cuts_off().await;
+    let id = hub.desk.new_id();
+    hub.desk.reply(asked.conversation, id, "On Monday.").await.unwrap();
+    hub.desk.hurry().await;
+    hub.waits(1).await;
+    let path = format!("/api/v1/integrations/{}", asked.connection);
+    assert_eq!(hub.desk.agency.ada.send("DELETE", &path, &json!({})).await.status(), 204);
+    hub.desk.hurry().await;
+    let stored = hub.desk.settled(id, &[State::Unconfirmed]).await;
+    let fault = stored.outgoing.fault.unwrap();
+    assert!(fault.contains("not connected any more") && !fault.contains("Nothing was sent"), "it went: {fault}");
+    assert_eq!(hub.gmail.named(OWNER, &stored.header_id).await.len(), 1);
     hub.desk.app.stop().await;
 }
 
