@@ -95,7 +95,7 @@ impl Gmail {
         let made =
             gmail.client.post(format!("http://127.0.0.1:{control}/imposters")).json(&service).send().await.unwrap();
         assert_eq!(made.status(), StatusCode::CREATED, "{}", made.text().await.unwrap());
-        for mailbox in mailboxes {
+        for mailbox in mailboxes.iter().copied() {
             let token = gmail.token(mailbox).await;
             gmail.tokens.insert(mailbox, token);
         }
