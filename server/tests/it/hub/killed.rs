@@ -83,7 +83,8 @@ async fn workers_killed_while_they_read_a_mailbox_lose_and_double_nothing(pool: 
             }
         }
         let mut last = hub.worker();
-        let ended = run(ada, &connection, rounds).await;
+        // It was running when it was killed; the list names the newest 25 runs.
+        let ended = run(ada, &connection, rounds.min(25)).await;
         last.kill();
         assert_eq!(ended["state"], "succeeded", "{ended}");
         assert_eq!(ended["rows_new"], ROUND, "what was kept before the kills is counted once: {ended}");
