@@ -318,6 +318,8 @@ create table outgoing (
   attempts integer not null default 0,
   -- How often it was put off before anything of it went.
   put_off integer not null default 0,
+  -- A person wants it sent although nobody can say whether it went.
+  insisted boolean not null default false,
   fault text,
   created_at timestamptz not null,
   settled_at timestamptz,
