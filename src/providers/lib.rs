@@ -10,6 +10,7 @@ mod client;
 mod error;
 pub mod file;
 mod google_ads;
+mod guarded;
 mod inbox;
 mod meta_ads;
 pub mod number;
@@ -23,6 +24,7 @@ use async_trait::async_trait;
 pub use books::{Bulk, Order, Refund, Shop};
 pub use client::{Answer, Client, Fault, Http, LARGEST_ANSWER, Limit, Request, standard, strike};
 pub use error::{Error, LONGEST_PAUSE, Result};
+pub use guarded::Guarded;
 use http::HeaderMap;
 pub use inbox::{Change, Changes, Content, Inbox, Lookup, Message, Outgoing, Sent};
 use model::{
