@@ -26,6 +26,13 @@ setup_peers() {
       "emulate@$PEERS_EMULATE" "node@$NODE_VERSION"
   fi
   setup_provider_peers
+  # Mailboxes and the way out of them: real servers that the tests configure and start themselves, on ports of their own.
+  if [ ! -x /usr/sbin/dovecot ]; then
+    apt_install dovecot-imapd dovecot-submissiond openssl
+    # Debian's package starts a mail server of its own, which nobody asked for here.
+    as_root systemctl disable --now dovecot.service dovecot.socket >/dev/null 2>&1 || as_root service dovecot stop >/dev/null 2>&1 || true
+  fi
+  export AUDIENCEOS_PEER_DOVECOT=/usr/sbin/dovecot
 }
 
 # What judges the providers' clients: specifications by Prism, Shopify's schema by a GraphQL mock, Google Ads' own

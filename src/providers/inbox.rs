@@ -12,7 +12,7 @@ use model::{
 };
 use time::OffsetDateTime;
 
-use crate::{Call, Result};
+use crate::{Answer, Call, Error, Fault, Result};
 
 /// Messages in and out. [`Provider::accounts`](crate::Provider::accounts) lists the mailboxes: their id is the address, or what stands
 /// for it; they have no currency and no zone (both empty).
@@ -173,4 +173,144 @@ pub enum Lookup {
     Absent,
     /// The provider keeps nothing to look in: a person decides.
     Impossible,
+}
+
+impl Outgoing<'_> {
+    /// The source, those who get it blindly named in it: for providers that read there who gets it, and take that line out.
+    pub(crate) fn with_blind(&self) -> Result<Vec<u8>> {
+        let fits =
+            |address: &&String| address.bytes().all(|byte| byte > b' ' && byte < 0x7f && !b",;<>\"".contains(&byte));
+        if let Some(other) = self.blind.iter().find(|address| !fits(address)) {
+            return Err(Error::Rejected(format!("{other:?} is no address that a blind copy can go to")));
+        }
+        let mut whole = Vec::with_capacity(self.source.len() + 80 * self.blind.len());
+        if !self.blind.is_empty() {
+            whole.extend_from_slice(format!("Bcc: {}\r\n", self.blind.join(",\r\n ")).as_bytes());
+        }
+        whole.extend_from_slice(self.source);
+        Ok(whole)
+    }
+}
+
+/// What the readings of single messages came to, by their ids: a message that cannot be read holds up no other.
+///
+/// None of a message is that it is gone. What concerns all of them (the credential, the provider's limits, a provider that
+/// fails half of what it is asked) is an error. Drafts are left out: they are nobody's words yet.
+pub(crate) fn gathered(read: Vec<(String, Result<Option<Change>>)>) -> Result<Vec<Change>> {
+    let asked = read.len();
+    let (mut changes, mut failed) = (Vec::with_capacity(asked), 0_usize);
+    for (external_id, read) in read {
+        changes.push(match read {
+            Ok(Some(
+                Change::Message(Message { place: Place::Draft, .. }) | Change::Moved { place: Place::Draft, .. },
+            )) => {
+                continue;
+            }
+            Ok(Some(change)) => change,
+            Ok(None) => Change::Gone { external_id },
+            Err(Error::Unavailable(fault)) => {
+                failed += 1;
+                // One alone is missed: it would hold up all that comes after it for ever.
+                if asked > 1 && failed * 2 >= asked {
+                    return Err(Error::Unavailable(fault));
+                }
+                Change::Missed { external_id, fault }
+            }
+            Err(error @ (Error::Malformed(_) | Error::TooLarge(_) | Error::Rejected(_))) => {
+                Change::Missed { external_id, fault: error.to_string() }
+            }
+            Err(error @ (Error::Unauthorized(_) | Error::RateLimited { .. } | Error::CursorExpired)) => {
+                return Err(error);
+            }
+        });
+    }
+    Ok(changes)
+}
+
+/// An answer of "not there" for what was asked for by its id, or of a cursor that is too old: [`Error::CursorExpired`] instead of a
+/// refusal. Everything else is what `fault` says.
+pub(crate) fn gone(answer: &Answer, fault: Fault) -> Option<Error> {
+    match fault(answer)? {
+        Error::Rejected(_) if matches!(answer.status.as_u16(), 404 | 410) => Some(Error::CursorExpired),
+        error => Some(error),
+    }
+}
+
+/// What was asked for with [`gone`]; none when it is not there.
+pub(crate) fn found<T>(result: Result<T>) -> Result<Option<T>> {
+    match result {
+        Ok(found) => Ok(Some(found)),
+        Err(Error::CursorExpired) => Ok(None),
+        Err(error) => Err(error),
+    }
+}
+
+/// An id or address that stands in a path and never leaves it.
+pub(crate) fn part(id: &str) -> Result<&str> {
+    let good = !id.is_empty() && !id.starts_with('.') && !id.bytes().any(|byte| matches!(byte, b'/' | b'\\' | b'%'));
+    good.then_some(id).ok_or_else(|| Error::Malformed(format!("{id:?} is no id")))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn change(id: &str, place: Place) -> Result<Option<Change>> {
+        Ok(Some(Change::Moved { external_id: id.into(), place, seen: true }))
+    }
+
+    fn read(all: Vec<(&str, Result<Option<Change>>)>) -> Result<Vec<Change>> {
+        gathered(all.into_iter().map(|(id, read)| (id.to_owned(), read)).collect())
+    }
+
+    #[test]
+    fn one_that_cannot_be_read_holds_up_no_other() {
+        let broken = || Err(Error::Malformed("half".into()));
+        let got = read(vec![("1", change("1", Place::Inbox)), ("2", broken()), ("3", Ok(None))]).unwrap();
+        assert!(matches!(&got[0], Change::Moved { external_id, .. } if external_id == "1"), "{got:?}");
+        assert!(
+            matches!(&got[1], Change::Missed { external_id, fault } if external_id == "2" && fault.ends_with("half"))
+        );
+        assert_eq!(got[2], Change::Gone { external_id: "3".into() });
+        let drafts = read(vec![("1", change("1", Place::Draft)), ("2", change("2", Place::Sent))]).unwrap();
+        assert_eq!(drafts.len(), 1);
+    }
+
+    #[test]
+    fn a_provider_that_fails_half_of_it_is_asked_again_and_one_message_alone_is_missed() {
+        let away = || Err(Error::Unavailable("status 500".into()));
+        assert_eq!(
+            read(vec![("1", away()), ("2", change("2", Place::Inbox))]),
+            Err(Error::Unavailable("status 500".into()))
+        );
+        let few = vec![("1", away()), ("2", change("2", Place::Inbox)), ("3", change("3", Place::Inbox))];
+        assert_eq!(read(few).unwrap().len(), 3);
+        assert!(matches!(&*read(vec![("1", away())]).unwrap(), [Change::Missed { .. }]));
+    }
+
+    #[test]
+    fn what_concerns_all_is_an_error() {
+        for error in [
+            Error::Unauthorized("revoked".into()),
+            Error::RateLimited { after: Duration::from_secs(30) },
+            Error::CursorExpired,
+        ] {
+            assert_eq!(read(vec![("1", change("1", Place::Inbox)), ("2", Err(error.clone()))]), Err(error));
+        }
+    }
+
+    #[test]
+    fn blind_copies_stand_in_a_line_of_their_own_and_bring_no_other_line() {
+        let mut blind = ["a@x.test".to_owned(), "b@x.test".to_owned()];
+        let outgoing = |blind: &[String]| {
+            let (source, message_id, from) = (b"To: c@x.test\r\n\r\nHi" as &[u8], "1@x.test", "me@x.test");
+            Outgoing { source, message_id, from, recipients: &[], blind, thread: None }.with_blind()
+        };
+        assert_eq!(outgoing(&blind).unwrap(), b"Bcc: a@x.test,\r\n b@x.test\r\nTo: c@x.test\r\n\r\nHi");
+        assert_eq!(outgoing(&[]).unwrap(), b"To: c@x.test\r\n\r\nHi");
+        for bad in ["a@x.test\r\nX: 1", "a@x.test, z@x.test", "<a@x.test>", "a b@x.test", "ä@x.test"] {
+            blind[1] = bad.to_owned();
+            assert_eq!(outgoing(&blind).unwrap_err().key(), "rejected", "{bad:?}");
+        }
+    }
 }

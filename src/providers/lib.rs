@@ -9,11 +9,15 @@ mod books;
 mod client;
 mod error;
 pub mod file;
+mod gmail;
+mod google;
 mod google_ads;
 mod guarded;
+mod imap;
 mod inbox;
 mod meta_ads;
 pub mod number;
+mod outlook;
 mod outside;
 pub mod shopify;
 mod tiktok_ads;
@@ -347,7 +351,15 @@ pub struct Event {
 
 /// Every provider, in the order of the settings page.
 pub fn all() -> &'static [&'static dyn Provider] {
-    &[&google_ads::PROVIDER, &meta_ads::PROVIDER, &tiktok_ads::PROVIDER, &shopify::PROVIDER]
+    &[
+        &google_ads::PROVIDER,
+        &meta_ads::PROVIDER,
+        &tiktok_ads::PROVIDER,
+        &shopify::PROVIDER,
+        &gmail::PROVIDER,
+        &outlook::PROVIDER,
+        &imap::PROVIDER,
+    ]
 }
 
 /// What the accounts of a provider report.

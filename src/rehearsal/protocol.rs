@@ -4,7 +4,9 @@
 //! encodings and its words of refusal. Grants need no memory but for what is used up: a code or token names its client and
 //! carries a mark that only this world makes, so that connections survive a restart.
 
+pub mod gmail;
 pub mod google;
+pub mod graph;
 mod graphql;
 pub mod meta;
 pub(crate) mod refuse;
@@ -21,6 +23,7 @@ use time::{Date, Duration, OffsetDateTime};
 use crate::{
     client::{CLIENTS, Client},
     daytime::Known,
+    mail::{Mailbox, Opened},
     plan::Channel,
     random::Key,
     world::{Error, World},
@@ -30,11 +33,11 @@ use crate::{
 /// What was asked.
 #[derive(Clone, Debug, Default)]
 pub struct Question {
-    /// GET, POST or DELETE.
+    /// GET, POST, PATCH or DELETE.
     pub method: String,
     /// The path, from its first slash to before the query.
     pub path: String,
-    /// The decoded parameters of the query.
+    /// The decoded parameters of the query; one that is there several times has its values with commas between them.
     pub query: BTreeMap<String, String>,
     /// The headers, names in small letters.
     pub headers: BTreeMap<String, String>,
@@ -61,6 +64,8 @@ pub fn answer(desk: &Desk, question: &Question, now: OffsetDateTime) -> Answer {
     let answer = google.or_else(|| meta::answer(desk, question, now));
     let answer = answer.or_else(|| tiktok::answer(desk, question, now));
     let answer = answer.or_else(|| shopify::answer(desk, question, now));
+    let answer = answer.or_else(|| gmail::answer(desk, question, now));
+    let answer = answer.or_else(|| graph::answer(desk, question, now));
     answer.unwrap_or_else(|| Answer::json(404, &serde_json::json!({ "error": "no simulated provider has this path" })))
 }
 
@@ -232,6 +237,19 @@ impl Desk {
         true
     }
 
+    /// A mailbox as it is now.
+    fn open(&self, mailbox: Mailbox, now: OffsetDateTime) -> Opened<'_> {
+        self.world.open(mailbox, &hold(&self.state.writes), now)
+    }
+
+    /// Makes a change in a mailbox and tells its place among all of that mailbox's. It is there at once, also at the end of a day.
+    fn write_mail(&self, mailbox: Mailbox, now: OffsetDateTime, change: Change) -> usize {
+        let mut writes = hold(&self.state.writes);
+        let place = writes.iter().filter(|write| write.channel == mailbox.place()).count();
+        writes.push(Write { at: now, channel: mailbox.place(), change, part_of: None });
+        place
+    }
+
     /// From when on a change acts that is made now.
     fn acts_from(&self, channel: &Channel, now: OffsetDateTime) -> OffsetDateTime {
         match self.edge {
@@ -293,13 +311,13 @@ impl Desk {
 }
 
 /// Escapes what stands in HTML, attributes included.
-fn html(text: &str) -> String {
+pub(crate) fn html(text: &str) -> String {
     let text = text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;");
     text.replace('"', "&quot;").replace('\'', "&#39;")
 }
 
 /// Escapes a value of a query.
-fn encoded(text: &str) -> String {
+pub(crate) fn encoded(text: &str) -> String {
     let one = |byte: u8| match byte {
         b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'-' | b'.' | b'_' | b'~' => char::from(byte).to_string(),
         _ => format!("%{byte:02X}"),
@@ -307,7 +325,7 @@ fn encoded(text: &str) -> String {
     text.bytes().map(one).collect()
 }
 
-/// Reads the fields of a form or query; what is not text is left out.
+/// Reads the fields of a form or query; what is not text is left out, and what comes again is put behind with a comma.
 pub(crate) fn fields(text: &str) -> BTreeMap<String, String> {
     let decode = |text: &str| {
         let (mut bytes, mut rest) = (vec![], text.as_bytes());
@@ -327,7 +345,26 @@ pub(crate) fn fields(text: &str) -> BTreeMap<String, String> {
         String::from_utf8(bytes).ok()
     };
     let pairs = text.split('&').filter(|pair| !pair.is_empty()).map(|pair| pair.split_once('=').unwrap_or((pair, "")));
-    pairs.filter_map(|(name, value)| Some((decode(name)?, decode(value)?))).collect()
+    let mut all = BTreeMap::<String, String>::new();
+    for (name, value) in pairs.filter_map(|(name, value)| Some((decode(name)?, decode(value)?))) {
+        match all.get_mut(&name) {
+            Some(known) => *known = format!("{known},{value}"),
+            None => {
+                all.insert(name, value);
+            }
+        }
+    }
+    all
+}
+
+/// A source that was sent, as text: what is none is replaced, and what databases keep in no text.
+fn text(source: &[u8]) -> String {
+    String::from_utf8_lossy(source).replace('\0', "\u{fffd}")
+}
+
+/// A part of a path without its escapes.
+fn unescaped(part: &str) -> String {
+    fields(&format!("part={}", part.replace('+', "%2B").replace('&', "%26"))).remove("part").unwrap_or_default()
 }
 
 /// Cents as a decimal text with two places.
@@ -393,6 +430,8 @@ mod tests {
 
     #[test]
     fn amounts_and_texts_are_encoded() {
+        assert_eq!(unescaped("a%40b%3D+c%2Fd"), "a@b=+c/d");
+        assert_eq!(fields("a=1&b=2&a=3")["a"], "1,3");
         assert_eq!([5, 1234, -70].map(decimal), ["0.05", "12.34", "-0.70"]);
         assert_eq!(
             (encoded("a b&c=ü"), html("<\"&'>")),

@@ -1,6 +1,7 @@
 //! One simulated world behind one address: a logical clock, faults, and the providers' protocols side by side.
 //!
-//! No two providers have a path in common, so that one origin stands for all; a provider's key as the first part of a path
+//! No two providers have a path in common (but for the consent and tokens of all that is Google's, which say what they are
+//! about), so that one origin stands for all; a provider's key as the first part of a path
 //! (`/meta_ads/v26.0/me/adaccounts`) is taken off. What is under `/rehearsal` is for people and tests (`admin`). Sockets are in
 //! `http`. Machine time comes in as a function: nothing here reads a clock.
 
@@ -258,10 +259,18 @@ impl Rehearsal {
 /// Whose question it is; the provider's key is taken off its path.
 fn find(question: &mut Question) -> Option<Platform> {
     let key = question.path.trim_start_matches('/').split('/').next().unwrap_or_default();
-    let named = [Platform::GoogleAds, Platform::MetaAds, Platform::TikTokAds, Platform::Shopify];
-    let Some(platform) = named.into_iter().find(|platform| platform.key() == key) else {
-        return refuse::platform(&question.path);
-    };
+    let named = [
+        Platform::GoogleAds,
+        Platform::MetaAds,
+        Platform::TikTokAds,
+        Platform::Shopify,
+        Platform::Gmail,
+        Platform::Outlook,
+    ];
+    // Gmail's own paths begin with its name.
+    let own = |path: &str| path.starts_with("/gmail/v1/");
+    let found = named.into_iter().find(|platform| platform.key() == key).filter(|_| !own(&question.path));
+    let Some(platform) = found else { return refuse::platform(question) };
     let rest = question.path[1 + key.len()..].to_owned();
     question.path = if rest.is_empty() { "/".to_owned() } else { rest };
     Some(platform)

@@ -1,6 +1,6 @@
-//! What people change at the platforms: ads and campaigns that are paused, budgets that are set. The world is another from
-//! that moment on; everything before it stays, and the same draws are made after it, so that only what follows from the
-//! change differs from the world without it.
+//! What people change at the platforms: ads and campaigns that are paused, budgets that are set, letters that are sent. The
+//! world is another from that moment on; everything before it stays, and the same draws are made after it, so that only what
+//! follows from the change differs from the world without it.
 
 use std::collections::BTreeMap;
 
@@ -15,7 +15,7 @@ pub struct Write {
     /// When.
     #[serde(with = "time::serde::rfc3339")]
     pub at: OffsetDateTime,
-    /// The channel's place.
+    /// The channel's place, or a mailbox's ([`Mailbox::place`](crate::Mailbox::place)).
     pub channel: usize,
     /// What.
     pub change: Change,
@@ -44,6 +44,23 @@ pub enum Change {
         /// Cents a day.
         cents: i64,
     },
+    /// A letter is sent from a mailbox.
+    Sent {
+        /// As it was transferred (RFC 5322); bytes that are not UTF-8 were replaced.
+        source: String,
+        /// The conversation in that mailbox that it belongs to; its own if left out.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        conversation: Option<String>,
+    },
+    /// A letter is seen, put aside, thrown away or taken back.
+    Labels {
+        /// What the mailbox keeps it under.
+        letter: String,
+        /// Gmail's names of the labels that it has from now on; the other mailbox has folders for them.
+        added: Vec<String>,
+        /// Those that it no longer has.
+        removed: Vec<String>,
+    },
 }
 
 /// How an account is set, beside what was planned.
@@ -67,6 +84,8 @@ impl Set {
                     self.budgets.insert(place, *cents);
                 }
             }
+            // A mailbox is no account.
+            Change::Sent { .. } | Change::Labels { .. } => {}
         }
     }
 

@@ -199,7 +199,11 @@ fn Provider(
     let typed = edits && (switched_off.is_none() || token::came_back(&key, None)) && !fields.is_empty();
     let instead = if ready { " instead" } else { "" };
     let (tokens_of, called) = (key.clone(), name.clone());
-    let words = format!("Connect {called} with a token{instead}");
+    let words = if way == Way::Elsewhere {
+        format!("Connect {called}")
+    } else {
+        format!("Connect {called} with a token{instead}")
+    };
     let another = !connections.is_empty();
     let provider = name.clone();
     view! {

@@ -68,7 +68,8 @@ pub(crate) async fn fill(state: &AppState, world: &Arc<Rehearsal>, live: &Live) 
     let (service, actor) = (&state.service, &live.actor);
     let rates = desk.world.exchange_rates(desk.world.today() + RATES_AHEAD);
     service::exchange_rate::import(service, actor, &rates).await?;
-    for provider in providers::all() {
+    // What is connected by no consent has no simulated counterpart.
+    for provider in providers::all().iter().filter(|provider| provider.oauth().is_some()) {
         for typed in ways(*provider, &desk.world) {
             connect::agreed(state, live, *provider, typed).await?;
         }

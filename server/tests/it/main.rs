@@ -49,6 +49,7 @@ mod keys;
 mod large;
 mod limits;
 mod mail;
+mod mailbox;
 mod members;
 mod meta;
 mod observed;

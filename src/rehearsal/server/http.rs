@@ -17,8 +17,8 @@ use tokio::net::TcpListener;
 use super::{Answers, Reply};
 use crate::protocol::{Answer, Question, fields};
 
-/// A larger question is none.
-const LARGEST: usize = 1 << 20;
+/// A larger question is none. Letters come with files.
+const LARGEST: usize = 40 << 20;
 
 /// Answers what comes to `listener` until `stop` is there.
 ///

@@ -3,6 +3,7 @@
 
 mod broken;
 mod load;
+mod mail;
 mod moved;
 mod proxied;
 
@@ -35,7 +36,7 @@ fn redirect(key: &str) -> String {
 }
 
 fn rehearsal(clock: Clock) -> Rehearsal {
-    let redirect_uris = ["google_ads", "meta_ads", "tiktok_ads", "shopify"].map(redirect).into();
+    let redirect_uris = ["google_ads", "meta_ads", "tiktok_ads", "shopify", "gmail", "outlook"].map(redirect).into();
     let (id, secret, developer_token) = ("our-app".into(), "our-secret".into(), "our-developer-token".into());
     Rehearsal::new(11, Some(FIRST), clock, App { id, secret, developer_token, redirect_uris }, machine).unwrap()
 }
@@ -358,6 +359,10 @@ async fn unknown_paths_and_wrong_tokens_get_the_providers_own_words() {
             "",
             json!("<?xml version='1.0' encoding='UTF-8'?><Error><Code>NoSuchKey</Code></Error>"),
         ),
+        ("/gmail/v1/users/me/profile", [bad], 401, "/error/errors/0/reason", json!("authError")),
+        ("/gmail/gmail/v1/users/me/profile", [bad], 401, "/error/errors/0/reason", json!("authError")),
+        ("/v1.0/me/messages", [bad], 401, "/error/code", json!("InvalidAuthenticationToken")),
+        ("/outlook/v1.0/me/messages", [bad], 401, "/error/code", json!("InvalidAuthenticationToken")),
         ("/nothing", [bad], 404, "/error", json!("no simulated provider has this path")),
         ("/rehearsal/nothing", [bad], 404, "/error", json!("nothing is here")),
     ] {

@@ -61,7 +61,7 @@ fn a_seed_and_a_day_give_these_bytes() {
     }
 }
 
-/// The same over every protocol's answers. Whoever changes an answer on purpose changes this.
+/// The same over every protocol's answers, mail included. Whoever changes an answer on purpose changes this.
 #[test]
 fn a_seed_and_a_day_give_these_answers() {
     let now = datetime!(2026-06-16 06:59:59 UTC);
