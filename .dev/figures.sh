@@ -7,7 +7,7 @@ bench_names() {
   echo "web      first-load sizes, requests a second and latencies beside a Next.js page's, cold and warm start"
   echo "dashboard  the dashboard over two years of 500 channels: its HTML, other days on the screen, what a browser loads, Lighthouse"
   echo "sync     rows a second into the store, and the memory of a back-fill of a million rows and of long reports' pages"
-  echo "rehearsal  seconds of a whole read of the simulated agency, its requests a second, its memory"
+  echo "rehearsal  seconds of the simulated agency's truth and of a whole read of it, its requests a second, its memory"
   echo "rebuild  seconds from an edit of a page, and of a query, to a built application"
   echo "brain    forecasts, anomalies, fatigue, response curves, findings against known truth, and what a cycle costs"
   echo "curiosity  what a division of budgets reaches of what is possible, and whether what came of actions is told"
@@ -15,7 +15,7 @@ bench_names() {
 soak_names() {
   echo "jobs  the server is killed again and again; every sign-up gets its mail"
   echo "sync  workers are killed 50 times and the database is stopped while they read; takeover and fairness with default settings"
-  echo "rehearsal  each of the simulated providers' faults and twenty mixes of them while an agency is read: sums, days, history"
+  echo "rehearsal  each of the simulated providers' faults and twenty mixes of them while an agency is read: sums, days, history; first a release build's bytes"
   echo "import  files of 200 MB, at the reader and over HTTP: wrong rows told, nothing half imported, no memory"
   echo "curiosity  fifty simulated agencies: what is proposed, and the true effect of a move of budgets against the measured one"
   echo "api   five minutes of generated requests over the API's document: no 5xx, no undeclared status"
@@ -167,7 +167,7 @@ bench_rebuild() {
   edit_and_build app/src/pages/clients.rs; page=$TOOK
   edit_and_build src/store/client.rs; store=$TOOK
   if [ "${1:-}" = --json ]; then echo "{\"page_edit_ms\":$page,\"store_edit_ms\":$store}"
-  else printf '%-28s%12s ms\n' page_edit_ms "$page" store_edit_ms "$store"; fi
+  else printf '%-28s%12s %-6s%12s%8s\n' key value unit rival ratio page_edit_ms "$page" ms - - store_edit_ms "$store" ms - -; fi
 }
 
 # What the brain's forecasts are measured against, in Python: AutoETS and Prophet, never part of the product.
@@ -246,6 +246,8 @@ soak_sync() {
 soak_rehearsal() {
   setup_build
   have cargo-nextest || cargo_tool cargo-nextest "$NEXTEST_VERSION" 5 --locked
+  # Release builds tell the same bytes as debug builds, and serve all 400 days in time.
+  cargo nextest run --release -p rehearsal same:: load::
   pg_start soak
   AUDIENCEOS_FAULTS=${FAULTS:-all} DATABASE_URL=$PG_URL cargo nextest run -p server broken::
 }

@@ -151,7 +151,7 @@ setup_test() {
   setup_build
   have cargo-nextest || cargo_tool cargo-nextest "$NEXTEST_VERSION" 5 --locked
   cargo_tool cargo-deny "$CARGO_DENY_VERSION" 1 --locked
-  # poppler-utils reads the text of the PDFs that tests make.
-  apt_install chromium fonts-liberation poppler-utils
+  # poppler-utils reads the PDFs that tests make; fonts-dejavu-core has letters that our typeface has not.
+  apt_install chromium fonts-liberation fonts-dejavu-core poppler-utils
   npm_folder "$ROOT/end2end"
 }

@@ -5,6 +5,7 @@ PEERS_EMULATE=0.12.2
 PEERS_GOOGLE_ADS=34.0.0
 PEERS_NODE=("@stoplight/prism-cli@5.14.2" "graphql@16.15.0" "@graphql-tools/mock@9.1.14" "mountebank@2.9.1")
 SERVER_PID=
+OTHER_PID=
 STAND_IN_PID=
 
 setup_peers() {
@@ -63,13 +64,29 @@ start_server() {
     AUDIENCEOS_LIMIT_SIGN_IN=10000 AUDIENCEOS_LIMIT_API=1000000 \
     "${SERVER_BIN:-target/debug/audienceos}" serve >"$SERVER_DATA/server.log" 2>&1 &
   SERVER_PID=$!
+  server_ready "$2" "$SERVER_PID" "$SERVER_DATA/server.log"
+}
+
+# server_ready PORT PID LOG: waits until it serves.
+server_ready() {
   for _ in $(seq 300); do
-    curl -sf -o /dev/null "http://127.0.0.1:$2/readyz" && return
-    kill -0 "$SERVER_PID" 2>/dev/null || break
+    curl -sf -o /dev/null "http://127.0.0.1:$1/readyz" && return
+    kill -0 "$2" 2>/dev/null || break
     sleep 0.1
   done
-  cat "$SERVER_DATA/server.log" >&2
+  cat "$3" >&2
   fail "the server did not start"
+}
+
+# start_servers NAME PORT OTHER_PORT DATABASE_URL: the same, and beside it another server of the same installation, which leaves
+# work to the first.
+start_servers() {
+  start_server "$1" "$2" "$4"
+  DATABASE_URL=$4 AUDIENCEOS_DATA=$SERVER_DATA AUDIENCEOS_ADDRESS=127.0.0.1:$3 \
+    AUDIENCEOS_LIMIT_SIGN_IN=10000 AUDIENCEOS_LIMIT_API=1000000 \
+    env -u AUDIENCEOS_REHEARSAL target/debug/audienceos serve --no-worker >"$SERVER_DATA/other.log" 2>&1 &
+  OTHER_PID=$!
+  server_ready "$3" "$OTHER_PID" "$SERVER_DATA/other.log"
 }
 
 # start_stand_in PORT URL: the provider of the browser tests, with an independent Google behind it for consent.
@@ -93,6 +110,11 @@ stop_stand_in() {
 
 stop_server() {
   [ -n "$SERVER_PID" ] || return 0
+  if [ -n "$OTHER_PID" ]; then
+    kill "$OTHER_PID" 2>/dev/null || true
+    wait "$OTHER_PID" 2>/dev/null || true
+    OTHER_PID=
+  fi
   kill "$SERVER_PID" 2>/dev/null || true
   wait "$SERVER_PID" 2>/dev/null || true
   rm -rf "$SERVER_DATA"
@@ -170,17 +192,17 @@ check_docs() {
 check_browser() {
   say "browser tests"
   pg_database end2end
-  local port stand_in; port=$(free_port); stand_in=$(free_port)
+  local port other stand_in; port=$(free_port); other=$(free_port); stand_in=$(free_port)
   start_stand_in "$stand_in" "http://localhost:$port"
   GOOGLE_ADS_DEVELOPER_TOKEN=test GOOGLE_ADS_CLIENT_ID=client.apps.googleusercontent.com \
     GOOGLE_ADS_CLIENT_SECRET=GOCSPX-test AUDIENCEOS_GOOGLE_ADS_BASE_URL="http://localhost:$stand_in" \
     AUDIENCEOS_META_ADS_BASE_URL="http://localhost:$stand_in" \
-    AUDIENCEOS_REHEARSAL="127.0.0.1:$(free_port)" SHOPIFY_API_KEY=test SHOPIFY_API_SECRET=test start_server end2end "$port" "$(pg_url end2end)"
-  E2E_URL="http://localhost:$port" E2E_STAND_IN="http://localhost:$stand_in" E2E_DATA=$SERVER_DATA \
+    AUDIENCEOS_REHEARSAL="127.0.0.1:$(free_port)" SHOPIFY_API_KEY=test SHOPIFY_API_SECRET=test start_servers end2end "$port" "$other" "$(pg_url end2end)"
+  E2E_URL="http://localhost:$port" E2E_OTHER="http://localhost:$other" E2E_STAND_IN="http://localhost:$stand_in" E2E_DATA=$SERVER_DATA \
     E2E_DATABASE=$(pg_url end2end) E2E_PSQL=$PG_BIN/psql env -C end2end \
     node_modules/.bin/playwright test "$@" || { tail -n 30 "$SERVER_DATA/server.log" >&2; fail "browser tests failed"; }
-  if grep -q "panicked" "$SERVER_DATA/server.log"; then
-    grep -A 12 "panicked" "$SERVER_DATA/server.log" | head -n 60 >&2
+  if grep -q "panicked" "$SERVER_DATA/server.log" "$SERVER_DATA/other.log"; then
+    grep -h -A 12 "panicked" "$SERVER_DATA/server.log" "$SERVER_DATA/other.log" | head -n 60 >&2
     fail "the server panicked during the browser tests"
   fi
   stop_server

@@ -16,6 +16,8 @@ await context.addCookies([{ name, value, url }]);
 const page = await context.newPage();
 await page.goto(url + WHERE.page);
 await page.waitForFunction(() => document.documentElement.dataset.live === "true");
+// What is out of sight is not drawn.
+await page.locator("figure.chart").first().scrollIntoViewIfNeeded();
 await page.waitForSelector(WHERE.shows);
 
 const change = ([link, shows]) =>

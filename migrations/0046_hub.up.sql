@@ -316,6 +316,8 @@ create table outgoing (
   holder uuid,
   held_until timestamptz,
   attempts integer not null default 0,
+  -- How often it was put off before anything of it went.
+  put_off integer not null default 0,
   fault text,
   created_at timestamptz not null,
   settled_at timestamptz,

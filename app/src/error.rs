@@ -33,6 +33,8 @@ pub enum AppError {
         field: String,
         /// What to do about it.
         message: String,
+        /// The other fields of the form that cannot be accepted, each with what to do about it.
+        others: Vec<(String, String)>,
     },
     /// The present state forbids it.
     #[error("{0}")]
@@ -57,10 +59,18 @@ pub enum AppError {
 }
 
 impl AppError {
+    /// One field cannot be accepted.
+    pub fn invalid(field: impl Into<String>, message: impl Into<String>) -> Self {
+        Self::Invalid { field: field.into(), message: message.into(), others: Vec::new() }
+    }
+
     /// The message for `field`, if this error is about it.
     pub fn at(&self, name: &str) -> Option<&str> {
         match self {
-            Self::Invalid { field, message } if field == name => Some(message),
+            Self::Invalid { field, message, .. } if field == name => Some(message),
+            Self::Invalid { others, .. } => {
+                others.iter().find(|(field, _)| field == name).map(|(_, message)| message.as_str())
+            }
             Self::Changed { held, .. } => {
                 held.iter().find(|(field, ..)| field == name).map(|(_, _, words)| words.as_str())
             }
@@ -140,7 +150,10 @@ impl From<service::Error> for AppError {
             E::SignedOut => Self::SignedOut,
             E::Refused(refusal) => Self::Forbidden { rule: refusal.rule, message: refusal.message },
             E::Missing => Self::Missing,
-            E::Invalid(invalid) => Self::Invalid { field: invalid.field, message: invalid.message },
+            E::Invalid(invalid) => {
+                let others = invalid.others.into_iter().map(|other| (other.field, other.message)).collect();
+                Self::Invalid { field: invalid.field, message: invalid.message, others }
+            }
             E::ChangedMeanwhile(held) => {
                 let field = |held: service::Held| {
                     let now = held.sentence();

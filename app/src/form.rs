@@ -11,6 +11,8 @@ pub struct Form {
     pub values: BTreeMap<String, String>,
     /// The field that is wrong and why; an empty field name stands for the form as a whole.
     pub error: Option<(String, String)>,
+    /// The other fields that are wrong, and why.
+    pub others: Vec<(String, String)>,
     /// Something that went well.
     pub notice: Option<String>,
 }
@@ -37,8 +39,9 @@ impl Form {
     /// What is wrong with `field`.
     pub fn error(&self, field: &str) -> Option<String> {
         self.error
-            .as_ref()
-            .filter(|(name, _)| name == field)
+            .iter()
+            .chain(&self.others)
+            .find(|(name, _)| name == field)
             .map(|(_, message)| crate::components::notice::sentence(message))
     }
 }

@@ -22,9 +22,9 @@ const PATIENCE: Duration = Duration::from_secs(1800);
 const CHANGES: &str = "60";
 /// Lighthouse is asked so often, and the one in the middle counts.
 const LOOKS: usize = 3;
-/// So many reports are made, and the one in the middle counts, as if it had at least so many pages.
+/// So many reports are made, of so many pages at least, and the one in the middle counts.
 const REPORTS: usize = 5;
-const PAGES: f64 = 12.0;
+const PAGES: i64 = 12;
 /// The page with charts: what it loads beside every page is what draws them.
 const CHART_PAGE: &str = "/analytics";
 
@@ -121,33 +121,57 @@ fn range_change(url: &str, cookie: &str) -> anyhow::Result<f64> {
     text.trim().parse().with_context(|| String::from_utf8_lossy(&output.stderr).into_owned())
 }
 
-/// Seconds for [`PAGES`] pages of a report with every section, from its request to its bytes, the queue's turn included.
+/// Seconds of a client's report with every section and [`PAGES`] pages at least, from its request to its bytes, the queue's turn
+/// included.
 async fn report(setting: &Setting, agency: &Agency) -> anyhow::Result<f64> {
     let clients = agency.read("/api/v1/clients?limit=1").await?;
     let client = clients["items"][0]["id"].as_str().context("no client")?.to_owned();
     let days = psql(setting, &["-c", "select current_date - 90, current_date - 1"])?;
     let (first, last) = days.trim().split_once('|').context("no days")?;
     let asked = json!({"title": "Bench", "client_id": client, "first": first, "last": last});
+    // Ten channels may fill fewer pages: the client takes over those of others until they are enough.
+    let more = format!(
+        "update channel set client_id = '{client}'
+         where client_id = (select client_id from channel where client_id <> '{client}' order by client_id limit 1)"
+    );
+    for _ in 1..CLIENTS {
+        if make(agency, &asked).await?.pages >= PAGES {
+            break;
+        }
+        psql(setting, &["-c", &more])?;
+    }
     let mut took = Vec::new();
     for _ in 0..REPORTS {
-        let begun = Instant::now();
-        let made: Value = agency.ask(Method::POST, "/api/v1/reports", &asked).await?.error_for_status()?.json().await?;
-        let path = format!("/api/v1/reports/{}", made["id"].as_str().context("no report was begun")?);
-        let pages = loop {
-            let report = agency.read(&path).await?;
-            match report["state"].as_str() {
-                Some("made") => break report["pages"].as_f64().context("no pages")?,
-                Some("failed") => bail!("the report failed: {report}"),
-                _ if begun.elapsed() > PATIENCE => bail!("the report was not made within {PATIENCE:?}"),
-                _ => tokio::time::sleep(Duration::from_millis(10)).await,
-            }
-        };
-        agency.fetch(&format!("{path}/pdf")).await?;
-        eprintln!("a report of {pages} pages took {:.2} s", begun.elapsed().as_secs_f64());
-        took.push(begun.elapsed().as_secs_f64() * PAGES / pages.min(PAGES));
+        let Made { pages, seconds } = make(agency, &asked).await?;
+        ensure!(pages >= PAGES, "the report has {pages} pages only");
+        eprintln!("a report of {pages} pages took {seconds:.2} s");
+        took.push(seconds);
     }
     took.sort_by(f64::total_cmp);
     Ok(took[REPORTS / 2])
+}
+
+/// A report that was made and fetched.
+struct Made {
+    pages: i64,
+    seconds: f64,
+}
+
+async fn make(agency: &Agency, asked: &Value) -> anyhow::Result<Made> {
+    let begun = Instant::now();
+    let made: Value = agency.ask(Method::POST, "/api/v1/reports", asked).await?.error_for_status()?.json().await?;
+    let path = format!("/api/v1/reports/{}", made["id"].as_str().context("no report was begun")?);
+    let pages = loop {
+        let report = agency.read(&path).await?;
+        match report["state"].as_str() {
+            Some("made") => break report["pages"].as_i64().context("no pages")?,
+            Some("failed") => bail!("the report failed: {report}"),
+            _ if begun.elapsed() > PATIENCE => bail!("the report was not made within {PATIENCE:?}"),
+            _ => tokio::time::sleep(Duration::from_millis(10)).await,
+        }
+    };
+    agency.fetch(&format!("{path}/pdf")).await?;
+    Ok(Made { pages, seconds: begun.elapsed().as_secs_f64() })
 }
 
 /// What Lighthouse says of a page: its mark for speed of a hundred, and how far what is there moves.

@@ -168,8 +168,10 @@ async fn main() -> anyhow::Result<()> {
             return Ok(());
         }
         Name::Sync { server, database, data } => {
-            sync::bench(&mut figures, &server, &database, &data).await?;
-            paging::bench(&mut figures).await?;
+            let kept = sync::bench(&mut figures, &server, &database, &data).await;
+            let paged = paging::bench(&mut figures).await;
+            figures.print(cli.json);
+            return kept.and(paged);
         }
         Name::Rehearsal { server, seconds } => rehearsal::bench(&mut figures, &server, seconds).await?,
         Name::SyncSoak { server, database, data } => {

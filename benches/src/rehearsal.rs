@@ -1,5 +1,5 @@
-//! The simulated agency as a program of its own: how long the product's own clients take to read all of it, how many requests a
-//! second it answers, and the memory that it takes for both.
+//! The simulated agency as a program of its own: how long it takes to tell its truth, how long the product's own clients take to
+//! read all of it, how many requests a second it answers, and the memory that it takes for both.
 
 use std::{
     collections::BTreeMap,
@@ -149,6 +149,16 @@ impl Connection {
     }
 }
 
+/// Seconds in which the program tells the whole truth of a world.
+fn truth(program: &Path) -> anyhow::Result<f64> {
+    let begun = Instant::now();
+    let told =
+        Command::new(program).args(["rehearsal", "truth", "--seed", "1", "--today", &TODAY.to_string()]).output()?;
+    let said = String::from_utf8_lossy(&told.stderr);
+    ensure!(told.status.success() && !told.stdout.is_empty(), "the truth was not told: {said}");
+    Ok(begun.elapsed().as_secs_f64())
+}
+
 pub async fn bench(figures: &mut Figures, program: &Path, seconds: u32) -> anyhow::Result<()> {
     let simulated = Simulated::start(program)?;
     let mut connections = Vec::new();
@@ -190,6 +200,7 @@ pub async fn bench(figures: &mut Figures, program: &Path, seconds: u32) -> anyho
     }
     each.sort_by(f64::total_cmp);
     ensure!(!each.is_empty(), "nothing was answered");
+    figures.add("rehearsal_truth_seconds", truth(program)?, "s");
     figures.add("rehearsal_full_read_seconds", took, "s");
     figures.add("rehearsal_rows", rows as f64, "rows");
     figures.add("rehearsal_rps", each.len() as f64 / f64::from(seconds), "1/s");

@@ -33,9 +33,13 @@ async fn start(
     Server::start(program, words, database, data, &settings).await
 }
 
+/// The most memory that a back-fill of a million rows may take, in MiB.
+const BACKFILL_MIB: f64 = 300.0;
+
 /// Rows of the back-fill, in ninety days.
 const ENTITIES: [usize; 3] = [112, 1000, 10_000];
 
+/// More memory than [`BACKFILL_MIB`] is an error.
 pub async fn bench(figures: &mut Figures, program: &Path, database: &str, data: &Path) -> anyhow::Result<()> {
     let provider = Provider::start(ENTITIES).await?;
     let server = start(program, &["serve"], database, data, &provider).await?;
@@ -58,7 +62,9 @@ pub async fn bench(figures: &mut Figures, program: &Path, database: &str, data: 
     figures.add("backfill_rows", rows, "rows");
     figures.add("backfill_s", took, "s");
     figures.add("backfill_start_mib", before, "MiB");
-    figures.add("backfill_rss_mib", memory::peak_mib(server.process())?, "MiB");
+    let peak = memory::peak_mib(server.process())?;
+    figures.add("backfill_rss_mib", peak, "MiB");
+    ensure!(peak <= BACKFILL_MIB, "the back-fill took {peak:.0} MiB: more than {BACKFILL_MIB}");
     Ok(())
 }
 

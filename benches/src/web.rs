@@ -7,6 +7,8 @@ use anyhow::{Context, ensure};
 use crate::{figures::Figures, visitor};
 
 const CLIENTS: u32 = 50;
+/// A request that takes longer is counted as none, so it must be longer than any.
+const LONGEST: &str = "20s";
 /// Before it counts, a page is asked for this long, so that nobody is measured while compiling or connecting.
 const WARMING_SECONDS: u32 = 3;
 
@@ -79,13 +81,15 @@ pub fn load(url: &str, cookie: Option<&str>, seconds: u32) -> anyhow::Result<Loa
 
 fn ask(url: &str, cookie: Option<&str>, seconds: u32) -> anyhow::Result<Load> {
     let mut command = Command::new("wrk");
-    command.args(["--latency", "-t", "1", "-c", "16", "-d", &format!("{seconds}s")]);
+    command.args(["--latency", "-t", "1", "-c", "16", "-d", &format!("{seconds}s"), "--timeout", LONGEST]);
     if let Some(cookie) = cookie {
         command.args(["-H", &format!("Cookie: {cookie}")]);
     }
     let output = command.arg(url).output().context("wrk did not start")?;
     let text = String::from_utf8_lossy(&output.stdout).into_owned();
     ensure!(!text.contains("Non-2xx"), "{url} was refused under load: {text}");
+    let late = text.contains("timeout ") && !text.contains("timeout 0");
+    ensure!(!late, "answers of {url} took longer than {LONGEST}, and were not measured: {text}");
     let after = |label: &str| -> anyhow::Result<String> {
         let line =
             text.lines().find(|line| line.trim().starts_with(label)).with_context(|| format!("{label}: {text}"))?;

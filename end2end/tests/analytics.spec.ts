@@ -199,6 +199,8 @@ test("the figures of any days, what they are made up of, and what leaves as a fi
     await expect(breakdown.getByTestId("breakdown-row").first()).toBeVisible();
   }
   await expect(breakdown.getByRole("columnheader", { name: "Fatigue" })).toBeVisible();
+  // What the brain says of creatives stands beside them.
+  await expect(breakdown.getByTestId("breakdown-row").filter({ hasText: /Tired|Fresh|Not known: / }).first()).toBeVisible();
   const clicks = breakdown.getByRole("columnheader", { name: "Clicks" });
   await clicks.getByRole("link").click();
   await expect(clicks).toHaveAttribute("aria-sort", "descending");

@@ -66,6 +66,31 @@ test("a client has an owner, contacts that are edited, and an archive with a way
   await expect(page.getByLabel("Website")).toBeVisible();
 });
 
+test("an experiment is entered, stands on the client's page, and is thrown away", async ({ page }) => {
+  await owner(page, "Lift Agency");
+  const made = await page.request.post("/api/v1/clients", { data: { name: "Bakery Beta", currency: "EUR" } });
+  const { id } = await made.json();
+  const source = { name: "Radio", holds: "ads", currency: "EUR", time_zone: "UTC", client_id: id };
+  await expect(await page.request.post("/api/v1/imports/sources", { data: source })).toBeOK();
+  await page.goto(`/clients/${id}`);
+  await live(page);
+  const part = page.getByRole("region", { name: "Experiments" });
+  await part.getByLabel("Revenue for each unit of spend").fill("much");
+  await part.getByLabel("First day").fill("2026-03-02");
+  await part.getByLabel("Last day").fill("2026-03-15");
+  await part.getByLabel("Standard error").fill("0.25");
+  await part.getByRole("button", { name: "Enter experiment" }).click();
+  await expect(part.getByText("Enter a number, such as 1.8")).toBeVisible();
+  await expect(part.getByLabel("Last day")).toHaveValue("2026-03-15");
+  await look(page, "client-experiment");
+  await part.getByLabel("Revenue for each unit of spend").fill("1.8");
+  await part.getByRole("button", { name: "Enter experiment" }).click();
+  const words = "Radio, 2 to 15 Mar 2026: 1.8 of revenue for each unit of spend, give or take 0.25";
+  await expect(part.getByText(words)).toBeVisible();
+  await part.getByRole("button", { name: "Throw away the experiment on Radio" }).click();
+  await expect(part.getByText("None was entered yet.")).toBeVisible();
+});
+
 test("two people change one client: neither undoes the other unseen", async ({ page }) => {
   test.setTimeout(150_000);
   await owner(page, "Two Hands");

@@ -1,5 +1,5 @@
 // Connecting, syncing and ending connections. Consent is given to an independent Google; its advertising is a stand-in's.
-import { expect, joined, live, look, owner, test } from "./support";
+import { expect, joined, live, look, owner, test, watch } from "./support";
 import type { Page } from "@playwright/test";
 
 test.use({ allowedErrors: [/status of (403|404|409|422)/] });
@@ -49,7 +49,18 @@ test("consent, accounts, progress, history", async ({ page }) => {
   await expect(page.getByRole("region", { name: "Meta Ads" }).getByTestId("unset")).toContainText("META_APP_ID, META_APP_SECRET are not set. Ask your operator");
   await look(page, "integrations-none");
 
+  // The page between ours and Google's leads on by itself: it is held to be looked at.
+  const between = "**/integrations/google_ads/connect*";
+  await page.route(between, async (route) => {
+    const answer = await route.fetch();
+    const { refresh: _, ...headers } = answer.headers();
+    await route.fulfill({ response: answer, headers });
+  });
   await page.getByRole("button", { name: "Connect Google Ads" }).click();
+  await expect(page.getByRole("heading", { name: "Connecting" })).toBeVisible();
+  await look(page, "leaving");
+  await page.unroute(between);
+  await page.getByRole("link", { name: "Go on to Google Ads" }).click();
   await expect(page).toHaveURL(/\/o\/oauth2\/v2\/auth\?/);
   const state = new URL(page.url()).searchParams.get("state")!;
   // Saying no: where Google leads then (RFC 6749, 4.1.2.1).
@@ -100,6 +111,40 @@ test("consent, accounts, progress, history", async ({ page }) => {
   await look(page, "connection-off");
   await page.getByRole("button", { name: "Switch on Google Ads" }).click();
   await expect(page.getByTestId("connection").getByText("Connected", { exact: true })).toBeVisible();
+});
+
+test("a sync that one browser starts is seen in another one, at another server", async ({ page }) => {
+  test.setTimeout(180_000);
+  await owner(page, "Twofold Agency");
+  await addClient(page, "Shoe Shop");
+  await connect(page, "tanja");
+  await live(page);
+  const id = new URL(page.url()).searchParams.get("connected")!;
+  await chooseClient(page, "Acme Shoes", "Shoe Shop");
+  const newest = async () => (await (await page.request.get(`/api/v1/integrations/${id}/runs`)).json()).items[0]?.state;
+  await expect.poll(newest, { timeout: 60_000 }).toBe("succeeded");
+
+  const context = await page.context().browser()!.newContext({ viewport: page.viewportSize() });
+  await context.addCookies(await page.context().cookies());
+  const other = watch(await context.newPage());
+  const there = `${process.env.E2E_OTHER}/settings/integrations/${id}`;
+  await Promise.all([other.waitForResponse((answer) => answer.url().includes("/app/events")), other.goto(there)]);
+  await live(other);
+  const runs = other.getByTestId("runs");
+  await expect(runs).toContainText("First sync");
+  await expect(runs).not.toContainText("Sync now");
+  // A page that is loaded again has no mark.
+  await other.evaluate(() => document.documentElement.setAttribute("data-marked", ""));
+
+  await page.goto(`/settings/integrations/${id}`);
+  await live(page);
+  await page.getByRole("button", { name: "Sync Google Ads" }).click();
+  const begun = Date.now();
+  await expect(runs).toContainText("Sync now");
+  console.log(`a sync was seen at the other server ${Date.now() - begun} ms after it was asked for`);
+  await expect(runs.getByText("Done", { exact: true })).toHaveCount(2);
+  await expect(other.locator("html[data-marked]")).toHaveCount(1);
+  await context.close();
 });
 
 test("a fault with its reason, retry, reconnect, disconnect", async ({ page, browser }) => {

@@ -44,6 +44,19 @@ test("figures of another browser's import come by themselves", async ({ page }) 
   await other.context().close();
 });
 
+test("what a program pushes appears among the imports by itself", async ({ page }) => {
+  await owner(page, "Pushed Agency");
+  const source = await made(page, "/api/v1/imports/sources", { name: "Radio Berlin", holds: "ads", currency: "EUR", time_zone: "UTC", client_id: null });
+  const other = await beside(page, "/settings/integrations/import");
+  await expect(other.getByTestId("sources").getByText("Radio Berlin")).toBeVisible();
+  await mark(other);
+  const rows = [{ day: "2026-02-01", spend: 10 }];
+  await expect(await page.request.post("/api/v1/ingest/file", { data: { source_id: source, rows } })).toBeOK();
+  await expect(other.getByTestId("imports").getByRole("row", { name: /Pushed to file/ })).toContainText("Imported");
+  await expect(marked(other)).toHaveCount(1);
+  await other.context().close();
+});
+
 test("the board takes in another browser's change, and waits while something is typed", async ({ page }) => {
   await owner(page, "Patient Agency");
   const client = await made(page, "/api/v1/clients", { name: "Bakery" });
@@ -65,6 +78,25 @@ test("the board takes in another browser's change, and waits while something is 
   await search.fill("");
   await told;
   await expect(other.getByTestId("card")).toContainText("Butchery");
+  await expect(marked(other)).toHaveCount(1);
+  await other.context().close();
+});
+
+test("the list of clients takes in what another browser adds, and forms stay as they are typed", async ({ page }) => {
+  await owner(page, "Growing Agency");
+  const other = await beside(page, "/clients");
+  await expect(other.getByTestId("empty")).toBeVisible();
+  await mark(other);
+  await made(page, "/api/v1/clients", { name: "Bakery" });
+  await expect(other.getByTestId("clients")).toContainText("Bakery");
+
+  const name = other.getByLabel("Name of the new client");
+  await name.fill("Typed");
+  const told = other.waitForRequest((request) => request.url().includes("/app/list_clients"));
+  await made(page, "/api/v1/clients", { name: "Brewery" });
+  await name.fill("");
+  await told;
+  await expect(other.getByTestId("clients")).toContainText("Brewery");
   await expect(marked(other)).toHaveCount(1);
   await other.context().close();
 });

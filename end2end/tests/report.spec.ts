@@ -40,7 +40,7 @@ test("a report is asked for, made, opened as the same file and removed", async (
   await expect(page.getByTestId("empty")).toBeVisible();
 });
 
-test("a report that comes by itself is set, switched off and removed", async ({ page }) => {
+test("a report that comes by itself is set, changed, switched off and removed", async ({ page }) => {
   await owner(page, "Schedule Agency");
   await page.goto("/reports");
   await live(page);
@@ -52,6 +52,15 @@ test("a report that comes by itself is set, switched off and removed", async ({ 
   await form.getByRole("button", { name: "Set schedule" }).click();
   const schedule = page.getByTestId("schedule");
   await expect(schedule).toContainText("Every Monday at 08:00");
+  await schedule.getByText("Change", { exact: true }).click();
+  await schedule.getByLabel("Hour", { exact: true }).fill("24");
+  await schedule.getByRole("button", { name: "Save schedule" }).click();
+  await expect(schedule.getByText("Choose an hour from 0 to 23")).toBeVisible();
+  await schedule.getByLabel("Day", { exact: true }).fill("2");
+  await schedule.getByLabel("Hour", { exact: true }).fill("9");
+  await look(page, "report-schedule-change");
+  await schedule.getByRole("button", { name: "Save schedule" }).click();
+  await expect(schedule).toContainText("Every Tuesday at 09:00");
   await schedule.getByRole("button", { name: "Switch off" }).click();
   await expect(schedule.getByText("Off", { exact: true })).toBeVisible();
   await look(page, "report-schedule");

@@ -94,6 +94,22 @@ test("what is done is told in a polite region and goes by itself", async ({ page
   await expect(toasts.getByText("Bakery Beta is added")).toHaveCount(0);
 });
 
+test("on a phone the areas are a bar at the bottom, large enough for fingers", async ({ page, isMobile }) => {
+  test.skip(!isMobile, "a wide screen has them at the side");
+  await owner(page, "Thumb Agency");
+  await live(page);
+  const areas = page.getByRole("navigation", { name: "Areas" });
+  await expect(areas.getByRole("link", { name: "Settings" })).toBeVisible();
+  const bar = (await areas.boundingBox())!;
+  expect(Math.abs(bar.y + bar.height - page.viewportSize()!.height)).toBeLessThan(1);
+  const targets = await areas.locator("a:visible, button:visible").all();
+  expect(targets.length).toBeGreaterThan(4);
+  for (const target of targets) {
+    const box = (await target.boundingBox())!;
+    expect(Math.min(box.width, box.height), (await target.textContent())!).toBeGreaterThanOrEqual(44);
+  }
+});
+
 test("unknown addresses keep the areas for those who are signed in", async ({ page }) => {
   await page.goto("/no-such-page");
   await expect(page.getByRole("heading", { name: "There is nothing here" })).toBeVisible();

@@ -99,6 +99,9 @@ test("one click leads to a simulated agency that is read and analysed; an action
   const cost = truth.getByRole("row").filter({ hasText: "Advertising cost" }).getByRole("cell");
   await expect(cost.last(), "budgets are others than they would have been").not.toHaveText(/ 0[.,]00$/);
   await both(page, "simulated-truth");
+  await page.getByTestId("action done").getByTestId("undo").locator("summary").click();
+  await expect(page.getByTestId("action done").getByTestId("undo")).toContainText("is set back in the simulated accounts");
+  await both(page, "simulated-undo");
 
   await page.goto("/settings/integrations");
   await expect(page.getByRole("heading", { name: "What your changes truly brought" })).toBeVisible();

@@ -82,7 +82,35 @@ export async function mailedLink(email: string, path: string): Promise<string> {
   return link!;
 }
 
-/** Signs up, opens the mailed link and signs in, all without pages: `clients.spec.ts` goes that way as people do. */
+/** Signs up, opens the mailed link and signs in as people do, page by page; `seen` looks at each. */
+export async function ownerByPages(page: Page, organization: string, seen = async (_: string) => {}): Promise<string> {
+  const email = address("first");
+  await page.goto("/");
+  await expect(page).toHaveURL("/login?redirect=/");
+  await seen("login");
+  await page.getByRole("link", { name: "Create an account" }).click();
+  await page.getByLabel("Agency name").fill(organization);
+  await page.getByLabel("Your name").fill("Olga Owner");
+  await page.getByLabel("E-mail").fill(email);
+  await page.getByLabel("Password").fill(password);
+  await page.getByLabel("Repeat it").fill(password);
+  await seen("signup");
+  await page.getByRole("button", { name: "Create account" }).click();
+  await expect(page.getByText(email)).toBeVisible();
+  await seen("signup-sent");
+  await page.goto(await mailedLink(email, "/verify-email"));
+  await expect(page.getByText("Your address is verified")).toBeVisible();
+  await seen("verify-email");
+  await page.getByRole("link", { name: "Sign in" }).click();
+  await page.getByLabel("E-mail").fill(email);
+  await page.getByLabel("Password").fill(password);
+  await page.getByRole("button", { name: "Sign in" }).click();
+  await expect(page).toHaveURL("/dashboard");
+  await page.goto("/clients");
+  return email;
+}
+
+/** The same without pages. */
 export async function owner(page: Page, organization: string): Promise<string> {
   const email = address("owner");
   const post = async (path: string, data: object) => expect(await page.request.post(`/api/v1/auth/${path}`, { data })).toBeOK();

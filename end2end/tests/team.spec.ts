@@ -1,10 +1,10 @@
-import { address, expect, live, look, mailedLink, owner, password, test, watch } from "./support";
+import { address, expect, live, look, mailedLink, owner, ownerByPages, password, test, watch } from "./support";
 
 test.use({ allowedErrors: [/status of (403|404|409|422)/] });
 
 test("an agency of two: invite, join, assign, move on the board", async ({ page, browser }) => {
   test.setTimeout(180_000);
-  await owner(page, "Acme & Söhne");
+  await ownerByPages(page, "Acme & Söhne");
   await live(page);
   for (const name of ["Bakery Beta", "Clinic Gamma"]) {
     await page.getByLabel("Name of the new client").fill(name);

@@ -125,4 +125,64 @@ mod tests {
         assert!(String::from_utf8(output).unwrap().contains("a,1,,,,,,,,\"not enough data: line 2"));
         assert!(answer(&command, &b"series,t,value\na,1,3\n"[..], &mut Vec::new()).is_ok());
     }
+
+    /// From files that are in order to what is none: an answer or a reason, never a panic, and the same twice.
+    #[test]
+    fn whatever_is_sent_gets_an_answer_or_a_reason() {
+        let mut state = 0x9E37_79B9_7F4A_7C15_u64;
+        let mut pick = |most: usize| {
+            state ^= state << 13;
+            state ^= state >> 7;
+            state ^= state << 17;
+            usize::try_from(state % most as u64).unwrap()
+        };
+        let response = Command::Response {
+            target: "y".into(),
+            date: "t".into(),
+            spend: vec!["a".into()],
+            control: vec!["c".into()],
+            lift_tests: Vec::new(),
+            total: Some(10.0),
+            floor: Vec::new(),
+            cap: Vec::new(),
+        };
+        let commands = [
+            (Command::Forecast { horizon: 5, season: vec![7] }, "series,t,value"),
+            (Command::Anomalies, "series,timestamp,value"),
+            (response, "t,y,a,c"),
+        ];
+        let odd = ["", "0", "-1", "NaN", "inf", "1e308", "-1e308", "5e-324", "x", "\"", "2026-02-30", "1,2", "é"];
+        let mut answered = [0; 3];
+        for round in 0..240 {
+            let (command, header) = &commands[round % 3];
+            let (rows, share) = ([0, 1, 2, 40, 60][pick(5)], [0, 1, 30][pick(3)]);
+            let mut file = format!("{header}\n");
+            for row in 0..rows {
+                let day = time::macros::date!(2024 - 01 - 01) + time::Duration::days(row);
+                let cells = header.split(',').map(|column| match column {
+                    _ if pick(100) < share => odd[pick(odd.len())].to_owned(),
+                    "series" => "s".to_owned(),
+                    "t" | "timestamp" => day.to_string(),
+                    _ => (10 + row % 7 + i64::try_from(pick(5)).unwrap()).to_string(),
+                });
+                let cells: Vec<String> = cells.collect();
+                file.push_str(&format!("{}\n", cells.join(",")));
+            }
+            let mut bytes = file.into_bytes();
+            if pick(4) == 0 {
+                bytes.truncate(pick(bytes.len()));
+            }
+            if pick(6) == 0 && !bytes.is_empty() {
+                let at = pick(bytes.len());
+                bytes[at] = u8::try_from(pick(256)).unwrap();
+            }
+            let (mut one, mut other) = (Vec::new(), Vec::new());
+            let first = answer(command, &bytes[..], &mut one).map_err(|error| format!("{error:#}"));
+            let second = answer(command, &bytes[..], &mut other).map_err(|error| format!("{error:#}"));
+            assert_eq!((&first, &one), (&second, &other), "round {round}");
+            assert!(first.is_ok() || first.is_err_and(|why| why.starts_with("nothing was ")), "round {round}");
+            answered[round % 3] += usize::from(!one.is_empty());
+        }
+        assert!(answered[0] > 5 && answered[1] > 5, "{answered:?}");
+    }
 }

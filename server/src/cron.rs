@@ -1,12 +1,15 @@
 //! Schedules started from outside, for those who do not let the built-in one do it.
 
-use axum::extract::{Path, State};
+use axum::extract::State;
 use http::{HeaderMap, StatusCode, header};
 use model::job::Job;
 use secrecy::ExposeSecret;
 
 use crate::{
-    api::error::{ApiError, ErrorBody},
+    api::{
+        error::{ApiError, ErrorBody},
+        input::Part,
+    },
     state::AppState,
 };
 
@@ -16,7 +19,7 @@ use crate::{
     responses((status = 202, description = "queued"), (status = 404, body = ErrorBody)))]
 pub(crate) async fn start(
     State(state): State<AppState>,
-    Path(name): Path<String>,
+    Part(name): Part,
     headers: HeaderMap,
 ) -> Result<StatusCode, ApiError> {
     let sent = headers.get(header::AUTHORIZATION).and_then(|value| value.to_str().ok());

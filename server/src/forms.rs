@@ -73,7 +73,7 @@ pub(crate) async fn page_with(
 async fn slowed(state: &AppState, visit: &Visit, path: &str, values: &[(&str, &str)], error: ApiError) -> Response {
     let wait = error.retry_after();
     let values = values.iter().map(|(name, text)| ((*name).to_owned(), (*text).to_owned())).collect();
-    let form = Form { values, error: Some((String::new(), error.message().to_owned())), notice: None };
+    let form = Form { values, error: Some((String::new(), error.message().to_owned())), ..Form::default() };
     let mut page = page(state, visit, path, form, StatusCode::TOO_MANY_REQUESTS).await;
     if let Some(wait) = wait {
         page.headers_mut().insert(header::RETRY_AFTER, wait.into());
@@ -117,12 +117,15 @@ fn refused(values: &[(&str, &str)], error: &service::Error) -> (Form, StatusCode
         E::Unavailable => ("", StatusCode::SERVICE_UNAVAILABLE),
         E::SignedOut | E::Refused(_) | E::Internal(_) => ("", StatusCode::INTERNAL_SERVER_ERROR),
     };
-    let message = match error {
-        E::Invalid(invalid) => invalid.message.clone(),
-        other => other.to_string(),
+    let (message, others) = match error {
+        E::Invalid(invalid) => {
+            let others = invalid.others.iter().map(|other| (other.field.clone(), other.message.clone())).collect();
+            (invalid.message.clone(), others)
+        }
+        other => (other.to_string(), Vec::new()),
     };
     let values = values.iter().map(|(name, text)| ((*name).to_owned(), (*text).to_owned())).collect();
-    (Form { values, error: Some((field.to_owned(), message)), notice: None }, status)
+    (Form { values, error: Some((field.to_owned(), message)), others, notice: None }, status)
 }
 
 /// Internal errors are logged with the request's id by the API's error; the rest goes back into the form.

@@ -29,6 +29,7 @@ pub mod routes;
 pub mod simulation;
 pub mod state;
 mod switches;
+mod typefaces;
 mod visit;
 mod way_back;
 mod webhooks;

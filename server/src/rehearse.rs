@@ -109,7 +109,10 @@ fn simulate(args: &Args) -> anyhow::Result<()> {
         id: args.client_id.clone(),
         secret: args.client_secret.clone(),
         developer_token: args.developer_token.clone(),
-        redirect_uris: ["google_ads", "meta_ads", "tiktok_ads", "shopify", "gmail", "outlook"].iter().map(back).collect(),
+        redirect_uris: ["google_ads", "meta_ads", "tiktok_ads", "shopify", "gmail", "outlook"]
+            .iter()
+            .map(back)
+            .collect(),
     };
     let rehearsal = Rehearsal::new(args.seed.unwrap_or_default(), args.since, clock, app, machine)?;
     if let Some(file) = &args.faults {

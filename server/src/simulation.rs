@@ -123,8 +123,14 @@ impl Worlds {
         let before = world.writes().len();
         let reply = Arc::clone(&world).reply(question).await;
         let writes = world.writes();
-        if writes.len() > before {
-            self.keep(id, &writes).await?;
+        if writes.len() > before
+            && let Err(error) = self.keep(id, &writes).await
+        {
+            // Where the agency was ended meanwhile, nobody is left to answer for.
+            return match simulation::find(&self.service, id).await? {
+                Some(_) => Err(error),
+                None => Ok(None),
+            };
         }
         Ok(Some(reply))
     }

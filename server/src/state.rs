@@ -20,6 +20,7 @@ use crate::{
     limit::Limits,
     metrics::Metrics,
     simulation::{self, Worlds},
+    typefaces,
 };
 
 /// The state of the router, cheap to clone.
@@ -152,6 +153,9 @@ fn hashed() -> bool {
 /// # Errors
 /// The mail settings are malformed or the outbox cannot be made.
 pub fn job_context(config: &Config, state: &AppState) -> anyhow::Result<jobs::Context> {
+    if let Some(folder) = &config.fonts {
+        typefaces::take(folder)?;
+    }
     let mailer = match &config.smtp_url {
         Some(url) => Mailer::smtp(url.expose_secret(), &config.mail_from)?,
         None => Mailer::outbox(config.outbox(), &config.mail_from)?,

@@ -3,14 +3,17 @@
 
 use axum::{
     body::Bytes,
-    extract::{Path, State},
+    extract::State,
     response::{IntoResponse, Response},
 };
 use http::{HeaderMap, StatusCode};
 
 use providers::Mode;
 
-use crate::{api::error::ApiError, state::AppState};
+use crate::{
+    api::{error::ApiError, input::Part},
+    state::AppState,
+};
 
 /// A provider says that something changed.
 #[utoipa::path(post, path = "/api/webhooks/{provider}", tag = "integrations", security(()),
@@ -18,7 +21,7 @@ use crate::{api::error::ApiError, state::AppState};
     responses((status = 200, description = "stored, or known already")))]
 pub(crate) async fn receive(
     State(state): State<AppState>,
-    Path(key): Path<String>,
+    Part(key): Part,
     headers: HeaderMap,
     body: Bytes,
 ) -> Response {

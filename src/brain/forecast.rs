@@ -132,7 +132,7 @@ pub fn forecast(series: &Series, request: &Request, choice: &Choice) -> Result<F
         row.iter_mut().for_each(|error| *error /= scale);
     }
     let widths = interval::widths(&shares, &ready.plan, length).ok_or(NotEnough::NeverWrong)?;
-    let record = interval::record(&shares, &ready.plan);
+    let record = interval::record(&shares, &ready.plan, length);
     let scale = ready.scale(length);
     let steps = points
         .iter()

@@ -3,6 +3,7 @@
 //! A job re-reads state and may run twice; it never holds a transaction across a call to the outside. To add one:
 //! a variant in `model::job::Job`, a file here, an arm in [`runner`].
 
+mod gone;
 mod import;
 mod mail_alert;
 mod mail_alert_again;
@@ -31,6 +32,7 @@ use std::{sync::Arc, time::Duration};
 use mailer::Mailer;
 use providers::Outside;
 use service::Service;
+pub use studio::typefaces;
 
 /// What every job needs, cheap to clone.
 #[derive(Clone, Debug)]

@@ -22,7 +22,7 @@ use sha2::{Digest, Sha256};
 use store::{TenantTx, brain, connection, queue};
 use time::{Duration, OffsetDateTime};
 
-use crate::Context;
+use crate::{Context, gone};
 
 /// States made by another version are not taken for the same.
 const CODE_VERSION: &str = ::brain::VERSION;
@@ -37,7 +37,7 @@ const CHOSEN_FOR: Duration = Duration::WEEK;
 
 /// Asks for a cycle after something was read in this transaction.
 pub(crate) async fn ask(context: &Context, tx: &mut TenantTx, now: OffsetDateTime) -> store::Result<()> {
-    brain::ask(tx, Trigger::Sync, now, Some(now + context.lease / GATHER)).await.map(|_| ())
+    brain::ask(tx, Trigger::Sync, now, Some(context.lease / GATHER)).await.map(|_| ())
 }
 
 pub(crate) async fn run(context: &Context, organization: OrganizationId, id: BrainCycleId) -> anyhow::Result<()> {
@@ -52,7 +52,9 @@ pub(crate) async fn run(context: &Context, organization: OrganizationId, id: Bra
     }
     tx.commit().await?;
     let outcome = cycle(context, &actor, id).await;
-    if let Err(error) = &outcome {
+    if let Err(error) = &outcome
+        && !gone::is_gone(context, organization).await
+    {
         tracing::error!(cycle = %id, error = format!("{error:#}"), "a cycle of the brain failed");
         let mut tx = service.db.tenant(&actor).await?;
         let message = "something failed on our side; the server's log says what";
@@ -75,7 +77,7 @@ async fn lets_readings_end(context: &Context, tx: &mut TenantTx, id: BrainCycleI
         return Ok(false);
     }
     let job = Job::RunBrain { organization_id: tx.actor().organization_id, brain_cycle_id: id };
-    queue::enqueue(tx, &job, Some(now + context.lease / GATHER)).await?;
+    queue::enqueue_in(tx, &job, context.lease / GATHER).await?;
     Ok(true)
 }
 

@@ -18,9 +18,9 @@ use serde::{Deserialize, Serialize};
 use tokio::sync::watch;
 
 use crate::{
-    Context, import, mail_alert, mail_alert_again, mail_invitation, mail_password_reset, mail_report, mail_sign_up,
-    mail_stale, mail_summary, mail_sync_failure, make_report, pulse::Beat, purge_ended, queue_due, revoke_connection,
-    run_brain, sync, test_connection,
+    Context, gone, import, mail_alert, mail_alert_again, mail_invitation, mail_password_reset, mail_report,
+    mail_sign_up, mail_stale, mail_summary, mail_sync_failure, make_report, pulse::Beat, purge_ended, queue_due,
+    revoke_connection, run_brain, sync, test_connection,
 };
 
 /// How fast a dead worker's jobs are taken over.
@@ -76,7 +76,15 @@ impl TaskHandler for Run {
 
     async fn run(self, worker: WorkerContext) -> impl IntoTaskHandlerResult {
         let context = worker.get_ext::<Context>().cloned().ok_or_else(|| "the runner has no context".to_owned())?;
-        run(&context, self.0).await.map_err(|error| format!("{error:#}"))
+        let agency = self.0.organization_id();
+        let done = run(&context, self.0).await.map_err(|error| format!("{error:#}"));
+        if let (Err(error), Some(id)) = (&done, agency)
+            && gone::is_gone(&context, id).await
+        {
+            tracing::info!(organization = %id, error, "a job's agency was thrown away meanwhile");
+            return Ok(());
+        }
+        done
     }
 }
 

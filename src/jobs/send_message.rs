@@ -31,13 +31,19 @@ const HELD: Duration = Duration::minutes(5);
 const ATTEMPTS: i32 = 6;
 /// The first pause; it doubles each time.
 const PAUSE: Duration = Duration::seconds(20);
+/// The longest pause.
+const LONGEST_PAUSE: Duration = Duration::hours(1);
+/// So often a message is put off of which nothing went: about a day.
+const PUT_OFF: i32 = 30;
 
 /// What became of a message.
 enum Outcome {
     Sent(Sent),
     Failed(String),
     Unconfirmed(String),
-    /// It comes again.
+    /// Nothing of it went: it comes again, for these words.
+    PutOff(Duration, String),
+    /// Nobody knows whether it went: it comes again, and is looked for first.
     Later(Duration),
 }
 
@@ -72,6 +78,17 @@ pub(crate) async fn run(context: &Context, organization_id: OrganizationId, id: 
         }
         Outcome::Unconfirmed(words) => {
             outgoing::set_state(&mut tx, id, &[State::Sending], State::Unconfirmed, Some(&words), now).await
+        }
+        Outcome::PutOff(pause, words) if stored.put_off < PUT_OFF => {
+            tracing::info!(outgoing = %id, words, "a message is put off");
+            let pause = pause.max(PAUSE * (1 << stored.put_off.clamp(0, 8))).min(LONGEST_PAUSE);
+            let job = Job::SendMessage { organization_id, outgoing_id: id };
+            queue::enqueue(&mut tx, &job, Some(now + pause)).await?;
+            outgoing::put_off(&mut tx, id, holder, now + pause).await
+        }
+        Outcome::PutOff(_, words) => {
+            let words = format!("{words}. It was tried for a day, and nothing was sent");
+            outgoing::set_state(&mut tx, id, &[State::Sending], State::Failed, Some(&words), now).await
         }
         Outcome::Later(pause) => {
             let job = Job::SendMessage { organization_id, outgoing_id: id };
@@ -187,9 +204,6 @@ impl<'a> Sending<'a> {
         match sent {
             Ok(sent) => Ok(Outcome::Sent(sent)),
             Err(Stop::Ours(error)) => Err(error),
-            Err(Stop::Provider(Error::RateLimited { after })) => {
-                Ok(Outcome::Later(Duration::try_from(after).unwrap_or(PAUSE)))
-            }
             // Nobody knows whether it went: the next attempt looks for it first.
             Err(Stop::Provider(Error::Unavailable(_) | Error::Malformed(_))) if self.stored.attempts < ATTEMPTS => {
                 let doubled = 1 << (self.stored.attempts - 1).clamp(0, 5);
@@ -221,8 +235,12 @@ impl<'a> Sending<'a> {
     }
 }
 
-/// The words for a message that did not go, and will not by itself.
+/// What becomes of a message of which nothing went.
 fn refused(stop: Stop) -> Outcome {
+    if let Stop::Provider(error @ (Error::RateLimited { .. } | Error::Unavailable(_))) = &stop {
+        let after = if let Error::RateLimited { after } = error { *after } else { std::time::Duration::ZERO };
+        return Outcome::PutOff(Duration::try_from(after).unwrap_or(PAUSE), error.to_string());
+    }
     Outcome::Failed(match stop {
         Stop::Provider(Error::Rejected(words)) => format!("the provider refused it: {words}. Nothing was sent"),
         Stop::Provider(error) => format!("{error}. Nothing was sent"),

@@ -7,7 +7,7 @@ use time::OffsetDateTime;
 use crate::{
     currency,
     id::{ClientId, MemberId, StageId},
-    input::{Invalid, line, optional_line, text},
+    input::{Invalid, Wrong, line, optional_line, text},
 };
 
 /// A customer of the agency.
@@ -183,26 +183,27 @@ impl Fields {
     /// Checks every field and tidies the white space.
     ///
     /// # Errors
-    /// The first field that cannot be accepted.
+    /// Every field that cannot be accepted.
     pub fn parse(self) -> Result<Self, Invalid> {
-        if self.tags.len() > 100 {
-            return Err(Invalid::new("tags", "a client can have at most 20 tags"));
-        }
-        Ok(Self {
-            name: line("name", "Name", &self.name, 200)?,
-            website: parse_website(&self.website)?,
-            industry: optional_line("industry", "Industry", &self.industry, 100)?,
-            currency: parse_currency("currency", &self.currency)?,
-            time_zone: parse_time_zone("time_zone", &self.time_zone)?,
-            tags: parse_tags(&self.tags)?,
-            notes: text("notes", "Notes", &self.notes, 10_000)?,
-            margin_percent: parse_percent("margin_percent", &self.margin_percent)?,
-        })
+        let mut wrong = Wrong::default();
+        let mut noted = |read: Result<String, Invalid>| wrong.note(read).unwrap_or_default();
+        let (name, website) = (noted(line("name", "Name", &self.name, 200)), noted(parse_website(&self.website)));
+        let industry = noted(optional_line("industry", "Industry", &self.industry, 100));
+        let currency = noted(parse_currency("currency", &self.currency));
+        let time_zone = noted(parse_time_zone("time_zone", &self.time_zone));
+        let margin_percent = noted(parse_percent("margin_percent", &self.margin_percent));
+        let notes = noted(text("notes", "Notes", &self.notes, 10_000));
+        let tags = wrong.note(parse_tags(&self.tags)).unwrap_or_default();
+        wrong.end()?;
+        Ok(Self { name, website, industry, currency, time_zone, tags, notes, margin_percent })
     }
 }
 
 /// Twenty tags of up to fifty characters; repeated and empty ones are dropped, longer ones refused.
 fn parse_tags(tags: &[String]) -> Result<Vec<String>, Invalid> {
+    if tags.len() > 100 {
+        return Err(Invalid::new("tags", "a client can have at most 20 tags"));
+    }
     let mut kept: Vec<String> = Vec::new();
     for tag in tags {
         let tag = optional_line("tags", "A tag", tag, usize::MAX)?;
@@ -336,7 +337,12 @@ mod tests {
             (Fields { time_zone: "'; drop".into(), ..fields() }, "time_zone"),
             (Fields { notes: "x".repeat(10_001), ..fields() }, "notes"),
         ] {
-            assert_eq!(change.parse().unwrap_err().field, field);
+            let told = change.parse().unwrap_err();
+            assert_eq!((told.field.as_str(), told.others.len()), (field, 0));
         }
+        let wrong = Fields { name: " ".into(), website: "no dots".into(), margin_percent: "half".into(), ..fields() };
+        let told = wrong.parse().unwrap_err();
+        let named: Vec<_> = told.all().map(|one| one.field.as_str()).collect();
+        assert_eq!(named, ["name", "website", "margin_percent"], "all at once");
     }
 }

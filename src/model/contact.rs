@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use crate::{
     email::EmailAddress,
     id::{ClientId, ContactId},
-    input::{Invalid, line, optional_line},
+    input::{Invalid, Wrong, line, optional_line},
 };
 
 /// A person at a client.
@@ -37,19 +37,22 @@ impl Fields {
     /// Checks and tidies every field.
     ///
     /// # Errors
-    /// The first field that cannot be accepted.
+    /// Every field that cannot be accepted.
     pub fn parse(self) -> Result<Self, Invalid> {
         let email = |text: &String| EmailAddress::parse("emails", text).map(String::from);
         let handle = |text: &String| {
             let handle = optional_line("handles", "A handle", text, 100)?;
             Ok(handle.trim_start_matches('@').to_lowercase())
         };
-        Ok(Self {
-            name: line("name", "Name", &self.name, 100)?,
-            emails: parse_all("emails", &self.emails, email)?,
-            phones: parse_all("phones", &self.phones, |text| parse_phone(text))?,
-            handles: parse_all("handles", &self.handles, handle)?,
-        })
+        let mut wrong = Wrong::default();
+        let parsed = Self {
+            name: wrong.note(line("name", "Name", &self.name, 100)).unwrap_or_default(),
+            emails: wrong.note(parse_all("emails", &self.emails, email)).unwrap_or_default(),
+            phones: wrong.note(parse_all("phones", &self.phones, |text| parse_phone(text))).unwrap_or_default(),
+            handles: wrong.note(parse_all("handles", &self.handles, handle)).unwrap_or_default(),
+        };
+        wrong.end()?;
+        Ok(parsed)
     }
 
     /// Every address with its kind.
@@ -111,5 +114,8 @@ mod tests {
         assert_eq!(addresses, [("email", "jane@c1.com"), ("phone", "+49301234567"), ("handle", "janedoe")]);
         let wrong = Fields { name: "J".into(), phones: vec!["call me".into()], ..Fields::default() };
         assert_eq!(wrong.parse().unwrap_err().field, "phones");
+        let wrong = Fields { emails: vec!["no address".into()], phones: vec!["call me".into()], ..Fields::default() };
+        let told = wrong.parse().unwrap_err();
+        assert_eq!(told.all().map(|one| one.field.as_str()).collect::<Vec<_>>(), ["name", "emails", "phones"]);
     }
 }

@@ -74,6 +74,8 @@ pub struct Figures {
     pub may_connect: bool,
     /// Whether whoever reads can import rates of exchange.
     pub may_import_rates: bool,
+    /// Whether one can look into a simulated agency from here.
+    pub simulates: bool,
 }
 
 /// How much is at risk.

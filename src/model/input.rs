@@ -10,12 +10,56 @@ pub struct Invalid {
     pub field: String,
     /// What is wrong and how to mend it.
     pub message: String,
+    /// What else is wrong with the same form, so that nobody mends it one field at a time.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub others: Vec<Invalid>,
 }
 
 impl Invalid {
     /// Says that `field` cannot be accepted and why.
     pub fn new(field: impl Into<String>, message: impl Into<String>) -> Self {
-        Self { field: field.into(), message: message.into() }
+        Self { field: field.into(), message: message.into(), others: Vec::new() }
+    }
+
+    /// This field and all others that are wrong, the first first.
+    pub fn all(&self) -> impl Iterator<Item = &Self> {
+        std::iter::once(self).chain(&self.others)
+    }
+}
+
+/// Gathers what is wrong with a form while its fields are read.
+#[derive(Debug, Default)]
+pub struct Wrong(Vec<Invalid>);
+
+impl Wrong {
+    /// What was read from a field; nothing of one that cannot be accepted, which is remembered.
+    pub fn note<T>(&mut self, read: Result<T, Invalid>) -> Option<T> {
+        read.map_err(|invalid| self.add(Some(invalid))).ok()
+    }
+
+    /// Remembers what is wrong with a field that is used once everything is known to be right.
+    pub fn check<T>(&mut self, read: &Result<T, Invalid>) {
+        self.add(read.as_ref().err().cloned());
+    }
+
+    /// Remembers what is wrong, if anything is.
+    pub fn add(&mut self, invalid: Option<Invalid>) {
+        self.0.extend(invalid);
+    }
+
+    /// Whether everything can be accepted.
+    ///
+    /// # Errors
+    /// Every field that cannot, as one.
+    pub fn end(self) -> Result<(), Invalid> {
+        let mut all = self.0.into_iter().flat_map(|mut invalid| {
+            let others = std::mem::take(&mut invalid.others);
+            std::iter::once(invalid).chain(others)
+        });
+        match all.next() {
+            None => Ok(()),
+            Some(first) => Err(Invalid { others: all.collect(), ..first }),
+        }
     }
 }
 
@@ -106,6 +150,21 @@ mod tests {
         assert!(line("name", "Name", "a\0b", 20).is_err());
         assert_eq!(optional_line("tag", "Tag", "  ", 5).as_deref(), Ok(""));
         assert_eq!(text("notes", "Notes", "a\r\nb\rc", 20).as_deref(), Ok("a\nb\nc"));
+    }
+
+    #[test]
+    fn all_that_is_wrong_is_told_at_once() {
+        let mut wrong = Wrong::default();
+        assert_eq!(wrong.note(line("name", "Name", "Acme", 9)).as_deref(), Some("Acme"));
+        assert_eq!(wrong.note(line("industry", "Industry", "", 9)), None);
+        let mut inner = Wrong::default();
+        inner.add(Some(Invalid::new("website", "no address")));
+        inner.add(Some(Invalid::new("tags", "too many")));
+        wrong.note(inner.end());
+        let told = wrong.end().unwrap_err();
+        assert_eq!(told.all().map(|one| one.field.as_str()).collect::<Vec<_>>(), ["industry", "website", "tags"]);
+        assert!(told.others.iter().all(|other| other.others.is_empty()), "one list, however it was gathered");
+        assert_eq!(Wrong::default().end(), Ok(()));
     }
 
     #[test]

@@ -175,6 +175,28 @@ impl Job {
             Self::PurgeEnded => "purge_ended".to_owned(),
         }
     }
+
+    /// The agency that the job is about; none where it is about none yet, or about all.
+    pub fn organization_id(&self) -> Option<OrganizationId> {
+        match self {
+            Self::MailInvitation { organization_id, .. }
+            | Self::SyncConnection { organization_id, .. }
+            | Self::TestConnection { organization_id, .. }
+            | Self::RevokeConnection { organization_id, .. }
+            | Self::MailSyncFailure { organization_id, .. }
+            | Self::MailStale { organization_id, .. }
+            | Self::RunImport { organization_id, .. }
+            | Self::RunBrain { organization_id, .. }
+            | Self::MailAlert { organization_id, .. }
+            | Self::MailDigest { organization_id, .. }
+            | Self::MailAlertAgain { organization_id, .. }
+            | Self::MailSummary { organization_id, .. }
+            | Self::MakeReport { organization_id, .. }
+            | Self::MailReport { organization_id, .. }
+            | Self::SendMessage { organization_id, .. } => Some(*organization_id),
+            Self::MailSignUp { .. } | Self::MailPasswordReset { .. } | Self::QueueDue | Self::PurgeEnded => None,
+        }
+    }
 }
 
 /// A job that is not done, as those who run the agency see it.

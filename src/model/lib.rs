@@ -22,6 +22,7 @@ pub mod contact;
 pub mod conversation;
 pub mod currency;
 pub mod dashboard;
+pub mod day;
 pub mod email;
 pub mod event;
 pub mod exchange_rate;

@@ -6,7 +6,7 @@ use time::OffsetDateTime;
 use crate::{
     email::EmailAddress,
     id::MemberId,
-    input::{Invalid, line, optional_line},
+    input::{Invalid, Wrong, line, optional_line},
     role::Role,
 };
 
@@ -47,16 +47,18 @@ impl Change {
     /// Checks every field.
     ///
     /// # Errors
-    /// The first field that cannot be accepted, or nothing to change.
+    /// Every field that cannot be accepted, or nothing to change.
     pub fn parse(self) -> Result<Self, Invalid> {
         if self == Self::default() {
             return Err(Invalid::new("", "name at least one field to change"));
         }
-        Ok(Self {
-            name: self.name.map(|name| parse_name(&name)).transpose()?,
-            nickname: self.nickname.map(|text| optional_line("nickname", "Nickname", &text, 50)).transpose()?,
-            ..self
-        })
+        let name = self.name.map(|name| parse_name(&name)).transpose();
+        let nickname = self.nickname.map(|text| optional_line("nickname", "Nickname", &text, 50)).transpose();
+        let mut wrong = Wrong::default();
+        wrong.check(&name);
+        wrong.check(&nickname);
+        wrong.end()?;
+        Ok(Self { name: name?, nickname: nickname?, ..self })
     }
 }
 

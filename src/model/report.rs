@@ -6,7 +6,7 @@ mod shown;
 
 pub use self::shown::{Board, Shown, ShownSchedule};
 use serde::{Deserialize, Serialize};
-use time::{Date, Month, OffsetDateTime};
+use time::{Date, OffsetDateTime};
 
 use crate::{
     email::EmailAddress,
@@ -331,25 +331,6 @@ pub struct Schedule {
     pub created_at: OffsetDateTime,
     /// The last day on which one came of it.
     pub done_on: Option<Date>,
-}
-
-/// A day as people read it: 3 Nov 2026.
-pub fn day_in_words(day: Date) -> String {
-    let month = match day.month() {
-        Month::January => "Jan",
-        Month::February => "Feb",
-        Month::March => "Mar",
-        Month::April => "Apr",
-        Month::May => "May",
-        Month::June => "Jun",
-        Month::July => "Jul",
-        Month::August => "Aug",
-        Month::September => "Sep",
-        Month::October => "Oct",
-        Month::November => "Nov",
-        Month::December => "Dec",
-    };
-    format!("{} {month} {}", day.day(), day.year())
 }
 
 #[cfg(test)]

@@ -78,8 +78,10 @@ impl Thresholds {
     /// # Errors
     /// An [`Invalid`] for the field that must change.
     pub fn parse(self) -> Result<Self, Invalid> {
-        if self.yellow_days < 1 || self.red_days > 3650 {
-            return Err(Invalid::new("stage_yellow_days", "enter between 1 and 3650 days"));
+        for (field, days) in [("stage_yellow_days", self.yellow_days), ("stage_red_days", self.red_days)] {
+            if !(1..=3650).contains(&days) {
+                return Err(Invalid::new(field, "enter between 1 and 3650 days"));
+            }
         }
         if self.yellow_days >= self.red_days {
             return Err(Invalid::new("stage_red_days", "Stuck must come later than Slow"));

@@ -2,7 +2,8 @@
 //!
 //! A rule is a switch (all requests, or every so many) or a line of a script (requests by their numbers). Each rule counts for
 //! itself the requests that it concerns, from the moment at which it was set: the same requests in the same order meet the
-//! same faults. What providers say then is theirs (`protocol::refuse`).
+//! same faults. Only who asks more often than a rule allows in a minute meets it by the clock. What providers say then is theirs
+//! (`protocol::refuse`).
 
 use std::{collections::VecDeque, num::NonZeroU64};
 
@@ -82,6 +83,38 @@ pub struct Rule {
     /// No more often than this.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub times: Option<u64>,
+    /// Only those beyond so many in a minute, as providers limit who asks.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub beyond_per_minute: Option<NonZeroU64>,
+}
+
+/// A rule that holds, and what it has counted.
+#[derive(Debug)]
+struct Held {
+    rule: Rule,
+    seen: u64,
+    hit: u64,
+    /// The last minute in which a request was seen, and how many were in it.
+    minute: (i64, u64),
+}
+
+impl Held {
+    /// Whether a request that it concerns meets it; it is counted.
+    fn meets(&mut self, minute: i64) -> bool {
+        let Self { rule, seen, hit, minute: last } = self;
+        *seen += 1;
+        *last = if last.0 == minute { (minute, last.1 + 1) } else { (minute, 1) };
+        let by_number = rule.requests.is_empty() || rule.requests.contains(seen);
+        let by_step = rule.every.is_none_or(|every| *seen % every == 0);
+        let by_chance = rule.chance.is_none_or(|chance| {
+            let drawn = Key::new(rule.seed).name("fault").number(*seen);
+            drawn.stream().chance(chance)
+        });
+        let by_minute = rule.beyond_per_minute.is_none_or(|most| last.1 > most.get());
+        let meets = by_number && by_step && by_chance && by_minute && rule.times.is_none_or(|times| *hit < times);
+        *hit += u64::from(meets);
+        meets
+    }
 }
 
 /// A request as rules see it.
@@ -95,6 +128,8 @@ pub struct Concern<'a> {
     pub sign_in: bool,
     /// Whether it says where a page begins.
     pub cursor: bool,
+    /// The minute in which it comes, counted from any.
+    pub minute: i64,
 }
 
 /// A fault that a request met.
@@ -113,7 +148,7 @@ pub struct Met {
 /// The rules that hold, and what came of them.
 #[derive(Debug, Default)]
 pub struct Faults {
-    rules: Vec<(Rule, u64, u64)>,
+    rules: Vec<Held>,
     met: VecDeque<Met>,
 }
 
@@ -123,12 +158,13 @@ const REMEMBERED: usize = 1000;
 impl Faults {
     /// These rules and no others hold from now on; what was met is forgotten.
     pub fn set(&mut self, rules: Vec<Rule>) {
-        *self = Self { rules: rules.into_iter().map(|rule| (rule, 0, 0)).collect(), met: VecDeque::new() };
+        let held = |rule| Held { rule, seen: 0, hit: 0, minute: (0, 0) };
+        *self = Self { rules: rules.into_iter().map(held).collect(), met: VecDeque::new() };
     }
 
     /// The rules that hold.
     pub fn rules(&self) -> impl Iterator<Item = &Rule> {
-        self.rules.iter().map(|(rule, ..)| rule)
+        self.rules.iter().map(|held| &held.rule)
     }
 
     /// The last faults that were met, the first first.
@@ -139,20 +175,15 @@ impl Faults {
     /// The faults that a request meets; it is counted.
     pub fn meet(&mut self, request: u64, concern: &Concern<'_>) -> Vec<Fault> {
         let mut faults = vec![];
-        for (rule, seen, hit) in &mut self.rules {
+        for held in &mut self.rules {
+            let rule = &held.rule;
             let named = rule.path.as_ref().map_or(!concern.sign_in, |part| concern.path.contains(part.as_str()));
             let mine = rule.provider.as_ref().is_none_or(|provider| provider == concern.provider);
             if !named || !mine || (rule.fault == Fault::ExpiredCursor && !concern.cursor) {
                 continue;
             }
-            *seen += 1;
-            let by_number = rule.requests.is_empty() || rule.requests.contains(seen);
-            let by_step = rule.every.is_none_or(|every| *seen % every == 0);
-            let drawn = Key::new(rule.seed).name("fault").number(*seen);
-            let by_chance = rule.chance.is_none_or(|chance| drawn.stream().chance(chance));
-            if by_number && by_step && by_chance && rule.times.is_none_or(|times| *hit < times) {
-                *hit += 1;
-                faults.push(rule.fault);
+            if held.meets(concern.minute) {
+                faults.push(held.rule.fault);
             }
         }
         for fault in &faults {
@@ -179,7 +210,7 @@ mod tests {
     }
 
     const CALL: Concern<'static> =
-        Concern { provider: "meta_ads", path: "/v26.0/act_1/insights", sign_in: false, cursor: false };
+        Concern { provider: "meta_ads", path: "/v26.0/act_1/insights", sign_in: false, cursor: false, minute: 0 };
 
     #[test]
     fn rules_hold_for_their_requests_and_no_others() {
@@ -216,8 +247,24 @@ mod tests {
     }
 
     #[test]
+    fn who_asks_too_often_in_a_minute_is_refused_until_it_is_over() {
+        let mut faults = Faults::default();
+        faults.set(vec![rule(r#"{"fault":{"limited":{"seconds":60}},"beyond_per_minute":3}"#)]);
+        for minute in [7, 8, 100] {
+            assert_eq!(meet(&mut faults, 5, &Concern { minute, ..CALL }), [4, 5], "minute {minute}");
+        }
+        assert_eq!(meet(&mut faults, 2, &Concern { minute: 100, ..CALL }), [1, 2], "it is not over");
+    }
+
+    #[test]
     fn what_is_no_rule_is_refused() {
-        for text in [r#"{"fault":"luck"}"#, r#"{"fault":"cut","evry":2}"#, r#"{"fault":"cut","every":0}"#, "{}"] {
+        for text in [
+            r#"{"fault":"luck"}"#,
+            r#"{"fault":"cut","evry":2}"#,
+            r#"{"fault":"cut","every":0}"#,
+            r#"{"fault":"cut","beyond_per_minute":0}"#,
+            "{}",
+        ] {
             assert!(serde_json::from_str::<Rule>(text).is_err(), "{text}");
         }
     }

@@ -46,7 +46,7 @@ pub use talk::{AGENCY, Contact, Message, Mood, Post};
 pub use truth::Truth;
 pub use words::{Creative, Customer};
 pub use world::{Error, World};
-pub use writes::{Change, Write};
+pub use writes::{Change, Setting, Write};
 
 #[cfg(test)]
 mod tests;

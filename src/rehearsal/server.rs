@@ -165,6 +165,16 @@ impl Rehearsal {
         Ok(desk.write_once(part_of, now, changes))
     }
 
+    /// Sets back what the changes that were a part of the same set, unless it was set anew since.
+    ///
+    /// # Errors
+    /// The world ends before now.
+    pub fn take_back(&self, part_of: &str) -> Result<(), Error> {
+        let (desk, now) = self.now()?;
+        desk.take_back(part_of, now);
+        Ok(())
+    }
+
     /// What the changes that were a part of the same truly brought, over `days` days at most (see [`World::compared_of`]).
     ///
     /// # Errors
@@ -250,6 +260,7 @@ impl Rehearsal {
             path: &question.path,
             sign_in: refuse::sign_in(&question.path),
             cursor: refuse::cursor(platform, question),
+            minute: (self.machine)().unix_timestamp().div_euclid(60),
         };
         let number = faults.0;
         faults.1.meet(number, &concern)

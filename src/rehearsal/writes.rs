@@ -61,6 +61,55 @@ pub enum Change {
         /// Those that it no longer has.
         removed: Vec<String>,
     },
+    /// What somebody set is set no longer: those who look after the account move it as if nobody had.
+    Unset {
+        /// What of it.
+        setting: Setting,
+        /// What it is.
+        level: Level,
+        /// The platform's id.
+        external_id: String,
+    },
+}
+
+/// What of something can be set.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Setting {
+    /// Whether it runs.
+    Runs,
+    /// Its budget.
+    Budget,
+}
+
+impl Change {
+    /// What is set, of what; nothing by letters.
+    fn of(&self) -> Option<(Setting, Level, &str)> {
+        match self {
+            Self::Runs { level, external_id, .. } => Some((Setting::Runs, *level, external_id.as_str())),
+            Self::Budget { campaign, .. } => Some((Setting::Budget, Level::Campaign, campaign.as_str())),
+            Self::Unset { setting, level, external_id } => Some((*setting, *level, external_id.as_str())),
+            Self::Sent { .. } | Self::Labels { .. } => None,
+        }
+    }
+}
+
+/// What sets back what the changes that were a part of the same set: to what others had set before them, else to nothing. What
+/// was set anew since stays, and so does what is set back already. With the channels' places.
+pub(crate) fn back(writes: &[Write], part_of: &str) -> Vec<(usize, Change)> {
+    let own = |write: &Write| write.part_of.as_deref() == Some(part_of);
+    let back = |(at, last): (usize, &Write)| {
+        let same = |other: &Write| (other.channel, other.change.of()) == (last.channel, last.change.of());
+        if !own(last) || writes[at + 1..].iter().any(same) {
+            return None;
+        }
+        let before = writes[..at].iter().rfind(|other| same(other) && !own(other));
+        let (setting, level, id) = last.change.of()?;
+        let unset = || Change::Unset { setting, level, external_id: id.to_owned() };
+        let change = before.map_or_else(unset, |write| write.change.clone());
+        (change != last.change).then_some((last.channel, change))
+    };
+    writes.iter().enumerate().filter_map(back).collect()
 }
 
 /// How an account is set, beside what was planned.
@@ -86,6 +135,13 @@ impl Set {
             }
             // A mailbox is no account.
             Change::Sent { .. } | Change::Labels { .. } => {}
+            Change::Unset { setting, level, external_id } => {
+                let Some(place) = find(account, *level, external_id) else { return };
+                match setting {
+                    Setting::Runs => self.runs.retain(|set, _| *set != (*level, place)),
+                    Setting::Budget => self.budgets.retain(|set, _| *set != place),
+                }
+            }
         }
     }
 
@@ -142,4 +198,47 @@ pub(crate) fn cuts(account: &Account, client: &Client, channel: usize, writes: &
         Cut { at: write.at, day: known.day, share: known.share, set: set.clone() }
     };
     mine.iter().map(after).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use time::macros::datetime;
+
+    use super::*;
+
+    fn write(channel: usize, change: Change, part_of: Option<&str>) -> Write {
+        Write { at: datetime!(2026-06-08 09:00 UTC), channel, change, part_of: part_of.map(str::to_owned) }
+    }
+
+    fn budget(campaign: &str, cents: i64) -> Change {
+        Change::Budget { campaign: campaign.to_owned(), cents }
+    }
+
+    fn pause(ad: &str) -> Change {
+        Change::Runs { level: Level::Ad, external_id: ad.to_owned(), runs: false }
+    }
+
+    #[test]
+    fn what_was_set_goes_back_to_what_was_before_unless_it_was_set_anew() {
+        let mut writes = vec![
+            write(0, budget("1", 500), None),
+            write(0, budget("1", 900), Some("a")),
+            write(0, budget("2", 900), Some("a")),
+            // In another account the same id is another campaign.
+            write(1, budget("2", 700), None),
+            write(0, budget("3", 900), Some("a")),
+            write(0, pause("9"), Some("a")),
+            write(0, budget("3", 100), Some("b")),
+        ];
+        let unset = |setting, level, id: &str| Change::Unset { setting, level, external_id: id.to_owned() };
+        let campaign = unset(Setting::Budget, Level::Campaign, "2");
+        let expected = [(0, budget("1", 500)), (0, campaign), (0, unset(Setting::Runs, Level::Ad, "9"))];
+        assert_eq!(back(&writes, "a"), expected);
+        assert_eq!(back(&writes, "c"), [], "nobody set anything");
+        writes.extend(expected.map(|(channel, change)| write(channel, change, Some("a"))));
+        assert_eq!(back(&writes, "a"), [], "it is set back already");
+        assert_eq!(back(&writes, "b"), [(0, budget("3", 900))], "others' settings are as good as people's");
+        let text = serde_json::to_string(&writes).unwrap();
+        assert_eq!(serde_json::from_str::<Vec<Write>>(&text).unwrap(), writes, "it is kept as it is");
+    }
 }

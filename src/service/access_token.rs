@@ -5,7 +5,7 @@ use model::{
     access_token::{AccessToken, Scope},
     actor::{Actor, Origin},
     id::AccessTokenId,
-    input::{Invalid, line},
+    input::{Invalid, Wrong, line},
 };
 use serde_json::json;
 use store::access_token;
@@ -46,11 +46,16 @@ pub async fn create(
     days: i64,
 ) -> Result<(AccessToken, String)> {
     access::allow(service, actor, Action::EditSelf).await?;
-    let name = line("name", "Name", name, 100)?;
-    let scope = Scope::parse(scope).ok_or_else(|| Invalid::new("scope", "a scope is read or write"))?;
+    let name = line("name", "Name", name, 100);
+    let scope = Scope::parse(scope).ok_or_else(|| Invalid::new("scope", "a scope is read or write"));
+    let mut wrong = Wrong::default();
+    wrong.check(&name);
+    wrong.check(&scope);
     if !(1..=366).contains(&days) {
-        return Err(Invalid::new("days", "a token works for 1 to 366 days").into());
+        wrong.add(Some(Invalid::new("days", "a token works for 1 to 366 days")));
     }
+    wrong.end()?;
+    let (name, scope) = (name?, scope?);
     let now = service.clock.now();
     let secret = format!("{PREFIX}{}", token::random()?);
     let made = AccessToken {

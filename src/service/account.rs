@@ -8,6 +8,7 @@ use std::time::Duration;
 use model::{
     email::EmailAddress,
     id::{MemberId, OrganizationId, SessionId, SignUpId},
+    input::{Invalid, Wrong},
     job::Job,
     member, organization,
 };
@@ -47,15 +48,40 @@ pub struct SignedUp {
     pub organization_id: OrganizationId,
 }
 
+/// What of a sign-up is kept as it was typed.
+struct Parts {
+    organization: String,
+    name: String,
+    email: EmailAddress,
+}
+
+fn parts(form: &SignUpForm) -> std::result::Result<Parts, Invalid> {
+    let (organization, name) = (organization::parse_name(&form.organization), member::parse_name(&form.name));
+    let email = EmailAddress::parse("email", &form.email);
+    let known = [form.name.trim(), form.email.trim(), form.organization.trim()];
+    let mut wrong = Wrong::default();
+    wrong.check(&organization);
+    wrong.check(&name);
+    wrong.check(&email);
+    wrong.check(&password::check_strength("password", &form.password, &known));
+    wrong.end()?;
+    Ok(Parts { organization: organization?, name: name?, email: email? })
+}
+
+/// Whether a sign-up could be stored.
+///
+/// # Errors
+/// Every field that cannot be accepted.
+pub fn check(form: &SignUpForm) -> std::result::Result<(), Invalid> {
+    parts(form).map(|_| ())
+}
+
 /// Stores a sign-up and has its mail sent. The agency and its Owner come into being when the address is verified.
 ///
 /// # Errors
-/// The first field that cannot be accepted.
+/// Every field that cannot be accepted.
 pub async fn sign_up(service: &Service, form: &SignUpForm) -> Result<SignedUp> {
-    let organization = organization::parse_name(&form.organization)?;
-    let name = member::parse_name(&form.name)?;
-    let email = EmailAddress::parse("email", &form.email)?;
-    password::check_strength("password", &form.password, &[&name, email.as_str(), &organization])?;
+    let Parts { organization, name, email } = parts(form)?;
     let password_hash = service.passwords.hash(&form.password).await?;
 
     let now = service.clock.now();

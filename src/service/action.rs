@@ -143,10 +143,35 @@ where
 /// Says that what was done was taken back before it could be measured. What was measured stays.
 ///
 /// # Errors
-/// Missing, an archived client, a decision that was made meanwhile, or the rule that forbids it.
+/// A conflict in a simulated agency, whose accounts are to be set back first ([`take_back`]); missing, an archived client, a
+/// decision that was made meanwhile, or the rule that forbids it.
 pub async fn undo(service: &Service, actor: &Actor, id: ActionId, reason: &str) -> Result<Action> {
+    if organization::get(&mut service.db.tenant(actor).await?).await?.simulated {
+        let message = "the operator of this server has switched simulated accounts off, so nothing can be set back in \
+                       them. Nothing was changed";
+        return Err(Error::Conflict { code: "not_simulated", message: message.to_owned() });
+    }
+    take_back(service, actor, id, reason, |_| std::future::ready(Ok(()))).await
+}
+
+/// The same, once `does` has set back what was done from here. Where it fails nothing was decided, and since it may have done
+/// its work already, it does it once only however often it is asked.
+///
+/// # Errors
+/// What `does` fails with; missing, an archived client, a decision that was made meanwhile, or the rule that forbids it.
+pub async fn take_back<D>(
+    service: &Service,
+    actor: &Actor,
+    id: ActionId,
+    reason: &str,
+    does: impl FnOnce(Action) -> D + Send,
+) -> Result<Action>
+where
+    D: Future<Output = Result<()>> + Send,
+{
     let reason = Some(reason.to_owned()).filter(|reason| !reason.trim().is_empty());
-    decide(service, actor, id, &Decision { to: ActionState::Undone, reason, on: None, seen: Seen::default() }).await
+    let decision = Decision { to: ActionState::Undone, reason, on: None, seen: Seen::default() };
+    decide_and(service, actor, id, &decision, does).await
 }
 
 /// What somebody decides.

@@ -3,9 +3,9 @@
 use model::{
     access::Action,
     actor::Actor,
-    client::{Client, Edit, Fields},
+    client::{Client, Edit, Fields, parse_time_zone},
     id::{ClientId, MemberId, StageId},
-    input::Invalid,
+    input::{Invalid, Wrong},
     page::Page,
     stage::{Stage, StageChange, Thresholds},
 };
@@ -99,8 +99,7 @@ pub async fn create(
     access::allow(service, actor, Action::CreateClient).await?;
     let now = service.clock.now();
     let mut tx = service.db.tenant(actor).await?;
-    let fields = complete(&mut tx, fields).await?;
-    check_owner(&mut tx, owner_id).await?;
+    let fields = complete(&mut tx, fields, owner_id).await?;
     let id = store::id::new(now);
     let stage = match stage_id {
         Some(id) => known_stage(&mut tx, id).await?,
@@ -130,8 +129,7 @@ pub async fn create_with_past(
     if !organization::get(&mut tx).await?.simulated {
         return Err(Error::Missing);
     }
-    let fields = complete(&mut tx, fields).await?;
-    check_owner(&mut tx, owner_id).await?;
+    let fields = complete(&mut tx, fields, owner_id).await?;
     let (id, stages) = (store::id::new(service.clock.now()), stage::list(&mut tx).await?);
     for (at, (name, since)) in past.iter().enumerate() {
         let stage = stages.iter().find(|stage| stage.name == *name).ok_or(Error::Missing)?;
@@ -162,10 +160,7 @@ pub async fn update(service: &Service, actor: &Actor, id: ClientId, change: Edit
         return Err(Error::ChangedMeanwhile(held(&mut tx, lost).await?));
     }
     let (fields, owner_id) = change.over(&before.fields, before.owner_id);
-    let fields = complete(&mut tx, fields).await?;
-    if owner_id != before.owner_id {
-        check_owner(&mut tx, owner_id).await?;
-    }
+    let fields = complete(&mut tx, fields, owner_id.filter(|_| owner_id != before.owner_id)).await?;
     let changed = Edit::whole(fields.clone(), owner_id).changed_from(&present).names();
     if !changed.is_empty() {
         client::update(&mut tx, id, &fields, owner_id).await?;
@@ -317,8 +312,9 @@ pub(crate) fn searchable(text: &str) -> String {
     text.replace('\0', "").trim().to_owned()
 }
 
-/// Checks the fields and fills in the agency's currency and time zone.
-async fn complete(tx: &mut TenantTx, mut fields: Fields) -> Result<Fields> {
+/// Checks the fields and who is to answer for the client from now on, and fills in the agency's currency and time zone.
+/// All that is wrong is told at once.
+async fn complete(tx: &mut TenantTx, mut fields: Fields, new_owner: Option<MemberId>) -> Result<Fields> {
     if fields.currency.trim().is_empty() || fields.time_zone.trim().is_empty() {
         let agency = organization::get(tx).await?;
         if fields.currency.trim().is_empty() {
@@ -328,19 +324,26 @@ async fn complete(tx: &mut TenantTx, mut fields: Fields) -> Result<Fields> {
             fields.time_zone = agency.time_zone;
         }
     }
-    let fields = fields.parse()?;
-    if !organization::time_zone_exists(tx, &fields.time_zone).await? {
-        return Err(Invalid::new("time_zone", "there is no such time zone. Enter one such as Europe/Berlin").into());
+    let (mut wrong, zone) = (Wrong::default(), parse_time_zone("time_zone", &fields.time_zone).ok());
+    let parsed = fields.parse();
+    wrong.check(&parsed);
+    if let Some(zone) = zone
+        && !organization::time_zone_exists(tx, &zone).await?
+    {
+        wrong.add(Some(Invalid::new("time_zone", "there is no such time zone. Enter one such as Europe/Berlin")));
     }
-    Ok(fields)
+    wrong.add(wrong_owner(tx, new_owner).await?);
+    wrong.end()?;
+    Ok(parsed?)
 }
 
-async fn check_owner(tx: &mut TenantTx, owner_id: Option<MemberId>) -> Result<()> {
-    let Some(id) = owner_id else { return Ok(()) };
+/// Why a member cannot answer for a client, if so.
+async fn wrong_owner(tx: &mut TenantTx, owner_id: Option<MemberId>) -> Result<Option<Invalid>> {
+    let Some(id) = owner_id else { return Ok(None) };
     match member::get(tx, id).await {
-        Ok(owner) if owner.active => Ok(()),
+        Ok(owner) if owner.active => Ok(None),
         Ok(_) | Err(store::Error::Missing) => {
-            Err(Error::Invalid(Invalid::new("owner_id", "choose an active member of the agency")))
+            Ok(Some(Invalid::new("owner_id", "choose an active member of the agency")))
         }
         Err(error) => Err(error.into()),
     }

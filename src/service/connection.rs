@@ -193,7 +193,7 @@ pub async fn ask_test(service: &Service, actor: &Actor, id: ConnectionId) -> Res
 /// Has every connection of a provider read now that can be; how many were queued. `name` is what people call the provider.
 ///
 /// # Errors
-/// A conflict when none is connected, or the rule that forbids it.
+/// A conflict when none is connected or none can be read, for the first one's reason; or the rule that forbids it.
 pub async fn sync_all(service: &Service, actor: &Actor, provider: &str, name: &str) -> Result<usize> {
     access::allow(service, actor, Action::EditIntegrations).await?;
     let found = connection::list(&mut service.db.tenant(actor).await?, service.clock.now()).await?;
@@ -202,15 +202,20 @@ pub async fn sync_all(service: &Service, actor: &Actor, provider: &str, name: &s
         let message = format!("{name} is not connected, so nothing is read. Connect an account first");
         return Err(Error::Conflict { code: "not_connected", message });
     }
-    let mut queued = 0;
+    let (mut queued, mut refused) = (0, None);
     for connection in of_provider {
         match sync_now(service, actor, connection.id).await {
             Ok(()) => queued += 1,
-            Err(Error::Conflict { .. } | Error::Missing) => {}
+            Err(error @ Error::Conflict { .. }) => refused = refused.or(Some(error)),
+            Err(Error::Missing) => {}
             Err(error) => return Err(error),
         }
     }
-    Ok(queued)
+    match refused {
+        // Nobody is to believe that something is read.
+        Some(error) if queued == 0 => Err(error),
+        _ => Ok(queued),
+    }
 }
 
 /// How long somebody who asks whether a connection works waits for the answer.

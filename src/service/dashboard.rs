@@ -79,6 +79,7 @@ pub async fn figures(service: &Service, actor: &Actor, asked: Asked) -> Result<F
         figures: Vec::new(),
         may_connect: may_connect(actor),
         may_import_rates: rules::may(actor.role, Action::EditSettings),
+        simulates: service.simulates && !agency.simulated,
     };
     if channels.is_empty() {
         return Ok(told);

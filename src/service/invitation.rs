@@ -5,6 +5,7 @@ use model::{
     actor::Actor,
     email::EmailAddress,
     id::{InvitationId, OrganizationId},
+    input::Wrong,
     invitation::{EmailStatus, Invitation, State},
     job::Job,
     member,
@@ -227,9 +228,12 @@ pub async fn accept(
     visitor: &Visitor,
 ) -> Result<LoggedIn> {
     let invited = find(service, link_token).await?;
-    let name = member::parse_name(name)?;
-    let email = &invited.invitation.email;
-    password::check_strength("password", password, &[&name, email.as_str(), &invited.organization])?;
+    let (parsed, email, mut wrong) = (member::parse_name(name), &invited.invitation.email, Wrong::default());
+    wrong.check(&parsed);
+    let known = [name.trim(), email.as_str(), invited.organization.as_str()];
+    wrong.check(&password::check_strength("password", password, &known));
+    wrong.end()?;
+    let name = parsed?;
     let password_hash = service.passwords.hash(password).await?;
 
     let now = service.clock.now();

@@ -5,12 +5,13 @@ use model::{
     actor::Actor,
     brain::Trigger,
     fact::LiftTest,
-    id::{ChannelId, LiftTestId},
+    id::{ChannelId, ClientId, LiftTestId},
     input::Invalid,
+    page::parse_day,
 };
 use rust_decimal::Decimal;
 use serde_json::json;
-use store::{audit, brain, fact, id, lift_test};
+use store::{audit, brain, channel, client, fact, id, lift_test};
 use time::Date;
 
 use crate::{Result, Service, access};
@@ -28,6 +29,56 @@ pub struct New {
     pub roas: Decimal,
     /// How far that may be off (one standard error).
     pub standard_error: Decimal,
+}
+
+impl New {
+    /// Takes what somebody typed: the first and the last day, and the revenue of a unit of spend with its standard error.
+    ///
+    /// # Errors
+    /// The field that is no day or no number.
+    pub fn parse(channel_id: ChannelId, days: [&str; 2], numbers: [&str; 2]) -> std::result::Result<Self, Invalid> {
+        let number = |field: &str, text: &str| {
+            text.trim().parse::<Decimal>().map_err(|_| Invalid::new(field, "enter a number, such as 1.8"))
+        };
+        Ok(Self {
+            channel_id,
+            first_day: parse_day("first_day", days[0])?,
+            last_day: parse_day("last_day", days[1])?,
+            roas: number("roas", numbers[0])?,
+            standard_error: number("standard_error", numbers[1])?,
+        })
+    }
+}
+
+/// The experiments of a client.
+#[derive(Clone, Debug)]
+pub struct OfClient {
+    /// The experiments, with what their ad account is called.
+    pub tests: Vec<(LiftTest, String)>,
+    /// The ad accounts of which one can be entered, with what they are called.
+    pub channels: Vec<(ChannelId, String)>,
+}
+
+/// The experiments of a client, and of which of its ad accounts there can be more.
+///
+/// # Errors
+/// Missing when the client is out of sight, or the rule that forbids it.
+pub async fn of_client(service: &Service, actor: &Actor, client_id: ClientId) -> Result<OfClient> {
+    access::allow(service, actor, Action::ReadIntegrations).await?;
+    let mut tx = service.db.tenant(actor).await?;
+    let client = client::get(&mut tx, client_id).await?;
+    let mut channels = Vec::new();
+    for found in channel::list_names(&mut tx).await? {
+        if found.client_id == Some(client_id) && !lift_test::of_shop(&mut tx, found.id).await? {
+            channels.push((found.id, found.called().beside(Some(&client.fields.name))));
+        }
+    }
+    let named = |test: LiftTest| {
+        let (_, name) = channels.iter().find(|(id, _)| *id == test.channel_id)?;
+        Some((test, name.clone()))
+    };
+    let tests = fact::lift_tests(&mut tx).await?.into_iter().filter_map(named).collect();
+    Ok(OfClient { tests, channels })
 }
 
 /// Keeps an experiment; the brain thinks about it at once.

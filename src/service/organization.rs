@@ -4,7 +4,7 @@ use model::{
     access::Action,
     actor::Actor,
     client::{parse_currency, parse_time_zone},
-    input::Invalid,
+    input::{Invalid, Wrong},
     member::Member,
     organization::{Organization, parse_name},
     stage::{Stage, StageEdit, parse_list},
@@ -36,7 +36,7 @@ pub async fn settings(service: &Service, actor: &Actor) -> Result<(Organization,
 /// Changes the agency's settings, and its stages where they are given.
 ///
 /// # Errors
-/// A field that cannot be accepted, a removed stage that still holds clients, or the rule that forbids it.
+/// Every field that cannot be accepted, a removed stage that still holds clients, or the rule that forbids it.
 pub async fn update(
     service: &Service,
     actor: &Actor,
@@ -49,13 +49,20 @@ pub async fn update(
     let mut agency = before.clone();
     change(&mut agency);
     agency.id = actor.organization_id;
-    agency.name = parse_name(&agency.name)?;
-    agency.currency = parse_currency("currency", &agency.currency)?;
-    agency.time_zone = parse_time_zone("time_zone", &agency.time_zone)?;
-    agency.thresholds = agency.thresholds.parse()?;
-    if !organization::time_zone_exists(&mut tx, &agency.time_zone).await? {
-        return Err(Invalid::new("time_zone", "there is no such time zone. Enter one such as Europe/Berlin").into());
+    let (name, currency) = (parse_name(&agency.name), parse_currency("currency", &agency.currency));
+    let (zone, thresholds) = (parse_time_zone("time_zone", &agency.time_zone), agency.thresholds.parse());
+    let mut wrong = Wrong::default();
+    wrong.check(&name);
+    wrong.check(&zone);
+    if let Ok(zone) = &zone
+        && !organization::time_zone_exists(&mut tx, zone).await?
+    {
+        wrong.add(Some(Invalid::new("time_zone", "there is no such time zone. Enter one such as Europe/Berlin")));
     }
+    wrong.check(&currency);
+    wrong.check(&thresholds);
+    wrong.end()?;
+    (agency.name, agency.currency, agency.time_zone, agency.thresholds) = (name?, currency?, zone?, thresholds?);
     organization::update(&mut tx, &agency).await?;
     let mut changed = changed(&before, &agency);
     if let Some(stages) = stages {

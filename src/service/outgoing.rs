@@ -79,6 +79,7 @@ pub async fn reply(
         uploads: typed.uploads.clone(),
         created_at: now,
         attempts: 0,
+        put_off: 0,
         held_until: None,
         outgoing: Outgoing {
             id,

@@ -5,6 +5,7 @@ use model::{
     actor::Actor,
     email::EmailAddress,
     id::{PasswordResetId, SessionId},
+    input::{Invalid, Wrong},
     job::Job,
 };
 use serde_json::json;
@@ -112,10 +113,12 @@ pub async fn change(
     access::allow(service, actor, Action::EditSelf).await?;
     let this = member::get(&mut service.db.tenant(actor).await?, actor.member_id).await?;
     let known = sign_in::find(&mut service.db.system().await?, &this.email).await?.ok_or(Error::Missing)?;
+    let mut wrong = Wrong::default();
     if !service.passwords.verify(present, known.password_hash.as_deref()).await? {
-        return Err(model::input::Invalid::new("present", "this is not your present password").into());
+        wrong.add(Some(Invalid::new("present", "this is not your present password")));
     }
-    password::check_strength("password", new_password, &[this.email.as_str(), &this.name])?;
+    wrong.check(&password::check_strength("password", new_password, &[this.email.as_str(), &this.name]));
+    wrong.end()?;
     let password_hash = service.passwords.hash(new_password).await?;
     let mut tx = service.db.system().await?;
     sign_in::set_password(&mut tx, &this.email, &password_hash).await?;

@@ -3,7 +3,7 @@
 
 mod outcome;
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, time::Duration};
 
 use model::{
     brain::{Cycle, CycleState, Outcome, State, Trigger},
@@ -43,7 +43,8 @@ impl Row {
     }
 }
 
-/// Asks for a cycle: the one that waits already, or a new one, whose job is enqueued to run at `run_at`.
+/// Asks for a cycle: the one that waits already, or a new one. After a reading it lets others end for so long; at once, if nothing
+/// is named.
 ///
 /// # Errors
 /// The database failed.
@@ -51,10 +52,10 @@ pub async fn ask(
     tx: &mut TenantTx,
     cause: Trigger,
     now: OffsetDateTime,
-    run_at: Option<OffsetDateTime>,
+    wait: Option<Duration>,
 ) -> Result<BrainCycleId> {
     let organization_id = tx.actor().organization_id;
-    ask_for(tx, organization_id, cause, now, run_at).await
+    ask_for(tx, organization_id, cause, now, wait).await
 }
 
 /// The same for an organization whose turn has come.
@@ -70,7 +71,7 @@ async fn ask_for(
     organization_id: OrganizationId,
     cause: Trigger,
     now: OffsetDateTime,
-    run_at: Option<OffsetDateTime>,
+    wait: Option<Duration>,
 ) -> Result<BrainCycleId> {
     // What waits reads everything that is stored when it begins, this transaction's changes included.
     let waiting = sqlx::query!(
@@ -85,11 +86,16 @@ async fn ask_for(
     )
     .fetch_one(&mut *tx)
     .await?;
-    // However often it is asked again, it does not wait longer than from the first time on.
-    let run_at = run_at.filter(|_| waiting.cause == Trigger::Sync.key());
-    let run_at = run_at.map(|at| at.min(waiting.asked_at + (at - now)));
     let id = BrainCycleId::from(waiting.id);
-    queue::enqueue(tx, &Job::RunBrain { organization_id, brain_cycle_id: id }, run_at).await?;
+    let job = Job::RunBrain { organization_id, brain_cycle_id: id };
+    match wait.filter(|_| waiting.cause == Trigger::Sync.key()) {
+        Some(wait) => {
+            // However often it is asked again, it does not wait longer than from the first time on.
+            let waited = Duration::try_from(now - waiting.asked_at).unwrap_or_default();
+            queue::enqueue_in(tx, &job, wait.saturating_sub(waited)).await?;
+        }
+        None => queue::enqueue(tx, &job, None).await?,
+    }
     Ok(id)
 }
 

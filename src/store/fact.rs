@@ -151,12 +151,40 @@ pub async fn days(tx: &mut TenantTx, span: &Span) -> Result<Vec<DayOf>> {
     Ok(days.collect())
 }
 
+/// A day of an advertisement, or of a campaign, as it is read.
+struct PartRow {
+    channel_id: Uuid,
+    ad_id: String,
+    day: Date,
+    spend: Option<Decimal>,
+    impressions: Option<i64>,
+    clicks: Option<i64>,
+    conversions: Option<Decimal>,
+    claimed_revenue: Option<Decimal>,
+}
+
+impl PartRow {
+    fn day(self) -> AdDay {
+        AdDay {
+            channel_id: self.channel_id.into(),
+            ad_id: self.ad_id,
+            day: self.day,
+            spend: self.spend,
+            impressions: self.impressions,
+            clicks: self.clicks,
+            conversions: self.conversions,
+            claimed_revenue: self.claimed_revenue,
+        }
+    }
+}
+
 /// What was reported of advertisements, or of campaigns, from `first` on, by channel, id and day.
 ///
 /// # Errors
 /// The database failed.
 pub async fn parts(tx: &mut TenantTx, level: Level, first: Date) -> Result<Vec<AdDay>> {
-    let rows = sqlx::query!(
+    let rows = sqlx::query_as!(
+        PartRow,
         r#"select distinct on (channel_id, entity_id collate "C", day) channel_id as "channel_id!", entity_id as "ad_id!",
              day as "day!", spend, impressions, clicks, conversions, claimed_revenue
            from (
@@ -172,19 +200,7 @@ pub async fn parts(tx: &mut TenantTx, level: Level, first: Date) -> Result<Vec<A
     )
     .fetch_all(&mut **tx)
     .await?;
-    Ok(rows
-        .into_iter()
-        .map(|row| AdDay {
-            channel_id: row.channel_id.into(),
-            ad_id: row.ad_id,
-            day: row.day,
-            spend: row.spend,
-            impressions: row.impressions,
-            clicks: row.clicks,
-            conversions: row.conversions,
-            claimed_revenue: row.claimed_revenue,
-        })
-        .collect())
+    Ok(rows.into_iter().map(PartRow::day).collect())
 }
 
 /// What was reported of campaigns, or of advertisements, in these channels and days: of those that are named, or of all if none
@@ -196,7 +212,8 @@ pub async fn parts_in(tx: &mut TenantTx, level: Level, span: &Span, named: &BTre
     let channels: Vec<Uuid> = span.channels.iter().map(|id| id.0).collect();
     let (of, ids): (Vec<Uuid>, Vec<String>) =
         named.iter().map(|part| (part.channel_id.0, part.external_id.clone())).unzip();
-    let rows = sqlx::query!(
+    let rows = sqlx::query_as!(
+        PartRow,
         r#"with named as materialized (
              select * from unnest($6::uuid[], $7::text[]) as n (channel_id, entity_id)
            ), known as (
@@ -237,19 +254,7 @@ pub async fn parts_in(tx: &mut TenantTx, level: Level, span: &Span, named: &BTre
     )
     .fetch_all(&mut **tx)
     .await?;
-    Ok(rows
-        .into_iter()
-        .map(|row| AdDay {
-            channel_id: row.channel_id.into(),
-            ad_id: row.ad_id,
-            day: row.day,
-            spend: row.spend,
-            impressions: row.impressions,
-            clicks: row.clicks,
-            conversions: row.conversions,
-            claimed_revenue: row.claimed_revenue,
-        })
-        .collect())
+    Ok(rows.into_iter().map(PartRow::day).collect())
 }
 
 /// The orders, by shop, day and id. Test orders do not count.

@@ -46,6 +46,15 @@ pub async fn lock(tx: &mut TenantTx) -> Result<Organization> {
     get(tx).await
 }
 
+/// Whether the organization is there. Whoever is just throwing it away is waited for, and nobody else.
+///
+/// # Errors
+/// The database failed.
+pub async fn exists(tx: &mut TenantTx) -> Result<bool> {
+    let found = sqlx::query_scalar!("select organization_id from organization for key share");
+    Ok(found.fetch_optional(&mut **tx).await?.is_some())
+}
+
 /// Changes the organization's settings.
 ///
 /// # Errors

@@ -25,8 +25,10 @@ pub struct Stored {
     pub uploads: Vec<UploadId>,
     /// When it was written.
     pub created_at: OffsetDateTime,
-    /// How often its sending was begun.
+    /// How often its sending was begun, and not put off before anything of it went.
     pub attempts: i32,
+    /// How often it was put off.
+    pub put_off: i32,
     /// Until when a worker holds it.
     pub held_until: Option<OffsetDateTime>,
 }
@@ -51,6 +53,7 @@ struct Row {
     fault: Option<String>,
     created_at: OffsetDateTime,
     attempts: i32,
+    put_off: i32,
     held_until: Option<OffsetDateTime>,
 }
 
@@ -65,6 +68,7 @@ impl Row {
             uploads: self.uploads.into_iter().map(Into::into).collect(),
             created_at: self.created_at,
             attempts: self.attempts,
+            put_off: self.put_off,
             held_until: self.held_until,
             outgoing: Outgoing {
                 id: self.id.into(),
@@ -132,7 +136,7 @@ async fn select(
              to_addresses as "to_addresses: Json<Vec<Address>>", cc_addresses as "cc_addresses: Json<Vec<Address>>",
              bcc_addresses as "bcc_addresses: Json<Vec<Address>>", subject, text, uploads, array(
                select u.name from upload u where u.organization_id = outgoing.organization_id and u.id = any(outgoing.uploads)
-               order by u.name) as "files!", state, send_at, fault, created_at, attempts, held_until
+               order by u.name) as "files!", state, send_at, fault, created_at, attempts, put_off, held_until
            from outgoing
            where ($2::uuid is null or id = $2)
              and ($1::uuid is null or conversation_id = $1 and state <> 'withdrawn' and not exists (
@@ -194,7 +198,7 @@ pub async fn set_state(
 /// Missing when it stands otherwise, is not in sight, or may not be changed.
 pub async fn set_again(tx: &mut TenantTx, id: OutgoingId, at: OffsetDateTime) -> Result<()> {
     let done = sqlx::query!(
-        "update outgoing set state = 'held', fault = null, settled_at = null, attempts = 0, send_at = $2
+        "update outgoing set state = 'held', fault = null, settled_at = null, attempts = 0, put_off = 0, send_at = $2
          where id = $1 and state in ('failed', 'unconfirmed')",
         id.0,
         at
@@ -221,6 +225,21 @@ pub async fn take(
         holder,
         until,
         now
+    );
+    if done.execute(&mut **tx).await?.rows_affected() == 0 { Err(Error::Missing) } else { Ok(()) }
+}
+
+/// Puts one off until `at`, of which nothing went: it stands as before it was taken in hand.
+///
+/// # Errors
+/// Missing when it is in other hands.
+pub async fn put_off(tx: &mut TenantTx, id: OutgoingId, holder: Uuid, at: OffsetDateTime) -> Result<()> {
+    let done = sqlx::query!(
+        "update outgoing set state = 'held', send_at = $3, holder = null, held_until = null, attempts = attempts - 1, put_off = put_off + 1
+         where id = $1 and state = 'sending' and holder = $2",
+        id.0,
+        holder,
+        at
     );
     if done.execute(&mut **tx).await?.rows_affected() == 0 { Err(Error::Missing) } else { Ok(()) }
 }

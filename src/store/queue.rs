@@ -1,5 +1,7 @@
 //! The queue: enqueueing in the caller's transaction. The runner itself lives in `jobs`.
 
+use std::time::Duration;
+
 use graphile_worker_migrations::migrate;
 use model::{
     job::{Job, JobCounts, JobState, QueuedJob},
@@ -32,6 +34,25 @@ pub async fn install(pool: &PgPool) -> Result<()> {
 pub async fn enqueue(tx: &mut PgConnection, job: &Job, run_at: Option<OffsetDateTime>) -> Result<()> {
     let payload = serde_json::to_value(job).map_err(|error| Error::Queue(error.to_string()))?;
     sqlx::query!("select enqueue_job($1, $2, $3)", payload, job.key(), run_at).execute(tx).await?;
+    Ok(())
+}
+
+/// The same, but not before so long has passed. That is counted by the database, as the queue goes by its clock: a server whose
+/// own clock is ahead does not wait for longer.
+///
+/// # Errors
+/// The database failed.
+pub async fn enqueue_in(tx: &mut PgConnection, job: &Job, wait: Duration) -> Result<()> {
+    let payload = serde_json::to_value(job).map_err(|error| Error::Queue(error.to_string()))?;
+    let seconds = wait.as_secs_f64();
+    sqlx::query!(
+        "select enqueue_job($1, $2, clock_timestamp() + make_interval(secs => $3))",
+        payload,
+        job.key(),
+        seconds
+    )
+    .execute(tx)
+    .await?;
     Ok(())
 }
 

@@ -1,5 +1,6 @@
 //! Documents: a typed report in, the bytes of a PDF out. No SQL, no HTTP, no clock: the same report is the same bytes on every
-//! machine, as the typeface and the template are part of the program and the only moment in it is the report's own.
+//! machine, as the typeface and the template are part of the program and the only moment in it is the report's own. Only letters
+//! that the typeface has not are set as each installation can: see [`typefaces`].
 //!
 //! The template is `report.typ`; what it sets is `model::report::document::Document`. To add a kind of block, add it there, to
 //! `sheet` and to the template.
@@ -41,6 +42,12 @@ pub struct Pdf {
     pub pages: usize,
     /// Whether the logo could not be read, so that the name stands in its place.
     pub logo_left_out: bool,
+}
+
+/// Takes an installation's own typefaces, for letters that the one in the program has not, before the first report is made. Files
+/// that are none are left out; gives how many typefaces there are.
+pub fn typefaces(files: Vec<Vec<u8>>) -> usize {
+    world::keep(files)
 }
 
 /// How many typesettings a remembered piece of layout may lie unused before it is forgotten: a server that makes reports for

@@ -1,7 +1,7 @@
-//! What the typesetter may read: the template, one report, its logo and one typeface. There is no file system, no network, no
-//! package and no clock behind it.
+//! What the typesetter may read: the template, one report, its logo, one typeface, and those of the installation for letters that
+//! this one has not. There is no file system, no network, no package and no clock behind it.
 
-use std::sync::LazyLock;
+use std::sync::{LazyLock, OnceLock};
 
 use model::brand::Logo;
 use typst::{
@@ -19,19 +19,29 @@ const TEMPLATE: &str = include_str!("report.typ");
 /// Inter 4.1 with its weights and optical sizes (SIL Open Font License 1.1, see `fonts/OFL.txt`).
 static INTER: &[u8] = include_bytes!("fonts/Inter.ttf");
 
+/// What the installation has beside it.
+static OTHERS: OnceLock<Vec<Font>> = OnceLock::new();
+
+/// Keeps the typefaces of these files, and tells how many there are. What comes after the first ones changes nothing.
+pub(crate) fn keep(files: Vec<Vec<u8>>) -> usize {
+    let fonts: Vec<Font> = files.into_iter().flat_map(|file| Font::iter(Bytes::new(file))).collect();
+    OTHERS.get_or_init(|| fonts).len()
+}
+
 /// What every report shares, read once.
 struct Shared {
     library: LazyHash<Library>,
     book: LazyHash<FontBook>,
-    font: Font,
+    fonts: Vec<Font>,
 }
 
 static SHARED: LazyLock<Option<Shared>> = LazyLock::new(|| {
-    let font = Font::new(Bytes::new(INTER), 0)?;
+    let mut fonts = vec![Font::new(Bytes::new(INTER), 0)?];
+    fonts.extend(OTHERS.get().into_iter().flatten().cloned());
     Some(Shared {
         library: LazyHash::new(Library::builder().build()),
-        book: LazyHash::new(FontBook::from_fonts([&font])),
-        font,
+        book: LazyHash::new(FontBook::from_fonts(&fonts)),
+        fonts,
     })
 });
 
@@ -85,7 +95,7 @@ impl typst::World for World {
     }
 
     fn font(&self, index: usize) -> Option<Font> {
-        (index == 0).then(|| self.shared.font.clone())
+        self.shared.fonts.get(index).cloned()
     }
 
     fn today(&self, _: Option<Duration>) -> Option<Datetime> {

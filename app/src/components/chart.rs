@@ -22,7 +22,7 @@ use crate::components::figure::Figure;
 pub fn ChartView(
     /// What it shows.
     chart: Chart,
-    /// What is written across a picture of it that somebody keeps: that it is simulated. Nothing otherwise.
+    /// What is written above it, and across a picture of it that somebody keeps: that it is simulated. Nothing otherwise.
     #[prop(optional, into)]
     mark: String,
 ) -> impl IntoView {
@@ -51,6 +51,7 @@ pub fn ChartView(
     let (stop, group) = (scrolls.is_some().then_some("0"), scrolls.is_some().then_some("group"));
     let plot = NodeRef::<html::Div>::new();
     let chart = StoredValue::new(chart);
+    let label = (!mark.is_empty()).then(|| mark.clone());
     canvas::mount(plot, chart, StoredValue::new(mark));
     let (width, height) = (drawing.axis_width.to_string(), drawing.height.to_string());
     let tool = |does: &'static str, words: &'static str, symbol: &'static str, named: String| {
@@ -72,6 +73,7 @@ pub fn ChartView(
                 <h3 id=titled data-literal="">{title.clone()}" "<span class="chart-unit">{axis}</span></h3>
                 <div class="chart-tools needs-live no-print">{zoom}{keep}</div>
             </div>
+            {label.map(|label| view! { <p class="text-xs text-muted" data-test="chart-label">{label}</p> })}
             {keys}
             <div class="chart-frame" tabindex=stop role=group aria-label=scrolls>
                 <div class=class node_ref=plot data-literal="">

@@ -91,6 +91,9 @@ pub fn Field(
 pub fn TextArea(
     /// The field's name in the form and the API.
     name: &'static str,
+    /// Its id, where a page holds two of the same name.
+    #[prop(optional, into)]
+    id: Option<String>,
     /// What stands above it.
     #[prop(into)]
     label: String,
@@ -101,12 +104,13 @@ pub fn TextArea(
     #[prop(optional, into)]
     error: Signal<Option<String>>,
 ) -> impl IntoView {
-    let error_id = format!("{name}-error");
+    let id = id.unwrap_or_else(|| name.to_owned());
+    let error_id = format!("{id}-error");
     view! {
         <div class="flex flex-col gap-1">
-            <label for=name class="font-medium">{label}</label>
+            <label for=id.clone() class="font-medium">{label}</label>
             <textarea
-                id=name
+                id=id
                 name=name
                 class="control min-h-24"
                 rows="4"

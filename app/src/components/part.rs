@@ -46,15 +46,35 @@ where
     T: Clone + Serialize + DeserializeOwned + Send + Sync + 'static,
     V: IntoView + 'static,
 {
+    let load = move || async move { resource.await };
+    let retry = Callback::new(move |()| {
+        resource.refetch();
+    });
+    part_of((what, back), load, retry, draw, otherwise)
+}
+
+/// The same of whatever `load` waits for, such as two resources of which one may fail; `retry` reads anew what failed. The names
+/// are those of [`part`].
+pub fn part_of<T, F, V>(
+    (what, back): (&'static str, &'static str),
+    load: impl Fn() -> F + Send + Sync + 'static,
+    retry: Callback<()>,
+    draw: impl Fn(T) -> V + Clone + Send + Sync + 'static,
+    otherwise: fn(&AppError) -> Option<AnyView>,
+) -> AnyView
+where
+    T: Send + 'static,
+    F: Future<Output = Result<T, AppError>> + Send + 'static,
+    V: IntoView + 'static,
+{
     let page = Owner::current();
     let read = move || {
-        let (draw, page) = (draw.clone(), page.clone());
+        let (draw, page, loading) = (draw.clone(), page.clone(), load());
         Suspend::new(async move {
-            let loaded = resource.await;
+            let loaded = loading.await;
             let shown = move || match loaded {
                 Ok(value) => draw(value).into_any(),
-                Err(error) => otherwise(&error)
-                    .unwrap_or_else(|| failed(what, &error, Callback::new(move |()| resource.refetch()))),
+                Err(error) => otherwise(&error).unwrap_or_else(|| failed(what, &error, retry)),
             };
             if cfg!(feature = "ssr") {
                 return shown();

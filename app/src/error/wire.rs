@@ -15,7 +15,10 @@ impl From<AppError> for Wire {
             AppError::SignedOut => Self(0, Vec::new()),
             AppError::Forbidden { rule, message } => Self(1, vec![rule, message]),
             AppError::Missing => Self(2, Vec::new()),
-            AppError::Invalid { field, message } => Self(3, vec![field, message]),
+            AppError::Invalid { field, message, others } => {
+                let others = others.into_iter().flat_map(|(field, message)| [field, message]);
+                Self(3, [field, message].into_iter().chain(others).collect())
+            }
             AppError::Conflict(message) => Self(4, vec![message]),
             AppError::Changed { message, held } => {
                 let held = held.into_iter().flat_map(|(field, now, words)| [field, now, words]);
@@ -35,7 +38,14 @@ impl From<Wire> for AppError {
             0 => Self::SignedOut,
             1 => Self::Forbidden { rule: word(), message: word() },
             2 => Self::Missing,
-            3 => Self::Invalid { field: word(), message: word() },
+            3 => {
+                let (field, message) = (word(), word());
+                let mut others = Vec::new();
+                while let Some(field) = words.next() {
+                    others.push((field, words.next().unwrap_or_default()));
+                }
+                Self::Invalid { field, message, others }
+            }
             4 => Self::Conflict(word()),
             5 => {
                 let message = word();
@@ -61,7 +71,14 @@ mod tests {
             AppError::SignedOut,
             AppError::Forbidden { rule: "clients.edit".into(), message: "no".into() },
             AppError::Missing,
-            AppError::Invalid { field: "name".into(), message: "is empty".into() },
+            AppError::invalid("name", "is empty"),
+            AppError::Invalid {
+                field: "name".into(),
+                message: "is empty".into(),
+                others: [("website", "no address"), ("tags", "")]
+                    .map(|(field, words)| (field.into(), words.into()))
+                    .to_vec(),
+            },
             AppError::Conflict("meanwhile".into()),
             AppError::Changed {
                 message: "changed".into(),

@@ -74,10 +74,13 @@ pub async fn finish_action(id: ActionId, on: String) -> Result<(), AppError> {
     Ok(service::action::done(&service, &actor, id, day).await.map(|_| ())?)
 }
 
-/// Says that what was done was taken back.
+/// Says that what was done was taken back; in a simulated agency it is set back in its accounts first.
 #[server(prefix = "/app", endpoint = "undo_action", output = crate::codec::Json)]
 pub async fn undo_action(id: ActionId, reason: String) -> Result<(), AppError> {
     let (actor, service) = (crate::server::actor()?, crate::server::service()?);
+    if let Some(judge) = use_context::<std::sync::Arc<dyn crate::pages::simulation::Judge>>() {
+        return Ok(judge.take_back(actor, id, reason).await?);
+    }
     Ok(service::action::undo(&service, &actor, id, &reason).await.map(|_| ())?)
 }
 

@@ -3,12 +3,14 @@
 
 mod asked;
 mod card;
+mod desk;
 mod row;
 mod rule;
 pub mod settings;
 
 use asked::{Asked, Narrow, States};
 pub(crate) use card::{Controls, NoticedView, Stand};
+pub(crate) use desk::{Head, desk};
 use leptos::prelude::*;
 use leptos_router::{LazyRoute, hooks::use_query_map, lazy_route};
 use model::{
@@ -24,11 +26,9 @@ use serde::{Deserialize, Serialize};
 use crate::{
     components::{
         button::Kind,
-        figure::{FigureDrawer, Opening},
         live::changes_of,
         outcome::{on_success, successes},
-        page::Heading,
-        part::{again, kept, part_or},
+        part::{again, kept},
         toast::{Next, Toasts},
     },
     error::AppError,
@@ -148,25 +148,14 @@ pub fn AlertsPage() -> impl IntoView {
     let query = use_query_map();
     let asked = Memo::new(move |_| query.with(Asked::read));
     let deeds = Deeds::new();
-    let opening = Opening::provide(Signal::stored(String::new()));
     let list = Resource::new(move || asked.get(), read);
-    let missing = |error: &AppError| {
-        (*error == AppError::Missing)
-            .then(|| view! { <p class="text-muted">"There is no such client in your sight."</p> }.into_any())
-    };
     let draw = move |list| view! { <Shown list=list asked=asked.get_untracked() deeds=deeds /> };
-    view! {
-        <div class="flex max-w-4xl flex-col gap-6">
-            <Heading text="Alerts">
-                <a class=Kind::Plain.class() href="/findings">"All that was noticed"</a>
-                <a class=Kind::Plain.class() href="/settings/alerts">"Rules and quiet hours"</a>
-            </Heading>
-            <p class="max-w-prose text-muted">"What the brain noticed and somebody should look at, each event once. While one is acknowledged or snoozed, nobody is mailed about it."</p>
-            <States asked=asked />
-            {part_or("The alerts", "heading", list, draw, missing)}
-        </div>
-        <FigureDrawer opening=opening />
-    }
+    let head = Head {
+        title: "Alerts",
+        beside: ("/findings", "All that was noticed"),
+        about: "What the brain noticed and somebody should look at, each event once. While one is acknowledged or snoozed, nobody is mailed about it.",
+    };
+    desk(head, view! { <States asked=asked /> }, "The alerts", list, draw)
 }
 
 /// Reads what the address asks for.

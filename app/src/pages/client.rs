@@ -1,6 +1,7 @@
-//! One client: its fields, how it did, its contacts, and its way over the board. Each part loads and fails by itself.
+//! One client: its fields, how it did, its experiments, its contacts, and its way over the board. Each part loads and fails by itself.
 
 mod contacts;
+mod experiments;
 mod fields;
 mod performance;
 
@@ -168,6 +169,7 @@ pub fn ClientPage() -> impl IntoView {
             <p><a href="/clients" class="text-muted">"← Clients"</a></p>
             {part_or("The client", "heading", view, head, missing)}
             <performance::PerformancePart id=id />
+            <experiments::ExperimentsPart id=id />
             <contacts::Contacts id=id archived=Signal::derive(move || changes[1].get() + again.get()) />
             {part_or("The way over the board", "way", moves, |moves| view! { <Way moves=moves /> }, nothing)}
         </div>

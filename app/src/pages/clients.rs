@@ -8,6 +8,7 @@ use leptos_router::{
 };
 use model::{
     access::{Action, may},
+    event,
     id::{ClientId, StageId},
     role::Role,
     stage::{Health, Stage},
@@ -20,9 +21,10 @@ use crate::{
         button::{Button, Kind},
         field::Field,
         form::ActionForm,
+        live::changes_of,
         outcome::{Outcome, at, failure, on_success, reset_when_done, successes},
         page::Heading,
-        part::part,
+        part::{again, part},
         table::{Cell, Table},
         tabs::Tabs,
         toast::{Next, Toasts},
@@ -174,7 +176,7 @@ pub fn ClientsPage() -> impl IntoView {
         view! {
             {may(list.role, Action::CreateClient).then(|| view! { <NewClient create=create seen=seen /> })}
             <Filters stages=list.stages.clone() asked=asked.clone() />
-            <Rows list=list asked=asked />
+            <Following list=list asked=asked />
         }
     };
     view! {
@@ -251,6 +253,24 @@ fn Filters(stages: Vec<Stage>, asked: Asked) -> impl IntoView {
     }
 }
 
+/// The rows, which follow what others change; the forms around them stay with what is typed there.
+#[component]
+fn Following(list: ClientList, asked: Asked) -> impl IntoView {
+    let held = RwSignal::new(list);
+    let narrowed = StoredValue::new(asked);
+    let read = move || {
+        let Asked { search, stage, archived, cursor } = narrowed.get_value();
+        list_clients(search, stage, archived, cursor)
+    };
+    let told = changes_of(&[event::Kind::Client]);
+    // Most of what is told of a client is not in the list: rows are drawn anew only where they differ.
+    let shown = Memo::new(move |_| held.get());
+    view! {
+        {again("The list of clients", "heading", told, read, held)}
+        {move || view! { <Rows list=shown.get() asked=narrowed.get_value() /> }}
+    }
+}
+
 #[component]
 fn Rows(list: ClientList, asked: Asked) -> impl IntoView {
     if list.rows.is_empty() {
@@ -261,7 +281,7 @@ fn Rows(list: ClientList, asked: Asked) -> impl IntoView {
         <Table label="Clients" columns=vec!["Name", "Stage", "Days in stage", "Pace"] test="clients">
             {list.rows.into_iter().map(|row| view! {
                 <tr role="row">
-                    <Cell><a href=format!("/clients/{}", row.id) class="text-ink">{row.name}</a></Cell>
+                    <Cell><a href=format!("/clients/{}", row.id) id=format!("client-{}", row.id) class="text-ink">{row.name}</a></Cell>
                     <Cell of="Stage">{row.stage}</Cell>
                     <Cell of="Days in stage" number=true><span data-literal="">{row.days}</span></Cell>
                     <Cell of="Pace"><HealthBadge health=row.health /></Cell>

@@ -18,13 +18,12 @@ use serde::{Deserialize, Serialize};
 use crate::{
     components::{
         button::Kind,
-        figure::{FigureDrawer, Opening},
         number::counted,
-        page::{Clock, Heading},
-        part::{again, kept, part_or},
+        page::Clock,
+        part::{again, kept},
     },
     error::AppError,
-    pages::alerts::{Controls, Deeds, Noticed, NoticedView, Stand, Standing},
+    pages::alerts::{Controls, Deeds, Head, Noticed, NoticedView, Stand, Standing, desk},
 };
 
 /// A finding as the page shows it.
@@ -114,24 +113,14 @@ pub fn FindingsPage() -> impl IntoView {
     let query = use_query_map();
     let asked = Memo::new(move |_| query.with(Asked::read));
     let deeds = Deeds::new();
-    let opening = Opening::provide(Signal::stored(String::new()));
     let list = Resource::new(move || asked.get(), read);
-    let missing = |error: &AppError| {
-        (*error == AppError::Missing)
-            .then(|| view! { <p class="text-muted">"There is no such client in your sight."</p> }.into_any())
-    };
     let draw = move |list| view! { <Shown list=list asked=asked.get_untracked() deeds=deeds /> };
-    view! {
-        <div class="flex max-w-4xl flex-col gap-6">
-            <Heading text="Findings">
-                <a class=Kind::Plain.class() href="/alerts">"Alerts"</a>
-                <a class=Kind::Plain.class() href="/settings/alerts">"Rules and quiet hours"</a>
-            </Heading>
-            <p class="max-w-prose text-muted">"Everything that Memory and Oracle noticed in what is known now, the worst first. Who acknowledges or snoozes a finding does so with its alert: nobody is mailed about it then."</p>
-            {part_or("The findings", "heading", list, draw, missing)}
-        </div>
-        <FigureDrawer opening=opening />
-    }
+    let head = Head {
+        title: "Findings",
+        beside: ("/alerts", "Alerts"),
+        about: "Everything that Memory and Oracle noticed in what is known now, the worst first. Who acknowledges or snoozes a finding does so with its alert: nobody is mailed about it then.",
+    };
+    desk(head, (), "The findings", list, draw)
 }
 
 /// Reads what the address asks for.

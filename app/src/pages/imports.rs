@@ -9,6 +9,7 @@ mod sources;
 use leptos::prelude::*;
 use leptos_router::{LazyRoute, lazy_route};
 use model::{
+    event,
     import::{Kind as Holds, State},
     moment::Moment,
 };
@@ -20,6 +21,7 @@ use crate::{
         button::Kind,
         card::Card,
         field::Select,
+        live::changes_of,
         notice::{Failed, sentence},
         outcome::successes,
         page::Heading,
@@ -148,10 +150,12 @@ pub fn ImportsPage() -> impl IntoView {
     let undo = ServerAction::<history::UndoImport>::new();
     let changes = [successes(add), successes(forget), successes(undo)];
     let again = RwSignal::new(0);
+    // Imports of others and what programs push are runs of a source's connection.
+    let told = changes_of(&[event::Kind::Connection]);
     let query = leptos_router::hooks::use_query_map();
     let cursor = Memo::new(move |_| query.with(|query| query.get("cursor")).unwrap_or_default());
     let desk = Resource::new(
-        move || (cursor.get(), changes.map(|change| change.get()), again.get()),
+        move || (cursor.get(), changes.map(|change| change.get()), again.get(), told.get()),
         |(cursor, ..)| get_imports(cursor),
     );
     let draw = move |desk: Desk| {
@@ -197,9 +201,12 @@ fn Upload(sources: Vec<SourceRow>, limit: u64) -> impl IntoView {
     let whole = error.clone().filter(|_| source_wrong.is_none() && file_wrong.is_none());
     let (invalid, described) =
         (file_wrong.is_some(), file_wrong.as_ref().map_or("file-help", |_| "file-help file-error"));
+    // A source that somebody has chosen stays chosen, whatever others do meanwhile.
+    let chosen_here = RwSignal::new(false);
     view! {
         <Card title="Upload a file" about="You see its first rows and choose its columns next.">
-            <form action="/imports/upload" method="post" enctype="multipart/form-data" class="grid gap-4 sm:grid-cols-2">
+            <form action="/imports/upload" method="post" enctype="multipart/form-data" class="grid gap-4 sm:grid-cols-2"
+                data-busy=move || chosen_here.get().then_some("") on:change=move |_| chosen_here.set(true)>
                 {whole.map(|error| view! { <div class="sm:col-span-2"><Failed error=error /></div> })}
                 <Select name="source_id" label="Source" options=options value=chosen.unwrap_or_default() error=Signal::stored(source_wrong) />
                 <div class="flex min-w-0 flex-col gap-1">

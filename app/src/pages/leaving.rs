@@ -3,6 +3,7 @@
 //! there meanwhile, with a link for browsers that do not follow it.
 
 use leptos::prelude::*;
+use leptos_meta::Title;
 
 use crate::pages::outside::Outside;
 
@@ -20,6 +21,7 @@ pub struct Leaving {
 pub fn LeavingPage() -> impl IntoView {
     let Some(Leaving { name, href }) = use_context::<Leaving>() else { return ().into_any() };
     view! {
+        <Title text="Connecting" />
         <Outside heading="Connecting">
             <p>{format!("You are going on to {name}, where you choose what this installation may read. You come back here afterwards.")}</p>
             <p><a href=href rel="external" class="button button-primary">{format!("Go on to {name}")}</a></p>

@@ -63,6 +63,9 @@ pub trait Judge: Send + Sync {
 
     /// Does an approved action in the accounts of that agency, once, and says that it was done.
     fn carry_out(self: std::sync::Arc<Self>, actor: model::actor::Actor, id: ActionId) -> Judging<()>;
+
+    /// Says that what was done was taken back, once it is set back where it was done in the accounts of a simulated agency.
+    fn take_back(self: std::sync::Arc<Self>, actor: model::actor::Actor, id: ActionId, reason: String) -> Judging<()>;
 }
 
 /// What a [`Judge`] comes to.

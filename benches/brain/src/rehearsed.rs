@@ -8,15 +8,18 @@
 //! - *outage*: before it is over it is called an outage of that channel, or of the client, and nobody is told that fewer buy;
 //! - *collapse*: told in the cycle after its first day, or after its second;
 //! - *fatigue*: the creative is named within eight weeks; when first, and how far its date is off six weeks after;
-//! - *null*: findings about the two clients at which nothing happens; each that is told on several days counts once.
+//! - *null*: findings about the two clients at which nothing happens; each that is told on several days counts once;
+//! - *saturated, under-funded, hidden winner*: on the world's last day less or more is proposed for them.
 //!
 //! What is found elsewhere is not judged: budgets move, advertisements begin and end, and that is news too.
 
 pub(crate) mod known;
+pub(crate) mod proposed;
 
 use std::{collections::BTreeSet, path::Path};
 
 use brain::{
+    curiosity::Proposal,
     cycle::{About, Choices, choose, run},
     finding::{Finding, Kind, Level},
 };
@@ -54,6 +57,9 @@ struct Tally {
     fresh: f64,
     null: f64,
     null_months: f64,
+    saturated: Vec<bool>,
+    under_funded: Vec<bool>,
+    winner: Vec<bool>,
 }
 
 /// The part `rehearsal`.
@@ -65,7 +71,10 @@ pub fn run_part(_: &Path) -> anyhow::Result<Vec<Figure>> {
         let first = date!(2024 - 01 - 01) + Duration::days(61 * seed as i64);
         let world = World::since(seed, first, first + Duration::days(DAYS - 1))?;
         let told = ask(&world)?;
-        tally.judge(&world, &told);
+        // Budgets are proposed by curves, which are chosen of all that is known by then.
+        let mut last = known::on(&world, world.today(), Choices::new())?;
+        last.choices = choose(&last, true);
+        tally.judge(&world, &told, &proposed::of(&last)?);
     }
     Ok(tally.figures())
 }
@@ -102,7 +111,7 @@ fn ask(world: &World) -> anyhow::Result<Vec<Told>> {
 }
 
 impl Tally {
-    fn judge(&mut self, world: &World, told: &[Told]) {
+    fn judge(&mut self, world: &World, told: &[Told], proposals: &[Proposal]) {
         for event in world.planted() {
             let client = known::client_id(event.client);
             let mine: Vec<&Told> =
@@ -113,7 +122,7 @@ impl Tally {
                 Truth::Collapse => self.collapse(event, &mine),
                 Truth::Fatigue => self.fatigue(event, &mine, world.today()),
                 Truth::Null => self.null(&mine),
-                _ => continue,
+                Truth::Saturated | Truth::UnderFunded | Truth::HiddenWinner => self.opportunity(event, proposals),
             };
             let kind = format!("{:?}", event.kind);
             let first = event.first.map_or("always".to_owned(), |first| first.to_string());
@@ -207,6 +216,17 @@ impl Tally {
         )
     }
 
+    fn opportunity(&mut self, event: &Planted, proposals: &[Proposal]) -> String {
+        let Some(seized) = proposed::seizes(event, proposals) else { return String::new() };
+        let (all, what) = match event.kind {
+            Truth::Saturated => (&mut self.saturated, "less for it"),
+            Truth::UnderFunded => (&mut self.under_funded, "more for it"),
+            _ => (&mut self.winner, "more for it"),
+        };
+        all.push(seized);
+        format!("{what} is {}", if seized { "proposed" } else { "not proposed" })
+    }
+
     fn null(&mut self, mine: &[&Told]) -> String {
         let mut different: Vec<Finding> = Vec::new();
         let about = Duration::days(SAME);
@@ -236,6 +256,7 @@ impl Tally {
         };
         let told = |of: &[Option<i64>]| of.iter().copied().flatten().map(i64::abs).collect::<Vec<_>>();
         let figure = |key, what, value| Figure { key, what, value };
+        let seized = |of: &[bool]| of.iter().filter(|seized| **seized).count() as f64 / of.len() as f64;
         let wrong = self.outage_wrong.iter().filter(|wrong| **wrong).count() as f64 / self.outage_wrong.len() as f64;
         vec![
             figure(
@@ -279,6 +300,9 @@ impl Tally {
                 "findings per client at which nothing happens and 60 days",
                 self.null / self.null_months,
             ),
+            figure("world_saturated", "saturated channels that are to get less", seized(&self.saturated)),
+            figure("world_under_funded", "under-funded channels that are to get more", seized(&self.under_funded)),
+            figure("world_winner", "hidden winners that are to get more", seized(&self.winner)),
         ]
     }
 }

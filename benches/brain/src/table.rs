@@ -86,10 +86,11 @@ pub(super) fn print(mut figures: Vec<Figure>, json: bool) {
             Some(_) => "holds",
             None => "",
         };
+        // A share of nothing, and a middle of none.
+        let value = if figure.value.is_nan() { "none".to_owned() } else { format!("{:.4}", figure.value) };
         println!(
-            "{:<28} {:>10.4} {:>10} {:>8} {verdict:<7} {}",
+            "{:<28} {value:>10} {:>10} {:>8} {verdict:<7} {}",
             figure.key,
-            figure.value,
             text(wanted.map(|wanted| wanted.1)),
             text(wanted.and_then(|wanted| wanted.2)),
             figure.what

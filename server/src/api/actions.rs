@@ -16,7 +16,7 @@ use super::{
     input::{Body, Id, Params},
     list::{self, ListQuery, Slice},
 };
-use crate::cookie::SignedIn;
+use crate::{cookie::SignedIn, state::AppState};
 
 fn state(text: &str) -> Result<ActionState, Invalid> {
     ActionState::parse(text).ok_or_else(|| Invalid::new("state", "there is no such state"))
@@ -111,16 +111,22 @@ pub(super) async fn done(
     Ok(Json(action::done(&service, &actor, id, on).await?.into()))
 }
 
-/// Says that what was done was taken back before it was measured. What was measured stays as it is.
+/// Says that what was done was taken back before it was measured. What was measured stays as it is. What was done from here in
+/// simulated accounts is set back there.
 #[utoipa::path(post, path = "/api/v1/brain/actions/{id}/undo", tag = "brain", params(("id" = Uuid, Path)),
     request_body = Undoing,
     responses((status = 200, body = ActionDetail), (status = 404, body = ErrorBody), (status = 409, body = ErrorBody),
         (status = 422, body = ErrorBody)))]
 pub(super) async fn undo(
     SignedIn(actor): SignedIn,
-    State(service): State<Service>,
+    State(state): State<AppState>,
     Id(id): Id<ActionId>,
     Body(body): Body<Undoing>,
 ) -> Result<Json<ActionDetail>, ApiError> {
-    Ok(Json(action::undo(&service, &actor, id, body.reason.as_deref().unwrap_or_default()).await?.into()))
+    let reason = body.reason.as_deref().unwrap_or_default();
+    let undone = match state.worlds {
+        Some(worlds) => worlds.takes_back(&actor, id, reason).await?,
+        None => action::undo(&state.service, &actor, id, reason).await?,
+    };
+    Ok(Json(undone.into()))
 }

@@ -1,10 +1,12 @@
 //! The one shape of every error: `{"error":{"code","message","field"?,"rule"?,"request_id"}}`.
 
+use app::components::notice::sentence;
 use axum::{
     Json,
     response::{IntoResponse, Response},
 };
 use http::StatusCode;
+use model::input::Invalid;
 use serde::Serialize;
 use serde_json::json;
 use utoipa::ToSchema;
@@ -32,7 +34,8 @@ pub struct ErrorDetail {
     /// The rule that forbids it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub rule: Option<String>,
-    /// More for programs: with `changed_meanwhile` what the fields hold now, with `renewed` the `action` as it is proposed
+    /// More for programs: with `invalid` all `fields` that cannot be accepted, where they are several, each with its
+    /// `message`; with `changed_meanwhile` what the fields hold now, with `renewed` the `action` as it is proposed
     /// now, with `reassignment_required` the clients that need somebody, with `rows_wrong` the rows that cannot be kept.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<Object>)]
@@ -136,7 +139,12 @@ impl From<service::Error> for ApiError {
             }
             E::Missing => Self::new(StatusCode::NOT_FOUND, "missing", message),
             E::Invalid(invalid) => {
-                Self::new(StatusCode::UNPROCESSABLE_ENTITY, "invalid", invalid.message).at(invalid.field)
+                let wrong = |one: &Invalid| json!({ "field": one.field, "message": sentence(&one.message) });
+                let several = (!invalid.others.is_empty()).then(|| invalid.all().map(wrong).collect::<Vec<_>>());
+                let mut refused =
+                    Self::new(StatusCode::UNPROCESSABLE_ENTITY, "invalid", invalid.message).at(invalid.field);
+                refused.detail.details = several.map(|fields| json!({ "fields": fields }));
+                refused
             }
             E::Conflict { code, .. } => Self::new(StatusCode::CONFLICT, code, message),
             E::ChangedMeanwhile(held) => {
@@ -179,8 +187,8 @@ impl From<service::Error> for ApiError {
     }
 }
 
-impl From<model::input::Invalid> for ApiError {
-    fn from(invalid: model::input::Invalid) -> Self {
+impl From<Invalid> for ApiError {
+    fn from(invalid: Invalid) -> Self {
         service::Error::from(invalid).into()
     }
 }
@@ -188,7 +196,9 @@ impl From<model::input::Invalid> for ApiError {
 impl IntoResponse for ApiError {
     fn into_response(mut self) -> Response {
         self.detail.request_id = request::id();
+        // Pages put these words into sentences of theirs.
         let said = Said(self.detail.message.clone());
+        self.detail.message = sentence(&self.detail.message);
         let mut response = (self.status, Json(ErrorBody { error: *self.detail })).into_response();
         response.extensions_mut().insert(said);
         if let Some(seconds) = self.retry_after {

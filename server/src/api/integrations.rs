@@ -129,7 +129,7 @@ pub(super) fn key_of(name: &str) -> String {
     }
 }
 
-/// Has every connection of a provider read now that can be; 409 while none is connected. `google-ads`, `meta` and `tiktok` are understood, too.
+/// Has every connection of a provider read now that can be; 409 while none is connected, or none can be read. `google-ads`, `meta` and `tiktok` are understood, too.
 #[utoipa::path(post, path = "/api/v1/integrations/sync/{provider}", tag = "integrations", params(("provider" = String, Path)),
     responses((status = 202, body = QueuedBody), (status = 409, body = ErrorBody), (status = 422, body = ErrorBody)))]
 pub(super) async fn sync_provider(

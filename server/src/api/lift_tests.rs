@@ -5,9 +5,7 @@ use http::StatusCode;
 use model::{
     fact::LiftTest,
     id::{ChannelId, LiftTestId},
-    input::Invalid,
 };
-use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
 use service::{Service, lift_test};
 use utoipa::ToSchema;
@@ -91,17 +89,8 @@ pub(super) async fn add(
     State(service): State<Service>,
     Body(body): Body<LiftTestNew>,
 ) -> Result<(StatusCode, Json<LiftTestKept>), ApiError> {
-    let number = |field: &str, text: &str| {
-        text.trim().parse::<Decimal>().map_err(|_| Invalid::new(field, format!("{field} is a number, such as 1.8")))
-    };
-    let day = model::page::parse_day;
-    let new = lift_test::New {
-        channel_id: ChannelId(body.channel_id),
-        first_day: day("first_day", &body.first_day)?,
-        last_day: day("last_day", &body.last_day)?,
-        roas: number("roas", &body.roas)?,
-        standard_error: number("standard_error", &body.standard_error)?,
-    };
+    let (days, numbers) = ([&*body.first_day, &*body.last_day], [&*body.roas, &*body.standard_error]);
+    let new = lift_test::New::parse(ChannelId(body.channel_id), days, numbers)?;
     let id = lift_test::add(&service, &actor, &new).await?;
     Ok((StatusCode::CREATED, Json(LiftTestKept { id: id.0 })))
 }

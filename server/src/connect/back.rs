@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 
 use axum::{
-    extract::{Path, Query, State},
+    extract::{Query, State},
     response::{IntoResponse, Redirect, Response},
 };
 use model::{connection::Given, metric::Account};
@@ -20,7 +20,11 @@ use super::{
     keep::{self, Brought, Unkept},
     mode, redirect_uri,
 };
-use crate::{api::error::ApiError, cookie::ThisSession, state::AppState};
+use crate::{
+    api::{error::ApiError, input::Part},
+    cookie::ThisSession,
+    state::AppState,
+};
 
 /// Why nobody was connected, as the page is told.
 pub(super) enum Refused {
@@ -76,7 +80,7 @@ impl From<Error> for Refused {
 pub(crate) async fn callback(
     ThisSession(live): ThisSession,
     State(state): State<AppState>,
-    Path(key): Path<String>,
+    Part(key): Part,
     Query(parameters): Query<BTreeMap<String, String>>,
 ) -> Response {
     let arrived = match check_still_on(&state, &key).await {

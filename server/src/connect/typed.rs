@@ -280,7 +280,7 @@ pub(crate) async fn form(
     };
     let (status, message, field) = (error.status(), error.message().to_owned(), error.field().map(str::to_owned));
     let told = match (status, field) {
-        (StatusCode::UNPROCESSABLE_ENTITY, Some(field)) => AppError::Invalid { field, message },
+        (StatusCode::UNPROCESSABLE_ENTITY, Some(field)) => AppError::invalid(field, message),
         (StatusCode::CONFLICT | StatusCode::SERVICE_UNAVAILABLE, _) => AppError::Conflict(message),
         _ => return error.into_response(),
     };

@@ -45,7 +45,7 @@ pub(crate) async fn rates(
     };
     let (status, message) = (error.status(), error.message().to_owned());
     let told = match (status, error.field()) {
-        (StatusCode::UNPROCESSABLE_ENTITY, Some(field)) => AppError::Invalid { field: field.to_owned(), message },
+        (StatusCode::UNPROCESSABLE_ENTITY, Some(field)) => AppError::invalid(field, message),
         _ => return error.into_response(),
     };
     let back = Back { page: PAGE.to_owned(), form: FORM.to_owned(), error: told, fields: Vec::new(), status };

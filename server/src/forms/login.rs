@@ -57,7 +57,7 @@ pub(crate) async fn login_page(
     let form = Form {
         values: [("redirect".to_owned(), redirect.to_owned())].into(),
         error: explain(&query.error).map(|message| (String::new(), message.to_owned())),
-        notice: None,
+        ..Form::default()
     };
     page(&state, &visit, "/login", form, StatusCode::OK).await
 }

@@ -7,7 +7,10 @@ use axum::{
     response::{IntoResponse, Redirect, Response},
 };
 use http::StatusCode;
-use model::{id::SignUpId, input::Invalid};
+use model::{
+    id::SignUpId,
+    input::{Invalid, Wrong},
+};
 use serde::Deserialize;
 use service::{
     account::{self, SignUpForm},
@@ -51,11 +54,14 @@ pub(crate) async fn sign_up(
         let values = [("email", &*form.email), ("name", &*form.name), ("organization", &*form.organization)];
         return Ok(slowed(&state, &visit, "/signup", &values, error).await);
     }
-    let repeated = posted.repeat.is_none_or(|repeat| repeat == form.password);
-    let signed_up = if repeated {
-        account::sign_up(&state.service, &form).await
-    } else {
-        Err(Invalid::new("repeat", "the passwords do not match").into())
+    let mut wrong = Wrong::default();
+    if posted.repeat.is_some_and(|repeat| repeat != form.password) {
+        wrong.check(&account::check(&form));
+        wrong.add(Some(Invalid::new("repeat", "the passwords do not match")));
+    }
+    let signed_up = match wrong.end() {
+        Ok(()) => account::sign_up(&state.service, &form).await,
+        Err(invalid) => Err(invalid.into()),
     };
     match signed_up {
         Ok(signed_up) => Ok(Redirect::to(&format!("/signup/sent?id={}", signed_up.id)).into_response()),
@@ -88,7 +94,7 @@ pub(crate) async fn sent_page(
     let form = Form {
         values: [("email".to_owned(), email.to_string())].into(),
         error: (!sent).then(|| (String::new(), "not sent".to_owned())),
-        notice: None,
+        ..Form::default()
     };
     Ok(page(&state, &visit, "/signup/sent", form, StatusCode::OK).await)
 }

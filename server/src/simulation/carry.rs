@@ -1,5 +1,5 @@
 //! Does in the simulated accounts of an agency what an approved action says, as a person would at the platforms: once, however
-//! often it is asked. No live account is ever reached from here.
+//! often it is asked; and sets it back when it is taken back. No live account is ever reached from here.
 
 use std::{collections::BTreeMap, sync::Arc};
 
@@ -8,7 +8,7 @@ use model::{
     actor::Actor,
     id::{ActionId, ChannelId, OrganizationId},
 };
-use rehearsal::{Change, Channel, Level, World, server::Rehearsal};
+use rehearsal::{Change, Channel, Level, World, Write, server::Rehearsal};
 use service::{Error, action::Called};
 use time::Duration;
 
@@ -41,8 +41,38 @@ impl Worlds {
             world.change_once(&action.id.to_string(), &changes).map_err(|error| internal(error.into()))?;
             Ok::<_, Error>(world.writes())
         };
-        let writes = tokio::task::spawn_blocking(set).await.map_err(|error| internal(error.into()))??;
-        // Also where it was made before: an earlier try may not have got so far.
+        self.change(agency, set).await
+    }
+
+    /// Says that what was done was taken back, once everything that was set for it in simulated accounts is set back there. In
+    /// a live agency there is nothing to set back.
+    pub(crate) async fn takes_back(
+        self: Arc<Self>,
+        actor: &Actor,
+        id: ActionId,
+        reason: &str,
+    ) -> Result<Action, Error> {
+        let agency = actor.organization_id;
+        let world = self.find(agency).await.map_err(internal)?;
+        let worlds = Arc::clone(&self);
+        let set_back = move |_: Action| async move {
+            let Some(world) = world else { return Ok(()) };
+            let back = move || {
+                world.take_back(&id.to_string()).map_err(|error| internal(error.into()))?;
+                Ok::<_, Error>(world.writes())
+            };
+            worlds.change(agency, back).await
+        };
+        service::action::take_back(&self.service, actor, id, reason, set_back).await
+    }
+
+    /// Changes a world and keeps everything that was changed in it, since it may not have been kept when an earlier try failed.
+    async fn change(
+        &self,
+        agency: OrganizationId,
+        change: impl FnOnce() -> Result<Vec<Write>, Error> + Send + 'static,
+    ) -> Result<(), Error> {
+        let writes = tokio::task::spawn_blocking(change).await.map_err(|error| internal(error.into()))??;
         self.keep(agency, &writes).await.map_err(internal)
     }
 }

@@ -24,6 +24,10 @@ impl Judge for Worlds {
     fn carry_out(self: Arc<Self>, actor: Actor, id: ActionId) -> Judging<()> {
         Box::pin(async move { self.does(&actor, id).await })
     }
+
+    fn take_back(self: Arc<Self>, actor: Actor, id: ActionId, reason: String) -> Judging<()> {
+        Box::pin(async move { self.takes_back(&actor, id, &reason).await.map(|_| ()) })
+    }
 }
 
 impl Worlds {

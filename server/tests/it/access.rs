@@ -1,5 +1,6 @@
 //! Permissions: what is blank or unknown is denied, refusals are written down, and the table is the same everywhere.
 
+use app::components::notice::sentence;
 use model::{
     access::{Action, may},
     role::Role,
@@ -227,7 +228,7 @@ async fn b2_5_docs_pages_and_api_answer_from_the_same_table(pool: PgPool) {
             } else {
                 assert_eq!(status, StatusCode::FORBIDDEN, "{role} {method} {path}: {body}");
                 assert_eq!(body["error"]["rule"], action.rule());
-                assert_eq!(body["error"]["message"], action.explanation());
+                assert_eq!(body["error"]["message"], sentence(action.explanation()));
             }
         }
     }

@@ -1,6 +1,7 @@
 //! Analytics over HTTP: who sees what of whom, what of a question is refused, and what its answer is made of. Its figures are held
-//! against the rows in `counts.rs`, views that are kept in `views.rs`.
+//! against the rows in `counts.rs`, everything that shows them against each other in `alike.rs`, views that are kept in `views.rs`.
 
+mod alike;
 mod counts;
 mod export;
 mod page;
@@ -174,6 +175,13 @@ async fn what_the_brain_says_is_told_with_ids_that_open(pool: PgPool) {
     let of = |end: &str| figures::decimal(&step[end]["value"]);
     assert!(of("lo95") <= of("lo80") && of("lo80") <= of("point") && of("point") <= of("hi80"), "{step}");
     assert!(of("hi80") <= of("hi95"), "{step}");
+    // Its record says how often such intervals held, and over how many days, and opens.
+    for (key, most) in [("held80", 1), ("held_over", 75)] {
+        let told = &forecast[key];
+        let value = figures::decimal(&told["value"]);
+        assert!(value > Decimal::ZERO && value <= Decimal::from(most), "{forecast}");
+        assert_eq!(figures::opened(&olga, told["id"].as_str().unwrap(), "").await["value"], told["value"]);
+    }
     // Advertising all but stopped in the end, of which there is a mark.
     let marks = answer["marks"].as_array().unwrap();
     assert!(!marks.is_empty(), "{answer}");
@@ -187,5 +195,10 @@ async fn what_the_brain_says_is_told_with_ids_that_open(pool: PgPool) {
     }
     let curves = answer["curves"].as_array().unwrap();
     assert_eq!((curves.len(), &curves[0]["client"]), (1, &json!("Bakery")), "{answer}");
+    // Less than half a year is little to fit a season to, which is said with the curves, on the page as well.
+    let words = "there are less than two years of days";
+    assert!(curves[0]["warnings"].to_string().contains(words), "{curves:?}");
+    let page = olga.get(&format!("/analytics?client_id={client}")).await.text().await.unwrap();
+    assert!(page.contains("There are less than two years of days"), "{page}");
     app.finish().await;
 }

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use app::components::notice::sentence;
 use reqwest::StatusCode;
 use serde_json::{Value, json};
 use sqlx::PgPool;
@@ -28,6 +29,8 @@ async fn malformed_requests_get_the_shape_of_every_error(pool: PgPool) {
         ("DELETE", "/api/v1/clients", 405, "method_not_allowed"),
         ("PUT", "/api/v1/auth/session", 405, "method_not_allowed"),
         ("POST", "/api/openapi.json", 405, "method_not_allowed"),
+        ("POST", "/api/webhooks/%ff", 400, "malformed"),
+        ("POST", "/api/cron/%ff", 400, "malformed"),
         ("GET", "/api/v1/nothing", 404, "missing"),
         ("GET", "/api/nothing", 404, "missing"),
     ] {
@@ -38,7 +41,8 @@ async fn malformed_requests_get_the_shape_of_every_error(pool: PgPool) {
         let id = answer.headers()["x-request-id"].to_str().unwrap().to_owned();
         let body: Value = answer.json().await.unwrap();
         assert_eq!((&body["error"]["code"], &body["error"]["request_id"]), (&json!(code), &json!(id)), "{path}");
-        assert!(!body["error"]["message"].as_str().unwrap().is_empty());
+        let words = body["error"]["message"].as_str().unwrap();
+        assert!(!words.is_empty() && words == sentence(words), "for people: {words}");
     }
     app.finish().await;
 }
@@ -102,7 +106,7 @@ async fn bad_input_is_named_by_its_field_and_never_a_fault_of_ours(pool: PgPool)
                         let told: Value = serde_json::from_str(&text).unwrap();
                         let message = told["error"]["message"].as_str().unwrap_or_default();
                         assert!(
-                            told["error"]["field"].is_string() && !message.is_empty(),
+                            told["error"]["field"].is_string() && message == sentence(message) && !message.is_empty(),
                             "{method} {path} {body}: {text}"
                         );
                         named += 1;

@@ -58,6 +58,24 @@ async fn b1_11_mismatched_and_short_passwords(pool: PgPool) {
         assert_eq!(answer.status(), StatusCode::UNPROCESSABLE_ENTITY);
         assert!(answer.text().await.unwrap().contains(words), "{words}");
     }
+    let fields = [
+        ("organization", " "),
+        ("name", "Olga Öl"),
+        ("email", "no address"),
+        ("password", "12s45"),
+        ("repeat", "other"),
+    ];
+    let page = app.browser().submit("/signup", &fields).await.text().await.unwrap();
+    let wrong = [
+        "Agency name is required",
+        "Enter an e-mail address",
+        "Use at least 8 characters",
+        "The passwords do not match",
+    ];
+    for words in wrong {
+        assert!(page.contains(words), "all that is wrong is said at once: {words}: {page}");
+    }
+    assert!(page.contains("value=\"Olga Öl\"") && page.contains("value=\"no address\"") && !page.contains("12s45"));
     assert_eq!(count(&app.pool, "select count(*) from sign_up").await, 0);
     app.finish().await;
 }

@@ -10,7 +10,7 @@ use time::Date;
 use crate::support::{Browser, TestApp, count, execute};
 
 /// A source of a client's ads, with so many days of figures that end yesterday.
-async fn source(app: &TestApp, olga: &Browser, client: &str, days: i64, spend: impl Fn(i64) -> i64) -> String {
+pub async fn source(app: &TestApp, olga: &Browser, client: &str, days: i64, spend: impl Fn(i64) -> i64) -> String {
     let new = json!({"name": format!("Radio {client}"), "holds": "ads", "currency": "EUR", "time_zone": "UTC", "client_id": client});
     let id = olga.create("/api/v1/imports/sources", &new).await;
     push(app, olga, &id, days, spend).await;
@@ -42,7 +42,8 @@ async fn done(olga: &Browser, id: &str) -> Value {
     panic!("the cycle {id} did not end");
 }
 
-async fn compute(olga: &Browser) -> Value {
+/// Has the brain think, and waits until it has.
+pub async fn compute(olga: &Browser) -> Value {
     let answer = olga.post("/api/v1/brain/compute", &json!({})).await;
     assert_eq!(answer.status(), 202);
     let asked: Value = answer.json().await.unwrap();
@@ -85,6 +86,38 @@ async fn what_was_imported_is_thought_about_and_the_same_input_gives_the_same_st
     assert_eq!(past["cut_off"], first["cut_off"], "it speaks of that moment's rows");
     assert_eq!(olga.get("/api/v1/brain/state?as_of=2020-01-01T00:00:00Z").await.status(), 404);
     assert_eq!(olga.get("/api/v1/brain/state?as_of=yesterday").await.status(), 422);
+    app.finish().await;
+}
+
+#[sqlx::test(migrator = "store::MIGRATOR")]
+async fn what_programs_push_is_thought_about_without_being_asked(pool: PgPool) {
+    let app = TestApp::start(pool.clone()).await;
+    let olga = app.owner("olga@acme.test", "Acme").await;
+    let client = olga.create("/api/v1/clients", &json!({"name": "Bakery", "currency": "EUR"})).await;
+    // Nobody works on jobs while they push.
+    app.leave_jobs();
+    let radio = source(&app, &olga, &client, 60, |ago| 100 + ago % 7).await;
+    let day = (app.service.clock.now().date() - time::Duration::days(70)).to_string();
+    let more = json!({"source_id": radio, "rows": [{"day": day, "spend": 7}]});
+    let cycles = "select count(*) from brain_cycle";
+    for repeated in [false, true] {
+        let answer: Value = olga.post("/api/v1/ingest/file", &more).await.json().await.unwrap();
+        assert_eq!(answer["repeated"], json!(repeated), "{answer}");
+        assert_eq!(count(&pool, cycles).await, 1, "what is pushed in a row is thought about once");
+    }
+    let _work = app.take_jobs();
+    for _ in 0..600 {
+        if olga.get("/api/v1/brain/state").await.status() == 200 {
+            break;
+        }
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
+    let figures = olga.json("/api/v1/brain/figures?limit=100").await;
+    assert!(!figures["items"].as_array().unwrap().is_empty(), "{figures}");
+    assert_eq!(count(&pool, "select count(*) from brain_cycle where cause = 'sync' and state = 'done'").await, 1);
+    let again: Value = olga.post("/api/v1/ingest/file", &more).await.json().await.unwrap();
+    assert_eq!(again["repeated"], json!(true));
+    assert_eq!(count(&pool, cycles).await, 1, "what was known is nothing to think about");
     app.finish().await;
 }
 
@@ -223,6 +256,11 @@ async fn a_day_that_is_said_twice_counts_once_and_levels_complete_each_other(poo
     ]))
     .await;
     assert_eq!(told().await[..2], [json!("57"), json!("13")]);
+    let campaigns = olga.json(&format!("/api/v1/brain/metrics?from={day}&to={day}&by=campaign")).await;
+    let spent =
+        |item: &Value| (item["body"]["entity"]["id"].clone(), item["body"]["metrics"]["spend"]["now"]["value"].clone());
+    let spent: Vec<_> = campaigns["items"].as_array().unwrap().iter().map(spent).collect();
+    assert_eq!(spent, [(json!("1"), json!("50")), (json!("2"), json!("7"))], "{campaigns}");
     // The same campaign again, now with its windows of attribution: the newer words count, and both windows.
     push(json!([
         {"day": day, "campaign_id": "1", "attribution": "7d_click", "spend": 50, "clicks": 10, "conversions": 4},
@@ -266,6 +304,18 @@ async fn what_was_chosen_and_cannot_be_read_is_chosen_anew_and_nothing_else(pool
     );
     let newest = olga.json("/api/v1/brain/forecasts?limit=100").await;
     assert!(!newest.to_string().contains("not_chosen_yet"), "{newest}");
+    // Once the oldest are older than a week, all are chosen anew; of the same days these are the same, and so is the input.
+    let state = olga.json("/api/v1/brain/state").await["input_hash"].clone();
+    execute(&pool, "update brain_choice set chosen_at = chosen_at - interval '8 days'".into()).await;
+    compute(&olga).await;
+    assert_eq!((count(&pool, times).await, chosen().await), (1, first.clone()));
+    assert_eq!(olga.json("/api/v1/brain/state").await["input_hash"], state);
+    // Another choice is another input.
+    let other = first.iter().find(|(series, _)| series.starts_with("forecast:")).unwrap();
+    let none = r#"{"days":60,"absent":{"reason":"too_short","has":1,"needs":2}}"#;
+    execute(&pool, format!("update brain_choice set choice = '{none}' where series = '{}'", other.0)).await;
+    compute(&olga).await;
+    assert_ne!(olga.json("/api/v1/brain/state").await["input_hash"], state);
     app.finish().await;
 }
 

@@ -41,6 +41,20 @@ async fn the_page_says_what_can_be_connected_and_what_the_operator_has_not_set(p
     assert!(page.contains("Nothing is connected yet"), "{page}");
     assert!(page.contains("action=\"/integrations/google_ads/connect\""));
     assert!(page.contains("action=\"/integrations/shopify/connect\"") && page.contains("The shop's address"));
+    for (name, gives, scope) in [
+        (
+            "Google Ads",
+            "The list of accounts, costs, impressions, clicks and conversions",
+            "https://www.googleapis.com/auth/adwords",
+        ),
+        ("Meta Ads", "The list of ad accounts, costs, impressions, clicks and purchases", ">ads_read<"),
+        ("TikTok Ads", "The list of ad accounts, their currency and time zone", ">44<"),
+        ("Shopify", "Orders and refunds of the last 60 days", ">read_orders<"),
+    ] {
+        for words in [format!("What {name} is asked for").as_str(), gives, scope] {
+            assert!(page.contains(words), "{words} is not in {page}");
+        }
+    }
     for (unset, key) in [
         ("META_APP_ID, META_APP_SECRET are not set. Ask your operator", "meta_ads"),
         ("TIKTOK_APP_SECRET is not set. Ask your operator", "tiktok_ads"),

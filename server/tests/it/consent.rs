@@ -16,7 +16,7 @@ use crate::{
 };
 
 #[sqlx::test(migrator = "store::MIGRATOR")]
-async fn b8_2_a_state_counts_once_for_who_began_it_and_ten_minutes(pool: PgPool) {
+async fn b8_2_b8_3_a_state_counts_once_for_who_began_it_and_ten_minutes(pool: PgPool) {
     let (_tiktok, app, agency) = open(&pool).await;
     let refused = |code: &str| format!("/settings/integrations?error={code}");
     let state = begin(&agency.ada, None).await;
@@ -42,8 +42,14 @@ async fn b8_2_a_state_counts_once_for_who_began_it_and_ten_minutes(pool: PgPool)
     let denied = begin(&agency.ada, None).await;
     assert_eq!(come_back(&agency.ada, &format!("error=access_denied&state={denied}")).await, refused("access_denied"));
     assert_eq!(come_back(&agency.ada, &format!("auth_code=acme&state={denied}")).await, refused("state"), "used up");
+    assert_eq!(come_back(&agency.ada, "error=access_denied").await, refused("access_denied"), "of no way of ours");
     let state = begin(&agency.ada, None).await;
-    assert_eq!(come_back(&agency.ada, &format!("auth_code=bad&state={state}")).await, refused("exchange"));
+    assert_eq!(come_back(&agency.ada, &format!("state={state}")).await, refused("state"), "no code");
+    for code in ["bad", "empty"] {
+        let state = begin(&agency.ada, None).await;
+        let back = come_back(&agency.ada, &format!("auth_code={code}&state={state}")).await;
+        assert_eq!(back, refused("exchange"), "{code}");
+    }
     let state = begin(&agency.ada, None).await;
     let narrow = come_back(&agency.ada, &format!("auth_code=narrow&state={state}")).await;
     assert_eq!(narrow, format!("{}&missing=100", refused("scopes")), "the page says what is not there without it");
@@ -273,4 +279,37 @@ async fn consent_of_another_shop_than_the_one_that_was_typed_connects_nothing(po
     let state = begin(json!({"provider": "shopify", "fields": {"shop": format!("https://{SHOP}/")}})).await;
     assert!(come_back(state).await.contains("?connected="));
     app.stop().await;
+}
+
+#[sqlx::test(migrator = "store::MIGRATOR")]
+async fn b9_1_a_provider_is_read_through_all_its_connections_that_can_be_read(pool: PgPool) {
+    let (_tiktok, app, agency) = open(&pool).await;
+    let read = async || {
+        let answer = agency.ada.post("/api/v1/integrations/sync/tiktok", &json!({})).await;
+        (answer.status().as_u16(), answer.json::<Value>().await.unwrap())
+    };
+    let one = connect(&agency.ada, "acme").await;
+    let (status, refused) = read().await;
+    assert_eq!((status, &refused["error"]["code"]), (409, &json!("unmapped")), "{refused}");
+    map(&agency.ada, &one, &agency.c[0]).await;
+    run(&agency.ada, &one, 1).await;
+    let other = connect(&agency.ada, "other").await;
+    map(&agency.ada, &other, &agency.c[1]).await;
+    run(&agency.ada, &other, 1).await;
+    assert_eq!(read().await, (202, json!({"queued": 2})));
+    for connection in [&one, &other] {
+        let read = run(&agency.ada, connection, 2).await;
+        assert_eq!((&read["state"], &read["cause"]), (&json!("succeeded"), &json!("manual")), "{read}");
+    }
+    // One of them must be connected again: the other is read without it.
+    execute(&pool, format!("update connection set reconnect_reason = 'revoked' where id = '{one}'")).await;
+    assert_eq!(read().await, (202, json!({"queued": 1})));
+    run(&agency.ada, &other, 3).await;
+    let paused = json!({"paused": true});
+    let off = agency.ada.send("PATCH", &format!("/api/v1/integrations/{other}"), &paused).await;
+    assert_eq!(off.status(), StatusCode::OK);
+    let (status, refused) = read().await;
+    assert_eq!(status, 409, "none of them can be read, and nobody is told otherwise: {refused}");
+    assert!(["reconnect", "switched_off"].map(|code| json!(code)).contains(&refused["error"]["code"]), "{refused}");
+    app.finish().await;
 }

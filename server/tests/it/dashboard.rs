@@ -130,6 +130,7 @@ async fn a_new_agency_sees_no_figure_and_the_way_to_one(pool: PgPool) {
         for words in ["Nothing is connected yet", "Connect an account", "Nothing has been analysed yet"] {
             assert!(page.contains(words), "{words} is not in {page}");
         }
+        assert!(!page.contains("rehearsal agency"), "this server has none: {page}");
     }
     // A client without anything has nothing either.
     let client = olga.create("/api/v1/clients", &json!({"name": "Bakery"})).await;

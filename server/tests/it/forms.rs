@@ -135,6 +135,47 @@ async fn profile_tokens_and_contacts_come_back_as_typed(pool: PgPool) {
 }
 
 #[sqlx::test(migrator = "store::MIGRATOR")]
+async fn an_experiment_comes_back_as_typed_and_is_kept_once_it_is_right(pool: PgPool) {
+    let app = TestApp::start(pool).await;
+    let olga = app.owner("olga@acme.test", "Acme").await;
+    let client = olga.create("/api/v1/clients", &json!({"name": "C1"})).await;
+    let new = |name: &str, holds: &str| json!({"name": name, "holds": holds, "currency": "EUR", "time_zone": "UTC", "client_id": client});
+    let radio = olga.create("/api/v1/imports/sources", &new("Radio", "ads")).await;
+    let posters = olga.create("/api/v1/imports/sources", &new("Posters", "ads")).await;
+    let shop = olga.create("/api/v1/imports/sources", &new("Shop", "shop")).await;
+    let page = format!("/clients/{client}");
+    let with = |roas: &'static str| {
+        [
+            ("channel_id", posters.as_str()),
+            ("first_day", "2026-03-02"),
+            ("last_day", "2026-03-15"),
+            ("roas", roas),
+            ("standard_error", "0.25"),
+        ]
+    };
+    let back = post(&olga, &page, "add_experiment", &with("much")).await;
+    let back = refused(back, StatusCode::UNPROCESSABLE_ENTITY).await;
+    let (_, form) = back.split_once("id=\"experiments\"").expect("the part is in sight");
+    for (name, text) in with("much") {
+        assert_eq!(held(form, name), text, "{name}");
+    }
+    assert!(form.contains("Enter a number, such as 1.8"), "{form}");
+    let offered = |id: &str| form.contains(&format!("value=\"{id}\""));
+    assert!(offered(&radio) && !offered(&shop), "of a shop there is no such experiment");
+    let kept = async || olga.json("/api/v1/lift-tests").await["items"].as_array().unwrap().clone();
+    assert_eq!(kept().await, [] as [Value; 0]);
+
+    post(&olga, &page, "add_experiment", &with("1.8")).await;
+    let tests = kept().await;
+    assert_eq!((tests.len(), &tests[0]["channel_id"], &tests[0]["roas"]), (1, &json!(posters), &json!("1.8")));
+    let shown = olga.get(&page).await.text().await.unwrap();
+    assert!(shown.contains("2 to 15 Mar 2026: 1.8 of revenue for each unit of spend, give or take 0.25"), "{shown}");
+    post(&olga, &page, "remove_experiment", &[("id", tests[0]["id"].as_str().unwrap())]).await;
+    assert_eq!(kept().await, [] as [Value; 0]);
+    app.finish().await;
+}
+
+#[sqlx::test(migrator = "store::MIGRATOR")]
 async fn notes_of_any_length_come_back_and_stay_guarded(pool: PgPool) {
     let app = TestApp::start(pool).await;
     let olga = app.owner("olga@acme.test", "Acme").await;
@@ -154,6 +195,63 @@ async fn notes_of_any_length_come_back_and_stay_guarded(pool: PgPool) {
     assert!(page.contains(&format!(">{notes}</textarea>")), "all of the notes");
     assert_eq!((held(&page, "website").as_str(), held(&page, "industry").as_str()), ("no dots", "Food"));
     assert_eq!(held(&page, "read[3]"), "Food", "the industry was not typed, so it must not overwrite the other's");
+    app.finish().await;
+}
+
+#[sqlx::test(migrator = "store::MIGRATOR")]
+async fn all_that_is_wrong_with_a_client_or_a_contact_is_said_at_once(pool: PgPool) {
+    let app = TestApp::start(pool).await;
+    let olga = app.owner("olga@acme.test", "Acme").await;
+    let id = olga.create("/api/v1/clients", &json!({"name": "Bakery"})).await;
+    let said = |page: &str, field: &str| {
+        let error = page.split(&format!("id=\"{field}-error\"")).nth(1).unwrap_or_else(|| panic!("no {field}: {page}"));
+        let (attributes, words) = error.split("</p>").next().unwrap().split_once('>').unwrap();
+        (!attributes.contains("hidden"), words.to_owned())
+    };
+    let read = [id.as_str(), "Bakery", "", "", "USD", "UTC", "", "", "", ""];
+    let names = ["name", "website", "industry", "currency", "time_zone", "margin_percent", "tags", "notes", "owner_id"];
+    let typed = [" ", "no dots", "Food", "USD", "Mars/Olympus", "half", "", "kept", id.as_str()];
+    let places: Vec<_> = (0..read.len()).map(|place| format!("read[{place}]")).collect();
+    let fields: Vec<_> = places.iter().map(String::as_str).zip(read).chain(names.into_iter().zip(typed)).collect();
+    let address = format!("/clients/{id}");
+    let page = refused(post(&olga, &address, "update_client", &fields).await, StatusCode::UNPROCESSABLE_ENTITY).await;
+    for (name, words) in [
+        ("name", "Name is required"),
+        ("website", "Enter an address like"),
+        ("time_zone", "There is no such time zone"),
+        ("margin_percent", "Enter a share in per cent"),
+        ("owner_id", "Choose an active member"),
+    ] {
+        let (shown, told) = said(&page, name);
+        assert!(shown && told.contains(words), "{name}: {told}");
+    }
+    for (name, text) in [("website", "no dots"), ("margin_percent", "half"), ("industry", "Food")] {
+        assert_eq!(held(&page, name), text);
+    }
+    assert!(!said(&page, "industry").0 && !said(&page, "tags").0, "what can be accepted has no error");
+
+    let body = json!({"name": " ", "website": "no dots", "industry": "Food", "owner_id": id});
+    let answer = olga.send("PATCH", &format!("/api/v1/clients/{id}"), &body).await;
+    assert_eq!(answer.status(), StatusCode::UNPROCESSABLE_ENTITY);
+    let error = &answer.json::<Value>().await.unwrap()["error"];
+    assert_eq!((&error["field"], &error["message"]), (&json!("name"), &json!("Name is required")));
+    let named: Vec<_> = error["details"]["fields"].as_array().unwrap().iter().map(|one| &one["field"]).collect();
+    assert_eq!(named, ["name", "website", "owner_id"], "{error}");
+    assert_eq!(olga.json(&format!("/api/v1/clients/{id}")).await["industry"], "", "nothing was changed");
+
+    let fields = [
+        ("client_id", id.as_str()),
+        ("id", ""),
+        ("name", ""),
+        ("emails", "no address"),
+        ("phones", "call me"),
+        ("handles", "@jane"),
+    ];
+    let page = refused(post(&olga, &address, "save_contact", &fields).await, StatusCode::UNPROCESSABLE_ENTITY).await;
+    for name in ["contact-name", "emails", "phones"] {
+        assert!(said(&page, name).0, "{name}");
+    }
+    assert!(!said(&page, "handles").0);
     app.finish().await;
 }
 

@@ -25,8 +25,12 @@ const NO_ID: &[Asked] = &[];
 
 /// Every server function. `{client}` and the like are another agency's, `{own client}` and the like are one's own. Lists that
 /// are narrowed by an id show nothing for one that is not there, so they answer 200.
-pub const FUNCTIONS: [(&str, &[Asked]); 109] = [
+pub const FUNCTIONS: [(&str, &[Asked]); 113] = [
     ("acknowledge_alert", &[("id={alert}", 404)]),
+    (
+        "add_experiment",
+        &[("channel_id={channel}&first_day=2026-03-01&last_day=2026-03-14&roas=1.8&standard_error=0.2", 404)],
+    ),
     ("add_import_source", &[("name=S&holds=ads&platform=&currency=EUR&time_zone=UTC&client_id={client}", 404)]),
     (
         "add_report_schedule",
@@ -46,6 +50,13 @@ pub const FUNCTIONS: [(&str, &[Asked]); 109] = [
     ("change_invitation", &[("id={invitation}&resend=true", 404), ("id={invitation}&resend=false", 404)]),
     ("change_member", &[("id={member}&role=member", 404), ("id={member}&active=false", 404)]),
     ("change_password", NO_ID),
+    (
+        "change_report_schedule",
+        &[(
+            "id={report_schedule}&title=R&persona=cmo&every=weekly&on_day=1&hour=8&recipients=&sections[0]=method",
+            404,
+        )],
+    ),
     ("confirm_two_factor", NO_ID),
     ("create_client", NO_ID),
     ("create_token", NO_ID),
@@ -75,6 +86,7 @@ pub const FUNCTIONS: [(&str, &[Asked]); 109] = [
     ("get_connection", &[("id={connection}", 404)]),
     ("get_estate", &[("id={member}", 200)]),
     ("get_exchange_rates", NO_ID),
+    ("get_experiments", &[("client_id={client}", 404)]),
     ("get_frame", NO_ID),
     ("get_import", &[("id={import}", 404)]),
     ("get_imports", NO_ID),
@@ -162,6 +174,7 @@ pub const FUNCTIONS: [(&str, &[Asked]); 109] = [
     ),
     ("remove_alert_rule", &[("id={alert_rule}", 404)]),
     ("remove_contact", &[("client_id={client}&id={contact}", 404), ("client_id={own client}&id={contact}", 404)]),
+    ("remove_experiment", &[("id={lift_test}", 404)]),
     ("remove_import_mapping", &[("id={mapping}", 404)]),
     ("remove_report", &[("id={report}", 404)]),
     ("remove_report_schedule", &[("id={report_schedule}", 404)]),
@@ -316,7 +329,7 @@ async fn b3_1_every_server_function_with_an_id_treats_another_agencys_like_a_mis
         }
     }
     let unasked: Vec<_> = theirs.iter().map(|(kind, _)| *kind).filter(|kind| !kinds.contains(kind)).collect();
-    let elsewhere = ["{cycle}", "{lift_test}", "{source}"];
+    let elsewhere = ["{cycle}", "{source}"];
     assert_eq!(unasked, elsewhere, "these are the API's and a form's; of every other kind something was asked");
     assert_eq!(all_rows(&app.pool, Some("Beta")).await, before, "nothing of the other agency was changed");
     job_stays(&app, &agency).await;

@@ -244,15 +244,19 @@ async fn b1_23_readyz_says_whether_the_queue_is_there_and_worked(pool: PgPool) {
     let app = TestApp::start(pool).await;
     let stranger = app.browser();
     readiness(&stranger, StatusCode::OK).await;
-    sqlx::query("alter schema graphile_worker rename to gone").execute(&app.pool).await.unwrap();
-    let words = readiness(&stranger, StatusCode::SERVICE_UNAVAILABLE).await;
-    assert!(words.contains("queue's tables are missing"), "{words}");
-    sqlx::query("drop schema if exists graphile_worker cascade").execute(&app.pool).await.unwrap();
-    sqlx::query("alter schema gone rename to graphile_worker").execute(&app.pool).await.unwrap();
-    readiness(&stranger, StatusCode::OK).await;
+    // A runner that works would make the queue's tables anew while they are moved here, and which came first was chance.
     app.leave_jobs();
     let words = readiness(&stranger, StatusCode::SERVICE_UNAVAILABLE).await;
     assert!(words.contains("job runner has stopped"), "{words}");
+    sqlx::query("alter schema graphile_worker rename to gone").execute(&app.pool).await.unwrap();
+    let words = readiness(&stranger, StatusCode::SERVICE_UNAVAILABLE).await;
+    assert!(words.contains("queue's tables are missing"), "{words}");
+    sqlx::query("alter schema gone rename to graphile_worker").execute(&app.pool).await.unwrap();
+    let words = readiness(&stranger, StatusCode::SERVICE_UNAVAILABLE).await;
+    assert!(words.contains("job runner has stopped"), "{words}");
+    let work = app.take_jobs();
+    readiness(&stranger, StatusCode::OK).await;
+    drop(work);
     app.stop().await;
 }
 

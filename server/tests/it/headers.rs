@@ -5,7 +5,7 @@ use reqwest::{Response, StatusCode, header};
 use serde_json::{Value, json};
 use sqlx::PgPool;
 
-use crate::support::{Agency, Browser, PASSWORD, TestApp};
+use crate::support::{Agency, Browser, PASSWORD, TestApp, execute};
 
 /// Asks in a way that gets this status.
 async fn asked(browser: &Browser, stranger: &Browser, status: u16) -> Response {
@@ -53,6 +53,21 @@ async fn every_answer_carries_the_security_headers(pool: PgPool) {
     }
     assert_eq!(browser.get("/readyz").await.status(), StatusCode::OK);
     app.finish().await;
+}
+
+#[sqlx::test(migrator = "store::MIGRATOR")]
+async fn answers_to_faults_of_ours_carry_the_security_headers_too(pool: PgPool) {
+    let app = TestApp::start(pool.clone()).await;
+    let stranger = app.browser();
+    execute(&pool, "alter table sign_up rename to gone".to_owned()).await;
+    let failed = stranger.get("/signup/sent?id=01890000-0000-7000-8000-000000000000").await;
+    assert_eq!(failed.status(), StatusCode::INTERNAL_SERVER_ERROR);
+    carries(&failed, "500");
+    app.service.db.pool().close().await;
+    let away = stranger.get("/readyz").await;
+    assert_eq!(away.status(), StatusCode::SERVICE_UNAVAILABLE);
+    carries(&away, "503");
+    app.stop().await;
 }
 
 #[sqlx::test(migrator = "store::MIGRATOR")]

@@ -3,11 +3,12 @@
 use model::{actor::Actor, job::Job, role::Role};
 use reqwest::StatusCode;
 use serde_json::json;
-use sqlx::{AssertSqlSafe, Connection, PgPool, Row};
+use sqlx::{AssertSqlSafe, ConnectOptions, Connection, PgPool, Row};
 
 use crate::{
+    process::{Process, free_address},
     seed,
-    support::{TestApp, all_rows, count},
+    support::{TestApp, all_rows, count, execute},
 };
 
 #[sqlx::test(migrator = "store::MIGRATOR")]
@@ -169,6 +170,19 @@ async fn b3_3_the_catalogue_leaves_the_runtime_role_no_way_around(pool: PgPool) 
            and nspname not in ('public', 'information_schema') and has_schema_privilege('audienceos_runtime', n.oid, 'usage')";
     assert_eq!(named(&app, queue).await, none, "other schemas within reach");
     app.finish().await;
+}
+
+#[sqlx::test(migrator = "store::MIGRATOR")]
+async fn no_server_starts_where_the_runtime_role_could_pass_the_policies(pool: PgPool) {
+    let app = TestApp::start(pool.clone()).await;
+    execute(&pool, "alter table client owner to audienceos_runtime".to_owned()).await;
+    let why = app.service.db.check_separation().await.unwrap_err().to_string();
+    assert!(why.contains("audienceos_runtime") && why.contains("tenants would not be separated"), "{why}");
+    let database = pool.connect_options().to_url_lossy().to_string();
+    let mut process = Process::spawn(&free_address(), &[("DATABASE_URL", database.as_str())]);
+    assert_eq!(process.ended().await.code(), Some(1), "{}", process.log());
+    assert!(process.log().contains("tenants would not be separated"), "{}", process.log());
+    app.stop().await;
 }
 
 /// What a statement of the runtime role came to: rows that were changed, or none because the database refused it.

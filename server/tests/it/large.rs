@@ -131,6 +131,5 @@ async fn a_run_over_midnight_reads_the_days_it_began_with(pool: PgPool) {
     let next = run(&agency.ada, &connection, 2).await;
     assert_eq!((&next["state"], &next["rows_new"]), (&json!("succeeded"), &json!(10)), "the new day: {next}");
     assert_eq!(sizes(&pool).await, (910, 910));
-    // The brain is asked at the turned clock, which the queue does not have.
     app.stop().await;
 }

@@ -108,7 +108,7 @@ async fn a_fault_is_logged_as_json_and_reported_with_its_request_and_nothing_pri
     let body: Value = answer.json().await.unwrap();
     assert_eq!(
         body["error"],
-        json!({"code": "internal", "message": "something failed on our side", "request_id": header})
+        json!({"code": "internal", "message": "Something failed on our side", "request_id": header})
     );
 
     process.terminate();

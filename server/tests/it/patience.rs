@@ -54,6 +54,7 @@ async fn only_tries_in_a_row_that_get_no_further_end_a_run(pool: PgPool) {
     let step = seen["step"].as_str().unwrap();
     assert!(step.ends_with(" Asia/Tokyo"), "in the agency's zone: {step}");
     let pages = seen["pages"].as_i64().unwrap();
+    let told = || app.mails("ada@acme.test").iter().filter(|mail| mail.contains("could not be read")).count();
     has_tried(&pool, 4).await;
     tiktok.world().down = None;
     go_on(&app).await;
@@ -76,9 +77,17 @@ async fn only_tries_in_a_row_that_get_no_further_end_a_run(pool: PgPool) {
     has_tried(&pool, 3).await;
     go_on(&app).await;
     assert_eq!(tried(&pool).await, 4, "the accounts can be listed each time, which is not further");
+    assert_eq!(told(), 0, "nobody is told before the last try");
     go_on(&app).await;
     let ended = run(&agency.ada, &connection, 2).await;
     assert_eq!((&ended["state"], &ended["error_kind"]), (&json!("failed"), &json!("unavailable")), "{ended}");
+    for _ in 0..200 {
+        if told() > 0 {
+            break;
+        }
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
+    assert_eq!(told(), 1);
     app.finish().await;
 }
 

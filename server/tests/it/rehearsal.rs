@@ -4,7 +4,7 @@
 use std::{
     io::{BufRead, BufReader, Read, Write},
     net::TcpStream,
-    process::{Command, Output, Stdio},
+    process::{Child, Command, Output, Stdio},
 };
 
 use serde_json::Value;
@@ -39,32 +39,73 @@ fn days_that_are_none_are_refused_in_words() {
     }
 }
 
-#[test]
-fn its_providers_are_served_until_the_program_is_stopped() {
-    let words = ["rehearsal", "--seed", "7", "--port", "0", "--today", "2026-06-15"];
-    let mut program = Command::new(env!("CARGO_BIN_EXE_audienceos"))
-        .args(words)
-        .current_dir(std::env::temp_dir())
-        .env_remove("DATABASE_URL")
-        .stdout(Stdio::piped())
-        .spawn()
-        .unwrap();
-    let mut said = String::new();
-    BufReader::new(program.stdout.take().unwrap()).read_line(&mut said).unwrap();
-    let address = said.trim().strip_prefix("rehearsing on http://").unwrap();
-    let get = |path: &str| {
-        let mut stream = TcpStream::connect(address).unwrap();
+/// The program while it serves its providers; it ends with the value.
+struct Served {
+    program: Child,
+    address: String,
+}
+
+impl Drop for Served {
+    fn drop(&mut self) {
+        let _ = self.program.kill();
+        let _ = self.program.wait();
+    }
+}
+
+impl Served {
+    fn start(more: &[&str]) -> Self {
+        let mut program = Command::new(env!("CARGO_BIN_EXE_audienceos"))
+            .args(["rehearsal", "--seed", "7", "--port", "0", "--today", "2026-06-15"])
+            .args(more)
+            .current_dir(std::env::temp_dir())
+            .env_remove("DATABASE_URL")
+            .stdout(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let mut said = String::new();
+        BufReader::new(program.stdout.take().unwrap()).read_line(&mut said).unwrap();
+        let address = said.trim().strip_prefix("rehearsing on http://").unwrap().to_owned();
+        Self { program, address }
+    }
+
+    fn get(&self, path: &str) -> String {
+        let mut stream = TcpStream::connect(&self.address).unwrap();
         write!(stream, "GET {path} HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\n\r\n").unwrap();
         let mut answer = String::new();
         stream.read_to_string(&mut answer).unwrap();
         answer
-    };
-    let about = get("/rehearsal");
+    }
+}
+
+const ACCOUNTS: &str = "/v26/customers:listAccessibleCustomers";
+
+#[test]
+fn its_providers_are_served_until_the_program_is_stopped() {
+    let served = Served::start(&[]);
+    let about = served.get("/rehearsal");
     assert!(about.starts_with("HTTP/1.1 200 ") && about.contains("\"today\":\"2026-06-15\""), "{about}");
-    assert!(get("/v26/customers:listAccessibleCustomers").starts_with("HTTP/1.1 401 "));
-    program.kill().unwrap();
-    program.wait().unwrap();
+    assert!(served.get(ACCOUNTS).starts_with("HTTP/1.1 401 "));
+    drop(served);
     let refused = audienceos(&["rehearsal", "--seed", "7"]);
     let said = String::from_utf8_lossy(&refused.stderr);
     assert!(!refused.status.success() && said.contains("--port"), "{said}");
+}
+
+#[test]
+fn faults_are_read_from_a_file_or_refused_in_words() {
+    let path = std::env::temp_dir().join(format!("audienceos-faults-{}.json", std::process::id()));
+    let file = path.to_str().unwrap();
+    let script = r#"[{"fault": {"unavailable": {"status": 503}}, "provider": "google_ads", "requests": [2]}]"#;
+    std::fs::write(&path, script).unwrap();
+    let served = Served::start(&["--faults", file]);
+    let told = [1, 2, 3].map(|_| served.get(ACCOUNTS)[9..12].to_owned());
+    assert_eq!(told, ["401", "503", "401"], "the second request meets it");
+    drop(served);
+    std::fs::write(&path, r#"[{"fault": "luck"}]"#).unwrap();
+    for (file, words) in [(file, "holds no list of faults"), ("/nowhere/faults.json", "could not be read")] {
+        let refused = audienceos(&["rehearsal", "--seed", "7", "--port", "0", "--faults", file]);
+        let said = String::from_utf8_lossy(&refused.stderr);
+        assert!(!refused.status.success() && said.contains(words), "{said}");
+    }
+    std::fs::remove_file(&path).unwrap();
 }

@@ -30,7 +30,7 @@ pub fn text(app: &TestApp, pdf: &[u8]) -> Vec<String> {
 }
 
 /// Asks for a report and waits until it is made.
-async fn make(who: &Browser, body: &Value) -> Value {
+pub async fn make(who: &Browser, body: &Value) -> Value {
     let answer = who.post("/api/v1/reports", body).await;
     assert_eq!(answer.status(), 202, "{}", answer.text().await.unwrap());
     let asked: Value = answer.json().await.unwrap();
@@ -49,7 +49,8 @@ async fn made(who: &Browser, id: &str) -> Value {
     panic!("the report was not made");
 }
 
-async fn pdf(who: &Browser, report: &Value) -> Vec<u8> {
+/// The file of a report that is made.
+pub async fn pdf(who: &Browser, report: &Value) -> Vec<u8> {
     let answer = who.get(&format!("/api/v1/reports/{}/pdf", report["id"].as_str().unwrap())).await;
     assert_eq!(answer.status(), 200);
     assert_eq!(answer.headers()["content-type"], "application/pdf");
@@ -91,12 +92,12 @@ async fn push(olga: &Browser, source: &str, number: usize, last: Date, many: i64
     assert_eq!(answer.status(), 200, "{}", answer.text().await.unwrap());
 }
 
-/// Cents as money in a report: 123456 is 1,234.56 EUR.
-fn euros(cents: i64) -> String {
+/// Cents as money on a page and in a report: 123456 is 1,234.56 EUR.
+pub fn money(cents: i64, currency: &str) -> String {
     let (whole, rest) = ((cents / 100).to_string(), cents % 100);
     let digits: Vec<char> = whole.chars().rev().collect();
     let groups: Vec<String> = digits.chunks(3).map(|group| group.iter().rev().collect()).collect();
-    format!("{}.{rest:02} EUR", groups.into_iter().rev().collect::<Vec<String>>().join(","))
+    format!("{}.{rest:02} {currency}", groups.into_iter().rev().collect::<Vec<String>>().join(","))
 }
 
 #[sqlx::test(migrator = "store::MIGRATOR")]
@@ -125,8 +126,9 @@ async fn totals_in_the_text_are_those_of_the_rows_and_of_the_figures_that_pages_
         assert!((value * 100.0 - sum as f64).abs() < 0.5, "{key}: {figure}");
         let channels = pages.iter().find(|page| page.contains("All together")).expect("the table of channels");
         let row = channels.lines().find(|line| line.contains("All together")).unwrap();
-        assert!(row.contains(&euros(sum)), "{key} is {} in: {row}", euros(sum));
-        assert!(all.matches(&euros(sum)).count() >= 2, "{key} stands among the main figures, too");
+        let written = money(sum, "EUR");
+        assert!(row.contains(&written), "{key} is {written} in: {row}");
+        assert!(all.matches(&written).count() >= 2, "{key} stands among the main figures, too");
     }
     // Of a shop nobody says what was spent: that is no zero.
     let channels = pages.iter().find(|page| page.contains("All together")).unwrap();
@@ -325,6 +327,34 @@ async fn every_page_of_a_simulated_agencys_report_says_so_and_so_does_its_mail(p
     assert!(pages.len() >= 4, "{} pages", pages.len());
     for page in &pages {
         assert!(page.contains("Simulated data"), "{page}");
+    }
+    app.finish().await;
+}
+
+/// The typefaces that a PDF brings along.
+fn typefaces(app: &TestApp, pdf: &[u8]) -> String {
+    let file = app.data.join(format!("typefaces-{}.pdf", pdf.len()));
+    std::fs::write(&file, pdf).unwrap();
+    let output = Command::new("pdffonts").arg(&file).output();
+    let output = output.expect("pdffonts says what typefaces a PDF has: ./dev test installs it with poppler-utils");
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    String::from_utf8(output.stdout).unwrap()
+}
+
+#[sqlx::test(migrator = "store::MIGRATOR")]
+async fn letters_that_our_typeface_has_not_are_set_with_those_of_the_installation(pool: PgPool) {
+    let app = TestApp::start_with(pool, |config| config.fonts = Some("/usr/share/fonts/truetype/dejavu".into())).await;
+    let olga = app.owner("olga@acme.test", "Acme").await;
+    // A Latin title, and a Georgian one.
+    for (title, others) in [("Bakery", false), ("თონე", true)] {
+        let body =
+            json!({"title": title, "sections": ["cover", "method"], "first": "2026-11-02", "last": "2026-11-08"});
+        let report = make(&olga, &body).await;
+        let bytes = pdf(&olga, &report).await;
+        let faces = typefaces(&app, &bytes);
+        assert!(faces.contains("Inter"), "{faces}");
+        assert_eq!(faces.contains("DejaVu"), others, "{title}: {faces}");
+        assert!(text(&app, &bytes).join("").contains(title), "{title} can be read and copied");
     }
     app.finish().await;
 }

@@ -158,3 +158,56 @@ async fn a_schedule_is_set_changed_and_taken_back(pool: PgPool) {
     assert_eq!(log["items"][0]["action"], "reports.agency");
     app.stop().await;
 }
+
+#[sqlx::test(migrator = "store::MIGRATOR")]
+async fn a_schedule_is_changed_by_its_form_and_stays_whose_it_is_and_switched_off(pool: PgPool) {
+    let app = TestApp::start(pool).await;
+    let (olga, _) = agency(&app).await;
+    app.leave_jobs();
+    let client = olga.create("/api/v1/clients", &json!({"name": "Bakery"})).await;
+    let set = json!({"client_id": client, "title": "Weekly", "every": "weekly", "on_day": 1, "hour": 7, "enabled": false,
+        "recipients": ["jane@client.test"], "sections": ["method"]});
+    let id = olga.create("/api/v1/report-schedules", &set).await;
+    let other = olga
+        .create("/api/v1/report-schedules", &json!({"title": "Other", "every": "weekly", "on_day": 1, "hour": 6}))
+        .await;
+    let kept = async |id: &str| olga.json(&format!("/api/v1/report-schedules/{id}")).await;
+    let (before, beside) = (kept(&id).await, kept(&other).await);
+    let form = |hour: &'static str| {
+        let fields =
+            [("title", "Monthly 1"), ("persona", "director"), ("every", "monthly"), ("on_day", "3"), ("hour", hour)];
+        let rest = [("recipients", "joe@client.test"), ("sections[0]", "figures"), ("sections[1]", "method")];
+        let own = [("id", id.clone())].into_iter();
+        own.chain(fields.into_iter().chain(rest).map(|(name, text)| (name, text.to_owned()))).collect::<Vec<_>>()
+    };
+    let sent = async |fields: Vec<(&str, String)>| {
+        let request = olga.client.post(format!("{}/app/change_report_schedule", olga.url)).form(&fields);
+        let request = request.header("accept", "text/html").header("referer", format!("{}/reports", olga.url));
+        request.send().await.unwrap()
+    };
+    let refused = sent(form("24")).await;
+    assert_eq!(refused.status(), 422);
+    let page = refused.text().await.unwrap();
+    assert_eq!(page.matches("Choose an hour from 0 to 23").count(), 1, "it is said at this schedule alone: {page}");
+    assert!(page.contains("value=\"Monthly 1\""), "what was typed stays: {page}");
+    assert_eq!(kept(&id).await, before);
+
+    let done = sent(form("9")).await;
+    assert_eq!((done.status().as_u16(), done.headers()["location"].to_str().unwrap()), (303, "/reports"));
+    let after = kept(&id).await;
+    for (key, value) in [
+        ("title", json!("Monthly 1")),
+        ("persona", json!("director")),
+        ("every", json!("monthly")),
+        ("on_day", json!(3)),
+        ("hour", json!(9)),
+        ("recipients", json!(["joe@client.test"])),
+        ("sections", json!(["figures", "method"])),
+        ("client_id", json!(client)),
+        ("enabled", json!(false)),
+    ] {
+        assert_eq!(after[key], value, "{key}");
+    }
+    assert_eq!(kept(&other).await, beside);
+    app.stop().await;
+}

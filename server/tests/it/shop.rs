@@ -111,6 +111,38 @@ async fn a_shops_books_are_counted_once_and_a_webhook_brings_a_change_at_once(po
     app.finish().await;
 }
 
+#[sqlx::test(migrator = "store::MIGRATOR")]
+async fn b9_5_a_token_that_is_refused_is_renewed_once_and_then_waits_for_reconnect(pool: PgPool) {
+    let shopify = Shopify::start().await;
+    let app = start(pool.clone(), &shopify).await;
+    let agency = Agency::found(&app).await;
+    let at = app.service.clock.now() - time::Duration::hours(1);
+    shopify.world().orders = vec![Order { number: 1, at, changed: at, goods: 9, refunded: None }];
+    let connection = connect(&agency.ada).await;
+    // Its time has come as well, which renews it before anything is asked; the refusal renews it once more.
+    let before = shopify.world().renewed;
+    shopify.world().forgets = 1;
+    map(&agency.ada, &connection, &agency.c[0]).await;
+    let first = run(&agency.ada, &connection, 1).await;
+    assert_eq!(first["state"], "succeeded", "one refusal is mended by renewing: {first}");
+    assert_eq!(books(&pool).await, (1, 9, 0));
+    assert_eq!(shopify.world().forgets, 0);
+    let renewed = shopify.world().renewed - before;
+    assert!(renewed >= 2, "{renewed}");
+
+    shopify.world().forgets = 2;
+    let path = format!("/api/v1/integrations/{connection}");
+    assert_eq!(agency.ada.post(&format!("{path}/sync"), &json!({})).await.status(), StatusCode::ACCEPTED);
+    let second = run(&agency.ada, &connection, 2).await;
+    assert_eq!((&second["state"], &second["error_kind"]), (&json!("failed"), &json!("unauthorized")), "{second}");
+    assert_eq!(shopify.world().forgets, 0, "it was asked again with the new token, and not a third time");
+    let waiting = agency.ada.json(&path).await;
+    assert_eq!(waiting["state"], "reconnect", "{waiting}");
+    assert!(waiting["reason"].as_str().unwrap().contains("Invalid API key or access token"), "{waiting}");
+    assert_eq!(books(&pool).await, (1, 9, 0), "what was read stays");
+    app.finish().await;
+}
+
 /// A process that reads, believed dead after a second.
 async fn reader(pool: &PgPool, shopify: &Shopify) -> Process {
     let settings = [

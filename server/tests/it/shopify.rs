@@ -63,11 +63,17 @@ pub struct World {
     pub says: Option<String>,
     /// Whether renewing is refused.
     pub refuses: bool,
+    /// So many of the next calls are told that their token does not work, although it does.
+    pub forgets: usize,
     /// How many reads of orders were made.
     pub reads: usize,
     pub operations: Vec<Operation>,
     /// The first byte of each part of a file that was asked for.
     pub parts: Vec<usize>,
+    /// Where the shop counts its days, if not in Berlin.
+    pub zone: Option<&'static str>,
+    /// In what it counts, if not in euros.
+    pub currency: Option<&'static str>,
     /// How long the storage takes for a part.
     pub latency: Duration,
     pub renewed: usize,
@@ -164,7 +170,9 @@ async fn graphql(State(world): Shared, headers: HeaderMap, Json(body): Json<Valu
     if world.down {
         return StatusCode::BAD_GATEWAY.into_response();
     }
-    let Some(scopes) = scopes(&world, &headers) else {
+    let forgets = world.forgets > 0;
+    world.forgets = world.forgets.saturating_sub(1);
+    let Some(scopes) = scopes(&world, &headers).filter(|_| !forgets) else {
         let usual = "[API] Invalid API key or access token (unrecognized login or wrong password)";
         let body = json!({"errors": world.says.as_deref().unwrap_or(usual)});
         return (StatusCode::UNAUTHORIZED, Json(body)).into_response();
@@ -172,7 +180,8 @@ async fn graphql(State(world): Shared, headers: HeaderMap, Json(body): Json<Valu
     let query = body["query"].as_str().unwrap();
     let end = json!({"hasNextPage": false, "endCursor": null});
     let data = if query.starts_with("query Shop") {
-        json!({"shop": {"name": "Acme Shop", "currencyCode": "EUR", "ianaTimezone": "Europe/Berlin", "myshopifyDomain": SHOP}})
+        let (zone, currency) = (world.zone.unwrap_or("Europe/Berlin"), world.currency.unwrap_or("EUR"));
+        json!({"shop": {"name": "Acme Shop", "currencyCode": currency, "ianaTimezone": zone, "myshopifyDomain": SHOP}})
     } else if query.starts_with("query Scopes") {
         let scopes: Vec<_> = scopes.iter().map(|scope| json!({"handle": scope})).collect();
         json!({"currentAppInstallation": {"accessScopes": scopes}})

@@ -31,6 +31,12 @@ async fn b1_3_the_login_page_has_what_people_look_for(pool: PgPool) {
         assert!(page.contains(part), "{part}");
     }
     assert!(!page.contains("Google"), "not offered where it is not configured");
+    for path in ["/login", "/signup", "/forgot", "/resend", "/privacy", "/terms", "/security", "/api/docs"] {
+        let page = app.browser().get(path).await.text().await.unwrap();
+        assert!(page.contains("<h1") && !page.contains(".wasm"), "{path} loads no WASM: {page}");
+    }
+    let live = app.browser().get("/styleguide").await.text().await.unwrap();
+    assert!(live.contains(".wasm"), "a live page does");
     app.stop().await;
     let app = TestApp::start_with(pool, |config| {
         config.google_client_id = Some("id".into());

@@ -16,6 +16,9 @@ async fn start(pool: PgPool) -> TestApp {
     TestApp::start_with(pool, |config| (config.rehearsal, config.jobs) = (Some(address), 8)).await
 }
 
+/// After so many days no platform claims more of a day.
+const SETTLED: i64 = 39;
+
 /// Goes into a new simulated agency.
 pub async fn enter(browser: &Browser) {
     let answer = browser.submit("/simulation", &[]).await;
@@ -60,10 +63,27 @@ const SPENT: &str =
     "select c.external_id, d.day, array[sum(d.spend * 100)::bigint, sum(d.impressions)::bigint, sum(d.clicks)::bigint]
     from metric_daily d join channel c on c.organization_id = d.organization_id and c.id = d.channel_id
     where d.level = 'ad' group by 1, 2";
+const CLAIMED: &str =
+    "select c.external_id, d.day, array[coalesce(sum(d.claimed_revenue) * 100, 0)::bigint, coalesce(sum(d.conversions) * 100, 0)::bigint,
+      sum(d.clicks)::bigint]
+    from metric_daily d join channel c on c.organization_id = d.organization_id and c.id = d.channel_id
+    where d.level = 'ad' group by 1, 2";
 const BOOKED: &str =
     "select c.external_id, d.day, array[d.orders::bigint, (d.ledger_revenue * 100)::bigint, (d.taxes * 100)::bigint]
     from metric_daily d join channel c on c.organization_id = d.organization_id and c.id = d.channel_id
     where d.level = 'account' and d.orders is not null";
+
+/// How often something was stored that says of a row what was said before it, but for these columns.
+fn told_again(same: bool, but_for: &str, days: &str) -> &'static str {
+    let than = if same { "=" } else { "<>" };
+    let said = format!("to_jsonb(o) - array['observed_at', 'sync_run_id'{but_for}]");
+    let sql = format!(
+        "select count(*) from (select {said} as told, lag({said}) over (
+           partition by organization_id, channel_id, day, level, entity_id, attribution order by observed_at) as before
+         from metric_observation o where {days}) as pair where told {than} before"
+    );
+    sql.leak()
+}
 
 /// The same of the truth: every day of these, both included.
 fn told(truth: &Value, of: &str, names: [&str; 3], days: [Date; 2]) -> BTreeMap<(String, String), Vec<i64>> {
@@ -78,6 +98,25 @@ fn told(truth: &Value, of: &str, names: [&str; 3], days: [Date; 2]) -> BTreeMap<
         }
     }
     told
+}
+
+/// What is stored of every channel and day is true to the cent, and nothing else is stored: from the first of these days to the
+/// second; what platforms claim, to the third.
+async fn is_true(pool: &PgPool, truth: &Value, [begun, ended, settled]: [Date; 3]) {
+    for (of, names, sql, last) in [
+        ("channels", ["spend_cents", "impressions", "clicks"], SPENT, ended),
+        ("channels", ["final_revenue_cents", "final_conversions_hundredths", "clicks"], CLAIMED, settled),
+        ("shops", ["orders", "ledger_cents", "taxes_cents"], BOOKED, ended),
+    ] {
+        let told = told(truth, of, names, [begun, last]);
+        let mut stored = stored(pool, sql).await;
+        let days = begun.to_string()..=last.to_string();
+        stored.retain(|(_, day), sums| days.contains(day) && sums.iter().any(|sum| *sum != 0));
+        assert!(told.len() > 2000, "{of}: {}", told.len());
+        let differs = told.iter().find(|(key, sums)| stored.get(*key) != Some(*sums));
+        assert_eq!(differs.map(|(key, sums)| (key, sums, stored.get(key))), None, "{of}");
+        assert_eq!(stored.len(), told.len(), "{of}: nothing else is stored");
+    }
 }
 
 #[sqlx::test(migrator = "store::MIGRATOR")]
@@ -109,36 +148,50 @@ async fn one_click_leads_to_a_furnished_agency_whose_accounts_are_read(pool: PgP
     let page = guest.get("/dashboard").await.text().await.unwrap();
     assert!(!page.contains("Accounts are being read"), "all of them are");
 
-    // What is stored of every channel and day that has ended is true to the cent.
     let now = app.service.clock.now();
     let (first, today) = ((now - time::Duration::days(399)).date(), now.date());
     // Every zone's day has ended, and every zone's 400 days reach back as far: east of here it may be tomorrow already.
     let [begun, ended] = [first + time::Duration::DAY, today - time::Duration::days(2)];
-    let truth = truth(first, today);
-    for (of, names, sql) in [
-        ("channels", ["spend_cents", "impressions", "clicks"], SPENT),
-        ("shops", ["orders", "ledger_cents", "taxes_cents"], BOOKED),
-    ] {
-        let told = told(&truth, of, names, [begun, ended]);
-        let mut stored = stored(&pool, sql).await;
-        let days = begun.to_string()..=ended.to_string();
-        stored.retain(|(_, day), sums| days.contains(day) && sums.iter().any(|sum| *sum != 0));
-        assert!(told.len() > 2000, "{of}: {}", told.len());
-        let differs = told.iter().find(|(key, sums)| stored.get(*key) != Some(*sums));
-        assert_eq!(differs.map(|(key, sums)| (key, sums, stored.get(key))), None, "{of}");
-        assert_eq!(stored.len(), told.len(), "{of}: nothing else is stored");
-    }
+    // What is claimed of later days is not settled: more of it comes in.
+    let settled = today - time::Duration::days(SETTLED);
+    is_true(&pool, &truth(first, today), [begun, ended, settled]).await;
 
-    // Read again: what has ended long ago is told as it was.
-    let before = stored(&pool, SPENT).await;
+    // Read again: what has ended is told as it was, and nothing that is told as before is stored a second time.
+    let before = [stored(&pool, SPENT).await, stored(&pool, BOOKED).await];
     for connection in guest.json("/api/v1/integrations").await["items"].as_array().unwrap() {
         let path = format!("/api/v1/integrations/{}/sync", connection["id"].as_str().unwrap());
         assert_eq!(guest.post(&path, &json!({})).await.status(), 202);
     }
     read(&guest, 2).await;
-    let mut after = stored(&pool, SPENT).await;
-    after.retain(|key, sums| before.get(key) != Some(sums));
-    assert!(after.keys().all(|(_, day)| *day > ended.to_string()), "{after:?}");
+    for (sql, before) in [SPENT, BOOKED].into_iter().zip(before) {
+        let mut after = stored(&pool, sql).await;
+        after.retain(|key, sums| before.get(key) != Some(sums));
+        assert!(after.keys().all(|(_, day)| *day > ended.to_string()), "{after:?}");
+    }
+    assert_eq!(count(&pool, told_again(true, "", "true")).await, 0, "stored twice");
+    // Platforms may claim more of days that are not settled, where a day began meanwhile.
+    let over = format!("day <= '{ended}'");
+    let restated = told_again(false, ", 'conversions', 'claimed_revenue'", &over);
+    assert_eq!(count(&pool, restated).await, 0, "a day that has ended became another");
+    for connection in guest.json("/api/v1/integrations").await["items"].as_array().unwrap() {
+        let path = format!("/api/v1/integrations/{}/runs", connection["id"].as_str().unwrap());
+        let run = guest.json(&path).await["items"][0].clone();
+        // A shop tells of what changed only.
+        let looked = connection["provider"] == "shopify" || run["rows_unchanged"].as_i64() > Some(0);
+        assert!(looked && run["rows_withdrawn"] == 0, "{connection}: {run}");
+    }
+
+    // Time goes on: a week later its days are there, and as true.
+    let week = time::Duration::days(7);
+    assert_eq!(guest.submit("/simulation/forward", &[]).await.status(), 303);
+    read(&guest, 3).await;
+    is_true(&pool, &truth(first, today + week), [begun, ended + week, settled + week]).await;
+
+    // A chart says it, too, for whoever keeps its picture alone.
+    let page = guest.get("/analytics").await.text().await.unwrap();
+    let charts = page.matches("data-test=\"chart ").count();
+    assert!(charts > 0 && page.matches("data-test=\"chart-label\"").count() == charts, "{charts}: {page}");
+    assert_eq!(app.mails(""), [""; 0], "nobody real is there to be mailed");
     app.stop().await;
 }
 
@@ -179,7 +232,16 @@ async fn who_looks_into_it_comes_back_and_nothing_of_it_stays(pool: PgPool) {
     for path in ["/simulation/forward", "/simulation/leave"] {
         assert_eq!(olga.submit(path, &[]).await.status(), 404, "{path}");
     }
+    let offer = "Try with a rehearsal agency";
+    let before = app.browser().get("/signup").await.text().await.unwrap();
+    assert!(before.contains(offer), "{before}");
+    for path in ["/dashboard", "/settings"] {
+        assert!(page(path).await.contains(offer), "{path}: nothing is there yet");
+    }
     enter(&olga).await;
+    for path in ["/dashboard", "/settings"] {
+        assert!(!page(path).await.contains(offer), "{path}: it is in one already");
+    }
     assert!(page("/clients").await.contains(banner));
     let session = olga.json("/api/v1/auth/session").await;
     assert_eq!((&session["name"], &session["organization"]), (&json!("Olga Owner"), &json!("Rehearsal agency")));

@@ -104,6 +104,64 @@ async fn it_is_done_there_once_and_a_week_later_its_truth_is_told(pool: PgPool) 
     let page = guest.get("/actions").await.text().await.unwrap();
     assert!(page.contains("Truth of the simulation") && page.contains("With this action"), "{page}");
     assert!(page.contains("in the simulated accounts”"), "the ledger says how it was done: {page}");
+
+    // From the page it is taken back there as by a program.
+    assert_eq!(ask(&guest, "undo_action", &format!("id={action}&reason=")).await.0, 200);
+    assert_eq!((state(&guest, &action).await, writes(&world).await.len()), (json!("undone"), 2 * made.len()));
+    app.stop().await;
+}
+
+#[sqlx::test(migrator = "store::MIGRATOR")]
+async fn what_is_taken_back_is_set_back_there_and_its_truth_stays(pool: PgPool) {
+    let address = free_address();
+    let app = start(pool.clone(), &address).await;
+    app.leave_jobs();
+    let guest = app.browser();
+    enter(&guest).await;
+    let [channel, client, external_id, currency] = account(&pool).await;
+    let world = format!("http://{address}/{}", machine(&guest).await.organization_id);
+    let action = approved(&app, &guest, &client, raise(&channel, &currency, 9_000.0)).await;
+    let page = guest.get("/actions").await.text().await.unwrap();
+    assert!(!page.contains("is set back in the simulated accounts"), "nothing was done: {page}");
+    assert_eq!(ask(&guest, "undo_action", &format!("id={action}&reason=")).await.0, 409, "nothing was done");
+    assert_eq!(ask(&guest, "carry_out_action", &format!("id={action}")).await.0, 200);
+    let page = guest.get("/actions").await.text().await.unwrap();
+    assert!(page.contains("is set back in the simulated accounts"), "{page}");
+    let made = writes(&world).await;
+    assert_eq!(guest.submit("/simulation/forward", &[]).await.status(), 303);
+
+    let undo = async || guest.post(&format!("{LIST}/{action}/undo"), &json!({"reason": "too much"})).await.status();
+    let (one, other) = tokio::join!(undo(), undo());
+    let mut statuses = [one.as_u16(), other.as_u16()];
+    statuses.sort_unstable();
+    assert_eq!(statuses, [200, 409]);
+    assert_eq!(state(&guest, &action).await, "undone");
+    let all = writes(&world).await;
+    let (first, back) = all.split_at(made.len());
+    assert_eq!((first, back.len()), (made.as_slice(), made.len()));
+    for (set, back) in made.iter().zip(back) {
+        let campaign = &set["change"]["budget"]["campaign"];
+        assert_eq!(back["change"]["unset"], json!({"setting": "budget", "level": "campaign", "external_id": campaign}));
+        assert_eq!((&back["part_of"], &back["channel"]), (&json!(action), &set["channel"]));
+    }
+    assert_eq!(usize::try_from(count(&pool, "select count(*) from simulated_change").await).unwrap(), all.len());
+
+    // The week in which it held stays what it was; from the day after it was taken back all goes on as without it.
+    assert_eq!(guest.submit("/simulation/forward", &[]).await.status(), 303);
+    let truths = told(&guest, "list_truths").await;
+    let compared = &truths[0]["compared"];
+    assert!(compared["with"]["spend_cents"].as_i64() > compared["without"]["spend_cents"].as_i64(), "{compared}");
+    let [with, without] = ["", "?changes=none"].map(|query| format!("{world}/rehearsal/truth{query}"));
+    let (with, without) = (get(&with).await, get(&without).await);
+    let spent = |truth: &Value| {
+        let mut channels = truth["channels"].as_array().unwrap().iter();
+        let days = channels.find(|one| one["external_id"] == json!(external_id)).unwrap()["days"].as_array().unwrap();
+        days.iter().rev().map(|day| day["spend_cents"].as_i64().unwrap()).collect::<Vec<_>>()
+    };
+    let (with, without) = (spent(&with), spent(&without));
+    // Of today and the day on which it was taken back only a part is told, or held; a zone's days begin at another moment.
+    assert_eq!(with[1..6], without[1..6], "since then it is as if nobody had set it");
+    assert!(with[9..13].iter().sum::<i64>() > without[9..13].iter().sum::<i64>(), "{with:?} {without:?}");
     app.stop().await;
 }
 
@@ -159,5 +217,9 @@ async fn real_accounts_are_changed_by_people_at_the_platform(pool: PgPool) {
     assert_eq!(state(&olga, &action).await, "approved");
     let page = olga.get("/actions").await.text().await.unwrap();
     assert!(!page.contains("simulated accounts"), "{page}");
+    // What a person did by hand is taken back by hand, also where other agencies are simulated.
+    assert_eq!(ask(&olga, "finish_action", &format!("id={action}&on=")).await.0, 200);
+    assert_eq!(ask(&olga, "undo_action", &format!("id={action}&reason=")).await.0, 200);
+    assert_eq!(state(&olga, &action).await, "undone");
     app.finish().await;
 }

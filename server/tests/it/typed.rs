@@ -101,7 +101,7 @@ async fn what_does_not_work_is_said_at_its_field_and_nothing_is_stored(pool: PgP
     let reason = "[API] Invalid API key or access token (unrecognized login or wrong password)";
     assert_eq!(refused(shop(REFUSED)).await, invalid("access_token", &format!("Shopify refuses: {reason}")));
     let lacks =
-        "this token lacks read_customers (telling new customers from those who come again). Make one that has it";
+        "This token lacks read_customers (telling new customers from those who come again). Make one that has it";
     assert_eq!(refused(shop(NARROW)).await, invalid("access_token", lacks));
     assert_eq!(refused(json!({"shop": SHOP})).await, invalid("access_token", "Admin API access token is required"));
     let broken = "Admin API access token has characters that it cannot have. Copy it again";
@@ -111,7 +111,7 @@ async fn what_does_not_work_is_said_at_its_field_and_nothing_is_stored(pool: PgP
     let (_, _, field, words) = refused(json!({"access_token": MADE})).await;
     assert!(field == "shop" && words.ends_with("is required"), "{field}: {words}");
     let more = json!({"shop": SHOP, "access_token": MADE, "host": "evil.test"});
-    assert_eq!(refused(more).await, invalid("host", "there is no such field"));
+    assert_eq!(refused(more).await, invalid("host", "There is no such field"));
     let elsewhere = said(connect(&agency.ada, "tiktok_ads", json!({"access_token": "t"}), None).await);
     assert_eq!((elsewhere.0, elsewhere.2.as_str()), (422, "way"), "{elsewhere:?}");
     assert_eq!(connect(&agency.max, "shopify", shop(MADE), None).await.0, StatusCode::FORBIDDEN);
@@ -199,7 +199,7 @@ async fn metas_system_user_needs_no_setting_and_stays_with_its_account(pool: PgP
     assert_eq!((unknown.0, unknown.2.as_str()), (422, "access_token"));
     assert!(unknown.3.starts_with("Meta Ads refuses: Invalid OAuth access token"), "{unknown:?}");
     let narrow = said(connect(&agency.ada, "meta_ads", one("EAAB-narrow"), None).await);
-    assert!(narrow.3.starts_with("this token lacks ads_read"), "{narrow:?}");
+    assert!(narrow.3.starts_with("This token lacks ads_read"), "{narrow:?}");
     meta.world().proved.clear();
     let (status, made) = connect(&agency.ada, "meta_ads", one("EAAB-system-one"), None).await;
     assert_eq!((status, &made["label"]), (StatusCode::CREATED, &json!("Meta Ads: Account 111")), "{made}");
@@ -209,7 +209,7 @@ async fn metas_system_user_needs_no_setting_and_stays_with_its_account(pool: PgP
     assert_eq!(accounts["items"][0]["external_id"], "111");
 
     let other = said(connect(&agency.ada, "meta_ads", one("EAAB-system-two"), Some(&id)).await);
-    assert!(other.0 == 422 && other.3.starts_with("this token is of another account"), "{other:?}");
+    assert!(other.0 == 422 && other.3.starts_with("This token is of another account"), "{other:?}");
     meta.world().proved.clear();
     let with_secret = json!({"access_token": "EAAB-system-new", "app_secret": "app-secret-of-theirs"});
     let (status, again) = connect(&agency.ada, "meta_ads", with_secret, Some(&id)).await;

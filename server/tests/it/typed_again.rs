@@ -98,7 +98,7 @@ async fn what_the_operator_switched_off_is_connected_by_nobody(pool: PgPool) {
     let agency = Agency::found(&app).await;
     let off = "insert into provider_switch (provider, reason, switched_off_at) values ('shopify', 'Shopify asked us to.', now())";
     execute(&pool, off.into()).await;
-    let words = "your operator has switched Shopify off: Shopify asked us to. Nothing was connected, and what was read stays. \
+    let words = "Your operator has switched Shopify off: Shopify asked us to. Nothing was connected, and what was read stays. \
                  Try again once it is on";
     let refused = said(connect(&agency.ada, "shopify", fields(MADE), None).await);
     assert_eq!(refused, (409, "switched_off".to_owned(), String::new(), words.to_owned()));

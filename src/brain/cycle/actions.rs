@@ -113,7 +113,7 @@ fn add_to(all: &mut Vec<(About, Proposal)>, about: &About, mut proposal: Proposa
 }
 
 /// What a finding asks for. Only of clients: what belongs to nobody is nobody's to act on.
-fn of_finding(input: &Input, about: &About, found: &Finding) -> Option<Proposal> {
+pub(super) fn of_finding(input: &Input, about: &About, found: &Finding) -> Option<Proposal> {
     let client = client(input, about)?;
     let recent = (input.day - found.last).whole_days() < FRESH;
     let serious = found.severity >= Severity::Medium && found.probability >= WORTH_LOOKING;
@@ -211,7 +211,7 @@ fn weeks(id: &str, source: &Source, rate: &dyn Fn(&Day) -> Option<(Decimal, Deci
 }
 
 /// Expected value times probability less effort, in the agency's currency, drawn toward what such actions brought so far.
-fn score(input: &Input, proposal: &Proposal) -> Option<f64> {
+pub(super) fn score(input: &Input, proposal: &Proposal) -> Option<f64> {
     let value = proposal.prediction?.value;
     let to = |from: Currency, amount: f64| {
         let (times, by) = input.rates.on(input.day, from, input.display)?;

@@ -139,20 +139,22 @@ pub(super) fn sum(
     Some((days.first, sums.into_iter().map(|sum| sum.and_then(|sum| sum.to_f64())).collect()))
 }
 
+/// How many of the newest days of this measure still grow.
+pub(super) fn unsettled(measure: Measure) -> usize {
+    if matches!(measure, Measure::ClaimedConversions | Measure::ClaimedRevenue) { SETTLING } else { 0 }
+}
+
 /// The newest days of a line that will not change any more, at most so many.
 pub(super) fn settled(line: &Line, most: usize) -> (Date, Series) {
     let (first, values) = newest(line, most);
-    if !matches!(line.measure, Measure::ClaimedConversions | Measure::ClaimedRevenue) {
-        return (first, values);
-    }
-    let count = values.values().len().saturating_sub(SETTLING);
+    let count = values.values().len().saturating_sub(unsettled(line.measure));
     let cut = Series::new(values.values()[..count].to_vec());
     // Nothing is left of a short one; a part of a series that was accepted is accepted.
     (first, cut.unwrap_or(values))
 }
 
 /// The newest days of a line, at most so many.
-pub(super) fn newest(line: &Line, most: usize) -> (Date, Series) {
+fn newest(line: &Line, most: usize) -> (Date, Series) {
     let values = line.values.values();
     let skip = values.len().saturating_sub(most);
     let first = line.first.saturating_add(time::Duration::days(i64::try_from(skip).unwrap_or_default()));

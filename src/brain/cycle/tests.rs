@@ -137,6 +137,38 @@ fn claims_that_are_late_are_no_news_and_claims_that_stop_are_an_outage() {
 }
 
 #[test]
+fn claims_are_foretold_from_the_days_that_have_settled() {
+    let told = |known: &dyn Fn(i64) -> f64, metric: &str| -> serde_json::Value {
+        let outcomes = run(&chosen(agency(vec![claiming("a", 200, |_| 300.0, known)])));
+        let forecasts = outcomes.iter().filter(|outcome| outcome.kind == "forecast");
+        let bodies = forecasts.map(|outcome| serde_json::from_str::<serde_json::Value>(&outcome.body).unwrap());
+        bodies.into_iter().find(|body| body["metric"] == metric).unwrap()
+    };
+    let (whole, late) = (|_: i64| 1.0, |ago: i64| if ago < 14 { 0.4 } else { 1.0 });
+    for metric in ["claimed_conversions", "claimed_revenue"] {
+        let (one, other) = (told(&whole, metric), told(&late, metric));
+        assert_eq!(one, other, "what still grows is not looked at");
+        assert_eq!(one["until"], (LAST - Duration::days(14)).to_string());
+        assert_eq!(one["from"], (LAST + Duration::DAY).to_string(), "the days that are over are not ahead");
+        assert_eq!(one["forecast"]["steps"].as_array().unwrap().len(), 28);
+        let fell = told(&|ago| if ago < 40 { 0.4 } else { 1.0 }, metric);
+        assert_ne!(one["forecast"], fell["forecast"], "what is settled counts");
+    }
+    assert_eq!(told(&late, "spend")["until"], LAST.to_string());
+}
+
+#[test]
+fn what_a_year_brings_is_known_from_three_years_of_days() {
+    let wave = |ago: i64| 300.0 + 150.0 * libm::sin(ago as f64 / 365.0 * TAU);
+    let outcomes = run(&chosen(agency(vec![ads("a", 1_200, wave)])));
+    let forecasts = outcomes.iter().filter(|outcome| outcome.kind == "forecast");
+    let bodies = forecasts.map(|outcome| serde_json::from_str::<serde_json::Value>(&outcome.body).unwrap());
+    let clicks = bodies.into_iter().find(|body| body["metric"] == "clicks").unwrap();
+    assert_eq!(clicks["since"], (LAST - Duration::days(1_095)).to_string());
+    assert!(clicks["forecast"]["model"].as_str().unwrap().ends_with("season of 365"), "{clicks}");
+}
+
+#[test]
 fn conversions_that_are_not_reported_any_more_are_an_outage_and_no_figure() {
     let mut silent = ads("a", 300, |_| 300.0);
     let source = silent.days.unwrap();

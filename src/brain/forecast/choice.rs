@@ -42,7 +42,7 @@ pub(super) struct Member {
 
 impl Choice {
     /// Whether it was made for this request.
-    pub(super) fn fits(&self, request: &Request) -> Result<(), NotEnough> {
+    pub(crate) fn fits(&self, request: &Request) -> Result<(), NotEnough> {
         if self.request == *request { Ok(()) } else { Err(NotEnough::Choice) }
     }
 

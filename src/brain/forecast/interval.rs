@@ -33,6 +33,8 @@ pub struct Record {
     pub held95: f64,
     /// How many outcomes there were.
     pub of: usize,
+    /// Among how many of the last values: from the first of those origins on.
+    pub over: usize,
 }
 
 /// The widths that errors (as shares of the scale at their origin) tell whose outcomes are among the first `known` values.
@@ -93,23 +95,25 @@ fn rising(sums: &[(f64, f64)]) -> Option<Vec<f64>> {
     })
 }
 
-/// How often intervals made at the plan's origins held; `None` where no origin has a whole horizon of errors before it.
-pub(super) fn record(errors: &Rows, plan: &Plan) -> Option<Record> {
+/// How often intervals made at the plan's origins among `known` values held; `None` where no origin has a whole horizon of errors
+/// before it.
+pub(super) fn record(errors: &Rows, plan: &Plan, known: usize) -> Option<Record> {
     let from = plan.origins.partition_point(|origin| *origin < plan.cut + plan.horizon);
     let some = (plan.origins.len() - from).min(RECORDED);
     let mut held = [0_usize; 3];
-    let mut of = 0;
+    let (mut of, mut since) = (0, known);
     for at in (0..some).map(|place| from + place * (plan.origins.len() - from) / some) {
         let Some(widths) = widths(errors, plan, plan.origins[at]) else { continue };
         for (error, widths) in errors[at].iter().zip(&widths).filter(|(error, _)| !error.is_nan()) {
             of += 1;
+            since = since.min(plan.origins[at]);
             for (held, width) in held.iter_mut().zip(widths) {
                 *held += usize::from(error.abs() <= *width);
             }
         }
     }
     let [held50, held80, held95] = held.map(|held| held as f64 / of as f64);
-    (of > 0).then_some(Record { held50, held80, held95, of })
+    (of > 0).then_some(Record { held50, held80, held95, of, over: known - since })
 }
 
 #[cfg(test)]

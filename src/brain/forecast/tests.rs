@@ -95,6 +95,7 @@ fn intervals_hold_as_often_as_they_say_and_say_how_often_they_held() {
                 of += 1.0;
             }
             if let Some(record) = said.record {
+                assert!((1..=days / 2).contains(&record.over) && record.of >= record.over.min(horizon), "{record:?}");
                 recorded[0] += record.held80 * record.of as f64;
                 recorded[1] += record.of as f64;
             }

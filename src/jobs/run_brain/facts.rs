@@ -13,8 +13,8 @@ use sha2::{Digest, Sha256};
 use store::{TenantTx, action, brain, fact, organization};
 use time::{Date, Duration, OffsetDateTime};
 
-/// How far back the brain looks, in days: two years show a yearly season.
-const LOOKS_BACK: i64 = 730;
+/// How far back the brain looks, in days: two years show a yearly season, and the third whether it helps to know it.
+const LOOKS_BACK: i64 = 1_096;
 /// How far back advertisements are looked at, in days: hardly one runs for longer, and its first weeks are what it is held against.
 const ADS_LOOK_BACK: i64 = 400;
 

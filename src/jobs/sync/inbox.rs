@@ -13,6 +13,8 @@ use super::{Access, Run, Stop};
 
 /// How often a message is asked for that could not be read.
 const ASKED: i32 = 20;
+/// So many that cannot be read are the provider's trouble, not theirs.
+const MANY: usize = 3;
 
 impl Run<'_> {
     pub(super) async fn read_inbox(
@@ -51,7 +53,7 @@ impl Run<'_> {
                 page => page?,
             };
             let missed = page.changes.iter().filter(|change| matches!(change, Change::Missed { .. })).count();
-            if missed > 0 && missed * 2 >= page.changes.len() {
+            if missed >= MANY && missed * 2 >= page.changes.len() {
                 let words = page.changes.iter().find_map(|change| match change {
                     Change::Missed { fault, .. } => Some(fault.as_str()),
                     _ => None,

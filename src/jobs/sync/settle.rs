@@ -29,8 +29,18 @@ impl Run<'_> {
     /// Ends the run or lets it pause.
     pub(super) async fn settle(&self, outcome: Result<(), Stop>) -> anyhow::Result<()> {
         let attempts = self.attempts_in_a_row().await?;
+        // Whoever throws an agency away takes rows from under the reading, but disconnects first.
+        let disconnected = matches!(outcome, Err(Stop::Ours(_))) && self.is_disconnected().await;
         let fault = match outcome {
             Ok(()) => None,
+            Err(Stop::Ours(error)) if disconnected => {
+                tracing::info!(run = %self.id, error = format!("{error:#}"), "a run ends, as its account was disconnected");
+                Some(Fault {
+                    kind: "switched_off".into(),
+                    message: "the account was disconnected".into(),
+                    hint: "Connect it to go on".into(),
+                })
+            }
             Err(Stop::Lost) => {
                 tracing::info!(run = %self.id, "the run went on in other hands");
                 return Ok(());
@@ -74,6 +84,12 @@ impl Run<'_> {
             }
         };
         self.finish(fault).await
+    }
+
+    /// Whether a person disconnected the account, or the agency is gone. A database that does not answer says nothing of it.
+    async fn is_disconnected(&self) -> bool {
+        let Ok(mut tx) = self.context.service.db.tenant(&self.actor).await else { return false };
+        matches!(connection::get(&mut tx, self.connection.id, self.now()).await, Err(store::Error::Missing))
     }
 
     /// How often the run stopped in a row without getting further, this time not counted.

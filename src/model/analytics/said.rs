@@ -34,6 +34,8 @@ pub struct Foreseen {
     pub unit: String,
     /// Who says it.
     pub model: String,
+    /// How often such 80 % intervals held, and over how many of the last days; none where there was no time to see.
+    pub record: Option<(Beside, Beside)>,
     /// The days, nearest first; `Err` says why there are none.
     pub steps: Result<Vec<Step>, String>,
 }
@@ -120,6 +122,8 @@ pub struct Curves {
     pub currency: String,
     /// The curves; `Err` says why there are none.
     pub curves: Result<Vec<Curve>, String>,
+    /// What to know before believing them, a sentence each without its end.
+    pub warnings: Vec<String>,
 }
 
 /// What a customer of a cohort is worth at an age.

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{ReportMail, ReportState};
+use super::{Every, ReportMail, ReportState, SectionKind};
 use crate::{
     id::{ClientId, ReportId, ReportScheduleId},
     moment::Moment,
@@ -53,7 +53,17 @@ pub struct ShownSchedule {
     pub title: String,
     /// The client, if it is of one.
     pub client: Option<(ClientId, String)>,
-    /// When it comes, in words.
+    /// For whom its reports are.
+    pub persona: Persona,
+    /// Their sections.
+    pub sections: Vec<SectionKind>,
+    /// How often they come.
+    pub every: Every,
+    /// On which day of the week, from Monday (1), or of the month.
+    pub on_day: i16,
+    /// At which hour.
+    pub hour: i16,
+    /// All of that in words.
     pub when: String,
     /// To whom.
     pub recipients: Vec<String>,

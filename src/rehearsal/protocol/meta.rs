@@ -79,6 +79,11 @@ impl Person {
 }
 
 impl<'a> Asked<'a> {
+    /// Where it was asked.
+    fn host(&self) -> &str {
+        self.question.headers.get("host").map_or("localhost", String::as_str)
+    }
+
     fn part(&self, name: &str) -> &str {
         self.sent.get(name).map_or("", String::as_str)
     }
@@ -226,7 +231,7 @@ impl<'a> Asked<'a> {
         let to = from + data.len();
         let mut paging = json!({ "cursors": { "before": cursor(from), "after": cursor(to) } });
         if to < all.len() {
-            let host = self.question.headers.get("host").map_or("localhost", String::as_str);
+            let host = self.host();
             let mut next = self.sent.clone();
             next.insert("after".into(), cursor(to));
             next.insert("access_token".into(), self.token().to_owned());

@@ -6,6 +6,7 @@
 //! | `GET /rehearsal/faults` | tells the rules and the faults that requests met |
 //! | `POST /rehearsal/faults` | sets `{"rules": [...]}`, each a [`Rule`]; an empty list ends all faults |
 //! | `GET /rehearsal/truth` | tells what is really true, with what was changed; `?changes=none` of the world without |
+//! | `GET /rehearsal/pictures/1.svg` | shows the picture of a creative, by its id |
 //! | `POST /rehearsal/forward` | moves the clock on by `{"days": 7, "hours": 0, "minutes": 0}` |
 
 use serde::Deserialize;
@@ -36,6 +37,10 @@ struct Forward {
 }
 
 pub(super) fn answer(rehearsal: &Rehearsal, path: &str, question: &Question) -> Answer {
+    let picture = path.strip_prefix("/pictures/").and_then(|file| file.strip_suffix(".svg"));
+    if let Some(shown) = picture.and_then(|creative| picture_of(rehearsal, creative)) {
+        return shown;
+    }
     let told = match (question.method.as_str(), path) {
         ("GET", "" | "/") => about(rehearsal),
         ("GET", "/truth") => truth(rehearsal, question),
@@ -78,6 +83,13 @@ fn truth(rehearsal: &Rehearsal, question: &Question) -> Result<Value, String> {
     let without = question.query.get("changes").is_some_and(|changes| changes == "none");
     let truth = if without { desk.world.with(vec![]).truth() } else { desk.world.truth() };
     serde_json::to_value(truth).map_err(|error| error.to_string())
+}
+
+fn picture_of(rehearsal: &Rehearsal, creative: &str) -> Option<Answer> {
+    let (desk, _) = rehearsal.now().ok()?;
+    let mut all = desk.world.channels().iter().flat_map(|channel| desk.world.creatives(channel));
+    let body = all.find(|one| one.external_id == creative)?.picture;
+    Some(Answer { status: 200, headers: vec![("content-type", "image/svg+xml".into())], body })
 }
 
 fn about(rehearsal: &Rehearsal) -> Result<Value, String> {

@@ -335,6 +335,25 @@ async fn tokens_are_renewed_and_taken_back() {
     }
 }
 
+#[test]
+fn the_picture_of_an_advertisement_is_where_its_platform_says() {
+    let rehearsal = rehearsal(Clock::EndOf(TODAY));
+    let bearer = format!("Bearer {}", token(&rehearsal));
+    let headers = [("authorization", bearer.as_str()), ("host", "127.0.0.1:9")];
+    let desk = rehearsal.desk().unwrap();
+    let account = desk.world.channels().iter().find(|channel| channel.platform == Platform::MetaAds).unwrap();
+    let creatives = desk.world.creatives(account);
+    let path = format!("/v26.0/act_{}/ads?fields=creative{{image_url}}", account.external_id);
+    let (status, told) = ask(&rehearsal, "GET", &path, &headers, "");
+    assert_eq!((status, told["data"].as_array().unwrap().len()), (200, creatives.len()), "{told}");
+    for ad in told["data"].as_array().unwrap() {
+        let path = ad["creative"]["image_url"].as_str().unwrap().strip_prefix("http://127.0.0.1:9").unwrap();
+        let known = creatives.iter().find(|one| path.contains(&one.external_id)).unwrap();
+        assert_eq!(ask(&rehearsal, "GET", path, &[], ""), (200, json!(known.picture)), "{path}");
+    }
+    assert_eq!(ask(&rehearsal, "GET", "/rehearsal/pictures/1.svg", &[], "").0, 404);
+}
+
 #[tokio::test]
 async fn unknown_paths_and_wrong_tokens_get_the_providers_own_words() {
     let rehearsal = rehearsal(Clock::EndOf(TODAY));

@@ -3,7 +3,7 @@
 use time::{Duration, OffsetDateTime, Time, macros::datetime};
 
 use super::TODAY;
-use crate::{AdSums, Change, Channel, LEVELS, Level, World, Write, daytime::Known};
+use crate::{AdSums, Change, Channel, LEVELS, Level, Setting, World, Write, daytime::Known};
 
 /// A Tuesday at noon in Berlin, early in the morning in the west.
 const AT: OffsetDateTime = datetime!(2026-05-12 10:00 UTC);
@@ -88,6 +88,37 @@ fn what_is_paused_is_not_shown_and_goes_on_when_it_is_switched_on() {
     let (spent, before) =
         (sums(&ad, Level::Campaign, &campaign, 1, 30), sums(&world, Level::Campaign, &campaign, 1, 30));
     assert!((spent.spend_cents as f64 / before.spend_cents as f64 - 1.0).abs() < 0.1, "{spent:?} {before:?}");
+}
+
+#[test]
+fn what_is_set_no_longer_goes_on_as_if_nobody_had_set_it() {
+    let world = world();
+    let (campaign, ad) = (first(&world, Level::Campaign), first(&world, Level::Ad));
+    let budget = Change::Budget { campaign: campaign.clone(), cents: 99_900 };
+    let pause = Change::Runs { level: Level::Ad, external_id: ad.clone(), runs: false };
+    for (change, setting, level, id) in
+        [(budget, Setting::Budget, Level::Campaign, &campaign), (pause, Setting::Runs, Level::Ad, &ad)]
+    {
+        let set = changed(&world, change);
+        let unset = Change::Unset { setting, level, external_id: id.clone() };
+        let mut writes = set.writes().to_vec();
+        writes.push(Write {
+            at: AT + Duration::days(10),
+            channel: account(&world).index,
+            change: unset,
+            part_of: None,
+        });
+        let again = world.with(writes);
+        let cost = |world: &World, from, days| {
+            let sums = sums(world, level, id, from, days);
+            (sums.impressions, sums.spend_cents)
+        };
+        assert_eq!(cost(&again, 1, 9), cost(&set, 1, 9));
+        assert_ne!(cost(&again, 1, 9), cost(&world, 1, 9));
+        // The same draws are made again.
+        assert_eq!(cost(&again, 11, 20), cost(&world, 11, 20));
+        assert_eq!(again.entities(account(&again)), world.entities(account(&world)));
+    }
 }
 
 #[test]

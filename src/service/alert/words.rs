@@ -3,6 +3,7 @@
 
 use model::{
     alert::{Alert, FindingKind, Severity},
+    day::{in_words, range},
     figure::{FigureId, Line, sentence},
     finding::Finding,
     id::BrainStateId,
@@ -11,7 +12,7 @@ use model::{
 };
 use rust_decimal::Decimal;
 use serde_json::Value;
-use time::{Date, Month};
+use time::Date;
 
 use super::identity::OTHERS;
 use crate::{
@@ -145,7 +146,7 @@ fn lines(event: &Event<'_>, finding: &Value) -> Told {
         detail = detail.say(" series moved");
         let most = finding["basis"][0]["first"].as_str().and_then(|day| parse_day("first", day).ok());
         if let Some(most) = most.filter(|_| finding["first"] != finding["last"]) {
-            detail = detail.say(&format!(" on {}, the most of these days", days(most, most)));
+            detail = detail.say(&format!(" on {}, the most of these days", in_words(most)));
         }
         detail = detail.say(", more than chance explains");
     } else if let Some(size) = Size::read(&finding["size"]) {
@@ -212,11 +213,11 @@ fn listed(names: &[String]) -> String {
 /// Nov 2026 (since 3 Nov 2026)".
 fn when(event: &Event<'_>, finding: &Value) -> String {
     let day = |key: &str| finding[key].as_str().and_then(|text| parse_day(key, text).ok());
-    let Some((first, last)) = day("first").zip(day("last")) else { return days(event.days.0, event.days.1) };
+    let Some((first, last)) = day("first").zip(day("last")) else { return range(event.days.0, event.days.1) };
     let (first, last) = (first.min(last), last.max(first));
     let since = Some(event.days.0).filter(|since| event.kind.goes_on() && *since < first);
-    let since = since.map(|since| format!(" (since {})", days(since, since)));
-    format!("{}{}", days(first, last), since.unwrap_or_default())
+    let since = since.map(|since| format!(" (since {})", in_words(since)));
+    format!("{}{}", range(first, last), since.unwrap_or_default())
 }
 
 /// What a metric is called.
@@ -327,37 +328,6 @@ impl Size {
 fn share_of_hundred(share: f64) -> Option<String> {
     let percent = Decimal::try_from(share * 100.0).ok()?;
     Some(grouped(percent, 0, if share > 0.99 && share < 1.0 { 1 } else { 0 }))
-}
-
-/// Days in words: "3 Nov 2026", "3 to 5 Nov 2026".
-pub fn days(first: Date, last: Date) -> String {
-    let whole = |day: Date| format!("{} {} {}", day.day(), month(day.month()), day.year());
-    if first == last {
-        return whole(first);
-    }
-    let start = match (first.year() == last.year(), first.month() == last.month()) {
-        (true, true) => first.day().to_string(),
-        (true, false) => format!("{} {}", first.day(), month(first.month())),
-        (false, _) => whole(first),
-    };
-    format!("{start} to {}", whole(last))
-}
-
-const fn month(month: Month) -> &'static str {
-    match month {
-        Month::January => "Jan",
-        Month::February => "Feb",
-        Month::March => "Mar",
-        Month::April => "Apr",
-        Month::May => "May",
-        Month::June => "Jun",
-        Month::July => "Jul",
-        Month::August => "Aug",
-        Month::September => "Sep",
-        Month::October => "Oct",
-        Month::November => "Nov",
-        Month::December => "Dec",
-    }
 }
 
 #[cfg(test)]

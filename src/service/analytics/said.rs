@@ -156,6 +156,7 @@ impl Reader<'_> {
             of: self.of(outcome),
             unit: body["currency"].as_str().unwrap_or("count").to_owned(),
             model: body["forecast"]["model"].as_str().unwrap_or_default().to_owned(),
+            record: self.at(&numbers, "/forecast/record/held80").zip(self.at(&numbers, "/forecast/record/over")),
             steps,
         })
     }

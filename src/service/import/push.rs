@@ -1,15 +1,18 @@
-//! Rows that a program pushes: kept in one transaction with the request, as they are few.
+//! Rows that a program pushes: kept in one transaction with the request, as they are few. The brain thinks about them soon after.
+
+use std::time::Duration;
 
 use model::{
     access::Action,
     actor::Actor,
+    brain::Trigger,
     connection::{Cause, Progress},
     id::{ChannelId, ImportId, SyncRunId},
     import::{Found, Import, RowError, State, Way},
     metric::{DayRow, Days, Entity},
 };
 use serde_json::json;
-use store::{ad_entity, connection, import, import_source, member, metric, sync};
+use store::{ad_entity, brain, connection, import, import_source, member, metric, sync};
 use uuid::Uuid;
 
 use super::conflict;
@@ -17,6 +20,9 @@ use crate::{Result, Service, access, simulation};
 
 /// How many rows one statement keeps.
 pub const BATCH: usize = 5000;
+
+/// Programs push many rows in several requests, one after another: thinking waits so long for the next of them.
+const GATHER: Duration = Duration::from_secs(5);
 
 /// Rows that were judged already.
 #[derive(Debug)]
@@ -109,6 +115,7 @@ pub async fn push(service: &Service, actor: &Actor, push: &Push<'_>) -> Result<(
         "left_out": found.wrong });
     access::done_to(service, &mut tx, Action::EditIntegrations, (id, push.provider), detail).await?;
     let kept = import::get(&mut tx, id).await?;
+    brain::ask(&mut tx, Trigger::Sync, now, Some(GATHER)).await?;
     tx.commit().await?;
     Ok((kept, false))
 }

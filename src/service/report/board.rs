@@ -3,8 +3,9 @@
 use model::{
     access::{self as rules, Action},
     actor::Actor,
+    day::in_words,
     id::{ClientId, ReportId},
-    report::{Board, Every, Report, Schedule, Shown, ShownSchedule, day_in_words},
+    report::{Board, Every, Report, Schedule, Shown, ShownSchedule},
 };
 use store::{
     client,
@@ -74,7 +75,7 @@ fn shown(actor: &Actor, moments: &moment::Words, report: Report) -> Shown {
         id: report.id,
         title: question.title,
         client: question.client_id.zip(report.client),
-        days: format!("{} to {}", day_in_words(report.days.first), day_in_words(report.days.last)),
+        days: format!("{} to {}", in_words(report.days.first), in_words(report.days.last)),
         persona: question.persona,
         sections: question.sections.iter().map(|section| section.label().to_owned()).collect(),
         state: report.state,
@@ -98,6 +99,11 @@ fn shown_schedule(actor: &Actor, schedule: Schedule) -> ShownSchedule {
         id: schedule.id,
         title: question.title,
         client: question.client_id.zip(schedule.client),
+        persona: question.persona,
+        sections: question.sections,
+        every: schedule.timing.every,
+        on_day: schedule.timing.on_day,
+        hour: schedule.timing.hour,
         when: schedule.timing.words(),
         recipients: schedule.timing.recipients.iter().map(|email| email.as_str().to_owned()).collect(),
         enabled: schedule.timing.enabled,

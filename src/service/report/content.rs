@@ -6,11 +6,12 @@ use model::{
     actor::Actor,
     brand::ACCENT,
     dashboard::CardKind,
+    day::in_words,
     id::{BrainStateId, OrganizationId},
     organization::Organization,
     page::parse_day,
     report::{
-        Report, SectionKind, day_in_words,
+        Report, SectionKind,
         document::{Band, Block, Chart, Column, Document, Line, Section},
     },
     summary::Sentence,
@@ -125,7 +126,7 @@ impl<'a> Gatherer<'a> {
             owner,
             accent: brand.accent.unwrap_or_else(|| ACCENT.to_owned()),
             logo: brand.logo,
-            days: format!("{} to {}", day_in_words(report.days.first), day_in_words(report.days.last)),
+            days: format!("{} to {}", in_words(report.days.first), in_words(report.days.last)),
             watermark: agency.simulated.then(|| label.to_owned()),
             footer,
             cover: report.question.sections.contains(&SectionKind::Cover),
@@ -155,7 +156,7 @@ impl<'a> Gatherer<'a> {
         let Some(found) = summary::find(self.service, &self.actor, self.question()).await? else {
             return Ok(vec![not_thought()]);
         };
-        let day = parse_day("day", &found.day).map_or_else(|_| found.day.clone(), day_in_words);
+        let day = parse_day("day", &found.day).map_or_else(|_| found.day.clone(), in_words);
         let mut blocks = vec![Block::Paragraph(format!("As of {day}, the last day that had ended."))];
         for section in found.sections {
             blocks.push(Block::Heading(section.heading));
@@ -255,7 +256,7 @@ impl<'a> Gatherer<'a> {
         let state = match self.state {
             Some((id, day)) => format!(
                 "What is said about figures is of the brain state {id}, which knew days until {}.",
-                day_in_words(day)
+                in_words(day)
             ),
             None => "The brain had not thought about this agency by then.".to_owned(),
         };
@@ -331,7 +332,7 @@ fn expected(body: &Value) -> Option<Chart> {
     let first = parse_day("from", body["from"].as_str()?).ok()?;
     let last = first.checked_add(Duration::days(i64::try_from(steps.len()).ok()? - 1))?;
     let each = |key: &str| -> Vec<Option<f64>> { steps.iter().map(|step| step[key].as_f64()).collect() };
-    let (first, last) = (day_in_words(first), day_in_words(last));
+    let (first, last) = (in_words(first), in_words(last));
     let (values, band) = (each("point"), Band { low: each("lo80"), high: each("hi80") });
     let model = body["forecast"]["model"].as_str().map(|model| format!(" ({model})")).unwrap_or_default();
     Some(Chart {

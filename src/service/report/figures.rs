@@ -4,15 +4,13 @@ use std::collections::BTreeMap;
 
 use model::{
     dashboard::Lack,
+    day::in_words,
     fact::{Channel, Made},
     figure::{Metric, Scope},
     id::ClientId,
     metric::Days,
     organization::Organization,
-    report::{
-        day_in_words,
-        document::{Block, Chart, Column, FigureCell, Line, Mark},
-    },
+    report::document::{Block, Chart, Column, FigureCell, Line, Mark},
 };
 use rust_decimal::{Decimal, prelude::ToPrimitive};
 use store::{TenantTx, brain as states};
@@ -108,10 +106,10 @@ impl Figures {
         let count = self.days.count();
         let compared = format!(
             "{} to {}, against the {count} days before: {} to {}.",
-            day_in_words(self.days.first),
-            day_in_words(self.days.last),
-            day_in_words(self.before.first),
-            day_in_words(self.before.last)
+            in_words(self.days.first),
+            in_words(self.days.last),
+            in_words(self.before.first),
+            in_words(self.before.last)
         );
         let cells = MAIN.iter().filter_map(|key| Some(self.cell(key, self.of(&self.now, key)?))).collect();
         let mut blocks = vec![Block::Paragraph(compared), Block::Figures(cells)];
@@ -153,15 +151,15 @@ impl Figures {
         };
         let lines: Vec<Line> = [(0, "ledger_revenue"), (3, "spend")].into_iter().filter_map(line).collect();
         let names: Vec<&str> = lines.iter().map(|line| line.name.as_str()).collect();
-        let days = format!("{} to {}", day_in_words(self.days.first), day_in_words(self.days.last));
+        let days = format!("{} to {}", in_words(self.days.first), in_words(self.days.last));
         let words = format!("{} of each day, {days}, in {}.", names.join(" and "), self.currency);
         let marks = marks(lines.iter().flat_map(|line| line.values.iter().flatten()), |value| {
             words::amount(value, &self.currency)
         });
         (!lines.is_empty()).then(|| Chart {
             words,
-            first: day_in_words(self.days.first),
-            last: day_in_words(self.days.last),
+            first: in_words(self.days.first),
+            last: in_words(self.days.last),
             marks,
             bands: Vec::new(),
             lines,

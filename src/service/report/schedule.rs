@@ -84,6 +84,21 @@ pub async fn set(
     Ok(kept)
 }
 
+/// Changes what a schedule's reports tell, when they come and to whom; whether it is switched on stays.
+///
+/// # Errors
+/// Missing, or the rule that forbids it.
+pub async fn change(
+    service: &Service,
+    actor: &Actor,
+    id: ReportScheduleId,
+    question: Question,
+    timing: Timing,
+) -> Result<Schedule> {
+    let enabled = get(service, actor, id).await?.timing.enabled;
+    set(service, actor, id, question, Timing { enabled, ..timing }).await
+}
+
 /// Switches a schedule on or off.
 ///
 /// # Errors

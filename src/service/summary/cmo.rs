@@ -81,7 +81,11 @@ fn ahead(subject: &Subject, expected: &Expected) -> Sentence {
         .say(" from ")
         .day(&expected.from);
     let line = line.say(", and were every day to end at the edge of its ").figure(&expected.interval);
-    line.say(" interval, ").figure(&expected.low).say(" or ").figure(&expected.high).end()
+    let line = line.say(" interval, ").figure(&expected.low).say(" or ").figure(&expected.high);
+    line.with(expected.record.as_ref(), |line, (held, over)| {
+        line.say("; such intervals held ").figure(held).say(" of the time over the last ").figure(over)
+    })
+    .end()
 }
 
 fn colour(subject: &Subject) -> Sentence {

@@ -14,7 +14,7 @@ use super::{
     said::{About, Said},
 };
 
-/// Clients told of one by one, where the agency as a whole is out of sight.
+/// Clients told of one by one, where the agency as a whole is out of sight or has no amounts.
 const CLIENTS: usize = 3;
 /// Things missing that are named.
 const GAPS: usize = 5;
@@ -104,19 +104,24 @@ fn colour(said: &Said<'_>) -> Option<Colour> {
     }
 }
 
-/// The agency where it is in sight, the client that was asked for, or the clients that need most attention.
+/// The agency where it is in sight, the client that was asked for, or the clients that need most attention. An agency of whose
+/// amounts none has a rate of exchange is told of with these clients, each in its own currency.
 fn subjects(said: &[Said<'_>], names: &Names, client: Option<ClientId>) -> (Vec<Subject>, bool) {
-    let mut risks: Vec<&Said<'_>> = said.iter().filter(|said| said.is("risk")).collect();
-    if client.is_none() && risks.iter().any(|risk| risk.outcome.client_id.is_none()) {
-        let agency = risks.iter().find(|risk| risk.outcome.client_id.is_none());
-        return (agency.and_then(|risk| subject(risk, said, names)).into_iter().collect(), false);
+    let risks = || said.iter().filter(|said| said.is("risk"));
+    let agency = risks().find(|risk| client.is_none() && risk.outcome.client_id.is_none());
+    let whole = agency.and_then(|risk| subject(risk, said, names));
+    let unrated = whole.as_ref().and_then(|whole| whole.money.as_ref()).is_some_and(|money| money.unrated);
+    if agency.is_some() && !unrated {
+        return (whole.into_iter().collect(), false);
     }
-    risks.retain(|risk| client.is_none() || risk.outcome.client_id == client);
+    let own =
+        |risk: &&Said<'_>| risk.outcome.client_id.is_some() && (client.is_none() || risk.outcome.client_id == client);
+    let mut risks: Vec<&Said<'_>> = risks().filter(own).collect();
     risks.sort_by_key(|risk| (Reverse(colour(risk)), risk.outcome.number));
     let mut all: Vec<Subject> = risks.into_iter().filter_map(|risk| subject(risk, said, names)).collect();
     let others = all.len() > CLIENTS;
     all.truncate(CLIENTS);
-    (all, others)
+    (whole.into_iter().chain(all).collect(), others)
 }
 
 fn subject(risk: &Said<'_>, said: &[Said<'_>], names: &Names) -> Option<Subject> {

@@ -92,6 +92,9 @@ fn ahead(subject: &Subject, expected: &Expected) -> Sentence {
         .say(" (the ends of the days' ")
         .figure(&expected.interval)
         .say(" intervals, added up)")
+        .with(expected.record.as_ref(), |line, (held, over)| {
+            line.say("; inside so far: ").figure(held).say(" in ").figure(over)
+        })
         .end()
 }
 

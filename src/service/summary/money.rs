@@ -24,6 +24,8 @@ const LENGTH: i64 = 28;
 const BOOKED: &str = "/metrics/ledger_revenue/now/unit/money";
 /// Clients whose claims are told of.
 const CLAIMS: usize = 2;
+/// Why there is no figure where amounts cannot be told in one currency.
+const UNRATED: &str = "days of it have no rate of exchange";
 
 /// A metric now and before.
 #[derive(Debug)]
@@ -47,6 +49,8 @@ pub(super) struct Money {
     pub rows: Vec<Row>,
     pub unconnected: Vec<&'static str>,
     pub lacking: Vec<(&'static str, &'static str)>,
+    /// Whether an amount is lacking because none of it has a rate of exchange.
+    pub unrated: bool,
 }
 
 /// What is expected of the next days, all of them together.
@@ -60,6 +64,8 @@ pub(super) struct Expected {
     pub low: Figure,
     pub high: Figure,
     pub interval: Figure,
+    /// How often such intervals held, and over how many of the last days; none where there was no time to see.
+    pub record: Option<(Figure, Figure)>,
 }
 
 /// How claims and books differ.
@@ -84,11 +90,7 @@ pub(super) struct Claims {
 
 /// The figures of the agency or a client as a whole.
 pub(super) fn money(said: &[Said<'_>], names: &Names, client: Option<ClientId>) -> Option<Money> {
-    let whole = |said: &&Said<'_>| {
-        let level = said.text("/entity/level");
-        said.is("figures") && said.outcome.client_id == client && matches!(level, Some("agency" | "client"))
-    };
-    let found = said.iter().filter(whole).find_map(|said| {
+    let found = said.iter().filter(|said| whole(said, "figures", client)).find_map(|said| {
         let length = said.length("/now")?;
         (length.value == LENGTH.to_string()).then_some((said, length))
     });
@@ -96,7 +98,8 @@ pub(super) fn money(said: &[Said<'_>], names: &Names, client: Option<ClientId>) 
     let pair = |at: &str| said.day(&format!("{at}/first")).zip(said.day(&format!("{at}/last")));
     let (days, before) = (pair("/now")?, pair("/before"));
     let sources = names.sources();
-    let mut money = Money { days, length, rows: Vec::new(), unconnected: Vec::new(), lacking: Vec::new() };
+    let (rows, unconnected, lacking) = (Vec::new(), Vec::new(), Vec::new());
+    let mut money = Money { days, length, rows, unconnected, lacking, unrated: false };
     for key in METRICS {
         let Some(metric) = nouns::metric(key) else { continue };
         let at = |rest: &str| format!("/metrics/{key}/{rest}");
@@ -108,6 +111,7 @@ pub(super) fn money(said: &[Said<'_>], names: &Names, client: Option<ClientId>) 
         if let Some(reason) = said.text(&at("now/absent/reason")) {
             let gaps = said.items(&at("now/absent/gaps"));
             money.lacking.push((metric, why(reason, gaps)));
+            money.unrated |= gaps.iter().any(|gap| rate(gap).is_some());
             continue;
         }
         let figure = |which: &str, key: &str, days: Option<&(Day, Day)>| {
@@ -150,7 +154,7 @@ fn why(reason: &str, gaps: &[Value]) -> &'static str {
     let unrated = gaps.iter().filter(|gap| gap["reason"] == "rate").count();
     match unrated {
         0 => nouns::absent(reason),
-        all if all == gaps.len() => "days of it have no rate of exchange",
+        all if all == gaps.len() => UNRATED,
         _ => "days of it are missing, and others have no rate of exchange",
     }
 }
@@ -158,8 +162,18 @@ fn why(reason: &str, gaps: &[Value]) -> &'static str {
 /// Whether amounts of the agency and its clients, or of a client, are left out that have no rate of exchange.
 pub(super) fn lack_rates(said: &[Said<'_>], client: Option<ClientId>) -> bool {
     let own = |said: &&Said<'_>| said.is("figures") && (client.is_none() || said.outcome.client_id == client);
-    let lacks = |said: &Said<'_>, key: &str| said.at(&format!("/metrics/{key}/now")).is_some_and(missing::of_rates);
-    said.iter().filter(own).any(|said| METRICS.iter().any(|key| lacks(said, key)))
+    said.iter().filter(own).any(|said| METRICS.iter().any(|key| lacks_rate(said, key)))
+}
+
+/// Whether amounts are left out of a figure because they have no rate of exchange.
+fn lacks_rate(said: &Said<'_>, key: &str) -> bool {
+    said.at(&format!("/metrics/{key}/now")).is_some_and(missing::of_rates)
+}
+
+/// Whether this is said, and of the agency or a client as a whole.
+fn whole(said: &Said<'_>, kind: &str, client: Option<ClientId>) -> bool {
+    let level = said.text("/entity/level");
+    said.is(kind) && said.outcome.client_id == client && matches!(level, Some("agency" | "client"))
 }
 
 /// A figure's unit, as it is told.
@@ -169,13 +183,7 @@ fn unit<'a>(said: &'a Said<'_>, at: &str) -> Option<&'a str> {
 
 /// The forecasts of the agency or a client as a whole, by what they are of.
 fn forecasts<'a>(said: &'a [Said<'a>], client: Option<ClientId>, key: &str) -> Option<&'a Said<'a>> {
-    said.iter().find(|said| {
-        let level = said.text("/entity/level");
-        said.is("forecast")
-            && said.outcome.client_id == client
-            && matches!(level, Some("agency" | "client"))
-            && said.text("/metric") == Some(key)
-    })
+    said.iter().find(|said| whole(said, "forecast", client) && said.text("/metric") == Some(key))
 }
 
 /// What is expected of the agency or a client.
@@ -197,7 +205,10 @@ fn one(said: &Said<'_>, key: &'static str) -> Option<Expected> {
     let sum = |key: &str, path: &str| {
         said.sum("/forecast/steps", path, About::new(key, unit).of(model.iter().cloned().collect()))
     };
+    let held = said.figure("/forecast/record/held80", About::new("held", "share"));
+    let over = said.figure("/forecast/record/over", About::new("over", "days"));
     Some(Expected {
+        record: held.zip(over),
         metric,
         days: said.count("/forecast/steps")?,
         sum: sum(&format!("{key}_expected"), "/point")?,
@@ -210,9 +221,11 @@ fn one(said: &Said<'_>, key: &'static str) -> Option<Expected> {
 
 /// Of what there is no forecast although somebody reports it, and why.
 pub(super) fn unforeseen(said: &[Said<'_>], client: Option<ClientId>) -> Vec<(&'static str, &'static str)> {
+    // Days that cannot be added up are no days for a forecast: it only knows that there are too few.
+    let unrated = |key: &str| said.iter().any(|said| whole(said, "figures", client) && lacks_rate(said, key));
     let why = |key: &&str| {
-        let forecast = forecasts(said, client, key)?;
-        Some((nouns::metric(key)?, nouns::absent(forecast.text("/forecast/absent/reason")?)))
+        let reason = forecasts(said, client, key)?.text("/forecast/absent/reason")?;
+        Some((nouns::metric(key)?, if unrated(key) { UNRATED } else { nouns::absent(reason) }))
     };
     EXPECTED.iter().filter_map(why).collect()
 }

@@ -247,6 +247,7 @@ fn everything_that_can_be_told_is_told_in_some_state() {
         "counted twice",
         "without anybody claiming",
         "expected to come to",
+        "held 81 % of the time over the last 84 days",
         "not connected",
         "is in no sum",
         "too young to be judged",
@@ -314,5 +315,60 @@ fn amounts_without_a_rate_are_said_and_only_what_is_alike_is_set_beside_each_oth
         assert!(both.contains(words) && both.contains("100 USD"), "{both}");
         let one = told(persona, json!([]));
         assert!(one.contains(words) && !one.contains("100 USD"), "other clients are no comparison: {one}");
+    }
+}
+
+#[test]
+fn where_no_amount_of_the_agency_has_a_rate_each_client_is_told_of_in_its_own_currency() {
+    let days = |first: &str, last: &str| json!({"first": first, "last": last});
+    let (now, before) = (days("2026-10-25", "2026-11-21"), days("2026-09-27", "2026-10-24"));
+    let bakery = id(1);
+    let spend = |days: &Value| {
+        json!({"value": "90", "unit": {"money": "USD"}, "formula": "spend", "parts": [{"measure": "spend", "value": "90",
+            "days": days, "sources": ["a"], "rows": 28, "gaps": []}]})
+    };
+    let lacking = |reason: &str| {
+        json!({"absent": {"reason": "incomplete", "measure": "spend", "gaps": [{"source": "a", "reason": reason,
+            "currency": "USD", "first": "2026-10-25", "last": "2026-11-21", "days": 28, "nothing": true}]}})
+    };
+    let told = |reason: &str| {
+        let figures = |level: &str, one: Value, other: Value| {
+            json!({"entity": {"id": "", "level": level}, "now": now, "before": before,
+                "metrics": {"spend": {"now": one, "before": other, "verdict": {"absent": {"reason": "unusable"}}}}})
+        };
+        let forecast = json!({"entity": {"id": "", "level": "agency"}, "metric": "spend", "currency": "JPY",
+            "from": "2026-11-22", "forecast": {"absent": {"reason": "too_short", "has": 0, "needs": 1}}});
+        let risk = json!({"risk": {"colour": "green", "looked_at": 3}});
+        let all = [
+            ("figures", None, figures("agency", lacking(reason), lacking(reason))),
+            ("figures", Some(bakery), figures("client", spend(&now), spend(&before))),
+            ("forecast", None, forecast),
+            ("risk", None, risk.clone()),
+            ("risk", Some(bakery), risk),
+        ];
+        let outcomes: Vec<Outcome> = (0..)
+            .zip(all)
+            .map(|(number, (kind, client, body))| Outcome {
+                number,
+                kind: kind.to_owned(),
+                client_id: client.map(Into::into),
+                channel_id: None,
+                body: body.to_string(),
+            })
+            .collect();
+        let names = Names { clients: [(bakery.into(), "Bakery".to_owned())].into(), ..Names::default() };
+        Persona::ALL.map(|persona| {
+            let summary = write(&outcomes, &names, DAY, persona, None);
+            sentences(&summary).iter().map(|one| format!("{}\n", one.text)).collect::<String>()
+        })
+    };
+    for text in told("rate") {
+        assert!(text.contains("Bakery") && text.contains("90.00 USD"), "{text}");
+        let why = text.lines().filter(|line| line.contains("days of it have no rate of exchange")).count();
+        assert_eq!(why, 2, "spend of the agency, now and ahead: {text}");
+        assert!(!text.contains("not enough data yet"), "there are days enough: {text}");
+    }
+    for text in told("not_read") {
+        assert!(!text.contains("Bakery") && text.contains("not enough data yet"), "{text}");
     }
 }

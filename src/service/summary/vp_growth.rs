@@ -86,7 +86,11 @@ fn ahead(subject: &Subject, expected: &Expected) -> Sentence {
         .say(expected.metric)
         .say("; with all days at one end of the ");
     let line = line.figure(&expected.interval).say(" band it is ").figure(&expected.low);
-    line.say(", at the other ").figure(&expected.high).end()
+    let line = line.say(", at the other ").figure(&expected.high);
+    line.with(expected.record.as_ref(), |line, (held, over)| {
+        line.say("; in the last ").figure(over).say(" bands like it were right ").figure(held).say(" of the time")
+    })
+    .end()
 }
 
 fn colour(subject: &Subject) -> Sentence {

@@ -117,7 +117,7 @@ pub async fn take_due(tx: &mut SystemTx, now: OffsetDateTime, share: i64) -> Res
 pub async fn take_stale(tx: &mut SystemTx, now: OffsetDateTime) -> Result<Vec<(OrganizationId, ConnectionId)>> {
     let rows = sqlx::query!(
         "update connection c set stale_told_at = $1
-         where c.disconnected_at is null and c.paused_at is null
+         where c.disconnected_at is null and c.paused_at is null and c.provider <> 'file'
            and coalesce(c.last_sync_at, c.created_at) < $1::timestamptz - interval '24 hours'
            and (c.stale_told_at is null or c.stale_told_at < c.last_sync_at)
            and exists (select from channel h where h.organization_id = c.organization_id and h.connection_id = c.id

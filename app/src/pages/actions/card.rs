@@ -194,6 +194,9 @@ pub(crate) fn Controls(card: Memo<Card>, decisions: Decisions) -> impl IntoView 
             })}
             {(state == ActionState::Done).then(|| view! {
                 <More words="Undo…" open=typed_undo.came_back() test="undo">
+                    {simulated.is_some().then(|| view! {
+                        <p class="max-w-prose pb-2 text-xs text-muted">"What was done from here is set back in the simulated accounts, from now on. What was set anew since stays, and so does what it brought until now."</p>
+                    })}
                     <ActionForm action=undo attr:class="flex flex-wrap items-end gap-2" attr:novalidate=true>
                         {hidden()}
                         <Reason id=format!("undo-reason-{id}") label="Why (if you like)" typed=typed_undo />

@@ -2,7 +2,10 @@
 //! revenue by channel. Forecast and marks are read by themselves: without them the courses stand as they were counted.
 
 use leptos::prelude::*;
-use model::{analytics::Head, chart::Chart};
+use model::{
+    analytics::Head,
+    chart::{Chart, Kind},
+};
 
 use super::{
     absent,
@@ -10,7 +13,7 @@ use super::{
     shown::{Counted, Thought},
 };
 use crate::{
-    components::{chart::ChartView, focus, notice::sentence, page::Skeleton, part::failed},
+    components::{chart::ChartView, figure::Figure, notice::sentence, part::part_of},
     error::AppError,
     pages::dashboard::connect,
 };
@@ -27,21 +30,16 @@ pub(super) fn Courses(
     thought: Resource<Result<Thought, AppError>>,
     asked: Memo<Asked>,
 ) -> impl IntoView {
-    let read = move || {
-        Suspend::new(async move {
-            let (found, said) = (counted.await, thought.await);
-            if cfg!(not(feature = "ssr")) {
-                focus::restore(focus::held(), "heading");
-            }
-            match found {
-                Ok(counted) => view! { <Shown counted=counted thought=said.ok() asked=asked /> }.into_any(),
-                // The figures say so.
-                Err(error) if absent(&error) => ().into_any(),
-                Err(error) => failed("The charts", &error, Callback::new(move |()| counted.refetch())),
-            }
-        })
+    let load = move || async move {
+        let (found, said) = (counted.await, thought.await);
+        found.map(|counted| (counted, said.ok()))
     };
-    view! { <Transition fallback=|| view! { <Skeleton /> }>{read}</Transition> }
+    let retry = Callback::new(move |()| {
+        counted.refetch();
+    });
+    let draw = move |(counted, thought): (Counted, Option<Thought>)| view! { <Shown counted=counted thought=thought asked=asked /> };
+    // That there is nothing of it the figures say.
+    part_of(("The charts", "heading"), load, retry, draw, |error: &AppError| absent(error).then(|| ().into_any()))
 }
 
 #[component]
@@ -95,12 +93,18 @@ fn Course(head: Head, courses: Vec<(String, Chart)>, thought: Option<Thought>, a
         held.with_value(|(head, courses, thought)| {
             let chart = courses.iter().find(|(known, _)| *known == key).map(|(_, chart)| chart.clone())?;
             let lack = thought.as_ref().and_then(|thought| thought.lack(&key, &chart.unit));
+            let record = thought.as_ref().and_then(|thought| thought.record(&key, &chart.unit));
             let chart = match thought {
                 Some(thought) => thought.laid_over(head, &key, chart),
                 None => chart,
             };
+            // Where no band is drawn, none is told of.
+            let record = record.filter(|_| matches!(&chart.kind, Kind::Lines(lines) if lines.forecast.is_some()));
             Some(view! {
                 <ChartView chart=chart mark=simulated />
+                {record.map(|(held, over)| view! {
+                    <p class="text-xs text-muted" data-test="record">"What came lay in such an inner band, which should hold four in five, " <Figure id=held.id shown=held.shown /> " of the time over the last " <Figure id=over.id shown=over.shown /> "."</p>
+                })}
                 {lack.map(|why| view! { <p class="text-xs text-muted" data-test="no-forecast">"No forecast: " <span data-literal="">{why}</span> "."</p> })}
             })
         })

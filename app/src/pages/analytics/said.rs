@@ -66,7 +66,7 @@ fn Curves(day: Option<String>, lack: Option<Lack>, curves: Vec<ClientCurves>, si
 
 #[component]
 fn OfClient(one: ClientCurves, simulated: bool) -> impl IntoView {
-    let ClientCurves { client, curves, why } = one;
+    let ClientCurves { client, curves, warnings, why } = one;
     let (drawn, unknown): (Vec<_>, Vec<_>) = curves.into_iter().partition(Result::is_ok);
     let drawn: Vec<Chart> = drawn.into_iter().flatten().collect();
     let unknown: Vec<(String, String)> = unknown.into_iter().filter_map(Result::err).collect();
@@ -75,6 +75,11 @@ fn OfClient(one: ClientCurves, simulated: bool) -> impl IntoView {
         <div class="flex min-w-0 flex-col gap-3" data-test="curves-of">
             <p class="font-medium" data-literal="">{client}</p>
             {why.map(|why| view! { <p class="text-muted" data-literal="">{sentence(&why)} "."</p> })}
+            {(!warnings.is_empty()).then(|| view! {
+                <ul class="flex flex-col gap-1 text-xs text-muted" aria-label="What to know before believing these curves" data-test="warnings">
+                    {warnings.into_iter().map(|words| view! { <li data-literal="">{sentence(&words)} "."</li> }).collect_view()}
+                </ul>
+            })}
             {drawn.into_iter().map(|chart| view! { <ChartView chart=chart mark=mark /> }).collect_view()}
             {(!unknown.is_empty()).then(|| view! {
                 <ul class="flex flex-col gap-1 text-xs text-muted" data-test="no-curve">

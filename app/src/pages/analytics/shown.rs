@@ -3,6 +3,7 @@
 use model::{
     analytics::{Breakdown, Granularity, Head, Total},
     chart::{Band, Chart, Forecast, Ids, Kind, Mark, Unit},
+    dashboard::Beside,
 };
 use serde::{Deserialize, Serialize};
 
@@ -34,6 +35,8 @@ pub struct Over {
     pub forecast: Option<Forecast>,
     /// The day before the first that is foretold.
     pub before: Option<String>,
+    /// How often such intervals held, and over how many of the last days.
+    pub record: Option<(Beside, Beside)>,
     /// Why nothing is.
     pub why: Option<String>,
     /// What was noticed.
@@ -47,6 +50,8 @@ pub struct ClientCurves {
     pub client: String,
     /// A chart for each channel; `Err` names a channel of which nothing is known, and says why.
     pub curves: Vec<Result<Chart, (String, String)>>,
+    /// What to know before believing them.
+    pub warnings: Vec<String>,
     /// Why nothing is known of the client.
     pub why: Option<String>,
 }
@@ -103,6 +108,11 @@ impl Thought {
         let mut all = self.of(key).filter_map(|over| Some((over, over.forecast.as_ref()?)));
         let first = all.next().filter(|(over, _)| over.unit.as_ref() == Some(unit));
         if all.next().is_none() { first } else { None }
+    }
+
+    /// How often intervals like those that are drawn held, and over how many of the last days.
+    pub fn record(&self, key: &str, unit: &Unit) -> Option<(Beside, Beside)> {
+        self.foretold(key, unit).and_then(|(over, _)| over.record.clone())
     }
 
     /// Why nothing is foretold of a metric in the unit of its course.

@@ -6,6 +6,7 @@ use model::dashboard::{CardKind, CardWords, Colour, Figures, Headline, Lack, Lin
 use super::asked::Asked;
 use crate::components::{
     badge::{Badge, Shade},
+    button::Button,
     card::Card,
     figure::Figure,
     notice::sentence,
@@ -85,7 +86,7 @@ fn Risk(colour: Option<Colour>, reasons: Vec<Linked>) -> impl IntoView {
 /// The main figures beside those before.
 #[component]
 pub(super) fn FiguresShown(view: Figures, client: Signal<String>) -> impl IntoView {
-    let Figures { days, before, count, figures, may_connect, may_import_rates, .. } = view;
+    let Figures { days, before, count, figures, may_connect, may_import_rates, simulates, .. } = view;
     if figures.is_empty() {
         // Who connects sees all clients; everybody else may have none, whatever is connected.
         let of = match (client.get_untracked().is_empty(), may_connect) {
@@ -97,6 +98,12 @@ pub(super) fn FiguresShown(view: Figures, client: Signal<String>) -> impl IntoVi
             <section class="flex flex-col gap-2" aria-label="Main figures" data-test="main-figures">
                 <h2>"Main figures"</h2>
                 <p class="text-muted" data-test="figures-empty">{of} ". Spend, ledger revenue, orders and what they come to stand here once an account or shop is connected and mapped to a client, or a file is imported. " {connect(may_connect)}</p>
+                {(simulates && client.get_untracked().is_empty()).then(|| view! {
+                    <form method="post" action="/simulation" class="flex flex-wrap items-center gap-2" data-test="rehearse">
+                        <Button>"Try with a rehearsal agency"</Button>
+                        <p class="text-xs text-muted">"See it with eight simulated clients first. Your agency stays as it is; you come back by leaving that one."</p>
+                    </form>
+                })}
             </section>
         }
         .into_any();

@@ -98,8 +98,9 @@ fn AddForm(desk: Desk, add: ServerAction<AddSource>) -> impl IntoView {
     let clients = [(String::new(), "Nobody's yet".to_owned())].into_iter().chain(desk.clients).collect::<Vec<_>>();
     let typed = Typed::of(add);
     let or = move |name: &'static str, otherwise: String| typed.first(name, otherwise);
+    let chosen_here = RwSignal::new(false);
     view! {
-        <div id="add-source">
+        <div id="add-source" data-busy=move || chosen_here.get().then_some("") on:change=move |_| chosen_here.set(true)>
             <Card title="Add a source" about="An account whose figures come as files. Currency and time zone are those in which it counts, and stay.">
                 <ActionForm action=add node_ref=form attr:class="grid gap-4 sm:grid-cols-2" attr:novalidate=true>
                     <Field name="name" label="Name" help="Such as: Radio Berlin" value=or("name", String::new()) error=at(failure, "name") />

@@ -1,6 +1,6 @@
 //! The form that has a report made, and what it shares with the form of schedules.
 
-use leptos::{prelude::*, server_fn::ServerFn};
+use leptos::prelude::*;
 use model::{
     report::{Board, SectionKind},
     summary::Persona,
@@ -26,16 +26,40 @@ pub(super) fn owners(board: &Board) -> Vec<(String, String)> {
     agency.into_iter().chain(clients).collect()
 }
 
-/// What every report says of itself: its title, whose it is, for whom, and its sections. `which` tells ids of two forms apart.
+/// What a report says of itself where nothing was typed.
+pub(super) struct First {
+    pub(super) title: String,
+    pub(super) persona: Persona,
+    pub(super) sections: Vec<String>,
+}
+
+impl Default for First {
+    fn default() -> Self {
+        Self { title: "Report".to_owned(), persona: Persona::default(), sections: all_sections() }
+    }
+}
+
+/// What every report says of itself: its title, whose it is, for whom, and its sections.
 #[component]
-pub(super) fn Told<S>(board: Board, client: String, which: &'static str, action: ServerAction<S>) -> impl IntoView
-where
-    S: ServerFn<Output = (), Error = AppError> + Clone + Send + Sync + 'static,
-{
-    let (typed, failure) = (Typed::of(action), failure(action));
+pub(super) fn Told(
+    /// What was typed.
+    typed: Typed,
+    /// What is wrong with it.
+    failure: Signal<Option<AppError>>,
+    /// What tells the ids of several such forms apart.
+    #[prop(into)]
+    which: String,
+    /// Whose it can be, and whose it is at first; nothing where that stays.
+    #[prop(optional)]
+    whose: Option<(Vec<(String, String)>, String)>,
+    /// What stands there at first.
+    #[prop(optional)]
+    first: First,
+) -> impl IntoView {
+    let First { title, persona, sections } = first;
     let back = untrack(|| typed.fields());
     let chosen: Vec<String> = if back.is_empty() {
-        all_sections()
+        sections
     } else {
         back.into_iter().filter(|(name, _)| name.starts_with("sections[")).map(|(_, key)| key).collect()
     };
@@ -46,9 +70,11 @@ where
     });
     let wrong = at(failure, "sections");
     view! {
-        <Field name="title" id=format!("{which}-title") label="Title" value=typed.or("title", "Report") error=at(failure, "title") required=true />
-        <Select name="client_id" id=format!("{which}-client") label="Of" options=owners(&board) value=typed.first("client_id", client) error=at(failure, "client_id") />
-        <Select name="persona" id=format!("{which}-persona") label="For the" options=personas value=typed.first("persona", Persona::default().key()) error=at(failure, "persona") />
+        <Field name="title" id=format!("{which}-title") label="Title" value=typed.or("title", title) error=at(failure, "title") required=true />
+        {whose.map(|(owners, client)| view! {
+            <Select name="client_id" id=format!("{which}-client") label="Of" options=owners value=typed.first("client_id", client) error=at(failure, "client_id") />
+        })}
+        <Select name="persona" id=format!("{which}-persona") label="For the" options=personas value=typed.first("persona", persona.key()) error=at(failure, "persona") />
         <fieldset class="flex flex-col gap-1 sm:col-span-2">
             <legend class="font-medium">"Sections"</legend>
             <div class="flex flex-wrap gap-x-4 gap-y-1">{boxes.collect_view()}</div>
@@ -61,11 +87,12 @@ where
 #[component]
 pub(super) fn Make(board: Board, client: String, action: ServerAction<MakeReport>) -> impl IntoView {
     let (typed, failure) = (Typed::of(action), failure(action));
-    let (first, last) = board.days.clone();
+    let whose = (owners(&board), client);
+    let (first, last) = board.days;
     view! {
         <Card title="Make a report" about="It is made in the background; you can leave this page meanwhile.">
             <ActionForm action=action attr:class="grid gap-4 sm:grid-cols-2" attr:novalidate=true>
-                <Told board=board client=client which="make" action=action />
+                <Told typed=typed failure=failure which="make" whose=whose />
                 <Field name="first" id="make-first" label="First day" kind="date" value=typed.or("first", first) error=at(failure, "first") />
                 <Field name="last" id="make-last" label="Last day" kind="date" value=typed.or("last", last) error=at(failure, "last") />
                 <div class="flex flex-col gap-2 sm:col-span-2">

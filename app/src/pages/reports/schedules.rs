@@ -6,7 +6,7 @@ use model::{
     report::{Board, Every, ShownSchedule},
 };
 
-use super::form::Told;
+use super::form::{First, Told, owners};
 use crate::{
     components::{
         badge::{Badge, Shade},
@@ -20,7 +20,10 @@ use crate::{
     refused::Typed,
 };
 
-/// Sets a schedule. `day` is that of the week from Monday, or of the month.
+/// The fields of a schedule, each of which says what is wrong with it.
+const FIELDS: &[&str] = &["title", "client_id", "persona", "sections", "every", "on_day", "hour", "recipients"];
+
+/// Sets a schedule. `on_day` is that of the week from Monday, or of the month.
 #[server(prefix = "/app", endpoint = "add_report_schedule", output = crate::codec::Json)]
 pub async fn add_report_schedule(
     client_id: String,
@@ -34,12 +37,35 @@ pub async fn add_report_schedule(
 ) -> Result<(), AppError> {
     let (actor, service) = (crate::server::actor()?, crate::server::service()?);
     let question = super::question(&client_id, &title, &persona, &sections)?;
-    let wrong = || service::Error::from(model::input::Invalid::new("every", "choose weekly or monthly"));
-    let every = Every::parse(&every).ok_or_else(wrong)?;
-    let small = |number: i64| i16::try_from(number).unwrap_or(-1);
-    let timing = model::report::Timing::parse(every, small(on_day), small(hour), &recipients, true)
-        .map_err(service::Error::from)?;
+    let timing = timing(&every, (on_day, hour), &recipients)?;
     Ok(service::report::schedule::add(&service, &actor, question, timing).await.map(|_| ())?)
+}
+
+/// Changes a schedule; whose it is stays, and whether it is switched on.
+#[server(prefix = "/app", endpoint = "change_report_schedule", output = crate::codec::Json)]
+pub async fn change_report_schedule(
+    id: ReportScheduleId,
+    title: String,
+    persona: String,
+    every: String,
+    on_day: i64,
+    hour: i64,
+    recipients: String,
+    #[server(default)] sections: Vec<String>,
+) -> Result<(), AppError> {
+    let (actor, service) = (crate::server::actor()?, crate::server::service()?);
+    let question = super::question("", &title, &persona, &sections)?;
+    let timing = timing(&every, (on_day, hour), &recipients)?;
+    Ok(service::report::schedule::change(&service, &actor, id, question, timing).await.map(|_| ())?)
+}
+
+/// When and to whom, as a form says it.
+#[cfg(feature = "ssr")]
+fn timing(every: &str, (on_day, hour): (i64, i64), recipients: &str) -> Result<model::report::Timing, service::Error> {
+    let wrong = || model::input::Invalid::new("every", "choose weekly or monthly");
+    let every = Every::parse(every).ok_or_else(wrong)?;
+    let small = |number: i64| i16::try_from(number).unwrap_or(-1);
+    Ok(model::report::Timing::parse(every, small(on_day), small(hour), recipients, true)?)
 }
 
 /// Switches a schedule on or off.
@@ -60,18 +86,27 @@ pub async fn remove_report_schedule(id: ReportScheduleId) -> Result<(), AppError
 #[derive(Clone, Copy)]
 pub(super) struct Deeds {
     add: ServerAction<AddReportSchedule>,
+    change: ServerAction<ChangeReportSchedule>,
+    /// The schedule whose change was sent last: what is wrong with it is said there.
+    of: RwSignal<Option<ReportScheduleId>>,
     switch: ServerAction<SwitchReportSchedule>,
     remove: ServerAction<RemoveReportSchedule>,
 }
 
 impl Deeds {
     pub(super) fn new() -> Self {
-        Self { add: ServerAction::new(), switch: ServerAction::new(), remove: ServerAction::new() }
+        Self {
+            add: ServerAction::new(),
+            change: ServerAction::new(),
+            of: RwSignal::new(None),
+            switch: ServerAction::new(),
+            remove: ServerAction::new(),
+        }
     }
 
     /// Counts what was done.
     pub(super) fn changes(self) -> Signal<usize> {
-        let counts = [successes(self.add), successes(self.switch), successes(self.remove)];
+        let counts = [successes(self.add), successes(self.change), successes(self.switch), successes(self.remove)];
         Signal::derive(move || counts.iter().map(|count| count.get()).sum())
     }
 }
@@ -81,23 +116,25 @@ impl Deeds {
 pub(super) fn Schedules(board: Board, client: String, deeds: Deeds) -> impl IntoView {
     let rows = board.schedules.clone();
     let empty = rows.is_empty();
+    let zone = StoredValue::new(board.zone.clone());
     view! {
         <section class="flex flex-col gap-3" aria-label="Reports that come by themselves">
             <h2 tabindex="-1">"Reports that come by themselves"</h2>
+            <Outcome action=deeds.change fields=FIELDS done="The schedule is changed." />
             <Outcome action=deeds.switch />
             <Outcome action=deeds.remove done="The schedule is gone; its reports stay." />
             {empty.then(|| view! { <p class="text-muted" data-test="no-schedules">"None does yet."</p> })}
             <ul class="flex flex-col gap-3" data-test="schedules">
-                {rows.into_iter().map(|schedule| view! { <Row schedule=schedule deeds=deeds /> }).collect_view()}
+                {rows.into_iter().map(|schedule| view! { <Row schedule=schedule zone=zone.get_value() deeds=deeds /> }).collect_view()}
             </ul>
         </section>
-        {board.may_make.then(|| view! { <Add board=board.clone() client=client action=deeds.add /> })}
+        {board.may_make.then(|| view! { <Add board=board client=client action=deeds.add /> })}
     }
 }
 
 #[component]
-fn Row(schedule: ShownSchedule, deeds: Deeds) -> impl IntoView {
-    let ShownSchedule { id, title, client, when, recipients, enabled, done_on, may_change } = schedule;
+fn Row(schedule: ShownSchedule, zone: String, deeds: Deeds) -> impl IntoView {
+    let ShownSchedule { id, title, client, when, recipients, enabled, done_on, may_change, .. } = schedule.clone();
     let of = client.map_or_else(|| "The whole agency".to_owned(), |(_, name)| name);
     let to = if recipients.is_empty() { "nobody".to_owned() } else { recipients.join(", ") };
     let named = |what: &str| format!("{what}: {title}");
@@ -122,8 +159,62 @@ fn Row(schedule: ShownSchedule, deeds: Deeds) -> impl IntoView {
                         <Button kind=Kind::Danger id=format!("remove-{id}") named=remove_named pending=deeds.remove.pending()>"Remove"</Button>
                     </ActionForm>
                 </div>
+                <Change schedule=schedule zone=zone deeds=deeds />
             })}
         </li>
+    }
+}
+
+/// The form that changes a schedule.
+#[component]
+fn Change(schedule: ShownSchedule, zone: String, deeds: Deeds) -> impl IntoView {
+    let Deeds { change, of, .. } = deeds;
+    let ShownSchedule { id, title, persona, sections, every, on_day, hour, recipients, .. } = schedule;
+    let typed = Typed::of(change).only("id", &id.to_string());
+    let (back, wrong) = (typed.came_back(), failure(change));
+    let failure = Signal::derive(move || wrong.get().filter(|_| of.get().map_or(back, |sent| sent == id)));
+    let which = format!("change-{id}");
+    let (change_named, save_named) = (format!("Change: {title}"), format!("Save schedule: {title}"));
+    let sections = sections.into_iter().map(|section| section.key().to_owned()).collect();
+    let first = First { title, persona, sections };
+    let comes = (every, on_day, hour, recipients.join(", "));
+    view! {
+        <details open=back data-test="change-schedule">
+            <summary class="disclosure" aria-label=change_named>"Change"</summary>
+            <ActionForm action=change attr:class="grid gap-4 sm:grid-cols-2" attr:novalidate=true>
+                <input type="hidden" name="id" value=id.to_string() />
+                <Told typed=typed failure=failure which=which.clone() first=first />
+                <Comes typed=typed failure=failure which=which first=comes zone=zone />
+                <div class="sm:col-span-2">
+                    <Button kind=Kind::Primary id=format!("save-{id}") named=save_named pending=change.pending() press=move |_| of.set(Some(id))>"Save schedule"</Button>
+                </div>
+            </ActionForm>
+        </details>
+    }
+}
+
+/// How often reports come, on which day, at which hour, and to whom.
+#[component]
+fn Comes(
+    typed: Typed,
+    failure: Signal<Option<AppError>>,
+    /// What tells the ids of several such forms apart.
+    #[prop(into)]
+    which: String,
+    /// What stands there at first.
+    first: (Every, i16, i16, String),
+    zone: String,
+) -> impl IntoView {
+    let (often, on_day, hour, recipients) = first;
+    let every =
+        [(Every::Weekly, "Every week, of the seven days before"), (Every::Monthly, "Every month, of the month before")];
+    let every = every.map(|(every, words)| (every.key().to_owned(), words.to_owned())).to_vec();
+    let id = move |name: &str| format!("{which}-{name}");
+    view! {
+        <Select name="every" id=id("every") label="How often" options=every value=typed.first("every", often.key()) error=at(failure, "every") />
+        <Field name="on_day" id=id("day") label="Day" kind="number" value=typed.or("on_day", on_day.to_string()) error=at(failure, "on_day") help="Of the week from Monday (1), or of the month; a shorter month has it on its last day." />
+        <Field name="hour" id=id("hour") label="Hour" kind="number" value=typed.or("hour", hour.to_string()) error=at(failure, "hour") help=format!("From 0 to 23, on the clock of {zone}.") />
+        <TextArea name="recipients" id=id("recipients") label="Recipients" value=typed.first("recipients", recipients) error=at(failure, "recipients") />
     }
 }
 
@@ -131,20 +222,15 @@ fn Row(schedule: ShownSchedule, deeds: Deeds) -> impl IntoView {
 #[component]
 fn Add(board: Board, client: String, action: ServerAction<AddReportSchedule>) -> impl IntoView {
     let (typed, failure) = (Typed::of(action), failure(action));
-    let every =
-        [(Every::Weekly, "Every week, of the seven days before"), (Every::Monthly, "Every month, of the month before")];
-    let every = every.map(|(every, words)| (every.key().to_owned(), words.to_owned())).to_vec();
-    let zone = board.zone.clone();
+    let whose = (owners(&board), client);
+    let comes = (Every::Weekly, 1, 8, String::new());
     view! {
         <Card title="Have one come by itself" about="It is made at its hour and mailed as a PDF to the addresses below.">
             <ActionForm action=action attr:class="grid gap-4 sm:grid-cols-2" attr:novalidate=true>
-                <Told board=board client=client which="schedule" action=action />
-                <Select name="every" label="How often" options=every value=typed.first("every", Every::Weekly.key()) error=at(failure, "every") />
-                <Field name="on_day" label="Day" kind="number" value=typed.or("on_day", "1") error=at(failure, "on_day") help="Of the week from Monday (1), or of the month; a shorter month has it on its last day." />
-                <Field name="hour" label="Hour" kind="number" value=typed.or("hour", "8") error=at(failure, "hour") help=format!("From 0 to 23, on the clock of {zone}.") />
-                <TextArea name="recipients" label="Recipients" value=typed.first("recipients", "") error=at(failure, "recipients") />
+                <Told typed=typed failure=failure which="schedule" whose=whose />
+                <Comes typed=typed failure=failure which="schedule" first=comes zone=board.zone />
                 <div class="flex flex-col gap-2 sm:col-span-2">
-                    <Outcome action=action fields=&["title", "client_id", "persona", "sections", "every", "on_day", "hour", "recipients"] done="It comes by itself from now on." />
+                    <Outcome action=action fields=FIELDS done="It comes by itself from now on." />
                     <div><Button kind=Kind::Primary id="add-schedule" pending=action.pending()>"Set schedule"</Button></div>
                 </div>
             </ActionForm>

@@ -11,8 +11,8 @@ use std::{collections::BTreeMap, ops::RangeInclusive};
 
 use anyhow::Context as _;
 use brain::{
-    curiosity::{Kind, Proposal},
-    cycle::{Choices, Input, Measured, choose, measured, run},
+    curiosity::Proposal,
+    cycle::{Choices, Input, Measured, choose, measured},
     effect::Verdict,
     memory::Measure,
 };
@@ -21,7 +21,10 @@ use rust_decimal::prelude::ToPrimitive;
 use time::{Date, Duration, macros::date};
 
 use super::{AFTER, SETTLING, done};
-use crate::{Figure, rehearsed::known};
+use crate::{
+    Figure,
+    rehearsed::{known, proposed},
+};
 
 /// Days of a world before anything is done.
 const DAYS: i64 = 400;
@@ -74,24 +77,16 @@ impl Tally {
     fn judge(&mut self, seed: u64, world: &World, end: Date) -> anyhow::Result<()> {
         let mut input = known::on(world, end, Choices::new())?;
         input.choices = choose(&input, true);
-        let proposals = proposals(&input)?;
-        let gets = |channel: usize, more: bool| {
-            let id = known::channel_id(channel);
-            let changes = proposals.iter().flat_map(|one| &one.changes).filter(|change| change.channel == id);
-            f64::from(u8::from(changes.into_iter().any(|change| (change.to > change.from) == more)))
-        };
+        let proposals = proposed::of(&input)?;
         let mut line = [f64::NAN; 3];
         for event in world.planted() {
-            match (event.kind, event.channel) {
-                (Truth::UnderFunded, Some(channel)) => line[0] = gets(channel, true),
-                (Truth::Saturated, Some(channel)) => line[1] = gets(channel, false),
-                (Truth::HiddenWinner, _) => {
-                    let id = event.entity.as_deref().unwrap_or_default();
-                    let raised = proposals.iter().any(|one| one.kind == Kind::Raise && one.target.id == id);
-                    line[2] = f64::from(u8::from(raised));
-                }
-                _ => {}
-            }
+            let Some(seized) = proposed::seizes(event, &proposals) else { continue };
+            let place = match event.kind {
+                Truth::UnderFunded => 0,
+                Truth::Saturated => 1,
+                _ => 2,
+            };
+            line[place] = f64::from(u8::from(seized));
         }
         let of_quiet =
             |all: &[Proposal]| -> Vec<Proposal> { all.iter().filter(|one| quiet(world, one)).cloned().collect() };
@@ -100,7 +95,7 @@ impl Tally {
             let day = end - Duration::days(back);
             // Methods and curves as chosen on the last day: that costs most, and hardly bears on what is said of these clients.
             let earlier = known::on(world, day, input.choices.clone())?;
-            let told = of_quiet(&self::proposals(&earlier)?);
+            let told = of_quiet(&proposed::of(&earlier)?);
             quiet.extend(told.into_iter().map(|one| (one.key.clone(), (day, one))));
         }
         quiet.extend(of_quiet(&proposals).into_iter().map(|one| (one.key.clone(), (end, one))));
@@ -125,12 +120,6 @@ impl Tally {
         crate::note(&format!("{seed:<5} {all:>9} ({quiet}) {:>17} {:>10} {:>7}  {told}", line[0], line[1], line[2]));
         Ok(())
     }
-}
-
-/// What is proposed in a cycle of this day.
-fn proposals(input: &Input) -> anyhow::Result<Vec<Proposal>> {
-    let actions = run(input).into_iter().filter(|outcome| outcome.kind == "action");
-    actions.map(|outcome| Ok(serde_json::from_str(&outcome.body)?)).collect()
 }
 
 /// Whether it is about a client at which nothing happens, or something of it.

@@ -78,7 +78,8 @@ pub(super) fn run_worlds(worlds: u64) -> anyhow::Result<Vec<Figure>> {
             }
         }
     }
-    let share = |part: u32, tally: &Tally| f64::from(part) / f64::from(tally.all.max(1));
+    // A share of nothing is no number, which no bound takes for good.
+    let share = |part: u32, tally: &Tally| f64::from(part) / f64::from(tally.all);
     let figure = |key, what, value| Figure { key, what, value };
     Ok(vec![
         figure(

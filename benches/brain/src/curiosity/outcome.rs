@@ -55,7 +55,7 @@ pub(super) fn run() -> anyhow::Result<Vec<Figure>> {
             }
         }
     }
-    let share = |part: i32, whole: i32| f64::from(part) / f64::from(whole.max(1));
+    let share = |part: i32, whole: i32| f64::from(part) / f64::from(whole);
     let figure = |key, what, value| Figure { key, what, value };
     Ok(vec![
         figure("null_won", "actions without effect that are called won", share(null_won, null)),

@@ -18,7 +18,7 @@ async fn of_two_who_decide_at_once_one_wins_and_the_other_hears_who_and_what(poo
         );
         let (won, lost, who) = match (first.0, second.0) {
             (200, 409) => (first.1, second.1, "Olga Owner approved it"),
-            (409, 200) => (second.1, first.1, "ada dismissed it"),
+            (409, 200) => (second.1, first.1, "Ada dismissed it"),
             other => panic!("{other:?}: {} {}", first.1, second.1),
         };
         assert!(lost["error"]["message"].as_str().unwrap().starts_with(who), "{lost}");
@@ -142,7 +142,7 @@ async fn what_was_dismissed_is_not_proposed_again_for_four_weeks(pool: PgPool) {
     assert_eq!(listed(&olga, "").await.len(), 2, "another line: what was dismissed stays as it was");
     let (status, answer) = decide(&olga, &action, "approve", read(&olga, &action).await).await;
     assert_eq!((status, &answer["error"]["code"]), (409, &json!("decided")));
-    assert!(answer["error"]["message"].as_str().unwrap().starts_with("you dismissed it"), "{answer}");
+    assert!(answer["error"]["message"].as_str().unwrap().starts_with("You dismissed it"), "{answer}");
     let silent = refused(
         &pool,
         "insert into action_event (organization_id, id, action_id, state, at)

@@ -4,11 +4,15 @@ use reqwest::{StatusCode, header};
 
 use super::*;
 
-/// Posts a form of the page as a browser does by itself.
+/// Posts a form of the page of actions as a browser does by itself.
 async fn post(browser: &Browser, function: &str, fields: &[(&str, &str)]) -> reqwest::Response {
+    post_at(browser, "/actions", function, fields).await
+}
+
+/// The same of another page.
+async fn post_at(browser: &Browser, page: &str, function: &str, fields: &[(&str, &str)]) -> reqwest::Response {
     let request = browser.client.post(format!("{}/app/{function}", browser.url));
-    let request =
-        request.header(header::ACCEPT, "text/html").header(header::REFERER, format!("{}/actions", browser.url));
+    let request = request.header(header::ACCEPT, "text/html").header(header::REFERER, format!("{}{page}", browser.url));
     request.form(fields).send().await.unwrap()
 }
 
@@ -184,5 +188,46 @@ async fn the_page_shows_three_and_its_forms_work_before_it_is_live(pool: PgPool)
     .await;
     let measured = page("/actions").await;
     assert!(measured.contains("Came: – (") && measured.contains("1 cannot be told"), "{measured}");
+    app.finish().await;
+}
+
+#[sqlx::test(migrator = "store::MIGRATOR")]
+async fn the_three_of_the_dashboard_are_decided_about_where_they_stand(pool: PgPool) {
+    let app = TestApp::start(pool).await;
+    let (olga, actor, client) = agency(&app).await;
+    let proposals: Vec<_> =
+        (0..5).map(|n| proposal(&format!("raise:{n}"), ActionKind::Raise, Some(1000.0 + f64::from(n)))).collect();
+    follow(&app, &actor, &client, &proposals, today(&app)).await;
+    let ranked: Vec<String> = listed(&olga, "").await.into_iter().map(|(id, _)| id).collect();
+    let own = format!("/clients/{client}/dashboard");
+    let page = async |path: &str| olga.get(path).await.text().await.unwrap();
+    for path in ["/dashboard", own.as_str()] {
+        assert_eq!(cards(&page(path).await), ranked[..3], "{path}");
+    }
+    let (first, second) = (ranked[0].as_str(), ranked[1].as_str());
+    let version = async |id: &str| read(&olga, id).await["version"].as_str().unwrap().to_owned();
+    let stands = async |id: &str| olga.json(&format!("{LIST}/{id}")).await["state"].clone();
+    for (path, function, fields, id, state) in [
+        ("/dashboard", "approve_action", vec![("version", version(first).await)], first, "approved"),
+        (own.as_str(), "finish_action", vec![("on", String::new())], first, "done"),
+        (
+            "/dashboard",
+            "dismiss_action",
+            vec![("reason", "stock is low".to_owned()), ("version", version(second).await)],
+            second,
+            "dismissed",
+        ),
+    ] {
+        assert!(cards(&page(path).await).iter().any(|card| card == id), "{id} is on {path} before {function}");
+        let mut sent = vec![("id", id)];
+        sent.extend(fields.iter().map(|(name, text)| (*name, text.as_str())));
+        let answer = post_at(&olga, path, function, &sent).await;
+        assert_eq!(
+            (answer.status(), answer.headers()[header::LOCATION].to_str().unwrap()),
+            (StatusCode::SEE_OTHER, path)
+        );
+        assert_eq!(stands(id).await, state, "{function}");
+    }
+    assert_eq!(cards(&page("/dashboard").await), ranked[2..], "what is left moves up");
     app.finish().await;
 }

@@ -1,9 +1,11 @@
 //! What leaves as a file is what the answer says, and no spreadsheet reckons with what people typed.
 
+use providers::file::{Chosen, Shown, preview};
+
 use super::*;
 
 /// The rows of a file, by what its columns are called.
-fn rows(csv: &str) -> Vec<std::collections::BTreeMap<String, String>> {
+pub(super) fn rows(csv: &str) -> Vec<std::collections::BTreeMap<String, String>> {
     let mut lines = csv.split("\r\n").filter(|line| !line.is_empty());
     let columns: Vec<&str> = lines.next().unwrap().split(',').collect();
     let cells = |line: &str| {
@@ -74,6 +76,35 @@ async fn a_file_holds_what_the_answer_says(pool: PgPool) {
 
     let workbook = olga.get(&format!("/api/v1/analytics/export?{query}&format=xlsx")).await;
     assert!(workbook.headers()["content-type"].to_str().unwrap().ends_with("spreadsheetml.sheet"));
-    assert!(workbook.bytes().await.unwrap().starts_with(b"PK"));
+    same_in_the_workbook(&workbook.bytes().await.unwrap(), &answer);
     app.finish().await;
+}
+
+/// Its first rows, as the reader of imports has them, hold the totals: numbers as numbers, to the digits that a spreadsheet keeps.
+fn same_in_the_workbook(bytes: &[u8], answer: &Value) {
+    let chosen = Chosen { header: Some(1), ..Chosen::default() };
+    let seen = preview(std::io::Cursor::new(bytes), &chosen).unwrap();
+    assert_eq!(seen.sheets, ["Analytics"]);
+    let cell = |row: &Shown, name: &str| {
+        let at = seen.columns.iter().position(|column| column.name == name).unwrap();
+        row.cells.get(at).cloned().unwrap_or_default()
+    };
+    let mut compared = 0;
+    for row in seen.rows.iter().filter(|row| cell(row, "table") == "total") {
+        let told = total(answer, &cell(row, "metric"));
+        assert!(told.is_object(), "{row:?}");
+        assert_eq!(cell(row, "of"), "=cmd|' /C calc'!A0", "words are a cell of text");
+        for (column, number) in [("value", "now"), ("compared", "before"), ("change", "change")] {
+            let written = cell(row, column);
+            let Some(exact) = told[number]["value"].as_str() else {
+                assert_eq!(written, "", "{column}: {row:?}");
+                continue;
+            };
+            let (written, exact): (Decimal, Decimal) = (written.parse().unwrap(), exact.parse().unwrap());
+            let near = (written - exact).abs() <= Decimal::new(1, 12) * exact.abs().max(Decimal::ONE);
+            assert!(near, "{column} is {exact} in: {row:?}");
+            compared += 1;
+        }
+    }
+    assert!(compared > 10, "{compared} numbers");
 }

@@ -205,6 +205,11 @@ async fn as_of_a_moment_a_figure_is_what_was_known_then(pool: PgPool) {
     assert_eq!((&absent["value"], absent["absent"].is_string()), (&Value::Null, true), "{absent}");
     let page = olga.get(&format!("/dashboard?as_of={}", told(then))).await.text().await.unwrap();
     assert!(page.contains("2,800.00 EUR") && page.contains("Everything is as it was known at"), "{page}");
+    // Its figures open as they were known then, also where no scripts run.
+    let mut links = page.split("href=\"").map(|rest| rest.split('"').next().unwrap().replace("&amp;", "&"));
+    let link = links.find(|href| href.starts_with(&format!("/figures/{id}?"))).unwrap();
+    let alone = olga.get(&link).await.text().await.unwrap();
+    assert!(alone.contains("2,800.00 EUR") && alone.contains("data-test=\"moment\""), "{link}: {alone}");
     app.finish().await;
 }
 

@@ -105,3 +105,47 @@ async fn every_digit_of_every_page_with_figures_opens_or_is_marked(pool: PgPool)
     assert_eq!(olga.get(&of("c018f0000-0000-7000-8000-000000000000")).await.status(), 404);
     app.finish().await;
 }
+
+#[sqlx::test(migrator = "store::MIGRATOR")]
+async fn the_badge_of_risk_is_what_the_state_says_and_its_reasons_stand_behind_it(pool: PgPool) {
+    let app = TestApp::start(pool.clone()).await;
+    let olga = agency(&app).await;
+    let client = furnish(&app, &olga, "Bakery", 150).await;
+    think(&olga).await;
+    for (path, query, whose) in [
+        ("/dashboard".to_owned(), String::new(), "client_id is null".to_owned()),
+        (format!("/clients/{client}/dashboard"), format!("?client_id={client}"), format!("client_id = '{client}'")),
+    ] {
+        #[expect(clippy::disallowed_methods, reason = "a test's own question")]
+        let said: String = sqlx::query_scalar(sqlx::AssertSqlSafe(format!(
+            "select body::jsonb #>> '{{risk,colour}}' from brain_result where kind = 'risk' and {whose}
+             order by state_id desc limit 1"
+        )))
+        .fetch_one(&pool)
+        .await
+        .unwrap();
+        let answer = olga.json(&format!("/api/v1/dashboard{query}")).await;
+        assert_eq!(answer["risk"], json!(said), "{path}");
+        let page = olga.get(&path).await.text().await.unwrap();
+        let badge = page.split("data-test=\"risk\"").nth(1).unwrap().split("</details>").next().unwrap();
+        let words = match said.as_str() {
+            "green" => "Green: nothing asks for attention",
+            "yellow" => "Yellow: look at it this week",
+            _ => "Red: look at it first",
+        };
+        assert!(badge.contains(words), "{words} is not in {badge}");
+        let reasons = answer["reasons"].as_array().unwrap();
+        assert!(!reasons.is_empty(), "{answer}");
+        let numbers: Vec<&str> = reasons
+            .iter()
+            .flat_map(|reason| reason["numbers"].as_array().unwrap())
+            .map(|number| number["id"].as_str().unwrap())
+            .collect();
+        assert!(!numbers.is_empty(), "{answer}");
+        let there = shown(badge);
+        for id in numbers {
+            assert!(there.contains_key(id), "{id} is not in {badge}");
+        }
+    }
+    app.finish().await;
+}

@@ -158,3 +158,14 @@ fn a_channel_that_an_action_under_way_changes_is_left_alone() {
     assert!(one.iter().all(|one| one.changes.iter().all(|change| change.channel != "b")), "{one:?}");
     assert!(holding(&["a", "b"], &table(50.0, true), Some(0.6), |_| ()).is_empty());
 }
+
+#[test]
+fn alone_a_channel_that_pays_is_raised_and_one_that_does_not_is_lowered() {
+    for (held, channel, kind, times) in [("b", "a", Kind::Raise, 1.2), ("a", "b", Kind::Lower, 0.8)] {
+        let found = holding(&[held], &table(50.0, true), Some(0.6), |_| ());
+        assert_eq!(found.iter().map(|one| (one.kind, &*one.target.id)).collect::<Vec<_>>(), [(kind, channel)]);
+        let (change, told) = (&found[0].changes[0], found[0].prediction.unwrap());
+        assert!((change.to / change.from - times).abs() < 1e-9, "{change:?}");
+        assert!(told.low > 0.0 && told.value > 0.0 && told.loss <= LOSS, "{told:?}");
+    }
+}

@@ -2,9 +2,12 @@
 
 use super::*;
 use crate::{
-    curiosity::{Kind, Proposal},
-    cycle::{About, UnderWay, actions::is_free},
-    finding::Entity,
+    curiosity::{Hits, Kind, Prediction, Proposal},
+    cycle::{
+        About, UnderWay,
+        actions::{is_free, of_finding, score},
+    },
+    finding::{self, Entity, Finding, Severity},
 };
 
 fn actions(input: &Input) -> Vec<Proposal> {
@@ -124,4 +127,66 @@ fn what_is_broken_is_repaired_whatever_is_under_way() {
     assert!(free.iter().any(|(_, began)| *began == Some(LAST - Duration::days(2))), "{free:?}");
     input.under_way = vec![under_way("raise:a", Kind::Raise, Some("a"), &["a"])];
     assert_eq!(fixes(&input), free);
+}
+
+#[test]
+fn value_counts_by_its_probability_and_by_what_its_kind_brought_less_effort() {
+    let mut input = agency(vec![]);
+    let mut raise = Proposal::new(Kind::Raise, Entity { id: "a".into(), level: Level::Channel }, "EUR");
+    assert_eq!(score(&input, &raise), None, "what nobody can value is not ranked by money");
+    raise.prediction = Some(Prediction { value: 1000.0, low: 500.0, high: 1500.0, loss: 0.05 });
+    raise.probability = 0.9;
+    let near = |told: Option<f64>, wanted: f64| assert!((told.unwrap() - wanted).abs() < 1e-9, "{told:?} {wanted}");
+    near(score(&input, &raise), 900.0 - 15.0);
+    input.hits = [(Kind::Lower, Hits { won: 0, lost: 4 })].into();
+    near(score(&input, &raise), 900.0 - 15.0);
+    // Three won and five lost of eight, where three of four are expected.
+    input.hits = [(Kind::Raise, Hits { won: 0, lost: 4 })].into();
+    near(score(&input, &raise), 450.0 - 15.0);
+    raise.effort_minutes = 240;
+    near(score(&input, &raise), 450.0 - 240.0);
+    raise.currency = "USD".into();
+    assert_eq!(score(&input, &raise), None, "an amount without a rate is not compared");
+}
+
+#[test]
+fn each_kind_of_finding_asks_for_what_helps_while_it_is_news() {
+    use finding::Kind as Found;
+    let input = agency(vec![]);
+    let about = About { client: Some("client".into()), channel: Some("a".into()) };
+    let asked_of = |about: &About, kind, severity, probability, ago: i64| {
+        let day = LAST - Duration::days(ago);
+        let found = Finding {
+            kind,
+            entity: Entity { id: "a".into(), level: Level::Channel },
+            channels: vec![],
+            metric: None,
+            first: day,
+            last: day,
+            calendar: None,
+            size: None,
+            probability,
+            severity,
+            basis: vec![],
+        };
+        of_finding(&input, about, &found).map(|proposal| proposal.kind)
+    };
+    let asked = |kind, severity, probability, ago| asked_of(&about, kind, severity, probability, ago);
+    let sure = 0.995;
+    for (kind, severity, wanted) in [
+        (Found::CreativeFatigue, Severity::Low, Some(Kind::RefreshCreative)),
+        (Found::TrackingOutage, Severity::High, Some(Kind::FixTracking)),
+        (Found::LtvDrift, Severity::Low, Some(Kind::RetentionPush)),
+        (Found::LtvDrift, Severity::Info, None),
+        (Found::DeliveryCollapse, Severity::Low, Some(Kind::Investigate)),
+        (Found::Drop, Severity::Medium, Some(Kind::Investigate)),
+        (Found::RoiDecay, Severity::High, Some(Kind::Investigate)),
+        (Found::Drop, Severity::Low, None),
+        (Found::Spike, Severity::High, None),
+    ] {
+        assert_eq!(asked(kind, severity, sure, 1), wanted, "{kind:?}");
+    }
+    assert_eq!(asked(Found::Drop, Severity::High, 0.95, 1), None, "one in twenty is too many to look at each");
+    assert_eq!(asked(Found::TrackingOutage, Severity::High, sure, 14), None, "it is long over");
+    assert_eq!(asked_of(&About::agency(), Found::TrackingOutage, Severity::High, sure, 1), None, "it is nobody's");
 }

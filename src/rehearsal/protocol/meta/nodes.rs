@@ -93,8 +93,9 @@ fn describe(asked: &Asked<'_>, channel: &Channel, entity: &Entity, all: &[Entity
                     "See the range" => "BROWSE_SHOP",
                     _ => "SHOP_NOW",
                 };
+                let picture = format!("http://{}/rehearsal/pictures/{}.svg", asked.host(), creative.external_id);
                 json!({ "id": creative.external_id, "name": creative.headline, "title": creative.headline,
-                    "body": creative.text, "link_url": creative.link, "call_to_action_type": call })
+                    "body": creative.text, "link_url": creative.link, "call_to_action_type": call, "image_url": picture })
             });
         }
         _ => {

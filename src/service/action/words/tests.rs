@@ -1,7 +1,7 @@
 //! Every kind, doubt and reason has words, and figures are written as people read them.
 
 use model::{
-    action::{Named, Prediction, Target, Verdict},
+    action::{ActionKind, Named, Prediction, Target, Verdict},
     id::ChannelId,
 };
 use serde_json::json;

@@ -146,7 +146,7 @@ fn every_kind_has_words_and_a_body_that_cannot_be_read_invents_none() {
 
 #[test]
 fn days_are_told_once() {
-    assert_eq!(days(date!(2026 - 11 - 03), date!(2026 - 11 - 03)), "3 Nov 2026");
-    assert_eq!(days(date!(2026 - 10 - 30), date!(2026 - 11 - 02)), "30 Oct to 2 Nov 2026");
-    assert_eq!(days(date!(2025 - 12 - 30), date!(2026 - 01 - 02)), "30 Dec 2025 to 2 Jan 2026");
+    assert_eq!(range(date!(2026 - 11 - 03), date!(2026 - 11 - 03)), "3 Nov 2026");
+    assert_eq!(range(date!(2026 - 10 - 30), date!(2026 - 11 - 02)), "30 Oct to 2 Nov 2026");
+    assert_eq!(range(date!(2025 - 12 - 30), date!(2026 - 01 - 02)), "30 Dec 2025 to 2 Jan 2026");
 }

@@ -24,7 +24,55 @@ impl Reader<'_> {
             }
         };
         let client = self.resolved.clients.get(&outcome.client_id?)?;
-        Some(Curves { client: client.clone(), currency: body["currency"].as_str()?.to_owned(), curves })
+        let warnings = response["warnings"].as_array().into_iter().flatten().filter_map(|one| self.warning(one));
+        Some(Curves {
+            client: client.clone(),
+            currency: body["currency"].as_str()?.to_owned(),
+            warnings: warnings.collect(),
+            curves,
+        })
+    }
+
+    /// A reason for care in plain words; none where it is about channels that are not asked for.
+    fn warning(&self, warning: &Value) -> Option<String> {
+        let name = |key: &str| {
+            let id: ChannelId = warning[key].as_str()?.parse().ok()?;
+            Some(self.resolved.channel_name(id)).filter(|name| !name.is_empty())
+        };
+        let of = || name("channel");
+        Some(match warning["kind"].as_str()? {
+            "move_together" => {
+                let (one, other) = (of(), name("with"));
+                let known = one.clone().or_else(|| other.clone())?;
+                let beside = one.and(other).unwrap_or_else(|| "another channel of the client".to_owned());
+                format!(
+                    "{known} and {beside} move together: what both bring is known better than what each does. Vary one alone, or enter an experiment"
+                )
+            }
+            "follows_season" => format!("{} moves with trend and season, so that its effect may be theirs", of()?),
+            "follows_demand" => {
+                format!("{} was spent more after revenue had risen: part of its return may be demand", of()?)
+            }
+            "control_missing" => {
+                "what is left unexplained lasts: a price, a promotion or another cause is not known here".to_owned()
+            }
+            "does_not_last" => {
+                "what is left unexplained is no chance, but does not last: look whether revenue is booked late"
+                    .to_owned()
+            }
+            "history_short" => "there are less than two years of days: season and trend are known badly".to_owned(),
+            "hardly_varies" => {
+                format!("{} hardly varied: what it brings is hardly told apart from what comes by itself", of()?)
+            }
+            "extrapolates" => {
+                format!(
+                    "{} never came near saturation: above what was spent the curve's form says it, not the data",
+                    of()?
+                )
+            }
+            "unsettled" => format!("the estimate of {} has not settled: do not rely on its interval", of()?),
+            _ => return None,
+        })
     }
 
     /// The curve of a channel that is asked for.

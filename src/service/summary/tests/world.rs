@@ -115,9 +115,15 @@ impl World {
                     "lo95": point - 4.0, "hi95": point + 4.0})
             };
             let steps: Vec<Value> = (0..28).map(|_| step(random)).collect();
+            // A young series has no record.
+            let record = self
+                .outcomes
+                .len()
+                .is_multiple_of(2)
+                .then(|| json!({"held50": 0.52, "held80": 0.8125, "held95": 0.96, "of": 168, "over": 84}));
             let told = match random.random_bool(0.3) {
                 true => absent(random),
-                false => json!({"model": "ETS + Theta", "steps": steps, "record": null, "against_naive": 0.8}),
+                false => json!({"model": "ETS + Theta", "steps": steps, "record": record, "against_naive": 0.8}),
             };
             let currency = (metric != "orders").then_some(currency);
             let body = json!({"entity": Self::entity(client), "metric": metric, "currency": currency, "from": ago(0), "forecast": told});

@@ -2,7 +2,10 @@
 
 use std::fmt::Write;
 
-use model::chart::{Span, Unit};
+use model::{
+    chart::{Span, Unit},
+    day::MONTHS,
+};
 
 use super::{
     super::{
@@ -18,8 +21,6 @@ pub(super) const NUMBERS: u32 = 56;
 pub(super) const HEIGHT: u32 = 244;
 /// Days that are named at most.
 const NAMED: usize = 5;
-
-const MONTHS: [&str; 12] = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
 
 /// The numbers beside the area, and the lines through it.
 pub(super) fn values(scale: Scale, unit: &Unit) -> (String, String) {

@@ -34,6 +34,10 @@ pub struct ForeseenBody {
     of: String,
     unit: String,
     model: String,
+    /// How often its 80 % intervals held.
+    held80: Option<NumberBody>,
+    /// Over how many of the last days.
+    held_over: Option<NumberBody>,
     steps: Vec<StepBody>,
     /// Why there are none.
     absent: Option<String>,
@@ -73,6 +77,8 @@ pub struct CurvesBody {
     client: String,
     currency: String,
     curves: Vec<CurveBody>,
+    /// What to know before believing them.
+    warnings: Vec<String>,
     absent: Option<String>,
 }
 
@@ -157,8 +163,9 @@ impl From<Fatigue> for FatigueBody {
 impl From<Foreseen> for ForeseenBody {
     fn from(foreseen: Foreseen) -> Self {
         let (steps, absent) = either(foreseen.steps);
-        let Foreseen { key, name, of, unit, model, .. } = foreseen;
-        Self { key, name, of, unit, model, steps, absent }
+        let Foreseen { key, name, of, unit, model, record, .. } = foreseen;
+        let (held80, held_over) = record.map(|(held, over)| (held.into(), over.into())).unzip();
+        Self { key, name, of, unit, model, held80, held_over, steps, absent }
     }
 }
 
@@ -197,7 +204,7 @@ impl From<Mark> for MarkBody {
 impl From<Curves> for CurvesBody {
     fn from(curves: Curves) -> Self {
         let (found, absent) = either(curves.curves);
-        Self { client: curves.client, currency: curves.currency, curves: found, absent }
+        Self { client: curves.client, currency: curves.currency, curves: found, warnings: curves.warnings, absent }
     }
 }
 
