@@ -15,8 +15,8 @@ const POLICY: &str = "default-src 'none'; style-src 'unsafe-inline'; img-src 'se
 const PNG: &str = "iVBORw0KGgoAAAANSUhEUgAAAAUAAAAFCAYAAACNbyblAAAAHElEQVQI12P4//8/w38GIAXDIBKE0DHxgljNBAAO9TXL0Y4OHwAAAABJRU5ErkJggg==";
 
 /// The vectors of the shared folder, each as a letter; some are told in words.
-fn vectors(test: &str) -> Option<Vec<(String, Letter)>> {
-    let path = shared(test, "data/security/email_html_vectors.json")?;
+fn vectors() -> Option<Vec<(String, Letter)>> {
+    let path = shared("vectors of mail", "data/security/email_html_vectors.json")?;
     let all: Vec<Value> = serde_json::from_slice(&std::fs::read(path).unwrap()).unwrap();
     assert_eq!(all.len(), 47);
     Some(all.iter().map(|one| one["html"].as_str().unwrap()).map(|text| (text.to_owned(), letter(text))).collect())
@@ -152,7 +152,7 @@ fn sources(page: &str) -> Vec<String> {
 
 #[test]
 fn no_vector_survives_cleaning() {
-    let Some(all) = vectors("no_vector_survives_cleaning") else { return };
+    let Some(all) = vectors() else { return };
     for (vector, letter) in all {
         // Without a layout that can be shown its text is, which has no tags.
         if let Some(cleaned) = clean(&letter.body, Pictures::default()) {
@@ -165,7 +165,7 @@ fn no_vector_survives_cleaning() {
 
 #[sqlx::test(migrator = "store::MIGRATOR")]
 async fn every_vector_is_shown_in_a_document_that_can_do_nothing(pool: PgPool) {
-    let Some(all) = vectors("every_vector_is_shown_in_a_document_that_can_do_nothing") else { return };
+    let Some(all) = vectors() else { return };
     let app = TestApp::start(pool).await;
     let olga = app.owner("olga@acme.test", "Acme").await;
     let mailbox = Mailbox::open(&app, &olga, "imap", "hello@acme.test").await;
