@@ -32,13 +32,18 @@ function letter(vector: string): Letter {
   return { from, subject: "Vector", html: vector };
 }
 
-/** A page of ours that stands still, with an empty place for frames; and what happened to it. */
+/** A page of ours that stands still, with an empty place for frames; and what left it for elsewhere. */
 async function stage(page: Page) {
   const left: string[] = [];
   const here = new URL(page.url()).origin;
-  page.on("request", (request) => {
-    if (!request.url().startsWith(here) && !request.url().startsWith("data:")) left.push(request.url());
-  });
+  // What a policy refuses does not come so far.
+  await page.route(
+    (url) => url.origin !== here,
+    (route) => {
+      left.push(route.request().url());
+      return route.abort();
+    },
+  );
   page.on("dialog", (dialog) => {
     left.push(`dialog: ${dialog.message()}`);
     void dialog.dismiss();
@@ -91,6 +96,8 @@ test("each vector is shown in a frame, and nothing else happens", async ({ page 
   expect(all).toHaveLength(47);
   const kept = keep(box, all.map(letter));
   const left = await stage(page);
+  // Of what was cleaned nothing is even refused.
+  page.on("requestfailed", (request) => left.push(`failed: ${request.url()}`));
   const before = await beside(page);
   for (const [n, vector] of all.entries()) {
     for (const address of [`/app/messages/${kept[n].message}/html`, `/app/messages/${kept[n].message}/html?images=1`]) {
@@ -153,10 +160,11 @@ test("the policy holds by itself, where nothing was cleaned", async ({ page, bro
     expect(await beside(other), vector).toEqual(before);
     expect(left, vector).toEqual([]);
   }
-  // This test can fail: without the policy a script runs, and tells.
+  // This test can fail: without the policy a script runs and tells, and a picture is asked for.
   policy = false;
-  body = "<img src=x onerror=parent.postMessage('ran','*')>";
+  body = "<img src=//evil.test/p.gif><img src=x onerror=parent.postMessage('ran','*')>";
   await show(other, address, null);
   await expect.poll(async () => (await beside(other))[3]).toContain("ran");
+  expect(left.filter((address) => address.includes("evil.test"))).toHaveLength(1);
   await context.close();
 });
