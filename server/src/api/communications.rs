@@ -9,6 +9,7 @@ use axum::{Json, extract::State};
 use body::{
     ConversationBody, ConversationPage, CountsBody, LabelPage, MessagePage, ReaderBody, ReaderPage, ThreadBody,
 };
+use http::StatusCode;
 use model::{
     conversation::{Filter, Status},
     id::{ConversationId, MemberId},
@@ -196,7 +197,7 @@ pub(super) async fn update(
         (None, None, None, Some(read)) => conversation::set_read(&service, &actor, id, read).await?,
         _ => {
             let words = "give one of status, assignee_id, needs_reply and read; nothing was changed";
-            return Err(ApiError::new(http::StatusCode::UNPROCESSABLE_ENTITY, "invalid", words));
+            return Err(ApiError::new(StatusCode::BAD_REQUEST, "malformed", words));
         }
     };
     Ok(Json(changed.into()))
@@ -205,7 +206,9 @@ pub(super) async fn update(
 /// The same refusal under the name that the field has here.
 fn named_here(error: service::Error) -> service::Error {
     match error {
-        service::Error::Invalid(invalid) if invalid.field == "until" => Invalid::new("snoozed_until", invalid.message).into(),
+        service::Error::Invalid(invalid) if invalid.field == "until" => {
+            Invalid::new("snoozed_until", invalid.message).into()
+        }
         other => other,
     }
 }

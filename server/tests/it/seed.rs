@@ -100,8 +100,8 @@ insert into upload (organization_id, id, member_id, name, content_type, bytes, c
   select organization_id, gen_random_uuid(), id, 'a.txt', 'text/plain', 'x', now() from member where role = 'owner';
 insert into draft (organization_id, conversation_id, member_id, content, revision, updated_at)
   select organization_id, conversation_id, member_id, '{}', 1, now() from conversation_member;
-insert into outgoing (organization_id, id, conversation_id, channel_id, member_id, member_name, header_id, to_addresses, cc_addresses, bcc_addresses, subject, text, state, send_at, created_at, settled_at)
-  select c.organization_id, gen_random_uuid(), c.id, c.channel_id, m.member_id, 'Olga', 'two@agency.test', '[]', '[]', '[]', 'Re: Spring', 'Hello', 'withdrawn', now(), now(), now()
+insert into outgoing (organization_id, id, conversation_id, channel_id, member_id, member_name, header_id, to_addresses, cc_addresses, bcc_addresses, subject, text, state, fault, send_at, created_at, settled_at)
+  select c.organization_id, gen_random_uuid(), c.id, c.channel_id, m.member_id, 'Olga', 'two@agency.test', '[]', '[]', '[]', 'Re: Spring', 'Hello', 'unconfirmed', 'x', now(), now(), now()
   from conversation c join conversation_member m on m.organization_id = c.organization_id and m.conversation_id = c.id;
 insert into signature (organization_id, member_id, text) select organization_id, id, 'Olga' from member where role = 'owner';
 insert into template (organization_id, id, name, text, created_at) select organization_id, gen_random_uuid(), 'Thanks', 'Thank you', now() from organization";

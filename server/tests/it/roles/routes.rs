@@ -161,7 +161,7 @@ pub fn known_routes() -> Vec<(&'static str, &'static str, Value)> {
         ("POST", "/api/v1/communications/conversations/{conversation}/notes", json!({"text": "x"})),
         ("POST", "/api/v1/communications/conversations/{conversation}/merge", json!({"into": "{conversation}"})),
         ("POST", "/api/v1/communications/conversations/{conversation}/split", json!({"messages": [id]})),
-        ("POST", "/api/v1/communications/conversations/{conversation}/changes/{conversation}/undo", json!({})),
+        ("POST", "/api/v1/communications/conversations/{conversation}/changes/{change}/undo", json!({})),
         ("POST", "/api/v1/communications/conversations/{conversation}/reply", json!({"text": "x"})),
         ("GET", "/api/v1/communications/conversations/{conversation}/draft", json!({})),
         ("PUT", "/api/v1/communications/conversations/{conversation}/draft", json!({"text": "x", "revision": 0})),
