@@ -303,3 +303,33 @@ async fn t13_files_are_given_to_those_who_see_the_conversation_and_kept_under_a_
     }
     app.stop().await;
 }
+
+#[sqlx::test(migrator = "store::MIGRATOR")]
+async fn what_no_sense_can_be_made_of_is_kept_and_shown_as_it_came(pool: PgPool) {
+    let app = TestApp::start(pool).await;
+    let olga = app.owner("olga@acme.test", "Acme").await;
+    let mailbox = Mailbox::open(&app, &olga, "imap", "hello@acme.test").await;
+    let sources: [&[u8]; 6] = [
+        b"",
+        b"\0\0\xff\xfe",
+        b"From: \xff\xff <\xff>\r\nSubject: =?utf-8?b?!!!?=\r\n\r\n\xff",
+        b"Content-Type: multipart/mixed; boundary=\"b\"\r\n\r\n--b\r\nContent-Type: multipart/mixed; boundary=\"b\"\r\n\r\n--b",
+        b"Content-Type: text/html; charset=no-such\r\nContent-Transfer-Encoding: base64\r\n\r\n<<<>>>",
+        b"Subject: a\r\nContent-Type: text/plain; charset=iso-2022-jp\r\n\r\n\x1b$B\xff\xff",
+    ];
+    for source in sources {
+        let letter = Letter::raw(source);
+        assert_eq!(mailbox.keep(&[letter.clone()]).await.new, 1, "{source:?}");
+        let path = format!("/app/messages/{}", id(&mailbox, &letter).await);
+        let page = olga.get(&format!("{path}/html")).await;
+        assert_eq!(page.status(), StatusCode::OK, "{source:?}");
+        assert_eq!(
+            faults(page.text().await.unwrap().split("<body>").nth(1).unwrap()),
+            Vec::<String>::new(),
+            "{source:?}"
+        );
+        let kept = olga.get(&format!("{path}/source")).await.bytes().await.unwrap();
+        assert_eq!(&kept[..], source);
+    }
+    app.stop().await;
+}

@@ -74,7 +74,7 @@ pub fn clean(html: &str, pictures: Pictures) -> Option<String> {
     if html.len() > LARGEST || !weight::bearable(html) {
         return None;
     }
-    let of_tags = OF_TAGS.iter().map(|(tag, attributes)| (*tag, attributes.iter().copied().collect()));
+    let of_tags = OF_TAGS.into_iter().map(|(tag, attributes)| (tag, attributes.iter().copied().collect()));
     let mut builder = Builder::empty();
     builder
         .tags(words(TAGS))
