@@ -1,6 +1,6 @@
 // A mailbox with letters in it, as a sync leaves it in the database: for pages that show mail. No provider is asked.
 import { execFileSync } from "node:child_process";
-import { randomUUID } from "node:crypto";
+import { createHash, randomUUID } from "node:crypto";
 import type { Page } from "@playwright/test";
 
 export type Person = { name?: string; address: string };
@@ -98,7 +98,7 @@ export function keep(box: Mailbox, letters: Letter[]): Kept[] {
           ${quoted(letter.from.name ?? "")}, ${quoted(letter.from.address)}, ${quoted(letter.subject)}, ${quoted(said)},
           ${quoted(said.replace(/\s+/g, " ").trim().slice(0, 200))}, ${at}, now(), '${letter.sent ? "sent" : "inbox"}', ${!!letter.seen || !!letter.sent},
           ${!!letter.seen || !!letter.sent}, ${letter.html !== undefined || !!letter.raw?.type.startsWith("text/html")}, ${letter.files?.length ?? 0},
-          ${whole.length}, sha256(${bytes(whole)}));
+          ${whole.length}, '\\x${createHash("sha256").update(whole).digest("hex")}');
       insert into message_address (organization_id, message_id, role, position, name, address)
         values ('${organization}', '${message}', 'to', 0, '', ${quoted(address)});
       insert into message_source (organization_id, message_id, bytes) values ('${organization}', '${message}', ${bytes(whole)});
