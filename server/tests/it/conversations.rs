@@ -78,7 +78,7 @@ async fn b10_3_b10_5_answers_stand_in_the_thread_of_what_they_answer(pool: PgPoo
     let answer = Letter::new("hello@acme.test", "Re: Spring sale", "On Monday.").answering(&first).sent();
     let thanks = Letter::new("jane@c1.test", "RE: Spring sale", "Thank you!").answering(&answer);
     // Whatever order they come in, on however many pages, and however often.
-    mailbox.keep(&[thanks.clone()]).await;
+    mailbox.keep(std::slice::from_ref(&thanks)).await;
     mailbox.keep(&[answer.clone(), first.clone()]).await;
     let again = mailbox.keep(&[first, answer, thanks]).await;
     assert_eq!((again.new, again.changed, again.unchanged), (0, 0, 3));
@@ -125,7 +125,7 @@ async fn b10_4_counts_say_what_waits_for_whom(pool: PgPool) {
     assert_eq!(counted(&agency.olga).await, (2, 2, 0));
 
     let reply = Letter::new("hello@acme.test", "Re: One", "Yes").answering(&one).sent();
-    mailbox.keep(&[reply.clone()]).await;
+    mailbox.keep(std::slice::from_ref(&reply)).await;
     assert_eq!(counted(&agency.olga).await, (2, 1, 0), "answering lowers it");
     // What a machine or a list writes waits for nobody.
     let mut holiday = Letter::new(from, "Automatic", "On holiday").answering(&reply);

@@ -171,7 +171,7 @@ async fn every_vector_is_shown_in_a_document_that_can_do_nothing(pool: PgPool) {
     let mailbox = Mailbox::open(&app, &olga, "imap", "hello@acme.test").await;
     for (vector, letter) in all {
         let said = vector.chars().take(80).collect::<String>();
-        assert_eq!(mailbox.keep(&[letter.clone()]).await.new, 1, "{said}");
+        assert_eq!(mailbox.keep(std::slice::from_ref(&letter)).await.new, 1, "{said}");
         let path = format!("/app/messages/{}", id(&mailbox, &letter).await);
         for page in ["html", "html?images=1"] {
             let answer = olga.get(&format!("{path}/{page}")).await;
@@ -206,7 +206,7 @@ async fn pictured(app: &TestApp, owner: &Browser, near: u16) -> (Mailbox, String
     );
     let letter =
         Letter::html("jane@c1.test", "Pictures", &layout).with_file("../../logo \u{202e}gnp.png", "image/png", PNG);
-    mailbox.keep(&[letter.clone()]).await;
+    mailbox.keep(std::slice::from_ref(&letter)).await;
     let path = format!("/app/messages/{}", id(&mailbox, &letter).await);
     (mailbox, path)
 }
@@ -278,7 +278,7 @@ async fn t13_files_are_given_to_those_who_see_the_conversation_and_kept_under_a_
     assert_eq!((preview.status(), text(&preview, header::CONTENT_TYPE)), (StatusCode::OK, "image/png".to_owned()));
 
     let plain = Letter::new("jane@c1.test", "Text", "Hello").with_file("a.svg", "image/svg+xml", "PHN2Zy8+");
-    mailbox.keep(&[plain.clone()]).await;
+    mailbox.keep(std::slice::from_ref(&plain)).await;
     let other = format!("/app/messages/{}", id(&mailbox, &plain).await);
     let preview = agency.olga.get(&format!("{other}/parts/0?preview=1")).await;
     assert_eq!(preview.status(), StatusCode::UNSUPPORTED_MEDIA_TYPE);
@@ -319,7 +319,7 @@ async fn what_no_sense_can_be_made_of_is_kept_and_shown_as_it_came(pool: PgPool)
     ];
     for source in sources {
         let letter = Letter::raw(source);
-        assert_eq!(mailbox.keep(&[letter.clone()]).await.new, 1, "{source:?}");
+        assert_eq!(mailbox.keep(std::slice::from_ref(&letter)).await.new, 1, "{source:?}");
         let path = format!("/app/messages/{}", id(&mailbox, &letter).await);
         let page = olga.get(&format!("{path}/html")).await;
         assert_eq!(page.status(), StatusCode::OK, "{source:?}");
