@@ -19,6 +19,8 @@ setup_peers() {
     quiet peers-pip "$root/bin/pip" install --disable-pip-version-check "aiosmtpd==$PEERS_AIOSMTPD"
   fi
   export AUDIENCEOS_PEER_PYTHON="$root/bin/python"
+  # With Python's own tests come the mails that it reads in them: ours reads them, too.
+  "$AUDIENCEOS_PEER_PYTHON" -c 'import test.test_email' 2>/dev/null || apt_install libpython3-testsuite
   export AUDIENCEOS_PEER_EMULATE="$CACHE/peers-emulate-$PEERS_EMULATE"
   if [ ! -f "$AUDIENCEOS_PEER_EMULATE/node_modules/emulate/dist/index.js" ]; then
     say "installing the independent Google for tests"

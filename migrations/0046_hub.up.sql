@@ -60,6 +60,8 @@ create table conversation (
   attachments integer not null default 0,
   last_at timestamptz not null,
   last_message_id uuid,
+  -- When a person wrote last.
+  last_inbound_at timestamptz,
   -- Of those that were not seen at the provider before they came here.
   last_unseen_at timestamptz,
   needs_reply boolean not null default false,
@@ -181,7 +183,7 @@ create table attachment (
   foreign key (organization_id, message_id) references message on delete cascade
 );
 
--- Up to which moment a member has read.
+-- Up to which moment a member has read; -infinity where they want it unread.
 create table read_mark (
   organization_id uuid not null,
   conversation_id uuid not null,
@@ -318,6 +320,8 @@ create table outgoing (
   attempts integer not null default 0,
   -- How often it was put off before anything of it went.
   put_off integer not null default 0,
+  -- A person wants it sent although nobody can say whether it went.
+  insisted boolean not null default false,
   fault text,
   created_at timestamptz not null,
   settled_at timestamptz,

@@ -7,7 +7,7 @@ use axum::extract::FromRef;
 use http::HeaderValue;
 use jobs::{mailer::Mailer, pulse::Pulse};
 use leptos::config::LeptosOptions;
-use providers::{Mode, Outside};
+use providers::{Guarded, Mode, Outside};
 use secrecy::{ExposeSecret, SecretString};
 use service::{Clock, Offer, Passwords, Service, TokenKey};
 use store::Db;
@@ -42,6 +42,8 @@ pub struct AppState {
     pub google: Option<Arc<Google>>,
     /// The way to the providers.
     pub outside: Arc<Outside>,
+    /// Fetches what strangers' mail shows.
+    pub guarded: Arc<Guarded>,
     /// The simulated agencies, where the operator wants them.
     pub(crate) worlds: Option<Arc<Worlds>>,
     /// What open pages are told.
@@ -126,6 +128,7 @@ impl AppState {
             pulse: Pulse::default(),
             google,
             outside,
+            guarded: Arc::new(Guarded::new()?),
             worlds,
         })
     }

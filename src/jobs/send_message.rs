@@ -64,7 +64,7 @@ pub(crate) async fn run(context: &Context, organization_id: OrganizationId, id: 
     let (outcome, source) = match sending.prepare().await {
         Ok(prepared) => (sending.send(&prepared).await?, Some(prepared.source)),
         Err(Stop::Ours(error)) => return Err(error),
-        Err(stop) => (refused(stop), None),
+        Err(stop) => (unlooked(refused(stop), stored.attempts), None),
     };
     let mut tx = service.db.tenant(&actor).await?;
     let now = service.clock.now();
@@ -232,6 +232,23 @@ impl<'a> Sending<'a> {
             Err(Stop::Ours(error)) => Err(error),
             Err(stop) => Err(anyhow::anyhow!("whether a message went cannot be asked now: {stop:?}")),
         }
+    }
+}
+
+/// What becomes of a message whose mailbox could not even be reached to look for it: of one that was in hand before nobody knows
+/// whether it went.
+fn unlooked(outcome: Outcome, attempts: i32) -> Outcome {
+    match outcome {
+        outcome if attempts < 2 => outcome,
+        Outcome::PutOff(pause, _) => Outcome::Later(pause.max(PAUSE)),
+        Outcome::Failed(words) => {
+            let words = words.trim_end_matches(". Nothing was sent");
+            Outcome::Unconfirmed(format!(
+                "its sending was interrupted, and the mailbox cannot be asked whether it went: {words}. Look there first, then send \
+                 it again or mark it as sent"
+            ))
+        }
+        other => other,
     }
 }
 

@@ -12,6 +12,7 @@ pub mod file;
 mod gmail;
 mod google;
 mod google_ads;
+mod guarded;
 mod imap;
 mod inbox;
 mod meta_ads;
@@ -27,6 +28,7 @@ use async_trait::async_trait;
 pub use books::{Bulk, Order, Refund, Shop};
 pub use client::{Answer, Client, Fault, Http, LARGEST_ANSWER, Limit, Request, standard, strike};
 pub use error::{Error, LONGEST_PAUSE, Result};
+pub use guarded::Guarded;
 use http::HeaderMap;
 pub use inbox::{Change, Changes, Content, Inbox, Lookup, Message, Outgoing, Sent};
 use model::{

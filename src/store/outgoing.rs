@@ -192,13 +192,14 @@ pub async fn set_state(
     if done.execute(&mut **tx).await?.rows_affected() == 0 { Err(Error::Missing) } else { Ok(()) }
 }
 
-/// Has one go again from `at` on that did not go.
+/// Has one go again from `at` on that did not go. One of which nobody knows it is looked for first, and sent where that is impossible.
 ///
 /// # Errors
 /// Missing when it stands otherwise, is not in sight, or may not be changed.
 pub async fn set_again(tx: &mut TenantTx, id: OutgoingId, at: OffsetDateTime) -> Result<()> {
     let done = sqlx::query!(
-        "update outgoing set state = 'held', fault = null, settled_at = null, attempts = 0, put_off = 0, send_at = $2
+        "update outgoing set state = 'held', fault = null, settled_at = null, put_off = 0, send_at = $2,
+           insisted = state = 'unconfirmed', attempts = case state when 'unconfirmed' then 1 else 0 end
          where id = $1 and state in ('failed', 'unconfirmed')",
         id.0,
         at
@@ -207,7 +208,7 @@ pub async fn set_again(tx: &mut TenantTx, id: OutgoingId, at: OffsetDateTime) ->
 }
 
 /// Takes one in hand whose time has come: nobody else sends it until then. One that another worker fell silent over comes again, and
-/// counts an attempt more.
+/// counts an attempt more. Returns whether a person insisted on it, which holds for this attempt alone.
 ///
 /// # Errors
 /// Missing when it is not due, or in other hands.
@@ -217,16 +218,20 @@ pub async fn take(
     holder: Uuid,
     until: OffsetDateTime,
     now: OffsetDateTime,
-) -> Result<()> {
-    let done = sqlx::query!(
-        "update outgoing set state = 'sending', holder = $2, held_until = $3, attempts = attempts + 1
-         where id = $1 and (state = 'held' and send_at <= $4 or state = 'sending' and held_until <= $4)",
+) -> Result<bool> {
+    let taken = sqlx::query_scalar!(
+        "with before as (
+           select organization_id, id, insisted from outgoing
+           where id = $1 and (state = 'held' and send_at <= $4 or state = 'sending' and held_until <= $4) for update
+         )
+         update outgoing o set state = 'sending', holder = $2, held_until = $3, attempts = attempts + 1, insisted = false
+         from before b where o.organization_id = b.organization_id and o.id = b.id returning b.insisted",
         id.0,
         holder,
         until,
         now
     );
-    if done.execute(&mut **tx).await?.rows_affected() == 0 { Err(Error::Missing) } else { Ok(()) }
+    taken.fetch_optional(&mut **tx).await?.ok_or(Error::Missing)
 }
 
 /// Puts one off until `at`, of which nothing went: it stands as before it was taken in hand.

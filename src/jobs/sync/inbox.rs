@@ -5,7 +5,7 @@
 
 use model::connection::{Channel, Progress};
 use providers::{Change, Content, Error, Inbox, Message};
-use service::message::ingest::{self, Incoming, Kept, Mailbox};
+use service::message::ingest::{self, Incoming, Kept, LARGEST, Mailbox};
 use store::{TenantTx, conversation, inbox, message};
 use time::Duration;
 
@@ -126,7 +126,13 @@ impl Run<'_> {
         let (mut messages, mut moved, mut gone) = (Vec::new(), Vec::new(), Vec::new());
         for change in changes {
             match change {
-                Change::Message(message) => messages.push(incoming(message)),
+                Change::Message(message) => match incoming(message) {
+                    message if message.source.len() > LARGEST => {
+                        let fault = format!("it is larger than {} MiB, and was not kept", LARGEST >> 20);
+                        inbox::set_missed(tx, channel.id, &message.external_id, &fault, now).await?;
+                    }
+                    message => messages.push(message),
+                },
                 Change::Moved { external_id, place, seen } => moved.push((external_id, place, seen)),
                 Change::Gone { external_id } => gone.push(external_id),
                 Change::Missed { external_id, fault } => {

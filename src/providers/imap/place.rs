@@ -1,9 +1,6 @@
-//! Where a mailbox is: what was typed, or what is known of its address's domain; and which addresses of the network are called.
+//! Where a mailbox is: what was typed, or what is known of its address's domain.
 
-use std::{
-    collections::BTreeMap,
-    net::{IpAddr, Ipv4Addr, Ipv6Addr},
-};
+use std::collections::BTreeMap;
 
 use url::Url;
 
@@ -196,46 +193,6 @@ fn checked(typed: &str, kind: &str) -> Result<String> {
     })
 }
 
-/// Whether an address lies in the public network.
-pub(super) fn public(address: IpAddr) -> bool {
-    match address {
-        IpAddr::V4(address) => public_v4(address),
-        IpAddr::V6(address) => public_v6(address),
-    }
-}
-
-/// Without what RFC 6890 keeps for other purposes.
-fn public_v4(address: Ipv4Addr) -> bool {
-    let [first, second, third, _] = address.octets();
-    let kept = address.is_private()
-        || address.is_loopback()
-        || address.is_link_local()
-        || address.is_multicast()
-        || address.is_documentation()
-        || first == 0
-        || first >= 240
-        || (first == 100 && (64..128).contains(&second))
-        || (first == 192 && second == 0 && third == 0)
-        || (first == 198 && (18..20).contains(&second));
-    !kept
-}
-
-fn public_v6(address: Ipv6Addr) -> bool {
-    let parts = address.segments();
-    let low = |high: u16, low: u16| {
-        let ([a, b], [c, d]) = (high.to_be_bytes(), low.to_be_bytes());
-        public_v4(Ipv4Addr::new(a, b, c, d))
-    };
-    match parts {
-        // Addresses of the older kind in the newer: mapped, compatible, NAT64 and 6to4.
-        [0, 0, 0, 0, 0, 0xffff, a, b] | [0, 0, 0, 0, 0, 0, a, b] | [0x64, 0xff9b, 0, 0, 0, 0, a, b] => low(a, b),
-        [0x2002, a, b, ..] => low(a, b),
-        [0x2001, 0xdb8, ..] | [0x2001, 0, ..] => false,
-        // What is given out to the public so far.
-        [first, ..] => (0x2000..0x4000).contains(&first),
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -329,43 +286,5 @@ mod tests {
         assert!(Servers::of(&url).is_err());
         assert!(Servers::of(&"https://127.0.0.1/?smtp=smtps://127.0.0.1".parse().unwrap()).is_err());
         assert!(base(&fields(&[(ADDRESS, "nobody")]), Some(&url)).is_err());
-    }
-
-    #[test]
-    fn only_public_addresses_are_called() {
-        for near in [
-            "127.0.0.1",
-            "10.1.2.3",
-            "172.16.0.1",
-            "192.168.1.1",
-            "169.254.169.254",
-            "0.0.0.0",
-            "100.64.0.1",
-            "192.0.0.8",
-            "198.18.0.1",
-            "224.0.0.1",
-            "240.0.0.1",
-            "255.255.255.255",
-            "::1",
-            "::",
-            "fe80::1",
-            "fc00::1",
-            "fd12::1",
-            "fec0::1",
-            "ff02::1",
-            "::ffff:127.0.0.1",
-            "::ffff:10.0.0.1",
-            "64:ff9b::a00:1",
-            "2002:7f00:1::",
-            "2001:db8::1",
-            "::7f00:1",
-        ] {
-            assert!(!public(near.parse().unwrap()), "{near}");
-        }
-        for far in
-            ["8.8.8.8", "98.136.0.1", "172.32.0.1", "100.128.0.1", "2600:1f00::1", "2a00:1450::1", "::ffff:8.8.8.8"]
-        {
-            assert!(public(far.parse().unwrap()), "{far}");
-        }
     }
 }

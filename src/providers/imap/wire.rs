@@ -22,11 +22,8 @@ use tokio_rustls::{
     rustls::{self, ClientConfig, pki_types::ServerName},
 };
 
-use super::{
-    place::{Server, public},
-    refusal::within,
-};
-use crate::{Error, Result};
+use super::{place::Server, refusal::within};
+use crate::{Error, Result, guarded::public};
 
 /// Longer nobody waits for a line.
 const PATIENCE: Duration = Duration::from_secs(10);

@@ -23,6 +23,9 @@ use super::{
 };
 use crate::Result;
 
+/// The largest source that is kept, in bytes.
+pub const LARGEST: usize = 60 << 20;
+
 /// A message as a mailbox gives it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Incoming {

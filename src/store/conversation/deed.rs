@@ -95,12 +95,10 @@ pub async fn set_read(tx: &mut TenantTx, id: ConversationId, at: Option<OffsetDa
             .await?;
         }
         None => {
-            // Back to before the last message that came, so that one is to be read, also where all had been seen elsewhere.
             sqlx::query!(
-                "insert into read_mark as r (organization_id, conversation_id, member_id, read_at)
-                 select organization_id, id, $2, coalesce(last_unseen_at, last_at) - interval '1 microsecond'
-                 from conversation where id = $1
+                "insert into read_mark (organization_id, conversation_id, member_id, read_at) values ($1, $2, $3, '-infinity')
                  on conflict (organization_id, conversation_id, member_id) do update set read_at = excluded.read_at",
+                organization.0,
                 id.0,
                 member.0
             )

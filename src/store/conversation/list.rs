@@ -112,7 +112,7 @@ async fn select(
                where cl.organization_id = c.organization_id and cl.conversation_id = c.id order by lower(l.name), l.id) as "label_names!",
              c.messages, c.attachments, c.last_at, m.from_name as "from_name?", m.from_address as "from_address?",
              m.snippet as "snippet?", c.needs_reply,
-             coalesce(c.last_unseen_at > coalesce(r.read_at, '-infinity'), false) as "unread!",
+             coalesce(c.last_unseen_at > coalesce(r.read_at, '-infinity') or r.read_at = '-infinity', false) as "unread!",
              exists(select from draft d where d.organization_id = c.organization_id and d.conversation_id = c.id
                and d.member_id = $1) as "draft!"
            from conversation c
@@ -130,7 +130,7 @@ async fn select(
              and ($8::uuid is null or c.assignee_id = $8)
              and (not $9::boolean or c.assignee_id is null)
              and ($10::boolean is null or c.needs_reply = $10)
-             and ($11::boolean is null or coalesce(c.last_unseen_at > coalesce(r.read_at, '-infinity'), false) = $11)
+             and ($11::boolean is null or coalesce(c.last_unseen_at > coalesce(r.read_at, '-infinity') or r.read_at = '-infinity', false) = $11)
              and ($12::text is null or h.provider = $12)
              and ($13::uuid is null or exists(select from conversation_label cl
                where cl.organization_id = c.organization_id and cl.conversation_id = c.id and cl.label_id = $13))
@@ -174,7 +174,7 @@ pub async fn count(tx: &mut TenantTx) -> Result<Counts> {
     Ok(sqlx::query_as!(
         Counts,
         r#"select
-             count(*) filter (where c.last_unseen_at > coalesce(r.read_at, '-infinity')) as "unread!",
+             count(*) filter (where c.last_unseen_at > coalesce(r.read_at, '-infinity') or r.read_at = '-infinity') as "unread!",
              count(*) filter (where c.needs_reply) as "needs_reply!",
              count(*) filter (where c.client_id is null and c.matched_by is null and c.last_inbound_at is not null) as "triage!",
              count(*) filter (where c.assignee_id = $1) as "mine!"
