@@ -20,6 +20,10 @@ async fn desk(pool: PgPool) -> (TestApp, Agency) {
     let app = TestApp::start(pool).await;
     let agency = Agency::found(&app).await;
     seed::integrations(&app.pool).await;
+    // A mailbox is seen by all who see what goes through it.
+    let mailbox = "update channel set kind = 'inbox', currency = '', time_zone = ''
+        where organization_id = (select organization_id from organization where name = 'Acme')";
+    execute(&app.pool, mailbox.to_owned()).await;
     let conversation = format!(
         "insert into conversation (organization_id, id, channel_id, client_id, matched_by, subject, created_at, messages, last_at,
            last_message_id, last_unseen_at, needs_reply)
