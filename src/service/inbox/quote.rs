@@ -32,7 +32,8 @@ fn begins(lines: &[(usize, &str)], at: usize) -> bool {
         return true;
     }
     // Outlook draws a line and repeats the headers; some programs repeat the headers alone.
-    if line.len() >= 20 && line.chars().all(|c| c == '_') && header(at + 1) || header(at) && header(at + 1) {
+    let drawn = line.len() >= 20 && line.chars().all(|c| c == '_');
+    if (drawn || header(at)) && header(at + 1) {
         return true;
     }
     // "On … wrote:", in whatever language, which may take two lines.
