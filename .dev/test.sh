@@ -86,7 +86,7 @@ start_servers() {
   start_server "$1" "$2" "$4"
   DATABASE_URL=$4 AUDIENCEOS_DATA=$SERVER_DATA AUDIENCEOS_ADDRESS=127.0.0.1:$3 \
     AUDIENCEOS_LIMIT_SIGN_IN=10000 AUDIENCEOS_LIMIT_API=1000000 \
-    env -u AUDIENCEOS_REHEARSAL target/debug/audienceos serve --no-worker >"$SERVER_DATA/other.log" 2>&1 &
+    env -u AUDIENCEOS_REHEARSAL "${SERVER_BIN:-target/debug/audienceos}" serve --no-worker >"$SERVER_DATA/other.log" 2>&1 &
   OTHER_PID=$!
   server_ready "$3" "$OTHER_PID" "$SERVER_DATA/other.log"
 }

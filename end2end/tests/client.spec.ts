@@ -87,8 +87,18 @@ test("an experiment is entered, stands on the client's page, and is thrown away"
   await part.getByRole("button", { name: "Enter experiment" }).click();
   const words = "Radio, 2 to 15 Mar 2026: 1.8 of revenue for each unit of spend, give or take 0.25";
   await expect(part.getByText(words)).toBeVisible();
+  await part.getByLabel("Standard error").fill("0.5");
   await part.getByRole("button", { name: "Throw away the experiment on Radio" }).click();
   await expect(part.getByText("None was entered yet.")).toBeVisible();
+  await expect(part.getByLabel("Standard error")).toHaveValue("0.5");
+  await page.getByRole("button", { name: "Undo" }).click();
+  await expect(part.getByText(words), "it is as it was").toBeVisible();
+  await expect(part.getByLabel("Standard error")).toHaveValue("0.5");
+
+  // Nothing of an archived client can be changed.
+  await page.getByRole("button", { name: "Archive Bakery Beta" }).click();
+  await expect(part.getByRole("button")).toHaveCount(0);
+  await expect(part.getByText(words)).toBeVisible();
 });
 
 test("two people change one client: neither undoes the other unseen", async ({ page }) => {

@@ -67,3 +67,42 @@ test("a report that comes by itself is set, changed, switched off and removed", 
   await schedule.getByRole("button", { name: "Remove" }).click();
   await expect(page.getByTestId("no-schedules")).toBeVisible();
 });
+
+test("what is being typed elsewhere stays while a schedule is set, switched, changed and removed", async ({ page }) => {
+  await owner(page, "Typing Agency");
+  await page.goto("/reports");
+  await live(page);
+  const form = page.getByRole("region", { name: "Have one come by itself" });
+  const set = async (title: string) => {
+    await form.getByLabel("Title").fill(title);
+    await form.getByRole("button", { name: "Set schedule" }).click();
+    await expect(page.getByTestId("schedule").filter({ hasText: title })).toBeVisible();
+    await expect(form.getByLabel("Title"), "what was set is not typed any more").toHaveValue("Report");
+  };
+  await set("Alpha");
+  const [alpha, beta] = ["Alpha", "Beta"].map((title) => page.getByTestId("schedule").filter({ hasText: title }));
+  await page.getByRole("region", { name: "Make a report" }).getByLabel("Title").fill("Half a title");
+  await page.getByRole("region", { name: "How reports look" }).getByRole("textbox", { name: "Colour" }).fill("#1d4");
+  await alpha.getByText("Change", { exact: true }).click();
+  await alpha.getByLabel("Hour", { exact: true }).fill("17");
+  const typed = async () => {
+    await expect(page.getByRole("region", { name: "Make a report" }).getByLabel("Title")).toHaveValue("Half a title");
+    await expect(page.getByRole("region", { name: "How reports look" }).getByRole("textbox", { name: "Colour" })).toHaveValue("#1d4");
+    await expect(alpha.getByLabel("Hour", { exact: true })).toHaveValue("17");
+  };
+
+  await set("Beta");
+  await typed();
+  await beta.getByRole("button", { name: "Switch off" }).click();
+  await expect(beta.getByText("Off", { exact: true })).toBeVisible();
+  await typed();
+  await beta.getByText("Change", { exact: true }).click();
+  await beta.getByLabel("Day", { exact: true }).fill("2");
+  await beta.getByRole("button", { name: "Save schedule" }).click();
+  await expect(beta).toContainText("Every Tuesday at 08:00");
+  await typed();
+  await beta.getByRole("button", { name: "Remove" }).click();
+  await expect(beta).toHaveCount(0);
+  await typed();
+  await expect(alpha).toContainText("Every Monday at 08:00");
+});

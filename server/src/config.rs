@@ -87,7 +87,8 @@ pub struct Config {
     pub operator_name: String,
     /// Where to write to the operator.
     pub operator_contact: String,
-    /// A folder with typefaces (`.ttf`, `.otf`, `.ttc`), for letters of reports that the one in the program has not. Unset: none.
+    /// A folder with typefaces (`.ttf`, `.otf`, `.ttc`, `.otc`), for letters of reports that the one in the program has not. Unset:
+    /// none.
     pub fonts: Option<PathBuf>,
     /// The folder with Postgres' programs, for the private cluster. Unset: the newest under `/usr/lib/postgresql`.
     pub postgres_bin: Option<PathBuf>,

@@ -6,7 +6,7 @@ use model::provider::{CredentialKind, Descriptor};
 use secrecy::ExposeSecret;
 use store::Db;
 
-use crate::config::Config;
+use crate::{config::Config, typefaces};
 
 /// How a feature stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -37,6 +37,7 @@ pub(crate) async fn run(config: &Config, faults: &[anyhow::Error], database: Opt
         check_cron(config),
         check_address(config),
         check_site(&config.site),
+        check_fonts(config.fonts.as_deref()),
         check_faults(config),
         check_metrics(config),
     ]);
@@ -192,6 +193,25 @@ fn check_site(site: &Path) -> Finding {
             site.display()
         );
         finding("pages", State::Wrong, words)
+    }
+}
+
+fn check_fonts(folder: Option<&Path>) -> Finding {
+    let Some(folder) = folder else {
+        let words = "AUDIENCEOS_FONTS is not set: reports have empty boxes for letters that are neither Latin, Greek nor \
+                     Cyrillic";
+        return finding("fonts", State::Missing, words);
+    };
+    match typefaces::take(folder) {
+        Err(error) => finding("fonts", State::Wrong, format!("{error:#}")),
+        Ok(taken) if taken.unread.is_empty() => {
+            let words = format!("typefaces in {} for other letters of reports: {}", folder.display(), taken.many);
+            finding("fonts", State::Ok, words)
+        }
+        Ok(taken) => {
+            let words = format!("AUDIENCEOS_FONTS holds files that could not be read: {}", taken.unread.join(", "));
+            finding("fonts", State::Wrong, words)
+        }
     }
 }
 

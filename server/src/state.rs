@@ -154,7 +154,7 @@ fn hashed() -> bool {
 /// The mail settings are malformed or the outbox cannot be made.
 pub fn job_context(config: &Config, state: &AppState) -> anyhow::Result<jobs::Context> {
     if let Some(folder) = &config.fonts {
-        typefaces::take(folder)?;
+        typefaces::install(folder)?;
     }
     let mailer = match &config.smtp_url {
         Some(url) => Mailer::smtp(url.expose_secret(), &config.mail_from)?,

@@ -3,7 +3,7 @@
 use crate::NotEnough;
 
 /// Values of equal distance in time, oldest first; `None` is missing, which is not zero.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct Series(Vec<Option<f64>>);
 
 impl Series {

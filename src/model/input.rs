@@ -63,6 +63,18 @@ impl Wrong {
     }
 }
 
+/// Both parts of a form.
+///
+/// # Errors
+/// Everything that is wrong with either, as one.
+pub fn both<A, B>(one: Result<A, Invalid>, other: Result<B, Invalid>) -> Result<(A, B), Invalid> {
+    let mut wrong = Wrong::default();
+    wrong.check(&one);
+    wrong.check(&other);
+    wrong.end()?;
+    Ok((one?, other?))
+}
+
 /// A trimmed, required line of at most `max` characters.
 ///
 /// # Errors
@@ -165,6 +177,10 @@ mod tests {
         assert_eq!(told.all().map(|one| one.field.as_str()).collect::<Vec<_>>(), ["industry", "website", "tags"]);
         assert!(told.others.iter().all(|other| other.others.is_empty()), "one list, however it was gathered");
         assert_eq!(Wrong::default().end(), Ok(()));
+        let bad = || line("b", "B", "", 9);
+        let nested = both(both(bad(), line("a", "A", "a", 9)), bad()).unwrap_err();
+        assert_eq!(nested.all().map(|one| one.field.as_str()).collect::<Vec<_>>(), ["b", "b"]);
+        assert_eq!(both(Ok(1), Ok("2")), Ok((1, "2")));
     }
 
     #[test]

@@ -11,7 +11,7 @@ use time::{Date, OffsetDateTime};
 use crate::{
     email::EmailAddress,
     id::{BrainStateId, ClientId, ReportId, ReportScheduleId},
-    input::{Invalid, line},
+    input::{Invalid, both, line},
     metric::Days,
     summary::Persona,
 };
@@ -144,15 +144,15 @@ impl Question {
     /// Takes what somebody typed.
     ///
     /// # Errors
-    /// A title that is empty or too long, or sections that are none.
+    /// A title that is empty or too long, and sections that are none: all of it.
     pub fn parse(
         client_id: Option<ClientId>,
         title: &str,
         persona: Persona,
         sections: &[String],
     ) -> Result<Self, Invalid> {
-        let title = line("title", "Title", title, TITLE)?;
-        Ok(Self { client_id, title, persona, sections: SectionKind::parse_all(sections)? })
+        let (title, sections) = both(line("title", "Title", title, TITLE), SectionKind::parse_all(sections))?;
+        Ok(Self { client_id, title, persona, sections })
     }
 }
 
@@ -260,6 +260,18 @@ impl Every {
     }
 }
 
+/// Addresses that somebody typed, each once, in their order.
+fn parse_recipients(text: &str) -> Result<Vec<EmailAddress>, Invalid> {
+    let typed = text.split(|c: char| c == ',' || c == ';' || c.is_whitespace()).filter(|part| !part.is_empty());
+    let mut found = typed.map(|part| EmailAddress::parse("recipients", part)).collect::<Result<Vec<_>, _>>()?;
+    found.sort_by(|a, b| a.as_str().cmp(b.as_str()));
+    found.dedup();
+    if found.len() > RECIPIENTS {
+        return Err(Invalid::new("recipients", format!("a report goes to at most {RECIPIENTS} people")));
+    }
+    Ok(found)
+}
+
 /// When and to whom a report goes by itself.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Timing {
@@ -279,24 +291,15 @@ impl Timing {
     /// Takes what somebody typed; recipients are separated by commas, semicolons or white space.
     ///
     /// # Errors
-    /// A day or an hour that there is not, or an address that is none.
+    /// A day and an hour that there are not, and an address that is none: all of it.
     pub fn parse(every: Every, on_day: i16, hour: i16, recipients: &str, enabled: bool) -> Result<Self, Invalid> {
         let last = if every == Every::Weekly { 7 } else { 31 };
-        if !(1..=last).contains(&on_day) {
-            return Err(Invalid::new("on_day", format!("choose a day from 1 to {last}")));
-        }
-        if !(0..24).contains(&hour) {
-            return Err(Invalid::new("hour", "choose an hour from 0 to 23"));
-        }
-        let typed =
-            recipients.split(|c: char| c == ',' || c == ';' || c.is_whitespace()).filter(|part| !part.is_empty());
-        let mut found = typed.map(|part| EmailAddress::parse("recipients", part)).collect::<Result<Vec<_>, _>>()?;
-        found.sort_by(|a, b| a.as_str().cmp(b.as_str()));
-        found.dedup();
-        if found.len() > RECIPIENTS {
-            return Err(Invalid::new("recipients", format!("a report goes to at most {RECIPIENTS} people")));
-        }
-        Ok(Self { every, on_day, hour, recipients: found, enabled })
+        let within =
+            |fits: bool, field: &str, words: String| if fits { Ok(()) } else { Err(Invalid::new(field, words)) };
+        let day = within((1..=last).contains(&on_day), "on_day", format!("choose a day from 1 to {last}"));
+        let at = within((0..24).contains(&hour), "hour", "choose an hour from 0 to 23".to_owned());
+        let (_, recipients) = both(both(day, at), parse_recipients(recipients))?;
+        Ok(Self { every, on_day, hour, recipients, enabled })
     }
 
     /// When it comes, in words.
@@ -379,5 +382,9 @@ mod tests {
         assert_eq!(Timing::parse(Every::Weekly, 8, 8, "", true).unwrap_err().field, "on_day");
         assert_eq!(Timing::parse(Every::Monthly, 31, 24, "", true).unwrap_err().field, "hour");
         assert_eq!(Timing::parse(Every::Monthly, 31, 1, "nobody", true).unwrap_err().field, "recipients");
+        let fields = |wrong: Invalid| wrong.all().map(|one| one.field.clone()).collect::<Vec<_>>();
+        let all = Timing::parse(Every::Weekly, 8, -1, "nobody", true).unwrap_err();
+        assert_eq!(fields(all), ["on_day", "hour", "recipients"], "all that is wrong is told at once");
+        assert_eq!(fields(Question::parse(None, " ", Persona::Cmo, &[]).unwrap_err()), ["title", "sections"]);
     }
 }

@@ -228,7 +228,7 @@ impl World {
                     let what = What::Labels { added: added.clone(), removed: removed.clone() };
                     changes.push((done_at, letter.clone(), what));
                 }
-                Change::Runs { .. } | Change::Budget { .. } | Change::Unset { .. } => {}
+                Change::Runs { .. } | Change::Budget { .. } | Change::Unset { .. } | Change::Left { .. } => {}
             }
         }
         happened.sort_by(|one, other| (one.0, one.2, &one.1).cmp(&(other.0, other.2, &other.1)));

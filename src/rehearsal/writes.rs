@@ -70,6 +70,16 @@ pub enum Change {
         /// The platform's id.
         external_id: String,
     },
+    /// What somebody set is taken back where nothing changes by that, as others have set it anew since: it is no setting that
+    /// theirs could go back to.
+    Left {
+        /// What of it.
+        setting: Setting,
+        /// What it is.
+        level: Level,
+        /// The platform's id.
+        external_id: String,
+    },
 }
 
 /// What of something can be set.
@@ -88,28 +98,43 @@ impl Change {
         match self {
             Self::Runs { level, external_id, .. } => Some((Setting::Runs, *level, external_id.as_str())),
             Self::Budget { campaign, .. } => Some((Setting::Budget, Level::Campaign, campaign.as_str())),
-            Self::Unset { setting, level, external_id } => Some((*setting, *level, external_id.as_str())),
+            Self::Unset { setting, level, external_id } | Self::Left { setting, level, external_id } => {
+                Some((*setting, *level, external_id.as_str()))
+            }
             Self::Sent { .. } | Self::Labels { .. } => None,
         }
     }
 }
 
-/// What sets back what the changes that were a part of the same set: to what others had set before them, else to nothing. What
-/// was set anew since stays, and so does what is set back already. With the channels' places.
+/// What sets back what the changes that were a part of the same set: to what others had set before them and did not take back,
+/// else to nothing. What was set anew since stays, and so does what is set back already. With the channels' places.
 pub(crate) fn back(writes: &[Write], part_of: &str) -> Vec<(usize, Change)> {
-    let own = |write: &Write| write.part_of.as_deref() == Some(part_of);
-    let back = |(at, last): (usize, &Write)| {
-        let same = |other: &Write| (other.channel, other.change.of()) == (last.channel, last.change.of());
-        if !own(last) || writes[at + 1..].iter().any(same) {
+    let back = |made: &Write| {
+        if made.part_of.as_deref() != Some(part_of) {
             return None;
         }
-        let before = writes[..at].iter().rfind(|other| same(other) && !own(other));
-        let (setting, level, id) = last.change.of()?;
+        let (setting, level, id) = made.change.of()?;
+        let alike = |other: &&Write| (other.channel, other.change.of()) == (made.channel, made.change.of());
+        let same: Vec<&Write> = writes.iter().filter(alike).collect();
+        // What is a part of the same sets something once; the second time it takes that back.
+        let taken_back = |part: &str| same.iter().filter(|write| write.part_of.as_deref() == Some(part)).count() > 1;
+        if taken_back(part_of) {
+            return None;
+        }
+        let counts = |write: &&Write| !write.part_of.as_deref().is_some_and(taken_back);
+        let counting: Vec<&Write> = same.iter().copied().filter(counts).collect();
+        let (last, before) = counting.split_last()?;
+        let left = Change::Left { setting, level, external_id: id.to_owned() };
+        if last.part_of.as_deref() != Some(part_of) {
+            return Some((made.channel, left));
+        }
         let unset = || Change::Unset { setting, level, external_id: id.to_owned() };
-        let change = before.map_or_else(unset, |write| write.change.clone());
-        (change != last.change).then_some((last.channel, change))
+        let change = before.last().map_or_else(unset, |write| write.change.clone());
+        let now = same.iter().rfind(|write| !matches!(write.change, Change::Left { .. }));
+        let stays = now.is_some_and(|write| write.change == change);
+        Some((made.channel, if stays { left } else { change }))
     };
-    writes.iter().enumerate().filter_map(back).collect()
+    writes.iter().filter_map(back).collect()
 }
 
 /// How an account is set, beside what was planned.
@@ -133,8 +158,6 @@ impl Set {
                     self.budgets.insert(place, *cents);
                 }
             }
-            // A mailbox is no account.
-            Change::Sent { .. } | Change::Labels { .. } => {}
             Change::Unset { setting, level, external_id } => {
                 let Some(place) = find(account, *level, external_id) else { return };
                 match setting {
@@ -142,6 +165,8 @@ impl Set {
                     Setting::Budget => self.budgets.retain(|set, _| *set != place),
                 }
             }
+            // What sets nothing, and what is of a mailbox: it is no account.
+            Change::Left { .. } | Change::Sent { .. } | Change::Labels { .. } => {}
         }
     }
 
@@ -189,7 +214,8 @@ pub(crate) struct Cut {
 
 /// The settings of an account, one after the other.
 pub(crate) fn cuts(account: &Account, client: &Client, channel: usize, writes: &[Write]) -> Vec<Cut> {
-    let mut mine: Vec<_> = writes.iter().filter(|write| write.channel == channel).collect();
+    let sets = |write: &&Write| write.channel == channel && !matches!(write.change, Change::Left { .. });
+    let mut mine: Vec<_> = writes.iter().filter(sets).collect();
     mine.sort_by_key(|write| write.at);
     let mut set = Set::default();
     let after = |write: &&Write| {
@@ -232,13 +258,35 @@ mod tests {
         ];
         let unset = |setting, level, id: &str| Change::Unset { setting, level, external_id: id.to_owned() };
         let campaign = unset(Setting::Budget, Level::Campaign, "2");
-        let expected = [(0, budget("1", 500)), (0, campaign), (0, unset(Setting::Runs, Level::Ad, "9"))];
+        let (setting, level) = (Setting::Budget, Level::Campaign);
+        let left = Change::Left { setting, level, external_id: "3".to_owned() };
+        let expected = [(0, budget("1", 500)), (0, campaign), (0, left), (0, unset(Setting::Runs, Level::Ad, "9"))];
         assert_eq!(back(&writes, "a"), expected);
         assert_eq!(back(&writes, "c"), [], "nobody set anything");
+        assert_eq!(back(&writes, "b"), [(0, budget("3", 900))], "others' settings are as good as people's");
         writes.extend(expected.map(|(channel, change)| write(channel, change, Some("a"))));
         assert_eq!(back(&writes, "a"), [], "it is set back already");
-        assert_eq!(back(&writes, "b"), [(0, budget("3", 900))], "others' settings are as good as people's");
+        let third = unset(Setting::Budget, Level::Campaign, "3");
+        assert_eq!(back(&writes, "b"), [(0, third)], "what was taken back is nothing to go back to");
         let text = serde_json::to_string(&writes).unwrap();
         assert_eq!(serde_json::from_str::<Vec<Write>>(&text).unwrap(), writes, "it is kept as it is");
+    }
+
+    #[test]
+    fn whoever_takes_back_last_leaves_what_was_before_all() {
+        let first = [write(0, budget("1", 500), None), write(0, budget("1", 900), Some("a"))];
+        for order in [["a", "b"], ["b", "a"]] {
+            let mut writes = first.to_vec();
+            writes.push(write(0, budget("1", 100), Some("b")));
+            for part in order {
+                let back = back(&writes, part);
+                writes.extend(back.into_iter().map(|(channel, change)| write(channel, change, Some(part))));
+            }
+            let now = writes.iter().rfind(|write| !matches!(write.change, Change::Left { .. }));
+            assert_eq!(now.map(|write| &write.change), Some(&budget("1", 500)), "{order:?}: {writes:?}");
+        }
+        // Where it is set to that already, nothing is set.
+        let same = [write(0, budget("1", 500), None), write(0, budget("1", 500), Some("a"))];
+        assert!(matches!(back(&same, "a")[..], [(0, Change::Left { .. })]));
     }
 }

@@ -146,12 +146,15 @@ where
 /// A conflict in a simulated agency, whose accounts are to be set back first ([`take_back`]); missing, an archived client, a
 /// decision that was made meanwhile, or the rule that forbids it.
 pub async fn undo(service: &Service, actor: &Actor, id: ActionId, reason: &str) -> Result<Action> {
-    if organization::get(&mut service.db.tenant(actor).await?).await?.simulated {
+    let simulated = organization::get(&mut service.db.tenant(actor).await?).await?.simulated;
+    let set_back = if simulated {
         let message = "the operator of this server has switched simulated accounts off, so nothing can be set back in \
-                       them. Nothing was changed";
-        return Err(Error::Conflict { code: "not_simulated", message: message.to_owned() });
-    }
-    take_back(service, actor, id, reason, |_| std::future::ready(Ok(()))).await
+                       them. Nothing was changed: try again once they are on";
+        Err(Error::Conflict { code: "not_simulated", message: message.to_owned() })
+    } else {
+        Ok(())
+    };
+    take_back(service, actor, id, reason, |_| std::future::ready(set_back)).await
 }
 
 /// The same, once `does` has set back what was done from here. Where it fails nothing was decided, and since it may have done

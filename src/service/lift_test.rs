@@ -6,15 +6,15 @@ use model::{
     brain::Trigger,
     fact::LiftTest,
     id::{ChannelId, ClientId, LiftTestId},
-    input::Invalid,
+    input::{Invalid, Wrong},
     page::parse_day,
 };
 use rust_decimal::Decimal;
 use serde_json::json;
-use store::{audit, brain, channel, client, fact, id, lift_test};
+use store::{TenantTx, audit, brain, channel, client, fact, id, lift_test};
 use time::Date;
 
-use crate::{Result, Service, access};
+use crate::{Error, Result, Service, access, client::lock_open};
 
 /// What somebody says of an experiment.
 #[derive(Clone, Debug)]
@@ -35,17 +35,25 @@ impl New {
     /// Takes what somebody typed: the first and the last day, and the revenue of a unit of spend with its standard error.
     ///
     /// # Errors
-    /// The field that is no day or no number.
+    /// Every field that is no day or no number.
     pub fn parse(channel_id: ChannelId, days: [&str; 2], numbers: [&str; 2]) -> std::result::Result<Self, Invalid> {
         let number = |field: &str, text: &str| {
             text.trim().parse::<Decimal>().map_err(|_| Invalid::new(field, "enter a number, such as 1.8"))
         };
+        let (first_day, last_day) = (parse_day("first_day", days[0]), parse_day("last_day", days[1]));
+        let (roas, standard_error) = (number("roas", numbers[0]), number("standard_error", numbers[1]));
+        let mut wrong = Wrong::default();
+        wrong.check(&first_day);
+        wrong.check(&last_day);
+        wrong.check(&roas);
+        wrong.check(&standard_error);
+        wrong.end()?;
         Ok(Self {
             channel_id,
-            first_day: parse_day("first_day", days[0])?,
-            last_day: parse_day("last_day", days[1])?,
-            roas: number("roas", numbers[0])?,
-            standard_error: number("standard_error", numbers[1])?,
+            first_day: first_day?,
+            last_day: last_day?,
+            roas: roas?,
+            standard_error: standard_error?,
         })
     }
 }
@@ -84,8 +92,8 @@ pub async fn of_client(service: &Service, actor: &Actor, client_id: ClientId) ->
 /// Keeps an experiment; the brain thinks about it at once.
 ///
 /// # Errors
-/// Days the wrong way round, an error that is not above zero, a shop, a channel that is not in sight, or the rule that forbids
-/// it.
+/// Days the wrong way round, an error that is not above zero, a shop, an account of an archived client, a channel that is not in
+/// sight, or the rule that forbids it.
 pub async fn add(service: &Service, actor: &Actor, new: &New) -> Result<LiftTestId> {
     access::allow(service, actor, Action::EditIntegrations).await?;
     if new.last_day < new.first_day {
@@ -109,6 +117,7 @@ pub async fn add(service: &Service, actor: &Actor, new: &New) -> Result<LiftTest
         let message = "an experiment shows what advertising brings: choose the ad account, not the shop";
         return Err(Invalid::new("channel_id", message).into());
     }
+    lock_client(&mut tx, new.channel_id).await?;
     lift_test::insert(&mut tx, &test, now).await?;
     let detail = json!({ "lift_test": test.id, "channel": test.channel_id });
     audit::insert(&mut tx, Action::EditIntegrations.rule(), true, None, &detail, now).await?;
@@ -126,17 +135,32 @@ pub async fn list(service: &Service, actor: &Actor) -> Result<Vec<LiftTest>> {
     Ok(fact::lift_tests(&mut service.db.tenant(actor).await?).await?)
 }
 
-/// Throws one away; the brain thinks without it.
+/// Throws one away; the brain thinks without it. Gives what it was.
 ///
 /// # Errors
-/// Missing when it is not there, or the rule that forbids it.
-pub async fn remove(service: &Service, actor: &Actor, id: LiftTestId) -> Result<()> {
+/// Missing when it is not there, an account of an archived client, or the rule that forbids it.
+pub async fn remove(service: &Service, actor: &Actor, id: LiftTestId) -> Result<LiftTest> {
     access::allow(service, actor, Action::EditIntegrations).await?;
     let now = service.clock.now();
     let mut tx = service.db.tenant(actor).await?;
+    let known = fact::lift_tests(&mut tx).await?;
+    let test = known.into_iter().find(|test| test.id == id).ok_or(Error::Missing)?;
+    lock_client(&mut tx, test.channel_id).await?;
     lift_test::remove(&mut tx, id).await?;
     let detail = json!({ "lift_test_removed": id });
     audit::insert(&mut tx, Action::EditIntegrations.rule(), true, None, &detail, now).await?;
     brain::ask(&mut tx, Trigger::Sync, now, None).await?;
-    Ok(tx.commit().await?)
+    tx.commit().await?;
+    Ok(test)
+}
+
+/// Locks the client of a channel, if it is of one.
+///
+/// # Errors
+/// Missing when the channel is not in sight, or an archived client.
+async fn lock_client(tx: &mut TenantTx, channel_id: ChannelId) -> Result<()> {
+    if let Some(id) = channel::get(tx, channel_id).await?.client_id {
+        lock_open(tx, id).await?;
+    }
+    Ok(())
 }

@@ -162,6 +162,7 @@ pub async fn begin(tx: &mut TenantTx, id: BrainCycleId) -> Result<bool> {
 /// The database failed.
 pub async fn freeze(tx: &mut TenantTx) -> Result<OffsetDateTime> {
     sqlx::query!("set transaction isolation level repeatable read, read only").execute(&mut **tx).await?;
+    tx.reads_much().await?;
     Ok(sqlx::query_scalar!(r#"select clock_timestamp() as "moment!""#).fetch_one(&mut **tx).await?)
 }
 

@@ -184,8 +184,7 @@ pub async fn take_back(
     days: Days,
 ) -> Result<Counts> {
     let organization = tx.actor().organization_id;
-    // Right after an import the planner takes its rows for a few, and would compare each with each.
-    sqlx::query!("set local enable_nestloop = off").execute(&mut **tx).await?;
+    tx.reads_much().await?;
     let done = sqlx::query!(
         r#"with taken as materialized (
              select distinct day, level, entity_id, attribution from metric_observation

@@ -51,6 +51,7 @@ pub async fn take_days(tx: &mut TenantTx, channel: ChannelId) -> Result<Vec<Date
 /// # Errors
 /// The database failed.
 pub async fn count_days(tx: &mut TenantTx, channel: ChannelId, account: &str, days: &[Date]) -> Result<Vec<DayRow>> {
+    tx.reads_much().await?;
     Ok(sqlx::query!(
         r#"with placed as (
              select day, count(*) as orders, sum(goods) as goods, sum(taxes) as taxes, sum(shipping) as shipping

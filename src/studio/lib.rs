@@ -45,8 +45,8 @@ pub struct Pdf {
 }
 
 /// Takes an installation's own typefaces, for letters that the one in the program has not, before the first report is made. Files
-/// that are none are left out; gives how many typefaces there are.
-pub fn typefaces(files: Vec<Vec<u8>>) -> usize {
+/// that are none are left out; gives how many typefaces each of them holds.
+pub fn typefaces(files: Vec<Vec<u8>>) -> Vec<usize> {
     world::keep(files)
 }
 

@@ -22,10 +22,12 @@ static INTER: &[u8] = include_bytes!("fonts/Inter.ttf");
 /// What the installation has beside it.
 static OTHERS: OnceLock<Vec<Font>> = OnceLock::new();
 
-/// Keeps the typefaces of these files, and tells how many there are. What comes after the first ones changes nothing.
-pub(crate) fn keep(files: Vec<Vec<u8>>) -> usize {
-    let fonts: Vec<Font> = files.into_iter().flat_map(|file| Font::iter(Bytes::new(file))).collect();
-    OTHERS.get_or_init(|| fonts).len()
+/// Keeps the typefaces of these files, and tells how many each of them holds. What comes after the first ones changes nothing.
+pub(crate) fn keep(files: Vec<Vec<u8>>) -> Vec<usize> {
+    let fonts: Vec<Vec<Font>> = files.into_iter().map(|file| Font::iter(Bytes::new(file)).collect()).collect();
+    let many = fonts.iter().map(Vec::len).collect();
+    OTHERS.get_or_init(|| fonts.into_iter().flatten().collect());
+    many
 }
 
 /// What every report shares, read once.

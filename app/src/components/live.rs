@@ -205,11 +205,13 @@ fn silence() {
     });
 }
 
-/// Whether somebody is in the middle of something on the page: a dialog is open, a choice is, something is typed that was not
+/// Whether somebody is in the middle of something on the page: a dialog or a menu is open, a choice is, something is typed that was not
 /// sent, or a part of the page says so itself.
 fn busy() -> bool {
     let found = |what: &str| matches!(document().query_selector(what), Ok(Some(_)));
-    found("#page dialog[open], #page select:focus, #page [data-busy]") || typed()
+    // Apart, for a browser that does not know what a popover is.
+    let menu = found("#page .menu:popover-open");
+    menu || found("#page dialog[open], #page select:focus, #page [data-busy]") || typed()
 }
 
 fn typed() -> bool {

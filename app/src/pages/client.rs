@@ -134,6 +134,7 @@ pub fn ClientPage() -> impl IntoView {
     let view =
         Resource::new(move || (id.get(), changes.map(|change| change.get()), again.get()), |(id, _, _)| get_client(id));
     let moves = Resource::new(move || id.get(), list_moves);
+    let archived = Signal::derive(move || changes[1].get() + again.get());
     if let Some(toasts) = Toasts::of_page() {
         on_success(archive, move |(id, archived)| {
             let words = if archived { "The client is archived" } else { "The client is back in the lists" };
@@ -170,8 +171,8 @@ pub fn ClientPage() -> impl IntoView {
             <p><a href="/clients" class="text-muted">"← Clients"</a></p>
             {part_or("The client", "heading", view, head, missing)}
             <performance::PerformancePart id=id />
-            <experiments::ExperimentsPart id=id />
-            <contacts::Contacts id=id archived=Signal::derive(move || changes[1].get() + again.get()) />
+            <experiments::ExperimentsPart id=id archived=archived />
+            <contacts::Contacts id=id archived=archived />
             {part_or("The way over the board", "way", moves, |moves| view! { <Way moves=moves /> }, nothing)}
         </div>
     }

@@ -27,7 +27,7 @@ use crate::{
 #[server(prefix = "/app", endpoint = "get_reports", output = crate::codec::Json)]
 pub async fn get_reports(client_id: String, cursor: String) -> Result<Board, AppError> {
     let (actor, service) = (crate::server::actor()?, crate::server::service()?);
-    let client = (!client_id.is_empty()).then(|| client_id.parse().map_err(|_| service::Error::Missing)).transpose()?;
+    let client = client(&client_id)?;
     let cursor = Some(cursor.as_str()).filter(|cursor| !cursor.is_empty());
     Ok(service::report::board(&service, &actor, client, cursor).await?)
 }
@@ -42,25 +42,38 @@ pub async fn make_report(
     last: String,
     #[server(default)] sections: Vec<String>,
 ) -> Result<(), AppError> {
+    use model::{input::both, metric::Days, page::parse_day, report::parse_days};
     let (actor, service) = (crate::server::actor()?, crate::server::service()?);
-    let question = question(&client_id, &title, &persona, &sections)?;
-    let day = |field, text: &str| model::page::parse_day(field, text).map_err(service::Error::from);
-    let days = model::metric::Days { first: day("first", &first)?, last: day("last", &last)? };
+    let client = client(&client_id)?;
+    let days = both(parse_day("first", &first), parse_day("last", &last));
+    let days = days.and_then(|(first, last)| parse_days(Days { first, last }));
+    let (question, days) = both(question(client, &title, &persona, &sections), days)?;
     Ok(service::report::create(&service, &actor, question, days, None).await.map(|_| ())?)
 }
 
-/// What a report is to tell, as a form says it.
+/// Of whom a form asks; nothing for the agency as a whole.
+#[cfg(feature = "ssr")]
+fn client(id: &str) -> Result<Option<model::id::ClientId>, service::Error> {
+    (!id.is_empty()).then(|| id.parse().map_err(|_| service::Error::Missing)).transpose()
+}
+
+/// What a report is to tell, as a form says it; else all that is wrong with it.
 #[cfg(feature = "ssr")]
 fn question(
-    client_id: &str,
+    client: Option<model::id::ClientId>,
     title: &str,
     persona: &str,
     sections: &[String],
-) -> Result<model::report::Question, service::Error> {
-    let client = (!client_id.is_empty()).then(|| client_id.parse().map_err(|_| service::Error::Missing)).transpose()?;
-    let wrong = || model::input::Invalid::new("persona", "choose CMO, VP Growth or Director of Performance");
-    let persona = model::summary::Persona::parse(persona).ok_or_else(wrong)?;
-    Ok(model::report::Question::parse(client, title, persona, sections)?)
+) -> Result<model::report::Question, model::input::Invalid> {
+    use model::{
+        input::{Invalid, both},
+        report::Question,
+        summary::Persona,
+    };
+    let wrong = || Invalid::new("persona", "choose CMO, VP Growth or Director of Performance");
+    let told = Question::parse(client, title, Persona::default(), sections);
+    let (told, persona) = both(told, Persona::parse(persona).ok_or_else(wrong))?;
+    Ok(Question { persona, ..told })
 }
 
 /// The reports, with the client in the address.
@@ -71,15 +84,16 @@ pub fn ReportsPage() -> impl IntoView {
     let asked = Memo::new(move |_| (of("client_id"), of("cursor")));
     let make = ServerAction::<MakeReport>::new();
     let deeds = schedules::Deeds::new();
-    let (made, done, again) = (successes(make), deeds.changes(), RwSignal::new(0));
-    // The list is read again while something is made; the forms are not, so that what is being typed in them stays.
+    let (made, again) = (successes(make), RwSignal::new(0));
+    // The list is read again while something is made, and the schedules read themselves again; the forms are not, so that what
+    // is being typed in them stays.
     let list = Resource::new(
         move || (asked.get(), made.get(), again.get()),
         |((client_id, cursor), ..)| get_reports(client_id, cursor),
     );
     let desk = Resource::new(
-        move || (asked.with(|(client_id, _)| client_id.clone()), done.get()),
-        |(client_id, _)| get_reports(client_id, String::new()),
+        move || asked.with(|(client_id, _)| client_id.clone()),
+        |client_id| get_reports(client_id, String::new()),
     );
     let missing = |error: &AppError| {
         (*error == AppError::Missing)

@@ -83,7 +83,8 @@ pub(super) async fn list(
 
 /// Keeps an experiment; the fit of the channel's response is pulled towards it.
 #[utoipa::path(post, path = "/api/v1/lift-tests", tag = "brain", request_body = LiftTestNew,
-    responses((status = 201, body = LiftTestKept), (status = 404, body = ErrorBody), (status = 422, body = ErrorBody)))]
+    responses((status = 201, body = LiftTestKept), (status = 404, body = ErrorBody), (status = 409, body = ErrorBody),
+        (status = 422, body = ErrorBody)))]
 pub(super) async fn add(
     SignedIn(actor): SignedIn,
     State(service): State<Service>,
@@ -97,7 +98,7 @@ pub(super) async fn add(
 
 /// Throws an experiment away.
 #[utoipa::path(delete, path = "/api/v1/lift-tests/{id}", tag = "brain", params(("id" = Uuid, Path)),
-    responses((status = 204), (status = 404, body = ErrorBody)))]
+    responses((status = 204), (status = 404, body = ErrorBody), (status = 409, body = ErrorBody)))]
 pub(super) async fn remove(
     SignedIn(actor): SignedIn,
     State(service): State<Service>,

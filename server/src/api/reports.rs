@@ -12,10 +12,10 @@ use axum::{
 use http::StatusCode;
 use model::{
     id::{ClientId, ReportId},
-    input::Invalid,
+    input::{Invalid, both},
     metric::Days,
     page::parse_day,
-    report::{Question, Report, SectionKind},
+    report::{Question, Report, SectionKind, parse_days},
     summary::Persona,
 };
 use serde::{Deserialize, Serialize};
@@ -167,14 +167,12 @@ fn question(
     persona: Option<&str>,
     sections: Option<Vec<String>>,
 ) -> Result<Question, Invalid> {
-    let persona = match persona {
-        None => Persona::default(),
-        Some(text) => {
-            Persona::parse(text).ok_or_else(|| Invalid::new("persona", "persona is cmo, vp_growth or director"))?
-        }
-    };
+    let wrong = || Invalid::new("persona", "persona is cmo, vp_growth or director");
+    let persona = persona.map_or_else(|| Ok(Persona::default()), |text| Persona::parse(text).ok_or_else(wrong));
     let all = || SectionKind::ALL.iter().map(|section| section.key().to_owned()).collect();
-    Question::parse(client_id.map(ClientId), title, persona, &sections.unwrap_or_else(all))
+    let told = Question::parse(client_id.map(ClientId), title, Persona::default(), &sections.unwrap_or_else(all));
+    let (told, persona) = both(told, persona)?;
+    Ok(Question { persona, ..told })
 }
 
 /// The reports in one's sight, newest first.
@@ -200,8 +198,10 @@ pub(super) async fn create(
     State(service): State<Service>,
     Body(body): Body<ReportNew>,
 ) -> Result<(StatusCode, Json<ReportBody>), ApiError> {
-    let question = question(body.client_id, &body.title, body.persona.as_deref(), body.sections)?;
-    let days = Days { first: parse_day("first", &body.first)?, last: parse_day("last", &body.last)? };
+    let days = both(parse_day("first", &body.first), parse_day("last", &body.last));
+    let days = days.and_then(|(first, last)| parse_days(Days { first, last }));
+    let told = question(body.client_id, &body.title, body.persona.as_deref(), body.sections);
+    let (question, days) = both(told, days)?;
     let as_of = moment(body.as_of.as_deref())?;
     let made = report::create(&service, &actor, question, days, as_of).await?;
     Ok((StatusCode::ACCEPTED, Json(made.into())))

@@ -1,12 +1,10 @@
 //! Rules of who hears of which alerts: two people who change one at once, and what a rule can name.
 
-use std::time::Duration;
-
 use reqwest::{StatusCode, header};
 use serde_json::{Value, json};
 use sqlx::PgPool;
 
-use crate::support::{Agency, Browser, TestApp, count, execute};
+use crate::support::{Agency, Browser, TestApp, execute, until_one_waits};
 
 const RULES: &str = "/api/v1/alerts/rules";
 
@@ -27,19 +25,6 @@ async fn posted(who: &Browser, function: &str, fields: &[(&str, &str)]) -> Statu
     request.form(fields).send().await.unwrap().status()
 }
 
-/// Waits until somebody waits for a row of the rules.
-async fn until_one_waits(pool: &PgPool) {
-    let waiting = "select count(*) from pg_stat_activity
-        where datname = current_database() and wait_event_type = 'Lock' and query like '%alert_rule%'";
-    for _ in 0..200 {
-        if count(pool, waiting).await > 0 {
-            return;
-        }
-        tokio::time::sleep(Duration::from_millis(25)).await;
-    }
-    panic!("nobody waits for the rule");
-}
-
 #[sqlx::test(migrator = "store::MIGRATOR")]
 #[expect(clippy::disallowed_methods, reason = "somebody else's change, held open")]
 async fn of_two_changes_at_once_none_is_lost(pool: PgPool) {
@@ -55,7 +40,7 @@ async fn of_two_changes_at_once_none_is_lost(pool: PgPool) {
         .unwrap();
     let off = [("id", &*id), ("enabled", "false")];
     let (status, ()) = tokio::join!(posted(&olga, "switch_alert_rule", &off), async {
-        until_one_waits(&pool).await;
+        until_one_waits(&pool, "alert_rule").await;
         other.commit().await.unwrap();
     });
     assert_eq!(status, StatusCode::OK);
@@ -70,7 +55,7 @@ async fn of_two_changes_at_once_none_is_lost(pool: PgPool) {
     sqlx::query("update alert_rule set enabled = true where name = 'Renamed'").execute(&mut *other).await.unwrap();
     let path = format!("{RULES}/{id}");
     let (status, ()) = tokio::join!(olga.send_owned("PUT", &path, falls()), async {
-        until_one_waits(&pool).await;
+        until_one_waits(&pool, "alert_rule").await;
         other.commit().await.unwrap();
     });
     assert_eq!(status, 200);

@@ -170,6 +170,19 @@ async fn an_experiment_comes_back_as_typed_and_is_kept_once_it_is_right(pool: Pg
     assert_eq!((tests.len(), &tests[0]["channel_id"], &tests[0]["roas"]), (1, &json!(posters), &json!("1.8")));
     let shown = olga.get(&page).await.text().await.unwrap();
     assert!(shown.contains("2 to 15 Mar 2026: 1.8 of revenue for each unit of spend, give or take 0.25"), "{shown}");
+    // Of an archived client nothing is changed, so none is added and none thrown away.
+    let archived = async |archived: &str| {
+        post(&olga, &page, "archive_client", &[("id", client.as_str()), ("archived", archived)]).await;
+    };
+    let own = format!("/api/v1/lift-tests/{}", tests[0]["id"].as_str().unwrap());
+    archived("true").await;
+    let body: Value = with("1.9").into_iter().map(|(name, text)| (name.to_owned(), json!(text))).collect();
+    assert_eq!(olga.post("/api/v1/lift-tests", &body).await.status(), StatusCode::CONFLICT);
+    assert_eq!(olga.send("DELETE", &own, &json!({})).await.status(), StatusCode::CONFLICT);
+    let shown = olga.get(&page).await.text().await.unwrap();
+    assert!(shown.contains("1.8 of revenue") && !shown.contains("id=\"add-experiment\""), "{shown}");
+    assert_eq!(kept().await, tests);
+    archived("false").await;
     post(&olga, &page, "remove_experiment", &[("id", tests[0]["id"].as_str().unwrap())]).await;
     assert_eq!(kept().await, [] as [Value; 0]);
     app.finish().await;

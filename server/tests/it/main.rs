@@ -69,6 +69,7 @@ mod permission;
 mod plain;
 mod process;
 mod purge;
+mod pushed;
 mod rehearsal;
 mod replies;
 mod report;

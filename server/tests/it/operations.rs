@@ -162,6 +162,9 @@ async fn b1_22_what_is_missing_or_wrong_ends_the_start_and_is_named() {
     }
 }
 
+/// The folder of the typeface that is in the program.
+const OWN_FONTS: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../src/studio/fonts");
+
 /// What `audienceos doctor` says with these settings and nothing else: state and words of each feature; and whether it is well.
 fn doctor(folder: &Path, settings: &[(&str, &str)]) -> (bool, BTreeMap<String, (String, String)>) {
     let output = std::process::Command::new(env!("CARGO_BIN_EXE_audienceos"))
@@ -196,6 +199,7 @@ fn doctor_says_of_each_feature_what_is_missing_and_what_that_costs() {
         ("cron", "CRON_SECRET", "secret".to_owned()),
         ("faults", "SENTRY_DSN", "https://key@sentry.test/1".to_owned()),
         ("metrics", "AUDIENCEOS_METRICS_TOKEN", "token".to_owned()),
+        ("fonts", "AUDIENCEOS_FONTS", OWN_FONTS.to_owned()),
     ];
     let of_providers = providers::all().iter().flat_map(|provider| {
         let described = provider.descriptor();
@@ -226,11 +230,35 @@ fn doctor_says_of_each_feature_what_is_missing_and_what_that_costs() {
         ("pages", "AUDIENCEOS_SITE", "/nowhere"),
         ("address", "AUDIENCEOS_PUBLIC_URL", "http://app.test"),
         ("database", "DATABASE_URL", "postgres:///gone?host=/nowhere"),
+        ("fonts", "AUDIENCEOS_FONTS", "/nowhere"),
     ] {
         let (well, told) = doctor(&folder, &[pages, (variable, value)]);
         let (state, words) = &told[feature];
         assert!(!well && state == "wrong" && words.contains(variable), "{variable}: {told:?}");
     }
+    std::fs::remove_dir_all(&folder).unwrap();
+}
+
+#[test]
+fn doctor_names_typefaces_that_cannot_be_read() {
+    let folder = std::env::temp_dir().join(format!("audienceos-doctor-fonts-{}", std::process::id()));
+    let fonts = folder.join("fonts");
+    std::fs::create_dir_all(fonts.join("more")).unwrap();
+    let told = || {
+        let (_, told) = doctor(&folder, &[("AUDIENCEOS_FONTS", fonts.to_str().unwrap())]);
+        told["fonts"].clone()
+    };
+    let inter = std::fs::read(format!("{OWN_FONTS}/Inter.ttf")).unwrap();
+    std::fs::write(fonts.join("more/Inter.ttf"), &inter).unwrap();
+    std::fs::write(fonts.join("read-me.txt"), "no typeface").unwrap();
+    let (state, words) = told();
+    assert!(state == "wrong" && words.contains("holds no typeface"), "folders in it are not read: {words}");
+    std::fs::write(fonts.join("Inter.OTC"), &inter).unwrap();
+    let (state, words) = told();
+    assert!(state == "ok" && words.ends_with(": 1"), "{state} {words}");
+    std::fs::write(fonts.join("broken.otf"), "no typeface").unwrap();
+    let (state, words) = told();
+    assert!(state == "wrong" && words.contains("broken.otf") && !words.contains("Inter"), "{state} {words}");
     std::fs::remove_dir_all(&folder).unwrap();
 }
 

@@ -12,7 +12,7 @@ use service::report::schedule;
 use sqlx::PgPool;
 use time::{Duration, OffsetDateTime, macros::datetime};
 
-use crate::support::{Browser, TestApp, count};
+use crate::support::{Browser, TestApp, count, until_one_waits};
 
 /// An agency in Berlin, and its Owner.
 async fn agency(app: &TestApp) -> (Browser, Actor) {
@@ -191,6 +191,15 @@ async fn a_schedule_is_changed_by_its_form_and_stays_whose_it_is_and_switched_of
     assert_eq!(page.matches("Choose an hour from 0 to 23").count(), 1, "it is said at this schedule alone: {page}");
     assert!(page.contains("value=\"Monthly 1\""), "what was typed stays: {page}");
     assert_eq!(kept(&id).await, before);
+    let wrong = form("24").into_iter().map(|(name, text)| match name {
+        "title" => (name, " ".to_owned()),
+        "recipients" => (name, "nobody".to_owned()),
+        _ => (name, text),
+    });
+    let page = sent(wrong.collect()).await.text().await.unwrap();
+    for words in ["Title is required", "Choose an hour from 0 to 23", "Enter an e-mail address like name@example.com"] {
+        assert!(page.contains(words), "all that is wrong is said at once: {words}: {page}");
+    }
 
     let done = sent(form("9")).await;
     assert_eq!((done.status().as_u16(), done.headers()["location"].to_str().unwrap()), (303, "/reports"));
@@ -209,5 +218,42 @@ async fn a_schedule_is_changed_by_its_form_and_stays_whose_it_is_and_switched_of
         assert_eq!(after[key], value, "{key}");
     }
     assert_eq!(kept(&other).await, beside);
+    app.stop().await;
+}
+
+#[sqlx::test(migrator = "store::MIGRATOR")]
+#[expect(clippy::disallowed_methods, reason = "somebody else's change, held open")]
+async fn of_two_changes_of_a_schedule_at_once_none_is_lost(pool: PgPool) {
+    let app = TestApp::start(pool.clone()).await;
+    let (olga, actor) = agency(&app).await;
+    app.leave_jobs();
+    let set = json!({"title": "Weekly", "every": "weekly", "on_day": 1, "hour": 7, "recipients": ["jane@client.test"]});
+    let id = olga.create("/api/v1/report-schedules", &set).await;
+    let path = format!("/api/v1/report-schedules/{id}");
+    let id = id.parse().unwrap();
+
+    // Somebody sets another hour while it is switched off.
+    let mut other = pool.begin().await.unwrap();
+    sqlx::query("update report_schedule set hour = 9, title = 'Renamed'").execute(&mut *other).await.unwrap();
+    let (switched, ()) = tokio::join!(schedule::switch(&app.service, &actor, id, false), async {
+        until_one_waits(&pool, "report_schedule").await;
+        other.commit().await.unwrap();
+    });
+    switched.unwrap();
+    let kept = olga.json(&path).await;
+    assert_eq!((&kept["title"], &kept["hour"], &kept["enabled"]), (&json!("Renamed"), &json!(9), &json!(false)));
+
+    // Somebody switches it on while it is changed.
+    let mut other = pool.begin().await.unwrap();
+    sqlx::query("update report_schedule set enabled = true").execute(&mut *other).await.unwrap();
+    let question = Question::parse(None, "Monthly", Persona::Cmo, &["method".to_owned()]).unwrap();
+    let timing = Timing::parse(Every::Monthly, 3, 6, "", false).unwrap();
+    let (changed, ()) = tokio::join!(schedule::change(&app.service, &actor, id, question, timing), async {
+        until_one_waits(&pool, "report_schedule").await;
+        other.commit().await.unwrap();
+    });
+    changed.unwrap();
+    let kept = olga.json(&path).await;
+    assert_eq!((&kept["title"], &kept["hour"], &kept["enabled"]), (&json!("Monthly"), &json!(6), &json!(true)));
     app.stop().await;
 }

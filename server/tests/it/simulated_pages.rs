@@ -13,8 +13,8 @@ const OF_NO_AGENCY: &str = "/styleguide";
 async fn every_page_of_a_simulated_agency_says_that_it_is_one(pool: PgPool) {
     let address = free_address().parse().unwrap();
     let app = TestApp::start_with(pool, |config| config.rehearsal = Some(address)).await;
-    app.leave_jobs();
     let (olga, guest) = (app.owner("olga@acme.test", "Acme").await, app.browser());
+    app.leave_jobs();
     enter(&guest).await;
     let clients = guest.json("/api/v1/clients").await;
     let client = clients["items"][0]["id"].as_str().unwrap();

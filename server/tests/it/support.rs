@@ -231,6 +231,21 @@ pub async fn count(pool: &PgPool, sql: &'static str) -> i64 {
     sqlx::query_scalar(sql).fetch_one(pool).await.unwrap()
 }
 
+/// Waits until somebody waits for rows of this table.
+#[expect(clippy::disallowed_methods, reason = "a test's own question")]
+pub async fn until_one_waits(pool: &PgPool, table: &str) {
+    let waiting = "select count(*) from pg_stat_activity
+        where datname = current_database() and wait_event_type = 'Lock' and query like '%' || $1::text || '%'";
+    for _ in 0..200 {
+        let many: i64 = sqlx::query_scalar(waiting).bind(table).fetch_one(pool).await.unwrap();
+        if many > 0 {
+            return;
+        }
+        tokio::time::sleep(std::time::Duration::from_millis(25)).await;
+    }
+    panic!("nobody waits for {table}");
+}
+
 /// Every row of every table, or of one agency's rows in every table, as one text each: equal before and after when
 /// nothing was changed.
 #[expect(clippy::disallowed_methods, reason = "walks the catalogue, whatever tables there are")]

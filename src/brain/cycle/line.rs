@@ -144,13 +144,13 @@ pub(super) fn unsettled(measure: Measure) -> usize {
     if matches!(measure, Measure::ClaimedConversions | Measure::ClaimedRevenue) { SETTLING } else { 0 }
 }
 
-/// The newest days of a line that will not change any more, at most so many.
+/// The newest days of a line that will not change any more, at most so many: none where all of them still grow, of which every
+/// method says itself that they are too few.
 pub(super) fn settled(line: &Line, most: usize) -> (Date, Series) {
     let (first, values) = newest(line, most);
     let count = values.values().len().saturating_sub(unsettled(line.measure));
-    let cut = Series::new(values.values()[..count].to_vec());
-    // Nothing is left of a short one; a part of a series that was accepted is accepted.
-    (first, cut.unwrap_or(values))
+    // A part of a series that was accepted is accepted.
+    (first, Series::new(values.values()[..count].to_vec()).unwrap_or_default())
 }
 
 /// The newest days of a line, at most so many.
@@ -159,5 +159,5 @@ fn newest(line: &Line, most: usize) -> (Date, Series) {
     let skip = values.len().saturating_sub(most);
     let first = line.first.saturating_add(time::Duration::days(i64::try_from(skip).unwrap_or_default()));
     // A part of a series that was accepted is accepted.
-    (first, Series::new(values[skip..].to_vec()).unwrap_or_else(|_| line.values.clone()))
+    (first, Series::new(values[skip..].to_vec()).unwrap_or_default())
 }

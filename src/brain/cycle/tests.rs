@@ -158,6 +158,26 @@ fn claims_are_foretold_from_the_days_that_have_settled() {
 }
 
 #[test]
+fn claims_that_all_still_grow_are_too_few_and_not_taken_for_settled() {
+    for (days, has) in [(10, 0_i64), (14, 0), (15, 1)] {
+        let outcomes = run(&chosen(agency(vec![claiming("a", days, |_| 300.0, |_| 0.5)])));
+        let bodies = outcomes.iter().filter(|outcome| outcome.kind == "forecast");
+        let bodies: Vec<serde_json::Value> =
+            bodies.map(|outcome| serde_json::from_str(&outcome.body).unwrap()).collect();
+        for metric in ["claimed_conversions", "claimed_revenue"] {
+            let absent = &bodies.iter().find(|body| body["metric"] == metric).unwrap()["forecast"]["absent"];
+            assert_eq!(absent["reason"], "too_short", "{days}: {absent}");
+            assert_eq!(absent["has"], has, "{days}: {absent}");
+        }
+        let gaps: Vec<&str> =
+            outcomes.iter().filter(|outcome| outcome.kind == "gap").map(|outcome| outcome.body.as_str()).collect();
+        let known = format!("\"has\":{has},");
+        let of_claims = |body: &str| body.contains("\"claimed_revenue\"") && body.contains(&known);
+        assert!(gaps.iter().any(|body| of_claims(body)), "{days}: {gaps:?}");
+    }
+}
+
+#[test]
 fn what_a_year_brings_is_known_from_three_years_of_days() {
     let wave = |ago: i64| 300.0 + 150.0 * libm::sin(ago as f64 / 365.0 * TAU);
     let outcomes = run(&chosen(agency(vec![ads("a", 1_200, wave)])));

@@ -38,7 +38,7 @@ impl Run<'_> {
                 Some(Fault {
                     kind: "switched_off".into(),
                     message: "the account was disconnected".into(),
-                    hint: "Connect it to go on".into(),
+                    hint: "Connect it again to go on".into(),
                 })
             }
             Err(Stop::Lost) => {

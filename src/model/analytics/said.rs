@@ -36,6 +36,8 @@ pub struct Foreseen {
     pub model: String,
     /// How often such 80 % intervals held, and over how many of the last days; none where there was no time to see.
     pub record: Option<(Beside, Beside)>,
+    /// The day that those end with, in words, where what came later still grows, as claims do; none where it is the newest.
+    pub settled: Option<String>,
     /// The days, nearest first; `Err` says why there are none.
     pub steps: Result<Vec<Step>, String>,
 }

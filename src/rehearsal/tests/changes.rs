@@ -118,6 +118,11 @@ fn what_is_set_no_longer_goes_on_as_if_nobody_had_set_it() {
         // The same draws are made again.
         assert_eq!(cost(&again, 11, 20), cost(&world, 11, 20));
         assert_eq!(again.entities(account(&again)), world.entities(account(&world)));
+        // What is taken back where others have set it since changes nothing.
+        let mut writes = set.writes().to_vec();
+        let left = Change::Left { setting, level, external_id: id.clone() };
+        writes.push(Write { at: AT + Duration::days(10), channel: account(&world).index, change: left, part_of: None });
+        assert_eq!(cost(&world.with(writes), 1, 30), cost(&set, 1, 30));
     }
 }
 

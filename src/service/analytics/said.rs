@@ -14,6 +14,7 @@ use model::{
     analytics::{Asked, Fatigue, Foreseen, Said, Step},
     brain::Outcome,
     dashboard::Beside,
+    day::in_words,
     figure::{FigureId, PartId, Scope},
     id::{BrainStateId, ChannelId, ClientId},
     page::parse_day,
@@ -21,7 +22,7 @@ use model::{
 };
 use serde_json::Value;
 use store::{TenantTx, brain as states};
-use time::Duration;
+use time::{Date, Duration};
 
 use super::{
     Manner,
@@ -133,7 +134,7 @@ impl Reader<'_> {
         let numbers = Numbers::of(outcome)?;
         let body = numbers.body();
         let key = body["metric"].as_str()?;
-        let from = parse_day("from", body["from"].as_str()?).ok()?;
+        let from = day(body, "from")?;
         let steps = match absent(&body["forecast"]) {
             Some(why) => Err(why),
             None => {
@@ -157,6 +158,7 @@ impl Reader<'_> {
             unit: body["currency"].as_str().unwrap_or("count").to_owned(),
             model: body["forecast"]["model"].as_str().unwrap_or_default().to_owned(),
             record: self.at(&numbers, "/forecast/record/held80").zip(self.at(&numbers, "/forecast/record/over")),
+            settled: settled(body, from),
             steps,
         })
     }
@@ -188,4 +190,31 @@ impl Reader<'_> {
 fn absent(said: &Value) -> Option<String> {
     let reason = said.get("absent")?;
     Some(summary::absent(reason["reason"].as_str().unwrap_or_default()).to_owned())
+}
+
+/// A day of an outcome.
+fn day(body: &Value, name: &str) -> Option<Date> {
+    parse_day(name, body[name].as_str()?).ok()
+}
+
+/// The last day that a forecast from this day on knows, in words, where there are later ones that still grow.
+fn settled(body: &Value, from: Date) -> Option<String> {
+    let until = day(body, "until")?;
+    (until.next_day()? < from).then(|| in_words(until))
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+    use time::macros::date;
+
+    use super::*;
+
+    #[test]
+    fn a_forecast_of_what_still_grows_says_what_it_knows() {
+        let from = date!(2026 - 11 - 23);
+        assert_eq!(settled(&json!({"until": "2026-11-08"}), from), Some(in_words(date!(2026 - 11 - 08))));
+        assert_eq!(settled(&json!({"until": "2026-11-22"}), from), None, "it knows every day before");
+        assert_eq!(settled(&json!({}), from), None, "states of earlier versions do not say it");
+    }
 }

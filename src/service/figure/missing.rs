@@ -249,9 +249,23 @@ pub(crate) fn lack_rates<'a>(sums: impl IntoIterator<Item = &'a Value>) -> bool 
     sums.into_iter().flat_map(gaps).any(|gap| gap["reason"] == "rate")
 }
 
+/// The sums of a figure as the brain writes it, or the reason why there is none.
+fn sums(figure: &Value) -> impl Iterator<Item = &Value> {
+    figure["parts"].as_array().into_iter().flatten().chain(std::iter::once(&figure["absent"]))
+}
+
 /// The same of a figure as the brain writes it, or of the reason why there is none.
 pub(crate) fn of_rates(figure: &Value) -> bool {
-    lack_rates(figure["parts"].as_array().into_iter().flatten().chain(std::iter::once(&figure["absent"])))
+    lack_rates(sums(figure))
+}
+
+/// On how many days something is left out of such a figure because there is no rate of exchange.
+pub(crate) fn unrated(figure: &Value) -> i64 {
+    let mut together = Together::default();
+    for gap in sums(figure).flat_map(gaps).filter(|gap| gap["reason"] == "rate") {
+        together.add(gap);
+    }
+    distinct(&together.runs).max(together.most)
 }
 
 /// Whether two figures are of the same accounts and leave out the same days of them, counted from the first day of each.

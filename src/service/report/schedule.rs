@@ -71,17 +71,7 @@ pub async fn set(
     question: Question,
     timing: Timing,
 ) -> Result<Schedule> {
-    let before = get(service, actor, id).await?;
-    let client = before.question.client_id;
-    allow_making(service, actor, client).await?;
-    let question = Question { client_id: client, ..question };
-    let mut tx = service.db.tenant(actor).await?;
-    schedule::update(&mut tx, id, (&question, &timing), service.clock.now()).await?;
-    let detail = json!({ "schedule": timing.words(), "enabled": timing.enabled, "recipients": timing.recipients });
-    access::done_to(service, &mut tx, rule(client), (id, &question.title), detail).await?;
-    let kept = schedule::get(&mut tx, id).await?;
-    tx.commit().await?;
-    Ok(kept)
+    edit(service, actor, id, move |_| (question, timing)).await
 }
 
 /// Changes what a schedule's reports tell, when they come and to whom; whether it is switched on stays.
@@ -95,17 +85,35 @@ pub async fn change(
     question: Question,
     timing: Timing,
 ) -> Result<Schedule> {
-    let enabled = get(service, actor, id).await?.timing.enabled;
-    set(service, actor, id, question, Timing { enabled, ..timing }).await
+    edit(service, actor, id, move |before| (question, Timing { enabled: before.timing.enabled, ..timing })).await
 }
 
-/// Switches a schedule on or off.
+/// Switches a schedule on or off; everything else stays.
 ///
 /// # Errors
 /// Missing, or the rule that forbids it.
 pub async fn switch(service: &Service, actor: &Actor, id: ReportScheduleId, enabled: bool) -> Result<Schedule> {
-    let Schedule { question, timing, .. } = get(service, actor, id).await?;
-    set(service, actor, id, question, Timing { enabled, ..timing }).await
+    edit(service, actor, id, move |before| (before.question, Timing { enabled, ..before.timing })).await
+}
+
+/// Makes of a schedule what `of` makes of it as it stands once nobody else changes it: two changes at once follow one another.
+async fn edit(
+    service: &Service,
+    actor: &Actor,
+    id: ReportScheduleId,
+    of: impl FnOnce(Schedule) -> (Question, Timing),
+) -> Result<Schedule> {
+    // Whose it is never changes, so that who may change it is known before.
+    let client = get(service, actor, id).await?.question.client_id;
+    allow_making(service, actor, client).await?;
+    let mut tx = service.db.tenant(actor).await?;
+    let (question, timing) = of(schedule::lock(&mut tx, id).await?);
+    schedule::update(&mut tx, id, (&question, &timing), service.clock.now()).await?;
+    let detail = json!({ "schedule": timing.words(), "enabled": timing.enabled, "recipients": timing.recipients });
+    access::done_to(service, &mut tx, rule(client), (id, &question.title), detail).await?;
+    let kept = schedule::get(&mut tx, id).await?;
+    tx.commit().await?;
+    Ok(kept)
 }
 
 /// Throws a schedule away; the reports that came of it stay.

@@ -221,13 +221,33 @@ fn one(said: &Said<'_>, key: &'static str) -> Option<Expected> {
 
 /// Of what there is no forecast although somebody reports it, and why.
 pub(super) fn unforeseen(said: &[Said<'_>], client: Option<ClientId>) -> Vec<(&'static str, &'static str)> {
-    // Days that cannot be added up are no days for a forecast: it only knows that there are too few.
-    let unrated = |key: &str| said.iter().any(|said| whole(said, "figures", client) && lacks_rate(said, key));
+    let unrated = |key: &str| {
+        let own = said.iter().filter(|said| whole(said, "figures", client));
+        let days = own.filter_map(|said| said.at(&format!("/metrics/{key}/now")).map(missing::unrated));
+        days.max().unwrap_or_default()
+    };
     let why = |key: &&str| {
-        let reason = forecasts(said, client, key)?.text("/forecast/absent/reason")?;
-        Some((nouns::metric(key)?, if unrated(key) { UNRATED } else { nouns::absent(reason) }))
+        let absent = forecasts(said, client, key)?.at("/forecast/absent")?;
+        let reason = absent["reason"].as_str()?;
+        let why = if for_rates(absent, unrated(key)) { UNRATED } else { nouns::absent(reason) };
+        Some((nouns::metric(key)?, why))
     };
     EXPECTED.iter().filter_map(why).collect()
+}
+
+/// Whether a forecast is lacking because so many days of the last four weeks have no rate of exchange. Days that cannot be added
+/// up are no days for a forecast, which only knows that there are too few: they are the reason where there would be enough with
+/// them, or where it is all of these weeks.
+fn for_rates(absent: &Value, unrated: i64) -> bool {
+    let count = |name: &str| absent[name].as_i64();
+    let needs = match absent["reason"].as_str() {
+        Some("too_short" | "too_few" | "no_days") => count("needs"),
+        // More than half of them are missing.
+        Some("gaps") => count("of").map(|of| (of + 1) / 2),
+        _ => return false,
+    };
+    let enough = needs.is_some_and(|needs| count("has").unwrap_or_default() + unrated >= needs);
+    unrated >= LENGTH || (unrated > 0 && enough)
 }
 
 /// The clients whose claims are furthest above their books.

@@ -372,3 +372,34 @@ fn where_no_amount_of_the_agency_has_a_rate_each_client_is_told_of_in_its_own_cu
         assert!(!text.contains("Bakery") && text.contains("not enough data yet"), "{text}");
     }
 }
+
+#[test]
+fn a_forecast_lacks_rates_only_where_they_would_bring_it() {
+    let why = |unrated: i64, absent: Value| {
+        let gap = json!({"source": "a", "reason": "rate", "currency": "USD", "first": "2026-10-25", "last": "2026-11-21",
+            "days": unrated});
+        let entity = json!({"id": "", "level": "agency"});
+        let now = json!({"absent": {"reason": "incomplete", "measure": "spend", "gaps": [gap]}});
+        let figures = json!({"entity": entity, "metrics": {"spend": {"now": now}}});
+        let forecast =
+            json!({"entity": entity, "metric": "spend", "from": "2026-11-22", "forecast": {"absent": absent}});
+        let outcomes = [(0, "figures", figures), (1, "forecast", forecast)].map(|(number, kind, body)| Outcome {
+            number,
+            kind: kind.to_owned(),
+            client_id: None,
+            channel_id: None,
+            body: body.to_string(),
+        });
+        money::unforeseen(&read(&outcomes), None)[0].1
+    };
+    let (rates, too_few) = ("days of it have no rate of exchange", "not enough data yet");
+    let short = |has: i64, needs: i64| json!({"reason": "too_short", "has": has, "needs": needs});
+    assert_eq!(why(28, short(0, 1)), rates);
+    assert_eq!(why(28, short(10, 60)), rates, "what it is on every day it is on earlier ones, too");
+    assert_eq!(why(5, short(15, 20)), rates);
+    assert_eq!(why(4, short(15, 20)), too_few, "with rates there would be too few as well");
+    assert_eq!(why(10, json!({"reason": "gaps", "has": 10, "of": 40})), rates);
+    assert_eq!(why(9, json!({"reason": "gaps", "has": 10, "of": 40})), too_few);
+    assert_eq!(why(28, json!({"reason": "constant"})), "it never changed");
+    assert_eq!(why(28, json!({"reason": "not_chosen_yet"})), "no method was chosen yet");
+}

@@ -74,6 +74,15 @@ pub async fn get(tx: &mut TenantTx, id: ReportScheduleId) -> Result<Schedule> {
     list(tx, None, Some(id)).await?.pop().ok_or(Error::Missing)
 }
 
+/// One schedule, which nobody else changes until the transaction ends.
+///
+/// # Errors
+/// Missing when it is not in sight.
+pub async fn lock(tx: &mut TenantTx, id: ReportScheduleId) -> Result<Schedule> {
+    sqlx::query!("select id from report_schedule where id = $1 for update", id.0).fetch_one(&mut **tx).await?;
+    get(tx, id).await
+}
+
 /// Keeps a new schedule.
 ///
 /// # Errors

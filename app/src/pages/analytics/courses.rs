@@ -102,8 +102,9 @@ fn Course(head: Head, courses: Vec<(String, Chart)>, thought: Option<Thought>, a
             let record = record.filter(|_| matches!(&chart.kind, Kind::Lines(lines) if lines.forecast.is_some()));
             Some(view! {
                 <ChartView chart=chart mark=simulated />
-                {record.map(|(held, over)| view! {
-                    <p class="text-xs text-muted" data-test="record">"What came lay in such an inner band, which should hold four in five, " <Figure id=held.id shown=held.shown /> " of the time over the last " <Figure id=over.id shown=over.shown /> "."</p>
+                {record.map(|(held, over, settled)| view! {
+                    <p class="text-xs text-muted" data-test="record">"What came lay in such an inner band, which should hold four in five, " <Figure id=held.id shown=held.shown /> " of the time over the last " <Figure id=over.id shown=over.shown />
+                        {settled.map(|day| view! { " that end with "<span data-literal="">{day}</span>": what platforms claim of later days still grows" })} "."</p>
                 })}
                 {lack.map(|why| view! { <p class="text-xs text-muted" data-test="no-forecast">"No forecast: " <span data-literal="">{why}</span> "."</p> })}
             })

@@ -37,6 +37,8 @@ pub struct Over {
     pub before: Option<String>,
     /// How often such intervals held, and over how many of the last days.
     pub record: Option<(Beside, Beside)>,
+    /// The day that those end with, where what came later still grows.
+    pub settled: Option<String>,
     /// Why nothing is.
     pub why: Option<String>,
     /// What was noticed.
@@ -111,8 +113,10 @@ impl Thought {
     }
 
     /// How often intervals like those that are drawn held, and over how many of the last days.
-    pub fn record(&self, key: &str, unit: &Unit) -> Option<(Beside, Beside)> {
-        self.foretold(key, unit).and_then(|(over, _)| over.record.clone())
+    pub fn record(&self, key: &str, unit: &Unit) -> Option<(Beside, Beside, Option<String>)> {
+        let (over, _) = self.foretold(key, unit)?;
+        let (held, days) = over.record.clone()?;
+        Some((held, days, over.settled.clone()))
     }
 
     /// Why nothing is foretold of a metric in the unit of its course.

@@ -10,7 +10,7 @@ use crate::{
         field::{Field, Select},
         form::ActionForm,
         outcome::{Outcome, at, failure, on_success, successes},
-        part::part_or,
+        part::{again, part_or},
         toast::{Next, Toasts},
     },
     error::AppError,
@@ -80,45 +80,75 @@ pub async fn add_experiment(
     Ok(())
 }
 
-/// Throws an experiment away.
-#[server(prefix = "/app", endpoint = "remove_experiment", output = crate::codec::Json)]
-pub async fn remove_experiment(id: LiftTestId) -> Result<(), AppError> {
-    let (actor, service) = (crate::server::actor()?, crate::server::service()?);
-    service::lift_test::remove(&service, &actor, id).await?;
-    Ok(())
+/// What [`add_experiment`] was told of an experiment that is thrown away.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Thrown {
+    channel_id: String,
+    days: [String; 2],
+    roas: String,
+    standard_error: String,
 }
 
-/// The experiments and what can be done with them; nothing for those who may not read them.
+/// Throws an experiment away; gives what it was, so that it can be brought back.
+#[server(prefix = "/app", endpoint = "remove_experiment", output = crate::codec::Json)]
+pub async fn remove_experiment(id: LiftTestId) -> Result<Thrown, AppError> {
+    let (actor, service) = (crate::server::actor()?, crate::server::service()?);
+    let was = service::lift_test::remove(&service, &actor, id).await?;
+    Ok(Thrown {
+        channel_id: was.channel_id.to_string(),
+        days: [was.first_day, was.last_day].map(|day| day.to_string()),
+        roas: was.roas.to_string(),
+        standard_error: was.standard_error.to_string(),
+    })
+}
+
+/// The experiments and what can be done with them; nothing for those who may not read them. `archived` counts how often the
+/// client was archived or brought back.
 #[component]
-pub fn ExperimentsPart(id: Memo<String>) -> impl IntoView {
+pub fn ExperimentsPart(id: Memo<String>, archived: Signal<usize>) -> impl IntoView {
     let add = ServerAction::<AddExperiment>::new();
     let remove = ServerAction::<RemoveExperiment>::new();
-    let (added, removed) = (successes(add), successes(remove));
-    let found = Resource::new(move || (id.get(), added.get(), removed.get()), |(id, _, _)| get_experiments(id));
+    let (added, removed, undone) = (successes(add), successes(remove), RwSignal::new(0_usize));
+    let changed = Signal::derive(move || removed.get() + undone.get());
+    let found = Resource::new(move || (id.get(), added.get(), archived.get()), |(id, ..)| get_experiments(id));
     if let Some(toasts) = Toasts::of_page() {
         on_success(add, move |()| {
             toasts.show("The experiment is kept: the curves are read anew with it", Next::Nothing);
         });
-        on_success(remove, move |()| {
-            toasts.show("The experiment is thrown away: the curves are read anew without it", Next::Nothing);
+        on_success(remove, move |was: Thrown| {
+            let undo = move || {
+                let Thrown { channel_id, days: [first, last], roas, standard_error } = was.clone();
+                add_experiment(channel_id, first, last, roas, standard_error)
+            };
+            let words = "The experiment is thrown away: the curves are read anew without it";
+            toasts.with_undo(words.to_owned(), undone, undo);
         });
     }
-    let draw =
-        move |found: Option<Experiments>| found.map(|found| view! { <Shown found=found add=add remove=remove /> });
+    let draw = move |found: Option<Experiments>| {
+        let client = id.get_untracked();
+        found.map(|found| view! { <Shown client=client found=found add=add remove=remove changed=changed /> })
+    };
     // Of a client that is not there, the page says so itself.
     let missing = |error: &AppError| (*error == AppError::Missing).then(|| ().into_any());
     part_or("The experiments", "experiments", found, draw, missing)
 }
 
+/// The list, which is read again by itself once one is thrown away or brought back: the form stays with what is typed there.
 #[component]
 fn Shown(
+    client: String,
     found: Experiments,
     add: ServerAction<AddExperiment>,
     remove: ServerAction<RemoveExperiment>,
+    changed: Signal<usize>,
 ) -> impl IntoView {
     let Experiments { items, channels, editable } = found;
-    let empty = items.is_empty();
-    let row = |one: Experiment| {
+    let held = RwSignal::new(items);
+    let read = move || {
+        let found = get_experiments(client.clone());
+        async move { found.await.map(|found| found.map(|found| found.items).unwrap_or_default()) }
+    };
+    let row = move |one: Experiment| {
         let Experiment { id, channel, days, roas, standard_error } = one;
         let named = format!("Throw away the experiment on {channel}");
         let words =
@@ -141,8 +171,9 @@ fn Shown(
             <h2 id="experiments" tabindex="-1">"Experiments"</h2>
             <p class="text-muted">"What an experiment showed a channel to bring, such as a pause in some regions, pulls the curve of what its spend brings."</p>
             <Outcome action=remove />
-            {empty.then(|| view! { <p class="text-muted" data-test="experiments-empty">"None was entered yet."</p> })}
-            <ul class="flex flex-col" data-test="experiments">{items.into_iter().map(row).collect_view()}</ul>
+            {again("The experiments", "experiments", changed, read, held)}
+            {move || held.with(Vec::is_empty).then(|| view! { <p class="text-muted" data-test="experiments-empty">"None was entered yet."</p> })}
+            <ul class="flex flex-col" data-test="experiments">{move || held.get().into_iter().map(row).collect_view()}</ul>
             {enter.then(|| view! { <Enter channels=channels add=add /> })}
         </section>
     }

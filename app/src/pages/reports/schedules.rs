@@ -6,15 +6,21 @@ use model::{
     report::{Board, Every, ShownSchedule},
 };
 
-use super::form::{First, Told, owners};
+use super::{
+    form::{First, Told, owners},
+    get_reports,
+};
 use crate::{
     components::{
         badge::{Badge, Shade},
         button::{Button, Kind},
         card::Card,
         field::{Field, Select, TextArea},
+        focus,
         form::ActionForm,
-        outcome::{Outcome, at, failure, successes},
+        outcome::{Outcome, at, failure, on_success, successes},
+        part::{again, kept},
+        toast::{Next, Toasts},
     },
     error::AppError,
     refused::Typed,
@@ -36,8 +42,8 @@ pub async fn add_report_schedule(
     #[server(default)] sections: Vec<String>,
 ) -> Result<(), AppError> {
     let (actor, service) = (crate::server::actor()?, crate::server::service()?);
-    let question = super::question(&client_id, &title, &persona, &sections)?;
-    let timing = timing(&every, (on_day, hour), &recipients)?;
+    let question = super::question(super::client(&client_id)?, &title, &persona, &sections);
+    let (question, timing) = model::input::both(question, timing(&every, (on_day, hour), &recipients))?;
     Ok(service::report::schedule::add(&service, &actor, question, timing).await.map(|_| ())?)
 }
 
@@ -54,18 +60,29 @@ pub async fn change_report_schedule(
     #[server(default)] sections: Vec<String>,
 ) -> Result<(), AppError> {
     let (actor, service) = (crate::server::actor()?, crate::server::service()?);
-    let question = super::question("", &title, &persona, &sections)?;
-    let timing = timing(&every, (on_day, hour), &recipients)?;
+    let question = super::question(None, &title, &persona, &sections);
+    let (question, timing) = model::input::both(question, timing(&every, (on_day, hour), &recipients))?;
     Ok(service::report::schedule::change(&service, &actor, id, question, timing).await.map(|_| ())?)
 }
 
-/// When and to whom, as a form says it.
+/// When and to whom, as a form says it; else all that is wrong with it.
 #[cfg(feature = "ssr")]
-fn timing(every: &str, (on_day, hour): (i64, i64), recipients: &str) -> Result<model::report::Timing, service::Error> {
-    let wrong = || model::input::Invalid::new("every", "choose weekly or monthly");
-    let every = Every::parse(every).ok_or_else(wrong)?;
+fn timing(
+    every: &str,
+    (on_day, hour): (i64, i64),
+    recipients: &str,
+) -> Result<model::report::Timing, model::input::Invalid> {
+    use model::{
+        input::{Invalid, both},
+        report::Timing,
+    };
     let small = |number: i64| i16::try_from(number).unwrap_or(-1);
-    Ok(model::report::Timing::parse(every, small(on_day), small(hour), recipients, true)?)
+    let known = Every::parse(every);
+    // Of what comes neither every week nor every month, any day of a month may be one.
+    let read = Timing::parse(known.unwrap_or(Every::Monthly), small(on_day), small(hour), recipients, true);
+    let wrong = || Invalid::new("every", "choose weekly or monthly");
+    let (every, read) = both(known.ok_or_else(wrong), read)?;
+    Ok(Timing { every, ..read })
 }
 
 /// Switches a schedule on or off.
@@ -111,83 +128,117 @@ impl Deeds {
     }
 }
 
-/// The schedules, and the form that sets one.
+/// The schedules, and the form that sets one. What is done to one has them read again into what is there: what is being typed
+/// for another, or anywhere else, stays.
 #[component]
 pub(super) fn Schedules(board: Board, client: String, deeds: Deeds) -> impl IntoView {
-    let rows = board.schedules.clone();
-    let empty = rows.is_empty();
-    let zone = StoredValue::new(board.zone.clone());
+    let (zone, may_make) = (StoredValue::new(board.zone.clone()), board.may_make);
+    let held = RwSignal::new(board.schedules.clone());
+    let rows = Memo::new(move |_| held.get());
+    let of = client.clone();
+    let read = move || {
+        let found = get_reports(of.clone(), String::new());
+        async move { found.await.map(|board| board.schedules) }
+    };
+    let row = move |schedule: Memo<ShownSchedule>| {
+        view! { <Row schedule=schedule zone=zone.get_value() deeds=deeds /> }
+    };
+    if let Some(toasts) = Toasts::of_page() {
+        on_success(deeds.add, move |()| toasts.show("It comes by itself from now on.", Next::Nothing));
+    }
+    let (desk, added) = (StoredValue::new((board, client)), successes(deeds.add));
+    // What was set is not typed any more: its form is made anew, with the focus where it was. Drawn over, fields would keep it.
+    let add = move |count: usize| {
+        if count > 0 {
+            focus::restore(focus::held(), "heading");
+        }
+        let (board, client) = desk.get_value();
+        view! { <Add board=board client=client action=deeds.add /> }
+    };
     view! {
         <section class="flex flex-col gap-3" aria-label="Reports that come by themselves">
             <h2 tabindex="-1">"Reports that come by themselves"</h2>
+            {again("The schedules", "heading", deeds.changes(), read, held)}
             <Outcome action=deeds.change fields=FIELDS done="The schedule is changed." />
             <Outcome action=deeds.switch />
             <Outcome action=deeds.remove done="The schedule is gone; its reports stay." />
-            {empty.then(|| view! { <p class="text-muted" data-test="no-schedules">"None does yet."</p> })}
+            {move || rows.with(Vec::is_empty).then(|| view! { <p class="text-muted" data-test="no-schedules">"None does yet."</p> })}
             <ul class="flex flex-col gap-3" data-test="schedules">
-                {rows.into_iter().map(|schedule| view! { <Row schedule=schedule zone=zone.get_value() deeds=deeds /> }).collect_view()}
+                {kept(rows, |schedule: &ShownSchedule| schedule.id, row)}
             </ul>
         </section>
-        {board.may_make.then(|| view! { <Add board=board client=client action=deeds.add /> })}
+        {may_make.then(|| view! { <For each=move || [added.get()] key=|count| *count children=add /> })}
     }
 }
 
+/// A schedule. What it says follows changes; the form that changes it stays as it is.
 #[component]
-fn Row(schedule: ShownSchedule, zone: String, deeds: Deeds) -> impl IntoView {
-    let ShownSchedule { id, title, client, when, recipients, enabled, done_on, may_change, .. } = schedule.clone();
+fn Row(schedule: Memo<ShownSchedule>, zone: String, deeds: Deeds) -> impl IntoView {
+    let may_change = schedule.with_untracked(|schedule| schedule.may_change);
+    view! {
+        <li class="panel flex flex-col gap-2" data-test="schedule">
+            {move || view! { <Says schedule=schedule.get() deeds=deeds /> }}
+            {may_change.then(|| view! { <Change schedule=schedule zone=zone deeds=deeds /> })}
+        </li>
+    }
+}
+
+/// What a schedule says, and whether it is on.
+#[component]
+fn Says(schedule: ShownSchedule, deeds: Deeds) -> impl IntoView {
+    let ShownSchedule { id, title, client, when, recipients, enabled, done_on, may_change, .. } = schedule;
     let of = client.map_or_else(|| "The whole agency".to_owned(), |(_, name)| name);
     let to = if recipients.is_empty() { "nobody".to_owned() } else { recipients.join(", ") };
     let named = |what: &str| format!("{what}: {title}");
     let (switch_named, remove_named) = (named(if enabled { "Switch off" } else { "Switch on" }), named("Remove"));
     view! {
-        <li class="panel flex flex-col gap-2" data-test="schedule">
-            <div class="flex flex-wrap items-center justify-between gap-2">
-                <h3 class="min-w-0 break-words text-sm font-medium" data-literal="">{title.clone()}</h3>
-                {if enabled { view! { <Badge shade=Shade::Good words="On" /> } } else { view! { <Badge shade=Shade::Plain words="Off" /> } }}
+        <div class="flex flex-wrap items-center justify-between gap-2">
+            <h3 class="min-w-0 break-words text-sm font-medium" data-literal="">{title.clone()}</h3>
+            {if enabled { view! { <Badge shade=Shade::Good words="On" /> } } else { view! { <Badge shade=Shade::Plain words="Off" /> } }}
+        </div>
+        <p class="break-words text-muted"><span data-literal="">{of}</span>" · "<span data-literal="">{when}</span>" · to "<span data-literal="">{to}</span></p>
+        {done_on.map(|day| view! { <p class="text-xs text-muted">"The last one is of "<span data-literal="">{day}</span>"."</p> })}
+        {may_change.then(|| view! {
+            <div class="flex flex-wrap gap-2">
+                <ActionForm action=deeds.switch>
+                    <input type="hidden" name="id" value=id.to_string() />
+                    <input type="hidden" name="enabled" value=(!enabled).to_string() />
+                    <Button id=format!("switch-{id}") named=switch_named pending=deeds.switch.pending()>{if enabled { "Switch off" } else { "Switch on" }}</Button>
+                </ActionForm>
+                <ActionForm action=deeds.remove>
+                    <input type="hidden" name="id" value=id.to_string() />
+                    <Button kind=Kind::Danger id=format!("remove-{id}") named=remove_named pending=deeds.remove.pending()>"Remove"</Button>
+                </ActionForm>
             </div>
-            <p class="break-words text-muted"><span data-literal="">{of}</span>" · "<span data-literal="">{when}</span>" · to "<span data-literal="">{to}</span></p>
-            {done_on.map(|day| view! { <p class="text-xs text-muted">"The last one is of "<span data-literal="">{day}</span>"."</p> })}
-            {may_change.then(|| view! {
-                <div class="flex flex-wrap gap-2">
-                    <ActionForm action=deeds.switch>
-                        <input type="hidden" name="id" value=id.to_string() />
-                        <input type="hidden" name="enabled" value=(!enabled).to_string() />
-                        <Button id=format!("switch-{id}") named=switch_named pending=deeds.switch.pending()>{if enabled { "Switch off" } else { "Switch on" }}</Button>
-                    </ActionForm>
-                    <ActionForm action=deeds.remove>
-                        <input type="hidden" name="id" value=id.to_string() />
-                        <Button kind=Kind::Danger id=format!("remove-{id}") named=remove_named pending=deeds.remove.pending()>"Remove"</Button>
-                    </ActionForm>
-                </div>
-                <Change schedule=schedule zone=zone deeds=deeds />
-            })}
-        </li>
+        })}
     }
 }
 
-/// The form that changes a schedule.
+/// The form that changes a schedule, with what it held when the form was drawn.
 #[component]
-fn Change(schedule: ShownSchedule, zone: String, deeds: Deeds) -> impl IntoView {
+fn Change(schedule: Memo<ShownSchedule>, zone: String, deeds: Deeds) -> impl IntoView {
     let Deeds { change, of, .. } = deeds;
-    let ShownSchedule { id, title, persona, sections, every, on_day, hour, recipients, .. } = schedule;
+    let name = Memo::new(move |_| schedule.with(|schedule| schedule.title.clone()));
+    let ShownSchedule { id, title, persona, sections, every, on_day, hour, recipients, .. } = schedule.get_untracked();
     let typed = Typed::of(change).only("id", &id.to_string());
     let (back, wrong) = (typed.came_back(), failure(change));
     let failure = Signal::derive(move || wrong.get().filter(|_| of.get().map_or(back, |sent| sent == id)));
     let which = format!("change-{id}");
-    let (change_named, save_named) = (format!("Change: {title}"), format!("Save schedule: {title}"));
+    let save = move || {
+        let named = format!("Save schedule: {}", name.get());
+        view! { <Button kind=Kind::Primary id=format!("save-{id}") named=named pending=change.pending() press=move |_| of.set(Some(id))>"Save schedule"</Button> }
+    };
     let sections = sections.into_iter().map(|section| section.key().to_owned()).collect();
     let first = First { title, persona, sections };
     let comes = (every, on_day, hour, recipients.join(", "));
     view! {
         <details open=back data-test="change-schedule">
-            <summary class="disclosure" aria-label=change_named>"Change"</summary>
+            <summary class="disclosure" aria-label=move || format!("Change: {}", name.get())>"Change"</summary>
             <ActionForm action=change attr:class="grid gap-4 sm:grid-cols-2" attr:novalidate=true>
                 <input type="hidden" name="id" value=id.to_string() />
                 <Told typed=typed failure=failure which=which.clone() first=first />
                 <Comes typed=typed failure=failure which=which first=comes zone=zone />
-                <div class="sm:col-span-2">
-                    <Button kind=Kind::Primary id=format!("save-{id}") named=save_named pending=change.pending() press=move |_| of.set(Some(id))>"Save schedule"</Button>
-                </div>
+                <div class="sm:col-span-2">{save}</div>
             </ActionForm>
         </details>
     }
@@ -230,7 +281,7 @@ fn Add(board: Board, client: String, action: ServerAction<AddReportSchedule>) ->
                 <Told typed=typed failure=failure which="schedule" whose=whose />
                 <Comes typed=typed failure=failure which="schedule" first=comes zone=board.zone />
                 <div class="flex flex-col gap-2 sm:col-span-2">
-                    <Outcome action=action fields=FIELDS done="It comes by itself from now on." />
+                    <Outcome action=action fields=FIELDS />
                     <div><Button kind=Kind::Primary id="add-schedule" pending=action.pending()>"Set schedule"</Button></div>
                 </div>
             </ActionForm>

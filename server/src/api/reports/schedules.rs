@@ -4,7 +4,7 @@ use axum::{Json, extract::State};
 use http::StatusCode;
 use model::{
     id::ReportScheduleId,
-    input::Invalid,
+    input::{Invalid, both},
     report::{Every, Question, Schedule, SectionKind, Timing},
 };
 use serde::{Deserialize, Serialize};
@@ -50,10 +50,12 @@ pub struct ReportScheduleNew {
 impl ReportScheduleNew {
     fn parse(self) -> Result<(Question, Timing), Invalid> {
         let wrong = || Invalid::new("every", "every is weekly or monthly");
-        let every = Every::parse(&self.every).ok_or_else(wrong)?;
-        let recipients = self.recipients.join(" ");
-        let timing = Timing::parse(every, self.on_day, self.hour, &recipients, self.enabled.unwrap_or(true))?;
-        Ok((question(self.client_id, &self.title, self.persona.as_deref(), self.sections)?, timing))
+        let (every, recipients) = (Every::parse(&self.every), self.recipients.join(" "));
+        let (any, enabled) = (every.unwrap_or(Every::Monthly), self.enabled.unwrap_or(true));
+        let timing = Timing::parse(any, self.on_day, self.hour, &recipients, enabled);
+        let told = question(self.client_id, &self.title, self.persona.as_deref(), self.sections);
+        let ((question, timing), every) = both(both(told, timing), every.ok_or_else(wrong))?;
+        Ok((question, Timing { every, ..timing }))
     }
 }
 

@@ -91,6 +91,7 @@ fn what_is_foretold_and_was_noticed_is_laid_over_its_metric() {
         unit: "EUR".into(),
         model: "ets".into(),
         record: Some((beside("s.held", "0.81"), beside("s.over", "84"))),
+        settled: Some("19 Oct 2026".into()),
         steps,
     };
     let mark = |metric: Option<&str>| analytics::Mark {
@@ -120,6 +121,7 @@ fn what_is_foretold_and_was_noticed_is_laid_over_its_metric() {
     assert_eq!(forecast.bands.iter().map(|band| (band.sure, band.low[0])).collect::<Vec<_>>(), [(80, 9.0), (95, 8.0)]);
     assert_eq!(spend.marks.len(), 1);
     assert_eq!(spend.record.as_ref().map(|(held, over)| (&*held.id, &*over.id)), Some(("s.held", "s.over")));
+    assert_eq!(spend.settled.as_deref(), Some("19 Oct 2026"), "with what it ends");
     let orders = over.iter().find(|over| over.key == "orders").unwrap();
     assert_eq!((orders.forecast.as_ref(), orders.why.as_deref()), (None, Some("too few days")));
     assert_eq!(orders.record, None, "where nothing is foretold nothing held");
