@@ -48,3 +48,4 @@ pub mod summary;
 pub mod two_factor;
 #[cfg(feature = "ssr")]
 pub mod verify_email;
+mod views;

@@ -3,6 +3,7 @@
 
 mod change;
 mod desk;
+mod fresh;
 mod quote;
 mod reply;
 mod when;
@@ -21,6 +22,7 @@ use store::{client, contact, conversation, mailbox, message, organization};
 
 pub use change::{Changed, change};
 pub use desk::{again, confirm, save_template};
+pub use fresh::freshen;
 pub use quote::fold;
 pub use reply::{Filled, ReplyBox, addresses, answer, reply_box};
 pub use store::mailbox::Mailbox;
