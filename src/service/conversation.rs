@@ -93,7 +93,19 @@ pub async fn readers(service: &Service, actor: &Actor, id: ConversationId) -> Re
     readers_of(&mut tx, &found).await
 }
 
-async fn readers_of(tx: &mut TenantTx, found: &Conversation) -> Result<Vec<(MemberId, String)>> {
+/// Those who see the client of a conversation, also where it is private: who may be named to see it.
+///
+/// # Errors
+/// Missing when it is not in sight.
+pub async fn candidates(service: &Service, actor: &Actor, id: ConversationId) -> Result<Vec<(MemberId, String)>> {
+    access::allow(service, actor, Action::ReadConversations).await?;
+    let mut tx = service.db.tenant(actor).await?;
+    let found = conversation::get(&mut tx, id).await?;
+    Ok(conversation::readers(&mut tx, found.client_id).await?)
+}
+
+/// Those who can be asked to see to it: of a private one those named.
+pub(crate) async fn readers_of(tx: &mut TenantTx, found: &Conversation) -> Result<Vec<(MemberId, String)>> {
     let mut all = conversation::readers(tx, found.client_id).await?;
     if found.private {
         let named = conversation::named(tx, found.id).await?;
@@ -298,6 +310,10 @@ pub async fn set_labels(
     let mut ids: Vec<LabelId> = Vec::new();
     for name in names {
         let name = model::input::line("labels", "A label", name, 50)?;
+        // Where several are typed, commas stand between them.
+        if name.contains(',') {
+            return Err(Invalid::new("labels", "a label has no comma in it. Give each by itself").into());
+        }
         ids.push(conversation::ensure_label(&mut tx, id::new(now), &name, now).await?.id);
     }
     conversation::set_labels(&mut tx, id, &ids).await?;
@@ -332,11 +348,20 @@ pub async fn set_private(
     if !named.is_empty() && found.assignee_id.is_some_and(|assignee| !named.contains(&assignee)) {
         conversation::set_assignee(&mut tx, id, None).await?;
     }
-    let words = if named.is_empty() { "all who see the client" } else { "those named" };
-    told(service, &mut tx, &found, "private", words).await?;
+    let words = match named[..] {
+        [] => "all who see the client".to_owned(),
+        _ => names_of(&readers, &named),
+    };
+    told(service, &mut tx, &found, "private", &words).await?;
     let changed = conversation::get(&mut tx, id).await?;
     tx.commit().await?;
     Ok(changed)
+}
+
+/// What these members are called, in the order of their names.
+fn names_of(readers: &[(MemberId, String)], named: &[MemberId]) -> String {
+    let names = readers.iter().filter(|(member, _)| named.contains(member)).map(|(_, name)| name.as_str());
+    names.collect::<Vec<_>>().join(", ")
 }
 
 /// Refuses a conversation of a client that was archived meanwhile, or none.

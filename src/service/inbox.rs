@@ -14,7 +14,7 @@ use model::{
     client::Client,
     contact::Contact,
     conversation::{Conversation, Filter, Label, Status},
-    id::{ClientId, ConversationId},
+    id::{ClientId, ConversationId, MemberId},
     message::Address,
     stage::Health,
 };
@@ -56,6 +56,15 @@ pub async fn setting(service: &Service, actor: &Actor) -> Result<Setting> {
         clients: clients.into_iter().filter(|(.., archived)| !archived).map(|(id, name, _)| (id, name)).collect(),
         labels: conversation::labels(&mut tx).await?,
     })
+}
+
+/// Those who may be asked to see to many conversations at once, by name; of each it is looked at whether they see it.
+///
+/// # Errors
+/// The database failed, or the rule that forbids it.
+pub async fn assignable(service: &Service, actor: &Actor) -> Result<Vec<(MemberId, String)>> {
+    access::allow(service, actor, Action::ReadConversations).await?;
+    Ok(conversation::assignable(&mut service.db.tenant(actor).await?).await?)
 }
 
 /// What a view of the list asks for: `mine`, `needs_reply`, `unread`, `triage`, `snoozed` or `closed`; all that is open otherwise. Whoever

@@ -25,7 +25,7 @@ const NO_ID: &[Asked] = &[];
 
 /// Every server function. `{client}` and the like are another agency's, `{own client}` and the like are one's own. Lists that
 /// are narrowed by an id show nothing for one that is not there, so they answer 200.
-pub const FUNCTIONS: [(&str, &[Asked]); 135] = [
+pub const FUNCTIONS: [(&str, &[Asked]); 136] = [
     ("acknowledge_alert", &[("id={alert}", 404)]),
     (
         "add_experiment",
@@ -55,6 +55,7 @@ pub const FUNCTIONS: [(&str, &[Asked]); 135] = [
             ("ids[0]={conversation}&what=assign&to={own member}", 404),
             ("ids[0]={conversation}&what=snooze&to=tomorrow", 404),
             ("ids[0]={conversation}&what=label&to=x", 404),
+            ("ids[0]={conversation}&what=unlabel&to=x", 404),
             ("ids[0]={conversation}&what=settle&to=", 404),
         ],
     ),
@@ -81,6 +82,7 @@ pub const FUNCTIONS: [(&str, &[Asked]); 135] = [
     ("enrol_two_factor", NO_ID),
     ("find_accounts", &[("id={connection}", 200)]),
     ("finish_action", &[("id={action}&on=", 404), ("id={action}&on=2026-03-01", 404)]),
+    ("freshen_inbox", NO_ID),
     ("get_agency", NO_ID),
     ("get_alert_settings", NO_ID),
     (

@@ -160,6 +160,7 @@ async fn a_reply_that_is_taken_back_is_a_draft_again(pool: PgPool) {
     assert_eq!((status, &back["text"]), (200, &json!("On Monday.\n\nMeanwhile")));
     let again = olga.json(&draft).await;
     assert_eq!((&again["text"], &again["cc"]), (&json!("On Monday.\n\nMeanwhile"), &json!(["bob@c1.test"])));
+    assert_eq!((&back["revision"], &again["revision"]), (&json!(2), &json!(2)), "one may write on from it");
     assert_eq!(sent(olga, &undo, json!({})).await.0, 409, "once");
     assert_eq!(olga.json(&path).await["outgoing"], json!([]));
     // What stands otherwise is neither sent again nor confirmed.

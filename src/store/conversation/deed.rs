@@ -356,6 +356,19 @@ pub async fn set_merged(tx: &mut TenantTx, id: ConversationId, into: Option<Conv
     one(done.execute(&mut **tx).await?.rows_affected())
 }
 
+/// The active members who may see to conversations of some client, by name: those of them whom the acting member knows.
+///
+/// # Errors
+/// The database failed.
+pub async fn assignable(tx: &mut TenantTx) -> Result<Vec<(MemberId, String)>> {
+    let found = sqlx::query!(
+        "select m.id, m.name from member m where m.deactivated_at is null and (m.role in ('owner', 'admin') or exists (
+           select from assignment a where a.organization_id = m.organization_id and a.member_id = m.id))
+         order by lower(m.name), m.id"
+    );
+    Ok(found.map(|row| (row.id.into(), row.name)).fetch_all(&mut **tx).await?)
+}
+
 /// The active members who see a conversation of this client, or one in triage, by name: those of them whom the acting member knows.
 ///
 /// # Errors
