@@ -51,3 +51,4 @@ pub mod shop;
 pub mod stage;
 pub mod summary;
 pub mod two_factor;
+pub mod writing;

@@ -7,6 +7,7 @@ mod fresh;
 mod quote;
 mod reply;
 mod when;
+mod write;
 
 use model::{
     access::Action,
@@ -26,6 +27,7 @@ pub use fresh::freshen;
 pub use quote::fold;
 pub use reply::{Filled, ReplyBox, addresses, answer, reply_box};
 pub use store::mailbox::Mailbox;
+pub use write::write;
 
 use crate::{Result, Service, access};
 

@@ -7,6 +7,7 @@ mod asked;
 mod bulk;
 mod context;
 mod deeds;
+mod drafting;
 mod files;
 mod head;
 mod letter;

@@ -25,7 +25,7 @@ const NO_ID: &[Asked] = &[];
 
 /// Every server function. `{client}` and the like are another agency's, `{own client}` and the like are one's own. Lists that
 /// are narrowed by an id show nothing for one that is not there, so they answer 200.
-pub const FUNCTIONS: [(&str, &[Asked]); 136] = [
+pub const FUNCTIONS: [(&str, &[Asked]); 137] = [
     ("acknowledge_alert", &[("id={alert}", 404)]),
     (
         "add_experiment",
@@ -296,6 +296,7 @@ pub const FUNCTIONS: [(&str, &[Asked]); 136] = [
         ],
     ),
     ("watch_syncs", NO_ID),
+    ("write_reply", &[("id={conversation}", 404)]),
 ];
 
 /// What of a client its form says that it read, and says again: everything but its id, its name and who answers for it.

@@ -159,6 +159,8 @@ pub struct Writing {
     pub(super) templates: Vec<Prepared>,
     pub(super) click: OutgoingId,
     pub(super) closed: bool,
+    /// Whether the server can draft an answer.
+    pub(super) drafts: bool,
     /// The agency's time zone, in which a moment to send at is meant.
     pub(super) zone: String,
 }
@@ -338,6 +340,7 @@ pub(super) mod made {
             templates: found.templates.into_iter().map(template).collect(),
             click: found.click,
             closed: found.closed,
+            drafts: found.drafts,
             zone,
         }
     }
