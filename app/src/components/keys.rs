@@ -79,7 +79,8 @@ fn nearest(all: &[Element]) -> usize {
 fn offered() -> Vec<Element> {
     let Ok(found) = document().query_selector_all("[data-key]") else { return Vec::new() };
     let element = |at| found.get(at).and_then(|node| node.dyn_into::<Element>().ok());
-    let in_sight = (0..found.length()).filter_map(element).filter(|element| element.client_height() > 0 || is_area(element));
+    let in_sight =
+        (0..found.length()).filter_map(element).filter(|element| element.client_height() > 0 || is_area(element));
     let (mut own, frame): (Vec<_>, Vec<_>) =
         in_sight.partition(|element| element.closest("#page").is_ok_and(|found| found.is_some()));
     own.extend(frame);

@@ -71,7 +71,8 @@ pub(super) fn Views(
     let deeds = Deeds { rename: ServerAction::new(), remove: ServerAction::new(), of: RwSignal::new(None) };
     let (again, seen) = (RwSignal::new(0), StoredValue::new(0));
     let changes = [successes(save), successes(deeds.rename), successes(deeds.remove)];
-    let views = Resource::new(move || (changes.map(|change| change.get()), again.get()), move |_| list_saved_views(page));
+    let views =
+        Resource::new(move || (changes.map(|change| change.get()), again.get()), move |_| list_saved_views(page));
     // What was thrown away is kept here for as long as that can be taken back.
     let known = StoredValue::new(Vec::<SavedView>::new());
     if let Some(toasts) = Toasts::of_page() {

@@ -155,8 +155,8 @@ pub(super) async fn readers(
     let readers = conversation::readers(&service, &actor, id).await?;
     let mut others = conversation::candidates(&service, &actor, id).await?;
     others.retain(|(other, _)| readers.iter().all(|(reader, _)| reader != other));
-    let [items, others] = [readers, others]
-        .map(|all| all.into_iter().map(|(id, name)| ReaderBody { id: id.0, name }).collect());
+    let [items, others] =
+        [readers, others].map(|all| all.into_iter().map(|(id, name)| ReaderBody { id: id.0, name }).collect());
     Ok(Json(ReaderPage { items, others, next_cursor: None }))
 }
 

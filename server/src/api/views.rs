@@ -33,7 +33,13 @@ pub struct ViewBody {
 
 impl From<SavedView> for ViewBody {
     fn from(view: SavedView) -> Self {
-        Self { id: view.id.0, page: view.page.key(), name: view.name, query: view.query, updated_at: view.changed_at.at }
+        Self {
+            id: view.id.0,
+            page: view.page.key(),
+            name: view.name,
+            query: view.query,
+            updated_at: view.changed_at.at,
+        }
     }
 }
 

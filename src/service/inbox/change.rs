@@ -63,7 +63,8 @@ async fn check_assignee(service: &Service, actor: &Actor, ids: &[ConversationId]
         let found = conversation::get(&mut tx, *id).await?;
         if readers_of(&mut tx, &found).await?.iter().all(|(reader, _)| *reader != member) {
             let title = if found.subject.trim().is_empty() { "(no subject)" } else { found.subject.trim() };
-            let words = format!("who is to see to them does not see “{title}”: choose somebody else, or leave that one out");
+            let words =
+                format!("who is to see to them does not see “{title}”: choose somebody else, or leave that one out");
             return Err(Invalid::new("to", words).into());
         }
     }

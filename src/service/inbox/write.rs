@@ -21,7 +21,10 @@ pub async fn write(service: &Service, actor: &Actor, id: ConversationId) -> Resu
     let found = allow_on(service, actor, id).await?;
     let conflict = |code, message: &str| Err(Error::Conflict { code, message: message.to_owned() });
     let Some(writer) = &service.writer else {
-        return conflict("no_writer", "no writer is configured on this server, so nothing is drafted. Write it yourself");
+        return conflict(
+            "no_writer",
+            "no writer is configured on this server, so nothing is drafted. Write it yourself",
+        );
     };
     let messages = message::list(&mut service.db.tenant(actor).await?, id).await?;
     let said: Vec<_> = messages.iter().filter(|message| counts(message)).map(said).collect();
@@ -47,10 +50,5 @@ fn counts(message: &Message) -> bool {
 
 fn said(message: &Message) -> Said {
     let from = if message.from.name.is_empty() { &message.from.address } else { &message.from.name };
-    Said {
-        inbound: message.inbound,
-        from: from.clone(),
-        at: message.at,
-        text: fold(&message.text).0.to_owned(),
-    }
+    Said { inbound: message.inbound, from: from.clone(), at: message.at, text: fold(&message.text).0.to_owned() }
 }
