@@ -37,6 +37,7 @@ pub mod mail;
 pub mod members;
 pub mod missing;
 pub mod outside;
+pub mod person;
 pub mod reports;
 pub mod settings;
 pub mod sign_in;

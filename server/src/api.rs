@@ -183,6 +183,7 @@ pub fn routes() -> OpenApiRouter<AppState> {
         .routes(routes!(communications::deed::part))
         .routes(routes!(communications::deed::undo))
         .routes(routes!(communications::outgoing::reply))
+        .routes(routes!(communications::person::get))
         .routes(routes!(
             communications::outgoing::draft,
             communications::outgoing::set_draft,

@@ -43,6 +43,7 @@ pub mod organization;
 pub mod outgoing;
 pub mod page;
 pub mod performance;
+pub mod person;
 pub mod provider;
 pub mod report;
 pub mod role;

@@ -40,6 +40,7 @@ pub mod outgoing;
 mod password;
 pub mod password_reset;
 pub mod performance;
+pub mod person;
 pub mod purge;
 pub mod report;
 pub mod saved_view;

@@ -3,6 +3,7 @@
 pub(super) mod body;
 pub(super) mod deed;
 pub(super) mod outgoing;
+pub(super) mod person;
 pub(super) mod words;
 
 use axum::{Json, extract::State};

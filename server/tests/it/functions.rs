@@ -25,7 +25,7 @@ const NO_ID: &[Asked] = &[];
 
 /// Every server function. `{client}` and the like are another agency's, `{own client}` and the like are one's own. Lists that
 /// are narrowed by an id show nothing for one that is not there, so they answer 200.
-pub const FUNCTIONS: [(&str, &[Asked]); 137] = [
+pub const FUNCTIONS: [(&str, &[Asked]); 138] = [
     ("acknowledge_alert", &[("id={alert}", 404)]),
     (
         "add_experiment",
@@ -113,6 +113,7 @@ pub const FUNCTIONS: [(&str, &[Asked]); 137] = [
     ("get_main_figures", &[("client_id={client}&as_of=", 404)]),
     ("get_next_actions", &[("client_id={client}", 404)]),
     ("get_performance", &[("client_id={client}&from=&to=&days=", 404)]),
+    ("get_person", &[("id={contact}&cursor=", 404)]),
     ("get_reply", &[("id={conversation}", 404)]),
     ("get_report", &[("id={report}", 404)]),
     ("get_reports", &[("client_id={client}&cursor=", 404)]),
