@@ -144,6 +144,14 @@ test("an answer is kept while it is written, taken back, sent once, and stands i
   await page.request.post("/api/v1/integrations/sync/gmail");
   await expect(page.getByTestId("answer")).toContainText("Yes, from nine on.");
   await expect(page.getByTestId("stands")).not.toContainText("Needs reply");
+
+  await page.getByTestId("client").getByRole("link", { name: "Ana Lind" }).click();
+  await expect(page).toHaveURL(/\/people\//);
+  await expect(page.getByRole("heading", { name: "Ana Lind", level: 1 })).toBeVisible();
+  await expect(page.getByTestId("line")).toHaveCount(2);
+  await look(page, "person");
+  await page.getByTestId("line").last().getByRole("link", { name: "Opening hours" }).click();
+  await expect(page.getByRole("heading", { name: "Opening hours", level: 2 })).toBeVisible();
 });
 
 test("notes, assigning, snoozing, closing and many at once; everything can be taken back", async ({ page }) => {

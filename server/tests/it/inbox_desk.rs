@@ -263,6 +263,49 @@ async fn readers_of_a_private_conversation_come_and_go_and_its_parts_stay_privat
     app.stop().await;
 }
 
+#[sqlx::test(migrator = "store::MIGRATOR")]
+async fn everything_written_with_a_contact_stands_in_one_time_line_whichever_mailbox_it_went_through(pool: PgPool) {
+    let (app, agency, mailbox) = desk(pool).await;
+    let olga = &agency.olga;
+    let contact = json!({"name": "Zoe", "emails": ["zoe@c1.test", "zoe@home.test"]});
+    let zoe = olga.create(&format!("/api/v1/clients/{}/contacts", agency.c[0]), &contact).await;
+    let imap = Mailbox::open(&app, olga, "imap", "team@acme.test").await;
+    let first = Letter::new("Zoe <zoe@c1.test>", "Spring", "One");
+    let mut answer = Letter::new("hello@acme.test", "Re: Spring", "Two").answering(&first).sent();
+    answer.headers.push_str("Cc: zoe@c1.test\r\n");
+    mailbox.keep(&[first, answer, Letter::new(JANE, "Not hers", "zoe@c1.test is only named")]).await;
+    imap.keep(&[Letter::new("zoe@home.test", "At home", "Three")]).await;
+    let path = format!("/api/v1/communications/people/{zoe}");
+    let lines = async |who: &Browser, query: &str| {
+        let body = who.json(&format!("{path}{query}")).await;
+        let of = |line: &Value| line["subject"].as_str().unwrap().to_owned();
+        (body["items"].as_array().unwrap().iter().map(of).collect::<Vec<_>>(), body["next_cursor"].clone())
+    };
+    assert_eq!(lines(olga, "").await, (vec!["At home".into(), "Re: Spring".into(), "Spring".into()], json!(null)));
+    let whole = olga.json(&path).await;
+    assert_eq!((&whole["name"], &whole["client"]), (&json!("Zoe"), &json!("C1")));
+    assert_eq!(whole["addresses"], json!(["zoe@c1.test", "zoe@home.test"]));
+    let of = |at: usize| (whole["items"][at]["mailbox"].clone(), whole["items"][at]["inbound"].clone());
+    assert_eq!([of(0), of(1)], [(json!("team@acme.test"), json!(true)), (json!("hello@acme.test"), json!(false))]);
+    let (page, next) = lines(olga, "?limit=2").await;
+    let (rest, last) = lines(olga, &format!("?limit=2&cursor={}", next.as_str().unwrap())).await;
+    assert_eq!((page.len(), rest, last), (2, vec!["Spring".to_owned()], json!(null)));
+
+    let home = conversation(olga, "At home").await;
+    let private = json!({"members": [olga.member_id().await]});
+    assert_eq!(olga.send("PUT", &format!("{home}/private"), &private).await.status(), 200);
+    assert_eq!(lines(&agency.max, "").await.0, ["Re: Spring", "Spring"], "what is private is not in others' lines");
+    for who in [&agency.nia, &agency.bert] {
+        assert_eq!(who.get(&path).await.status(), 404);
+    }
+    assert_eq!(olga.get(&format!("{path}?cursor=x")).await.status(), 422);
+    let page = olga.get(&format!("/people/{zoe}")).await.text().await.unwrap();
+    assert!(page.contains("At home") && page.contains(&format!("/inbox/{}", id(&home))) && !page.contains("Not hers"));
+    let beside = olga.get(&format!("/inbox/{}", id(&home))).await.text().await.unwrap();
+    assert!(beside.contains(&format!("/people/{zoe}")), "one link away from the conversation");
+    app.stop().await;
+}
+
 /// Writes what it was told, and refuses where it is asked to.
 #[derive(Debug)]
 struct Echo;
