@@ -26,7 +26,8 @@ use leptos_router::{
 };
 use pages::{
     actions, alerts, analytics, audit, board, client, clients, connection, dashboard, documents, figure, findings,
-    frame, imports, inbox, integrations, jobs, mail, members, missing, person, reports, settings, sign_in, styleguide, summary,
+    frame, imports, inbox, integrations, jobs, mail, members, missing, person, reports, settings, sign_in, styleguide,
+    summary,
 };
 
 /// The document around every page.

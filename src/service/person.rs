@@ -9,13 +9,7 @@ use crate::{Result, Service, access};
 ///
 /// # Errors
 /// Missing when the contact's client is not in sight, or a malformed cursor.
-pub async fn get(
-    service: &Service,
-    actor: &Actor,
-    id: ContactId,
-    limit: i64,
-    cursor: Option<&str>,
-) -> Result<Person> {
+pub async fn get(service: &Service, actor: &Actor, id: ContactId, limit: i64, cursor: Option<&str>) -> Result<Person> {
     access::allow(service, actor, Action::ReadConversations).await?;
     let cursor = cursor.map(Cursor::parse).transpose()?;
     let mut tx = service.db.tenant(actor).await?;

@@ -282,8 +282,9 @@ fn Sidebar(frame: Resource<Result<Around, AppError>>) -> impl IntoView {
     let counts = inbox::counts();
     let daily = move || {
         Suspend::new(async move {
+            let around = frame.await.ok();
             view! {
-                {frame.await.ok().map(|around| view! {
+                {around.map(|around| view! {
                     <div class="hidden px-2.5 pb-3 pt-1 md:block">
                         <p class="truncate font-semibold" data-test="organization">{around.organization}</p>
                         <p class="truncate text-xs text-muted" data-test="member">{around.name} " · " {around.role.label()}</p>

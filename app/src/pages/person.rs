@@ -87,8 +87,7 @@ pub fn PersonPage() -> impl IntoView {
     let id = Memo::new(move |_| params.with(|params| params.get("id")).unwrap_or_default());
     let cursor = Memo::new(move |_| query.with(|query| query.get("cursor")).unwrap_or_default());
     let told = changes_of(&[Told::Conversation]);
-    let person =
-        Resource::new(move || (id.get(), cursor.get(), told.get()), |(id, cursor, _)| get_person(id, cursor));
+    let person = Resource::new(move || (id.get(), cursor.get(), told.get()), |(id, cursor, _)| get_person(id, cursor));
     let missing = |error: &AppError| {
         (*error == AppError::Missing).then(|| {
             view! {
