@@ -236,7 +236,8 @@ pub async fn set_read(service: &Service, actor: &Actor, id: ConversationId, read
     Ok(changed)
 }
 
-/// Says something to the other members about a conversation. An `@name` calls whoever sees it and is called so.
+/// Says something to the other members about a conversation. An `@name` calls whoever sees it and is called so: it is unread for them
+/// again, unless they called themselves.
 ///
 /// # Errors
 /// Missing, a text that is empty or too long, or the rule that forbids it.
@@ -259,6 +260,8 @@ pub async fn note(service: &Service, actor: &Actor, id: ConversationId, text: &s
         created_at: now,
     };
     conversation::insert_note(&mut tx, id, &note).await?;
+    let others: Vec<_> = note.mentions.iter().copied().filter(|member| *member != actor.member_id).collect();
+    conversation::call(&mut tx, id, &others).await?;
     access::done_to(service, &mut tx, Action::EditConversations, (id, &found.subject), json!({ "what": "note" }))
         .await?;
     tx.commit().await?;

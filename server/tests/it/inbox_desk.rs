@@ -199,6 +199,10 @@ async fn many_conversations_are_labelled_and_assigned_at_once_and_put_back(pool:
     assert_eq!(assignees().await, [json!("mel"), json!("mel")]);
     put_back(&done).await;
     assert_eq!(assignees().await, [json!(null), json!(null)]);
+    // Upwards, too: whoever runs the agency sees every client.
+    let olgas = text(olga.member_id().await);
+    told(&agency.max, "change_conversations", &format!("ids[0]={}&what=assign&to={olgas}", id(&paths[0]))).await;
+    assert_eq!(agency.max.json(&paths[0]).await["assignee"], "Olga Owner");
     let refused = ask(&agency.mel, "change_conversations", &format!("{both}&what=assign&to={mel}")).await;
     assert_eq!(refused.0, 403, "{}", refused.1);
     app.stop().await;

@@ -109,6 +109,25 @@ pub async fn set_read(tx: &mut TenantTx, id: ConversationId, at: Option<OffsetDa
     Ok(())
 }
 
+/// Makes a conversation unread for members who are called to it.
+///
+/// # Errors
+/// The database failed, or it is not in sight.
+pub async fn call(tx: &mut TenantTx, id: ConversationId, members: &[MemberId]) -> Result<()> {
+    let organization = tx.actor().organization_id;
+    let ids: Vec<_> = members.iter().map(|member| member.0).collect();
+    sqlx::query!(
+        "insert into read_mark (organization_id, conversation_id, member_id, read_at) select $1, $2, unnest($3::uuid[]), '-infinity'
+         on conflict (organization_id, conversation_id, member_id) do update set read_at = excluded.read_at",
+        organization.0,
+        id.0,
+        &ids
+    )
+    .execute(&mut **tx)
+    .await?;
+    Ok(())
+}
+
 /// The members named to see a private conversation.
 ///
 /// # Errors

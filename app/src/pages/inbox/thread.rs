@@ -111,8 +111,9 @@ fn Conversation(
     let row = Memo::new(move |_| shown.with(|shown| shown.row.clone()));
     let items = Memo::new(move |_| shown.with(|shown| shown.items.clone()));
     let triage = Memo::new(move |_| shown.with(|shown| shown.row.triage && shown.may_edit));
+    let calls = Memo::new(move |_| shown.with(|shown| shown.items.iter().filter(|item| item.calls()).count()));
     deeds.begin(id);
-    follow_reading(row, deeds);
+    follow_reading(row, calls, deeds);
     let draw = move |item: Memo<Item>| view! { <Happened item=item newest=newest may_edit=may_edit shown=shown deeds=deeds /> };
     view! {
         <Title text=title />
@@ -145,11 +146,12 @@ fn newest(shown: &Shown) -> Option<MessageId> {
     })
 }
 
-/// Whoever looks at a conversation has read it, once for each message that comes, unless they want it unread.
-fn follow_reading(row: Memo<Row>, deeds: Deeds) {
-    let seen = StoredValue::new(String::new());
+/// Whoever looks at a conversation has read it, once for each message that comes and each note that calls them, unless they want it
+/// unread.
+fn follow_reading(row: Memo<Row>, calls: Memo<usize>, deeds: Deeds) {
+    let seen = StoredValue::new((String::new(), 0));
     Effect::new(move |_| {
-        let (id, unread, at) = row.with(|row| (row.id, row.unread, row.at.at.clone()));
+        let (id, unread, at) = row.with(|row| (row.id, row.unread, (row.at.at.clone(), calls.get())));
         let wanted = deeds.unread.get_untracked() == Some(id);
         if !unread || wanted || document().hidden() || seen.with_value(|seen| *seen == at) {
             return;

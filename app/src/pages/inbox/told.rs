@@ -64,6 +64,11 @@ pub enum What {
 }
 
 impl Item {
+    /// Whether it calls who looks.
+    pub(super) fn calls(&self) -> bool {
+        matches!(self.what, What::Note { me: true, .. })
+    }
+
     /// What tells it from the others, for as long as it stands as it does.
     pub(super) fn key(&self) -> String {
         match &self.what {
