@@ -380,7 +380,7 @@ async fn b3_1_every_server_function_with_an_id_treats_another_agencys_like_a_mis
         }
     }
     let unasked: Vec<_> = theirs.iter().map(|(kind, _)| *kind).filter(|kind| !kinds.contains(kind)).collect();
-    let elsewhere = ["{cycle}", "{source}"];
+    let elsewhere = ["{cycle}", "{upload}", "{source}"];
     assert_eq!(unasked, elsewhere, "these are the API's and a form's; of every other kind something was asked");
     assert_eq!(all_rows(&app.pool, Some("Beta")).await, before, "nothing of the other agency was changed");
     job_stays(&app, &agency).await;
