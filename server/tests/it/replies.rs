@@ -254,5 +254,10 @@ async fn files_templates_and_signatures_are_kept(pool: PgPool) {
     assert_eq!(olga.json(&signature).await["text"], "Olga");
     assert_eq!(max.json(&signature).await["text"], "");
     assert_eq!(olga.send("PUT", &signature, &json!({"text": "x".repeat(5001)})).await.status(), 422);
+
+    // What goes with nothing is thrown away after a month; what is to go out stays.
+    app.service.clock.advance(Duration::days(31));
+    let purged = service::purge::run(&app.service).await.unwrap();
+    assert_eq!((purged.mail_files, count(&app.pool, "select count(*) from upload").await), (1, 1));
     app.stop().await;
 }
