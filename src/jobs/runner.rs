@@ -20,7 +20,7 @@ use tokio::sync::watch;
 use crate::{
     Context, gone, import, mail_alert, mail_alert_again, mail_invitation, mail_password_reset, mail_report,
     mail_sign_up, mail_stale, mail_summary, mail_sync_failure, make_report, pulse::Beat, purge_ended, queue_due,
-    revoke_connection, run_brain, sync, test_connection,
+    revoke_connection, run_brain, send_message, sync, test_connection,
 };
 
 /// How fast a dead worker's jobs are taken over.

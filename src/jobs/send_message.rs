@@ -4,6 +4,8 @@
 //! worker was killed or an answer was lost, looks for it at the provider first; where that is impossible nobody sends it again, and a
 //! person decides. What the provider refuses stays where it is with the provider's words.
 
+use std::sync::Arc;
+
 use model::{
     actor::Actor,
     id::{OrganizationId, OutgoingId},
@@ -52,17 +54,17 @@ pub(crate) async fn run(context: &Context, organization_id: OrganizationId, id: 
     let actor = Actor::machine(organization_id);
     let (now, holder) = (service.clock.now(), Uuid::now_v7());
     let mut tx = service.db.tenant(&actor).await?;
-    match outgoing::take(&mut tx, id, holder, now + HELD, now).await {
+    let insisted = match outgoing::take(&mut tx, id, holder, now + HELD, now).await {
         // It was taken back, went, or is in other hands.
         Err(store::Error::Missing) => return Ok(()),
         taken => taken?,
-    }
+    };
     let stored = outgoing::get(&mut tx, id).await?;
     tx.commit().await?;
 
-    let sending = Sending { context, actor: &actor, stored: &stored };
-    let (outcome, source) = match sending.prepare().await {
-        Ok(prepared) => (sending.send(&prepared).await?, Some(prepared.source)),
+    let sending = Sending { context, actor: &actor, stored: &stored, insisted };
+    let (outcome, letter) = match sending.prepare().await {
+        Ok(mut prepared) => (sending.send(&mut prepared).await?, Some(prepared.letter)),
         Err(Stop::Ours(error)) => return Err(error),
         Err(stop) => (unlooked(refused(stop), stored.attempts), None),
     };
@@ -70,7 +72,8 @@ pub(crate) async fn run(context: &Context, organization_id: OrganizationId, id: 
     let now = service.clock.now();
     let settled = match outcome {
         Outcome::Sent(sent) => {
-            keep(&mut tx, &stored, sent, source.unwrap_or_default(), now).await?;
+            let source = letter.map(|letter| letter.source.clone()).unwrap_or_default();
+            keep(&mut tx, &stored, sent, source, now).await?;
             outgoing::set_state(&mut tx, id, &[State::Sending], State::Sent, None, now).await
         }
         Outcome::Failed(words) => {
@@ -124,9 +127,15 @@ async fn keep(
 
 /// What a message needs to be sent.
 struct Prepared<'a> {
-    access: tokio::sync::Mutex<Access<'a>>,
+    access: Access<'a>,
+    letter: Arc<Letter>,
+}
+
+/// What is sent, from where, to whom: calls share it.
+struct Letter {
     inbox: &'static dyn Inbox,
     account: model::metric::Account,
+    header_id: String,
     source: Vec<u8>,
     from: String,
     recipients: Vec<String>,
@@ -134,10 +143,25 @@ struct Prepared<'a> {
     thread: Option<String>,
 }
 
+impl Letter {
+    fn outgoing(&self) -> Outgoing<'_> {
+        Outgoing {
+            source: &self.source,
+            message_id: &self.header_id,
+            from: &self.from,
+            recipients: &self.recipients,
+            blind: &self.blind,
+            thread: self.thread.as_deref(),
+        }
+    }
+}
+
 struct Sending<'a> {
     context: &'a Context,
     actor: &'a Actor,
     stored: &'a outgoing::Stored,
+    /// Whether a person wants it sent though nobody can say whether it went.
+    insisted: bool,
 }
 
 impl<'a> Sending<'a> {
@@ -172,17 +196,18 @@ impl<'a> Sending<'a> {
         recipients.extend(list(&outgoing.cc));
         recipients.extend(blind.clone());
         let access = Access::open(self.context, self.actor, connection.id, provider).await?;
-        let access = tokio::sync::Mutex::new(access);
-        let account = channel.account;
-        Ok(Prepared { access, inbox, account, source, from, recipients, blind, thread: answered.thread })
+        let (account, header_id, thread) = (channel.account, self.stored.header_id.clone(), answered.thread);
+        let letter = Letter { inbox, account, header_id, source, from, recipients, blind, thread };
+        Ok(Prepared { access, letter: Arc::new(letter) })
     }
 
-    async fn send(&self, prepared: &Prepared<'_>) -> anyhow::Result<Outcome> {
+    async fn send(&self, prepared: &mut Prepared<'_>) -> anyhow::Result<Outcome> {
         // One that was in hand before may have gone.
         if self.stored.attempts > 1 {
             match self.look(prepared).await? {
                 Lookup::Found(sent) => return Ok(Outcome::Sent(sent)),
                 Lookup::Absent => {}
+                Lookup::Impossible if self.insisted => {}
                 Lookup::Impossible => {
                     let words = "its sending was interrupted, and the provider cannot say whether it went. Look there first, \
                                  then send it again or mark it as sent";
@@ -190,17 +215,12 @@ impl<'a> Sending<'a> {
                 }
             }
         }
-        let outgoing = Outgoing {
-            source: &prepared.source,
-            message_id: &self.stored.header_id,
-            from: &prepared.from,
-            recipients: &prepared.recipients,
-            blind: &prepared.blind,
-            thread: prepared.thread.as_deref(),
-        };
-        let (inbox, account, outgoing) = (prepared.inbox, &prepared.account, &outgoing);
-        let mut access = prepared.access.lock().await;
-        let sent = access.call(move |call| Box::pin(inbox.send(call, account, outgoing))).await;
+        let letter = Arc::clone(&prepared.letter);
+        let sent = prepared.access.call(move |call| {
+            let letter = Arc::clone(&letter);
+            Box::pin(async move { letter.inbox.send(call, &letter.account, &letter.outgoing()).await })
+        });
+        let sent = sent.await;
         match sent {
             Ok(sent) => Ok(Outcome::Sent(sent)),
             Err(Stop::Ours(error)) => Err(error),
@@ -210,7 +230,6 @@ impl<'a> Sending<'a> {
                 Ok(Outcome::Later(PAUSE * doubled))
             }
             Err(Stop::Provider(error @ (Error::Unavailable(_) | Error::Malformed(_)))) => {
-                drop(access);
                 Ok(match self.look(prepared).await? {
                     Lookup::Found(sent) => Outcome::Sent(sent),
                     Lookup::Absent => {
@@ -224,10 +243,13 @@ impl<'a> Sending<'a> {
     }
 
     /// Whether it went. Where that cannot be asked now, it comes again.
-    async fn look(&self, prepared: &Prepared<'_>) -> anyhow::Result<Lookup> {
-        let (inbox, account, id) = (prepared.inbox, &prepared.account, self.stored.header_id.as_str());
-        let mut access = prepared.access.lock().await;
-        match access.call(move |call| Box::pin(inbox.find_sent(call, account, id))).await {
+    async fn look(&self, prepared: &mut Prepared<'_>) -> anyhow::Result<Lookup> {
+        let letter = Arc::clone(&prepared.letter);
+        let found = prepared.access.call(move |call| {
+            let letter = Arc::clone(&letter);
+            Box::pin(async move { letter.inbox.find_sent(call, &letter.account, &letter.header_id).await })
+        });
+        match found.await {
             Ok(found) => Ok(found),
             Err(Stop::Ours(error)) => Err(error),
             Err(stop) => Err(anyhow::anyhow!("whether a message went cannot be asked now: {stop:?}")),

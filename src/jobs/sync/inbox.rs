@@ -24,7 +24,13 @@ impl Run<'_> {
         channel: &Channel,
     ) -> Result<(), Stop> {
         let account = &channel.account;
-        let addresses = access.call(move |call| Box::pin(provider.addresses(call, account))).await?;
+        // Calls outlive no borrow of ours: each has its own.
+        let own = account.clone();
+        let addresses = access.call(move |call| {
+            let account = own.clone();
+            Box::pin(async move { provider.addresses(call, &account).await })
+        });
+        let addresses = addresses.await?;
         let mut tx = self.tx().await?;
         let before = inbox::get(&mut tx, channel.id).await?;
         let addresses = addresses.into_iter().map(|address| address.address).collect();
@@ -36,9 +42,12 @@ impl Run<'_> {
         loop {
             self.check_switches().await?;
             let cursor = inbox::get(&mut self.tx().await?, channel.id).await?.cursor;
-            let from = cursor.as_deref();
-            let page = access.call(move |call| Box::pin(provider.changes(call, account, from, since))).await;
-            let page = match page {
+            let own = (account.clone(), cursor.clone());
+            let page = access.call(move |call| {
+                let (account, from) = own.clone();
+                Box::pin(async move { provider.changes(call, &account, from.as_deref(), since).await })
+            });
+            let page = match page.await {
                 // The provider forgot where we stopped: everything is read again, and what is there is known.
                 Err(Stop::Provider(Error::CursorExpired)) if cursor.is_some() && !anew => {
                     let mut tx = self.tx().await?;
@@ -93,9 +102,12 @@ impl Run<'_> {
         let missed = inbox::missed(&mut self.tx().await?, channel.id, ASKED).await?;
         for inbox::Missed { external_id, .. } in missed {
             self.check_switches().await?;
-            let id = external_id.as_str();
-            let found = access.call(move |call| Box::pin(provider.message(call, account, id))).await;
-            let change = match found {
+            let own = (account.clone(), external_id.clone());
+            let found = access.call(move |call| {
+                let (account, id) = own.clone();
+                Box::pin(async move { provider.message(call, &account, &id).await })
+            });
+            let change = match found.await {
                 Ok(Some(message)) => Change::Message(message),
                 Ok(None) => Change::Gone { external_id: external_id.clone() },
                 Err(Stop::Provider(error @ (Error::Malformed(_) | Error::Rejected(_) | Error::TooLarge(_)))) => {

@@ -98,7 +98,7 @@ fn Layout(id: MessageId, laid: RwSignal<bool>, images: RwSignal<bool>) -> impl I
     };
     // Before the page is live both lead to the message by itself.
     view! {
-        {move || laid.get().then(|| view! { <iframe class="letter-frame" sandbox="" src=address loading="lazy" title="The message as it was laid out" data-test="layout"></iframe> })}
+        {move || laid.get().then(|| view! { <iframe class="letter-frame" sandbox="" src=address title="The message as it was laid out" data-test="layout"></iframe> })}
         <p class="flex flex-wrap gap-2">
             <a class=Kind::Quiet.class() href=format!("/app/messages/{id}/html") rel="external" on:click=show>
                 {move || if laid.get() { "Show plain text" } else { "Show as it was laid out" }}</a>
