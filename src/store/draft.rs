@@ -7,7 +7,7 @@ use model::{
 use sqlx::types::Json;
 use time::OffsetDateTime;
 
-use crate::{Error, OnConstraint, Result, TenantTx};
+use crate::{Error, OnConstraint, Result, SystemTx, TenantTx};
 
 /// What the acting member is writing in a conversation, and how often it was saved.
 ///
@@ -120,6 +120,22 @@ pub async fn get_upload(tx: &mut TenantTx, id: UploadId) -> Result<Upload> {
         .fetch_optional(&mut **tx)
         .await?
         .ok_or(Error::Missing)
+}
+
+/// Throws away files that were added before `before` and go with nothing: neither with what is being written, nor with what is to go out,
+/// or did not. How many those are.
+///
+/// # Errors
+/// The database failed.
+pub async fn purge_uploads(tx: &mut SystemTx, before: OffsetDateTime) -> Result<u64> {
+    let done = sqlx::query!(
+        "delete from upload u where u.created_at < $1
+           and not exists (select from outgoing o where o.organization_id = u.organization_id and u.id = any(o.uploads)
+             and o.state not in ('sent', 'withdrawn'))
+           and not exists (select from draft d where d.organization_id = u.organization_id and d.content -> 'uploads' ? u.id::text)",
+        before
+    );
+    Ok(done.execute(&mut **tx).await?.rows_affected())
 }
 
 /// What stands below the messages of the acting member; empty where nothing does.

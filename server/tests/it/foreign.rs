@@ -49,6 +49,7 @@ pub async fn ids(app: &TestApp, agency: &Agency) -> Ids {
         ("{conversation}", seed::id_in(&app.pool, "conversation", "Beta").await),
         ("{outgoing}", seed::id_in(&app.pool, "outgoing", "Beta").await),
         ("{template}", seed::id_in(&app.pool, "template", "Beta").await),
+        ("{upload}", seed::id_in(&app.pool, "upload", "Beta").await),
         ("{stage}", stage),
         ("{job}", job(app).await),
         ("{client}", agency.d1.clone()),

@@ -110,6 +110,15 @@ pub async fn upload(
     Ok(kept.id)
 }
 
+/// A file that the member keeps to go with a message.
+///
+/// # Errors
+/// Missing when it is not the member's, or the rule that forbids it.
+pub async fn get_upload(service: &Service, actor: &Actor, id: UploadId) -> Result<Upload> {
+    access::allow(service, actor, Action::EditConversations).await?;
+    Ok(draft::get_upload(&mut service.db.tenant(actor).await?, id).await?)
+}
+
 /// What stands below the member's messages.
 ///
 /// # Errors

@@ -20,6 +20,9 @@ use crate::components::{button::Button, form::address, notice::sentence};
 /// Where files are sent to.
 const ADDRESS: &str = "/api/v1/communications/uploads";
 
+/// How the names of files end of which a picture is shown, made anew by the server.
+const PICTURES: [&str; 5] = [".png", ".jpg", ".jpeg", ".gif", ".webp"];
+
 /// A file that was kept.
 #[derive(Deserialize)]
 struct Kept {
@@ -68,13 +71,17 @@ pub(super) fn FilesPart(saving: Saving) -> impl IntoView {
     let row = move |file: File| {
         let File { id: own, name, size: bytes } = file;
         let named = format!("Take {name} away");
+        let picture = PICTURES.iter().any(|end| name.to_lowercase().ends_with(end)).then(|| {
+            let words = format!("Preview of {name}");
+            view! { <img class="letter-picture" src=format!("{ADDRESS}/{own}?preview=1") alt=words loading="lazy" /> }
+        });
         let remove = move |_| {
             saving.files.update(|files| files.retain(|file| file.id != own));
             saving.touch();
         };
         view! {
             <li class="flex flex-wrap items-center gap-2"><span class="min-w-0 break-words" data-literal="">{name} " (" {size(bytes)} ")"</span>
-                <span class="needs-live"><Button does="button" named=named press=remove>"Take away"</Button></span></li>
+                <span class="needs-live"><Button does="button" named=named press=remove>"Take away"</Button></span>{picture}</li>
         }
     };
     view! {
