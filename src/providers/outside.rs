@@ -31,6 +31,8 @@ pub enum Mode {
 pub struct Simulated {
     /// Before each organization's own part.
     pub base: Url,
+    /// The mail servers, as the provider that speaks to such names them. They tell the organizations apart by the user's name.
+    pub mail: Url,
     /// What stands in for the operator's settings.
     pub settings: Settings,
 }
@@ -87,7 +89,10 @@ impl Outside {
         };
         let none = || Error::Unavailable("no simulated providers run on this server. Ask your operator".to_owned());
         let simulated = self.simulated.as_ref().ok_or_else(none)?;
-        let base = simulated.base.join(&format!("{organization_id}/")).map_err(|_| none())?;
+        let base = match provider.base().starts_with("http") {
+            true => simulated.base.join(&format!("{organization_id}/")).map_err(|_| none())?,
+            false => simulated.mail.clone(),
+        };
         provider.hosts_for(fields, Some(&base))
     }
 

@@ -1,12 +1,12 @@
 //! Furnishes a simulated agency: its clients with their contacts, its accounts by the way of every consent, each account
-//! with its client.
+//! with its client; the mailbox at a mail server, which knows no consent, with its password.
 
 use std::{collections::BTreeMap, sync::Arc};
 
 use model::{client, contact, stage::Thresholds};
 use providers::Provider;
 use rehearsal::{
-    Client, Platform, World,
+    Client, Mailbox, Platform, World,
     protocol::Question,
     server::{Answers, Rehearsal},
 };
@@ -68,12 +68,12 @@ pub(crate) async fn fill(state: &AppState, world: &Arc<Rehearsal>, live: &Live) 
     let (service, actor) = (&state.service, &live.actor);
     let rates = desk.world.exchange_rates(desk.world.today() + RATES_AHEAD);
     service::exchange_rate::import(service, actor, &rates).await?;
-    // What is connected by no consent has no simulated counterpart.
     for provider in providers::all().iter().filter(|provider| provider.oauth().is_some()) {
         for typed in ways(*provider, &desk.world) {
             connect::agreed(state, live, *provider, typed).await?;
         }
     }
+    mailbox(state, live).await;
     let mut reached = Vec::new();
     for connection in service::connection::list(service, actor).await? {
         reached.extend(service::connection::channels(service, actor, connection.id).await?);
@@ -97,6 +97,31 @@ pub(crate) async fn fill(state: &AppState, world: &Arc<Rehearsal>, live: &Live) 
         }
     }
     Ok(())
+}
+
+/// Connects the mailbox at a mail server. Where another program has the mail server's ports the agency goes without it.
+async fn mailbox(state: &AppState, live: &Live) {
+    let mailboxes = providers::all().iter().filter(|provider| provider.oauth().is_none() && provider.inbox().is_some());
+    for provider in mailboxes {
+        let given = given(state, live);
+        if let Err(error) = connect::typed::simulated(state, &live.actor, *provider, given).await {
+            let (provider, error) = (provider.descriptor().key, error.message());
+            tracing::warn!(provider, error, "a simulated mailbox was not connected: who has the ports of its mail server?");
+        }
+    }
+}
+
+/// What somebody would type: the address and the password, and whose world it is.
+fn given(state: &AppState, live: &Live) -> BTreeMap<String, String> {
+    let address = Mailbox::Imap.address();
+    let password = state.worlds.as_ref().map(|worlds| worlds.password().to_owned()).unwrap_or_default();
+    BTreeMap::from([
+        ("address".to_owned(), address.to_owned()),
+        (providers::ACCESS_TOKEN.to_owned(), password),
+        ("imap_host".to_owned(), "imap.agency.example".to_owned()),
+        ("smtp_host".to_owned(), "smtp.agency.example".to_owned()),
+        ("user_name".to_owned(), format!("{}/{address}", live.actor.organization_id)),
+    ])
 }
 
 /// What is typed before each consent to a provider: nothing, or the address of each shop.

@@ -6,13 +6,13 @@
 
 use std::time::Duration as Pause;
 
+use time::OffsetDateTime;
+
 use super::Rehearsal;
 use crate::{
     fault::Fault,
     protocol::{Desk, imap, smtp},
 };
-
-use time::OffsetDateTime;
 
 /// The provider's key, for rules of faults.
 const KEY: &str = "imap";
