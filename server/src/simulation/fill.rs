@@ -106,7 +106,11 @@ async fn mailbox(state: &AppState, live: &Live) {
         let given = given(state, live);
         if let Err(error) = connect::typed::simulated(state, &live.actor, *provider, given).await {
             let (provider, error) = (provider.descriptor().key, error.message());
-            tracing::warn!(provider, error, "a simulated mailbox was not connected: who has the ports of its mail server?");
+            tracing::warn!(
+                provider,
+                error,
+                "a simulated mailbox was not connected: who has the ports of its mail server?"
+            );
         }
     }
 }

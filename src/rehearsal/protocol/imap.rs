@@ -27,9 +27,11 @@ use crate::{fault::Fault, mail::Mailbox, writes::Change};
 
 const MAILBOX: Mailbox = Mailbox::Imap;
 /// What the server can do.
-const CAPABILITIES: &str = "IMAP4rev1 LITERAL+ SASL-IR AUTH=PLAIN ENABLE ID IDLE CONDSTORE UIDPLUS MOVE UNSELECT LIST-EXTENDED SPECIAL-USE";
+const CAPABILITIES: &str =
+    "IMAP4rev1 LITERAL+ SASL-IR AUTH=PLAIN ENABLE ID IDLE CONDSTORE UIDPLUS MOVE UNSELECT LIST-EXTENDED SPECIAL-USE";
 /// What it says first.
-pub(crate) const GREETING: &str = "* OK [CAPABILITY IMAP4rev1 LITERAL+ SASL-IR AUTH=PLAIN] the desk's mail server is ready\r\n";
+pub(crate) const GREETING: &str =
+    "* OK [CAPABILITY IMAP4rev1 LITERAL+ SASL-IR AUTH=PLAIN] the desk's mail server is ready\r\n";
 
 /// Why a command was not done.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -228,7 +230,8 @@ impl Session {
             "SELECT" | "EXAMINE" => {
                 self.selected = None;
                 let opened = list::open(&view, command, told)?;
-                self.tells_changes |= String::from_utf8_lossy(&command.given).to_ascii_uppercase().ends_with("(CONDSTORE)");
+                self.tells_changes |=
+                    String::from_utf8_lossy(&command.given).to_ascii_uppercase().ends_with("(CONDSTORE)");
                 let words = if opened.writable { "[READ-WRITE] opened" } else { "[READ-ONLY] opened" };
                 self.selected = Some(opened);
                 Ok(words.to_owned())

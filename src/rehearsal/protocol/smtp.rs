@@ -59,8 +59,12 @@ const TOO_LARGE: &str = "552 5.3.4 the message is too large";
 pub(crate) fn refusal(fault: Fault) -> Option<Reply> {
     match fault {
         Fault::Unauthorized => Some(Reply::wrong()),
-        Fault::Limited { seconds } => Some(Reply::of(&format!("451 4.7.1 too many messages, try again in {seconds} s"))),
-        Fault::Throttled { seconds } => Some(Reply::of(&format!("421 4.7.0 too many sessions, come back in {seconds} s"))),
+        Fault::Limited { seconds } => {
+            Some(Reply::of(&format!("451 4.7.1 too many messages, try again in {seconds} s")))
+        }
+        Fault::Throttled { seconds } => {
+            Some(Reply::of(&format!("421 4.7.0 too many sessions, come back in {seconds} s")))
+        }
         Fault::Unavailable { status } => Some(Reply::of(&format!("421 4.3.0 temporary failure {status}"))),
         _ => None,
     }

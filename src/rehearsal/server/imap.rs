@@ -87,12 +87,7 @@ fn literal(line: &[u8]) -> Option<(usize, bool)> {
 }
 
 /// Asks the world that the user's name belongs to; the session comes back with what it learned.
-async fn ask(
-    who: &Arc<impl Answers>,
-    session: Session,
-    user: String,
-    command: Command,
-) -> (Said<Reply>, Session) {
+async fn ask(who: &Arc<impl Answers>, session: Session, user: String, command: Command) -> (Said<Reply>, Session) {
     let (mut here, asked) = (session.clone(), command.clone());
     let answer = move |rehearsal: &Rehearsal| {
         let said = rehearsal.imap(&mut here, &asked);

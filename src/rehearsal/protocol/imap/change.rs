@@ -68,9 +68,9 @@ impl Session {
             items.retain(|item| *item != Item::Flags);
         }
         if !silent || self.tells_changes {
-            let lines = stored.iter().filter_map(|(number, uid)| {
-                Some(line(&after, *number, *uid, after.message(folder, *uid)?, &items))
-            });
+            let lines = stored
+                .iter()
+                .filter_map(|(number, uid)| Some(line(&after, *number, *uid, after.message(folder, *uid)?, &items)));
             told.extend(lines);
         }
         if let Some(selected) = &mut self.selected {
@@ -135,7 +135,10 @@ impl Session {
             if moves && to == folder {
                 continue;
             }
-            keys.push((uid, if moves { carry(desk, now, letter, to) } else { copy(desk, now, view, letter, state, to) }));
+            keys.push((
+                uid,
+                if moves { carry(desk, now, letter, to) } else { copy(desk, now, view, letter, state, to) },
+            ));
         }
         let after = View::new(desk, now);
         let pairs: Vec<_> = keys.iter().filter_map(|(uid, key)| Some((*uid, after.find(key)?.1))).collect();

@@ -34,7 +34,10 @@ pub(super) enum Part {
     Header,
     Text,
     /// Lines of the header; all others where they are those that are not wanted.
-    Lines { names: Vec<String>, wanted: bool },
+    Lines {
+        names: Vec<String>,
+        wanted: bool,
+    },
 }
 
 /// Reads what is asked for, in parentheses or alone.

@@ -34,7 +34,9 @@ fn list(name: &str, rest: &mut Rest<'_>, told: &mut Vec<Vec<u8>>) -> Option<Stri
         return Some("listed".to_owned());
     }
     let fits = |folder: &str| patterns.iter().any(|pattern| fits(&format!("{reference}{pattern}"), folder));
-    for (folder, usage, _) in FOLDERS.iter().filter(|(folder, usage, _)| fits(folder) && !(with_use && usage.is_empty())) {
+    for (folder, usage, _) in
+        FOLDERS.iter().filter(|(folder, usage, _)| fits(folder) && !(with_use && usage.is_empty()))
+    {
         let usage = if usage.is_empty() { String::new() } else { format!(" {usage}") };
         told.push(format!("* {name} (\\HasNoChildren{usage}) \"/\" \"{folder}\"").into_bytes());
     }
@@ -90,7 +92,9 @@ fn status(view: &View<'_>, rest: &mut Rest<'_>, told: &mut Vec<Vec<u8>>) -> Done
 /// The messages of a folder that were not seen.
 fn unseen<'a>(view: &'a View<'_>, folder: usize) -> impl Iterator<Item = u32> + 'a {
     let uids = view.folders[folder].messages.keys().copied();
-    uids.filter(move |uid| view.message(folder, *uid).is_some_and(|(_, state)| !flags(&state.labels).contains(&"\\Seen")))
+    uids.filter(move |uid| {
+        view.message(folder, *uid).is_some_and(|(_, state)| !flags(&state.labels).contains(&"\\Seen"))
+    })
 }
 
 pub(super) fn absent() -> Refusal {
@@ -131,12 +135,19 @@ mod tests {
 
     #[test]
     fn stars_stand_for_any_letters() {
-        for (pattern, folder) in
-            [("*", "INBOX"), ("%", "Sent"), ("S*t", "Sent"), ("inbox", "INBOX"), ("*r*h*", "Archive"), ("*Sent", "Sent")]
-        {
+        for (pattern, folder) in [
+            ("*", "INBOX"),
+            ("%", "Sent"),
+            ("S*t", "Sent"),
+            ("inbox", "INBOX"),
+            ("*r*h*", "Archive"),
+            ("*Sent", "Sent"),
+        ] {
             assert!(fits(pattern, folder), "{pattern} {folder}");
         }
-        for (pattern, folder) in [("", "INBOX"), ("S", "Sent"), ("S*x", "Sent"), ("SentSent*", "Sent"), ("*h*r*h", "Archive")] {
+        for (pattern, folder) in
+            [("", "INBOX"), ("S", "Sent"), ("S*x", "Sent"), ("SentSent*", "Sent"), ("*h*r*h", "Archive")]
+        {
             assert!(!fits(pattern, folder), "{pattern} {folder}");
         }
     }

@@ -25,8 +25,15 @@ pub(super) enum Key {
     Numbers(Set),
     Uids(Set),
     /// When it came, or was sent as it says itself.
-    Day { when: When, sent: bool, day: Date },
-    Line { name: String, text: String },
+    Day {
+        when: When,
+        sent: bool,
+        day: Date,
+    },
+    Line {
+        name: String,
+        text: String,
+    },
     Subject(String),
     Body(String),
     Text(String),
@@ -87,7 +94,9 @@ impl Key {
         Some(match word.as_str() {
             "ALL" => Self::All,
             "ANSWERED" | "DELETED" | "DRAFT" | "FLAGGED" | "SEEN" => Self::Flag(format!("\\{word}")),
-            "UNANSWERED" | "UNDELETED" | "UNDRAFT" | "UNFLAGGED" | "UNSEEN" => not(Self::Flag(format!("\\{}", &word[2..]))),
+            "UNANSWERED" | "UNDELETED" | "UNDRAFT" | "UNFLAGGED" | "UNSEEN" => {
+                not(Self::Flag(format!("\\{}", &word[2..])))
+            }
             // Nobody is told first of a message.
             "RECENT" | "NEW" => not(Self::All),
             "OLD" => Self::All,
@@ -214,9 +223,7 @@ impl<'a> Candidate<'a> {
                 })
             }
             Key::Line { name, text } => self.has_line(name, text),
-            Key::Subject(text) => {
-                self.parsed().is_some_and(|parsed| holds(parsed.subject().unwrap_or_default(), text))
-            }
+            Key::Subject(text) => self.parsed().is_some_and(|parsed| holds(parsed.subject().unwrap_or_default(), text)),
             Key::Body(text) => holds(&self.body(), text),
             Key::Text(text) => holds(self.header(), text) || holds(&self.body(), text),
             Key::Larger(size) => self.source().len() as u64 > *size,
