@@ -68,12 +68,12 @@ pub(crate) async fn fill(state: &AppState, world: &Arc<Rehearsal>, live: &Live) 
     let (service, actor) = (&state.service, &live.actor);
     let rates = desk.world.exchange_rates(desk.world.today() + RATES_AHEAD);
     service::exchange_rate::import(service, actor, &rates).await?;
-    for provider in providers::all().iter().filter(|provider| provider.oauth().is_some()) {
+    let consenting = || providers::all().iter().filter(|provider| provider.oauth().is_some());
+    for provider in consenting().filter(|provider| provider.inbox().is_none()) {
         for typed in ways(*provider, &desk.world) {
             connect::agreed(state, live, *provider, typed).await?;
         }
     }
-    mailbox(state, live).await;
     let mut reached = Vec::new();
     for connection in service::connection::list(service, actor).await? {
         reached.extend(service::connection::channels(service, actor, connection.id).await?);
@@ -96,6 +96,11 @@ pub(crate) async fn fill(state: &AppState, world: &Arc<Rehearsal>, live: &Live) 
             service::connection::map(service, actor, channel.id, Some(made.id)).await?;
         }
     }
+    // Mail finds its client by who writes: they are known by now.
+    for provider in consenting().filter(|provider| provider.inbox().is_some()) {
+        connect::agreed(state, live, *provider, BTreeMap::new()).await?;
+    }
+    mailbox(state, live).await;
     Ok(())
 }
 
