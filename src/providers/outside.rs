@@ -111,3 +111,29 @@ impl Outside {
         bound.entry((connection, base)).or_insert_with_key(|(_, base)| self.once(provider, base.clone(), mode)).clone()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn simulated_mail_servers_are_those_that_the_operator_set_and_nobody_elses() {
+        let simulated = Simulated {
+            base: "http://127.0.0.1:1/".parse().unwrap(),
+            mail: "imap-plain://127.0.0.1:2/?smtp=smtp-plain://127.0.0.1:3".parse().unwrap(),
+            settings: Settings::default(),
+        };
+        let outside = Outside::new(Settings::default(), BTreeMap::new(), Some(simulated), 1 << 20).unwrap();
+        let id = "018f0000-0000-7000-8000-000000000000";
+        let typed = [("address", "o@acme.test"), ("imap_host", "mail.acme.test"), ("smtp_host", "mail.acme.test")];
+        let typed: BTreeMap<_, _> = typed.map(|(name, value)| (name.to_owned(), value.to_owned())).into();
+        let host = |key: &str, mode| {
+            let provider = crate::find(key).unwrap();
+            outside.hosts(provider, &typed, mode).unwrap().api.to_string()
+        };
+        let mode = Mode::Simulated(id.parse().unwrap());
+        assert_eq!(host("gmail", mode), format!("http://127.0.0.1:1/{id}/"));
+        assert_eq!(host("imap", mode), "imap-plain://127.0.0.1:2/?smtp=smtp-plain://127.0.0.1:3#replaced");
+        assert!(host("imap", Mode::Live).starts_with("imaps://mail.acme.test"), "a live mailbox is spoken to over TLS");
+    }
+}
