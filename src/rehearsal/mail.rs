@@ -1,9 +1,10 @@
 //! The agency's mailboxes: what lies in them at a moment, and what happened since when.
 //!
 //! Half of the clients write to the first of them, the others to the second, but for the last client, who writes to the third
-//! ([`Mailbox::of`]). What people and the agency write by themselves comes from `talk`; what is sent through a provider is a change of the world like any other (`writes`), which people answer
-//! (`people`). What is written becomes an e-mail in `source`. Everything that happens has a number that grows with the world's
-//! clock, by which a mailbox tells what changed: the same world at the same moment gives the same numbers.
+//! ([`Mailbox::of`]). What people and the agency write by themselves comes from `talk`; what is sent through a provider is a change
+//! of the world like any other (`writes`), which people answer (`people`). What is written becomes an e-mail in `source`. Everything
+//! that happens has a number that grows with the world's clock, by which a mailbox tells what changed: the same world at the same
+//! moment gives the same numbers.
 
 mod attachment;
 mod people;

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use time::{Date, Duration, macros::datetime};
 
 use super::*;
-use crate::{protocol::test, world::World};
+use crate::{fault::Fault, protocol::test, world::World};
 
 const NOW: OffsetDateTime = datetime!(2026-06-15 12:00 UTC);
 
