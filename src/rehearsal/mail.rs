@@ -231,7 +231,7 @@ impl World {
             match &write.change {
                 Change::Sent { source, conversation, recipients } => {
                     let (conversation, to) = (conversation.as_deref(), recipients.as_slice());
-                    let (letter, answer) = self.sent(mailbox, place, write.at, (source, conversation, to));
+                    let (letter, answer) = self.sent(mailbox, place, write.at, (source.as_str(), conversation, to));
                     changes.push((done_at, letter.key.clone(), What::Came));
                     letters.push(letter);
                     if let Some(answer) = answer.filter(|answer| answer.sent_at <= now) {

@@ -68,10 +68,11 @@ pub(crate) async fn fill(state: &AppState, world: &Arc<Rehearsal>, live: &Live) 
     let (service, actor) = (&state.service, &live.actor);
     let rates = desk.world.exchange_rates(desk.world.today() + RATES_AHEAD);
     service::exchange_rate::import(service, actor, &rates).await?;
-    let consenting = || providers::all().iter().filter(|provider| provider.oauth().is_some());
-    for provider in consenting().filter(|provider| provider.inbox().is_none()) {
-        for typed in ways(*provider, &desk.world) {
-            connect::agreed(state, live, *provider, typed).await?;
+    let consenting = providers::all().iter().copied().filter(|provider| provider.oauth().is_some());
+    let (mailboxes, accounts): (Vec<_>, Vec<_>) = consenting.partition(|provider| provider.inbox().is_some());
+    for provider in accounts {
+        for typed in ways(provider, &desk.world) {
+            connect::agreed(state, live, provider, typed).await?;
         }
     }
     let mut reached = Vec::new();
@@ -97,8 +98,8 @@ pub(crate) async fn fill(state: &AppState, world: &Arc<Rehearsal>, live: &Live) 
         }
     }
     // Mail finds its client by who writes: they are known by now.
-    for provider in consenting().filter(|provider| provider.inbox().is_some()) {
-        connect::agreed(state, live, *provider, BTreeMap::new()).await?;
+    for provider in mailboxes {
+        connect::agreed(state, live, provider, BTreeMap::new()).await?;
     }
     mailbox(state, live).await;
     Ok(())
