@@ -29,7 +29,7 @@ use url::Url;
 
 use crate::{config::Config, state::AppState};
 
-pub(crate) use fill::{agree, fill};
+pub(crate) use fill::{agree, fill, mailbox};
 
 /// Which world everybody sees: one whose truth is proved by tests.
 const SEED: u64 = 1;

@@ -71,7 +71,7 @@ pub(crate) async fn connect(
     if mode(service, actor).await? != Mode::Live {
         let instead = match provider.oauth() {
             Some(_) => "Connect it by consent",
-            None => "It is connected with its agency: leave this one and begin another to have it anew",
+            None => "A click on the page of integrations connects it",
         };
         let message = format!("what is simulated has no tokens that could be typed. {instead}");
         return Err(service::Error::Conflict { code: "simulated", message }.into());
@@ -98,15 +98,22 @@ pub(crate) async fn connect(
 pub(crate) async fn simulated(
     state: &AppState,
     actor: &Actor,
-    provider: &dyn Provider,
+    key: &str,
     given: BTreeMap<String, String>,
+    connection_id: Option<ConnectionId>,
 ) -> Result<Connection, ApiError> {
-    let mode = mode(&state.service, actor).await?;
+    connection::check_may_connect(&state.service, actor).await?;
+    let (provider, mode) = (provider(key)?, mode(&state.service, actor).await?);
     if mode == Mode::Live {
         return Err(service::Error::Missing.into());
     }
+    if let Some(id) = connection_id
+        && connection::get(&state.service, actor, id).await?.provider != key
+    {
+        return Err(service::Error::Missing.into());
+    }
     let fields = read(provider, given, BTreeMap::new())?;
-    try_and_keep(state, actor, provider, fields, None, mode).await
+    try_and_keep(state, actor, provider, fields, connection_id, mode).await
 }
 
 /// Tries a credential, and keeps it and what it reaches.

@@ -3,7 +3,7 @@
 
 use std::{collections::BTreeMap, sync::Arc};
 
-use model::{client, contact, stage::Thresholds};
+use model::{client, connection::Connection, contact, id::ConnectionId, stage::Thresholds};
 use providers::Provider;
 use rehearsal::{
     Client, Mailbox, Platform, World,
@@ -101,24 +101,29 @@ pub(crate) async fn fill(state: &AppState, world: &Arc<Rehearsal>, live: &Live) 
     for provider in mailboxes {
         connect::agreed(state, live, provider, BTreeMap::new()).await?;
     }
-    mailbox(state, live).await;
+    let typed = |provider: &&'static dyn Provider| provider.oauth().is_none() && provider.inbox().is_some();
+    let typed: Vec<_> = providers::all().iter().copied().filter(typed).collect();
+    for provider in typed {
+        let key = provider.descriptor().key;
+        // Another program may have the ports of the mail server: the agency goes without it.
+        if let Err(error) = mailbox(state, live, key, None).await {
+            tracing::warn!(provider = key, error = error.message(), "a simulated mailbox was not connected");
+        }
+    }
     Ok(())
 }
 
-/// Connects the mailbox at a mail server. Where another program has the mail server's ports the agency goes without it.
-async fn mailbox(state: &AppState, live: &Live) {
-    let mailboxes = providers::all().iter().filter(|provider| provider.oauth().is_none() && provider.inbox().is_some());
-    for provider in mailboxes {
-        let given = given(state, live);
-        if let Err(error) = connect::typed::simulated(state, &live.actor, *provider, given).await {
-            let (provider, error) = (provider.descriptor().key, error.message());
-            tracing::warn!(
-                provider,
-                error,
-                "a simulated mailbox was not connected: who has the ports of its mail server?"
-            );
-        }
-    }
+/// Connects the mailbox at a mail server, or gives its connection the password anew.
+///
+/// # Errors
+/// As in [`connect::typed::simulated`].
+pub(crate) async fn mailbox(
+    state: &AppState,
+    live: &Live,
+    key: &str,
+    connection_id: Option<ConnectionId>,
+) -> Result<Connection, ApiError> {
+    connect::typed::simulated(state, &live.actor, key, given(state, live), connection_id).await
 }
 
 /// What somebody would type: the address and the password, and whose world it is.

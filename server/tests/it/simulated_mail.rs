@@ -101,7 +101,7 @@ async fn three_mailboxes_are_read_and_who_is_answered_answers_back(pool: PgPool)
 }
 
 #[sqlx::test(migrator = "store::MIGRATOR")]
-async fn a_simulated_mailbox_takes_no_typed_password(pool: PgPool) {
+async fn a_simulated_mailbox_is_connected_by_a_click_and_takes_no_typed_password(pool: PgPool) {
     let app = start(pool.clone()).await;
     only_mail(&app).await;
     let guest = app.browser();
@@ -111,7 +111,16 @@ async fn a_simulated_mailbox_takes_no_typed_password(pool: PgPool) {
         guest.post("/api/v1/integrations", &json!({"provider": "imap", "way": "token", "fields": fields})).await;
     assert_eq!(answer.status(), 409);
     let words = answer.text().await.unwrap();
-    assert!(words.contains("connected with its agency"), "{words}");
+    assert!(words.contains("A click on the page of integrations"), "{words}");
+    // The click, as where the mailbox says that its password is wrong.
+    let id = mailboxes(&guest).await.remove("imap").unwrap();
+    let answer = guest.submit("/integrations/imap/connect", &[("connection_id", &id)]).await;
+    assert_eq!(answer.status(), 303);
+    let target = answer.headers()["location"].to_str().unwrap();
+    assert_eq!(target, format!("/settings/integrations?connected={id}"));
+    let other = mailboxes(&guest).await.remove("gmail").unwrap();
+    let answer = guest.submit("/integrations/imap/connect", &[("connection_id", &other)]).await;
+    assert_eq!(answer.status(), 404, "that one is at Google");
     assert_eq!(count(&pool, "select count(*) from connection").await, 14);
     app.stop().await;
 }
