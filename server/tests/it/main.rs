@@ -85,6 +85,7 @@ mod shopify;
 mod sign_in;
 mod simulated;
 mod simulated_actions;
+mod simulated_mail;
 mod simulated_pages;
 mod summary;
 mod support;

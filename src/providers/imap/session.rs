@@ -187,8 +187,12 @@ impl Session {
             },
             _ => {}
         });
-        if let Answer::No(_) = answer.await? {
-            return Ok(None);
+        if let Answer::No(words) = answer.await? {
+            // What does not work for now is no folder that somebody has taken away.
+            return match refusal::no(&words) {
+                Error::Rejected(_) => Ok(None),
+                error => Err(error),
+            };
         }
         match (exists, validity, next) {
             (Some(exists), Some(validity), Some(next)) => Ok(Some(Status { validity, next, exists, modseq })),
