@@ -26,11 +26,12 @@ create table inbox (
   foreign key (organization_id, channel_id) references channel on delete cascade
 );
 
--- A message that could not be read while others could: it is asked for again.
+-- A message that could not be read while others could, or for which its page had no room: it is asked for again.
 create table missed_message (
   organization_id uuid not null,
   channel_id uuid not null,
   external_id text not null,
+  -- None: it was not tried yet.
   attempts integer not null default 1,
   fault text not null,
   missed_at timestamptz not null,

@@ -38,7 +38,7 @@ pub trait Inbox: Send + Sync {
         cursor: Option<&str>,
         since: OffsetDateTime,
     ) -> Result<Changes>;
-    /// One message by its id; none when it is gone. For those that [`Change::Missed`] named.
+    /// One message by its id; none when it is gone. For those that [`Change::Missed`] and [`Change::Left`] named.
     ///
     /// # Errors
     /// The kinds of [`Error`](crate::Error).
@@ -102,6 +102,13 @@ pub enum Change {
         external_id: String,
         /// Why, in words.
         fault: String,
+        /// Whether that is the message's own and stays so, as its size does. What is not may be the provider's trouble.
+        lasting: bool,
+    },
+    /// A message for which the page had no room: it is asked for by its id.
+    Left {
+        /// The provider's id.
+        external_id: String,
     },
 }
 
@@ -192,6 +199,18 @@ impl Outgoing<'_> {
     }
 }
 
+/// So many bytes of messages a page has: what is named after them is [`Change::Left`], so that no page outgrows the memory.
+pub(crate) const FULL: usize = 32 << 20;
+
+/// How many bytes of messages these readings brought.
+pub(crate) fn weight(read: &[Result<Option<Change>>]) -> usize {
+    let bytes = read.iter().map(|read| match read {
+        Ok(Some(Change::Message(Message { content: Content::Mail(source), .. }))) => source.len(),
+        _ => 0,
+    });
+    bytes.sum()
+}
+
 /// What the readings of single messages came to, by their ids: a message that cannot be read holds up no other.
 ///
 /// None of a message is that it is gone. What concerns all of them (the credential, the provider's limits, a provider that
@@ -210,14 +229,15 @@ pub(crate) fn gathered(read: Vec<(String, Result<Option<Change>>)>) -> Result<Ve
             Ok(None) => Change::Gone { external_id },
             Err(Error::Unavailable(fault)) => {
                 failed += 1;
-                // One alone is missed: it would hold up all that comes after it for ever.
-                if asked > 1 && failed * 2 >= asked {
+                // One alone is missed: it would hold up all that comes with it and after it for ever.
+                if failed > 1 && failed * 2 >= asked {
                     return Err(Error::Unavailable(fault));
                 }
-                Change::Missed { external_id, fault }
+                Change::Missed { external_id, fault, lasting: false }
             }
             Err(error @ (Error::Malformed(_) | Error::TooLarge(_) | Error::Rejected(_))) => {
-                Change::Missed { external_id, fault: error.to_string() }
+                let lasting = matches!(error, Error::TooLarge(_));
+                Change::Missed { external_id, fault: error.to_string(), lasting }
             }
             Err(error @ (Error::Unauthorized(_) | Error::RateLimited { .. } | Error::CursorExpired)) => {
                 return Err(error);
@@ -269,8 +289,10 @@ mod tests {
         let got = read(vec![("1", change("1", Place::Inbox)), ("2", broken()), ("3", Ok(None))]).unwrap();
         assert!(matches!(&got[0], Change::Moved { external_id, .. } if external_id == "1"), "{got:?}");
         assert!(
-            matches!(&got[1], Change::Missed { external_id, fault } if external_id == "2" && fault.ends_with("half"))
+            matches!(&got[1], Change::Missed { external_id, fault, lasting: false } if external_id == "2" && fault.ends_with("half"))
         );
+        let large = read(vec![("1", Err(Error::TooLarge("70 MiB".into())))]).unwrap();
+        assert!(matches!(&*large, [Change::Missed { lasting: true, .. }]), "{large:?}");
         assert_eq!(got[2], Change::Gone { external_id: "3".into() });
         let drafts = read(vec![("1", change("1", Place::Draft)), ("2", change("2", Place::Sent))]).unwrap();
         assert_eq!(drafts.len(), 1);
@@ -279,12 +301,13 @@ mod tests {
     #[test]
     fn a_provider_that_fails_half_of_it_is_asked_again_and_one_message_alone_is_missed() {
         let away = || Err(Error::Unavailable("status 500".into()));
+        let there = || change("9", Place::Inbox);
         assert_eq!(
-            read(vec![("1", away()), ("2", change("2", Place::Inbox))]),
+            read(vec![("1", away()), ("2", there()), ("3", away()), ("4", there())]),
             Err(Error::Unavailable("status 500".into()))
         );
-        let few = vec![("1", away()), ("2", change("2", Place::Inbox)), ("3", change("3", Place::Inbox))];
-        assert_eq!(read(few).unwrap().len(), 3);
+        assert_eq!(read(vec![("1", away()), ("2", there()), ("3", there())]).unwrap().len(), 3);
+        assert_eq!(read(vec![("1", away()), ("2", there())]).unwrap().len(), 2);
         assert!(matches!(&*read(vec![("1", away())]).unwrap(), [Change::Missed { .. }]));
     }
 
