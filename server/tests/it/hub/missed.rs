@@ -1,0 +1,84 @@
+//! Messages that cannot be read, for a while or for ever: none of them keeps another away, and a run says how many are missing.
+
+use serde_json::json;
+use sqlx::PgPool;
+
+use super::{
+    Hub, JANE, OWNER,
+    peers::{at, refusal},
+    reading::{messages, rows},
+};
+use crate::support::{count, execute};
+
+const ATTEMPTS: &str = "select coalesce(sum(attempts), 0)::bigint from missed_message";
+
+#[sqlx::test(migrator = "store::MIGRATOR")]
+async fn b9_5_a_message_that_can_never_be_read_holds_up_nothing_and_is_named(pool: PgPool) {
+    let Some(hub) = Hub::open(&pool).await else { return };
+    let ids = hub.many(5).await;
+    let broken = at("GET", OWNER, &format!("messages/{}", ids[2]));
+    hub.gmail.answers(broken, &[refusal(500, "Internal error encountered.")]).await;
+    let connection = hub.connected().await;
+    assert_eq!((messages(&pool).await, count(&pool, ATTEMPTS).await), (4, 1), "asked for once in a run");
+    let named = "1 message could not be read, and is in the mailbox only";
+    for (run, attempts) in [(2, 2), (3, 3)] {
+        hub.gmail.arrives(OWNER, &hub.mail(JANE, &format!("After it {run}"), "", "Hello"), &[]).await;
+        let read = hub.desk.read(&connection, run).await;
+        assert_eq!(rows(&read).0, &json!(1), "{read}");
+        assert_eq!(count(&pool, ATTEMPTS).await, attempts, "it is asked for again");
+        assert!(read["step"].as_str().unwrap().ends_with(named), "{read}");
+    }
+    // After so many it is not asked for any more, and still named.
+    execute(&pool, "update missed_message set attempts = 21".to_owned()).await;
+    let given_up = hub.desk.read(&connection, 4).await;
+    assert_eq!((rows(&given_up).0, count(&pool, ATTEMPTS).await), (&json!(0), 21));
+    assert!(given_up["step"].as_str().unwrap().ends_with(named), "{given_up}");
+    hub.desk.app.stop().await;
+}
+
+#[sqlx::test(migrator = "store::MIGRATOR")]
+async fn one_of_two_that_cannot_be_read_does_not_keep_the_other_away(pool: PgPool) {
+    let Some(hub) = Hub::open(&pool).await else { return };
+    let ids = hub.many(2).await;
+    let broken = at("GET", OWNER, &format!("messages/{}", ids[1]));
+    hub.gmail.answers(broken, &[refusal(500, "Internal error encountered.")]).await;
+    hub.connected().await;
+    assert_eq!((messages(&pool).await, count(&pool, ATTEMPTS).await), (1, 1));
+    hub.desk.app.stop().await;
+}
+
+#[sqlx::test(migrator = "store::MIGRATOR")]
+async fn messages_that_are_too_large_stop_no_mailbox(pool: PgPool) {
+    let Some(hub) = Hub::open_with(&pool, |config| config.largest_answer = 1).await else { return };
+    hub.many(2).await;
+    let large = "0123456789abcdef\r\n".repeat(80_000);
+    for number in 0..3 {
+        hub.gmail.arrives(OWNER, &hub.mail(JANE, &format!("Large {number}"), "", &large), &[]).await;
+    }
+    let connection = hub.connected().await;
+    assert_eq!((messages(&pool).await, count(&pool, ATTEMPTS).await), (2, 3));
+    hub.gmail.arrives(OWNER, &hub.mail(JANE, "After them", "", "Hello"), &[]).await;
+    let second = hub.desk.read(&connection, 2).await;
+    assert_eq!(rows(&second).0, &json!(1), "{second}");
+    // Once more each, and not anew: they end some day.
+    assert_eq!(count(&pool, ATTEMPTS).await, 6);
+    let said = second["step"].as_str().unwrap();
+    assert!(said.ends_with("3 messages could not be read, and are in the mailbox only"), "{said}");
+    hub.desk.app.stop().await;
+}
+
+#[sqlx::test(migrator = "store::MIGRATOR")]
+async fn a_page_of_large_messages_ends_where_it_is_full_and_all_of_them_are_read(pool: PgPool) {
+    let Some(hub) = Hub::open(&pool).await else { return };
+    let large = "0123456789abcdef\r\n".repeat(250_000);
+    for number in 0..9 {
+        hub.gmail.arrives(OWNER, &hub.mail(JANE, &format!("Large {number}"), "", &large), &[]).await;
+    }
+    let connection = hub.connect(&hub.desk.agency.ada, OWNER).await;
+    let first = crate::sync::run(&hub.desk.agency.ada, &connection, 1).await;
+    assert_eq!(rows(&first).0, &json!(9), "{first}");
+    let apart = "select count(*) from (select from message group by stored_at having count(*) = 1) alone";
+    assert_eq!(count(&pool, apart).await, 1, "eight fill the page, and the ninth comes by itself");
+    assert_eq!(count(&pool, ATTEMPTS).await, 0);
+    hub.desk.app.stop().await;
+}
