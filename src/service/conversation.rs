@@ -93,6 +93,17 @@ pub async fn readers(service: &Service, actor: &Actor, id: ConversationId) -> Re
     readers_of(&mut tx, &found).await
 }
 
+/// Those who can be named to see a conversation: all who see its client.
+///
+/// # Errors
+/// Missing when it is not in sight.
+pub async fn candidates(service: &Service, actor: &Actor, id: ConversationId) -> Result<Vec<(MemberId, String)>> {
+    access::allow(service, actor, Action::ReadConversations).await?;
+    let mut tx = service.db.tenant(actor).await?;
+    let found = conversation::get(&mut tx, id).await?;
+    Ok(conversation::readers(&mut tx, found.client_id).await?)
+}
+
 async fn readers_of(tx: &mut TenantTx, found: &Conversation) -> Result<Vec<(MemberId, String)>> {
     let mut all = conversation::readers(tx, found.client_id).await?;
     if found.private {
@@ -102,12 +113,34 @@ async fn readers_of(tx: &mut TenantTx, found: &Conversation) -> Result<Vec<(Memb
     Ok(all)
 }
 
-/// Missing before refused: who does not see a conversation does not learn that it is there.
+/// The conversation, to be changed. One whose messages are in another one now is out of sight there: what is done to it would be, too.
 pub(crate) async fn allow_on(service: &Service, actor: &Actor, id: ConversationId) -> Result<Conversation> {
+    let found = allow_at(service, actor, id).await?;
+    check_home(&mut service.db.tenant(actor).await?, id).await?;
+    Ok(found)
+}
+
+/// Refuses a conversation whose messages are in another one.
+pub(crate) async fn check_home(tx: &mut TenantTx, id: ConversationId) -> Result<()> {
+    if conversation::merged_into(tx, id).await? == id {
+        return Ok(());
+    }
+    let message = "this conversation was joined to another meanwhile, so nothing was done, and what you wrote is kept. \
+                   Load the page again to go on there";
+    Err(Error::Conflict { code: "joined_already", message: message.to_owned() })
+}
+
+/// Missing before refused: who does not see a conversation does not learn that it is there.
+pub(crate) async fn allow_at(service: &Service, actor: &Actor, id: ConversationId) -> Result<Conversation> {
     access::allow(service, actor, Action::ReadConversations).await?;
     let found = conversation::get(&mut service.db.tenant(actor).await?, id).await?;
-    access::allow_to(service, actor, Action::EditConversations, id, &found.subject).await?;
+    access::allow_to(service, actor, Action::EditConversations, id, called(&found)).await?;
     Ok(found)
+}
+
+/// What the audit log calls a conversation: those who read the log may not see a private one.
+pub(crate) fn called(found: &Conversation) -> &str {
+    if found.private { "a private conversation" } else { &found.subject }
 }
 
 /// Writes down what was done, for those who read the conversation and for the audit log.
@@ -122,8 +155,8 @@ pub(crate) async fn told(
     let member = member::get(tx, tx.actor().member_id).await?.name;
     let change = Change { id: id::new(now), member, what: what.to_owned(), detail: words.to_owned(), created_at: now };
     conversation::insert_change(tx, found.id, &change).await?;
-    let detail = json!({ "what": what, "detail": words });
-    access::done_to(service, tx, Action::EditConversations, (found.id, &found.subject), detail).await?;
+    let detail = json!({ "what": what, "detail": if found.private { "" } else { words } });
+    access::done_to(service, tx, Action::EditConversations, (found.id, called(found)), detail).await?;
     Ok(change.id)
 }
 
@@ -216,9 +249,8 @@ pub async fn set_needs_reply(
 pub async fn set_read(service: &Service, actor: &Actor, id: ConversationId, read: bool) -> Result<Conversation> {
     access::allow(service, actor, Action::ReadConversations).await?;
     let mut tx = service.db.tenant(actor).await?;
-    let found = conversation::get(&mut tx, id).await?;
-    // Up to what was there, and not to what came meanwhile.
-    conversation::set_read(&mut tx, id, read.then_some(found.last_at)).await?;
+    conversation::get(&mut tx, id).await?;
+    conversation::set_read(&mut tx, id, read).await?;
     let changed = conversation::get(&mut tx, id).await?;
     tx.commit().await?;
     Ok(changed)
@@ -247,7 +279,7 @@ pub async fn note(service: &Service, actor: &Actor, id: ConversationId, text: &s
         created_at: now,
     };
     conversation::insert_note(&mut tx, id, &note).await?;
-    access::done_to(service, &mut tx, Action::EditConversations, (id, &found.subject), json!({ "what": "note" }))
+    access::done_to(service, &mut tx, Action::EditConversations, (id, called(&found)), json!({ "what": "note" }))
         .await?;
     tx.commit().await?;
     Ok(note)
@@ -333,6 +365,7 @@ pub async fn set_private(
         conversation::set_assignee(&mut tx, id, None).await?;
     }
     let words = if named.is_empty() { "all who see the client" } else { "those named" };
+    let found = Conversation { private: !named.is_empty(), ..found };
     told(service, &mut tx, &found, "private", words).await?;
     let changed = conversation::get(&mut tx, id).await?;
     tx.commit().await?;

@@ -201,6 +201,7 @@ async fn add(tx: &mut TenantTx, mailbox: Mailbox<'_>, mut fresh: Vec<Fresh>, now
             there.extend(sent.map(|(_, conversation)| (key.clone(), *conversation)));
         }
     }
+    follow(tx, &mut there).await?;
     let mut begun: BTreeMap<ConversationId, usize> = BTreeMap::new();
     let joined = join(&given, there, |at| {
         let conversation: ConversationId = id::new(now);
@@ -289,6 +290,28 @@ async fn there(tx: &mut TenantTx, channel: ChannelId, given: &[Vec<Key>]) -> Res
     let by_header = message::by_header(tx, channel, &headers).await?;
     let by_thread = by_thread.into_iter().map(|(thread, id)| (Key::Thread(thread), id));
     Ok(by_thread.chain(by_header.into_iter().map(|(header, id)| (Key::Header(header), id))).collect())
+}
+
+/// Puts in place of conversations whose messages are in others now those others, which stay where they are until all is kept.
+async fn follow(tx: &mut TenantTx, there: &mut HashMap<Key, ConversationId>) -> Result<()> {
+    // Another may be joined between two looks; nobody joins so many.
+    for _ in 0..10 {
+        let known: BTreeSet<_> = there.values().copied().collect();
+        if known.is_empty() {
+            break;
+        }
+        let homes = conversation::homes(tx, &known.into_iter().collect::<Vec<_>>()).await?;
+        if homes.is_empty() {
+            break;
+        }
+        let homes: HashMap<_, _> = homes.into_iter().collect();
+        for at in there.values_mut() {
+            if let Some(home) = homes.get(at) {
+                *at = *home;
+            }
+        }
+    }
+    Ok(())
 }
 
 /// Whom a message names beside the mailbox itself: its writer first, or, of what the agency wrote, those it was written to.

@@ -205,17 +205,16 @@ fn Labels(shown: RwSignal<Shown>, deeds: Deeds) -> impl IntoView {
 
 #[component]
 fn Private(shown: RwSignal<Shown>, deeds: Deeds) -> impl IntoView {
-    let id = shown.with_untracked(|shown| shown.row.id);
-    let people = Memo::new(move |_| shown.with(|shown| (shown.readers.clone(), shown.named.clone(), shown.me)));
+    let (id, me) = shown.with_untracked(|shown| (shown.row.id, shown.me));
+    let people = Memo::new(move |_| shown.with(|shown| (shown.candidates.clone(), shown.named.clone())));
     let private = Memo::new(move |_| shown.with(|shown| shown.row.private));
     let boxes = move || {
-        let (readers, named, me) = people.get();
+        let (candidates, named) = people.get();
         let one = move |(member, name): (MemberId, String)| {
-            let words = if member == me { format!("{name} (you)") } else { name };
             let checked = named.contains(&member);
-            view! { <label class="box"><input type="checkbox" name="members[]" value=member.to_string() autocomplete="off" checked=checked /><span data-literal="">{words}</span></label> }
+            view! { <label class="box"><input type="checkbox" name="members[]" value=member.to_string() autocomplete="off" checked=checked /><span data-literal="">{name}</span></label> }
         };
-        readers.into_iter().map(one).collect_view()
+        candidates.into_iter().filter(|(member, _)| *member != me).map(one).collect_view()
     };
     let everybody = move || {
         private.get().then(|| {
@@ -234,6 +233,8 @@ fn Private(shown: RwSignal<Shown>, deeds: Deeds) -> impl IntoView {
             <div class="flex flex-col items-start gap-2 pt-2">
                 <ActionForm action=deeds.restrict attr:class="flex flex-col gap-2">
                     <input type="hidden" name="id" value=id.to_string() />
+                    // Whoever ticks nobody means themselves alone, and not everybody.
+                    <input type="hidden" name="members[]" value=me.to_string() />
                     <fieldset class="flex flex-col gap-1">
                         <legend class="text-xs text-muted">"Only these, and you"</legend>
                         <div class="boxes">{boxes}</div>

@@ -36,6 +36,7 @@ pub async fn get_conversation(id: String) -> Result<Shown, AppError> {
     let thread = service::conversation::thread(&service, &actor, id).await?;
     let words = service::moment::Words::of(&service, &actor).await?;
     let readers = service::conversation::readers(&service, &actor, thread.conversation.id).await?;
+    let candidates = service::conversation::candidates(&service, &actor, thread.conversation.id).await?;
     let setting = service::inbox::setting(&service, &actor).await?;
     let last = thread.messages.iter().rev().find(|message| message.inbound);
     Ok(Shown {
@@ -44,6 +45,7 @@ pub async fn get_conversation(id: String) -> Result<Shown, AppError> {
         row: super::told::made::row(thread.conversation, &words),
         suggestion: thread.suggestion.map(|one| (one.client_id, one.client, one.why)),
         readers,
+        candidates,
         named: thread.named,
         labels: setting.labels.into_iter().map(|label| label.name).collect(),
         clients: setting.clients,
