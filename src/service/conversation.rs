@@ -330,6 +330,10 @@ pub async fn set_labels(
     let mut ids: Vec<LabelId> = Vec::new();
     for name in names {
         let name = model::input::line("labels", "A label", name, 50)?;
+        if name.contains(',') {
+            // Where labels are typed, it stands between two.
+            return Err(Invalid::new("labels", "a label has no comma: write two labels").into());
+        }
         ids.push(conversation::ensure_label(&mut tx, id::new(now), &name, now).await?.id);
     }
     conversation::set_labels(&mut tx, id, &ids).await?;

@@ -1,6 +1,6 @@
 //! How far mailboxes were read, under which addresses they write, and which of their messages could not be read yet.
 
-use model::id::ChannelId;
+use model::id::{ChannelId, ConnectionId};
 use time::OffsetDateTime;
 
 use crate::{Result, TenantTx};
@@ -76,6 +76,18 @@ pub async fn count_missed(tx: &mut TenantTx, channel: ChannelId) -> Result<i64> 
     let count =
         sqlx::query_scalar!(r#"select count(*) as "count!" from missed_message where channel_id = $1"#, channel.0);
     Ok(count.fetch_one(&mut **tx).await?)
+}
+
+/// How many messages of each connection could not be read; only those of which some could not.
+///
+/// # Errors
+/// The database failed.
+pub async fn missing(tx: &mut TenantTx) -> Result<Vec<(ConnectionId, i64)>> {
+    let found = sqlx::query!(
+        r#"select h.connection_id as "connection_id!", count(*) as "count!" from missed_message m
+           join channel h on h.organization_id = m.organization_id and h.id = m.channel_id group by h.connection_id"#
+    );
+    Ok(found.map(|row| (row.connection_id.into(), row.count)).fetch_all(&mut **tx).await?)
 }
 
 /// Notes that a message is still to be asked for: it was not tried.

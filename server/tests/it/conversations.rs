@@ -228,6 +228,8 @@ async fn b10_6_lists_are_narrowed_by_several_things_at_once(pool: PgPool) {
         changed(olga, "PUT", &format!("{invoice}/labels"), json!({"labels": ["Urgent", "urgent"]})).await.0,
         200
     );
+    let (status, answer) = changed(olga, "PUT", &format!("{invoice}/labels"), json!({"labels": ["One, two"]})).await;
+    assert_eq!((status, &answer["error"]["field"]), (422, &json!("labels")), "it would be two when it is put back");
     let label = olga.json("/api/v1/communications/labels").await["items"][0]["id"].as_str().unwrap().to_owned();
     assert_eq!(subjects(olga, &format!("?label_id={label}")).await, ["Invoice"]);
     let max = agency.max.member_id().await;

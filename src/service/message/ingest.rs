@@ -21,7 +21,7 @@ use super::{
     parse::{Parsed, parse},
     place::{Book, Key, domain, join, keys},
 };
-use crate::Result;
+use crate::{Error, Result};
 
 /// The largest source that is kept, in bytes.
 pub const LARGEST: usize = 60 << 20;
@@ -85,12 +85,15 @@ pub async fn keep(
 ) -> Result<Kept> {
     let mut kept = Kept::default();
     let mut given = HashSet::new();
-    let all: Vec<Fresh> = messages
+    let all: Vec<Incoming> = messages
         .into_iter()
         // What was begun and not sent is its writer's own.
         .filter(|message| message.place != Place::Draft && given.insert(message.external_id.clone()))
-        .map(|incoming| read(incoming, mailbox.addresses))
         .collect();
+    let own = mailbox.addresses.to_vec();
+    // A page of large mails would keep everything else waiting that runs beside it.
+    let read = tokio::task::spawn_blocking(move || all.into_iter().map(|one| read(one, &own)).collect::<Vec<_>>());
+    let all = read.await.map_err(|error| Error::Internal(Box::new(error)))?;
     let (fresh, moved, mut touched) = sort(tx, mailbox, all, &mut kept).await?;
     message::set_moved(tx, &moved).await?;
     let added = add(tx, mailbox, fresh, now).await?;

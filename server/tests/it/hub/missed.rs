@@ -33,6 +33,8 @@ async fn b9_5_a_message_that_can_never_be_read_holds_up_nothing_and_is_named(poo
     let given_up = hub.desk.read(&connection, 4).await;
     assert_eq!((rows(&given_up).0, count(&pool, ATTEMPTS).await), (&json!(0), 21));
     assert!(given_up["step"].as_str().unwrap().ends_with(named), "{given_up}");
+    let seen = service::connection::overview(&hub.desk.app.service, &hub.desk.actor).await.unwrap();
+    assert_eq!(seen.iter().map(|one| one.missing).collect::<Vec<_>>(), [1], "the connection's page says it");
     hub.desk.app.stop().await;
 }
 
