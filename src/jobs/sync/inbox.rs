@@ -60,15 +60,7 @@ impl Run<'_> {
                 }
                 page => page?,
             };
-            // What is the message's own and stays so would stop the mailbox for ever.
-            let failing = page.changes.iter().filter_map(|change| match change {
-                Change::Missed { fault, lasting: false, .. } => Some(fault.as_str()),
-                _ => None,
-            });
-            let failing: Vec<&str> = failing.collect();
-            if failing.len() >= MANY && failing.len() * 2 >= page.changes.len() {
-                let (missed, all) = (failing.len(), page.changes.len());
-                let words = format!("{missed} of {all} messages could not be read: {}", failing[0]);
+            if let Some(words) = trouble(&page.changes) {
                 return Err(Error::Unavailable(words).into());
             }
             let mut tx = self.tx().await?;
@@ -189,6 +181,19 @@ impl Run<'_> {
         conversation::refresh(tx, &thrown).await?;
         Ok(kept)
     }
+}
+
+/// Why a page is not kept: where so much of it cannot be read it is the provider's trouble. What is the messages' own and stays so does
+/// not count, as it would stop the mailbox for ever.
+fn trouble(changes: &[Change]) -> Option<String> {
+    let failing = changes.iter().filter_map(|change| match change {
+        Change::Missed { fault, lasting: false, .. } => Some(fault.as_str()),
+        _ => None,
+    });
+    let failing: Vec<&str> = failing.collect();
+    let (missed, all) = (failing.len(), changes.len());
+    let first = failing.first().filter(|_| missed >= MANY && missed * 2 >= all)?;
+    Some(format!("{missed} of {all} messages could not be read: {first}"))
 }
 
 fn incoming(message: Message) -> Incoming {
