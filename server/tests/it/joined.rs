@@ -124,6 +124,26 @@ async fn what_is_on_its_way_goes_with_it_and_its_answers_come_to_what_is_seen(po
 }
 
 #[sqlx::test(migrator = "store::MIGRATOR")]
+async fn what_comes_while_two_are_being_joined_is_with_the_others(pool: PgPool) {
+    let desk = desk(pool).await;
+    let mut tx = desk.mailbox.begin().await;
+    let late = Letter::new("jane@c1.test", "Re: Banners again", "Three").answering(&desk.second);
+    desk.mailbox.keep_in(&mut tx, &[late]).await;
+    let body = json!({"into": id(&desk.one)});
+    let joining = tokio::spawn(desk.agency.olga.send_owned("POST", &format!("{}/merge", desk.other), body));
+    let waits = "select count(*) from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'";
+    while !joining.is_finished() && count(&desk.app.pool, waits).await == 0 {
+        tokio::time::sleep(std::time::Duration::from_millis(25)).await;
+    }
+    tx.commit().await.unwrap();
+    assert_eq!(joining.await.unwrap(), 200);
+    assert_eq!(desk.agency.olga.json(&desk.one).await["messages"], 3);
+    let hidden = format!("select count(*) from message where conversation_id = '{}'", id(&desk.other));
+    assert_eq!(count(&desk.app.pool, &hidden).await, 0);
+    desk.app.stop().await;
+}
+
+#[sqlx::test(migrator = "store::MIGRATOR")]
 async fn what_is_on_its_way_comes_back_with_what_it_answers(pool: PgPool) {
     let desk = desk(pool).await;
     let olga = &desk.agency.olga;
