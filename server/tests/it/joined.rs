@@ -7,8 +7,12 @@ use uuid::Uuid;
 use crate::{
     functions::ask,
     letters::{CONVERSATIONS, COUNTS, Letter, Mailbox, conversation, subjects},
-    support::{Agency, Browser, TestApp, count, execute},
+    support::{Agency, Browser, TestApp, count, execute, until_one_waits},
 };
+
+/// Messages where nobody looks.
+const HIDDEN: &str =
+    "select count(*) from message m join conversation c on c.id = m.conversation_id where c.merged_into is not null";
 
 /// An agency in whose mailbox two letters of one client's contact began two conversations.
 struct Desk {
@@ -118,8 +122,7 @@ async fn what_is_on_its_way_goes_with_it_and_its_answers_come_to_what_is_seen(po
     assert_eq!(olga.json(&desk.one).await["messages"], 3);
     desk.mailbox.keep(&[Letter::new("jane@c1.test", "Re: Banners again", "Good").answering(&sent)]).await;
     assert_eq!(olga.json(&desk.one).await["messages"], 4);
-    let hidden = format!("select count(*) from message where conversation_id = '{}'", id(&desk.other));
-    assert_eq!(count(&desk.app.pool, &hidden).await, 0);
+    assert_eq!(count(&desk.app.pool, HIDDEN).await, 0);
     desk.app.stop().await;
 }
 
@@ -131,15 +134,11 @@ async fn what_comes_while_two_are_being_joined_is_with_the_others(pool: PgPool) 
     desk.mailbox.keep_in(&mut tx, &[late]).await;
     let body = json!({"into": id(&desk.one)});
     let joining = tokio::spawn(desk.agency.olga.send_owned("POST", &format!("{}/merge", desk.other), body));
-    let waits = "select count(*) from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'";
-    while !joining.is_finished() && count(&desk.app.pool, waits).await == 0 {
-        tokio::time::sleep(std::time::Duration::from_millis(25)).await;
-    }
+    until_one_waits(&desk.app.pool, "conversation").await;
     tx.commit().await.unwrap();
     assert_eq!(joining.await.unwrap(), 200);
     assert_eq!(desk.agency.olga.json(&desk.one).await["messages"], 3);
-    let hidden = format!("select count(*) from message where conversation_id = '{}'", id(&desk.other));
-    assert_eq!(count(&desk.app.pool, &hidden).await, 0);
+    assert_eq!(count(&desk.app.pool, HIDDEN).await, 0);
     desk.app.stop().await;
 }
 
