@@ -242,7 +242,7 @@ async fn a_private_conversation_stays_private_however_it_is_parted_or_joined(poo
     assert_eq!(merge(ada, &desk.other, &desk.one).await.0, 200);
     assert_eq!(max.get(&desk.one).await.status(), 404);
     // Who reads the audit log does not read what it is about.
-    let named = "select count(*) from audit_event where detail::text || resource_name like '%Banners again%'";
+    let named = "select count(*) from audit_event where concat(detail, resource_name) like '%Banners again%'";
     assert_eq!(count(&desk.app.pool, named).await, 0);
     desk.app.stop().await;
 }
