@@ -11,6 +11,8 @@
 //! - A line about a message that changed may hold nothing but what changed. A whole one may be of a message that is new: it
 //!   is read, and told again as moved, so that what is known already is set right.
 //! - The source is a call of its own for each message (`$value`).
+//! - A first reading that is narrowed to a time is said to name no more than 5,000 messages of a folder, the newest. We have seen
+//!   neither that nor the contrary.
 //! - Drafts keep their id while they change and when they are sent: their folder is not read, and drafts elsewhere are left out.
 //! - A mail is sent as the source in base64, and answered 202 with nothing. Microsoft takes requests up to 4 MB: what is
 //!   larger is refused here. The copy among those that were sent comes a moment later.
