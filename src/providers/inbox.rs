@@ -211,13 +211,13 @@ pub(crate) fn weight(read: &[Result<Option<Change>>]) -> usize {
     bytes.sum()
 }
 
-/// What the readings of single messages came to, by their ids: a message that cannot be read holds up no other.
+/// What the readings of single messages came to, by their ids: a message that cannot be read holds up no other. Whether so many cannot
+/// be read that it is the provider's trouble is for whoever keeps the page to say.
 ///
-/// None of a message is that it is gone. What concerns all of them (the credential, the provider's limits, a provider that
-/// fails half of what it is asked) is an error. Drafts are left out: they are nobody's words yet.
+/// None of a message is that it is gone. What concerns all of them (the credential, the provider's limits) is an error. Drafts are left
+/// out: they are nobody's words yet.
 pub(crate) fn gathered(read: Vec<(String, Result<Option<Change>>)>) -> Result<Vec<Change>> {
-    let asked = read.len();
-    let (mut changes, mut failed) = (Vec::with_capacity(asked), 0_usize);
+    let mut changes = Vec::with_capacity(read.len());
     for (external_id, read) in read {
         changes.push(match read {
             Ok(Some(
@@ -227,15 +227,7 @@ pub(crate) fn gathered(read: Vec<(String, Result<Option<Change>>)>) -> Result<Ve
             }
             Ok(Some(change)) => change,
             Ok(None) => Change::Gone { external_id },
-            Err(Error::Unavailable(fault)) => {
-                failed += 1;
-                // One alone is missed: it would hold up all that comes with it and after it for ever.
-                if failed > 1 && failed * 2 >= asked {
-                    return Err(Error::Unavailable(fault));
-                }
-                Change::Missed { external_id, fault, lasting: false }
-            }
-            Err(error @ (Error::Malformed(_) | Error::TooLarge(_) | Error::Rejected(_))) => {
+            Err(error @ (Error::Unavailable(_) | Error::Malformed(_) | Error::TooLarge(_) | Error::Rejected(_))) => {
                 let lasting = matches!(error, Error::TooLarge(_));
                 Change::Missed { external_id, fault: error.to_string(), lasting }
             }
@@ -291,24 +283,19 @@ mod tests {
         assert!(
             matches!(&got[1], Change::Missed { external_id, fault, lasting: false } if external_id == "2" && fault.ends_with("half"))
         );
-        let large = read(vec![("1", Err(Error::TooLarge("70 MiB".into())))]).unwrap();
-        assert!(matches!(&*large, [Change::Missed { lasting: true, .. }]), "{large:?}");
         assert_eq!(got[2], Change::Gone { external_id: "3".into() });
         let drafts = read(vec![("1", change("1", Place::Draft)), ("2", change("2", Place::Sent))]).unwrap();
         assert_eq!(drafts.len(), 1);
     }
 
     #[test]
-    fn a_provider_that_fails_half_of_it_is_asked_again_and_one_message_alone_is_missed() {
-        let away = || Err(Error::Unavailable("status 500".into()));
-        let there = || change("9", Place::Inbox);
-        assert_eq!(
-            read(vec![("1", away()), ("2", there()), ("3", away()), ("4", there())]),
-            Err(Error::Unavailable("status 500".into()))
+    fn what_is_away_is_missed_and_what_is_too_large_stays_so() {
+        let failed = [Error::Unavailable("status 500".into()), Error::TooLarge("it is larger than 64 MiB".into())];
+        let got = read(failed.map(|error| ("1", Err(error))).into()).unwrap();
+        assert!(
+            matches!(&*got, [Change::Missed { lasting: false, .. }, Change::Missed { lasting: true, .. }]),
+            "{got:?}"
         );
-        assert_eq!(read(vec![("1", away()), ("2", there()), ("3", there())]).unwrap().len(), 3);
-        assert_eq!(read(vec![("1", away()), ("2", there())]).unwrap().len(), 2);
-        assert!(matches!(&*read(vec![("1", away())]).unwrap(), [Change::Missed { .. }]));
     }
 
     #[test]

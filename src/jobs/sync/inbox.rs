@@ -1,7 +1,8 @@
 //! Reads a mailbox: what changed since the last reading, page by page, each page with the place up to which it reaches.
 //!
 //! A killed run goes on at the page. A message that cannot be read now is asked for again by the next runs, after what is new; the run
-//! says how many are missing. A run in which most could not be read has failed, and goes no further, so that none is passed over.
+//! says how many are missing. Where half of a page cannot be read the run goes no further, and tries again; where that does not help it
+//! notes them, so that the mailbox is not stopped for ever, and has failed all the same.
 
 use model::connection::{Channel, Progress};
 use providers::{Change, Content, Error, Inbox, Message};
@@ -13,7 +14,7 @@ use super::{Access, Run, Stop};
 
 /// How often a message is asked for that could not be read.
 const ASKED: i32 = 20;
-/// So many that cannot be read are the provider's trouble, not theirs.
+/// After so many that the provider fails at, the others wait for the next run.
 const MANY: usize = 3;
 
 impl Run<'_> {
@@ -37,7 +38,7 @@ impl Run<'_> {
         inbox::set(&mut tx, channel.id, &inbox::Inbox { addresses, ..before }, self.now()).await?;
         tx.commit().await?;
         let since = self.there() - Duration::days(self.backfill());
-        let mut anew = false;
+        let (mut anew, mut failed) = (false, None);
         loop {
             self.check_switches().await?;
             let cursor = inbox::get(&mut self.tx().await?, channel.id).await?.cursor;
@@ -61,7 +62,10 @@ impl Run<'_> {
                 page => page?,
             };
             if let Some(words) = trouble(&page.changes) {
-                return Err(Error::Unavailable(words).into());
+                if !self.is_last_try().await? {
+                    return Err(Error::Unavailable(words).into());
+                }
+                failed = Some(words);
             }
             let mut tx = self.tx().await?;
             // Locks the mailbox: nobody else keeps a page of it meanwhile.
@@ -80,7 +84,8 @@ impl Run<'_> {
         }
         // Last: by now it is known that the provider answers.
         self.read_missed(access, provider, channel).await?;
-        self.name_missed(channel).await
+        self.name_missed(channel).await?;
+        failed.map_or(Ok(()), |words| Err(Error::Rejected(format!("{words}. They are asked for again")).into()))
     }
 
     /// Asks for what pages had no room for, and once more for what earlier runs could not read.
@@ -183,8 +188,8 @@ impl Run<'_> {
     }
 }
 
-/// Why a page is not kept: where so much of it cannot be read it is the provider's trouble. What is the messages' own and stays so does
-/// not count, as it would stop the mailbox for ever.
+/// Why a page is not kept at once: where half of it cannot be read it may be the provider's trouble. One alone is its own, and so is what
+/// stays so.
 fn trouble(changes: &[Change]) -> Option<String> {
     let failing = changes.iter().filter_map(|change| match change {
         Change::Missed { fault, lasting: false, .. } => Some(fault.as_str()),
@@ -192,7 +197,7 @@ fn trouble(changes: &[Change]) -> Option<String> {
     });
     let failing: Vec<&str> = failing.collect();
     let (missed, all) = (failing.len(), changes.len());
-    let first = failing.first().filter(|_| missed >= MANY && missed * 2 >= all)?;
+    let first = failing.first().filter(|_| all > 1 && missed * 2 >= all)?;
     Some(format!("{missed} of {all} messages could not be read: {first}"))
 }
 
