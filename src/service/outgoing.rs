@@ -22,7 +22,10 @@ use serde_json::json;
 use store::{TenantTx, channel, connection, draft as drafts, inbox, member, message, outgoing, queue};
 use time::{Duration, OffsetDateTime};
 
-use crate::{Error, Result, Service, access, conversation::allow_on};
+use crate::{
+    Error, Result, Service, access,
+    conversation::{allow_on, called, check_home},
+};
 
 /// So long a message can be taken back.
 pub const UNDO: Duration = Duration::seconds(10);
@@ -105,10 +108,12 @@ pub async fn reply(
         }
         kept => kept?,
     }
+    // From here on whoever joins the conversation to another takes this with it.
+    check_home(&mut tx, conversation_id).await?;
     drafts::remove(&mut tx, conversation_id).await?;
     send(&mut tx, actor, id, send_at).await?;
     let detail = json!({ "what": "reply", "send_at": send_at.unix_timestamp() });
-    access::done_to(service, &mut tx, Action::EditConversations, (conversation_id, &found.subject), detail).await?;
+    access::done_to(service, &mut tx, Action::EditConversations, (conversation_id, called(&found)), detail).await?;
     let kept = outgoing::get(&mut tx, id).await?.outgoing;
     tx.commit().await?;
     Ok(kept)

@@ -23,6 +23,30 @@ pub async fn get(tx: &mut TenantTx, conversation: ConversationId) -> Result<Opti
     Ok(found.map(|row| (row.content.0, row.revision)).fetch_optional(&mut **tx).await?)
 }
 
+/// Has what the acting member began in a conversation that was joined to this one go on here, the latest of it, if they began nothing
+/// here; returns whether they had.
+///
+/// # Errors
+/// The database failed.
+pub async fn claim(tx: &mut TenantTx, conversation: ConversationId) -> Result<bool> {
+    let member = tx.actor().member_id;
+    let claimed = sqlx::query!(
+        "with recursive joined as (
+           select $1::uuid as id
+           union
+           select c.id from joined j join conversation c on c.merged_into = j.id
+         ), latest as (
+           select d.conversation_id from joined j join draft d on d.conversation_id = j.id and d.member_id = $2
+           where not exists (select from draft o where o.conversation_id = $1 and o.member_id = $2)
+           order by d.updated_at desc limit 1
+         )
+         update draft d set conversation_id = $1 from latest l where d.conversation_id = l.conversation_id and d.member_id = $2",
+        conversation.0,
+        member.0
+    );
+    Ok(claimed.execute(&mut **tx).await?.rows_affected() > 0)
+}
+
 /// Saves what the acting member is writing, unless something newer was saved meanwhile.
 ///
 /// # Errors

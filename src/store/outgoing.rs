@@ -140,8 +140,7 @@ async fn select(
            from outgoing
            where ($2::uuid is null or id = $2)
              and ($1::uuid is null or conversation_id = $1 and state <> 'withdrawn' and not exists (
-               select from message m where m.organization_id = outgoing.organization_id and m.conversation_id = $1
-                 and m.outgoing_id = outgoing.id))
+               select from message m where m.organization_id = outgoing.organization_id and m.outgoing_id = outgoing.id))
            order by created_at, id"#,
         conversation.map(|id| id.0),
         id.map(|id| id.0)

@@ -4,6 +4,7 @@
 mod answers;
 mod dovecot;
 mod killed;
+mod missed;
 mod peers;
 mod reading;
 
@@ -18,6 +19,7 @@ use model::{
 use peers::Gmail;
 use reqwest::StatusCode;
 use serde_json::{Value, json};
+use server::config::Config;
 use service::{conversation, outgoing};
 use sqlx::PgPool;
 use time::{Duration, format_description::well_known::Rfc2822};
@@ -125,6 +127,11 @@ impl Desk {
 
 impl Hub {
     async fn open(pool: &PgPool) -> Option<Self> {
+        Self::open_with(pool, |_| {}).await
+    }
+
+    /// The same with changed settings.
+    async fn open_with(pool: &PgPool, change: impl FnOnce(&mut Config)) -> Option<Self> {
         let gmail = Gmail::start(&[OWNER, OTHER]).await?;
         let url = gmail.url.parse().unwrap();
         let app = TestApp::start_with(pool.clone(), |config| {
@@ -132,6 +139,7 @@ impl Hub {
             config.providers.insert("GOOGLE_CLIENT_SECRET".to_owned(), CLIENT_SECRET.to_owned().into());
             config.provider_urls.insert("gmail".to_owned(), url);
             (config.secret, config.keys) = (Some(SECRET.to_owned().into()), Some(KEYS.to_owned().into()));
+            change(config);
         })
         .await;
         Some(Self { gmail, desk: Desk::open(app, pool).await })

@@ -50,6 +50,7 @@ mod inbox_page;
 mod integration_pages;
 mod invitations;
 mod isolation;
+mod joined;
 mod keys;
 mod large;
 mod letters;

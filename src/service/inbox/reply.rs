@@ -70,6 +70,11 @@ pub async fn reply_box(service: &Service, actor: &Actor, asked: ConversationId) 
     if !may(actor.role, Action::EditConversations) {
         return Ok(None);
     }
+    // What was begun in a conversation that was joined to this one goes on here.
+    if draft::claim(&mut tx, conversation).await? {
+        tx.commit().await?;
+        tx = service.db.tenant(actor).await?;
+    }
     let found = conversation::get(&mut tx, conversation).await?;
     let (begun, revision) = draft::get(&mut tx, conversation).await?.unwrap_or_default();
     let files = draft::list_uploads(&mut tx, &begun.uploads).await?;

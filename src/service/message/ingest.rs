@@ -21,7 +21,7 @@ use super::{
     parse::{Parsed, parse},
     place::{Book, Key, domain, join, keys},
 };
-use crate::Result;
+use crate::{Error, Result};
 
 /// The largest source that is kept, in bytes.
 pub const LARGEST: usize = 60 << 20;
@@ -85,12 +85,15 @@ pub async fn keep(
 ) -> Result<Kept> {
     let mut kept = Kept::default();
     let mut given = HashSet::new();
-    let all: Vec<Fresh> = messages
+    let all: Vec<Incoming> = messages
         .into_iter()
         // What was begun and not sent is its writer's own.
         .filter(|message| message.place != Place::Draft && given.insert(message.external_id.clone()))
-        .map(|incoming| read(incoming, mailbox.addresses))
         .collect();
+    let own = mailbox.addresses.to_vec();
+    // A page of large mails would keep everything else waiting that runs beside it.
+    let read = tokio::task::spawn_blocking(move || all.into_iter().map(|one| read(one, &own)).collect::<Vec<_>>());
+    let all = read.await.map_err(|error| Error::Internal(Box::new(error)))?;
     let (fresh, moved, mut touched) = sort(tx, mailbox, all, &mut kept).await?;
     message::set_moved(tx, &moved).await?;
     let added = add(tx, mailbox, fresh, now).await?;
@@ -201,6 +204,7 @@ async fn add(tx: &mut TenantTx, mailbox: Mailbox<'_>, mut fresh: Vec<Fresh>, now
             there.extend(sent.map(|(_, conversation)| (key.clone(), *conversation)));
         }
     }
+    follow(tx, &mut there).await?;
     let mut begun: BTreeMap<ConversationId, usize> = BTreeMap::new();
     let joined = join(&given, there, |at| {
         let conversation: ConversationId = id::new(now);
@@ -289,6 +293,28 @@ async fn there(tx: &mut TenantTx, channel: ChannelId, given: &[Vec<Key>]) -> Res
     let by_header = message::by_header(tx, channel, &headers).await?;
     let by_thread = by_thread.into_iter().map(|(thread, id)| (Key::Thread(thread), id));
     Ok(by_thread.chain(by_header.into_iter().map(|(header, id)| (Key::Header(header), id))).collect())
+}
+
+/// Puts in place of conversations whose messages are in others now those others, which stay where they are until all is kept.
+async fn follow(tx: &mut TenantTx, there: &mut HashMap<Key, ConversationId>) -> Result<()> {
+    // Another may be joined between two looks; nobody joins so many.
+    for _ in 0..10 {
+        let known: BTreeSet<_> = there.values().copied().collect();
+        if known.is_empty() {
+            break;
+        }
+        let homes = conversation::homes(tx, &known.into_iter().collect::<Vec<_>>()).await?;
+        if homes.is_empty() {
+            break;
+        }
+        let homes: HashMap<_, _> = homes.into_iter().collect();
+        for at in there.values_mut() {
+            if let Some(home) = homes.get(at) {
+                *at = *home;
+            }
+        }
+    }
+    Ok(())
 }
 
 /// Whom a message names beside the mailbox itself: its writer first, or, of what the agency wrote, those it was written to.

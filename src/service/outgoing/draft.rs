@@ -10,14 +10,14 @@ use model::{
 pub use store::draft::{Template, Upload};
 use store::{draft, id};
 
-use crate::{Error, Result, Service, access, conversation::allow_on};
+use crate::{Error, Result, Service, access, conversation::allow_at};
 
 /// What the member is writing in a conversation, and how often it was saved; nothing and 0 where nothing was begun.
 ///
 /// # Errors
 /// Missing when the conversation is not in sight.
 pub async fn get(service: &Service, actor: &Actor, conversation: ConversationId) -> Result<(Draft, i64)> {
-    allow_on(service, actor, conversation).await?;
+    allow_at(service, actor, conversation).await?;
     Ok(draft::get(&mut service.db.tenant(actor).await?, conversation).await?.unwrap_or_default())
 }
 
@@ -32,7 +32,7 @@ pub async fn set(
     typed: &Draft,
     after: i64,
 ) -> Result<i64> {
-    allow_on(service, actor, conversation).await?;
+    allow_at(service, actor, conversation).await?;
     if typed.text.chars().count() > LONGEST_TEXT {
         return Err(Invalid::new("text", format!("a message has at most {LONGEST_TEXT} characters")).into());
     }
@@ -72,7 +72,7 @@ fn cleaned(typed: &Draft) -> Draft {
 /// # Errors
 /// Missing when the conversation is not in sight.
 pub async fn remove(service: &Service, actor: &Actor, conversation: ConversationId) -> Result<()> {
-    allow_on(service, actor, conversation).await?;
+    allow_at(service, actor, conversation).await?;
     let mut tx = service.db.tenant(actor).await?;
     draft::remove(&mut tx, conversation).await?;
     Ok(tx.commit().await?)

@@ -5,23 +5,7 @@ use model::{
     id::{ClientId, ConversationId},
 };
 
-use crate::{Error, Result, TenantTx};
-
-/// The conversation that a conversation's messages are in now: itself, unless it was merged.
-///
-/// # Errors
-/// Missing when it is not in sight.
-pub async fn merged_into(tx: &mut TenantTx, id: ConversationId) -> Result<ConversationId> {
-    let found = sqlx::query_scalar!(
-        r#"with recursive way as (
-             select id, merged_into, 0 as depth from conversation where id = $1
-             union all
-             select c.id, c.merged_into, w.depth + 1 from way w join conversation c on c.id = w.merged_into where w.depth < 20
-           ) select id as "id!" from way order by depth desc limit 1"#,
-        id.0
-    );
-    found.fetch_optional(&mut **tx).await?.map(Into::into).ok_or(Error::Missing)
-}
+use crate::{Result, TenantTx};
 
 /// The addresses of the people who wrote to the agency in a conversation, the last first.
 ///

@@ -62,7 +62,7 @@ impl Reader {
                     Change::Gone { external_id } => {
                         self.known.remove(&external_id);
                     }
-                    Change::Missed { external_id, .. } => {
+                    Change::Missed { external_id, .. } | Change::Left { external_id } => {
                         let message = self.inbox().message(&call, &self.account, &external_id).await?;
                         self.known.extend(message.map(|message| (external_id, message)));
                     }
