@@ -210,22 +210,23 @@ pub struct Answered {
     pub header_id: Option<String>,
     /// Those that it names itself.
     pub references: Vec<String>,
-    /// The provider's id of its conversation.
+    /// The provider's id of its conversation, where it lies in the mailbox that answers it.
     pub thread: Option<String>,
 }
 
-/// What a message that answers this one needs of it.
+/// What a message that answers this one through a mailbox needs of it.
 ///
 /// # Errors
 /// Missing when it is not in sight.
-pub async fn answered(tx: &mut TenantTx, id: MessageId) -> Result<Answered> {
+pub async fn answered(tx: &mut TenantTx, id: MessageId, channel: ChannelId) -> Result<Answered> {
     let found = sqlx::query!(
-        r#"select header_id, thread, array(
+        r#"select header_id, case when channel_id = $2 then thread end as thread, array(
              select r.header_id from message_reference r left join message a on a.organization_id = r.organization_id
                and a.channel_id = r.channel_id and a.header_id = r.header_id
              where r.organization_id = message.organization_id and r.message_id = message.id order by a.at nulls first, r.header_id
            ) as "references!" from message where id = $1"#,
-        id.0
+        id.0,
+        channel.0
     );
     let found = found.map(|row| Answered { header_id: row.header_id, references: row.references, thread: row.thread });
     found.fetch_optional(&mut **tx).await?.ok_or(crate::Error::Missing)
