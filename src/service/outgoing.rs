@@ -178,7 +178,8 @@ fn body(text: &str) -> Result<String> {
         let words = format!("{{{{{}}}}} is not filled in: write what belongs there, or take it out", name.trim());
         return Err(Invalid::new("text", words).into());
     }
-    Ok(text.replace('\0', ""))
+    // One kind of line end, as a mail has.
+    Ok(text.replace('\0', "").replace("\r\n", "\n").replace('\r', "\n"))
 }
 
 async fn check_files(tx: &mut TenantTx, ids: &[UploadId]) -> Result<()> {

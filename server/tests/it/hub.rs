@@ -6,6 +6,7 @@ mod dovecot;
 mod killed;
 mod peers;
 mod reading;
+mod smtp;
 
 use model::{
     actor::{Actor, Origin},
@@ -107,6 +108,20 @@ impl Desk {
             tokio::time::sleep(std::time::Duration::from_millis(50)).await;
         }
         panic!("what was written did not come to {states:?}");
+    }
+
+    /// Waits until a question to the database is answered with one.
+    #[expect(clippy::disallowed_methods, reason = "a test's own question")]
+    async fn comes(&self, question: &str) {
+        for _ in 0..2400 {
+            let asked = sqlx::query_scalar(sqlx::AssertSqlSafe(question.to_owned()));
+            let found: i64 = asked.fetch_one(&self.app.pool).await.unwrap();
+            if found == 1 {
+                return;
+            }
+            tokio::time::sleep(std::time::Duration::from_millis(50)).await;
+        }
+        panic!("it did not come to this: {question}");
     }
 
     /// Waits until nothing is left to do.

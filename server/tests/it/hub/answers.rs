@@ -46,11 +46,10 @@ impl Hub {
 
     /// Waits until a sending that went wrong waits for its next attempt.
     async fn waits(&self, times: i64) {
-        let waits = "select coalesce(max(attempts + put_off), 0)::bigint from outgoing
-            where state = 'held' or state = 'sending' and holder is null";
-        while count(&self.desk.app.pool, waits).await < times {
-            tokio::time::sleep(std::time::Duration::from_millis(50)).await;
-        }
+        let waits = format!(
+            "select count(*) from outgoing where (state = 'held' or state = 'sending' and holder is null) and attempts + put_off = {times}"
+        );
+        self.desk.comes(&waits).await;
     }
 
     /// The same, and it comes at once.
@@ -177,6 +176,37 @@ async fn an_answer_that_did_not_reach_google_is_sent_when_it_does(pool: PgPool) 
     assert_eq!(hub.gmail.named(OWNER, &sent.header_id).await.len(), 1);
     assert_eq!(hub.gmail.thread(OWNER, &asked.thread).await.len(), 2);
     assert_eq!(hub.sendings().await, 4);
+    hub.desk.app.stop().await;
+}
+
+#[sqlx::test(migrator = "store::MIGRATOR")]
+async fn what_google_shows_late_is_found_after_the_last_try_and_not_called_failed(pool: PgPool) {
+    let Some(hub) = Hub::open(&pool).await else { return };
+    let asked = hub.asked_by_jane().await;
+    let away: Vec<_> = (0..12).map(|_| refusal(503, "Backend error")).collect();
+    hub.gmail.faults(at("POST", OWNER, "messages/send"), &away).await;
+    let ids = [hub.desk.new_id(), hub.desk.new_id()];
+    for (id, late) in ids.into_iter().zip([true, false]) {
+        hub.desk.reply(asked.conversation, id, "On Monday.").await.unwrap();
+        hub.desk.hurry().await;
+        for times in 1..6 {
+            hub.tried(times).await;
+        }
+        hub.waits(6).await;
+        if late {
+            // It went all the same, and Google shows it only now.
+            let header_id = hub.desk.settled(id, &[State::Sending]).await.header_id;
+            let mail = hub.mail(OWNER, "Re: A question", "", "On Monday.");
+            let mail = mail.replace(message_id(&mail), &format!("<{header_id}>"));
+            hub.gmail.arrives(OWNER, &mail, &["SENT"]).await;
+        }
+        hub.desk.hurry().await;
+        let stored = hub.desk.settled(id, &[State::Sent, State::Failed]).await;
+        assert_eq!(stored.outgoing.state, if late { State::Sent } else { State::Failed });
+        let fault = stored.outgoing.fault.unwrap_or_default();
+        assert_eq!(fault.contains("not among what was sent. Nothing was sent"), !late, "{fault}");
+    }
+    assert_eq!(hub.sendings().await, 12, "looking is not sending");
     hub.desk.app.stop().await;
 }
 
