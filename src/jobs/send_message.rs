@@ -11,15 +11,11 @@ use model::{
     connection::ConnectionState,
     id::{OrganizationId, OutgoingId},
     job::Job,
-    message::Place,
     outgoing::State,
 };
 use providers::{Error, Inbox, Lookup, Outgoing, Sent};
-use service::{
-    message::ingest::{self, Incoming, Mailbox},
-    outgoing::mail,
-};
-use store::{channel, connection, inbox, outgoing, provider_switch, queue};
+use service::outgoing::mail;
+use store::{channel, connection, outgoing, provider_switch, queue};
 use time::Duration;
 use uuid::Uuid;
 
@@ -78,22 +74,6 @@ pub(crate) async fn run(context: &Context, organization_id: OrganizationId, id: 
     };
     let Some((outcome, letter)) = done else { return Ok(()) };
     sending.settle(outcome, letter).await
-}
-
-/// Keeps what went as a message of its conversation: the next reading knows it by its `Message-ID`.
-async fn keep(
-    tx: &mut store::TenantTx,
-    stored: &outgoing::Stored,
-    sent: Sent,
-    source: Vec<u8>,
-    now: time::OffsetDateTime,
-) -> anyhow::Result<()> {
-    let mailbox = inbox::get(tx, stored.channel_id).await?;
-    let external_id = sent.external_id.unwrap_or_else(|| format!("sent:{}", stored.outgoing.id));
-    let incoming = Incoming { external_id, thread: sent.thread, at: now, place: Place::Sent, seen: true, source };
-    let mailbox = Mailbox { channel_id: stored.channel_id, addresses: &mailbox.addresses, run: None };
-    ingest::keep(tx, mailbox, vec![incoming], now).await?;
-    Ok(())
 }
 
 /// What a message needs to be sent.
@@ -287,7 +267,8 @@ impl<'a> Sending<'a> {
         let settled = match outcome {
             Outcome::Sent(sent) => {
                 let source = letter.map(|letter| letter.source.clone()).unwrap_or_default();
-                keep(&mut tx, self.stored, sent, source, now).await?;
+                let ids = (sent.external_id, sent.thread);
+                service::outgoing::keep(&mut tx, self.stored, ids, now, source, now).await?;
                 outgoing::set_sent(&mut tx, id, now).await
             }
             Outcome::Failed(words) => outgoing::settle(&mut tx, id, holder, State::Failed, &words, now).await,

@@ -1,7 +1,7 @@
 //! What members are writing, the files they add, and the texts they write often.
 
 use model::{
-    id::{ConversationId, TemplateId, UploadId},
+    id::{ConversationId, MemberId, TemplateId, UploadId},
     outgoing::Draft,
 };
 use sqlx::types::Json;
@@ -120,6 +120,16 @@ pub async fn get_upload(tx: &mut TenantTx, id: UploadId) -> Result<Upload> {
         .fetch_optional(&mut **tx)
         .await?
         .ok_or(Error::Missing)
+}
+
+/// Says whose files these are.
+///
+/// # Errors
+/// The database failed.
+pub async fn set_uploads_member(tx: &mut TenantTx, ids: &[UploadId], member: MemberId) -> Result<()> {
+    let ids: Vec<_> = ids.iter().map(|id| id.0).collect();
+    sqlx::query!("update upload set member_id = $2 where id = any($1)", &ids, member.0).execute(&mut **tx).await?;
+    Ok(())
 }
 
 /// What stands below the messages of the acting member; empty where nothing does.
