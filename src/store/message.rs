@@ -94,7 +94,7 @@ pub async fn by_thread(
     Ok(found.map(|row| (row.thread, row.conversation_id.into())).fetch_all(&mut **tx).await?)
 }
 
-/// Which conversations of a channel have these `Message-ID`s, or name them.
+/// Which conversations of a channel have these `Message-ID`s, or, where none has one, name them.
 ///
 /// # Errors
 /// The database failed.
@@ -105,12 +105,12 @@ pub async fn by_header(
 ) -> Result<Vec<(String, ConversationId)>> {
     let found = sqlx::query!(
         r#"select distinct on (1) header_id as "header_id!", conversation_id as "conversation_id!" from (
-             select header_id, conversation_id, at, id from message where channel_id = $1 and header_id = any($2)
+             select header_id, conversation_id, at, id, 0 as distance from message where channel_id = $1 and header_id = any($2)
              union all
-             select r.header_id, m.conversation_id, m.at, m.id from message_reference r
+             select r.header_id, m.conversation_id, m.at, m.id, 1 from message_reference r
              join message m on m.organization_id = r.organization_id and m.id = r.message_id
              where r.channel_id = $1 and r.header_id = any($2)
-           ) named order by 1, at desc, id"#,
+           ) named order by 1, distance, at desc, id"#,
         channel.0,
         header_ids
     );

@@ -23,7 +23,7 @@ pub async fn merged_into(tx: &mut TenantTx, id: ConversationId) -> Result<Conver
     found.fetch_optional(&mut **tx).await?.map(Into::into).ok_or(Error::Missing)
 }
 
-/// The addresses of the people who wrote to the agency in a conversation, the last first.
+/// The addresses of those who wrote to the agency in a conversation: people before machines, the last first.
 ///
 /// # Errors
 /// The database failed.
@@ -31,7 +31,7 @@ pub async fn writers(tx: &mut TenantTx, id: ConversationId) -> Result<Vec<String
     Ok(sqlx::query_scalar!(
         r#"select from_address as "address!" from message
            where conversation_id = $1 and inbound and from_address <> '' and place not in ('draft', 'spam', 'trash')
-           group by from_address order by max(at) desc limit 20"#,
+           group by from_address order by bool_or(kind = 'person') desc, max(at) desc limit 20"#,
         id.0
     )
     .fetch_all(&mut **tx)
