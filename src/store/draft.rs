@@ -7,7 +7,7 @@ use model::{
 use sqlx::types::Json;
 use time::OffsetDateTime;
 
-use crate::{Error, OnConstraint, Result, TenantTx};
+use crate::{Error, OnConstraint, Result, SystemTx, TenantTx};
 
 /// What the acting member is writing in a conversation, and how often it was saved.
 ///
@@ -130,6 +130,23 @@ pub async fn set_uploads_member(tx: &mut TenantTx, ids: &[UploadId], member: Mem
     let ids: Vec<_> = ids.iter().map(|id| id.0).collect();
     sqlx::query!("update upload set member_id = $2 where id = any($1)", &ids, member.0).execute(&mut **tx).await?;
     Ok(())
+}
+
+/// Throws away files that were added before a moment, in all agencies, and that nothing needs which is being written or may still go: what
+/// went is in its message.
+///
+/// # Errors
+/// The database failed.
+pub async fn purge_uploads(tx: &mut SystemTx, before: OffsetDateTime) -> Result<u64> {
+    let done = sqlx::query!(
+        "delete from upload u where u.created_at < $1
+           and not exists (select from draft d where d.organization_id = u.organization_id
+             and d.content -> 'uploads' @> to_jsonb(u.id::text))
+           and not exists (select from outgoing o where o.organization_id = u.organization_id and u.id = any(o.uploads)
+             and o.state in ('held', 'sending', 'failed', 'unconfirmed'))",
+        before
+    );
+    Ok(done.execute(&mut **tx).await?.rows_affected())
 }
 
 /// What stands below the messages of the acting member; empty where nothing does.

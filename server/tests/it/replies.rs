@@ -311,3 +311,30 @@ async fn a_subject_that_nobody_typed_here_is_no_reason_to_refuse(pool: PgPool) {
     }
     app.stop().await;
 }
+
+#[sqlx::test(migrator = "store::MIGRATOR")]
+async fn files_that_no_answer_needs_go_after_a_week(pool: PgPool) {
+    let (app, agency, _, path) = desk(pool).await;
+    let max = &agency.max;
+    let upload = async |name: &str| {
+        let url = format!("{}/api/v1/communications/uploads?name={name}", max.url);
+        let answer = max.client.post(url).body(vec![1, 2, 3]).send().await.unwrap();
+        answer.json::<Value>().await.unwrap()["id"].clone()
+    };
+    let (begun, waiting, _) = (upload("begun").await, upload("waiting").await, upload("dropped").await);
+    let later = (app.service.clock.now() + Duration::days(20)).format(&Rfc3339).unwrap();
+    let body = json!({"text": "On Monday.", "uploads": [waiting], "send_at": later});
+    assert_eq!(sent(max, &format!("{path}/reply"), body).await.0, 202);
+    let body = json!({"text": "And", "uploads": [begun], "revision": 0});
+    assert_eq!(max.send("PUT", &format!("{path}/draft"), &body).await.status(), 200);
+    let left = async |wanted: i64| {
+        service::purge::run(&app.service).await.unwrap();
+        assert_eq!(count(&app.pool, "select count(*) from upload").await, wanted);
+    };
+    left(3).await;
+    app.service.clock.advance(Duration::days(8));
+    left(2).await;
+    execute(&app.pool, "update outgoing set state = 'sent'".to_owned()).await;
+    left(1).await;
+    app.stop().await;
+}
