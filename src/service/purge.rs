@@ -39,8 +39,8 @@ const UPLOADS_KEPT: Duration = Duration::days(7);
 const FILES_KEPT: Duration = Duration::days(1);
 
 /// Throws away sessions that have ended, counts of attempts that limit nobody any more, and sign-ups and password resets whose
-/// links were used or ended 30 days ago; gives up
-/// imports that nobody has touched for a day, with their files; throws files away that no answer needs after a week, and simulated agencies away that nobody looked into for two days.
+/// links were used or ended 30 days ago; gives up imports that nobody has touched for a day, with their files; throws files away that no
+/// answer has needed for a week, and simulated agencies that nobody looked into for two days.
 ///
 /// # Errors
 /// The database failed; then everything is still there.

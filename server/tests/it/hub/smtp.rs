@@ -178,11 +178,16 @@ async fn a_mail_server_may_take_its_time_and_what_is_known_to_have_gone_is_noted
     execute(&pool, "update outgoing set held_until = now() + interval '1 minute'".to_owned()).await;
     desk.comes(&holds("4 minutes")).await;
     // Even if another looked after it meanwhile, what is known in the end is noted.
-    while count(&pool, "select count(*) from outgoing where state = 'sending'").await == 1 {
+    let unconfirmed = "select count(*) from outgoing where state = 'unconfirmed'";
+    'looked: loop {
         desk.hurry().await;
-        tokio::time::sleep(Duration::from_millis(200)).await;
+        for _ in 0..200 {
+            if count(&pool, unconfirmed).await == 1 {
+                break 'looked;
+            }
+            tokio::time::sleep(Duration::from_millis(50)).await;
+        }
     }
-    desk.settled(id, &[State::Unconfirmed]).await;
     go.notify_one();
     let sent = desk.settled(id, &[State::Sent]).await;
     assert_eq!((sent.outgoing.fault, dovecot.arrived().len()), (None, 1));
