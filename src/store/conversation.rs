@@ -15,7 +15,7 @@ pub use deed::{
     readers, set_assignee, set_labels, set_merged, set_named, set_read, set_settled, set_status, wake,
 };
 pub use list::{count, get, list};
-pub use people::{clients_at, merged_into, set_client_of_waiting, writers};
+pub use people::{clients_at, merged_into, set_client_of_waiting, with_address, writers};
 
 use crate::{Result, TenantTx};
 
