@@ -113,6 +113,14 @@ async fn b10_7_an_answer_arrives_in_its_thread_once_however_often_it_is_clicked(
     assert_eq!((thread.messages.len(), thread.outgoing.len()), (2, 0));
     assert_eq!((thread.messages[1].outgoing_id, thread.messages[1].inbound), (Some(id), false));
     assert!(!thread.conversation.needs_reply);
+    // The provider's own thread is told to the mailbox alone that it is of.
+    let mut tx = hub.desk.app.service.db.tenant(&hub.desk.actor).await.unwrap();
+    let elsewhere = store::id::new(hub.desk.app.service.clock.now());
+    for (channel, told) in [(thread.conversation.channel_id, Some(asked.thread.clone())), (elsewhere, None)] {
+        let answered = store::message::answered(&mut tx, thread.messages[0].id, channel).await.unwrap();
+        assert_eq!((answered.thread, answered.header_id.is_some()), (told, true));
+    }
+    drop(tx);
     hub.desk.rests().await;
     assert_eq!(hub.sendings().await, 1);
     hub.desk.app.stop().await;
@@ -230,6 +238,15 @@ async fn b10_7_what_google_refuses_is_kept_with_its_words_and_can_be_sent_again(
     let sent = hub.desk.settled(id, &[State::Sent]).await;
     assert_eq!(hub.gmail.named(OWNER, &sent.header_id).await.len(), 1);
     assert!(!hub.desk.thread(asked.conversation).await.conversation.needs_reply);
+
+    // Through what somebody switched off nothing goes.
+    let off = hub.desk.new_id();
+    hub.desk.reply(asked.conversation, off, "And on Sunday?").await.unwrap();
+    execute(&pool, "update connection set paused_at = now()".to_owned()).await;
+    hub.desk.hurry().await;
+    let failed = hub.desk.settled(off, &[State::Sent, State::Failed]).await;
+    assert_eq!(failed.outgoing.fault.as_deref(), Some("the mailbox is switched off. Nothing was sent"));
+    execute(&pool, "update connection set paused_at = null".to_owned()).await;
 
     // A permission that was taken back is told with what to do.
     let next = hub.desk.new_id();

@@ -7,6 +7,7 @@ use model::outgoing::{Draft, State};
 use serde_json::json;
 use service::outgoing;
 use sqlx::PgPool;
+use time::{OffsetDateTime, format_description::well_known::Rfc2822};
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
     net::{TcpListener, TcpStream},
@@ -94,7 +95,7 @@ async fn an_answer_goes_by_smtp_once_and_one_that_was_cut_off_waits_for_a_person
 }
 
 #[sqlx::test(migrator = "store::MIGRATOR")]
-async fn files_arrive_byte_for_byte(pool: PgPool) {
+async fn files_arrive_byte_for_byte_and_what_waited_is_of_the_day_it_goes(pool: PgPool) {
     let Some(dovecot) = Dovecot::start(&[ordinary(0)]).await else { return };
     let desk = dovecot.desk(&pool).await;
     let connection = desk.connect_mailbox().await;
@@ -114,10 +115,14 @@ async fn files_arrive_byte_for_byte(pool: PgPool) {
     let typed = Draft { text: "Here they are.\rAll of them.\nYours".to_owned(), uploads, ..Draft::default() };
     let id = desk.new_id();
     outgoing::reply(service, actor, asked, id, &typed, None).await.unwrap();
+    execute(&pool, "update outgoing set created_at = created_at - interval '20 days'".to_owned()).await;
     desk.hurry().await;
     desk.settled(id, &[State::Sent, State::Failed]).await;
     let arrived = dovecot.arrived();
     let [arrived] = &arrived[..] else { panic!("{arrived:?}") };
+    let date = arrived.lines().find_map(|line| line.strip_prefix("Date: ")).unwrap();
+    let date = OffsetDateTime::parse(date.trim(), &Rfc2822).unwrap();
+    assert!(date > service.clock.now() - time::Duration::DAY, "it was written 20 days ago, and is of today: {date}");
     assert!(arrived.contains("Here they are.") && arrived.contains("All of them."), "{arrived}");
     for (name, kind, bytes) in files {
         assert!(arrived.contains(name) && arrived.contains(kind), "{name}: {arrived}");
