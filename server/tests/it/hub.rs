@@ -91,6 +91,11 @@ impl Desk {
         let past = "now() - interval '1 second'";
         execute(&self.app.pool, format!("update outgoing set send_at = {past} where state = 'held'")).await;
         execute(&self.app.pool, format!("update outgoing set held_until = {past} where state = 'sending'")).await;
+        self.look_around().await;
+    }
+
+    /// What is due is queued, as each minute.
+    async fn look_around(&self) {
         let mut tx = self.app.service.db.tenant(&self.actor).await.unwrap();
         store::queue::enqueue(&mut tx, &Job::QueueDue, None).await.unwrap();
         tx.commit().await.unwrap();

@@ -131,6 +131,33 @@ async fn files_arrive_byte_for_byte_and_what_waited_is_of_the_day_it_goes(pool: 
     desk.app.stop().await;
 }
 
+#[sqlx::test(migrator = "store::MIGRATOR")]
+async fn what_is_to_go_later_goes_at_its_time_and_not_before(pool: PgPool) {
+    let Some(dovecot) = Dovecot::start(&[ordinary(0)]).await else { return };
+    let desk = dovecot.desk(&pool).await;
+    let connection = desk.connect_mailbox().await;
+    assert_eq!(run(&desk.agency.ada, &connection, 1).await["rows_new"], 1);
+    let asked = desk.called("No. 0.").await.conversation.id;
+    let (service, actor, id) = (&desk.app.service, &desk.actor, desk.new_id());
+    let typed = Draft { text: "On Monday.".to_owned(), ..Draft::default() };
+    let at = service.clock.now() + time::Duration::DAY;
+    outgoing::reply(service, actor, asked, id, &typed, Some(at)).await.unwrap();
+    let looked = "select (count(*) = 0)::integer::bigint from graphile_worker._private_jobs where payload::text like '%queue_due%'";
+    desk.look_around().await;
+    desk.comes(looked).await;
+    // Queued for its time, and for nothing before it.
+    let early = "select count(*) from graphile_worker._private_jobs
+        where payload::text like '%send_message%' and run_at < now() + interval '23 hours'";
+    assert_eq!((count(&pool, early).await, dovecot.arrived().len()), (0, 0));
+    assert_eq!(desk.settled(id, &[State::Held, State::Sent]).await.outgoing.state, State::Held);
+
+    service.clock.advance(time::Duration::hours(25));
+    desk.look_around().await;
+    desk.settled(id, &[State::Sent]).await;
+    assert_eq!(dovecot.arrived().len(), 1);
+    desk.app.stop().await;
+}
+
 /// Passes on what is said to a mail server, and holds what it says to the text of a message until it is let go.
 async fn slow(server: u16, go: Arc<Notify>) -> u16 {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
