@@ -334,6 +334,8 @@ create table outgoing (
   check ((state in ('failed', 'unconfirmed')) <= (fault is not null))
 );
 create index outgoing_conversation on outgoing (organization_id, conversation_id, created_at);
+-- Which of ours a message is that a mailbox shows.
+create index outgoing_header on outgoing (organization_id, channel_id, header_id);
 create index outgoing_due on outgoing (send_at) where state in ('held', 'sending');
 
 -- What is written below a member's messages, and texts that are written often.

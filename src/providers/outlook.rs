@@ -279,7 +279,8 @@ impl Inbox for Outlook {
         let sent = found.value.into_iter().find(|found| found.is_draft != Some(true));
         Ok(match sent {
             Some(found) => Lookup::Found(Sent { external_id: Some(found.id), thread: found.conversation_id }),
-            None => Lookup::Absent,
+            // Microsoft nowhere promises that a mail keeps the id that it was sent with: what is not found may have gone all the same.
+            None => Lookup::Impossible,
         })
     }
 }

@@ -17,7 +17,7 @@ pub use deed::{
 };
 pub use joined::{hold, homes, merged_into, part_outgoing, take_outgoing};
 pub use list::{count, get, list};
-pub use people::{clients_at, set_client_of_waiting, writers};
+pub use people::{clients_at, set_client_of_waiting, with_address, writers};
 
 use crate::{Result, TenantTx};
 
@@ -73,6 +73,20 @@ pub async fn waiting(tx: &mut TenantTx, ids: &[ConversationId]) -> Result<Vec<Co
         &ids
     );
     Ok(found.fetch_all(&mut **tx).await?.into_iter().map(Into::into).collect())
+}
+
+/// Whose these conversations are by what is known of addresses: those that wait, and those that a person put to a client, are left out.
+///
+/// # Errors
+/// The database failed.
+pub async fn clients(tx: &mut TenantTx, ids: &[ConversationId]) -> Result<Vec<(ConversationId, ClientId)>> {
+    let ids: Vec<_> = ids.iter().map(|id| id.0).collect();
+    let found = sqlx::query!(
+        r#"select id, client_id as "client_id!" from conversation
+           where id = any($1) and client_id is not null and matched_by <> 'person'"#,
+        &ids
+    );
+    Ok(found.map(|row| (row.id.into(), row.client_id.into())).fetch_all(&mut **tx).await?)
 }
 
 /// Puts a conversation to a client; none says that it is nobody's.

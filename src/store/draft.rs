@@ -1,7 +1,7 @@
 //! What members are writing, the files they add, and the texts they write often.
 
 use model::{
-    id::{ConversationId, TemplateId, UploadId},
+    id::{ConversationId, MemberId, TemplateId, UploadId},
     outgoing::Draft,
 };
 use sqlx::types::Json;
@@ -146,17 +146,28 @@ pub async fn get_upload(tx: &mut TenantTx, id: UploadId) -> Result<Upload> {
         .ok_or(Error::Missing)
 }
 
-/// Throws away files that were added before `before` and go with nothing: neither with what is being written, nor with what is to go out,
-/// or did not. How many those are.
+/// Says whose files these are.
+///
+/// # Errors
+/// The database failed.
+pub async fn set_uploads_member(tx: &mut TenantTx, ids: &[UploadId], member: MemberId) -> Result<()> {
+    let ids: Vec<_> = ids.iter().map(|id| id.0).collect();
+    sqlx::query!("update upload set member_id = $2 where id = any($1)", &ids, member.0).execute(&mut **tx).await?;
+    Ok(())
+}
+
+/// Throws away files that were added before a moment, in all agencies, and that nothing needs which is being written or may still go: what
+/// went is in its message.
 ///
 /// # Errors
 /// The database failed.
 pub async fn purge_uploads(tx: &mut SystemTx, before: OffsetDateTime) -> Result<u64> {
     let done = sqlx::query!(
         "delete from upload u where u.created_at < $1
+           and not exists (select from draft d where d.organization_id = u.organization_id
+             and d.content -> 'uploads' @> to_jsonb(u.id::text))
            and not exists (select from outgoing o where o.organization_id = u.organization_id and u.id = any(o.uploads)
-             and o.state not in ('sent', 'withdrawn'))
-           and not exists (select from draft d where d.organization_id = u.organization_id and d.content -> 'uploads' ? u.id::text)",
+             and o.state in ('held', 'sending', 'failed', 'unconfirmed'))",
         before
     );
     Ok(done.execute(&mut **tx).await?.rows_affected())

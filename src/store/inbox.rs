@@ -157,3 +157,12 @@ pub async fn addresses(tx: &mut TenantTx, channel: ChannelId) -> Result<Vec<Stri
     let found = sqlx::query_scalar!("select addresses from inbox where channel_id = $1", channel.0);
     Ok(found.fetch_optional(&mut **tx).await?.unwrap_or_default())
 }
+
+/// The addresses under which all mailboxes of the agency write.
+///
+/// # Errors
+/// The database failed.
+pub async fn all_addresses(tx: &mut TenantTx) -> Result<Vec<String>> {
+    let found = sqlx::query_scalar!(r#"select distinct unnest(addresses) as "address!" from inbox"#);
+    Ok(found.fetch_all(&mut **tx).await?)
+}

@@ -293,3 +293,26 @@ async fn spring(mailbox: &Mailbox) -> Letter {
     let header_id = sqlx::query_scalar("select header_id from message limit 1").fetch_one(&mailbox.pool).await.unwrap();
     Letter { header_id, ..Letter::new("", "", "") }
 }
+
+#[sqlx::test(migrator = "store::MIGRATOR")]
+async fn beside_a_conversation_stand_others_with_its_writer_and_none_that_names_them(pool: PgPool) {
+    let (app, agency, mailbox) = desk(pool).await;
+    let mut to_jane = Letter::new("hello@acme.test", "To Jane", "Hello").sent();
+    to_jane.headers.push_str("Cc: jane@c1.test\r\n");
+    mailbox
+        .keep(&[
+            Letter::new("jane@c1.test", "One", "?"),
+            Letter::new("jane@c1.test", "Two", "?"),
+            to_jane,
+            Letter::new("bob@c2.test", "Named", "Ask jane@c1.test"),
+        ])
+        .await;
+    let path = conversation(&agency.olga, "One").await;
+    let id = path.rsplit('/').next().unwrap();
+    let (status, body) = crate::functions::ask(&agency.olga, "get_conversation_context", &format!("id={id}")).await;
+    assert_eq!(status, 200, "{body}");
+    let beside: Value = serde_json::from_str(&body).unwrap();
+    let others: Vec<_> = beside["others"].as_array().unwrap().iter().map(|row| row["subject"].clone()).collect();
+    assert_eq!(others, ["To Jane", "Two"], "{beside}");
+    app.stop().await;
+}

@@ -7,6 +7,7 @@ mod killed;
 mod missed;
 mod peers;
 mod reading;
+mod smtp;
 
 use model::{
     actor::{Actor, Origin},
@@ -92,6 +93,11 @@ impl Desk {
         let past = "now() - interval '1 second'";
         execute(&self.app.pool, format!("update outgoing set send_at = {past} where state = 'held'")).await;
         execute(&self.app.pool, format!("update outgoing set held_until = {past} where state = 'sending'")).await;
+        self.look_around().await;
+    }
+
+    /// What is due is queued, as each minute.
+    async fn look_around(&self) {
         let mut tx = self.app.service.db.tenant(&self.actor).await.unwrap();
         store::queue::enqueue(&mut tx, &Job::QueueDue, None).await.unwrap();
         tx.commit().await.unwrap();
@@ -109,6 +115,20 @@ impl Desk {
             tokio::time::sleep(std::time::Duration::from_millis(50)).await;
         }
         panic!("what was written did not come to {states:?}");
+    }
+
+    /// Waits until a question to the database is answered with one.
+    #[expect(clippy::disallowed_methods, reason = "a test's own question")]
+    async fn comes(&self, question: &str) {
+        for _ in 0..2400 {
+            let asked = sqlx::query_scalar(sqlx::AssertSqlSafe(question.to_owned()));
+            let found: i64 = asked.fetch_one(&self.app.pool).await.unwrap();
+            if found == 1 {
+                return;
+            }
+            tokio::time::sleep(std::time::Duration::from_millis(50)).await;
+        }
+        panic!("it did not come to this: {question}");
     }
 
     /// Waits until nothing is left to do.

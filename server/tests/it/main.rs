@@ -58,6 +58,7 @@ mod limits;
 mod mail;
 mod mail_html;
 mod mailbox;
+mod matching;
 mod members;
 mod meta;
 mod observed;

@@ -7,7 +7,7 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 use model::{
-    id::{ChannelId, ConversationId, MessageId, SyncRunId},
+    id::{ChannelId, ClientId, ConversationId, MessageId, SyncRunId},
     message::Place,
 };
 use sha2::{Digest, Sha256};
@@ -196,23 +196,31 @@ async fn add(tx: &mut TenantTx, mailbox: Mailbox<'_>, mut fresh: Vec<Fresh>, now
     let outgoing = message::outgoing(tx, mailbox.channel_id, &headers).await?;
     let outgoing: HashMap<_, _> = outgoing.into_iter().map(|(header, id, at)| (header, (id, at))).collect();
 
-    let given: Vec<_> = fresh.iter().map(|one| keys(one.incoming.thread.as_deref(), &one.parsed)).collect();
+    let clients: Vec<_> = fresh.iter().map(|one| client(&book, one, mailbox.addresses)).collect();
+    let given = fresh.iter().zip(&clients).map(|(one, client)| {
+        // Where the provider says where it belongs, and of what was written here, nothing is guessed.
+        let written = one.parsed.header_id.as_ref().is_some_and(|header| outgoing.contains_key(header));
+        let asked = client.filter(|_| one.incoming.thread.is_none() && !written);
+        (keys(one.incoming.thread.as_deref(), &one.parsed), asked.map(|(client, _)| client))
+    });
+    let given: Vec<_> = given.collect();
     let mut there = there(tx, mailbox.channel_id, &given).await?;
-    for (one, keys) in fresh.iter().zip(&given) {
+    for (one, (keys, _)) in fresh.iter().zip(&given) {
         let sent = one.parsed.header_id.as_ref().and_then(|header| outgoing.get(header));
         for key in keys.iter().filter(|_| sent.is_some()) {
             there.extend(sent.map(|(_, conversation)| (key.clone(), *conversation)));
         }
     }
     follow(tx, &mut there).await?;
+    let known: BTreeSet<_> = there.values().copied().collect();
+    let whose = conversation::clients(tx, &known.into_iter().collect::<Vec<_>>()).await?;
     let mut begun: BTreeMap<ConversationId, usize> = BTreeMap::new();
-    let joined = join(&given, there, |at| {
+    let joined = join(&given, there, whose.into_iter().collect(), |at| {
         let conversation: ConversationId = id::new(now);
         begun.insert(conversation, at);
         conversation
     });
 
-    let clients: Vec<_> = fresh.iter().map(|one| client(&book, one, mailbox.addresses)).collect();
     let new = begun.iter().filter_map(|(id, at)| {
         let first = fresh.get(*at)?;
         // The first of its messages that says whose it is.
@@ -280,9 +288,13 @@ fn row(
 }
 
 /// The conversations that are there already, by what tells of them.
-async fn there(tx: &mut TenantTx, channel: ChannelId, given: &[Vec<Key>]) -> Result<HashMap<Key, ConversationId>> {
+async fn there(
+    tx: &mut TenantTx,
+    channel: ChannelId,
+    given: &[(Vec<Key>, Option<ClientId>)],
+) -> Result<HashMap<Key, ConversationId>> {
     let (mut threads, mut headers) = (BTreeSet::new(), BTreeSet::new());
-    for key in given.iter().flatten() {
+    for key in given.iter().flat_map(|(keys, _)| keys) {
         match key {
             Key::Thread(thread) => drop(threads.insert(thread.clone())),
             Key::Header(header) => drop(headers.insert(header.clone())),
@@ -331,7 +343,7 @@ fn people<'a>(one: &'a Fresh, own: &[String]) -> (Vec<&'a str>, Vec<&'a str>) {
     }
 }
 
-fn client(book: &Book, one: &Fresh, own: &[String]) -> Option<(model::id::ClientId, model::conversation::MatchedBy)> {
+fn client(book: &Book, one: &Fresh, own: &[String]) -> Option<(ClientId, model::conversation::MatchedBy)> {
     let (writer, others) = people(one, own);
     book.client(&writer, &others)
 }

@@ -53,6 +53,45 @@ pub async fn set(
     }
 }
 
+/// Saves what a member typed last before they left: where something newer was saved meanwhile, as when they took a message back, it is
+/// put below that, and nothing is lost. Returns how often it was saved now.
+///
+/// # Errors
+/// As for [`set`].
+pub async fn leave(
+    service: &Service,
+    actor: &Actor,
+    conversation: ConversationId,
+    typed: &Draft,
+    after: i64,
+) -> Result<i64> {
+    let newer = match set(service, actor, conversation, typed, after).await {
+        Err(Error::Conflict { code: "draft_is_newer", .. }) => get(service, actor, conversation).await?,
+        saved => return saved,
+    };
+    let (newer, revision) = newer;
+    let text = below(&newer.text, &typed.text);
+    let mut uploads = newer.uploads.clone();
+    uploads.extend(typed.uploads.iter().filter(|file| !newer.uploads.contains(file)));
+    if text == newer.text && uploads == newer.uploads {
+        return Ok(revision);
+    }
+    set(service, actor, conversation, &Draft { text, uploads, ..newer }, revision).await
+}
+
+/// A text below another; where the other ends with how it began, in its place.
+fn below(newer: &str, typed: &str) -> String {
+    let typed = typed.replace("\r\n", "\n");
+    if typed.trim().is_empty() || newer.contains(typed.trim_end()) {
+        return newer.to_owned();
+    }
+    let mut parts = std::iter::once(0).chain(newer.match_indices("\n\n").map(|(at, gap)| at + gap.len()));
+    match parts.find(|at| typed.starts_with(newer[*at..].trim_end())) {
+        Some(at) => format!("{}{typed}", &newer[..at]),
+        None => format!("{}\n\n{typed}", newer.trim_end()),
+    }
+}
+
 /// Without the one character that the database cannot hold.
 fn cleaned(typed: &Draft) -> Draft {
     let clean = |text: &String| text.replace('\0', "");
@@ -191,4 +230,25 @@ pub async fn remove_template(service: &Service, actor: &Actor, id: TemplateId) -
     let mut tx = service.db.tenant(actor).await?;
     draft::remove_template(&mut tx, id).await?;
     Ok(tx.commit().await?)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_was_typed_last_is_not_lost_and_not_there_twice() {
+        for (newer, typed, kept) in [
+            ("On Monday.", "And the price?", "On Monday.\n\nAnd the price?"),
+            // It was begun, the message was taken back above it, and more was typed.
+            ("On Monday.\n\nAnd the", "And the price?", "On Monday.\n\nAnd the price?"),
+            ("And the", "And the price?", "And the price?"),
+            ("", "And the price?", "And the price?"),
+            ("On Monday.\n\nAnd the price?", "And the price?", "On Monday.\n\nAnd the price?"),
+            ("One\n\ntwo", "One\r\n\r\ntwo and three", "One\n\ntwo and three"),
+            ("On Monday.", " ", "On Monday."),
+        ] {
+            assert_eq!(below(newer, typed), kept);
+        }
+    }
 }

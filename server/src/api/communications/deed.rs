@@ -31,6 +31,8 @@ pub struct ConversationClientBody {
     /// address or domain: whatever comes from there is this client's from now on, and what waits from there, too. Nothing is learned
     /// when absent.
     learn: Option<String>,
+    /// Of whom it is learned: an address that wrote in it; the one that wrote last when absent.
+    writer: Option<String>,
 }
 
 /// Puts a conversation to a client, and may teach it for the next time.
@@ -50,7 +52,8 @@ pub(crate) async fn set_client(
         Some("domain") => Learn::Domain,
         Some(_) => return Err(Invalid::new("learn", "learn is address or domain").into()),
     };
-    Ok(Json(conversation::set_client(&service, &actor, id, body.client_id.map(ClientId), learn).await?.into()))
+    let (client, writer) = (body.client_id.map(ClientId), body.writer.as_deref());
+    Ok(Json(conversation::set_client(&service, &actor, id, client, learn, writer).await?.into()))
 }
 
 /// The names of labels.
