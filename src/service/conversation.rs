@@ -269,7 +269,7 @@ pub async fn note(service: &Service, actor: &Actor, id: ConversationId, text: &s
         return Err(Invalid::new("text", "write between 1 and 20 000 characters").into());
     }
     let mut tx = service.db.tenant(actor).await?;
-    let called = mentioned(text, &readers_of(&mut tx, &found).await?);
+    let mentions = mentioned(text, &readers_of(&mut tx, &found).await?);
     let now = service.clock.now();
     let member = member::get(&mut tx, actor.member_id).await?.name;
     let note = Note {
@@ -277,7 +277,7 @@ pub async fn note(service: &Service, actor: &Actor, id: ConversationId, text: &s
         member_id: actor.member_id,
         member,
         text: text.to_owned(),
-        mentions: called,
+        mentions,
         created_at: now,
     };
     conversation::insert_note(&mut tx, id, &note).await?;

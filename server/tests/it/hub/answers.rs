@@ -266,7 +266,7 @@ async fn what_is_taken_back_in_time_is_a_draft_again_and_never_goes(pool: PgPool
     let (service, actor) = (&hub.desk.app.service, &hub.desk.actor);
     let id = hub.desk.new_id();
     hub.desk.reply(asked.conversation, id, "On Monday.").await.unwrap();
-    let draft = outgoing::undo(service, actor, id).await.unwrap();
+    let (draft, _) = outgoing::undo(service, actor, id).await.unwrap();
     assert_eq!(draft.text, "On Monday.");
     let (kept, _) = outgoing::draft::get(service, actor, asked.conversation).await.unwrap();
     assert_eq!(kept.text, "On Monday.");
