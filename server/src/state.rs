@@ -169,5 +169,6 @@ pub fn job_context(config: &Config, state: &AppState) -> anyhow::Result<jobs::Co
         // Half of the workers: no organization takes them all.
         share: i64::try_from(config.jobs / 2).unwrap_or(i64::MAX).max(1),
         revoking: config.revoking,
+        listeners: config.listeners,
     })
 }

@@ -105,12 +105,26 @@ impl Dovecot {
         folder.map(|file| String::from_utf8_lossy(&std::fs::read(file.unwrap().path()).unwrap()).into_owned()).collect()
     }
 
+    /// A mail comes.
+    fn arrives(&self, name: &str, mail: &[u8]) {
+        let folder = self.folder.join("mail").join(OWNER).join("Maildir");
+        std::fs::write(folder.join("tmp").join(name), mail).unwrap();
+        User::find().owns(&folder.join("tmp").join(name));
+        std::fs::rename(folder.join("tmp").join(name), folder.join("new").join(name)).unwrap();
+    }
+
     /// The application, which finds every mailbox here, with an agency in it.
     async fn desk(&self, pool: &PgPool) -> Desk {
+        self.listening(pool, 0).await
+    }
+
+    /// The same, which listens to so many mailboxes.
+    async fn listening(&self, pool: &PgPool, listeners: usize) -> Desk {
         let smtp = format!("smtp-plain://127.0.0.1:{}", self.submission);
         let url = format!("imap-plain://127.0.0.1:{}/?smtp={smtp}", self.imap).parse().unwrap();
         let app = TestApp::start_with(pool.clone(), |config| {
             config.provider_urls.insert("imap".to_owned(), url);
+            config.listeners = listeners;
         })
         .await;
         Desk::open(app, pool).await
@@ -341,5 +355,42 @@ async fn an_answer_goes_by_smtp_once_and_one_that_was_cut_off_waits_for_a_person
     assert_eq!(dovecot.arrived().len(), 1, "nobody sends it again by itself");
     let confirmed = service::outgoing::confirm(&desk.app.service, &desk.actor, id).await.unwrap();
     assert_eq!(confirmed.state, State::Sent);
+    desk.app.stop().await;
+}
+
+/// Waits until what is asked comes to this.
+async fn until(pool: &PgPool, sql: &'static str, wanted: i64) {
+    for _ in 0..1200 {
+        if count(pool, sql).await == wanted {
+            return;
+        }
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
+    panic!("{sql} did not come to {wanted}");
+}
+
+#[sqlx::test(migrator = "store::MIGRATOR")]
+async fn a_mailbox_whose_server_tells_is_read_at_once_as_long_as_it_is_switched_on(pool: PgPool) {
+    let Some(dovecot) = Dovecot::start(&[ordinary(0)]).await else { return };
+    let desk = dovecot.listening(&pool, 5).await;
+    let connection = desk.connect_mailbox().await;
+    // Who begins to listen has it read, as nobody knows what came before.
+    let listened = "select count(*) from listener l join connection c on c.id = l.connection_id
+        where l.holder is not null and l.mark is not null and c.asked_at is null
+          and (select count(*) from sync_run) > 1 and not exists (select from sync_run where state = 'running')";
+    until(&pool, listened, 1).await;
+    assert_eq!(count(&pool, "select count(*) from message").await, 1);
+
+    // The next ordinary reading is minutes away.
+    dovecot.arrives("1700000001.000001.test", &ordinary(5));
+    until(&pool, "select count(*) from message", 2).await;
+
+    // What comes while nobody listens is told as soon as somebody does.
+    let path = format!("/api/v1/integrations/{connection}");
+    assert_eq!(desk.agency.ada.send("PATCH", &path, &json!({"paused": true})).await.status(), StatusCode::OK);
+    until(&pool, "select count(*) from listener where holder is not null", 0).await;
+    dovecot.arrives("1700000002.000002.test", &ordinary(10));
+    assert_eq!(desk.agency.ada.send("PATCH", &path, &json!({"paused": false})).await.status(), StatusCode::OK);
+    until(&pool, "select count(*) from message", 3).await;
     desk.app.stop().await;
 }
