@@ -4,6 +4,7 @@
 //! never changes, so that a message whose sending was cut off can be looked for.
 
 pub mod draft;
+pub mod file;
 pub mod mail;
 
 use model::{

@@ -7,7 +7,7 @@ use model::{
 use sqlx::types::Json;
 use time::OffsetDateTime;
 
-use crate::{Error, OnConstraint, Result, TenantTx};
+use crate::{Error, OnConstraint, Result, SystemTx, TenantTx};
 
 /// What the acting member is writing in a conversation, and how often it was saved.
 ///
@@ -120,6 +120,40 @@ pub async fn get_upload(tx: &mut TenantTx, id: UploadId) -> Result<Upload> {
         .fetch_optional(&mut **tx)
         .await?
         .ok_or(Error::Missing)
+}
+
+/// Throws a file of the acting member away, unless something that was written goes, or went, with it.
+///
+/// # Errors
+/// Missing when it is not in sight; `Conflict("upload_used")`.
+pub async fn remove_upload(tx: &mut TenantTx, id: UploadId) -> Result<()> {
+    let used = sqlx::query_scalar!(
+        r#"select exists (select from outgoing where uploads @> array[$1::uuid] and state <> 'withdrawn') as "used!""#,
+        id.0
+    );
+    if used.fetch_one(&mut **tx).await? {
+        return Err(Error::Conflict("upload_used"));
+    }
+    let done = sqlx::query!("delete from upload where id = $1", id.0).execute(&mut **tx).await?;
+    if done.rows_affected() == 0 { Err(Error::Missing) } else { Ok(()) }
+}
+
+/// Throws files away that were added before then and that nothing needs any more: no draft names them, and what was written with them
+/// was taken back, or is kept with them as a message.
+///
+/// # Errors
+/// The database failed.
+pub async fn purge_uploads(tx: &mut SystemTx, before: OffsetDateTime) -> Result<u64> {
+    let done = sqlx::query!(
+        "delete from upload u where u.created_at <= $1
+           and not exists (select from draft d where d.organization_id = u.organization_id and d.member_id = u.member_id
+             and d.content -> 'uploads' ? u.id::text)
+           and not exists (select from outgoing o where o.organization_id = u.organization_id and o.uploads @> array[u.id]
+             and o.state <> 'withdrawn'
+             and not exists (select from message m where m.organization_id = o.organization_id and m.outgoing_id = o.id))",
+        before
+    );
+    Ok(done.execute(&mut **tx).await?.rows_affected())
 }
 
 /// What stands below the messages of the acting member; empty where nothing does.

@@ -2,6 +2,7 @@
 
 pub(super) mod body;
 pub(super) mod deed;
+pub(super) mod file;
 pub(super) mod outgoing;
 pub(super) mod words;
 

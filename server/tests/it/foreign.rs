@@ -48,6 +48,7 @@ pub async fn ids(app: &TestApp, agency: &Agency) -> Ids {
         ("{label}", seed::id_in(&app.pool, "label", "Beta").await),
         ("{conversation}", seed::id_in(&app.pool, "conversation", "Beta").await),
         ("{outgoing}", seed::id_in(&app.pool, "outgoing", "Beta").await),
+        ("{upload}", seed::id_in(&app.pool, "upload", "Beta").await),
         ("{template}", seed::id_in(&app.pool, "template", "Beta").await),
         ("{stage}", stage),
         ("{job}", job(app).await),

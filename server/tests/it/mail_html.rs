@@ -12,7 +12,7 @@ use crate::{
 
 const POLICY: &str = "default-src 'none'; style-src 'unsafe-inline'; img-src 'self'; sandbox";
 /// A picture of five by five pixels.
-const PNG: &str = "iVBORw0KGgoAAAANSUhEUgAAAAUAAAAFCAYAAACNbyblAAAAHElEQVQI12P4//8/w38GIAXDIBKE0DHxgljNBAAO9TXL0Y4OHwAAAABJRU5ErkJggg==";
+pub const PNG: &str = "iVBORw0KGgoAAAANSUhEUgAAAAUAAAAFCAYAAACNbyblAAAAHElEQVQI12P4//8/w38GIAXDIBKE0DHxgljNBAAO9TXL0Y4OHwAAAABJRU5ErkJggg==";
 
 /// The vectors of the shared folder, each as a letter; some are told in words.
 fn vectors() -> Option<Vec<(String, Letter)>> {

@@ -72,6 +72,7 @@ mod purge;
 mod pushed;
 mod rehearsal;
 mod replies;
+mod reply_files;
 mod report;
 mod report_schedule;
 mod roles;
