@@ -5,6 +5,7 @@
 mod answers;
 mod dovecot;
 mod killed;
+mod mailbox;
 mod outlook;
 mod peers;
 mod reading;

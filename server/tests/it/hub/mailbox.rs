@@ -1,0 +1,112 @@
+//! What becomes of a mailbox at Dovecot with time: its server tells what comes, numbers all mails anew, and what was written for later
+//! goes when its time has come.
+
+use std::time::Duration;
+
+use model::{
+    job::Job,
+    outgoing::{Draft, State},
+};
+use reqwest::StatusCode;
+use serde_json::json;
+use service::outgoing;
+use sqlx::PgPool;
+
+use super::dovecot::{Dovecot, ordinary};
+use crate::{support::count, sync::run};
+
+/// Waits until what is asked comes to this.
+async fn until(pool: &PgPool, sql: &'static str, wanted: i64) {
+    for _ in 0..2400 {
+        if count(pool, sql).await == wanted {
+            return;
+        }
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
+    panic!("{sql} did not come to {wanted}");
+}
+
+#[sqlx::test(migrator = "store::MIGRATOR")]
+async fn a_mailbox_whose_server_tells_is_read_at_once_as_long_as_it_is_switched_on(pool: PgPool) {
+    let Some(dovecot) = Dovecot::start(&[ordinary(0)]).await else { return };
+    let desk = dovecot.listening(&pool, 5).await;
+    let connection = desk.connect_mailbox().await;
+    // Who begins to listen has it read, as nobody knows what came before.
+    let listened = "select count(*) from listener l join connection c on c.id = l.connection_id
+        where l.holder is not null and l.mark is not null and c.asked_at is null
+          and (select count(*) from sync_run) > 1 and not exists (select from sync_run where state = 'running')";
+    until(&pool, listened, 1).await;
+    assert_eq!(count(&pool, "select count(*) from message").await, 1);
+
+    // The next ordinary reading is minutes away.
+    dovecot.arrives("1700000001.000001.test", &ordinary(5));
+    until(&pool, "select count(*) from message", 2).await;
+
+    // What comes while nobody listens is told as soon as somebody does.
+    let path = format!("/api/v1/integrations/{connection}");
+    assert_eq!(desk.agency.ada.send("PATCH", &path, &json!({"paused": true})).await.status(), StatusCode::OK);
+    until(&pool, "select count(*) from listener where holder is not null", 0).await;
+    dovecot.arrives("1700000002.000002.test", &ordinary(10));
+    assert_eq!(desk.agency.ada.send("PATCH", &path, &json!({"paused": false})).await.status(), StatusCode::OK);
+    until(&pool, "select count(*) from message", 3).await;
+    desk.app.stop().await;
+}
+
+#[sqlx::test(migrator = "store::MIGRATOR")]
+async fn a_mailbox_that_numbers_its_mails_anew_is_read_again_and_nothing_is_doubled_or_thrown_away(pool: PgPool) {
+    const NUMBERED: &str = "select max(split_part(external_id, '.', 1)::bigint) from message";
+    const OLDEST: &str = "select min(split_part(external_id, '.', 1)::bigint) from message";
+    let Some(dovecot) = Dovecot::start(&[ordinary(0), ordinary(1), ordinary(5)]).await else { return };
+    let desk = dovecot.desk(&pool).await;
+    let connection = desk.connect_mailbox().await;
+    assert_eq!(run(&desk.agency.ada, &connection, 1).await["rows_new"], 3);
+    let (before, conversations) =
+        (count(&pool, NUMBERED).await, count(&pool, "select count(*) from conversation").await);
+
+    dovecot.forgets_numbers();
+    let again = desk.read(&connection, 2).await;
+    assert_eq!((&again["state"], &again["rows_new"]), (&json!("succeeded"), &json!(0)), "{again}");
+    assert!(count(&pool, OLDEST).await > before, "each is known under its new number");
+    assert_eq!(count(&pool, "select count(*) from message").await, 3);
+    assert_eq!(count(&pool, "select count(*) from conversation").await, conversations);
+    assert_eq!(count(&pool, "select count(*) from message where gone_at is not null").await, 0);
+
+    dovecot.arrives("1700000009.000009.test", &ordinary(10));
+    assert_eq!(desk.read(&connection, 3).await["rows_new"], 1, "it goes on from there");
+    assert_eq!(desk.read(&connection, 4).await["rows_new"], 0);
+    desk.app.stop().await;
+}
+
+#[sqlx::test(migrator = "store::MIGRATOR")]
+async fn what_is_to_go_later_goes_when_its_time_has_come_and_not_before(pool: PgPool) {
+    let Some(dovecot) = Dovecot::start(&[ordinary(0)]).await else { return };
+    let desk = dovecot.desk(&pool).await;
+    let connection = desk.connect_mailbox().await;
+    assert_eq!(run(&desk.agency.ada, &connection, 1).await["rows_new"], 1);
+    let (service, id) = (&desk.app.service, desk.new_id());
+    let conversation = desk.called("No. 0.").await.conversation.id;
+    let typed = Draft { text: "As we said yesterday.".to_owned(), ..Draft::default() };
+    let at = service.clock.now() + time::Duration::hours(2);
+    let kept = outgoing::reply(service, &desk.actor, conversation, id, &typed, Some(at)).await.unwrap();
+    assert_eq!(kept.state, State::Held);
+    // What the clock does each minute.
+    let look = async || {
+        let mut tx = service.db.tenant(&desk.actor).await.unwrap();
+        store::queue::enqueue(&mut tx, &Job::QueueDue, None).await.unwrap();
+        tx.commit().await.unwrap();
+        let looking = "select count(*) from graphile_worker._private_jobs where payload::text like '%queue_due%'";
+        until(&pool, looking, 0).await;
+    };
+    service.clock.advance(time::Duration::minutes(119));
+    look().await;
+    assert_eq!(desk.settled(id, &[State::Held, State::Sending, State::Sent]).await.outgoing.state, State::Held);
+    assert_eq!(dovecot.arrived().len(), 0);
+
+    service.clock.advance(time::Duration::minutes(2));
+    look().await;
+    desk.settled(id, &[State::Sent]).await;
+    let arrived = dovecot.arrived();
+    let [source] = &arrived[..] else { panic!("{arrived:?}") };
+    assert!(source.contains("As we said yesterday.") && source.contains("In-Reply-To: <0@c1.com>"), "{source}");
+    desk.app.stop().await;
+}
