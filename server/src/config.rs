@@ -73,6 +73,9 @@ pub struct Config {
     /// So long a provider is waited for that is to take a permission back. Nobody sets it but tests.
     #[serde(skip, default = "revoking")]
     pub revoking: Duration,
+    /// Pictures that letters show may lie on this machine. Nobody sets it but tests.
+    #[serde(skip)]
+    pub near_pictures: bool,
     /// Mebibytes: the largest answer of a provider that is read. What is larger is asked for in pieces of fewer days.
     pub largest_answer: usize,
     /// Attempts a minute on one route of signing up, in and resetting, from one address.

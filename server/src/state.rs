@@ -128,7 +128,7 @@ impl AppState {
             pulse: Pulse::default(),
             google,
             outside,
-            guarded: Arc::new(Guarded::new()?),
+            guarded: Arc::new(if config.near_pictures { Guarded::here_too()? } else { Guarded::new()? }),
             worlds,
         })
     }
