@@ -154,6 +154,11 @@ fn Conversations(list: Listed, asked: Asked, open: Memo<String>, deeds: Deeds) -
         let scrolled = window_event_listener(leptos::ev::scroll, move |_| follow());
         on_cleanup(move || scrolled.remove());
     });
+    // What came or went moves the others.
+    Effect::new(move |_| {
+        rows.track();
+        request_animation_frame(follow);
+    });
     let step = move |by: isize| {
         let here = current.get_untracked().or_else(|| open.get_untracked().parse().ok());
         let to = rows.with_untracked(|rows| {

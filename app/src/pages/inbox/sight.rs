@@ -121,6 +121,8 @@ impl Sight {
     }
 
     fn look_again(self, left: u8) -> bool {
+        // Frames come also after the page has gone.
+        let Some(count) = self.rows.try_with_untracked(Vec::len) else { return false };
         let (Some(area), Some(list)) = (self.area.get_untracked(), self.list.get_untracked()) else { return false };
         let (seen, all) = (area.get_bounding_client_rect(), list.get_bounding_client_rect());
         let high = window().inner_height().ok().and_then(|high| high.as_f64()).unwrap_or_default();
@@ -129,7 +131,6 @@ impl Sight {
         if bottom <= top || all.height() <= 0.0 {
             return false;
         }
-        let count = self.rows.with_untracked(Vec::len);
         let ((from, to), (above, below)) = (Self::bounds(self.wanted.get_untracked(), count), self.around());
         let (begins, ends) = (all.top() + above, all.bottom() - below);
         if (from > 0 && begins > top - NEAR) || (to < count && ends < bottom + NEAR) {
