@@ -79,8 +79,9 @@ impl Sight {
         self.rows.with_untracked(|rows| {
             let (from, to) = Self::bounds(self.wanted.get_untracked(), rows.len());
             self.heights.with_value(|heights| {
-                let high =
-                    |rows: &[Row]| rows.iter().map(|row| heights.get(&row.id).copied().unwrap_or(ORDINARY)).sum::<f64>();
+                let high = |rows: &[Row]| {
+                    rows.iter().map(|row| heights.get(&row.id).copied().unwrap_or(ORDINARY)).sum::<f64>()
+                };
                 (high(&rows[..from]), high(&rows[to..]))
             })
         })
