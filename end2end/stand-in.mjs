@@ -18,7 +18,7 @@ import { join } from "node:path";
 const [port, product] = process.argv.slice(2);
 const installed = process.env.AUDIENCEOS_PEER_EMULATE;
 export const projects = ["desktop", "phone"];
-export const users = projects.flatMap((project) => ["olga", "otto", "ines", "tanja", "ina", "ivo", "ira", "ida"].map((name) => `${name}-${project}@acme.test`));
+export const users = projects.flatMap((project) => ["olga", "otto", "ines", "tanja", "ina", "ivo", "ira", "ida", "iva"].map((name) => `${name}-${project}@acme.test`));
 const client = { id: "client.apps.googleusercontent.com", secret: "GOCSPX-test" };
 
 const free = () =>

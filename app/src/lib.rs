@@ -26,7 +26,8 @@ use leptos_router::{
 };
 use pages::{
     actions, alerts, analytics, audit, board, client, clients, connection, dashboard, documents, figure, findings,
-    frame, imports, inbox, integrations, jobs, mail, members, missing, reports, settings, sign_in, styleguide, summary,
+    frame, imports, inbox, integrations, jobs, mail, members, missing, person, reports, settings, sign_in, styleguide,
+    summary,
 };
 
 /// The document around every page.
@@ -120,6 +121,7 @@ pub fn App() -> impl IntoView {
                     <Route path=path!("/actions") view={Lazy::<actions::ActionsRoute>::new()} ssr=SsrMode::Async />
                     <Route path=path!("/alerts") view={Lazy::<alerts::AlertsRoute>::new()} ssr=SsrMode::Async />
                     <Route path=path!("/inbox/:id?") view={Lazy::<inbox::InboxRoute>::new()} ssr=SsrMode::Async />
+                    <Route path=path!("/people/:id") view={Lazy::<person::PersonRoute>::new()} ssr=SsrMode::Async />
                     <Route path=path!("/findings") view={Lazy::<findings::FindingsRoute>::new()} ssr=SsrMode::Async />
                     <Route path=path!("/summary") view={Lazy::<summary::SummaryRoute>::new()} ssr=SsrMode::Async />
                     <Route path=path!("/reports") view={Lazy::<reports::ReportsRoute>::new()} ssr=SsrMode::Async />

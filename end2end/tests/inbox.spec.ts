@@ -1,6 +1,6 @@
 // The inbox: conversations of a mailbox at an independent Google, put to their clients, answered, and seen to.
 import type { Page } from "@playwright/test";
-import { expect, live, look, owner, test, unfold, watch } from "./support";
+import { expect, joined, live, look, owner, test, unfold, watch } from "./support";
 
 // What is refused, and what is not there, stands in the browser's console as well.
 test.use({ allowedErrors: [/status of (403|404|409|422)/] });
@@ -144,6 +144,14 @@ test("an answer is kept while it is written, taken back, sent once, and stands i
   await page.request.post("/api/v1/integrations/sync/gmail");
   await expect(page.getByTestId("answer")).toContainText("Yes, from nine on.");
   await expect(page.getByTestId("stands")).not.toContainText("Needs reply");
+
+  await page.getByTestId("client").getByRole("link", { name: "Ana Lind" }).click();
+  await expect(page).toHaveURL(/\/people\//);
+  await expect(page.getByRole("heading", { name: "Ana Lind", level: 1 })).toBeVisible();
+  await expect(page.getByTestId("line")).toHaveCount(2);
+  await look(page, "person");
+  await page.getByTestId("line").last().getByRole("link", { name: "Opening hours" }).click();
+  await expect(page.getByRole("heading", { name: "Opening hours", level: 2 })).toBeVisible();
 });
 
 test("notes, assigning, snoozing, closing and many at once; everything can be taken back", async ({ page }) => {
@@ -176,7 +184,15 @@ test("notes, assigning, snoozing, closing and many at once; everything can be ta
   await expect(page.getByTestId("timeline")).toContainText("closed it");
 
   await page.goto("/inbox?show=closed");
+  await live(page);
   await expect(row(page, "Question One")).toBeVisible();
+  const views = page.getByTestId("views");
+  await views.getByText("Saved views").click();
+  await expect(views.getByTestId("views-empty")).toBeVisible();
+  await views.getByLabel("Keep what is chosen under the name").fill("What is done");
+  await views.getByRole("button", { name: "Save view" }).click();
+  await toast(page, "What is done is kept");
+  await expect(views.getByRole("link", { name: "What is done" })).toHaveAttribute("href", "/inbox?show=closed");
   await page.goto("/inbox");
   await live(page);
   await expect(row(page, "Question One")).toHaveCount(0);
@@ -185,6 +201,74 @@ test("notes, assigning, snoozing, closing and many at once; everything can be ta
   await expect(row(page, "Question Two")).toHaveCount(0);
   await page.getByTestId("toasts").getByRole("button", { name: "Undo" }).last().click();
   await expect(row(page, "Question Two")).toBeVisible();
+
+  await arrives(page, "ira", { id: "Three@shop.example", from: "Ana Lind <ana@shop.example>", subject: "Question Three", text: "About number Three." });
+  await expect(row(page, "Question Three")).toBeVisible();
+  const both = ["Question Two", "Question Three"];
+  const choose = async () => {
+    for (const subject of both) await page.getByLabel(`Choose ${subject}`).check();
+  };
+  await choose();
+  const bulk = page.getByTestId("bulk");
+  await expect(bulk).toContainText("2 chosen");
+  await bulk.getByTestId("bulk-label").getByText("Label…").click();
+  await bulk.getByLabel("Labels to add, with commas between").fill("Urgent, Sale");
+  await look(page, "inbox-bulk");
+  await bulk.getByRole("button", { name: "Add labels to those that are chosen" }).click();
+  await toast(page, "2 conversations have new labels");
+  for (const subject of both) await expect(row(page, subject)).toContainText("Urgent");
+  await expect(bulk).toHaveCount(0);
+  await choose();
+  await bulk.getByRole("button", { name: "More for those that are chosen" }).click();
+  await page.getByRole("button", { name: "Take the label Urgent away" }).click();
+  for (const subject of both) await expect(row(page, subject)).not.toContainText("Urgent");
+  await page.getByTestId("toasts").getByRole("button", { name: "Undo" }).last().click();
+  for (const subject of both) await expect(row(page, subject)).toContainText("Urgent");
+  await choose();
+  await bulk.getByTestId("bulk-assign").getByText("Assign…").click();
+  await bulk.getByRole("button", { name: "Olga Owner (you)" }).click();
+  await toast(page, "2 conversations are assigned");
+  for (const subject of both) await expect(row(page, subject)).toContainText("Olga Owner");
+  await page.getByTestId("toasts").getByRole("button", { name: "Undo" }).last().click();
+  for (const subject of both) await expect(row(page, subject)).not.toContainText("Olga Owner");
+
+  await page.goto("/inbox");
+  await page.getByTestId("views").getByText("Saved views").click();
+  await page.getByTestId("views").getByRole("link", { name: "What is done" }).click();
+  await expect(page).toHaveURL("/inbox?show=closed");
+  await expect(row(page, "Question One")).toBeVisible();
+});
+
+test("a private conversation is shown to those who are ticked, and to one more when they are added", async ({ page, browser }) => {
+  test.setTimeout(180_000);
+  await owner(page, "Quiet Agency");
+  await client(page, "Salon", "ana@salon.example");
+  const { guest, context } = await joined(page, browser, "Ada Admin", "admin");
+  await connect(page, "iva");
+  await arrives(page, "iva", { id: "p1@salon.example", from: "Ana Lind <ana@salon.example>", subject: "Between us", text: "Not for everybody." });
+  await page.goto("/inbox");
+  await live(page);
+  await open(page, "Between us");
+  const who = page.getByTestId("private");
+  await who.getByText("Who sees it…").click();
+  await look(page, "inbox-private");
+  await who.getByRole("button", { name: "Make it private" }).click();
+  await toast(page, "Who sees it is changed");
+  await expect(page.getByTestId("stands")).toContainText("Private");
+  const address = page.url();
+  await guest.goto(address);
+  await expect(guest.getByRole("heading", { name: "There is no such conversation" })).toBeVisible();
+  await who.getByLabel("Ada Admin").check();
+  await who.getByRole("button", { name: "Save who sees it" }).click();
+  await expect(page.getByTestId("timeline")).toContainText("Ada Admin, Olga Owner");
+  await guest.goto(address);
+  await expect(guest.getByRole("heading", { name: "Between us", level: 2 })).toBeVisible();
+  await who.getByLabel("Ada Admin").uncheck();
+  await who.getByRole("button", { name: "Save who sees it" }).click();
+  await expect(page.getByTestId("timeline").getByText(/made it visible to Olga Owner$/)).toHaveCount(2);
+  await guest.goto(address);
+  await expect(guest.getByRole("heading", { name: "There is no such conversation" })).toBeVisible();
+  await context.close();
 });
 
 test("by keyboard alone, and beside another browser that follows", async ({ page }) => {
@@ -237,7 +321,7 @@ test("by keyboard alone, and beside another browser that follows", async ({ page
   await page.locator("main#page").focus();
   await page.keyboard.press("?");
   const keys = page.getByRole("dialog", { name: "Keys of this page" });
-  for (const words of ["Next conversation", "Answer", "Write a note", "Assign the conversation", "Search the conversations"]) await expect(keys.getByText(words, { exact: true })).toBeVisible();
+  for (const words of ["Next conversation", "Answer", "Write a note", "Assign the conversation", "Search the conversations", "g i", "Go to Inbox", "Saved views"]) await expect(keys.getByText(words, { exact: true })).toBeVisible();
   await page.keyboard.press("Escape");
   await page.locator("main#page").focus();
   await page.keyboard.press("g");

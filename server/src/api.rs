@@ -183,6 +183,7 @@ pub fn routes() -> OpenApiRouter<AppState> {
         .routes(routes!(communications::deed::part))
         .routes(routes!(communications::deed::undo))
         .routes(routes!(communications::outgoing::reply))
+        .routes(routes!(communications::person::get))
         .routes(routes!(
             communications::outgoing::draft,
             communications::outgoing::set_draft,
@@ -192,7 +193,7 @@ pub fn routes() -> OpenApiRouter<AppState> {
         .routes(routes!(communications::outgoing::again))
         .routes(routes!(communications::outgoing::confirm))
         .routes(routes!(communications::words::upload).layer(DefaultBodyLimit::max(communications::words::LARGEST)))
-        .routes(routes!(communications::file::get, communications::file::remove))
+        .routes(routes!(communications::words::uploaded, communications::words::remove_upload))
         .routes(routes!(communications::words::templates, communications::words::add_template))
         .routes(routes!(communications::words::set_template, communications::words::remove_template))
         .routes(routes!(communications::words::signature, communications::words::set_signature))

@@ -92,19 +92,16 @@ pub(crate) async fn part(
         (_, None) => return Err(Error::SignedOut.into()),
     };
     let (known, bytes) = show::part(&service, &actor, id, part).await?;
-    if preview { previewed(bytes, query.pass.is_some()).await } else { Ok(kept(&known.name, bytes)) }
+    if preview { preview_of(bytes, query.pass.is_some()).await } else { Ok(file(&known.name, bytes)) }
 }
 
-/// A file, to be kept: whatever it is, no browser makes a document of it.
-pub(crate) fn kept(name: &str, bytes: Vec<u8>) -> Response {
+/// A file, to be kept under its name.
+pub(crate) fn file(name: &str, bytes: Vec<u8>) -> Response {
     (file_headers("application/octet-stream", &kept_as(name)), bytes).into_response()
 }
 
-/// A file as a picture that was made anew; `framed` for a letter's document, which is of no origin.
-///
-/// # Errors
-/// 415: it is no picture that can be shown.
-pub(crate) async fn previewed(bytes: Vec<u8>, framed: bool) -> Result<Response, ApiError> {
+/// A file as a picture to look at; `framed` for a letter's document.
+pub(crate) async fn preview_of(bytes: Vec<u8>, framed: bool) -> Result<Response, ApiError> {
     let picture = picture::anew(bytes).await?.ok_or_else(|| {
         let words = "this file is no picture that can be shown, or is too large. Download it to look at it";
         ApiError::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, "no_picture", words)

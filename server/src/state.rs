@@ -91,6 +91,7 @@ impl AppState {
             uploads: config.uploads(),
             offers: offers(&outside),
             memory: Arc::new(jobs::Memory),
+            writer: None,
             simulates: config.rehearsal.is_some(),
         };
         let worlds = |_| Arc::new(Worlds::new(service.clone(), simulated_secret, &config.public_url()));

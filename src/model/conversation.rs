@@ -129,6 +129,9 @@ pub struct Label {
     pub id: LabelId,
 }
 
+/// The views of the list beside all that is open, as addresses spell them.
+pub const SHOWS: [&str; 6] = ["mine", "needs_reply", "unread", "triage", "snoozed", "closed"];
+
 /// Which conversations are listed; what is not said is not asked for.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]

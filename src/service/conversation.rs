@@ -93,7 +93,19 @@ pub async fn readers(service: &Service, actor: &Actor, id: ConversationId) -> Re
     readers_of(&mut tx, &found).await
 }
 
-async fn readers_of(tx: &mut TenantTx, found: &Conversation) -> Result<Vec<(MemberId, String)>> {
+/// Those who see the client of a conversation, also where it is private: who may be named to see it.
+///
+/// # Errors
+/// Missing when it is not in sight.
+pub async fn candidates(service: &Service, actor: &Actor, id: ConversationId) -> Result<Vec<(MemberId, String)>> {
+    access::allow(service, actor, Action::ReadConversations).await?;
+    let mut tx = service.db.tenant(actor).await?;
+    let found = conversation::get(&mut tx, id).await?;
+    Ok(conversation::readers(&mut tx, found.client_id).await?)
+}
+
+/// Those who can be asked to see to it: of a private one those named.
+pub(crate) async fn readers_of(tx: &mut TenantTx, found: &Conversation) -> Result<Vec<(MemberId, String)>> {
     let mut all = conversation::readers(tx, found.client_id).await?;
     if found.private {
         let named = conversation::named(tx, found.id).await?;
@@ -224,7 +236,8 @@ pub async fn set_read(service: &Service, actor: &Actor, id: ConversationId, read
     Ok(changed)
 }
 
-/// Says something to the other members about a conversation. An `@name` calls whoever sees it and is called so.
+/// Says something to the other members about a conversation. An `@name` calls whoever sees it and is called so: it is unread for them
+/// again, unless they called themselves.
 ///
 /// # Errors
 /// Missing, a text that is empty or too long, or the rule that forbids it.
@@ -247,6 +260,8 @@ pub async fn note(service: &Service, actor: &Actor, id: ConversationId, text: &s
         created_at: now,
     };
     conversation::insert_note(&mut tx, id, &note).await?;
+    let others: Vec<_> = note.mentions.iter().copied().filter(|member| *member != actor.member_id).collect();
+    conversation::call(&mut tx, id, &others).await?;
     access::done_to(service, &mut tx, Action::EditConversations, (id, &found.subject), json!({ "what": "note" }))
         .await?;
     tx.commit().await?;
@@ -298,6 +313,10 @@ pub async fn set_labels(
     let mut ids: Vec<LabelId> = Vec::new();
     for name in names {
         let name = model::input::line("labels", "A label", name, 50)?;
+        // Where several are typed, commas stand between them.
+        if name.contains(',') {
+            return Err(Invalid::new("labels", "a label has no comma in it. Give each by itself").into());
+        }
         ids.push(conversation::ensure_label(&mut tx, id::new(now), &name, now).await?.id);
     }
     conversation::set_labels(&mut tx, id, &ids).await?;
@@ -332,11 +351,20 @@ pub async fn set_private(
     if !named.is_empty() && found.assignee_id.is_some_and(|assignee| !named.contains(&assignee)) {
         conversation::set_assignee(&mut tx, id, None).await?;
     }
-    let words = if named.is_empty() { "all who see the client" } else { "those named" };
-    told(service, &mut tx, &found, "private", words).await?;
+    let words = match named[..] {
+        [] => "all who see the client".to_owned(),
+        _ => names_of(&readers, &named),
+    };
+    told(service, &mut tx, &found, "private", &words).await?;
     let changed = conversation::get(&mut tx, id).await?;
     tx.commit().await?;
     Ok(changed)
+}
+
+/// What these members are called, in the order of their names.
+fn names_of(readers: &[(MemberId, String)], named: &[MemberId]) -> String {
+    let names = readers.iter().filter(|(member, _)| named.contains(member)).map(|(_, name)| name.as_str());
+    names.collect::<Vec<_>>().join(", ")
 }
 
 /// Refuses a conversation of a client that was archived meanwhile, or none.

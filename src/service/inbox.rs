@@ -3,9 +3,11 @@
 
 mod change;
 mod desk;
+mod fresh;
 mod quote;
 mod reply;
 mod when;
+mod write;
 
 use model::{
     access::Action,
@@ -13,7 +15,7 @@ use model::{
     client::Client,
     contact::Contact,
     conversation::{Conversation, Filter, Label, Status},
-    id::{ClientId, ConversationId},
+    id::{ClientId, ConversationId, MemberId},
     message::Address,
     stage::Health,
 };
@@ -21,9 +23,11 @@ use store::{client, contact, conversation, mailbox, message, organization};
 
 pub use change::{Changed, change};
 pub use desk::{again, confirm, save_template};
+pub use fresh::freshen;
 pub use quote::fold;
 pub use reply::{Filled, ReplyBox, addresses, answer, reply_box};
 pub use store::mailbox::Mailbox;
+pub use write::write;
 
 use crate::{Result, Service, access};
 
@@ -54,6 +58,15 @@ pub async fn setting(service: &Service, actor: &Actor) -> Result<Setting> {
         clients: clients.into_iter().filter(|(.., archived)| !archived).map(|(id, name, _)| (id, name)).collect(),
         labels: conversation::labels(&mut tx).await?,
     })
+}
+
+/// Those who may be asked to see to many conversations at once, by name; of each it is looked at whether they see it.
+///
+/// # Errors
+/// The database failed, or the rule that forbids it.
+pub async fn assignable(service: &Service, actor: &Actor) -> Result<Vec<(MemberId, String)>> {
+    access::allow(service, actor, Action::ReadConversations).await?;
+    Ok(conversation::assignable(&mut service.db.tenant(actor).await?).await?)
 }
 
 /// What a view of the list asks for: `mine`, `needs_reply`, `unread`, `triage`, `snoozed` or `closed`; all that is open otherwise. Whoever

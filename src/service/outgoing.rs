@@ -4,7 +4,6 @@
 //! never changes, so that a message whose sending was cut off can be looked for.
 
 pub mod draft;
-pub mod file;
 pub mod mail;
 
 use model::{
@@ -195,11 +194,11 @@ async fn check_files(tx: &mut TenantTx, ids: &[UploadId]) -> Result<()> {
     Ok(())
 }
 
-/// Takes a message back that did not go yet; what was written is a draft again.
+/// Takes a message back that did not go yet; what was written is a draft again, which is given with how often it was saved.
 ///
 /// # Errors
 /// Missing, a message that goes or went already, or the rule that forbids it.
-pub async fn undo(service: &Service, actor: &Actor, id: OutgoingId) -> Result<Draft> {
+pub async fn undo(service: &Service, actor: &Actor, id: OutgoingId) -> Result<(Draft, i64)> {
     let stored = of(service, actor, id).await?;
     let now = service.clock.now();
     let mut tx = service.db.tenant(actor).await?;
@@ -223,9 +222,9 @@ pub async fn undo(service: &Service, actor: &Actor, id: OutgoingId) -> Result<Dr
         Some((_, revision)) => (draft, revision),
         None => (draft, 0),
     };
-    drafts::set(&mut tx, conversation_id, &draft, revision, now).await?;
+    let revision = drafts::set(&mut tx, conversation_id, &draft, revision, now).await?;
     tx.commit().await?;
-    Ok(draft)
+    Ok((draft, revision))
 }
 
 /// Has a message sent again that did not go, or of which nobody knows whether it went.

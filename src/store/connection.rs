@@ -12,7 +12,10 @@ use model::{
 use time::OffsetDateTime;
 
 pub use self::{
-    due::{Due, ask, ask_of, reads_first, set_begun, set_synced, stale_told_at, take_asked, take_due, take_stale},
+    due::{
+        Due, ask, ask_mailboxes, ask_of, reads_first, set_begun, set_synced, stale_told_at, take_asked, take_due,
+        take_stale,
+    },
     reached::{find_renewable, list_reading, lock_connecting, set_reached},
 };
 use crate::{Error, Result, SystemTx, TenantTx};

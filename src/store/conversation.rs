@@ -11,8 +11,8 @@ use model::{
 use time::OffsetDateTime;
 
 pub use deed::{
-    changes, ensure_label, insert_change, insert_note, labels, message_ids, move_back, move_messages, named, notes,
-    readers, set_assignee, set_labels, set_merged, set_named, set_read, set_settled, set_status, wake,
+    assignable, call, changes, ensure_label, insert_change, insert_note, labels, message_ids, move_back, move_messages,
+    named, notes, readers, set_assignee, set_labels, set_merged, set_named, set_read, set_settled, set_status, wake,
 };
 pub use list::{count, get, list};
 pub use people::{clients_at, merged_into, set_client_of_waiting, writers};

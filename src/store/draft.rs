@@ -138,19 +138,19 @@ pub async fn remove_upload(tx: &mut TenantTx, id: UploadId) -> Result<()> {
     if done.rows_affected() == 0 { Err(Error::Missing) } else { Ok(()) }
 }
 
-/// Throws files away that were added before then and that nothing needs any more: no draft names them, and what was written with them
-/// was taken back, or is kept with them as a message.
+/// Throws away files that were added before `before` and go with nothing: neither with what is being written, nor with what is to go out,
+/// or did not. What went is kept with them as a message; where it is not, as somebody only said that it went, they stay. How many those
+/// are.
 ///
 /// # Errors
 /// The database failed.
 pub async fn purge_uploads(tx: &mut SystemTx, before: OffsetDateTime) -> Result<u64> {
     let done = sqlx::query!(
-        "delete from upload u where u.created_at <= $1
-           and not exists (select from draft d where d.organization_id = u.organization_id and d.member_id = u.member_id
-             and d.content -> 'uploads' ? u.id::text)
-           and not exists (select from outgoing o where o.organization_id = u.organization_id and o.uploads @> array[u.id]
-             and o.state <> 'withdrawn'
-             and not exists (select from message m where m.organization_id = o.organization_id and m.outgoing_id = o.id))",
+        "delete from upload u where u.created_at < $1
+           and not exists (select from outgoing o where o.organization_id = u.organization_id and u.id = any(o.uploads)
+             and o.state <> 'withdrawn' and not exists (
+               select from message m where m.organization_id = o.organization_id and m.outgoing_id = o.id))
+           and not exists (select from draft d where d.organization_id = u.organization_id and d.content -> 'uploads' ? u.id::text)",
         before
     );
     Ok(done.execute(&mut **tx).await?.rows_affected())

@@ -48,6 +48,7 @@ pub mod oauth_state;
 pub mod organization;
 pub mod outgoing;
 pub mod password_reset;
+pub mod person;
 pub mod provider_switch;
 pub mod queue;
 pub mod report;

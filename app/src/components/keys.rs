@@ -23,17 +23,15 @@ const GO: &str = "g";
 /// So long, in milliseconds, the key after it is waited for.
 const SOON: Duration = Duration::from_millis(1500);
 
-/// What the page offers, by key: in the order of the page, the first of a key counts. What leads to an area and has a key of the page
-/// is reached by two.
+/// What the page offers, by key: in the order of the page, the first of a key counts. What leads to an area is listed with the two keys
+/// that lead there from everywhere; its own alone does as well, where the page has no such key.
 pub fn listed() -> Vec<(String, String)> {
     let mut keys: Vec<(String, String)> = Vec::new();
     for element in offered() {
         let (key, does) = (attribute(&element, "data-key"), attribute(&element, "data-does"));
-        let known = |key: &String, keys: &[(String, String)]| keys.iter().any(|(known, _)| known == key);
-        if !known(&key, &keys) {
+        let key = if is_area(&element) { format!("{GO} {key}") } else { key };
+        if keys.iter().all(|(known, _)| *known != key) {
             keys.push((key, does));
-        } else if is_area(&element) {
-            keys.push((format!("{GO} {key}"), does));
         }
     }
     keys
@@ -77,11 +75,12 @@ fn nearest(all: &[Element]) -> usize {
     part.and_then(|part| all.iter().position(|element| part.contains(Some(element.as_ref())))).unwrap_or(0)
 }
 
-/// Elements with a key that are in sight: those of the page, then those of the frame around it.
+/// Elements with a key that are in sight, and the ways to all areas: those of the page, then those of the frame around it.
 fn offered() -> Vec<Element> {
     let Ok(found) = document().query_selector_all("[data-key]") else { return Vec::new() };
     let element = |at| found.get(at).and_then(|node| node.dyn_into::<Element>().ok());
-    let in_sight = (0..found.length()).filter_map(element).filter(|element| element.client_height() > 0);
+    let in_sight =
+        (0..found.length()).filter_map(element).filter(|element| element.client_height() > 0 || is_area(element));
     let (mut own, frame): (Vec<_>, Vec<_>) =
         in_sight.partition(|element| element.closest("#page").is_ok_and(|found| found.is_some()));
     own.extend(frame);
@@ -182,7 +181,7 @@ pub fn Keys(
             <dl class="keys" data-test="keys">
                 <div><dt><kbd>"Ctrl K"</kbd>" or "<kbd>"⌘ K"</kbd></dt><dd>"Go to any page or client, or do what the page can"</dd></div>
                 <div><dt><kbd>"?"</kbd></dt><dd>"This list"</dd></div>
-                <div><dt><kbd>"g"</kbd>" and a key"</dt><dd>"Go to the area of that key, also where the page has the key"</dd></div>
+                <div><dt><kbd>"g"</kbd>" and a key"</dt><dd>"Go to the area of that key; the key alone does, where the page has none of that name"</dd></div>
                 <div><dt><kbd>"Esc"</kbd></dt><dd>"Close what is open"</dd></div>
                 {move || here.get().into_iter().map(|(key, does)| view! {
                     <div><dt><kbd>{key}</kbd></dt><dd>{does}</dd></div>

@@ -7,6 +7,7 @@ mod asked;
 mod bulk;
 mod context;
 mod deeds;
+mod drafting;
 mod files;
 mod head;
 mod letter;
@@ -30,7 +31,7 @@ use leptos_router::{
     lazy_route,
 };
 use list::ListPart;
-use model::{conversation::Counts, event::Kind};
+use model::{conversation::Counts, event::Kind, saved_view::Page};
 use thread::ThreadPart;
 
 use crate::{
@@ -40,6 +41,7 @@ use crate::{
         page::Heading,
     },
     error::AppError,
+    pages::views::Views,
 };
 
 /// How many conversations wait for oneself.
@@ -47,6 +49,13 @@ use crate::{
 pub async fn count_conversations() -> Result<Counts, AppError> {
     let (actor, service) = (crate::server::actor()?, crate::server::service()?);
     Ok(service::conversation::counts(&service, &actor).await?)
+}
+
+/// Has the mailboxes read that were not read for a while: somebody looks.
+#[server(prefix = "/app", endpoint = "freshen_inbox", output = crate::codec::Json)]
+pub async fn freshen_inbox() -> Result<(), AppError> {
+    let (actor, service) = (crate::server::actor()?, crate::server::service()?);
+    Ok(service::inbox::freshen(&service, &actor).await.map(|_| ())?)
 }
 
 /// How many conversations wait for oneself. It follows what is told to the page.
@@ -77,12 +86,15 @@ pub fn InboxPage() -> impl IntoView {
     let open = Memo::new(move |_| params.with(|params| params.get("id")).unwrap_or_default());
     let deeds = Deeds::new();
     let opening = Opening::provide(Signal::stored(String::new()));
+    // Asked once for each opening, by the server where it draws the page; nothing waits for it, and what comes is told to the page.
+    let _asked = Resource::new(|| (), |()| freshen_inbox());
+    let choice = Signal::derive(move || asked.with(Asked::choice));
     let one = move || (!open.with(String::is_empty)).then_some("");
     view! {
         <div class="inbox-page" data-open=one>
             <Heading text="Inbox"><a class="button button-quiet" href="/settings/texts">"Signature and templates"</a></Heading>
             <div class="inbox">
-                <section class="inbox-list" aria-label="Conversations" data-keys=""><ListPart asked=asked open=open deeds=deeds /></section>
+                <section class="inbox-list" aria-label="Conversations" data-keys=""><Views page=Page::Inbox query=choice /><ListPart asked=asked open=open deeds=deeds /></section>
                 <ThreadPart asked=asked open=open deeds=deeds />
             </div>
         </div>

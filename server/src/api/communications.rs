@@ -2,8 +2,8 @@
 
 pub(super) mod body;
 pub(super) mod deed;
-pub(super) mod file;
 pub(super) mod outgoing;
+pub(super) mod person;
 pub(super) mod words;
 
 use axum::{Json, extract::State};
@@ -144,7 +144,7 @@ pub(super) async fn messages(
     Ok(Json(MessagePage { count: items.len(), items, next_cursor: None }))
 }
 
-/// Those who can be asked to see to a conversation, by name.
+/// Those who can be asked to see to a conversation, by name; and, of a private one, who could be named beside them.
 #[utoipa::path(get, path = "/api/v1/communications/conversations/{id}/readers", tag = "communications",
     params(("id" = Uuid, Path)),
     responses((status = 200, body = ReaderPage), (status = 404, body = ErrorBody)))]
@@ -153,9 +153,12 @@ pub(super) async fn readers(
     State(service): State<Service>,
     Id(id): Id<ConversationId>,
 ) -> Result<Json<ReaderPage>, ApiError> {
-    let readers = conversation::readers(&service, &actor, id).await?.into_iter();
-    let items = readers.map(|(id, name)| ReaderBody { id: id.0, name }).collect();
-    Ok(Json(ReaderPage { items, next_cursor: None }))
+    let readers = conversation::readers(&service, &actor, id).await?;
+    let mut others = conversation::candidates(&service, &actor, id).await?;
+    others.retain(|(other, _)| readers.iter().all(|(reader, _)| reader != other));
+    let [items, others] =
+        [readers, others].map(|all| all.into_iter().map(|(id, name)| ReaderBody { id: id.0, name }).collect());
+    Ok(Json(ReaderPage { items, others, next_cursor: None }))
 }
 
 /// What changes of a conversation: one thing at a time.

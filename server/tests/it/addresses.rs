@@ -150,9 +150,10 @@ pub fn drawn(page: &str, ids: &Ids) -> String {
 
 /// Pages whose addresses name a thing, and the status of one that is another agency's. Every route with an id in its path is
 /// among them, and pages that are narrowed by one.
-pub const PAGES: [(&str, u16); 18] = [
+pub const PAGES: [(&str, u16); 19] = [
     ("/inbox/{conversation}", 404),
     ("/inbox?client={client}", 404),
+    ("/people/{contact}", 404),
     ("/clients/{client}", 404),
     ("/clients/{client}/dashboard", 404),
     ("/clients/{client}/analytics", 404),

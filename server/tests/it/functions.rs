@@ -25,7 +25,7 @@ const NO_ID: &[Asked] = &[];
 
 /// Every server function. `{client}` and the like are another agency's, `{own client}` and the like are one's own. Lists that
 /// are narrowed by an id show nothing for one that is not there, so they answer 200.
-pub const FUNCTIONS: [(&str, &[Asked]); 135] = [
+pub const FUNCTIONS: [(&str, &[Asked]); 138] = [
     ("acknowledge_alert", &[("id={alert}", 404)]),
     (
         "add_experiment",
@@ -55,6 +55,7 @@ pub const FUNCTIONS: [(&str, &[Asked]); 135] = [
             ("ids[0]={conversation}&what=assign&to={own member}", 404),
             ("ids[0]={conversation}&what=snooze&to=tomorrow", 404),
             ("ids[0]={conversation}&what=label&to=x", 404),
+            ("ids[0]={conversation}&what=unlabel&to=x", 404),
             ("ids[0]={conversation}&what=settle&to=", 404),
         ],
     ),
@@ -81,6 +82,7 @@ pub const FUNCTIONS: [(&str, &[Asked]); 135] = [
     ("enrol_two_factor", NO_ID),
     ("find_accounts", &[("id={connection}", 200)]),
     ("finish_action", &[("id={action}&on=", 404), ("id={action}&on=2026-03-01", 404)]),
+    ("freshen_inbox", NO_ID),
     ("get_agency", NO_ID),
     ("get_alert_settings", NO_ID),
     (
@@ -111,6 +113,7 @@ pub const FUNCTIONS: [(&str, &[Asked]); 135] = [
     ("get_main_figures", &[("client_id={client}&as_of=", 404)]),
     ("get_next_actions", &[("client_id={client}", 404)]),
     ("get_performance", &[("client_id={client}&from=&to=&days=", 404)]),
+    ("get_person", &[("id={contact}&cursor=", 404)]),
     ("get_reply", &[("id={conversation}", 404)]),
     ("get_report", &[("id={report}", 404)]),
     ("get_reports", &[("client_id={client}&cursor=", 404)]),
@@ -294,6 +297,7 @@ pub const FUNCTIONS: [(&str, &[Asked]); 135] = [
         ],
     ),
     ("watch_syncs", NO_ID),
+    ("write_reply", &[("id={conversation}", 404)]),
 ];
 
 /// What of a client its form says that it read, and says again: everything but its id, its name and who answers for it.
@@ -376,7 +380,7 @@ async fn b3_1_every_server_function_with_an_id_treats_another_agencys_like_a_mis
         }
     }
     let unasked: Vec<_> = theirs.iter().map(|(kind, _)| *kind).filter(|kind| !kinds.contains(kind)).collect();
-    let elsewhere = ["{cycle}", "{source}"];
+    let elsewhere = ["{cycle}", "{upload}", "{source}"];
     assert_eq!(unasked, elsewhere, "these are the API's and a form's; of every other kind something was asked");
     assert_eq!(all_rows(&app.pool, Some("Beta")).await, before, "nothing of the other agency was changed");
     job_stays(&app, &agency).await;

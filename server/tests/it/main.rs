@@ -45,6 +45,7 @@ mod headers;
 mod hub;
 mod import;
 mod import_files;
+mod inbox_desk;
 mod inbox_page;
 mod integration_pages;
 mod invitations;

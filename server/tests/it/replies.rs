@@ -1,6 +1,7 @@
 //! Answers over HTTP: each is kept once, held, taken back or sent, and what cannot be sent says why. What a provider is sent is
 //! proved beside the providers.
 
+use base64::{Engine, prelude::BASE64_STANDARD};
 use serde_json::{Value, json};
 use sqlx::PgPool;
 use time::{Duration, OffsetDateTime, format_description::well_known::Rfc3339};
@@ -8,6 +9,7 @@ use uuid::Uuid;
 
 use crate::{
     letters::{COUNTS, Letter, Mailbox, conversation},
+    mail_html::PNG,
     support::{Agency, Browser, TestApp, count, execute},
 };
 
@@ -160,6 +162,7 @@ async fn a_reply_that_is_taken_back_is_a_draft_again(pool: PgPool) {
     assert_eq!((status, &back["text"]), (200, &json!("On Monday.\n\nMeanwhile")));
     let again = olga.json(&draft).await;
     assert_eq!((&again["text"], &again["cc"]), (&json!("On Monday.\n\nMeanwhile"), &json!(["bob@c1.test"])));
+    assert_eq!((&back["revision"], &again["revision"]), (&json!(2), &json!(2)), "one may write on from it");
     assert_eq!(sent(olga, &undo, json!({})).await.0, 409, "once");
     assert_eq!(olga.json(&path).await["outgoing"], json!([]));
     // What stands otherwise is neither sent again nor confirmed.
@@ -210,6 +213,21 @@ async fn files_templates_and_signatures_are_kept(pool: PgPool) {
     let (status, file) =
         upload(max, "name=..%2F..%2Fetc%2Fplan.pdf&content_type=application/pdf", b"%PDF".to_vec()).await;
     assert_eq!((status, &file["size"]), (201, &json!(4)));
+    // It can be looked at before it goes, by whoever added it alone; a picture as one.
+    let address = |file: &Value| format!("{base}/uploads/{}", file["id"].as_str().unwrap());
+    let back = max.get(&address(&file)).await;
+    let kept_as = back.headers()["content-disposition"].to_str().unwrap().to_owned();
+    assert!(kept_as.starts_with("attachment; filename=\"plan.pdf\""), "{kept_as}");
+    assert_eq!(back.headers()["content-type"], "application/octet-stream");
+    assert!(back.bytes().await.unwrap().starts_with(b"%PDF"));
+    assert_eq!(max.get(&format!("{}?preview=1", address(&file))).await.status(), 415);
+    for (who, status) in [(olga, 404), (&agency.mel, 403), (&agency.bert, 404)] {
+        assert_eq!(who.get(&address(&file)).await.status(), status);
+    }
+    let png = BASE64_STANDARD.decode(PNG).unwrap();
+    let (_, picture) = upload(max, "name=a.png&content_type=image/png", png).await;
+    let shown = max.get(&format!("{}?preview=1", address(&picture))).await;
+    assert_eq!((shown.status().as_u16(), shown.headers()["content-type"].to_str().unwrap()), (200, "image/png"));
     assert_eq!(upload(max, "", b"x".to_vec()).await.0, 422, "without a name");
     assert_eq!(upload(max, "name=a", vec![0; (25 << 20) + 1]).await.0, 413);
     assert_eq!(upload(max, "name=a", vec![0; (26 << 20) + 1]).await.0, 413);
@@ -236,5 +254,10 @@ async fn files_templates_and_signatures_are_kept(pool: PgPool) {
     assert_eq!(olga.json(&signature).await["text"], "Olga");
     assert_eq!(max.json(&signature).await["text"], "");
     assert_eq!(olga.send("PUT", &signature, &json!({"text": "x".repeat(5001)})).await.status(), 422);
+
+    // What goes with nothing is thrown away after a month; what is to go out stays.
+    app.service.clock.advance(Duration::days(31));
+    let purged = service::purge::run(&app.service).await.unwrap();
+    assert_eq!((purged.mail_files, count(&app.pool, "select count(*) from upload").await), (1, 1));
     app.stop().await;
 }

@@ -94,28 +94,33 @@ async fn a_file_is_taken_away_until_a_message_goes_with_it(pool: PgPool) {
 }
 
 #[sqlx::test(migrator = "store::MIGRATOR")]
-async fn files_that_nothing_needs_are_thrown_away_after_a_week(pool: PgPool) {
+async fn files_are_thrown_away_when_nothing_needs_them_and_never_before(pool: PgPool) {
     let (app, agency, _, path) = desk(pool).await;
     app.leave_jobs();
     let max = &agency.max;
-    let (lost, _) = add(max, "name=lost.pdf", b"%PDF".to_vec()).await;
-    let (begun, begun_id) = add(max, "name=begun.pdf", b"%PDF".to_vec()).await;
-    let (waits, waits_id) = add(max, "name=waits.pdf", b"%PDF".to_vec()).await;
-    let (status, _) = sent(max, &format!("{path}/reply"), json!({"text": "See", "uploads": [waits_id]})).await;
+    add(max, "name=lost.pdf", b"%PDF".to_vec()).await;
+    let (_, begun) = add(max, "name=begun.pdf", b"%PDF".to_vec()).await;
+    let (_, waits) = add(max, "name=waits.pdf", b"%PDF".to_vec()).await;
+    let (status, _) = sent(max, &format!("{path}/reply"), json!({"text": "See", "uploads": [waits]})).await;
     assert_eq!(status, 202);
     execute(&app.pool, "update outgoing set state = 'failed', fault = 'x'".to_owned()).await;
-    let draft = json!({"text": "See", "uploads": [begun_id], "revision": 0});
+    let draft = json!({"text": "See", "uploads": [begun], "revision": 0});
     assert_eq!(max.send("PUT", &format!("{path}/draft"), &draft).await.status(), StatusCode::OK);
+    let purged = async || service::purge::run(&app.service).await.unwrap().mail_files;
 
-    app.service.clock.advance(Duration::days(6));
-    assert_eq!(service::purge::run(&app.service).await.unwrap().attachments, 0);
+    app.service.clock.advance(Duration::days(29));
+    assert_eq!(purged().await, 0);
     app.service.clock.advance(Duration::days(2));
-    assert_eq!(service::purge::run(&app.service).await.unwrap().attachments, 1);
-    for (file, status) in [(&lost, 404), (&begun, 200), (&waits, 200)] {
-        assert_eq!(max.get(file).await.status().as_u16(), status, "{file}");
-    }
-    assert_eq!(max.send("DELETE", &format!("{path}/draft"), &json!({})).await.status(), StatusCode::NO_CONTENT);
-    assert_eq!(service::purge::run(&app.service).await.unwrap().attachments, 1, "the draft's");
-    assert_eq!(count(&app.pool, "select count(*) from upload").await, 1);
+    assert_eq!((purged().await, count(&app.pool, "select count(*) from upload where name = 'lost.pdf'").await), (1, 0));
+    execute(&app.pool, "delete from draft".to_owned()).await;
+    assert_eq!(
+        (purged().await, count(&app.pool, "select count(*) from upload where name = 'begun.pdf'").await),
+        (1, 0)
+    );
+    // Somebody said that it went: no message holds what it went with.
+    execute(&app.pool, "update outgoing set state = 'sent', fault = null".to_owned()).await;
+    assert_eq!(purged().await, 0);
+    execute(&app.pool, "update outgoing set state = 'withdrawn'".to_owned()).await;
+    assert_eq!((purged().await, count(&app.pool, "select count(*) from upload").await), (1, 0));
     app.stop().await;
 }

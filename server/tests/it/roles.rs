@@ -207,6 +207,7 @@ fn matrix() -> Vec<Line> {
         ("GET", "/api/v1/communications/conversations/{nil}/draft", none(), [404; 4]),
         ("PUT", "/api/v1/communications/conversations/{nil}/draft", json!({"text": "x", "revision": 0}), [404; 4]),
         ("DELETE", "/api/v1/communications/conversations/{nil}/draft", none(), [404; 4]),
+        ("GET", "/api/v1/communications/people/{nil}", none(), [404; 4]),
         ("POST", "/api/v1/communications/outgoing/{nil}/undo", none(), [404; 4]),
         ("POST", "/api/v1/communications/outgoing/{nil}/again", none(), [404; 4]),
         ("POST", "/api/v1/communications/outgoing/{nil}/confirm", none(), [404; 4]),

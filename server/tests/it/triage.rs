@@ -247,13 +247,22 @@ async fn notes_stay_within_the_agency_and_call_who_is_named(pool: PgPool) {
         let answer = who.post(&format!("{path}/notes"), &json!({"text": text})).await;
         (answer.status().as_u16(), answer.json::<Value>().await.unwrap())
     };
-    let (status, kept) = note(&agency.olga, "@max can you? @nia not").await;
+    let unread = async |who: &Browser| who.json(&path).await["unread"].clone();
+    for who in [&agency.olga, &agency.max] {
+        assert_eq!(who.send("PATCH", &path, &json!({"read": true})).await.status(), 200);
+    }
+    let (status, kept) = note(&agency.olga, "@max can you? @nia not, @Olga Owner").await;
     assert_eq!(
         (status, &kept["mentions"]),
-        (201, &json!([agency.max.member_id().await])),
+        (201, &json!([agency.max.member_id().await, agency.olga.member_id().await])),
         "who does not see it is not called"
     );
-    assert_eq!((&kept["text"], &kept["member"]), (&json!("@max can you? @nia not"), &json!("Olga Owner")));
+    assert_eq!((&kept["text"], &kept["member"]), (&json!("@max can you? @nia not, @Olga Owner"), &json!("Olga Owner")));
+    // It is unread for whom it calls, until they read it; nobody calls themselves.
+    assert_eq!((unread(&agency.max).await, unread(&agency.olga).await), (json!(true), json!(false)));
+    assert_eq!(agency.max.json(COUNTS).await["unread"], 1);
+    assert_eq!(agency.max.send("PATCH", &path, &json!({"read": true})).await.status(), 200);
+    assert_eq!(agency.max.json(COUNTS).await["unread"], 0);
     assert_eq!(note(&agency.olga, " ").await.0, 422);
     assert_eq!(note(&agency.mel, "x").await.0, 403);
     assert_eq!(note(&agency.bert, "x").await.0, 404);

@@ -3,10 +3,10 @@
 use model::{
     actor::Actor,
     conversation::Conversation,
-    id::{ConversationChangeId, ConversationId, MessageId},
+    id::{ConversationChangeId, ConversationId, MemberId, MessageId},
     input::Invalid,
 };
-use store::{conversation, id};
+use store::{TenantTx, conversation, id};
 
 use super::{allow_on, told};
 use crate::{Error, Result, Service};
@@ -15,7 +15,7 @@ use crate::{Error, Result, Service};
 /// the other.
 ///
 /// # Errors
-/// Missing, two conversations of different clients, or the rule that forbids it.
+/// Missing, two conversations of different clients or seen by different people, or the rule that forbids it.
 pub async fn merge(
     service: &Service,
     actor: &Actor,
@@ -31,6 +31,11 @@ pub async fn merge(
         return Err(Invalid::new("into", words).into());
     }
     let mut tx = service.db.tenant(actor).await?;
+    // What few see would be seen by more, or by fewer.
+    if named_in(&mut tx, &one).await? != named_in(&mut tx, &other).await? {
+        let words = "these conversations are seen by different people: have the same people see both first";
+        return Err(Invalid::new("into", words).into());
+    }
     let change = told(service, &mut tx, &other, "merged", &one.subject).await?;
     let messages = conversation::message_ids(&mut tx, from).await?;
     conversation::move_messages(&mut tx, change, &messages, into).await?;
@@ -40,7 +45,13 @@ pub async fn merge(
     Ok(change)
 }
 
-/// Puts some messages of a conversation into one of their own; returns it, and the change by which it is undone.
+/// Who alone sees a conversation; nobody where it is not private.
+async fn named_in(tx: &mut TenantTx, found: &Conversation) -> Result<Vec<MemberId>> {
+    if found.private { Ok(conversation::named(tx, found.id).await?) } else { Ok(Vec::new()) }
+}
+
+/// Puts some messages of a conversation into one of their own, which the same people see; returns it, and the change by which it is
+/// undone.
 ///
 /// # Errors
 /// Missing, none or all of its messages, or the rule that forbids it.
@@ -61,6 +72,10 @@ pub async fn split(
     let client = found.client_id.zip(found.matched_by);
     let begun = conversation::New { id: new, client, subject: found.subject.clone(), at: found.last_at };
     conversation::insert(&mut tx, found.channel_id, &[begun], now).await?;
+    let named = named_in(&mut tx, &found).await?;
+    if !named.is_empty() {
+        conversation::set_named(&mut tx, new, &named).await?;
+    }
     let change = told(service, &mut tx, &found, "split", &format!("{} messages", messages.len())).await?;
     conversation::move_messages(&mut tx, change, messages, new).await?;
     conversation::refresh(&mut tx, &[from, new]).await?;

@@ -1,18 +1,20 @@
 //! What is done to one conversation or to many at once from the inbox, and how it is taken back.
 
 use model::{
+    access::{Action, may},
     actor::Actor,
     conversation::{Conversation, Status},
     id::{ConversationId, MemberId},
     input::Invalid,
     page::MAX_LIMIT,
 };
+use store::conversation;
 use time::format_description::well_known::Rfc3339;
 
 use super::when;
 use crate::{
     Error, Result, Service,
-    conversation::{allow_on, assign, set_labels, set_needs_reply, set_read, set_status},
+    conversation::{allow_on, assign, readers_of, set_labels, set_needs_reply, set_read, set_status},
 };
 
 /// What was done.
@@ -25,14 +27,18 @@ pub struct Changed {
 }
 
 /// Does one thing to conversations: `open`, `close`, `snooze` until a moment, `read`, `unread`, `assign` to a member or to nobody,
-/// `labels` (these and no others) or `label` (one more), `settle` (nobody waits for an answer) or `want`.
+/// `labels` (these and no others), `label` (more) or `unlabel` (fewer), `settle` (nobody waits for an answer) or `want`.
 ///
 /// # Errors
-/// None or too many of them, something else, or the first that cannot be changed so; those before it stay changed, and it says how many.
+/// None or too many of them, something else, a member who does not see all of them, or the first that cannot be changed so; those before it
+/// stay changed, and it says how many.
 pub async fn change(service: &Service, actor: &Actor, ids: &[ConversationId], what: &str, to: &str) -> Result<Changed> {
     let most = usize::try_from(MAX_LIMIT).unwrap_or_default();
     if ids.is_empty() || ids.len() > most {
         return Err(Invalid::new("ids", format!("choose between 1 and {most} conversations")).into());
+    }
+    if what == "assign" && ids.len() > 1 && may(actor.role, Action::EditConversations) {
+        check_assignee(service, actor, ids, to).await?;
     }
     let mut back = Vec::new();
     for id in ids {
@@ -47,6 +53,22 @@ pub async fn change(service: &Service, actor: &Actor, ids: &[ConversationId], wh
         }
     }
     Ok(Changed { words: words(what, to, ids.len()), back })
+}
+
+/// Refuses a member who does not see one of several before any of them is changed.
+async fn check_assignee(service: &Service, actor: &Actor, ids: &[ConversationId], to: &str) -> Result<()> {
+    let Ok(member) = to.parse::<MemberId>() else { return Ok(()) };
+    let mut tx = service.db.tenant(actor).await?;
+    for id in ids {
+        let found = conversation::get(&mut tx, *id).await?;
+        if readers_of(&mut tx, &found).await?.iter().all(|(reader, _)| *reader != member) {
+            let title = if found.subject.trim().is_empty() { "(no subject)" } else { found.subject.trim() };
+            let words =
+                format!("who is to see to them does not see “{title}”: choose somebody else, or leave that one out");
+            return Err(Invalid::new("to", words).into());
+        }
+    }
+    Ok(())
 }
 
 /// Changes one, and says what puts it back.
@@ -85,10 +107,13 @@ async fn one(
             assign(service, actor, id, member).await?;
             back("assign", before.assignee_id.map(|member| member.to_string()).unwrap_or_default())
         }
-        "labels" | "label" => {
-            let mut names = if what == "label" { named(&before) } else { Vec::new() };
+        "labels" | "label" | "unlabel" => {
+            let mut names = if what == "labels" { Vec::new() } else { named(&before) };
             for name in to.split(',').map(str::trim).filter(|name| !name.is_empty()) {
-                if !names.iter().any(|known| known.to_lowercase() == name.to_lowercase()) {
+                let alike = |known: &String| known.to_lowercase() == name.to_lowercase();
+                if what == "unlabel" {
+                    names.retain(|known| !alike(known));
+                } else if !names.iter().any(alike) {
                     names.push(name.to_owned());
                 }
             }

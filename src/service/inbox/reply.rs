@@ -41,6 +41,8 @@ pub struct ReplyBox {
     pub click: OutgoingId,
     /// Whether the conversation is closed, so that it has to be opened before.
     pub closed: bool,
+    /// Whether an answer can be drafted: the server is configured with a writer.
+    pub drafts: bool,
 }
 
 /// A template with what is known filled in.
@@ -106,6 +108,7 @@ pub async fn reply_box(service: &Service, actor: &Actor, asked: ConversationId) 
         signature: draft::signature(&mut tx).await?,
         click: id::new(now),
         closed: found.status == Status::Closed,
+        drafts: service.writer.is_some(),
     }))
 }
 

@@ -110,6 +110,34 @@ pub async fn upload(
     Ok(kept.id)
 }
 
+/// A file that the member keeps to go with a message.
+///
+/// # Errors
+/// Missing when it is not the member's, or the rule that forbids it.
+pub async fn get_upload(service: &Service, actor: &Actor, id: UploadId) -> Result<Upload> {
+    access::allow(service, actor, Action::EditConversations).await?;
+    Ok(draft::get_upload(&mut service.db.tenant(actor).await?, id).await?)
+}
+
+/// Throws a file of the member away. One that goes with a message, or went with it, stays.
+///
+/// # Errors
+/// Missing, a file that a message goes with, or the rule that forbids it.
+pub async fn remove_upload(service: &Service, actor: &Actor, id: UploadId) -> Result<()> {
+    access::allow(service, actor, Action::EditConversations).await?;
+    let mut tx = service.db.tenant(actor).await?;
+    match draft::remove_upload(&mut tx, id).await {
+        Err(store::Error::Conflict(_)) => {
+            let message = "this file goes with a message, and stays with it. Take the message back first".to_owned();
+            Err(Error::Conflict { code: "file_is_used", message })
+        }
+        done => {
+            done?;
+            Ok(tx.commit().await?)
+        }
+    }
+}
+
 /// What stands below the member's messages.
 ///
 /// # Errors

@@ -109,6 +109,25 @@ pub async fn set_read(tx: &mut TenantTx, id: ConversationId, at: Option<OffsetDa
     Ok(())
 }
 
+/// Makes a conversation unread for members who are called to it.
+///
+/// # Errors
+/// The database failed, or it is not in sight.
+pub async fn call(tx: &mut TenantTx, id: ConversationId, members: &[MemberId]) -> Result<()> {
+    let organization = tx.actor().organization_id;
+    let ids: Vec<_> = members.iter().map(|member| member.0).collect();
+    sqlx::query!(
+        "insert into read_mark (organization_id, conversation_id, member_id, read_at) select $1, $2, unnest($3::uuid[]), '-infinity'
+         on conflict (organization_id, conversation_id, member_id) do update set read_at = excluded.read_at",
+        organization.0,
+        id.0,
+        &ids
+    )
+    .execute(&mut **tx)
+    .await?;
+    Ok(())
+}
+
 /// The members named to see a private conversation.
 ///
 /// # Errors
@@ -354,6 +373,19 @@ pub async fn move_back(tx: &mut TenantTx, change: ConversationChangeId) -> Resul
 pub async fn set_merged(tx: &mut TenantTx, id: ConversationId, into: Option<ConversationId>) -> Result<()> {
     let done = sqlx::query!("update conversation set merged_into = $2 where id = $1", id.0, into.map(|into| into.0));
     one(done.execute(&mut **tx).await?.rows_affected())
+}
+
+/// The active members who may see to conversations of some client, by name: those of them whom the acting member knows.
+///
+/// # Errors
+/// The database failed.
+pub async fn assignable(tx: &mut TenantTx) -> Result<Vec<(MemberId, String)>> {
+    let found = sqlx::query!(
+        "select m.id, m.name from member m where m.deactivated_at is null and (m.role in ('owner', 'admin') or exists (
+           select from assignment a where a.organization_id = m.organization_id and a.member_id = m.id))
+         order by lower(m.name), m.id"
+    );
+    Ok(found.map(|row| (row.id.into(), row.name)).fetch_all(&mut **tx).await?)
 }
 
 /// The active members who see a conversation of this client, or one in triage, by name: those of them whom the acting member knows.

@@ -56,6 +56,12 @@ impl Asked {
         address(&page, named.into_iter().map(|(name, text)| (name.to_owned(), text.clone())))
     }
 
+    /// What is chosen, as it stands in the address; empty for all that is open.
+    pub fn choice(&self) -> String {
+        let href = self.newest().href("");
+        href.split_once('?').map(|(_, choice)| choice.to_owned()).unwrap_or_default()
+    }
+
     /// The same list from its beginning.
     pub fn newest(&self) -> Self {
         Self { cursor: String::new(), ..self.clone() }
@@ -83,5 +89,11 @@ mod tests {
         assert_eq!(asked.show("").href(""), "/inbox?text=a%20b");
         assert!(asked.narrowed() && !Asked::default().narrowed());
         assert_eq!(Asked::default().href(""), "/inbox");
+        assert_eq!((asked.choice().as_str(), Asked::default().choice().as_str()), ("show=mine&text=a%20b", ""));
+    }
+
+    #[test]
+    fn every_view_has_its_words() {
+        assert_eq!(VIEWS[1..].iter().map(|(show, _)| *show).collect::<Vec<_>>(), model::conversation::SHOWS);
     }
 }

@@ -4,7 +4,7 @@ use leptos::{prelude::*, task::spawn_local};
 use model::{
     dashboard::Beside,
     event::Kind as Told,
-    id::{ClientId, ConversationId},
+    id::{ClientId, ContactId, ConversationId},
     performance::{Performance, Shown as Figured},
     stage::Health,
 };
@@ -37,6 +37,7 @@ const FIGURES: usize = 6;
 /// A person of the client.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Known {
+    id: ContactId,
     name: String,
     addresses: Vec<String>,
 }
@@ -71,6 +72,7 @@ pub async fn get_conversation_context(id: String) -> Result<Around, AppError> {
     let found = service::inbox::context(&service, &actor, id).await?;
     let words = service::moment::Words::of(&service, &actor).await?;
     let contact = |contact: model::contact::Contact| Known {
+        id: contact.id,
         addresses: contact.fields.addresses().map(|(_, address)| address.to_owned()).collect(),
         name: contact.fields.name,
     };
@@ -139,7 +141,7 @@ fn OfClient(client: Whose, contacts: Vec<Known>) -> impl IntoView {
             <p class="flex flex-wrap items-center gap-2"><span data-literal="">{stage}</span>
                 {if archived { view! { <span class="text-muted">"Archived"</span> }.into_any() } else { view! { <HealthBadge health=health /> }.into_any() }}</p>
             <ul class="text-xs text-muted" aria-label="Contacts">
-                {contacts.into_iter().map(|one| view! { <li class="break-words" data-literal="">{one.name} ": " {one.addresses.join(", ")}</li> }).collect_view()}
+                {contacts.into_iter().map(|one| view! { <li class="break-words" data-literal=""><a href=format!("/people/{}", one.id)>{one.name}</a> ": " {one.addresses.join(", ")}</li> }).collect_view()}
             </ul>
         </section>
     }

@@ -22,7 +22,7 @@ pub struct Done {
     back: Vec<(ConversationId, String, String)>,
 }
 
-/// Does one thing to conversations: opens, closes, puts aside, assigns, labels, marks them as read or not.
+/// Does one thing to conversations: opens, closes, puts aside, assigns, labels, takes labels away, marks them as read or not.
 #[server(prefix = "/app", endpoint = "change_conversations", output = crate::codec::Json)]
 pub async fn change_conversations(
     #[server(default)] ids: Vec<ConversationId>,
@@ -138,6 +138,8 @@ async fn put_back(back: Vec<(ConversationId, String, String)>) -> Result<(), App
 #[derive(Clone, Copy)]
 pub(super) struct Deeds {
     pub change: ServerAction<ChangeConversations>,
+    /// The same, of those that are chosen in the list: what is refused of them is said there.
+    pub many: ServerAction<ChangeConversations>,
     pub put: ServerAction<PutConversation>,
     pub note: ServerAction<NoteConversation>,
     pub restrict: ServerAction<RestrictConversation>,
@@ -163,6 +165,7 @@ impl Deeds {
     pub fn new() -> Self {
         let deeds = Self {
             change: ServerAction::new(),
+            many: ServerAction::new(),
             put: ServerAction::new(),
             note: ServerAction::new(),
             restrict: ServerAction::new(),
@@ -180,10 +183,12 @@ impl Deeds {
         };
         let Some(toasts) = Toasts::of_page() else { return deeds };
         let more = deeds.more;
-        on_success(deeds.change, move |done: Done| {
-            let Done { words, back } = done;
-            toasts.with_undo(words, more, move || put_back(back.clone()));
-        });
+        for action in [deeds.change, deeds.many] {
+            on_success(action, move |done: Done| {
+                let Done { words, back } = done;
+                toasts.with_undo(words, more, move || put_back(back.clone()));
+            });
+        }
         on_success(deeds.merge, move |(into, change)| {
             toasts.with_undo("The conversations are one".to_owned(), more, move || undo_merge(into, change));
         });
@@ -225,6 +230,7 @@ impl Deeds {
     pub fn changes(self) -> Signal<usize> {
         let counts = [
             settled(self.change),
+            settled(self.many),
             settled(self.put),
             settled(self.note),
             settled(self.restrict),
@@ -246,8 +252,8 @@ impl Deeds {
         Signal::derive(move || sent.get() + taken_back.get() + newer.get())
     }
 
-    /// Does one thing to conversations.
+    /// Does one thing to those that are chosen.
     pub fn run(self, ids: Vec<ConversationId>, what: &str, to: &str) {
-        self.change.dispatch(ChangeConversations { ids, what: what.to_owned(), to: to.to_owned() });
+        self.many.dispatch(ChangeConversations { ids, what: what.to_owned(), to: to.to_owned() });
     }
 }

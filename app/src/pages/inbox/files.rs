@@ -21,7 +21,7 @@ use crate::components::{button::Button, form::address, notice::sentence};
 /// Where files are sent to.
 const ADDRESS: &str = "/api/v1/communications/uploads";
 
-/// What pictures are called of which one is shown, made anew by the server.
+/// How the names of files end of which a picture is shown, made anew by the server.
 const PICTURES: [&str; 5] = [".png", ".jpg", ".jpeg", ".gif", ".webp"];
 
 /// A file that was kept.
@@ -71,9 +71,8 @@ pub(super) fn FilesPart(saving: Saving) -> impl IntoView {
     };
     let row = move |file: File| {
         let File { id: own, name, size: bytes } = file;
-        let named = format!("Take {name} away");
-        let at = format!("{ADDRESS}/{own}");
-        let picture = looks_like_a_picture(&name).then(|| {
+        let (named, at) = (format!("Take {name} away"), format!("{ADDRESS}/{own}"));
+        let picture = PICTURES.iter().any(|end| name.to_lowercase().ends_with(end)).then(|| {
             let words = format!("Preview of {name}");
             view! { <img class="letter-picture" src=format!("{at}?preview=1") alt=words loading="lazy" /> }
         });
@@ -82,7 +81,7 @@ pub(super) fn FilesPart(saving: Saving) -> impl IntoView {
             saving.files.update(|files| files.retain(|file| file.id != own));
             saving.touch();
             let at = thrown.clone();
-            // The draft does not name it any more; where the server does not hear this, it throws the file away after a week.
+            // The draft does not name it any more: where the server does not hear this, it throws the file away when its time comes.
             spawn_local(async move {
                 let _ = asked("DELETE", &at, None).await;
             });
@@ -99,12 +98,6 @@ pub(super) fn FilesPart(saving: Saving) -> impl IntoView {
         {move || (sending.get() > 0).then(|| view! { <p class="text-xs text-muted" role="status">"The file is being sent to the server…"</p> })}
         {move || refused.get().map(|words| view! { <p class="field-error" role="alert" data-literal="">{words}</p> })}
     }
-}
-
-/// Whether a file is called like a picture. Whether it is one, the server finds out.
-fn looks_like_a_picture(name: &str) -> bool {
-    let name = name.to_lowercase();
-    PICTURES.iter().any(|ending| name.ends_with(ending))
 }
 
 /// Sends a file; what comes back is what was kept, or why nothing was.

@@ -203,20 +203,22 @@ fn Labels(shown: RwSignal<Shown>, deeds: Deeds) -> impl IntoView {
     }
 }
 
+/// Who sees the conversation: whoever sees its client, or those who are named. Who names them is always among them, so that nobody shuts
+/// themselves out, and a form in which nobody else is ticked does not show to all what was private.
 #[component]
 fn Private(shown: RwSignal<Shown>, deeds: Deeds) -> impl IntoView {
-    let id = shown.with_untracked(|shown| shown.row.id);
-    let people = Memo::new(move |_| shown.with(|shown| (shown.readers.clone(), shown.named.clone(), shown.me)));
+    let (id, me) = shown.with_untracked(|shown| (shown.row.id, shown.me));
+    let people = Memo::new(move |_| shown.with(|shown| (shown.candidates.clone(), shown.named.clone())));
     let private = Memo::new(move |_| shown.with(|shown| shown.row.private));
     let boxes = move || {
-        let (readers, named, me) = people.get();
+        let (candidates, named) = people.get();
         let one = move |(member, name): (MemberId, String)| {
-            let words = if member == me { format!("{name} (you)") } else { name };
-            let checked = named.contains(&member);
-            view! { <label class="box"><input type="checkbox" name="members[]" value=member.to_string() autocomplete="off" checked=checked /><span data-literal="">{words}</span></label> }
+            let checked = private.get() && named.contains(&member);
+            view! { <label class="box"><input type="checkbox" name="members[]" value=member.to_string() autocomplete="off" checked=checked prop:checked=checked /><span data-literal="">{name}</span></label> }
         };
-        readers.into_iter().map(one).collect_view()
+        candidates.into_iter().filter(|(member, _)| *member != me).map(one).collect_view()
     };
+    let words = move || if private.get() { "Save who sees it" } else { "Make it private" };
     let everybody = move || {
         private.get().then(|| {
             view! {
@@ -234,11 +236,12 @@ fn Private(shown: RwSignal<Shown>, deeds: Deeds) -> impl IntoView {
             <div class="flex flex-col items-start gap-2 pt-2">
                 <ActionForm action=deeds.restrict attr:class="flex flex-col gap-2">
                     <input type="hidden" name="id" value=id.to_string() />
+                    <input type="hidden" name="members[]" value=me.to_string() />
                     <fieldset class="flex flex-col gap-1">
-                        <legend class="text-xs text-muted">"Only these, and you"</legend>
+                        <legend class="text-xs text-muted">"You, and only these"</legend>
                         <div class="boxes">{boxes}</div>
                     </fieldset>
-                    <div><Button pending=deeds.restrict.pending()>"Make it private"</Button></div>
+                    <div><Button pending=deeds.restrict.pending()>{words}</Button></div>
                 </ActionForm>
                 {everybody}
             </div>

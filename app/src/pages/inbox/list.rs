@@ -48,6 +48,8 @@ pub struct Listed {
     pub(super) clients: Vec<(String, String)>,
     pub(super) sources: Vec<(String, String)>,
     pub(super) labels: Vec<(String, String)>,
+    /// Those who can be asked to see to many at once; nobody for who may not ask.
+    pub(super) members: Vec<(MemberId, String)>,
     pub(super) connected: bool,
     pub(super) may_connect: bool,
     pub(super) may_edit: bool,
@@ -80,6 +82,8 @@ pub async fn list_conversations(
         setting.mailboxes.iter().map(|one| (one.provider.clone(), called(&one.provider))).collect();
     sources.sort();
     sources.dedup();
+    let may_edit = may(actor.role, Action::EditConversations);
+    let members = if may_edit { service::inbox::assignable(&service, &actor).await? } else { Vec::new() };
     Ok(Listed {
         rows: page.items.into_iter().map(|one| super::told::made::row(one, &words)).collect(),
         older: page.next_cursor,
@@ -89,7 +93,8 @@ pub async fn list_conversations(
         connected: !sources.is_empty(),
         sources,
         may_connect: may(actor.role, Action::EditIntegrations),
-        may_edit: may(actor.role, Action::EditConversations),
+        members,
+        may_edit,
         me: actor.member_id,
     })
 }
@@ -128,7 +133,7 @@ pub(super) fn ListPart(asked: Memo<Asked>, open: Memo<String>, deeds: Deeds) -> 
 /// The list drawn.
 #[component]
 fn Conversations(list: Listed, asked: Asked, open: Memo<String>, deeds: Deeds) -> impl IntoView {
-    let (me, may_edit, may_connect) = (list.me, list.may_edit, list.may_connect);
+    let (may_edit, may_connect) = (list.may_edit, list.may_connect);
     let choices = [list.clients.clone(), list.sources.clone(), list.labels.clone()];
     let (list, whole) = (RwSignal::new(list), StoredValue::new(asked.clone()));
     let (done, told) = (deeds.changes(), changes_of(&[Told::Conversation]));
@@ -193,7 +198,7 @@ fn Conversations(list: Listed, asked: Asked, open: Memo<String>, deeds: Deeds) -
         <Narrow asked=asked open=open choices=choices />
         {again("The conversations", "heading", when, reread, list)}
         <div class="flex items-center justify-between gap-2">
-            {may_edit.then(|| view! { <Bulk chosen=chosen rows=rows me=me deeds=deeds /> })}
+            {may_edit.then(|| view! { <Bulk chosen=chosen rows=rows list=list deeds=deeds /> })}
             <span class="needs-live ml-auto flex gap-1">
                 <button type="button" class="button button-quiet button-icon" aria-label="Next conversation" data-key="j" data-does="Next conversation"
                     on:click=move |_| step(1)><IconView icon=Icon::Down /></button>

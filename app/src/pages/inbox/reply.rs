@@ -6,6 +6,7 @@ use model::id::{ConversationId, OutgoingId, UploadId};
 
 use super::{
     deeds::Deeds,
+    drafting::Drafting,
     files::FilesPart,
     saving::{Kept, Saving},
     told::{Shown, Writing},
@@ -93,6 +94,7 @@ fn ReplyBox(writing: Writing, deeds: Deeds) -> impl IntoView {
         templates,
         click,
         closed,
+        drafts,
         zone,
     } = writing;
     let opened = successes(deeds.change);
@@ -166,6 +168,7 @@ fn ReplyBox(writing: Writing, deeds: Deeds) -> impl IntoView {
             saving.touch();
         }
     };
+    let drafting = drafts.then(|| view! { <Drafting id=id insert=Callback::new(insert) /> });
     let missing = RwSignal::new(None::<String>);
     let templates = (!templates.is_empty()).then(|| {
         let one = move |template: super::told::Prepared| {
@@ -238,6 +241,7 @@ fn ReplyBox(writing: Writing, deeds: Deeds) -> impl IntoView {
             </ActionForm>
             </div>
             <Outcome action=reply fields=&FIELDS />
+            {drafting}
             <FilesPart saving=saving />
         </section>
     }

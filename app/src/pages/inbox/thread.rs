@@ -36,6 +36,7 @@ pub async fn get_conversation(id: String) -> Result<Shown, AppError> {
     let thread = service::conversation::thread(&service, &actor, id).await?;
     let words = service::moment::Words::of(&service, &actor).await?;
     let readers = service::conversation::readers(&service, &actor, thread.conversation.id).await?;
+    let candidates = service::conversation::candidates(&service, &actor, thread.conversation.id).await?;
     let setting = service::inbox::setting(&service, &actor).await?;
     let last = thread.messages.iter().rev().find(|message| message.inbound);
     Ok(Shown {
@@ -44,6 +45,7 @@ pub async fn get_conversation(id: String) -> Result<Shown, AppError> {
         row: super::told::made::row(thread.conversation, &words),
         suggestion: thread.suggestion.map(|one| (one.client_id, one.client, one.why)),
         readers,
+        candidates,
         named: thread.named,
         labels: setting.labels.into_iter().map(|label| label.name).collect(),
         clients: setting.clients,
@@ -109,8 +111,9 @@ fn Conversation(
     let row = Memo::new(move |_| shown.with(|shown| shown.row.clone()));
     let items = Memo::new(move |_| shown.with(|shown| shown.items.clone()));
     let triage = Memo::new(move |_| shown.with(|shown| shown.row.triage && shown.may_edit));
+    let calls = Memo::new(move |_| shown.with(|shown| shown.items.iter().filter(|item| item.calls()).count()));
     deeds.begin(id);
-    follow_reading(row, deeds);
+    follow_reading(row, calls, deeds);
     let draw = move |item: Memo<Item>| view! { <Happened item=item newest=newest may_edit=may_edit shown=shown deeds=deeds /> };
     view! {
         <Title text=title />
@@ -143,11 +146,12 @@ fn newest(shown: &Shown) -> Option<MessageId> {
     })
 }
 
-/// Whoever looks at a conversation has read it, once for each message that comes, unless they want it unread.
-fn follow_reading(row: Memo<Row>, deeds: Deeds) {
-    let seen = StoredValue::new(String::new());
+/// Whoever looks at a conversation has read it, once for each message that comes and each note that calls them, unless they want it
+/// unread.
+fn follow_reading(row: Memo<Row>, calls: Memo<usize>, deeds: Deeds) {
+    let seen = StoredValue::new((String::new(), 0));
     Effect::new(move |_| {
-        let (id, unread, at) = row.with(|row| (row.id, row.unread, row.at.at.clone()));
+        let (id, unread, at) = row.with(|row| (row.id, row.unread, (row.at.at.clone(), calls.get())));
         let wanted = deeds.unread.get_untracked() == Some(id);
         if !unread || wanted || document().hidden() || seen.with_value(|seen| *seen == at) {
             return;

@@ -64,6 +64,11 @@ pub enum What {
 }
 
 impl Item {
+    /// Whether it calls who looks.
+    pub(super) fn calls(&self) -> bool {
+        matches!(self.what, What::Note { me: true, .. })
+    }
+
     /// What tells it from the others, for as long as it stands as it does.
     pub(super) fn key(&self) -> String {
         match &self.what {
@@ -122,6 +127,8 @@ pub struct Shown {
     pub(super) writer: String,
     /// Those who can be asked to see to it.
     pub(super) readers: Vec<(MemberId, String)>,
+    /// Those who see its client, and so can be named to see it alone.
+    pub(super) candidates: Vec<(MemberId, String)>,
     /// Who sees it, where it is private.
     pub(super) named: Vec<MemberId>,
     /// All labels there are.
@@ -157,6 +164,8 @@ pub struct Writing {
     pub(super) templates: Vec<Prepared>,
     pub(super) click: OutgoingId,
     pub(super) closed: bool,
+    /// Whether the server can draft an answer.
+    pub(super) drafts: bool,
     /// The agency's time zone, in which a moment to send at is meant.
     pub(super) zone: String,
 }
@@ -336,6 +345,7 @@ pub(super) mod made {
             templates: found.templates.into_iter().map(template).collect(),
             click: found.click,
             closed: found.closed,
+            drafts: found.drafts,
             zone,
         }
     }

@@ -384,6 +384,8 @@ pub struct ReaderBody {
 pub struct ReaderPage {
     /// By name.
     pub items: Vec<ReaderBody>,
+    /// Who sees the client and not this conversation, which is private: they can be named to see it, too.
+    pub others: Vec<ReaderBody>,
     /// Always null: the list is whole.
     pub next_cursor: Option<String>,
 }

@@ -78,9 +78,8 @@ pub(crate) async fn undo(
     State(service): State<Service>,
     Id(id): Id<OutgoingId>,
 ) -> Result<Json<DraftBody>, ApiError> {
-    let outgoing = outgoing::undo(&service, &actor, id).await?;
-    // How often it was saved is not said where it was put together: the draft itself says it.
-    Ok(Json(DraftBody::new(outgoing, 0)))
+    let (draft, revision) = outgoing::undo(&service, &actor, id).await?;
+    Ok(Json(DraftBody::new(draft, revision)))
 }
 
 /// Has a message sent again that failed, or of which nobody knows whether it went. One that stands otherwise is missing.

@@ -1,6 +1,6 @@
 //! What is used in writing: files, the agency's templates, and one's own signature.
 
-use axum::{Json, body::Bytes, extract::State};
+use axum::{Json, body::Bytes, extract::State, response::Response};
 use http::StatusCode;
 use model::{
     id::{TemplateId, UploadId},
@@ -20,6 +20,7 @@ use crate::{
         input::{Body, Id, Params},
     },
     cookie::SignedIn,
+    messages,
 };
 
 /// The largest body of an upload: what is just above the largest file is told so by its own words.
@@ -63,6 +64,43 @@ pub(crate) async fn upload(
     let size = bytes.len();
     let UploadId(id) = draft::upload(&service, &actor, &name, &kind, bytes.into()).await?;
     Ok((StatusCode::CREATED, Json(UploadedBody { id, size })))
+}
+
+/// How an upload is wanted.
+#[derive(Debug, Deserialize, IntoParams)]
+pub struct PreviewQuery {
+    /// `1`: as a picture to look at, made anew from the file.
+    preview: Option<String>,
+}
+
+/// A file that you uploaded, as it is; or as a picture, where it is one (415 otherwise). Others' are missing.
+#[utoipa::path(get, path = "/api/v1/communications/uploads/{id}", tag = "communications", params(("id" = Uuid, Path), PreviewQuery),
+    responses((status = 200, body = Vec<u8>, content_type = "application/octet-stream"), (status = 404, body = ErrorBody),
+        (status = 415, body = ErrorBody)))]
+pub(crate) async fn uploaded(
+    SignedIn(actor): SignedIn,
+    State(service): State<Service>,
+    Id(id): Id<UploadId>,
+    Params(query): Params<PreviewQuery>,
+) -> Result<Response, ApiError> {
+    let kept = draft::get_upload(&service, &actor, id).await?;
+    if query.preview.as_deref() == Some("1") {
+        messages::preview_of(kept.bytes, false).await
+    } else {
+        Ok(messages::file(&kept.name, kept.bytes))
+    }
+}
+
+/// Throws a file away that you uploaded. One that goes with a message, or went with it, is 409 `file_is_used`.
+#[utoipa::path(delete, path = "/api/v1/communications/uploads/{id}", tag = "communications", params(("id" = Uuid, Path)),
+    responses((status = 204), (status = 404, body = ErrorBody), (status = 409, body = ErrorBody)))]
+pub(crate) async fn remove_upload(
+    SignedIn(actor): SignedIn,
+    State(service): State<Service>,
+    Id(id): Id<UploadId>,
+) -> Result<StatusCode, ApiError> {
+    draft::remove_upload(&service, &actor, id).await?;
+    Ok(StatusCode::NO_CONTENT)
 }
 
 /// A text that is written often.

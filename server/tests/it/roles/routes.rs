@@ -166,6 +166,7 @@ pub fn known_routes() -> Vec<(&'static str, &'static str, Value)> {
         ("GET", "/api/v1/communications/conversations/{conversation}/draft", json!({})),
         ("PUT", "/api/v1/communications/conversations/{conversation}/draft", json!({"text": "x", "revision": 0})),
         ("DELETE", "/api/v1/communications/conversations/{conversation}/draft", json!({})),
+        ("GET", "/api/v1/communications/people/{contact}", json!({})),
         ("POST", "/api/v1/communications/outgoing/{outgoing}/undo", json!({})),
         ("POST", "/api/v1/communications/outgoing/{outgoing}/again", json!({})),
         ("POST", "/api/v1/communications/outgoing/{outgoing}/confirm", json!({})),

@@ -1,10 +1,12 @@
-//! Questions that a member keeps under a name: each is a link to the page that asks it again. They are the member's own. What a
-//! question names may be gone when it is asked again: the page says so and shows the rest.
+//! What a member asks a page for again and again, kept under a name: a question about figures, or a choice of conversations. Each is a
+//! link to the page that asks it again. They are the member's own. What one names may be gone when it is asked again: the page says so.
 
 use leptos::prelude::*;
-use model::{id::SavedViewId, saved_view::SavedView};
+use model::{
+    id::SavedViewId,
+    saved_view::{Page, SavedView},
+};
 
-use super::asked::Asked;
 use crate::{
     components::{
         button::{Button, Kind},
@@ -19,18 +21,18 @@ use crate::{
     refused::Typed,
 };
 
-/// The views that whoever asks keeps, by name.
+/// The views of a page that whoever asks keeps, by name.
 #[server(prefix = "/app", endpoint = "list_saved_views", output = crate::codec::Json)]
-pub async fn list_saved_views() -> Result<Vec<SavedView>, AppError> {
+pub async fn list_saved_views(#[server(default)] page: Page) -> Result<Vec<SavedView>, AppError> {
     let (actor, service) = (crate::server::actor()?, crate::server::service()?);
-    Ok(service::saved_view::list(&service, &actor).await?)
+    Ok(service::saved_view::list(&service, &actor, page).await?)
 }
 
-/// Keeps a question under a name.
+/// Keeps a question of a page under a name.
 #[server(prefix = "/app", endpoint = "save_view", output = crate::codec::Json)]
-pub async fn save_view(name: String, query: String) -> Result<SavedView, AppError> {
+pub async fn save_view(#[server(default)] page: Page, name: String, query: String) -> Result<SavedView, AppError> {
     let (actor, service) = (crate::server::actor()?, crate::server::service()?);
-    Ok(service::saved_view::save(&service, &actor, &name, &query).await?)
+    Ok(service::saved_view::save(&service, &actor, page, &name, &query).await?)
 }
 
 /// Gives a view another name.
@@ -59,12 +61,18 @@ struct Deeds {
 
 /// The views, and the form that keeps another one.
 #[component]
-pub(super) fn Views(asked: Memo<Asked>) -> impl IntoView {
+pub(super) fn Views(
+    /// Of this page.
+    page: Page,
+    /// What is asked at present, as it stands in the page's address.
+    query: Signal<String>,
+) -> impl IntoView {
     let save = ServerAction::<SaveView>::new();
     let deeds = Deeds { rename: ServerAction::new(), remove: ServerAction::new(), of: RwSignal::new(None) };
     let (again, seen) = (RwSignal::new(0), StoredValue::new(0));
     let changes = [successes(save), successes(deeds.rename), successes(deeds.remove)];
-    let views = Resource::new(move || (changes.map(|change| change.get()), again.get()), |_| list_saved_views());
+    let views =
+        Resource::new(move || (changes.map(|change| change.get()), again.get()), move |_| list_saved_views(page));
     // What was thrown away is kept here for as long as that can be taken back.
     let known = StoredValue::new(Vec::<SavedView>::new());
     if let Some(toasts) = Toasts::of_page() {
@@ -74,7 +82,7 @@ pub(super) fn Views(asked: Memo<Asked>) -> impl IntoView {
             let view = known.with_value(|known| known.iter().find(|view| view.id == id).cloned());
             if let Some(SavedView { name, query, .. }) = view {
                 let words = format!("{name} is thrown away");
-                toasts.with_undo(words, again, move || save_view(name.clone(), query.clone()));
+                toasts.with_undo(words, again, move || save_view(page, name.clone(), query.clone()));
             }
         });
     }
@@ -83,23 +91,27 @@ pub(super) fn Views(asked: Memo<Asked>) -> impl IntoView {
     };
     let draw = move |views: Vec<SavedView>| {
         known.set_value(views.clone());
-        view! { <List views=views deeds=deeds /> }
+        view! { <List page=page views=views deeds=deeds /> }
     };
     view! {
         <details class="no-print" data-test="views" open=open()>
             <summary class="disclosure" id="views" data-key="w" data-does="Saved views">"Saved views"</summary>
             <div class="flex flex-col gap-4">
                 {part("The saved views", "views", views, draw)}
-                <Keep asked=asked save=save seen=seen />
+                <Keep page=page query=query save=save seen=seen />
             </div>
         </details>
     }
 }
 
 #[component]
-fn List(views: Vec<SavedView>, deeds: Deeds) -> impl IntoView {
+fn List(page: Page, views: Vec<SavedView>, deeds: Deeds) -> impl IntoView {
     if views.is_empty() {
-        return view! { <p class="text-muted" data-test="views-empty">"What you keep under a name stands here, for you alone. Days that have a name, such as the last four weeks, move on with the calendar."</p> }
+        let more = match page {
+            Page::Analytics => " Days that have a name, such as the last four weeks, move on with the calendar.",
+            Page::Inbox => "",
+        };
+        return view! { <p class="text-muted" data-test="views-empty">"What you keep under a name stands here, for you alone."{more}</p> }
             .into_any();
     }
     view! { <ul class="flex flex-col gap-2" data-test="view-list">{views.into_iter().map(|view| view! { <One view=view deeds=deeds /> }).collect_view()}</ul> }
@@ -109,8 +121,8 @@ fn List(views: Vec<SavedView>, deeds: Deeds) -> impl IntoView {
 #[component]
 fn One(view: SavedView, deeds: Deeds) -> impl IntoView {
     let Deeds { rename, remove, of } = deeds;
-    let SavedView { id, name, query, changed_at } = view;
-    let href = if query.is_empty() { "/analytics".to_owned() } else { format!("/analytics?{query}") };
+    let SavedView { id, page, name, query, changed_at } = view;
+    let href = if query.is_empty() { page.href().to_owned() } else { format!("{}?{query}", page.href()) };
     let typed = Typed::of(rename).only("id", &id.to_string());
     let (renames, removes) = (format!("Rename {name}"), format!("Delete {name}"));
     let press = move |_| of.set(Some(id));
@@ -140,13 +152,18 @@ fn One(view: SavedView, deeds: Deeds) -> impl IntoView {
 
 /// Keeps what is asked at present.
 #[component]
-fn Keep(asked: Memo<Asked>, save: ServerAction<SaveView>, seen: StoredValue<usize>) -> impl IntoView {
+fn Keep(page: Page, query: Signal<String>, save: ServerAction<SaveView>, seen: StoredValue<usize>) -> impl IntoView {
     let (form, typed) = (NodeRef::new(), Typed::of(save));
+    let label = match page {
+        Page::Analytics => "Keep what is asked under the name",
+        Page::Inbox => "Keep what is chosen under the name",
+    };
     reset_when_done(save, seen, form);
     view! {
         <ActionForm action=save node_ref=form attr:class="flex flex-wrap items-end gap-2" attr:novalidate=true>
-            <input type="hidden" name="query" value=move || asked.with(Asked::whole) />
-            <Field name="name" id="view-name" label="Keep what is asked under the name" value=typed.or("name", "") error=at(failure(save), "name") />
+            <input type="hidden" name="page" value=page.key() />
+            <input type="hidden" name="query" value=move || query.get() />
+            <Field name="name" id="view-name" label=label value=typed.or("name", "") error=at(failure(save), "name") />
             <Button id="save-view" pending=save.pending()>"Save view"</Button>
         </ActionForm>
         <Outcome action=save fields=&["name"] />
