@@ -26,6 +26,7 @@ mod consent;
 mod conversations;
 mod cors;
 mod crash;
+mod crowds;
 mod dashboard;
 mod desk;
 mod embedded;

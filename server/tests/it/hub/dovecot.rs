@@ -65,7 +65,7 @@ impl Dovecot {
             text = text.replace(placeholder, value);
         }
         std::fs::write(folder.join("dovecot.conf"), text).unwrap();
-        std::fs::write(folder.join("users"), format!("{OWNER}:{{PLAIN}}{PASSWORD}::::::\n")).unwrap();
+        std::fs::write(folder.join("users"), user_with(PASSWORD)).unwrap();
         let certificate = "req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -days 3650 -subj /CN=localhost \
                            -keyout key.pem -out cert.pem";
         let made = Command::new("openssl").args(certificate.split(' ')).current_dir(&folder).output().unwrap();
@@ -118,6 +118,11 @@ impl Dovecot {
         std::fs::rename(folder.join("tmp").join(name), folder.join("new").join(name)).unwrap();
     }
 
+    /// Its owner takes the app password back, and makes this one.
+    pub(super) fn has_password(&self, password: &str) {
+        std::fs::write(self.folder.join("users"), user_with(password)).unwrap();
+    }
+
     /// All mails get other numbers, as after a move to another disk: what Dovecot noted of them is lost.
     pub(super) fn forgets_numbers(&self) {
         for entry in std::fs::read_dir(self.maildir()).unwrap() {
@@ -158,6 +163,11 @@ impl Drop for Dovecot {
         }
         let _ = std::fs::remove_dir_all(&self.folder);
     }
+}
+
+/// The mailbox's line in Dovecot's list of users.
+fn user_with(password: &str) -> String {
+    format!("{OWNER}:{{PLAIN}}{password}::::::\n")
 }
 
 /// As whom Dovecot runs: as root it would refuse.
@@ -202,10 +212,15 @@ impl User {
 impl Desk {
     /// Connects the mailbox, with which its first reading begins.
     pub(super) async fn connect_mailbox(&self) -> String {
+        self.connect_with(PASSWORD, None).await
+    }
+
+    /// Connects it with this password, or a connection of it anew.
+    pub(super) async fn connect_with(&self, password: &str, again: Option<&str>) -> String {
         let fields = json!({
-            "address": OWNER, "access_token": PASSWORD, "imap_host": "imap.acme.test", "smtp_host": "smtp.acme.test",
+            "address": OWNER, "access_token": password, "imap_host": "imap.acme.test", "smtp_host": "smtp.acme.test",
         });
-        let (status, made) = typed::connect(&self.agency.ada, "imap", fields, None).await;
+        let (status, made) = typed::connect(&self.agency.ada, "imap", fields, again).await;
         assert_eq!(status, StatusCode::CREATED, "{made}");
         made["id"].as_str().unwrap().to_owned()
     }

@@ -13,7 +13,10 @@ use service::outgoing;
 use sqlx::PgPool;
 
 use super::dovecot::{Dovecot, ordinary};
-use crate::{support::count, sync::run};
+use crate::{
+    support::count,
+    sync::{run, sync},
+};
 
 /// Waits until what is asked comes to this.
 async fn until(pool: &PgPool, sql: &'static str, wanted: i64) {
@@ -108,5 +111,27 @@ async fn what_is_to_go_later_goes_when_its_time_has_come_and_not_before(pool: Pg
     let arrived = dovecot.arrived();
     let [source] = &arrived[..] else { panic!("{arrived:?}") };
     assert!(source.contains("As we said yesterday.") && source.contains("In-Reply-To: <0@c1.com>"), "{source}");
+    desk.app.stop().await;
+}
+
+#[sqlx::test(migrator = "store::MIGRATOR")]
+async fn a_password_that_was_taken_back_waits_for_reconnect_and_another_goes_on_where_reading_stopped(pool: PgPool) {
+    let Some(dovecot) = Dovecot::start(&[ordinary(0)]).await else { return };
+    let desk = dovecot.desk(&pool).await;
+    let (ada, connection) = (&desk.agency.ada, desk.connect_mailbox().await);
+    assert_eq!(run(ada, &connection, 1).await["rows_new"], 1);
+    dovecot.has_password("another-app-password");
+    dovecot.arrives("1700000009.000009.test", &ordinary(5));
+    assert_eq!(sync(ada, &connection).await, StatusCode::ACCEPTED);
+    let failed = run(ada, &connection, 2).await;
+    assert_eq!((&failed["state"], &failed["error_kind"]), (&json!("failed"), &json!("unauthorized")), "{failed}");
+    let path = format!("/api/v1/integrations/{connection}");
+    assert_eq!(ada.json(&path).await["state"], "reconnect");
+    assert_eq!(sync(ada, &connection).await, StatusCode::CONFLICT, "nobody tries the wrong one again");
+    assert_eq!(count(&pool, "select count(*) from message").await, 1, "what was read stays");
+
+    assert_eq!(desk.connect_with("another-app-password", Some(&connection)).await, connection);
+    let read = run(ada, &connection, 3).await;
+    assert_eq!((&read["state"], &read["rows_new"]), (&json!("succeeded"), &json!(1)), "{read}");
     desk.app.stop().await;
 }

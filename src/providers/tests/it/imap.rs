@@ -435,3 +435,8 @@ async fn servers_whose_authority_is_trusted_are_spoken_to() {
         assert_eq!(changes(&connection, None).await.changes, [], "{base}");
     }
 }
+
+#[test]
+fn it_is_read_every_ten_minutes_also_where_nobody_tells() {
+    assert_eq!(inbox().every(), Duration::from_secs(600));
+}
