@@ -200,7 +200,7 @@ async fn mails_at_microsoft_are_on_their_clients_and_an_answer_is_answered_in_it
     assert!(thread.conversation.needs_reply);
     assert_eq!(thread.conversation.client_id, asked.conversation.client_id);
     assert_eq!(office.graph.sent(ada).await.len(), 1, "it went once");
-    desk.app.stop().await;
+    office.desk.app.stop().await;
 }
 
 #[sqlx::test(migrator = "store::MIGRATOR")]
@@ -232,5 +232,5 @@ async fn a_link_that_microsoft_forgot_and_faults_on_the_way_double_and_lose_noth
     assert_eq!((&failed["state"], &failed["error_kind"]), (&json!("failed"), &json!("unauthorized")), "{failed}");
     assert_eq!(ada.json(&format!("/api/v1/integrations/{connection}")).await["state"], "reconnect");
     assert_eq!(count(&pool, MESSAGES).await, there);
-    desk.app.stop().await;
+    office.desk.app.stop().await;
 }
