@@ -26,11 +26,12 @@ create table inbox (
   foreign key (organization_id, channel_id) references channel on delete cascade
 );
 
--- A message that could not be read while others could: it is asked for again.
+-- A message that could not be read while others could, or for which its page had no room: it is asked for again.
 create table missed_message (
   organization_id uuid not null,
   channel_id uuid not null,
   external_id text not null,
+  -- None: it was not tried yet.
   attempts integer not null default 1,
   fault text not null,
   missed_at timestamptz not null,
@@ -78,6 +79,7 @@ create index conversation_newest on conversation (organization_id, last_at desc,
 create index conversation_client on conversation (organization_id, client_id, last_at desc, id desc);
 create index conversation_assignee on conversation (organization_id, assignee_id, last_at desc, id desc) where assignee_id is not null;
 create index conversation_waits on conversation (organization_id, last_at desc, id desc) where needs_reply;
+create index conversation_merged on conversation (organization_id, merged_into) where merged_into is not null;
 create index conversation_wakes on conversation (snoozed_until) where status = 'snoozed';
 
 create table conversation_member (
@@ -134,6 +136,7 @@ create table message (
 create index message_conversation on message (organization_id, conversation_id, at, id);
 create index message_header on message (organization_id, channel_id, header_id) where header_id is not null;
 create index message_same on message (organization_id, channel_id, source_hash);
+create index message_outgoing on message (organization_id, outgoing_id) where outgoing_id is not null;
 create index message_thread on message (organization_id, channel_id, thread) where thread is not null;
 
 -- Which earlier messages it names (In-Reply-To, References): those that are not there, too.
@@ -331,6 +334,8 @@ create table outgoing (
   check ((state in ('failed', 'unconfirmed')) <= (fault is not null))
 );
 create index outgoing_conversation on outgoing (organization_id, conversation_id, created_at);
+-- Which of ours a message is that a mailbox shows.
+create index outgoing_header on outgoing (organization_id, channel_id, header_id);
 create index outgoing_due on outgoing (send_at) where state in ('held', 'sending');
 
 -- What is written below a member's messages, and texts that are written often.

@@ -26,7 +26,8 @@ pub struct Config {
     pub data: PathBuf,
     /// Where to listen.
     pub address: SocketAddr,
-    /// Where the providers of simulated agencies answer, on this machine. Unset: there are no simulated agencies.
+    /// Where the providers of simulated agencies answer, on this machine; their mail server does at the two ports behind it. Unset:
+    /// there are no simulated agencies.
     pub rehearsal: Option<SocketAddr>,
     /// Where people reach the product, without a slash at the end. Unset: `http://localhost` + the port.
     pub public_url: Option<String>,
@@ -151,6 +152,12 @@ impl Config {
             faults.push(anyhow!(
                 "AUDIENCEOS_REHEARSAL is {address}: simulated providers answer on this machine only, for instance at \
                  127.0.0.1:3999. Nothing was started"
+            ));
+        }
+        if let Some(address) = config.rehearsal.filter(|address| crate::simulation::mail(*address).is_none()) {
+            faults.push(anyhow!(
+                "AUDIENCEOS_REHEARSAL is {address}: there must be two more ports behind it, for the simulated mail server. \
+                 Nothing was started"
             ));
         }
         faults.extend(crate::cors::origins(&config).err());

@@ -1,24 +1,21 @@
 //! Sends a message that somebody wrote, once.
 //!
-//! It is taken in hand before the provider is called, in a transaction of its own. Whoever takes one that was in hand before, because a
-//! worker was killed or an answer was lost, looks for it at the provider first; where that is impossible nobody sends it again, and a
-//! person decides. What the provider refuses stays where it is with the provider's words.
+//! It is taken in hand before the provider is called, and its attempt is counted, in a transaction of its own each. Whoever takes one whose
+//! sending was begun before, because a worker was killed or an answer was lost, looks for it at the provider first; where that is
+//! impossible nobody sends it again, and a person decides. What the provider refuses stays where it is with the provider's words.
 
 use std::sync::Arc;
 
 use model::{
     actor::Actor,
+    connection::ConnectionState,
     id::{OrganizationId, OutgoingId},
     job::Job,
-    message::Place,
     outgoing::State,
 };
 use providers::{Error, Inbox, Lookup, Outgoing, Sent};
-use service::{
-    message::ingest::{self, Incoming, Mailbox},
-    outgoing::mail,
-};
-use store::{channel, connection, draft, inbox, message, outgoing, queue};
+use service::outgoing::mail;
+use store::{channel, connection, outgoing, provider_switch, queue};
 use time::Duration;
 use uuid::Uuid;
 
@@ -27,12 +24,16 @@ use crate::{
     sync::{Access, Stop, provider_of},
 };
 
-/// A worker that sends has so much time before another looks after it.
+/// A worker that sends and says nothing for so long is believed dead: another looks after what it sent.
 const HELD: Duration = Duration::minutes(5);
+/// So often it says that it is still at it: a mail server may take its time with each recipient.
+const BEAT: std::time::Duration = std::time::Duration::from_secs(5);
 /// So often a message is tried that nobody can reach the provider for.
 const ATTEMPTS: i32 = 6;
-/// The first pause; it doubles each time.
+/// The first pause after nothing went; it doubles each time.
 const PAUSE: Duration = Duration::seconds(20);
+/// The first pause before it is looked for: providers show a moment later what was sent. It doubles each time, too.
+const UNKNOWN: Duration = Duration::minutes(1);
 /// The longest pause.
 const LONGEST_PAUSE: Duration = Duration::hours(1);
 /// So often a message is put off of which nothing went: about a day.
@@ -45,8 +46,12 @@ enum Outcome {
     Unconfirmed(String),
     /// Nothing of it went: it comes again, for these words.
     PutOff(Duration, String),
+    /// It may have gone before, and could not be looked for, for these words: it comes again.
+    Unlooked(Duration, String),
     /// Nobody knows whether it went: it comes again, and is looked for first.
     Later(Duration),
+    /// It is in other hands by now.
+    Lost,
 }
 
 pub(crate) async fn run(context: &Context, organization_id: OrganizationId, id: OutgoingId) -> anyhow::Result<()> {
@@ -62,67 +67,13 @@ pub(crate) async fn run(context: &Context, organization_id: OrganizationId, id: 
     let stored = outgoing::get(&mut tx, id).await?;
     tx.commit().await?;
 
-    let sending = Sending { context, actor: &actor, stored: &stored, insisted };
-    let (outcome, letter) = match sending.prepare().await {
-        Ok(mut prepared) => (sending.send(&mut prepared).await?, Some(prepared.letter)),
-        Err(Stop::Ours(error)) => return Err(error),
-        Err(stop) => (unlooked(refused(stop), stored.attempts), None),
+    let sending = Sending { context, actor: &actor, stored: &stored, holder, insisted };
+    let done = tokio::select! {
+        done = sending.go() => Some(done?),
+        () = sending.keep_hold() => None,
     };
-    let mut tx = service.db.tenant(&actor).await?;
-    let now = service.clock.now();
-    let settled = match outcome {
-        Outcome::Sent(sent) => {
-            let source = letter.map(|letter| letter.source.clone()).unwrap_or_default();
-            keep(&mut tx, &stored, sent, source, now).await?;
-            outgoing::set_state(&mut tx, id, &[State::Sending], State::Sent, None, now).await
-        }
-        Outcome::Failed(words) => {
-            outgoing::set_state(&mut tx, id, &[State::Sending], State::Failed, Some(&words), now).await
-        }
-        Outcome::Unconfirmed(words) => {
-            outgoing::set_state(&mut tx, id, &[State::Sending], State::Unconfirmed, Some(&words), now).await
-        }
-        Outcome::PutOff(pause, words) if stored.put_off < PUT_OFF => {
-            tracing::info!(outgoing = %id, words, "a message is put off");
-            let pause = pause.max(PAUSE * (1 << stored.put_off.clamp(0, 8))).min(LONGEST_PAUSE);
-            let job = Job::SendMessage { organization_id, outgoing_id: id };
-            queue::enqueue(&mut tx, &job, Some(now + pause)).await?;
-            outgoing::put_off(&mut tx, id, holder, now + pause).await
-        }
-        Outcome::PutOff(_, words) => {
-            let words = format!("{words}. It was tried for a day, and nothing was sent");
-            outgoing::set_state(&mut tx, id, &[State::Sending], State::Failed, Some(&words), now).await
-        }
-        Outcome::Later(pause) => {
-            let job = Job::SendMessage { organization_id, outgoing_id: id };
-            queue::enqueue(&mut tx, &job, Some(now + pause)).await?;
-            outgoing::let_go(&mut tx, id, holder, now + pause).await
-        }
-    };
-    match settled {
-        // A person or another worker was faster: what they noted stays.
-        Err(store::Error::Missing) => Ok(()),
-        settled => {
-            settled?;
-            Ok(tx.commit().await?)
-        }
-    }
-}
-
-/// Keeps what went as a message of its conversation: the next reading knows it by its `Message-ID`.
-async fn keep(
-    tx: &mut store::TenantTx,
-    stored: &outgoing::Stored,
-    sent: Sent,
-    source: Vec<u8>,
-    now: time::OffsetDateTime,
-) -> anyhow::Result<()> {
-    let mailbox = inbox::get(tx, stored.channel_id).await?;
-    let external_id = sent.external_id.unwrap_or_else(|| format!("sent:{}", stored.outgoing.id));
-    let incoming = Incoming { external_id, thread: sent.thread, at: now, place: Place::Sent, seen: true, source };
-    let mailbox = Mailbox { channel_id: stored.channel_id, addresses: &mailbox.addresses, run: None };
-    ingest::keep(tx, mailbox, vec![incoming], now).await?;
-    Ok(())
+    let Some((outcome, letter)) = done else { return Ok(()) };
+    sending.settle(outcome, letter).await
 }
 
 /// What a message needs to be sent.
@@ -159,36 +110,64 @@ impl Letter {
 struct Sending<'a> {
     context: &'a Context,
     actor: &'a Actor,
+    /// As it stood when it was taken in hand.
     stored: &'a outgoing::Stored,
+    holder: Uuid,
     /// Whether a person wants it sent though nobody can say whether it went.
     insisted: bool,
 }
 
 impl<'a> Sending<'a> {
+    /// Says again and again that this worker still sends, and never ends. The sending goes on whatever becomes of that: what was
+    /// begun cannot be called back.
+    async fn keep_hold(&self) {
+        let service = &self.context.service;
+        loop {
+            tokio::time::sleep(BEAT).await;
+            let Ok(mut tx) = service.db.tenant(self.actor).await else { continue };
+            let until = service.clock.now() + HELD;
+            match outgoing::hold(&mut tx, self.stored.outgoing.id, self.holder, until).await {
+                Ok(()) => drop(tx.commit().await),
+                Err(error) => tracing::warn!(%error, "a message that is being sent could not be held on to"),
+            }
+        }
+    }
+
+    /// Sends it, unless it is found to have gone.
+    async fn go(&self) -> anyhow::Result<(Outcome, Option<Arc<Letter>>)> {
+        let mut prepared = match self.prepare().await {
+            Ok(prepared) => prepared,
+            Err(Stop::Ours(error)) => return Err(error),
+            Err(stop) => return Ok((self.doubted(refused(stop)), None)),
+        };
+        let outcome = self.send(&mut prepared).await?;
+        Ok((outcome, Some(prepared.letter)))
+    }
+
     async fn prepare(&self) -> Result<Prepared<'a>, Stop> {
         let service = &self.context.service;
+        let off = provider_switch::list(&mut service.db.system().await?).await?;
         let mut tx = service.db.tenant(self.actor).await?;
         let channel = channel::get(&mut tx, self.stored.channel_id).await?;
         let connection = match connection::get(&mut tx, channel.connection_id, service.clock.now()).await {
             Err(store::Error::Missing) => return Err(Stop::Reconnect("the mailbox is not connected any more".into())),
             found => found?,
         };
+        if let Some((_, reason)) = off.into_iter().find(|(key, _)| *key == connection.provider) {
+            return Err(Stop::SwitchedOff(format!("the provider is switched off by the operator: {reason}")));
+        }
+        if connection.state == ConnectionState::Paused {
+            return Err(Stop::SwitchedOff("the mailbox is switched off".into()));
+        }
         let provider = provider_of(&connection.provider).map_err(Stop::Ours)?;
         let none = || Stop::Provider(Error::Rejected("this account sends no messages".into()));
         let inbox = provider.inbox().ok_or_else(none)?;
-        let from = inbox::get(&mut tx, channel.id).await?.addresses.into_iter().next().ok_or_else(none)?;
-        let answered = match self.stored.answers_id {
-            Some(id) => message::answered(&mut tx, id).await?,
-            None => Default::default(),
+        let mail::Letter { source, from, thread } = match mail::write(&mut tx, self.stored).await {
+            Err(mail::Unwritten::Words(words)) => return Err(Error::Rejected(words).into()),
+            Err(mail::Unwritten::Store(error)) => return Err(error.into()),
+            Ok(written) => written,
         };
-        let mut files = Vec::new();
-        for upload in &self.stored.uploads {
-            files.push(draft::get_upload(&mut tx, *upload).await?);
-        }
         drop(tx);
-        let answered =
-            mail::Answered { header_id: answered.header_id, references: answered.references, thread: answered.thread };
-        let source = mail::source(self.stored, &from, &answered, files).map_err(Error::Rejected)?;
         let list = |all: &[model::message::Address]| all.iter().map(|one| one.address.clone()).collect::<Vec<_>>();
         let outgoing = &self.stored.outgoing;
         let blind = list(&outgoing.bcc);
@@ -196,87 +175,153 @@ impl<'a> Sending<'a> {
         recipients.extend(list(&outgoing.cc));
         recipients.extend(blind.clone());
         let access = Access::open(self.context, self.actor, connection.id, provider).await?;
-        let (account, header_id, thread) = (channel.account, self.stored.header_id.clone(), answered.thread);
+        let (account, header_id) = (channel.account, self.stored.header_id.clone());
         let letter = Letter { inbox, account, header_id, source, from, recipients, blind, thread };
         Ok(Prepared { access, letter: Arc::new(letter) })
     }
 
     async fn send(&self, prepared: &mut Prepared<'_>) -> anyhow::Result<Outcome> {
-        // One that was in hand before may have gone.
-        if self.stored.attempts > 1 {
-            match self.look(prepared).await? {
-                Lookup::Found(sent) => return Ok(Outcome::Sent(sent)),
-                Lookup::Absent => {}
-                Lookup::Impossible if self.insisted => {}
-                Lookup::Impossible => {
+        let mut doubted = false;
+        // One whose sending was begun before may have gone.
+        if self.stored.attempts > 0 {
+            match self.look(prepared).await {
+                Ok(Lookup::Found(sent)) => return Ok(Outcome::Sent(sent)),
+                Ok(Lookup::Absent) if self.stored.attempts >= ATTEMPTS => {
+                    let words = "the provider could not be reached, and the message is not among what was sent. Nothing was sent";
+                    return Ok(Outcome::Failed(words.into()));
+                }
+                Ok(Lookup::Absent) => {}
+                Ok(Lookup::Impossible) if self.insisted => doubted = true,
+                Ok(Lookup::Impossible) => {
                     let words = "its sending was interrupted, and the provider cannot say whether it went. Look there first, \
                                  then send it again or mark it as sent";
                     return Ok(Outcome::Unconfirmed(words.into()));
                 }
+                Err(Stop::Ours(error)) => return Err(error),
+                Err(stop) => return Ok(self.doubted(refused(stop))),
             }
+        }
+        if !self.begin().await? {
+            return Ok(Outcome::Lost);
         }
         let letter = Arc::clone(&prepared.letter);
         let sent = prepared.access.call(move |call| {
             let letter = Arc::clone(&letter);
             Box::pin(async move { letter.inbox.send(call, &letter.account, &letter.outgoing()).await })
         });
-        let sent = sent.await;
-        match sent {
+        match sent.await {
             Ok(sent) => Ok(Outcome::Sent(sent)),
             Err(Stop::Ours(error)) => Err(error),
-            // Nobody knows whether it went: the next attempt looks for it first.
-            Err(Stop::Provider(Error::Unavailable(_) | Error::Malformed(_))) if self.stored.attempts < ATTEMPTS => {
-                let doubled = 1 << (self.stored.attempts - 1).clamp(0, 5);
-                Ok(Outcome::Later(PAUSE * doubled))
+            // Nobody knows whether it went: a pause later it is looked for.
+            Err(Stop::Provider(Error::Unavailable(_) | Error::Malformed(_))) => {
+                Ok(Outcome::Later(UNKNOWN * (1 << self.stored.attempts.clamp(0, 5))))
             }
-            Err(Stop::Provider(error @ (Error::Unavailable(_) | Error::Malformed(_)))) => {
-                Ok(match self.look(prepared).await? {
-                    Lookup::Found(sent) => Outcome::Sent(sent),
-                    Lookup::Absent => {
-                        Outcome::Failed(format!("the provider could not be reached: {error}. Nothing was sent"))
-                    }
-                    Lookup::Impossible => Outcome::Unconfirmed(format!("nobody can say whether it went: {error}")),
-                })
-            }
+            Err(stop) if doubted => Ok(self.doubted(refused(stop))),
             Err(stop) => Ok(refused(stop)),
         }
     }
 
-    /// Whether it went. Where that cannot be asked now, it comes again.
-    async fn look(&self, prepared: &mut Prepared<'_>) -> anyhow::Result<Lookup> {
+    /// From here on it may go. Another worker may have taken it over meanwhile, who sends it then.
+    async fn begin(&self) -> anyhow::Result<bool> {
+        let service = &self.context.service;
+        let mut tx = service.db.tenant(self.actor).await?;
+        let until = service.clock.now() + HELD;
+        match outgoing::begin(&mut tx, self.stored.outgoing.id, self.holder, until).await {
+            Err(store::Error::Missing) => Ok(false),
+            begun => {
+                begun?;
+                tx.commit().await?;
+                Ok(true)
+            }
+        }
+    }
+
+    /// Whether it went.
+    async fn look(&self, prepared: &mut Prepared<'_>) -> Result<Lookup, Stop> {
         let letter = Arc::clone(&prepared.letter);
         let found = prepared.access.call(move |call| {
             let letter = Arc::clone(&letter);
             Box::pin(async move { letter.inbox.find_sent(call, &letter.account, &letter.header_id).await })
         });
-        match found.await {
-            Ok(found) => Ok(found),
-            Err(Stop::Ours(error)) => Err(error),
-            Err(stop) => Err(anyhow::anyhow!("whether a message went cannot be asked now: {stop:?}")),
+        found.await
+    }
+
+    /// What becomes of a message of which nothing went now: one that was begun before, and could not be looked for, may have gone then.
+    fn doubted(&self, outcome: Outcome) -> Outcome {
+        match outcome {
+            outcome if self.stored.attempts == 0 => outcome,
+            // Whoever insisted may still take it back.
+            Outcome::PutOff(pause, words) if !self.insisted => Outcome::Unlooked(pause, words),
+            Outcome::Failed(words) => Outcome::Unconfirmed(unconfirmed(&words)),
+            other => other,
+        }
+    }
+
+    /// Notes what became of it.
+    async fn settle(&self, outcome: Outcome, letter: Option<Arc<Letter>>) -> anyhow::Result<()> {
+        let service = &self.context.service;
+        let (id, holder, now) = (self.stored.outgoing.id, self.holder, service.clock.now());
+        let job = Job::SendMessage { organization_id: self.actor.organization_id, outgoing_id: id };
+        let put_off = |pause: Duration| pause.max(PAUSE * (1 << self.stored.put_off.clamp(0, 8))).min(LONGEST_PAUSE);
+        let mut tx = service.db.tenant(self.actor).await?;
+        let settled = match outcome {
+            Outcome::Sent(sent) => {
+                let source = letter.map(|letter| letter.source.clone()).unwrap_or_default();
+                let ids = (sent.external_id, sent.thread);
+                service::outgoing::keep(&mut tx, self.stored, ids, now, source, now).await?;
+                outgoing::set_sent(&mut tx, id, now).await
+            }
+            Outcome::Failed(words) => outgoing::settle(&mut tx, id, holder, State::Failed, &words, now).await,
+            Outcome::Unconfirmed(words) => outgoing::settle(&mut tx, id, holder, State::Unconfirmed, &words, now).await,
+            Outcome::PutOff(_, words) if self.stored.put_off >= PUT_OFF && !self.insisted => {
+                let words = format!("{words}. It was tried for a day, and nothing was sent");
+                outgoing::settle(&mut tx, id, holder, State::Failed, &words, now).await
+            }
+            Outcome::PutOff(_, words) | Outcome::Unlooked(_, words) if self.stored.put_off >= PUT_OFF => {
+                outgoing::settle(&mut tx, id, holder, State::Unconfirmed, &unconfirmed(&words), now).await
+            }
+            Outcome::PutOff(pause, words) => {
+                let at = now + put_off(pause);
+                queue::enqueue(&mut tx, &job, Some(at)).await?;
+                let words = format!("{words}. Nothing was sent yet, and it is tried again by itself");
+                outgoing::put_off(&mut tx, id, holder, at, self.stored.attempts, self.insisted, &words).await
+            }
+            Outcome::Unlooked(pause, words) => {
+                tracing::info!(outgoing = %id, words, "whether a message went cannot be asked now");
+                let at = now + put_off(pause);
+                queue::enqueue(&mut tx, &job, Some(at)).await?;
+                outgoing::let_go(&mut tx, id, holder, at, false).await
+            }
+            Outcome::Later(pause) => {
+                let at = now + pause;
+                queue::enqueue(&mut tx, &job, Some(at)).await?;
+                outgoing::let_go(&mut tx, id, holder, at, true).await
+            }
+            Outcome::Lost => return Ok(()),
+        };
+        match settled {
+            // A person or another worker was faster: what they noted stays.
+            Err(store::Error::Missing) => Ok(()),
+            settled => {
+                settled?;
+                Ok(tx.commit().await?)
+            }
         }
     }
 }
 
-/// What becomes of a message whose mailbox could not even be reached to look for it: of one that was in hand before nobody knows
-/// whether it went.
-fn unlooked(outcome: Outcome, attempts: i32) -> Outcome {
-    match outcome {
-        outcome if attempts < 2 => outcome,
-        Outcome::PutOff(pause, _) => Outcome::Later(pause.max(PAUSE)),
-        Outcome::Failed(words) => {
-            let words = words.trim_end_matches(". Nothing was sent");
-            Outcome::Unconfirmed(format!(
-                "its sending was interrupted, and the mailbox cannot be asked whether it went: {words}. Look there first, then send \
-                 it again or mark it as sent"
-            ))
-        }
-        other => other,
-    }
+/// What a person reads of a message that may have gone before.
+fn unconfirmed(words: &str) -> String {
+    let words = words.trim_end_matches(". Nothing was sent");
+    format!(
+        "its sending was interrupted, and the mailbox cannot be asked whether it went: {words}. Look there first, then send it again or \
+         mark it as sent"
+    )
 }
 
 /// What becomes of a message of which nothing went.
 fn refused(stop: Stop) -> Outcome {
-    if let Stop::Provider(error @ (Error::RateLimited { .. } | Error::Unavailable(_))) = &stop {
+    if let Stop::Provider(error @ (Error::RateLimited { .. } | Error::Unavailable(_) | Error::Malformed(_))) = &stop {
         let after = if let Error::RateLimited { after } = error { *after } else { std::time::Duration::ZERO };
         return Outcome::PutOff(Duration::try_from(after).unwrap_or(PAUSE), error.to_string());
     }

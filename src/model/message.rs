@@ -20,6 +20,8 @@ pub struct Message {
     pub to: Vec<Address>,
     /// Who got a copy.
     pub cc: Vec<Address>,
+    /// Where answers go, if elsewhere than to its writer.
+    pub reply_to: Vec<Address>,
     /// As it was written.
     pub subject: String,
     /// What it says, in plain text.
@@ -42,6 +44,28 @@ pub struct Message {
     pub outgoing_id: Option<OutgoingId>,
     /// Whether it was thrown away at the provider.
     pub gone: bool,
+}
+
+impl Message {
+    /// Whom an answer goes to: where its writer wants it; of what the agency wrote, those it was written to. Never the mailbox itself,
+    /// whose addresses are `own`.
+    pub fn answer_to(&self, own: &[String]) -> Vec<Address> {
+        let others = |all: &[Address]| -> Vec<Address> {
+            all.iter().filter(|one| !one.address.is_empty() && !own.contains(&one.address)).cloned().collect()
+        };
+        if !self.inbound {
+            return others(&self.to);
+        }
+        let wanted = others(&self.reply_to);
+        if wanted.is_empty() { others(std::slice::from_ref(&self.from)) } else { wanted }
+    }
+}
+
+/// What is answered in a conversation: what a person wrote last; else what came last; else the last. What was thrown away is passed over.
+pub fn answered(messages: &[Message]) -> Option<&Message> {
+    let here = |message: &&Message| message.inbound && !message.gone && message.place != Place::Trash;
+    let by = |wanted: fn(Kind) -> bool| messages.iter().rev().filter(here).find(|message| wanted(message.kind));
+    by(|kind| kind == Kind::Person).or_else(|| by(|_| true)).or(messages.last())
 }
 
 /// A file that came with a message.
@@ -132,5 +156,65 @@ impl Place {
     /// Reads the spelling.
     pub fn parse(text: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|place| place.key() == text)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn address(address: &str) -> Address {
+        Address { name: String::new(), address: address.into() }
+    }
+
+    fn message(number: u128, from: &str, kind: Kind) -> Message {
+        Message {
+            id: MessageId(uuid::Uuid::from_u128(number)),
+            inbound: true,
+            kind,
+            from: address(from),
+            to: vec![address("we@acme.test")],
+            cc: Vec::new(),
+            reply_to: Vec::new(),
+            subject: String::new(),
+            text: String::new(),
+            html: false,
+            sent_at: None,
+            at: OffsetDateTime::UNIX_EPOCH,
+            place: Place::Inbox,
+            attachments: Vec::new(),
+            fault: None,
+            outgoing_id: None,
+            gone: false,
+        }
+    }
+
+    #[test]
+    fn an_answer_goes_where_the_last_person_wants_it() {
+        let jane = message(1, "jane@c1.test", Kind::Person);
+        let failure = message(2, "mailer-daemon@c1.test", Kind::Automatic);
+        let ours = Message { inbound: false, ..message(3, "we@acme.test", Kind::Person) };
+        let away = Message { gone: true, ..message(4, "bob@c1.test", Kind::Person) };
+        let thrown = Message { place: Place::Trash, ..message(5, "bob@c1.test", Kind::Person) };
+        let whom = |all: &[&Message]| {
+            let all: Vec<_> = all.iter().copied().cloned().collect();
+            answered(&all).map(|one| one.id.0.as_u128())
+        };
+        assert_eq!(whom(&[&jane, &failure, &ours, &away, &thrown]), Some(1));
+        assert_eq!(whom(&[&failure, &ours]), Some(2), "where no person wrote");
+        assert_eq!(whom(&[&ours]), Some(3));
+        assert_eq!(whom(&[]), None);
+    }
+
+    #[test]
+    fn an_answer_goes_where_its_writer_wants_it_and_never_to_the_mailbox_itself() {
+        let own = ["we@acme.test".to_owned()];
+        let form = Message { reply_to: vec![address("jane@c1.test")], ..message(1, "noreply@shop.test", Kind::Bulk) };
+        assert_eq!(form.answer_to(&own), [address("jane@c1.test")]);
+        let group = Message { reply_to: vec![address("we@acme.test")], ..message(2, "jane@c1.test", Kind::Person) };
+        assert_eq!(group.answer_to(&own), [address("jane@c1.test")]);
+        let ours = Message { inbound: false, to: vec![address("bob@c1.test"), address("we@acme.test")], ..group };
+        assert_eq!(ours.answer_to(&own), [address("bob@c1.test")]);
+        assert!(message(3, "", Kind::Person).answer_to(&own).is_empty());
     }
 }

@@ -39,7 +39,7 @@ use crate::{
     Answer, Call, Change, Changes, Consent, Error, Exchange, Fault, Hosts, Http, Inbox, Limit, Lookup, Message, OAuth,
     Outgoing, Provider, Result, Sent, Settings, Tokens,
     google::{self, App},
-    inbox::{found, gathered, gone, part},
+    inbox::{FULL, found, gathered, gone, part, weight},
 };
 
 /// How many messages a page has: each of them is a call of its own.
@@ -300,18 +300,27 @@ async fn changed(
     Ok(Changes { changes, cursor: next.text()?, more, left: None })
 }
 
-/// Reads what was touched, some messages at a time.
+/// Reads what was touched, some messages at a time, until the page is full.
 async fn followed(call: &Call<'_>, account: &Account, touched: Vec<(String, wire::Touch)>) -> Result<Vec<Change>> {
-    let mut all = Vec::with_capacity(touched.len());
+    let (mut all, mut bytes) = (Vec::with_capacity(touched.len()), 0);
     for some in touched.chunks(AT_ONCE) {
-        let read = join_all(some.iter().map(|(id, touch)| follow(call, account, id, *touch))).await;
+        let full = bytes >= FULL;
+        let read = join_all(some.iter().map(|(id, touch)| follow(call, account, id, *touch, full))).await;
+        bytes += weight(&read);
         all.extend(some.iter().map(|(id, _)| id.clone()).zip(read));
     }
     gathered(all)
 }
 
-async fn follow(call: &Call<'_>, account: &Account, id: &str, touch: wire::Touch) -> Result<Option<Change>> {
+async fn follow(
+    call: &Call<'_>,
+    account: &Account,
+    id: &str,
+    touch: wire::Touch,
+    full: bool,
+) -> Result<Option<Change>> {
     match touch {
+        wire::Touch::Added if full => Ok(Some(Change::Left { external_id: id.to_owned() })),
         wire::Touch::Added => Ok(read(call, account, id).await?.map(Change::Message)),
         wire::Touch::Moved => {
             let labels: Option<wire::Labels> = get(call, account, id, "minimal").await?;

@@ -38,7 +38,7 @@ pub trait Inbox: Send + Sync {
         cursor: Option<&str>,
         since: OffsetDateTime,
     ) -> Result<Changes>;
-    /// One message by its id; none when it is gone. For those that [`Change::Missed`] named.
+    /// One message by its id; none when it is gone. For those that [`Change::Missed`] and [`Change::Left`] named.
     ///
     /// # Errors
     /// The kinds of [`Error`](crate::Error).
@@ -118,6 +118,13 @@ pub enum Change {
         external_id: String,
         /// Why, in words.
         fault: String,
+        /// Whether that is the message's own and stays so, as its size does. What is not may be the provider's trouble.
+        lasting: bool,
+    },
+    /// A message for which the page had no room: it is asked for by its id.
+    Left {
+        /// The provider's id.
+        external_id: String,
     },
 }
 
@@ -208,13 +215,25 @@ impl Outgoing<'_> {
     }
 }
 
-/// What the readings of single messages came to, by their ids: a message that cannot be read holds up no other.
+/// So many bytes of messages a page has: what is named after them is [`Change::Left`], so that no page outgrows the memory.
+pub(crate) const FULL: usize = 32 << 20;
+
+/// How many bytes of messages these readings brought.
+pub(crate) fn weight(read: &[Result<Option<Change>>]) -> usize {
+    let bytes = read.iter().map(|read| match read {
+        Ok(Some(Change::Message(Message { content: Content::Mail(source), .. }))) => source.len(),
+        _ => 0,
+    });
+    bytes.sum()
+}
+
+/// What the readings of single messages came to, by their ids: a message that cannot be read holds up no other. Whether so many cannot
+/// be read that it is the provider's trouble is for whoever keeps the page to say.
 ///
-/// None of a message is that it is gone. What concerns all of them (the credential, the provider's limits, a provider that
-/// fails half of what it is asked) is an error. Drafts are left out: they are nobody's words yet.
+/// None of a message is that it is gone. What concerns all of them (the credential, the provider's limits) is an error. Drafts are left
+/// out: they are nobody's words yet.
 pub(crate) fn gathered(read: Vec<(String, Result<Option<Change>>)>) -> Result<Vec<Change>> {
-    let asked = read.len();
-    let (mut changes, mut failed) = (Vec::with_capacity(asked), 0_usize);
+    let mut changes = Vec::with_capacity(read.len());
     for (external_id, read) in read {
         changes.push(match read {
             Ok(Some(
@@ -224,16 +243,9 @@ pub(crate) fn gathered(read: Vec<(String, Result<Option<Change>>)>) -> Result<Ve
             }
             Ok(Some(change)) => change,
             Ok(None) => Change::Gone { external_id },
-            Err(Error::Unavailable(fault)) => {
-                failed += 1;
-                // One alone is missed: it would hold up all that comes after it for ever.
-                if asked > 1 && failed * 2 >= asked {
-                    return Err(Error::Unavailable(fault));
-                }
-                Change::Missed { external_id, fault }
-            }
-            Err(error @ (Error::Malformed(_) | Error::TooLarge(_) | Error::Rejected(_))) => {
-                Change::Missed { external_id, fault: error.to_string() }
+            Err(error @ (Error::Unavailable(_) | Error::Malformed(_) | Error::TooLarge(_) | Error::Rejected(_))) => {
+                let lasting = matches!(error, Error::TooLarge(_));
+                Change::Missed { external_id, fault: error.to_string(), lasting }
             }
             Err(error @ (Error::Unauthorized(_) | Error::RateLimited { .. } | Error::CursorExpired)) => {
                 return Err(error);
@@ -285,7 +297,7 @@ mod tests {
         let got = read(vec![("1", change("1", Place::Inbox)), ("2", broken()), ("3", Ok(None))]).unwrap();
         assert!(matches!(&got[0], Change::Moved { external_id, .. } if external_id == "1"), "{got:?}");
         assert!(
-            matches!(&got[1], Change::Missed { external_id, fault } if external_id == "2" && fault.ends_with("half"))
+            matches!(&got[1], Change::Missed { external_id, fault, lasting: false } if external_id == "2" && fault.ends_with("half"))
         );
         assert_eq!(got[2], Change::Gone { external_id: "3".into() });
         let drafts = read(vec![("1", change("1", Place::Draft)), ("2", change("2", Place::Sent))]).unwrap();
@@ -293,15 +305,13 @@ mod tests {
     }
 
     #[test]
-    fn a_provider_that_fails_half_of_it_is_asked_again_and_one_message_alone_is_missed() {
-        let away = || Err(Error::Unavailable("status 500".into()));
-        assert_eq!(
-            read(vec![("1", away()), ("2", change("2", Place::Inbox))]),
-            Err(Error::Unavailable("status 500".into()))
+    fn what_is_away_is_missed_and_what_is_too_large_stays_so() {
+        let failed = [Error::Unavailable("status 500".into()), Error::TooLarge("it is larger than 64 MiB".into())];
+        let got = read(failed.map(|error| ("1", Err(error))).into()).unwrap();
+        assert!(
+            matches!(&*got, [Change::Missed { lasting: false, .. }, Change::Missed { lasting: true, .. }]),
+            "{got:?}"
         );
-        let few = vec![("1", away()), ("2", change("2", Place::Inbox)), ("3", change("3", Place::Inbox))];
-        assert_eq!(read(few).unwrap().len(), 3);
-        assert!(matches!(&*read(vec![("1", away())]).unwrap(), [Change::Missed { .. }]));
     }
 
     #[test]

@@ -11,6 +11,8 @@
 //! - A line about a message that changed may hold nothing but what changed. A whole one may be of a message that is new: it
 //!   is read, and told again as moved, so that what is known already is set right.
 //! - The source is a call of its own for each message (`$value`).
+//! - A first reading that is narrowed to a time is said to name no more than 5,000 messages of a folder, the newest. We have seen
+//!   neither that nor the contrary.
 //! - Drafts keep their id while they change and when they are sent: their folder is not read, and drafts elsewhere are left out.
 //! - A mail is sent as the source in base64, and answered 202 with nothing. Microsoft takes requests up to 4 MB: what is
 //!   larger is refused here. The copy among those that were sent comes a moment later.
@@ -42,7 +44,7 @@ use url::Url;
 use crate::{
     Answer, Call, Change, Changes, Consent, Content, Error, Exchange, Fault, Hosts, Http, Inbox, Limit, Lookup,
     Message, OAuth, Outgoing, Provider, Request, Result, Sent, Settings, Tokens, address,
-    inbox::{found, gathered, gone, part},
+    inbox::{FULL, found, gathered, gone, part, weight},
     page_of,
 };
 
@@ -277,7 +279,8 @@ impl Inbox for Outlook {
         let sent = found.value.into_iter().find(|found| found.is_draft != Some(true));
         Ok(match sent {
             Some(found) => Lookup::Found(Sent { external_id: Some(found.id), thread: found.conversation_id }),
-            None => Lookup::Absent,
+            // Microsoft nowhere promises that a mail keeps the id that it was sent with: what is not found may have gone all the same.
+            None => Lookup::Impossible,
         })
     }
 }
@@ -308,16 +311,18 @@ async fn page(call: &Call<'_>, folder: &Folder, since: String) -> Result<wire::P
     request.query("$orderby", "receivedDateTime desc").send().await
 }
 
-/// Reads what a page of a folder names, some messages at a time.
+/// Reads what a page of a folder names, some messages at a time, until the page is full.
 async fn followed(
     call: &Call<'_>,
     folder: &Folder,
     places: &BTreeMap<String, Place>,
     named: Vec<wire::State>,
 ) -> Result<Vec<Change>> {
-    let (mut all, mut moved) = (Vec::with_capacity(named.len()), Vec::new());
+    let (mut all, mut moved, mut bytes) = (Vec::with_capacity(named.len()), Vec::new(), 0);
     for some in named.chunks(AT_ONCE) {
-        let read = join_all(some.iter().map(|state| follow(call, folder, places, state))).await;
+        let full = bytes >= FULL;
+        let read = join_all(some.iter().map(|state| follow(call, folder, places, state, full))).await;
+        bytes += weight(&read);
         for (state, read) in some.iter().zip(read) {
             if let (Ok(Some(Change::Message(message))), true) = (&read, folder.known) {
                 let (external_id, place, seen) = (state.id.clone(), message.place, message.seen);
@@ -335,8 +340,12 @@ async fn follow(
     folder: &Folder,
     places: &BTreeMap<String, Place>,
     named: &wire::State,
+    full: bool,
 ) -> Result<Option<Change>> {
     if named.removed.is_none() && named.received_at.is_some() {
+        if full {
+            return Ok(Some(Change::Left { external_id: named.id.clone() }));
+        }
         return Ok(read(call, named, folder.place).await?.map(Change::Message));
     }
     let now = state(call, &named.id).await?;

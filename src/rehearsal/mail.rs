@@ -1,9 +1,10 @@
-//! The agency's two mailboxes: what lies in them at a moment, and what happened since when.
+//! The agency's mailboxes: what lies in them at a moment, and what happened since when.
 //!
-//! Half of the clients write to one of them, half to the other ([`Mailbox::of`]). What people and the agency write by themselves
-//! comes from `talk`; what is sent through a provider is a change of the world like any other (`writes`), which people answer
-//! (`people`). What is written becomes an e-mail in `source`. Everything that happens has a number that grows with the world's
-//! clock, by which a mailbox tells what changed: the same world at the same moment gives the same numbers.
+//! Half of the clients write to the first of them, the others to the second, but for the last client, who writes to the third
+//! ([`Mailbox::of`]). What people and the agency write by themselves comes from `talk`; what is sent through a provider is a change
+//! of the world like any other (`writes`), which people answer (`people`). What is written becomes an e-mail in `source`. Everything
+//! that happens has a number that grows with the world's clock, by which a mailbox tells what changed: the same world at the same
+//! moment gives the same numbers.
 
 mod attachment;
 mod people;
@@ -15,7 +16,7 @@ use serde::Serialize;
 use time::{Duration, OffsetDateTime};
 
 use crate::{
-    client::Client,
+    client::{CLIENTS, Client},
     plan::CHANNELS,
     talk::{Message, Post},
     world::World,
@@ -30,12 +31,15 @@ pub enum Mailbox {
     Gmail,
     /// At Microsoft.
     Outlook,
+    /// At a mail server of its own, which speaks IMAP and SMTP.
+    Imap,
 }
 
 impl Mailbox {
     /// To which a client writes, by its place.
     pub const fn of(client: usize) -> Self {
         match client % 2 {
+            _ if client == CLIENTS - 1 => Self::Imap,
             0 => Self::Gmail,
             _ => Self::Outlook,
         }
@@ -46,6 +50,7 @@ impl Mailbox {
         match self {
             Self::Gmail => "team@agency.example",
             Self::Outlook => "studio@agency.example",
+            Self::Imap => "desk@agency.example",
         }
     }
 
@@ -54,6 +59,7 @@ impl Mailbox {
         match self {
             Self::Gmail => "hello@agency.example",
             Self::Outlook => "office@agency.example",
+            Self::Imap => "service@agency.example",
         }
     }
 
@@ -62,16 +68,17 @@ impl Mailbox {
         match self {
             Self::Gmail => CHANNELS,
             Self::Outlook => CHANNELS + 1,
+            Self::Imap => CHANNELS + 2,
         }
     }
 
-    /// What it keeps the letter under that the change at this place among its changes sent.
+    /// What it keeps the letter under that the change at this place among its changes sent, or put there.
     pub(crate) fn sent_key(self, change: usize) -> String {
         format!("sent-{}-{change}", self.place())
     }
 }
 
-/// The labels that both mailboxes know, by Gmail's names.
+/// The labels that all mailboxes know, by Gmail's names.
 pub(crate) const INBOX: &str = "INBOX";
 pub(crate) const UNREAD: &str = "UNREAD";
 pub(crate) const SENT: &str = "SENT";
@@ -179,6 +186,13 @@ fn drawn(world: &World, message: &Message) -> Letter {
     }
 }
 
+/// What somebody put into the mailbox by hand.
+fn put(key: String, source: &str, at: OffsetDateTime, of: &[String]) -> Letter {
+    let id = people::read(source).id.unwrap_or_else(|| format!("{key}@agency.example"));
+    let labels = of.iter().cloned().collect();
+    Letter { conversation: key.clone(), key, id, at, content: Content::Written(source.to_owned()), labels }
+}
+
 /// When somebody at the agency reads what came; some newsletters nobody does.
 fn read_at(world: &World, message: &Message) -> Option<OffsetDateTime> {
     let mut stream = world.plan.key.name("read").name(&message.id).stream();
@@ -215,14 +229,20 @@ impl World {
         for (place, write) in done.iter().enumerate() {
             let done_at = number(write.at, DONE + i64::try_from(place).unwrap_or_default());
             match &write.change {
-                Change::Sent { source, conversation } => {
-                    let (letter, answer) = self.sent(mailbox, place, write.at, source, conversation.as_deref());
+                Change::Sent { source, conversation, recipients } => {
+                    let (conversation, to) = (conversation.as_deref(), recipients.as_slice());
+                    let (letter, answer) = self.sent(mailbox, place, write.at, (source.as_str(), conversation, to));
                     changes.push((done_at, letter.key.clone(), What::Came));
                     letters.push(letter);
                     if let Some(answer) = answer.filter(|answer| answer.sent_at <= now) {
                         happened.push((answer.sent_at, answer.id.clone(), false));
                         letters.push(drawn(self, &answer));
                     }
+                }
+                Change::Put { source, at, labels } => {
+                    let letter = put(mailbox.sent_key(place), source, *at, labels);
+                    changes.push((done_at, letter.key.clone(), What::Came));
+                    letters.push(letter);
                 }
                 Change::Labels { letter, added, removed } => {
                     let what = What::Labels { added: added.clone(), removed: removed.clone() };
@@ -256,17 +276,19 @@ impl World {
         Opened { world: self, mailbox, letters, events, now: number(now, most) }
     }
 
-    /// What was sent, and the answer to it that comes some time later.
+    /// What was sent, and the answer to it that comes some time later. Where the envelope said who gets it, nobody else does.
     fn sent(
         &self,
         mailbox: Mailbox,
         place: usize,
         at: OffsetDateTime,
-        source: &str,
-        conversation: Option<&str>,
+        (source, conversation, envelope): (&str, Option<&str>, &[String]),
     ) -> (Letter, Option<Message>) {
         let key = mailbox.sent_key(place);
-        let read = people::read(source);
+        let mut read = people::read(source);
+        if !envelope.is_empty() {
+            read.to.retain(|to| envelope.contains(to));
+        }
         let id = read.id.clone().unwrap_or_else(|| format!("{key}@agency.example"));
         let conversation = conversation.unwrap_or(&key).to_owned();
         let answer = people::answer(self, mailbox, (at, &id, &conversation), &read, place);
@@ -278,6 +300,11 @@ impl World {
 impl Opened<'_> {
     /// How each letter stood after everything up to a number had happened; none for one that was not there yet.
     pub fn states(&self, until: u64) -> Vec<Option<State>> {
+        self.replay(until, |_, _| {})
+    }
+
+    /// The same; `each` is told how a letter stood after each of the things that happened, the first first.
+    pub fn replay(&self, until: u64, mut each: impl FnMut(&Event, &State)) -> Vec<Option<State>> {
         let mut states: Vec<Option<State>> = vec![None; self.letters.len()];
         for event in self.events.iter().filter(|event| event.number <= until) {
             let place = &mut states[event.letter];
@@ -292,6 +319,9 @@ impl Opened<'_> {
                     state.changed = event.number;
                 }
                 (What::Labels { .. }, None) => {}
+            }
+            if let Some(state) = &states[event.letter] {
+                each(event, state);
             }
         }
         states

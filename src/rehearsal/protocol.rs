@@ -1,16 +1,19 @@
 //! The world answering on the providers' own protocols: a question of HTTP in, an answer out.
 //!
 //! There are no sockets here; whoever serves it hands over what came. A provider is one file below, with its paths, its
-//! encodings and its words of refusal. Codes and tokens are made in `grant`.
+//! encodings and its words of refusal. Codes and tokens are made in `grant`. The mailbox at a mail server of its own is no HTTP:
+//! `imap` and `smtp` answer line by line.
 
 pub mod gmail;
 pub mod google;
 mod grant;
 pub mod graph;
 mod graphql;
+pub(crate) mod imap;
 pub mod meta;
 pub(crate) mod refuse;
 pub mod shopify;
+pub(crate) mod smtp;
 pub mod tiktok;
 
 use std::{
@@ -88,7 +91,7 @@ impl Answer {
 pub struct App {
     /// The id that it shows.
     pub id: String,
-    /// The secret that it proves itself with.
+    /// The secret that it proves itself with; to the mail server that takes no consent, the mailbox's password.
     pub secret: String,
     /// What Google Ads wants beside a person's token.
     pub developer_token: String,
@@ -125,6 +128,8 @@ struct State {
     writes: Mutex<Vec<Write>>,
     operations: Mutex<Vec<shopify::Operation>>,
     runs: Mutex<Vec<meta::Run>>,
+    /// How often the folders of the mailbox at a mail server were numbered anew.
+    renumbered: Mutex<u32>,
 }
 
 /// Takes a lock, whatever happened to who had it.
@@ -221,6 +226,15 @@ impl Desk {
         let place = writes.iter().filter(|write| write.channel == mailbox.place()).count();
         writes.push(Write { at: now, channel: mailbox.place(), change, part_of: None });
         place
+    }
+
+    fn renumbered(&self) -> u32 {
+        *hold(&self.state.renumbered)
+    }
+
+    /// From now on the numbers of messages at the mail server mean others.
+    pub(crate) fn renumber(&self) {
+        *hold(&self.state.renumbered) += 1;
     }
 
     /// Sets back, from the moment on, what the changes that were a part of the same set, unless it was set anew since. What is

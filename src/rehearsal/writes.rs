@@ -51,6 +51,19 @@ pub enum Change {
         /// The conversation in that mailbox that it belongs to; its own if left out.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         conversation: Option<String>,
+        /// Who gets it, in small letters, where the envelope said it; those whom it names if left out.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        recipients: Vec<String>,
+    },
+    /// A letter is put into a mailbox by hand, and goes to nobody.
+    Put {
+        /// As it was transferred (RFC 5322); bytes that are not UTF-8 were replaced.
+        source: String,
+        /// When it came, as whoever puts it there says.
+        #[serde(with = "time::serde::rfc3339")]
+        at: OffsetDateTime,
+        /// Gmail's names of the labels that it has.
+        labels: Vec<String>,
     },
     /// A letter is seen, put aside, thrown away or taken back.
     Labels {
@@ -101,7 +114,7 @@ impl Change {
             Self::Unset { setting, level, external_id } | Self::Left { setting, level, external_id } => {
                 Some((*setting, *level, external_id.as_str()))
             }
-            Self::Sent { .. } | Self::Labels { .. } => None,
+            Self::Sent { .. } | Self::Put { .. } | Self::Labels { .. } => None,
         }
     }
 }
@@ -166,7 +179,7 @@ impl Set {
                 }
             }
             // What sets nothing, and what is of a mailbox: it is no account.
-            Change::Left { .. } | Change::Sent { .. } | Change::Labels { .. } => {}
+            Change::Left { .. } | Change::Sent { .. } | Change::Put { .. } | Change::Labels { .. } => {}
         }
     }
 

@@ -93,7 +93,7 @@ pub async fn readers(service: &Service, actor: &Actor, id: ConversationId) -> Re
     readers_of(&mut tx, &found).await
 }
 
-/// Those who see the client of a conversation, also where it is private: who may be named to see it.
+/// Those who can be named to see a conversation: all who see its client.
 ///
 /// # Errors
 /// Missing when it is not in sight.
@@ -114,12 +114,34 @@ pub(crate) async fn readers_of(tx: &mut TenantTx, found: &Conversation) -> Resul
     Ok(all)
 }
 
-/// Missing before refused: who does not see a conversation does not learn that it is there.
+/// The conversation, to be changed. One whose messages are in another one now is out of sight there: what is done to it would be, too.
 pub(crate) async fn allow_on(service: &Service, actor: &Actor, id: ConversationId) -> Result<Conversation> {
+    let found = allow_at(service, actor, id).await?;
+    check_home(&mut service.db.tenant(actor).await?, id).await?;
+    Ok(found)
+}
+
+/// Refuses a conversation whose messages are in another one.
+pub(crate) async fn check_home(tx: &mut TenantTx, id: ConversationId) -> Result<()> {
+    if conversation::merged_into(tx, id).await? == id {
+        return Ok(());
+    }
+    let message = "this conversation was joined to another meanwhile, so nothing was done, and what you wrote is kept. \
+                   Load the page again to go on there";
+    Err(Error::Conflict { code: "joined_already", message: message.to_owned() })
+}
+
+/// Missing before refused: who does not see a conversation does not learn that it is there.
+pub(crate) async fn allow_at(service: &Service, actor: &Actor, id: ConversationId) -> Result<Conversation> {
     access::allow(service, actor, Action::ReadConversations).await?;
     let found = conversation::get(&mut service.db.tenant(actor).await?, id).await?;
-    access::allow_to(service, actor, Action::EditConversations, id, &found.subject).await?;
+    access::allow_to(service, actor, Action::EditConversations, id, called(&found)).await?;
     Ok(found)
+}
+
+/// What the audit log calls a conversation: those who read the log may not see a private one.
+pub(crate) fn called(found: &Conversation) -> &str {
+    if found.private { "a private conversation" } else { &found.subject }
 }
 
 /// Writes down what was done, for those who read the conversation and for the audit log.
@@ -134,8 +156,8 @@ pub(crate) async fn told(
     let member = member::get(tx, tx.actor().member_id).await?.name;
     let change = Change { id: id::new(now), member, what: what.to_owned(), detail: words.to_owned(), created_at: now };
     conversation::insert_change(tx, found.id, &change).await?;
-    let detail = json!({ "what": what, "detail": words });
-    access::done_to(service, tx, Action::EditConversations, (found.id, &found.subject), detail).await?;
+    let detail = json!({ "what": what, "detail": if found.private { "" } else { words } });
+    access::done_to(service, tx, Action::EditConversations, (found.id, called(found)), detail).await?;
     Ok(change.id)
 }
 
@@ -228,9 +250,8 @@ pub async fn set_needs_reply(
 pub async fn set_read(service: &Service, actor: &Actor, id: ConversationId, read: bool) -> Result<Conversation> {
     access::allow(service, actor, Action::ReadConversations).await?;
     let mut tx = service.db.tenant(actor).await?;
-    let found = conversation::get(&mut tx, id).await?;
-    // Up to what was there, and not to what came meanwhile.
-    conversation::set_read(&mut tx, id, read.then_some(found.last_at)).await?;
+    conversation::get(&mut tx, id).await?;
+    conversation::set_read(&mut tx, id, read).await?;
     let changed = conversation::get(&mut tx, id).await?;
     tx.commit().await?;
     Ok(changed)
@@ -262,7 +283,7 @@ pub async fn note(service: &Service, actor: &Actor, id: ConversationId, text: &s
     conversation::insert_note(&mut tx, id, &note).await?;
     let others: Vec<_> = note.mentions.iter().copied().filter(|member| *member != actor.member_id).collect();
     conversation::call(&mut tx, id, &others).await?;
-    access::done_to(service, &mut tx, Action::EditConversations, (id, &found.subject), json!({ "what": "note" }))
+    access::done_to(service, &mut tx, Action::EditConversations, (id, called(&found)), json!({ "what": "note" }))
         .await?;
     tx.commit().await?;
     Ok(note)
@@ -313,9 +334,9 @@ pub async fn set_labels(
     let mut ids: Vec<LabelId> = Vec::new();
     for name in names {
         let name = model::input::line("labels", "A label", name, 50)?;
-        // Where several are typed, commas stand between them.
         if name.contains(',') {
-            return Err(Invalid::new("labels", "a label has no comma in it. Give each by itself").into());
+            // Where labels are typed, it stands between two.
+            return Err(Invalid::new("labels", "a label has no comma: write two labels").into());
         }
         ids.push(conversation::ensure_label(&mut tx, id::new(now), &name, now).await?.id);
     }
@@ -355,6 +376,7 @@ pub async fn set_private(
         [] => "all who see the client".to_owned(),
         _ => names_of(&readers, &named),
     };
+    let found = Conversation { private: !named.is_empty(), ..found };
     told(service, &mut tx, &found, "private", &words).await?;
     let changed = conversation::get(&mut tx, id).await?;
     tx.commit().await?;

@@ -132,13 +132,11 @@ pub async fn context(service: &Service, actor: &Actor, id: ConversationId) -> Re
     if contacts.iter().any(writes) {
         contacts.retain(writes);
     }
-    let others = match people.first() {
-        Some(person) => {
-            let filter = Filter { text: Some(person.address.clone()), ..Filter::default() };
-            let page = conversation::list(&mut tx, &filter, OTHERS, None).await?;
-            page.items.into_iter().filter(|other| other.id != id).collect()
+    let mut others = Vec::new();
+    if let Some(person) = people.first() {
+        for other in conversation::with_address(&mut tx, &person.address, id, OTHERS).await? {
+            others.push(conversation::get(&mut tx, other).await?);
         }
-        None => Vec::new(),
-    };
+    }
     Ok(Context { id, client, people, contacts, others })
 }

@@ -5,6 +5,7 @@
 
 pub mod draft;
 pub mod mail;
+mod sent;
 
 use model::{
     access::Action,
@@ -15,14 +16,18 @@ use model::{
     id::{ConversationId, OutgoingId, UploadId},
     input::Invalid,
     job::Job,
-    message::{Address, Message},
+    message::{Address, Message, answered},
     outgoing::{Draft, LARGEST_FILES, LONGEST_TEXT, MOST_RECIPIENTS, Outgoing, State, answer_subject},
 };
+pub use sent::{confirm, keep};
 use serde_json::json;
 use store::{TenantTx, channel, connection, draft as drafts, inbox, member, message, outgoing, queue};
 use time::{Duration, OffsetDateTime};
 
-use crate::{Error, Result, Service, access, conversation::allow_on};
+use crate::{
+    Error, Result, Service, access,
+    conversation::{allow_on, called, check_home},
+};
 
 /// So long a message can be taken back.
 pub const UNDO: Duration = Duration::seconds(10);
@@ -32,8 +37,8 @@ const LATEST: Duration = Duration::days(366);
 /// Answers a conversation: at once, which is after [`UNDO`], or later.
 ///
 /// # Errors
-/// Missing, what cannot be sent as it is, a conversation that is closed, a mailbox that cannot send, or the rule that forbids it.
-/// Nothing was sent then, and what was typed is where it was.
+/// Missing, what cannot be sent as it is, a conversation that is closed, a mailbox that cannot send, a click that sent something else
+/// before, or the rule that forbids it. Nothing was sent then, and what was typed is where it was.
 pub async fn reply(
     service: &Service,
     actor: &Actor,
@@ -46,12 +51,7 @@ pub async fn reply(
     let now = service.clock.now();
     let mut tx = service.db.tenant(actor).await?;
     if let Ok(before) = outgoing::get(&mut tx, id).await {
-        // The same click came twice.
-        return if before.outgoing.conversation_id == conversation_id {
-            Ok(before.outgoing)
-        } else {
-            Err(Error::Missing)
-        };
+        return same(before, conversation_id, typed);
     }
     if found.status == Status::Closed {
         let message = "this conversation is closed. Open it again to answer; what you wrote is kept".to_owned();
@@ -64,11 +64,16 @@ pub async fn reply(
     };
     let own = mailbox(&mut tx, &found, now).await?;
     let messages = message::list(&mut tx, conversation_id).await?;
-    let answered = messages.iter().rev().find(|message| message.inbound).or(messages.last());
+    let answered = answered(&messages);
     let (to, cc, bcc) = recipients(typed, answered, &own)?;
     let text = body(&typed.text)?;
-    let subject = model::input::optional_line("subject", "The subject", &typed.subject, 500)?;
-    let subject = if subject.is_empty() { answer_subject(&found.subject) } else { subject };
+    let own_subject = answer_subject(&found.subject);
+    let subject = match typed.subject.trim() {
+        "" => own_subject,
+        // What somebody else wrote, and nobody typed here, is no reason to refuse an answer.
+        typed if typed == own_subject => own_subject,
+        typed => model::input::optional_line("subject", "The subject", typed, 500)?,
+    };
     check_files(&mut tx, &typed.uploads).await?;
     let member = member::get(&mut tx, actor.member_id).await?.name;
     let domain = own.first().and_then(|address| address.rsplit_once('@')).map_or("localhost", |(_, domain)| domain);
@@ -101,17 +106,45 @@ pub async fn reply(
         // The same click came twice at once.
         Err(store::Error::Conflict(_)) => {
             drop(tx);
-            return Ok(outgoing::get(&mut service.db.tenant(actor).await?, id).await?.outgoing);
+            return same(outgoing::get(&mut service.db.tenant(actor).await?, id).await?, conversation_id, typed);
         }
         kept => kept?,
     }
+    // From here on whoever joins the conversation to another takes this with it.
+    check_home(&mut tx, conversation_id).await?;
     drafts::remove(&mut tx, conversation_id).await?;
     send(&mut tx, actor, id, send_at).await?;
     let detail = json!({ "what": "reply", "send_at": send_at.unix_timestamp() });
-    access::done_to(service, &mut tx, Action::EditConversations, (conversation_id, &found.subject), detail).await?;
+    access::done_to(service, &mut tx, Action::EditConversations, (conversation_id, called(&found)), detail).await?;
     let kept = outgoing::get(&mut tx, id).await?.outgoing;
     tx.commit().await?;
     Ok(kept)
+}
+
+/// The same click came before. It is the same message only if the same was written; what else was typed is not said to be sent.
+fn same(before: outgoing::Stored, conversation_id: ConversationId, typed: &Draft) -> Result<Outgoing> {
+    let kept = before.outgoing;
+    if kept.conversation_id != conversation_id {
+        return Err(Error::Missing);
+    }
+    let named = |field: &str, typed: &[String], kept: &[Address]| -> Result<bool> {
+        let typed = addresses(field, typed)?;
+        Ok(typed.iter().map(|one| &one.address).eq(kept.iter().map(|one| &one.address)))
+    };
+    let nobody = [&typed.to, &typed.cc, &typed.bcc].into_iter().flatten().all(|one| one.trim().is_empty());
+    let people = nobody
+        || named("to", &typed.to, &kept.to)?
+            && named("cc", &typed.cc, &kept.cc)?
+            && named("bcc", &typed.bcc, &kept.bcc)?;
+    let subject = ["", kept.subject.as_str()].contains(&typed.subject.trim());
+    let taken_back = kept.state == State::Withdrawn;
+    if !taken_back && people && subject && body(&typed.text)? == kept.text && typed.uploads == before.uploads {
+        return Ok(kept);
+    }
+    let words =
+        if taken_back { "this answer was taken back" } else { "this answer was sent already, as it stood before" };
+    let message = format!("{words}. What you typed now is kept, and was not sent: load the page to send it as another");
+    Err(Error::Conflict { code: "already_sent_otherwise", message })
 }
 
 async fn send(tx: &mut TenantTx, actor: &Actor, id: OutgoingId, at: OffsetDateTime) -> Result<()> {
@@ -128,6 +161,9 @@ async fn mailbox(tx: &mut TenantTx, found: &Conversation, now: OffsetDateTime) -
         Some(ConnectionState::Reconnect { reason }) => {
             Err(cannot(format!("{} must be connected again first: {reason}. What you wrote is kept", found.mailbox)))
         }
+        Some(ConnectionState::Paused) => {
+            Err(cannot(format!("{} is switched off: switch it on first. What you wrote is kept", found.mailbox)))
+        }
         None => Err(cannot(format!("{} is not connected any more. What you wrote is kept", found.mailbox))),
         Some(_) if addresses.is_empty() => Err(cannot(format!(
             "{} was not read yet, so its address is not known. Try again in a minute",
@@ -139,24 +175,22 @@ async fn mailbox(tx: &mut TenantTx, found: &Conversation, now: OffsetDateTime) -
 
 type Recipients = (Vec<Address>, Vec<Address>, Vec<Address>);
 
+/// Addresses as they were typed, without names.
+fn addresses(field: &str, typed: &[String]) -> Result<Vec<Address>> {
+    let named = typed.iter().filter(|text| !text.trim().is_empty());
+    named.map(|text| Ok(Address { name: String::new(), address: EmailAddress::parse(field, text)?.into() })).collect()
+}
+
 fn recipients(typed: &Draft, answered: Option<&Message>, own: &[String]) -> Result<Recipients> {
-    let list = |field: &str, texts: &[String]| -> Result<Vec<Address>> {
-        let named = texts.iter().filter(|text| !text.trim().is_empty());
-        named
-            .map(|text| Ok(Address { name: String::new(), address: EmailAddress::parse(field, text)?.into() }))
-            .collect()
-    };
     let count = typed.to.len() + typed.cc.len() + typed.bcc.len();
     if count > MOST_RECIPIENTS {
         let words =
             format!("a message goes to at most {MOST_RECIPIENTS} people, and this one names {count}; nothing was sent");
         return Err(Invalid::new("to", words).into());
     }
-    let (mut to, cc, bcc) = (list("to", &typed.to)?, list("cc", &typed.cc)?, list("bcc", &typed.bcc)?);
+    let (mut to, cc, bcc) = (addresses("to", &typed.to)?, addresses("cc", &typed.cc)?, addresses("bcc", &typed.bcc)?);
     if let (true, Some(answered)) = (to.is_empty() && cc.is_empty() && bcc.is_empty(), answered) {
-        // Whoever wrote last; of what the agency wrote last, those it was written to.
-        let named = if answered.inbound { std::slice::from_ref(&answered.from) } else { &answered.to[..] };
-        to.extend(named.iter().filter(|address| !own.contains(&address.address)).cloned());
+        to = answered.answer_to(own);
         to.retain(|address| EmailAddress::parse("to", &address.address).is_ok());
     }
     if to.is_empty() && cc.is_empty() && bcc.is_empty() {
@@ -178,7 +212,8 @@ fn body(text: &str) -> Result<String> {
         let words = format!("{{{{{}}}}} is not filled in: write what belongs there, or take it out", name.trim());
         return Err(Invalid::new("text", words).into());
     }
-    Ok(text.replace('\0', ""))
+    // One kind of line end, as a mail has.
+    Ok(text.replace('\0', "").replace("\r\n", "\n").replace('\r', "\n"))
 }
 
 async fn check_files(tx: &mut TenantTx, ids: &[UploadId]) -> Result<()> {
@@ -209,21 +244,31 @@ pub async fn undo(service: &Service, actor: &Actor, id: OutgoingId) -> Result<(D
         }
         done => done?,
     }
-    let Outgoing { conversation_id, to, cc, bcc, subject, text, .. } = stored.outgoing;
+    let Outgoing { conversation_id, member_id, to, cc, bcc, subject, text, .. } = stored.outgoing;
     let list = |all: Vec<Address>| all.into_iter().map(|one| one.address).collect();
     let draft = Draft { to: list(to), cc: list(cc), bcc: list(bcc), subject, text, uploads: stored.uploads };
     let before = drafts::get(&mut tx, conversation_id).await?;
     // What was begun meanwhile is not written over: it is put below.
     let (draft, revision) = match before {
-        Some((begun, revision)) if !begun.text.trim().is_empty() => {
-            let text = format!("{}\n\n{}", draft.text, begun.text);
-            (Draft { text, ..draft }, revision)
+        Some((begun, revision)) => {
+            let mut draft = draft;
+            if !begun.text.trim().is_empty() {
+                draft.text = format!("{}\n\n{}", draft.text, begun.text);
+            }
+            let files: Vec<_> = begun.uploads.into_iter().filter(|file| !draft.uploads.contains(file)).collect();
+            draft.uploads.extend(files);
+            (draft, revision)
         }
-        Some((_, revision)) => (draft, revision),
         None => (draft, 0),
     };
     let revision = drafts::set(&mut tx, conversation_id, &draft, revision, now).await?;
     tx.commit().await?;
+    if member_id != actor.member_id && !draft.uploads.is_empty() {
+        // A file is its writer's alone until it is sent: with the text its files go to whoever goes on with it.
+        let mut tx = service.db.tenant(&Actor::machine(actor.organization_id)).await?;
+        drafts::set_uploads_member(&mut tx, &draft.uploads, actor.member_id).await?;
+        tx.commit().await?;
+    }
     Ok((draft, revision))
 }
 
@@ -237,20 +282,6 @@ pub async fn again(service: &Service, actor: &Actor, id: OutgoingId) -> Result<O
     let mut tx = service.db.tenant(actor).await?;
     outgoing::set_again(&mut tx, id, now).await?;
     send(&mut tx, actor, id, now).await?;
-    let kept = outgoing::get(&mut tx, id).await?.outgoing;
-    tx.commit().await?;
-    Ok(kept)
-}
-
-/// Says of a message of which nobody knew it that it went.
-///
-/// # Errors
-/// Missing, a message that stands otherwise, or the rule that forbids it.
-pub async fn confirm(service: &Service, actor: &Actor, id: OutgoingId) -> Result<Outgoing> {
-    of(service, actor, id).await?;
-    let now = service.clock.now();
-    let mut tx = service.db.tenant(actor).await?;
-    outgoing::set_state(&mut tx, id, &[State::Unconfirmed], State::Sent, None, now).await?;
     let kept = outgoing::get(&mut tx, id).await?.outgoing;
     tx.commit().await?;
     Ok(kept)

@@ -24,23 +24,23 @@ pub struct Purged {
     pub summary_mails: u64,
     /// Imports that nobody started.
     pub imports: u64,
-    /// Files that were added to answers and go with none.
-    pub mail_files: u64,
     /// Simulated agencies that nobody looks into any more.
     pub simulated: u64,
     /// Files of imports that need them no more.
     pub files: u64,
+    /// Files that were added to answers and are needed no more.
+    pub uploads: u64,
 }
+
+/// A file that somebody added to an answer, and that went or was taken out again, stays this long.
+const UPLOADS_KEPT: Duration = Duration::days(7);
 
 /// A file that nobody imports stays this long.
 const FILES_KEPT: Duration = Duration::days(1);
-/// A file that was added to an answer which nobody sent or goes on with stays this long.
-const MAIL_FILES_KEPT: Duration = Duration::days(30);
 
 /// Throws away sessions that have ended, counts of attempts that limit nobody any more, and sign-ups and password resets whose
-/// links were used or ended 30 days ago; gives up
-/// imports that nobody has touched for a day, with their files; throws files away that were added to answers 30 days ago and go with none,
-/// and simulated agencies that nobody looked into for two days.
+/// links were used or ended 30 days ago; gives up imports that nobody has touched for a day, with their files; throws files away that no
+/// answer has needed for a week, and simulated agencies that nobody looked into for two days.
 ///
 /// # Errors
 /// The database failed; then everything is still there.
@@ -54,7 +54,7 @@ pub async fn run(service: &Service) -> Result<Purged> {
         attempts: sign_in_attempt::purge(&mut tx, now).await?,
         summary_mails: summary_mail::purge(&mut tx, now - LINKS_KEPT).await?,
         imports: import::purge(&mut tx, now - FILES_KEPT, now).await?,
-        mail_files: draft::purge_uploads(&mut tx, now - MAIL_FILES_KEPT).await?,
+        uploads: draft::purge_uploads(&mut tx, now - UPLOADS_KEPT).await?,
         simulated: 0,
         files: 0,
     };

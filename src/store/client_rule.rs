@@ -3,7 +3,7 @@
 use model::{conversation::MatchedBy, id::ClientId};
 use time::OffsetDateTime;
 
-use crate::{Result, TenantTx};
+use crate::{Error, Result, TenantTx};
 
 /// Whose an address or a domain is, and how that is known.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -16,7 +16,8 @@ pub struct Known {
     pub by: MatchedBy,
 }
 
-/// What is known of these addresses and of their domains. A domain that is the website of several clients is of none.
+/// What is known of these addresses and of their domains. A domain that is the website of several clients is of none, and so is that of
+/// a site of which a client has a part only, as a page among others.
 ///
 /// # Errors
 /// The database failed.
@@ -32,7 +33,7 @@ pub async fn find(tx: &mut TenantTx, addresses: &[String], domains: &[String]) -
            select site.domain, (array_agg(site.id))[1], 'site' from (
              select id, regexp_replace(lower(split_part(split_part(regexp_replace(website, '^https?://', '', 'i'), '/', 1), ':', 1)),
                '^www\.', '') as domain
-             from client where website <> '' and archived_at is null
+             from client where website ~* '^(https?://)?[^/?#]+/?$' and archived_at is null
            ) site where site.domain = any($2) group by site.domain having count(*) = 1"#,
         addresses,
         domains
@@ -54,7 +55,7 @@ pub async fn find(tx: &mut TenantTx, addresses: &[String], domains: &[String]) -
 /// Learns that an address, or all of a domain, are a client's; what was taught before is replaced.
 ///
 /// # Errors
-/// The database failed.
+/// `Conflict("client_rule")` when it was taught for a client that the acting member does not see.
 pub async fn upsert(
     tx: &mut TenantTx,
     by: MatchedBy,
@@ -75,6 +76,10 @@ pub async fn upsert(
         now
     )
     .execute(&mut **tx)
-    .await?;
+    .await
+    .map_err(|error| {
+        let refused = error.as_database_error().and_then(|error| error.code()).is_some_and(|code| code == "42501");
+        if refused { Error::Conflict("client_rule") } else { error.into() }
+    })?;
     Ok(())
 }

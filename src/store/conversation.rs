@@ -1,6 +1,7 @@
 //! Conversations: what lists show of them is derived from their messages, here and nowhere else.
 
 mod deed;
+mod joined;
 mod list;
 mod people;
 
@@ -14,8 +15,9 @@ pub use deed::{
     assignable, call, changes, ensure_label, insert_change, insert_note, labels, message_ids, move_back, move_messages,
     named, notes, readers, set_assignee, set_labels, set_merged, set_named, set_read, set_settled, set_status, wake,
 };
+pub use joined::{hold, homes, merged_into, part_outgoing, take_outgoing};
 pub use list::{count, get, list};
-pub use people::{clients_at, merged_into, set_client_of_waiting, writers};
+pub use people::{clients_at, set_client_of_waiting, with_address, writers};
 
 use crate::{Result, TenantTx};
 
@@ -73,6 +75,20 @@ pub async fn waiting(tx: &mut TenantTx, ids: &[ConversationId]) -> Result<Vec<Co
     Ok(found.fetch_all(&mut **tx).await?.into_iter().map(Into::into).collect())
 }
 
+/// Whose these conversations are by what is known of addresses: those that wait, and those that a person put to a client, are left out.
+///
+/// # Errors
+/// The database failed.
+pub async fn clients(tx: &mut TenantTx, ids: &[ConversationId]) -> Result<Vec<(ConversationId, ClientId)>> {
+    let ids: Vec<_> = ids.iter().map(|id| id.0).collect();
+    let found = sqlx::query!(
+        r#"select id, client_id as "client_id!" from conversation
+           where id = any($1) and client_id is not null and matched_by <> 'person'"#,
+        &ids
+    );
+    Ok(found.map(|row| (row.id.into(), row.client_id.into())).fetch_all(&mut **tx).await?)
+}
+
 /// Puts a conversation to a client; none says that it is nobody's.
 ///
 /// # Errors
@@ -107,7 +123,8 @@ pub async fn reopen(tx: &mut TenantTx, ids: &[ConversationId]) -> Result<()> {
 
 /// Derives what is said of these conversations from their messages. What was begun and not sent, is held to be unwanted or was thrown
 /// away counts for nothing. Somebody waits for an answer where a person wrote, nobody answered since, and nobody said that none is
-/// wanted.
+/// wanted. What nobody here could know yet was neither answered nor seen: what is written here answers what was stored by then, whenever
+/// it goes and whatever the provider had by then; of an answer that was written elsewhere the provider's moment is all that is known.
 ///
 /// # Errors
 /// The database failed.
@@ -116,7 +133,11 @@ pub async fn refresh(tx: &mut TenantTx, ids: &[ConversationId]) -> Result<()> {
     sqlx::query!(
         "update conversation c set messages = d.messages, attachments = d.attachments, last_at = coalesce(d.last_at, c.last_at),
            last_message_id = d.last_message_id, last_inbound_at = d.inbound_at, last_unseen_at = d.unseen_at,
-           needs_reply = coalesce(d.inbound_at > greatest(d.outbound_at, c.settled_at), d.inbound_at is not null)
+           needs_reply = exists (
+             select from message i where i.conversation_id = c.id and i.inbound and i.kind = 'person'
+               and i.place not in ('draft', 'spam', 'trash') and i.gone_at is null
+               and i.at > coalesce(d.elsewhere_at, '-infinity')
+               and i.stored_at > coalesce(greatest(c.settled_at, d.written_at), '-infinity'))
          from (
            select w.id,
              count(m.id)::integer as messages,
@@ -124,10 +145,14 @@ pub async fn refresh(tx: &mut TenantTx, ids: &[ConversationId]) -> Result<()> {
              max(m.at) as last_at,
              (array_agg(m.id order by m.at desc, m.id desc) filter (where m.id is not null))[1] as last_message_id,
              max(m.at) filter (where m.inbound and m.kind = 'person') as inbound_at,
-             max(m.at) filter (where not m.inbound) as outbound_at,
-             max(m.at) filter (where m.inbound and not m.seen_first) as unseen_at
+             max(greatest(m.at, m.stored_at)) filter (where m.inbound and not m.seen_first) as unseen_at,
+             max(m.at) filter (where not m.inbound and m.kind <> 'automatic' and g.id is null) as elsewhere_at,
+             greatest(
+               max(g.created_at) filter (where not m.inbound),
+               (select max(s.created_at) from outgoing s where s.conversation_id = w.id and s.state = 'sent')) as written_at
            from unnest($1::uuid[]) w (id)
            left join message m on m.conversation_id = w.id and m.place not in ('draft', 'spam', 'trash') and m.gone_at is null
+           left join outgoing g on g.organization_id = m.organization_id and g.id = m.outgoing_id
            group by w.id
          ) d where c.id = d.id",
         &ids

@@ -1,7 +1,7 @@
 //! What members are writing, the files they add, and the texts they write often.
 
 use model::{
-    id::{ConversationId, TemplateId, UploadId},
+    id::{ConversationId, MemberId, TemplateId, UploadId},
     outgoing::Draft,
 };
 use sqlx::types::Json;
@@ -21,6 +21,30 @@ pub async fn get(tx: &mut TenantTx, conversation: ConversationId) -> Result<Opti
         member.0
     );
     Ok(found.map(|row| (row.content.0, row.revision)).fetch_optional(&mut **tx).await?)
+}
+
+/// Has what the acting member began in a conversation that was joined to this one go on here, the latest of it, if they began nothing
+/// here; returns whether they had.
+///
+/// # Errors
+/// The database failed.
+pub async fn claim(tx: &mut TenantTx, conversation: ConversationId) -> Result<bool> {
+    let member = tx.actor().member_id;
+    let claimed = sqlx::query!(
+        "with recursive joined as (
+           select $1::uuid as id
+           union
+           select c.id from joined j join conversation c on c.merged_into = j.id
+         ), latest as (
+           select d.conversation_id from joined j join draft d on d.conversation_id = j.id and d.member_id = $2
+           where not exists (select from draft o where o.conversation_id = $1 and o.member_id = $2)
+           order by d.updated_at desc limit 1
+         )
+         update draft d set conversation_id = $1 from latest l where d.conversation_id = l.conversation_id and d.member_id = $2",
+        conversation.0,
+        member.0
+    );
+    Ok(claimed.execute(&mut **tx).await?.rows_affected() > 0)
 }
 
 /// Saves what the acting member is writing, unless something newer was saved meanwhile.
@@ -138,19 +162,28 @@ pub async fn remove_upload(tx: &mut TenantTx, id: UploadId) -> Result<()> {
     if done.rows_affected() == 0 { Err(Error::Missing) } else { Ok(()) }
 }
 
-/// Throws away files that were added before `before` and go with nothing: neither with what is being written, nor with what is to go out,
-/// or did not. What went is kept with them as a message; where it is not, as somebody only said that it went, they stay. How many those
-/// are.
+/// Says whose files these are.
+///
+/// # Errors
+/// The database failed.
+pub async fn set_uploads_member(tx: &mut TenantTx, ids: &[UploadId], member: MemberId) -> Result<()> {
+    let ids: Vec<_> = ids.iter().map(|id| id.0).collect();
+    sqlx::query!("update upload set member_id = $2 where id = any($1)", &ids, member.0).execute(&mut **tx).await?;
+    Ok(())
+}
+
+/// Throws away files that were added before a moment, in all agencies, and that nothing needs which is being written or may still go: what
+/// went is in its message.
 ///
 /// # Errors
 /// The database failed.
 pub async fn purge_uploads(tx: &mut SystemTx, before: OffsetDateTime) -> Result<u64> {
     let done = sqlx::query!(
         "delete from upload u where u.created_at < $1
+           and not exists (select from draft d where d.organization_id = u.organization_id
+             and d.content -> 'uploads' @> to_jsonb(u.id::text))
            and not exists (select from outgoing o where o.organization_id = u.organization_id and u.id = any(o.uploads)
-             and o.state <> 'withdrawn' and not exists (
-               select from message m where m.organization_id = o.organization_id and m.outgoing_id = o.id))
-           and not exists (select from draft d where d.organization_id = u.organization_id and d.content -> 'uploads' ? u.id::text)",
+             and o.state in ('held', 'sending', 'failed', 'unconfirmed'))",
         before
     );
     Ok(done.execute(&mut **tx).await?.rows_affected())

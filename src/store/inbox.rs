@@ -1,6 +1,6 @@
 //! How far mailboxes were read, under which addresses they write, and which of their messages could not be read yet.
 
-use model::id::ChannelId;
+use model::id::{ChannelId, ConnectionId};
 use time::OffsetDateTime;
 
 use crate::{Result, TenantTx};
@@ -51,28 +51,64 @@ pub async fn set(tx: &mut TenantTx, channel: ChannelId, inbox: &Inbox, now: Offs
     Ok(())
 }
 
-/// A message that could not be read while others could.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Missed {
-    /// The provider's id.
-    pub external_id: String,
-    /// How often it was asked for.
-    pub attempts: i32,
-}
-
-/// Those of a mailbox that were asked for no more than `most` times.
+/// Those of a mailbox that are to be asked for by their ids: which a page had no room for, and which could not be read before `began`,
+/// and were asked for no more than `most` times. Those that were asked for least come first.
 ///
 /// # Errors
 /// The database failed.
-pub async fn missed(tx: &mut TenantTx, channel: ChannelId, most: i32) -> Result<Vec<Missed>> {
-    Ok(sqlx::query_as!(
-        Missed,
-        "select external_id, attempts from missed_message where channel_id = $1 and attempts <= $2 order by missed_at limit 200",
+pub async fn missed(tx: &mut TenantTx, channel: ChannelId, most: i32, began: OffsetDateTime) -> Result<Vec<String>> {
+    Ok(sqlx::query_scalar!(
+        "select external_id from missed_message
+         where channel_id = $1 and attempts <= $2 and (attempts = 0 or missed_at < $3) order by attempts, missed_at limit 200",
         channel.0,
-        most
+        most,
+        began
     )
     .fetch_all(&mut **tx)
     .await?)
+}
+
+/// How many messages of a mailbox could not be read.
+///
+/// # Errors
+/// The database failed.
+pub async fn count_missed(tx: &mut TenantTx, channel: ChannelId) -> Result<i64> {
+    let count =
+        sqlx::query_scalar!(r#"select count(*) as "count!" from missed_message where channel_id = $1"#, channel.0);
+    Ok(count.fetch_one(&mut **tx).await?)
+}
+
+/// How many messages of each connection could not be read; only those of which some could not.
+///
+/// # Errors
+/// The database failed.
+pub async fn missing(tx: &mut TenantTx) -> Result<Vec<(ConnectionId, i64)>> {
+    let found = sqlx::query!(
+        r#"select h.connection_id as "connection_id!", count(*) as "count!" from missed_message m
+           join channel h on h.organization_id = m.organization_id and h.id = m.channel_id group by h.connection_id"#
+    );
+    Ok(found.map(|row| (row.connection_id.into(), row.count)).fetch_all(&mut **tx).await?)
+}
+
+/// Notes that a message is still to be asked for: it was not tried.
+///
+/// # Errors
+/// The database failed.
+pub async fn set_left(tx: &mut TenantTx, channel: ChannelId, external_id: &str, now: OffsetDateTime) -> Result<()> {
+    let organization = tx.actor().organization_id;
+    sqlx::query!(
+        "insert into missed_message (organization_id, channel_id, external_id, attempts, fault, missed_at)
+         values ($1, $2, $3, 0, 'its page was full', $4)
+         on conflict (organization_id, channel_id, external_id) do update set attempts = 0, fault = excluded.fault,
+           missed_at = excluded.missed_at",
+        organization.0,
+        channel.0,
+        external_id,
+        now
+    )
+    .execute(&mut **tx)
+    .await?;
+    Ok(())
 }
 
 /// Notes that a message could not be read, once more.
@@ -120,4 +156,13 @@ pub async fn remove_missed(tx: &mut TenantTx, channel: ChannelId, external_ids: 
 pub async fn addresses(tx: &mut TenantTx, channel: ChannelId) -> Result<Vec<String>> {
     let found = sqlx::query_scalar!("select addresses from inbox where channel_id = $1", channel.0);
     Ok(found.fetch_optional(&mut **tx).await?.unwrap_or_default())
+}
+
+/// The addresses under which all mailboxes of the agency write.
+///
+/// # Errors
+/// The database failed.
+pub async fn all_addresses(tx: &mut TenantTx) -> Result<Vec<String>> {
+    let found = sqlx::query_scalar!(r#"select distinct unnest(addresses) as "address!" from inbox"#);
+    Ok(found.fetch_all(&mut **tx).await?)
 }

@@ -94,7 +94,7 @@ pub async fn by_thread(
     Ok(found.map(|row| (row.thread, row.conversation_id.into())).fetch_all(&mut **tx).await?)
 }
 
-/// Which conversations of a channel have these `Message-ID`s, or name them.
+/// Which conversations of a channel have these `Message-ID`s, or, where none has one, name them.
 ///
 /// # Errors
 /// The database failed.
@@ -105,12 +105,12 @@ pub async fn by_header(
 ) -> Result<Vec<(String, ConversationId)>> {
     let found = sqlx::query!(
         r#"select distinct on (1) header_id as "header_id!", conversation_id as "conversation_id!" from (
-             select header_id, conversation_id, at, id from message where channel_id = $1 and header_id = any($2)
+             select header_id, conversation_id, at, id, 0 as distance from message where channel_id = $1 and header_id = any($2)
              union all
-             select r.header_id, m.conversation_id, m.at, m.id from message_reference r
+             select r.header_id, m.conversation_id, m.at, m.id, 1 from message_reference r
              join message m on m.organization_id = r.organization_id and m.id = r.message_id
              where r.channel_id = $1 and r.header_id = any($2)
-           ) named order by 1, at desc, id"#,
+           ) named order by 1, distance, at desc, id"#,
         channel.0,
         header_ids
     );
@@ -210,22 +210,23 @@ pub struct Answered {
     pub header_id: Option<String>,
     /// Those that it names itself.
     pub references: Vec<String>,
-    /// The provider's id of its conversation.
+    /// The provider's id of its conversation, where it lies in the mailbox that answers it.
     pub thread: Option<String>,
 }
 
-/// What a message that answers this one needs of it.
+/// What a message that answers this one through a mailbox needs of it.
 ///
 /// # Errors
 /// Missing when it is not in sight.
-pub async fn answered(tx: &mut TenantTx, id: MessageId) -> Result<Answered> {
+pub async fn answered(tx: &mut TenantTx, id: MessageId, channel: ChannelId) -> Result<Answered> {
     let found = sqlx::query!(
-        r#"select header_id, thread, array(
+        r#"select header_id, case when channel_id = $2 then thread end as thread, array(
              select r.header_id from message_reference r left join message a on a.organization_id = r.organization_id
                and a.channel_id = r.channel_id and a.header_id = r.header_id
              where r.organization_id = message.organization_id and r.message_id = message.id order by a.at nulls first, r.header_id
            ) as "references!" from message where id = $1"#,
-        id.0
+        id.0,
+        channel.0
     );
     let found = found.map(|row| Answered { header_id: row.header_id, references: row.references, thread: row.thread });
     found.fetch_optional(&mut **tx).await?.ok_or(crate::Error::Missing)

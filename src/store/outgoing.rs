@@ -1,14 +1,21 @@
-//! What is to go out: kept before it goes, held by one worker while it goes, and settled once.
+//! What is to go out: kept before it goes, and what people decide about it. What the worker notes that sends it is in `sending`.
+
+mod sending;
 
 use model::{
-    id::{ChannelId, ConversationId, MessageId, OrganizationId, OutgoingId, UploadId},
+    id::{ChannelId, ConversationId, MessageId, OutgoingId, UploadId},
     message::Address,
     outgoing::{Outgoing, State},
 };
+pub use sending::{begin, due, hold, let_go, put_off, set_sent, settle, take};
 use sqlx::types::{Json, Uuid};
 use time::OffsetDateTime;
 
-use crate::{Error, Result, SystemTx, TenantTx};
+use crate::{Error, Result, TenantTx};
+
+fn one(rows: u64) -> Result<()> {
+    if rows == 0 { Err(Error::Missing) } else { Ok(()) }
+}
 
 /// What is to go out, with what only its sending needs.
 #[derive(Clone, Debug)]
@@ -25,7 +32,7 @@ pub struct Stored {
     pub uploads: Vec<UploadId>,
     /// When it was written.
     pub created_at: OffsetDateTime,
-    /// How often its sending was begun, and not put off before anything of it went.
+    /// How often its sending was begun, and not put off because nothing of it went.
     pub attempts: i32,
     /// How often it was put off.
     pub put_off: i32,
@@ -140,8 +147,7 @@ async fn select(
            from outgoing
            where ($2::uuid is null or id = $2)
              and ($1::uuid is null or conversation_id = $1 and state <> 'withdrawn' and not exists (
-               select from message m where m.organization_id = outgoing.organization_id and m.conversation_id = $1
-                 and m.outgoing_id = outgoing.id))
+               select from message m where m.organization_id = outgoing.organization_id and m.outgoing_id = outgoing.id))
            order by created_at, id"#,
         conversation.map(|id| id.0),
         id.map(|id| id.0)
@@ -189,7 +195,7 @@ pub async fn set_state(
         fault,
         settled
     );
-    if done.execute(&mut **tx).await?.rows_affected() == 0 { Err(Error::Missing) } else { Ok(()) }
+    one(done.execute(&mut **tx).await?.rows_affected())
 }
 
 /// Has one go again from `at` on that did not go. One of which nobody knows it is looked for first, and sent where that is impossible.
@@ -204,74 +210,5 @@ pub async fn set_again(tx: &mut TenantTx, id: OutgoingId, at: OffsetDateTime) ->
         id.0,
         at
     );
-    if done.execute(&mut **tx).await?.rows_affected() == 0 { Err(Error::Missing) } else { Ok(()) }
-}
-
-/// Takes one in hand whose time has come: nobody else sends it until then. One that another worker fell silent over comes again, and
-/// counts an attempt more. Returns whether a person insisted on it, which holds for this attempt alone.
-///
-/// # Errors
-/// Missing when it is not due, or in other hands.
-pub async fn take(
-    tx: &mut TenantTx,
-    id: OutgoingId,
-    holder: Uuid,
-    until: OffsetDateTime,
-    now: OffsetDateTime,
-) -> Result<bool> {
-    let taken = sqlx::query_scalar!(
-        "with before as (
-           select organization_id, id, insisted from outgoing
-           where id = $1 and (state = 'held' and send_at <= $4 or state = 'sending' and held_until <= $4) for update
-         )
-         update outgoing o set state = 'sending', holder = $2, held_until = $3, attempts = attempts + 1, insisted = false
-         from before b where o.organization_id = b.organization_id and o.id = b.id returning b.insisted",
-        id.0,
-        holder,
-        until,
-        now
-    );
-    taken.fetch_optional(&mut **tx).await?.ok_or(Error::Missing)
-}
-
-/// Puts one off until `at`, of which nothing went: it stands as before it was taken in hand.
-///
-/// # Errors
-/// Missing when it is in other hands.
-pub async fn put_off(tx: &mut TenantTx, id: OutgoingId, holder: Uuid, at: OffsetDateTime) -> Result<()> {
-    let done = sqlx::query!(
-        "update outgoing set state = 'held', send_at = $3, holder = null, held_until = null, attempts = attempts - 1, put_off = put_off + 1
-         where id = $1 and state = 'sending' and holder = $2",
-        id.0,
-        holder,
-        at
-    );
-    if done.execute(&mut **tx).await?.rows_affected() == 0 { Err(Error::Missing) } else { Ok(()) }
-}
-
-/// Lets one go until `at`, which is then tried again by the same rules.
-///
-/// # Errors
-/// Missing when it is in other hands.
-pub async fn let_go(tx: &mut TenantTx, id: OutgoingId, holder: Uuid, at: OffsetDateTime) -> Result<()> {
-    let done = sqlx::query!(
-        "update outgoing set held_until = $3 where id = $1 and state = 'sending' and holder = $2",
-        id.0,
-        holder,
-        at
-    );
-    if done.execute(&mut **tx).await?.rows_affected() == 0 { Err(Error::Missing) } else { Ok(()) }
-}
-
-/// Those of all agencies whose time has come, or that a worker fell silent over.
-///
-/// # Errors
-/// The database failed.
-pub async fn due(tx: &mut SystemTx, now: OffsetDateTime) -> Result<Vec<(OrganizationId, OutgoingId)>> {
-    let found = sqlx::query!(
-        "select organization_id, id from outgoing
-         where state = 'held' and send_at <= $1 or state = 'sending' and held_until <= $1 order by send_at limit 500",
-        now
-    );
-    Ok(found.map(|row| (row.organization_id.into(), row.id.into())).fetch_all(&mut **tx).await?)
+    one(done.execute(&mut **tx).await?.rows_affected())
 }

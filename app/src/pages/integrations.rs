@@ -97,6 +97,10 @@ pub async fn get_integrations() -> Result<Integrations, AppError> {
             // What the operator sets is for real providers, and nobody makes tokens by hand at others.
             card.missing.clear();
             card.fields.clear();
+            // Whatever it is connected by elsewhere, here a click does.
+            if card.way == Way::Elsewhere {
+                card.way = Way::Consent;
+            }
         }
         card
     };

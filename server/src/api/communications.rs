@@ -181,7 +181,8 @@ pub struct ConversationChangeBody {
 /// Changes one thing of a conversation: where it stands, who sees to it, whether an answer is wanted, or whether you have read it.
 #[utoipa::path(patch, path = "/api/v1/communications/conversations/{id}", tag = "communications",
     params(("id" = Uuid, Path)), request_body = ConversationChangeBody,
-    responses((status = 200, body = ConversationBody), (status = 404, body = ErrorBody), (status = 422, body = ErrorBody)))]
+    responses((status = 200, body = ConversationBody), (status = 404, body = ErrorBody), (status = 409, body = ErrorBody),
+        (status = 422, body = ErrorBody)))]
 pub(super) async fn update(
     SignedIn(actor): SignedIn,
     State(service): State<Service>,

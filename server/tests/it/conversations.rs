@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use serde_json::{Value, json};
 use sqlx::PgPool;
 use time::{Duration, format_description::well_known::Rfc3339};
+use uuid::Uuid;
 
 use crate::{
     letters::{CONVERSATIONS, COUNTS, Letter, MONDAY, Mailbox, conversation, listed, subjects},
@@ -144,6 +145,52 @@ async fn b10_4_counts_say_what_waits_for_whom(pool: PgPool) {
 }
 
 #[sqlx::test(migrator = "store::MIGRATOR")]
+async fn b10_4_what_nobody_could_know_was_neither_answered_nor_read(pool: PgPool) {
+    let (app, agency, mailbox) = desk(pool).await;
+    let (olga, from) = (&agency.olga, "Jane Doe <jane@c1.test>");
+    let first = Letter::new(from, "Spring", "When?");
+    // Written at the client while nobody here had read the mailbox again.
+    let [late, later] = ["Where?", "Why?"].map(|text| Letter::new(from, "Re: Spring", text).answering(&first));
+    mailbox.keep(std::slice::from_ref(&first)).await;
+    let path = conversation(olga, "Spring").await;
+    let reply = async || {
+        let id = Uuid::now_v7();
+        let answer = olga.post(&format!("{path}/reply"), &json!({"id": id, "text": "On Monday."})).await;
+        assert_eq!(answer.status(), 202);
+        let header_id = format!("{}@acme.test", id.simple());
+        Letter { header_id, ..Letter::new("hello@acme.test", "Re: Spring", "On Monday.") }.answering(&first).sent()
+    };
+    let answer = reply().await;
+    assert!(answer.at > late.at && answer.at > later.at);
+    mailbox.keep(&[answer]).await;
+    changed(olga, "PATCH", &path, json!({"read": true})).await;
+    assert_eq!(counted(olga).await, (0, 0, 0));
+    mailbox.keep(&[late]).await;
+    assert_eq!(counted(olga).await, (1, 1, 0), "it came before the answer, and was known after it");
+    changed(olga, "PATCH", &path, json!({"read": true})).await;
+    assert_eq!(counted(olga).await, (0, 1, 0));
+
+    // Written before the next was known, and sent after it: it answers no more than its writer had seen.
+    let answer = reply().await;
+    mailbox.keep(std::slice::from_ref(&later)).await;
+    mailbox.keep(&[answer]).await;
+    assert_eq!(counted(olga).await, (1, 1, 0));
+    // Nor does "no answer is wanted" speak of what was not there.
+    changed(olga, "PATCH", &path, json!({"needs_reply": false})).await;
+    assert_eq!(counted(olga).await.1, 0);
+    mailbox.keep(&[Letter::new(from, "Re: Spring", "And who?").answering(&first).at(MONDAY)]).await;
+    assert_eq!(counted(olga).await.1, 1);
+    // A machine of ours answers nobody; a person who answered elsewhere does, at the moment that the provider says.
+    let mut holiday = Letter::new("hello@acme.test", "On holiday", "Later").answering(&later).sent();
+    holiday.headers.push_str("Auto-Submitted: auto-replied\r\n");
+    mailbox.keep(&[holiday]).await;
+    assert_eq!(counted(olga).await.1, 1);
+    mailbox.keep(&[Letter::new("hello@acme.test", "Re: Spring", "By telephone").answering(&later).sent()]).await;
+    assert_eq!(counted(olga).await.1, 0);
+    app.stop().await;
+}
+
+#[sqlx::test(migrator = "store::MIGRATOR")]
 async fn b10_6_lists_are_narrowed_by_several_things_at_once(pool: PgPool) {
     let (app, agency, mailbox) = desk(pool).await;
     let from = "Jane Doe <jane@c1.test>";
@@ -181,6 +228,8 @@ async fn b10_6_lists_are_narrowed_by_several_things_at_once(pool: PgPool) {
         changed(olga, "PUT", &format!("{invoice}/labels"), json!({"labels": ["Urgent", "urgent"]})).await.0,
         200
     );
+    let (status, answer) = changed(olga, "PUT", &format!("{invoice}/labels"), json!({"labels": ["One, two"]})).await;
+    assert_eq!((status, &answer["error"]["field"]), (422, &json!("labels")), "it would be two when it is put back");
     let label = olga.json("/api/v1/communications/labels").await["items"][0]["id"].as_str().unwrap().to_owned();
     assert_eq!(subjects(olga, &format!("?label_id={label}")).await, ["Invoice"]);
     let max = agency.max.member_id().await;
@@ -243,4 +292,27 @@ async fn spring(mailbox: &Mailbox) -> Letter {
     #[expect(clippy::disallowed_methods, reason = "a test's own question")]
     let header_id = sqlx::query_scalar("select header_id from message limit 1").fetch_one(&mailbox.pool).await.unwrap();
     Letter { header_id, ..Letter::new("", "", "") }
+}
+
+#[sqlx::test(migrator = "store::MIGRATOR")]
+async fn beside_a_conversation_stand_others_with_its_writer_and_none_that_names_them(pool: PgPool) {
+    let (app, agency, mailbox) = desk(pool).await;
+    let mut to_jane = Letter::new("hello@acme.test", "To Jane", "Hello").sent();
+    to_jane.headers.push_str("Cc: jane@c1.test\r\n");
+    mailbox
+        .keep(&[
+            Letter::new("jane@c1.test", "One", "?"),
+            Letter::new("jane@c1.test", "Two", "?"),
+            to_jane,
+            Letter::new("bob@c2.test", "Named", "Ask jane@c1.test"),
+        ])
+        .await;
+    let path = conversation(&agency.olga, "One").await;
+    let id = path.rsplit('/').next().unwrap();
+    let (status, body) = crate::functions::ask(&agency.olga, "get_conversation_context", &format!("id={id}")).await;
+    assert_eq!(status, 200, "{body}");
+    let beside: Value = serde_json::from_str(&body).unwrap();
+    let others: Vec<_> = beside["others"].as_array().unwrap().iter().map(|row| row["subject"].clone()).collect();
+    assert_eq!(others, ["To Jane", "Two"], "{beside}");
+    app.stop().await;
 }

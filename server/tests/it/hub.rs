@@ -6,9 +6,11 @@ mod answers;
 mod dovecot;
 mod killed;
 mod mailbox;
+mod missed;
 mod outlook;
 mod peers;
 mod reading;
+mod smtp;
 
 use model::{
     actor::{Actor, Origin},
@@ -21,6 +23,7 @@ use model::{
 use peers::Gmail;
 use reqwest::StatusCode;
 use serde_json::{Value, json};
+use server::config::Config;
 use service::{conversation, outgoing};
 use sqlx::PgPool;
 use time::{Duration, format_description::well_known::Rfc2822};
@@ -93,6 +96,11 @@ impl Desk {
         let past = "now() - interval '1 second'";
         execute(&self.app.pool, format!("update outgoing set send_at = {past} where state = 'held'")).await;
         execute(&self.app.pool, format!("update outgoing set held_until = {past} where state = 'sending'")).await;
+        self.look_around().await;
+    }
+
+    /// What is due is queued, as each minute.
+    async fn look_around(&self) {
         let mut tx = self.app.service.db.tenant(&self.actor).await.unwrap();
         store::queue::enqueue(&mut tx, &Job::QueueDue, None).await.unwrap();
         tx.commit().await.unwrap();
@@ -112,6 +120,20 @@ impl Desk {
         panic!("what was written did not come to {states:?}");
     }
 
+    /// Waits until a question to the database is answered with one.
+    #[expect(clippy::disallowed_methods, reason = "a test's own question")]
+    async fn comes(&self, question: &str) {
+        for _ in 0..2400 {
+            let asked = sqlx::query_scalar(sqlx::AssertSqlSafe(question.to_owned()));
+            let found: i64 = asked.fetch_one(&self.app.pool).await.unwrap();
+            if found == 1 {
+                return;
+            }
+            tokio::time::sleep(std::time::Duration::from_millis(50)).await;
+        }
+        panic!("it did not come to this: {question}");
+    }
+
     /// Waits until nothing is left to do.
     async fn rests(&self) {
         while self.app.jobs_left().await > 0 {
@@ -128,6 +150,11 @@ impl Desk {
 
 impl Hub {
     async fn open(pool: &PgPool) -> Option<Self> {
+        Self::open_with(pool, |_| {}).await
+    }
+
+    /// The same with changed settings.
+    async fn open_with(pool: &PgPool, change: impl FnOnce(&mut Config)) -> Option<Self> {
         let gmail = Gmail::start(&[OWNER, OTHER]).await?;
         let url = gmail.url.parse().unwrap();
         let app = TestApp::start_with(pool.clone(), |config| {
@@ -135,6 +162,7 @@ impl Hub {
             config.providers.insert("GOOGLE_CLIENT_SECRET".to_owned(), CLIENT_SECRET.to_owned().into());
             config.provider_urls.insert("gmail".to_owned(), url);
             (config.secret, config.keys) = (Some(SECRET.to_owned().into()), Some(KEYS.to_owned().into()));
+            change(config);
         })
         .await;
         Some(Self { gmail, desk: Desk::open(app, pool).await })

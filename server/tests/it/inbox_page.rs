@@ -108,6 +108,12 @@ async fn an_older_draft_is_not_written_over_a_newer_one(pool: PgPool) {
     assert_eq!(found["subject"], "Re: Summer sale");
     let theirs = told(&agency.olga, "get_reply", &format!("id={CONVERSATION}")).await;
     assert_eq!(theirs["text"], "", "a draft is one's own");
+    // What was typed last before somebody left is put below what is newer: it is nowhere else.
+    let left = |text: &str| format!("{}&left=true", save(text, 1));
+    assert_eq!(told(max, "save_draft", &left("Three")).await, 3);
+    assert_eq!(told(max, "save_draft", &left("Three")).await, 3, "once");
+    let found = told(max, "get_reply", &format!("id={CONVERSATION}")).await;
+    assert_eq!((&found["text"], &found["revision"]), (&json!("Two\n\nThree"), &json!(3)));
     app.stop().await;
 }
 

@@ -13,6 +13,7 @@ use service::{
     message::ingest::{self, Incoming, Kept},
 };
 use sqlx::PgPool;
+use store::TenantTx;
 use time::{Duration, OffsetDateTime, macros::datetime};
 use uuid::Uuid;
 
@@ -72,13 +73,23 @@ impl Mailbox {
 
     /// Keeps letters as one page of a sync.
     pub async fn keep(&self, letters: &[Letter]) -> Kept {
+        let mut tx = self.begin().await;
+        let kept = self.keep_in(&mut tx, letters).await;
+        tx.commit().await.unwrap();
+        kept
+    }
+
+    /// The transaction of such a page.
+    pub async fn begin(&self) -> TenantTx {
+        self.service.db.tenant(&Actor::machine(self.organization_id)).await.unwrap()
+    }
+
+    /// Keeps letters in a transaction that goes on.
+    pub async fn keep_in(&self, tx: &mut TenantTx, letters: &[Letter]) -> Kept {
         let addresses = [self.address.clone()];
         let mailbox = ingest::Mailbox { channel_id: self.channel_id, addresses: &addresses, run: None };
         let incoming = letters.iter().map(|letter| letter.incoming(&self.address)).collect();
-        let mut tx = self.service.db.tenant(&Actor::machine(self.organization_id)).await.unwrap();
-        let kept = ingest::keep(&mut tx, mailbox, incoming, self.service.clock.now()).await.unwrap();
-        tx.commit().await.unwrap();
-        kept
+        ingest::keep(tx, mailbox, incoming, self.service.clock.now()).await.unwrap()
     }
 }
 

@@ -57,6 +57,20 @@ async fn b10_7_a_reply_is_kept_once_however_often_it_is_clicked(pool: PgPool) {
     assert_eq!(agency.olga.json(COUNTS).await["needs_reply"], 1);
     assert_eq!(agency.olga.json(&path).await["outgoing"][0]["text"], "On Monday.");
 
+    // The same click with other words is not said to be sent.
+    for other in [
+        json!({"text": "On Tuesday."}),
+        json!({"text": "On Monday.", "cc": ["bob@c1.test"]}),
+        json!({"text": "On Monday.", "subject": "Else"}),
+    ] {
+        let mut other = other;
+        other["id"] = body["id"].clone();
+        let (status, answer) = sent(&agency.max, &reply, other).await;
+        assert_eq!((status, &answer["error"]["code"]), (409, &json!("already_sent_otherwise")), "{answer}");
+    }
+    let named = json!({"id": body["id"], "text": "On Monday.", "to": ["jane@c1.test"], "subject": "Re: Spring sale"});
+    assert_eq!(sent(&agency.max, &reply, named).await.0, 202, "what the page fills in is the same");
+
     // The same id elsewhere is not there.
     mailbox.keep(&[Letter::new("jane@c1.test", "Another", "?")]).await;
     let another = conversation(&agency.olga, "Another").await;
@@ -128,7 +142,9 @@ async fn b10_7_what_cannot_be_sent_says_why_and_nothing_is_kept(pool: PgPool) {
     assert_eq!(max.send("PATCH", &path, &json!({"status": "open"})).await.status(), 200);
     execute(&app.pool, "update connection set reconnect_reason = 'Token has been revoked'".to_owned()).await;
     assert_eq!(code().await, (409, "mailbox_cannot_send".to_owned()));
-    execute(&app.pool, "update connection set reconnect_reason = null, disconnected_at = now()".to_owned()).await;
+    execute(&app.pool, "update connection set reconnect_reason = null, paused_at = now()".to_owned()).await;
+    assert_eq!(code().await, (409, "mailbox_cannot_send".to_owned()));
+    execute(&app.pool, "update connection set paused_at = null, disconnected_at = now()".to_owned()).await;
     assert_eq!(code().await, (409, "mailbox_cannot_send".to_owned()));
     assert_eq!((count(&app.pool, OUTGOING).await, count(&app.pool, SENDING).await), (0, 0));
     app.stop().await;
@@ -164,6 +180,8 @@ async fn a_reply_that_is_taken_back_is_a_draft_again(pool: PgPool) {
     assert_eq!((&again["text"], &again["cc"]), (&json!("On Monday.\n\nMeanwhile"), &json!(["bob@c1.test"])));
     assert_eq!((&back["revision"], &again["revision"]), (&json!(2), &json!(2)), "one may write on from it");
     assert_eq!(sent(olga, &undo, json!({})).await.0, 409, "once");
+    let late = json!({"id": id, "text": "On Monday.", "cc": ["bob@c1.test"]});
+    assert_eq!(sent(olga, &reply, late).await.0, 409, "the click of what was taken back sends nothing");
     assert_eq!(olga.json(&path).await["outgoing"], json!([]));
     // What stands otherwise is neither sent again nor confirmed.
     for what in ["again", "confirm"] {
@@ -177,7 +195,7 @@ async fn a_reply_that_is_taken_back_is_a_draft_again(pool: PgPool) {
 
 #[sqlx::test(migrator = "store::MIGRATOR")]
 async fn a_person_decides_about_what_failed_and_what_nobody_knows(pool: PgPool) {
-    let (app, agency, _, path) = desk(pool).await;
+    let (app, agency, mailbox, path) = desk(pool).await;
     let olga = &agency.olga;
     let later = (app.service.clock.now() + Duration::DAY).format(&Rfc3339).unwrap();
     let (_, kept) = sent(olga, &format!("{path}/reply"), json!({"text": "On Monday.", "send_at": later})).await;
@@ -197,6 +215,18 @@ async fn a_person_decides_about_what_failed_and_what_nobody_knows(pool: PgPool) 
     let (status, confirmed) = sent(olga, &of("confirm"), json!({})).await;
     assert_eq!((status, &confirmed["state"]), (200, &json!("sent")));
     assert_eq!(sent(olga, &of("again"), json!({})).await.0, 404);
+    // It is a message from then on, also where the mailbox never shows it, and nobody waits any more.
+    let thread = olga.json(&path).await;
+    assert_eq!(
+        (&thread["messages"], &thread["needs_reply"], &thread["outgoing"]),
+        (&json!(2), &json!(false), &json!([]))
+    );
+    let messages = olga.json(&format!("{path}/messages")).await;
+    assert_eq!((&messages["items"][1]["outgoing_id"], &messages["items"][1]["inbound"]), (&kept["id"], &json!(false)));
+    // Should the mailbox show it after all, it is the same.
+    let header_id = format!("{}@acme.test", kept["id"].as_str().unwrap().replace('-', ""));
+    let found = Letter { header_id, ..Letter::new("hello@acme.test", "Re: Spring sale", "On Monday.") }.sent();
+    assert_eq!(mailbox.keep(&[found]).await.new, 0);
     app.stop().await;
 }
 
@@ -235,6 +265,12 @@ async fn files_templates_and_signatures_are_kept(pool: PgPool) {
     assert_eq!(sent(olga, &format!("{path}/reply"), reply.clone()).await.0, 422, "another member's file");
     let (status, kept) = sent(max, &format!("{path}/reply"), reply).await;
     assert_eq!((status, &kept["files"]), (202, &json!(["plan.pdf"])));
+    // Whoever takes it back goes on with the files, too.
+    let undo = format!("{base}/outgoing/{}/undo", kept["id"].as_str().unwrap());
+    let (status, back) = sent(olga, &undo, json!({})).await;
+    assert_eq!((status, &back["uploads"]), (200, &json!([file["id"]])));
+    let (status, kept) = sent(olga, &format!("{path}/reply"), json!({"text": "x", "uploads": back["uploads"]})).await;
+    assert_eq!((status, &kept["files"]), (202, &json!(["plan.pdf"])), "{kept}");
 
     let template = json!({"name": "Thanks", "text": "Thank you, {{name}}"});
     let id = max.create(&format!("{base}/templates"), &template).await;
@@ -255,9 +291,73 @@ async fn files_templates_and_signatures_are_kept(pool: PgPool) {
     assert_eq!(max.json(&signature).await["text"], "");
     assert_eq!(olga.send("PUT", &signature, &json!({"text": "x".repeat(5001)})).await.status(), 422);
 
-    // What goes with nothing is thrown away after a month; what is to go out stays.
+    // What goes with nothing is thrown away in time; what is to go out stays.
     app.service.clock.advance(Duration::days(31));
     let purged = service::purge::run(&app.service).await.unwrap();
-    assert_eq!((purged.mail_files, count(&app.pool, "select count(*) from upload").await), (1, 1));
+    assert_eq!((purged.uploads, count(&app.pool, "select count(*) from upload").await), (1, 1));
+    app.stop().await;
+}
+
+#[sqlx::test(migrator = "store::MIGRATOR")]
+async fn an_answer_goes_where_its_writer_wants_it_and_not_to_a_machine(pool: PgPool) {
+    let (app, agency, mailbox, _) = desk(pool).await;
+    let olga = &agency.olga;
+    let mut form = Letter::new("Shop <noreply@shop.test>", "A form", "From the website");
+    form.headers.push_str("Reply-To: Jane Doe <jane@c1.test>\r\n");
+    let asked = Letter::new("Jane Doe <jane@c1.test>", "A question", "When?");
+    let mut failure = Letter::new("mailer-daemon@c1.test", "Undelivered", "It did not arrive").answering(&asked);
+    failure.headers.push_str("Auto-Submitted: auto-replied\r\n");
+    mailbox.keep(&[form, asked.clone(), failure]).await;
+    for subject in ["A form", "A question"] {
+        let path = conversation(olga, subject).await;
+        let (status, kept) = sent(olga, &format!("{path}/reply"), json!({"text": "On Monday."})).await;
+        let jane = json!([{"name": "Jane Doe", "address": "jane@c1.test"}]);
+        assert_eq!((status, &kept["to"]), (202, &jane), "{subject}: {kept}");
+    }
+    app.stop().await;
+}
+
+#[sqlx::test(migrator = "store::MIGRATOR")]
+async fn a_subject_that_nobody_typed_here_is_no_reason_to_refuse(pool: PgPool) {
+    let (app, agency, mailbox, _) = desk(pool).await;
+    let olga = &agency.olga;
+    let (long, hidden) = ("x".repeat(500), "Spring\u{feff} sale\u{200c}");
+    let encoded = base64::Engine::encode(&base64::engine::general_purpose::STANDARD, hidden);
+    let letter = |subject: &str| Letter::new("jane@c1.test", subject, "?");
+    mailbox.keep(&[letter(&long), letter(&format!("=?utf-8?B?{encoded}?="))]).await;
+    for subject in [long.as_str(), hidden] {
+        let path = conversation(olga, subject).await;
+        // As the page fills it in.
+        let filled = format!("Re: {subject}");
+        let (status, kept) = sent(olga, &format!("{path}/reply"), json!({"text": "x", "subject": filled})).await;
+        assert_eq!((status, &kept["subject"]), (202, &json!(filled)), "{kept}");
+    }
+    app.stop().await;
+}
+
+#[sqlx::test(migrator = "store::MIGRATOR")]
+async fn files_that_no_answer_needs_go_after_a_week(pool: PgPool) {
+    let (app, agency, _, path) = desk(pool).await;
+    let max = &agency.max;
+    let upload = async |name: &str| {
+        let url = format!("{}/api/v1/communications/uploads?name={name}", max.url);
+        let answer = max.client.post(url).body(vec![1, 2, 3]).send().await.unwrap();
+        answer.json::<Value>().await.unwrap()["id"].clone()
+    };
+    let (begun, waiting, _) = (upload("begun").await, upload("waiting").await, upload("dropped").await);
+    let later = (app.service.clock.now() + Duration::days(20)).format(&Rfc3339).unwrap();
+    let body = json!({"text": "On Monday.", "uploads": [waiting], "send_at": later});
+    assert_eq!(sent(max, &format!("{path}/reply"), body).await.0, 202);
+    let body = json!({"text": "And", "uploads": [begun], "revision": 0});
+    assert_eq!(max.send("PUT", &format!("{path}/draft"), &body).await.status(), 200);
+    let left = async |wanted: i64| {
+        service::purge::run(&app.service).await.unwrap();
+        assert_eq!(count(&app.pool, "select count(*) from upload").await, wanted);
+    };
+    left(3).await;
+    app.service.clock.advance(Duration::days(8));
+    left(2).await;
+    execute(&app.pool, "update outgoing set state = 'sent'".to_owned()).await;
+    left(1).await;
     app.stop().await;
 }

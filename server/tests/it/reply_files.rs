@@ -1,16 +1,14 @@
-//! Files that are to go with an answer: looked at and taken away before they go, by whoever added them and nobody else, and thrown away
-//! when nothing needs them any more.
+//! Files that are to go with an answer: looked at and taken away before they go, by whoever added them and nobody else.
 
 use base64::{Engine, engine::general_purpose::STANDARD};
 use reqwest::{Response, StatusCode, header};
 use serde_json::{Value, json};
 use sqlx::PgPool;
-use time::Duration;
 
 use crate::{
     mail_html::PNG,
     replies::{desk, sent},
-    support::{Browser, count, execute},
+    support::Browser,
 };
 
 const UPLOADS: &str = "/api/v1/communications/uploads";
@@ -90,37 +88,5 @@ async fn a_file_is_taken_away_until_a_message_goes_with_it(pool: PgPool) {
     let (status, back) = sent(max, &undo, json!({})).await;
     assert_eq!((status, &back["uploads"]), (200, &json!([stays_id])), "{back}");
     assert_eq!(max.send("DELETE", &stays, &json!({})).await.status(), StatusCode::NO_CONTENT, "it was taken back");
-    app.stop().await;
-}
-
-#[sqlx::test(migrator = "store::MIGRATOR")]
-async fn files_are_thrown_away_when_nothing_needs_them_and_never_before(pool: PgPool) {
-    let (app, agency, _, path) = desk(pool).await;
-    app.leave_jobs();
-    let max = &agency.max;
-    add(max, "name=lost.pdf", b"%PDF".to_vec()).await;
-    let (_, begun) = add(max, "name=begun.pdf", b"%PDF".to_vec()).await;
-    let (_, waits) = add(max, "name=waits.pdf", b"%PDF".to_vec()).await;
-    let (status, _) = sent(max, &format!("{path}/reply"), json!({"text": "See", "uploads": [waits]})).await;
-    assert_eq!(status, 202);
-    execute(&app.pool, "update outgoing set state = 'failed', fault = 'x'".to_owned()).await;
-    let draft = json!({"text": "See", "uploads": [begun], "revision": 0});
-    assert_eq!(max.send("PUT", &format!("{path}/draft"), &draft).await.status(), StatusCode::OK);
-    let purged = async || service::purge::run(&app.service).await.unwrap().mail_files;
-
-    app.service.clock.advance(Duration::days(29));
-    assert_eq!(purged().await, 0);
-    app.service.clock.advance(Duration::days(2));
-    assert_eq!((purged().await, count(&app.pool, "select count(*) from upload where name = 'lost.pdf'").await), (1, 0));
-    execute(&app.pool, "delete from draft".to_owned()).await;
-    assert_eq!(
-        (purged().await, count(&app.pool, "select count(*) from upload where name = 'begun.pdf'").await),
-        (1, 0)
-    );
-    // Somebody said that it went: no message holds what it went with.
-    execute(&app.pool, "update outgoing set state = 'sent', fault = null".to_owned()).await;
-    assert_eq!(purged().await, 0);
-    execute(&app.pool, "update outgoing set state = 'withdrawn'".to_owned()).await;
-    assert_eq!((purged().await, count(&app.pool, "select count(*) from upload").await), (1, 0));
     app.stop().await;
 }

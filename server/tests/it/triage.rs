@@ -8,7 +8,8 @@ use crate::{
     support::{Agency, Browser, TestApp},
 };
 
-async fn desk(pool: PgPool) -> (TestApp, Agency, Mailbox) {
+/// An agency of whose first two clients one contact each is known; its mailbox.
+pub async fn desk(pool: PgPool) -> (TestApp, Agency, Mailbox) {
     let app = TestApp::start(pool).await;
     let agency = Agency::found(&app).await;
     for (client, email) in [(0, "jane@c1.test"), (1, "bob@c2.test")] {
@@ -19,13 +20,14 @@ async fn desk(pool: PgPool) -> (TestApp, Agency, Mailbox) {
     (app, agency, mailbox)
 }
 
-async fn put(browser: &Browser, path: &str, body: Value) -> (u16, Value) {
+/// Sends what replaces something, and returns what is answered.
+pub async fn put(browser: &Browser, path: &str, body: Value) -> (u16, Value) {
     let answer = browser.send("PUT", path, &body).await;
     (answer.status().as_u16(), answer.json().await.unwrap_or_default())
 }
 
 /// Whose the conversation with this subject is.
-async fn client(browser: &Browser, subject: &str) -> Value {
+pub async fn client(browser: &Browser, subject: &str) -> Value {
     let all = listed(browser, "?limit=100").await;
     all.iter().find(|one| one["subject"] == subject).unwrap()["client_id"].clone()
 }

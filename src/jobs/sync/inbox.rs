@@ -1,7 +1,8 @@
 //! Reads a mailbox: what changed since the last reading, page by page, each page with the place up to which it reaches.
 //!
-//! A killed run goes on at the page. A message that cannot be read now is asked for again by the next runs; a run in which most could
-//! not be read has failed, and goes no further, so that none is passed over.
+//! A killed run goes on at the page. A message that cannot be read now is asked for again by the next runs, after what is new; the run
+//! says how many are missing. Where half of a page cannot be read the run goes no further, and tries again; where that does not help it
+//! notes them, so that the mailbox is not stopped for ever, and has failed all the same.
 
 use model::connection::{Channel, Progress};
 use providers::{Change, Content, Error, Inbox, Message};
@@ -13,7 +14,7 @@ use super::{Access, Run, Stop};
 
 /// How often a message is asked for that could not be read.
 const ASKED: i32 = 20;
-/// So many that cannot be read are the provider's trouble, not theirs.
+/// After so many that the provider fails at, the others wait for the next run.
 const MANY: usize = 3;
 
 impl Run<'_> {
@@ -36,9 +37,8 @@ impl Run<'_> {
         let addresses = addresses.into_iter().map(|address| address.address).collect();
         inbox::set(&mut tx, channel.id, &inbox::Inbox { addresses, ..before }, self.now()).await?;
         tx.commit().await?;
-        self.read_missed(access, provider, channel).await?;
         let since = self.there() - Duration::days(self.backfill());
-        let mut anew = false;
+        let (mut anew, mut failed) = (false, None);
         loop {
             self.check_switches().await?;
             let cursor = inbox::get(&mut self.tx().await?, channel.id).await?.cursor;
@@ -61,18 +61,11 @@ impl Run<'_> {
                 }
                 page => page?,
             };
-            let missed = page.changes.iter().filter(|change| matches!(change, Change::Missed { .. })).count();
-            if missed >= MANY && missed * 2 >= page.changes.len() {
-                let words = page.changes.iter().find_map(|change| match change {
-                    Change::Missed { fault, .. } => Some(fault.as_str()),
-                    _ => None,
-                });
-                let words = format!(
-                    "{missed} of {} messages could not be read: {}",
-                    page.changes.len(),
-                    words.unwrap_or_default()
-                );
-                return Err(Error::Unavailable(words).into());
+            if let Some(words) = trouble(&page.changes) {
+                if !self.is_last_try().await? {
+                    return Err(Error::Unavailable(words).into());
+                }
+                failed = Some(words);
             }
             let mut tx = self.tx().await?;
             // Locks the mailbox: nobody else keeps a page of it meanwhile.
@@ -86,12 +79,16 @@ impl Run<'_> {
             self.add_further(&mut tx, &progress(step, 1, kept)).await?;
             tx.commit().await?;
             if !page.more {
-                return Ok(());
+                break;
             }
         }
+        // Last: by now it is known that the provider answers.
+        self.read_missed(access, provider, channel).await?;
+        self.name_missed(channel).await?;
+        failed.map_or(Ok(()), |words| Err(Error::Rejected(format!("{words}. They are asked for again")).into()))
     }
 
-    /// Asks once more for what could not be read.
+    /// Asks for what pages had no room for, and once more for what earlier runs could not read.
     async fn read_missed(
         &self,
         access: &mut Access<'_>,
@@ -99,29 +96,54 @@ impl Run<'_> {
         channel: &Channel,
     ) -> Result<(), Stop> {
         let account = &channel.account;
-        let missed = inbox::missed(&mut self.tx().await?, channel.id, ASKED).await?;
-        for inbox::Missed { external_id, .. } in missed {
-            self.check_switches().await?;
-            let own = (account.clone(), external_id.clone());
-            let found = access.call(move |call| {
-                let (account, id) = own.clone();
-                Box::pin(async move { provider.message(call, &account, &id).await })
-            });
-            let change = match found.await {
-                Ok(Some(message)) => Change::Message(message),
-                Ok(None) => Change::Gone { external_id: external_id.clone() },
-                Err(Stop::Provider(error @ (Error::Malformed(_) | Error::Rejected(_) | Error::TooLarge(_)))) => {
-                    Change::Missed { external_id: external_id.clone(), fault: error.to_string() }
-                }
-                Err(stop) => return Err(stop),
-            };
-            let mut tx = self.tx().await?;
-            let before = inbox::get(&mut tx, channel.id).await?;
-            if !matches!(change, Change::Missed { .. }) {
-                inbox::remove_missed(&mut tx, channel.id, std::slice::from_ref(&external_id)).await?;
+        let mut away = 0;
+        loop {
+            let missed = inbox::missed(&mut self.tx().await?, channel.id, ASKED, self.begun_at).await?;
+            if missed.is_empty() {
+                return Ok(());
             }
-            let kept = self.keep_changes(&mut tx, channel, &before.addresses, vec![change]).await?;
-            self.add(&mut tx, &progress(format!("{}: a message that was missed", account.name), 0, kept)).await?;
+            for external_id in missed {
+                self.check_switches().await?;
+                let own = (account.clone(), external_id.clone());
+                let found = access.call(move |call| {
+                    let (account, id) = own.clone();
+                    Box::pin(async move { provider.message(call, &account, &id).await })
+                });
+                let change = match found.await {
+                    // By the id by which it is noted, so that it is noted no more.
+                    Ok(Some(message)) => Change::Message(Message { external_id, ..message }),
+                    Ok(None) => Change::Gone { external_id },
+                    Err(Stop::Provider(
+                        error @ (Error::Malformed(_) | Error::Rejected(_) | Error::TooLarge(_) | Error::Unavailable(_)),
+                    )) => {
+                        away += usize::from(matches!(error, Error::Unavailable(_)));
+                        let lasting = matches!(error, Error::TooLarge(_));
+                        Change::Missed { external_id, fault: error.to_string(), lasting }
+                    }
+                    Err(stop) => return Err(stop),
+                };
+                let mut tx = self.tx().await?;
+                let before = inbox::get(&mut tx, channel.id).await?;
+                let kept = self.keep_changes(&mut tx, channel, &before.addresses, vec![change]).await?;
+                self.add(&mut tx, &progress(format!("{}: a message that was missed", account.name), 0, kept)).await?;
+                tx.commit().await?;
+                if away == MANY {
+                    // Whether it is the messages' trouble or the provider's by now: the others wait for the next run.
+                    return Ok(());
+                }
+            }
+        }
+    }
+
+    /// Says how many messages are missing: a run that read all it could is not silent about them.
+    async fn name_missed(&self, channel: &Channel) -> Result<(), Stop> {
+        let mut tx = self.tx().await?;
+        let missed = inbox::count_missed(&mut tx, channel.id).await?;
+        if missed > 0 {
+            let (noun, are) = if missed == 1 { ("message", "is") } else { ("messages", "are") };
+            let name = &channel.account.name;
+            let step = format!("{name}: {missed} {noun} could not be read, and {are} in the mailbox only");
+            self.add(&mut tx, &Progress { step, ..Progress::default() }).await?;
             tx.commit().await?;
         }
         Ok(())
@@ -147,11 +169,14 @@ impl Run<'_> {
                 },
                 Change::Moved { external_id, place, seen } => moved.push((external_id, place, seen)),
                 Change::Gone { external_id } => gone.push(external_id),
-                Change::Missed { external_id, fault } => {
+                Change::Missed { external_id, fault, .. } => {
                     inbox::set_missed(tx, channel.id, &external_id, &fault, now).await?;
                 }
+                Change::Left { external_id } => inbox::set_left(tx, channel.id, &external_id, now).await?,
             }
         }
+        let there = messages.iter().map(|message| &message.external_id).chain(&gone);
+        inbox::remove_missed(tx, channel.id, &there.cloned().collect::<Vec<_>>()).await?;
         let mailbox = Mailbox { channel_id: channel.id, addresses, run: Some(self.id) };
         let mut kept = ingest::keep(tx, mailbox, messages, now).await?;
         kept.changed += ingest::keep_moved(tx, channel.id, moved).await?;
@@ -161,6 +186,19 @@ impl Run<'_> {
         conversation::refresh(tx, &thrown).await?;
         Ok(kept)
     }
+}
+
+/// Why a page is not kept at once: where half of it cannot be read it may be the provider's trouble. One alone is its own, and so is what
+/// stays so.
+fn trouble(changes: &[Change]) -> Option<String> {
+    let failing = changes.iter().filter_map(|change| match change {
+        Change::Missed { fault, lasting: false, .. } => Some(fault.as_str()),
+        _ => None,
+    });
+    let failing: Vec<&str> = failing.collect();
+    let (missed, all) = (failing.len(), changes.len());
+    let first = failing.first().filter(|_| all > 1 && missed * 2 >= all)?;
+    Some(format!("{missed} of {all} messages could not be read: {first}"))
 }
 
 fn incoming(message: Message) -> Incoming {

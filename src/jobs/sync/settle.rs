@@ -99,6 +99,11 @@ impl Run<'_> {
         Ok(running.filter(|running| running.id == self.id).map_or(self.attempts, |running| running.attempts))
     }
 
+    /// Whether this is the last of the tries in a row that a run has.
+    pub(super) async fn is_last_try(&self) -> Result<bool, Stop> {
+        Ok(self.attempts_in_a_row().await.map_err(Stop::Ours)? + 1 >= ATTEMPTS)
+    }
+
     /// Adds to what the run did, and says that it got further than it ever was.
     pub(super) async fn add_further(&self, tx: &mut TenantTx, more: &Progress) -> Result<(), Stop> {
         self.add(tx, more).await?;

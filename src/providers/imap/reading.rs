@@ -20,8 +20,8 @@ use crate::{Change, Changes, Content, Error, Message, Result};
 const MESSAGES: usize = 100;
 /// A page ends before a message with which it would have more bytes, unless it is the only one.
 const BYTES: u64 = 16 << 20;
-/// Larger messages are not read.
-const LARGEST: u64 = 50 << 20;
+/// Larger messages are not read: a file of 40 MB has 55 as it is transferred.
+const LARGEST: u64 = 60 << 20;
 /// Nothing of it marks a message as seen.
 const WHOLE: &str = "(UID FLAGS INTERNALDATE RFC822.SIZE BODY.PEEK[])";
 
@@ -198,14 +198,14 @@ async fn bring(
     for (uid, size) in &sizes[..done] {
         let id = Id { validity: read.validity, uid: *uid, folder: folder.name.clone() };
         let change = if *size > LARGEST {
-            Change::Missed { external_id: id.to_string(), fault: too_large(*size) }
+            Change::Missed { external_id: id.to_string(), fault: too_large(*size), lasting: true }
         } else {
             match found.remove(uid) {
                 // Gone since its size was asked for.
                 None => continue,
-                Some(Err(fault)) => Change::Missed { external_id: id.to_string(), fault },
+                Some(Err(fault)) => Change::Missed { external_id: id.to_string(), fault, lasting: false },
                 Some(Ok(message)) => match message_of(folder, &id, message) {
-                    Err(fault) => Change::Missed { external_id: id.to_string(), fault },
+                    Err(fault) => Change::Missed { external_id: id.to_string(), fault, lasting: false },
                     Ok(message) if since.is_some_and(|since| message.at < since) => continue,
                     Ok(message) => Change::Message(message),
                 },
@@ -229,21 +229,32 @@ async fn whole(session: &mut Session, uids: &[u32]) -> Result<HashMap<u32, std::
         return Ok(found);
     }
     let (fetched, refused) = session.fetch(&set(uids.iter().copied()), WHOLE).await?;
-    let with_source = |fetched: Vec<Fetched>| fetched.into_iter().filter(|message| message.source.is_some());
-    found.extend(with_source(fetched).map(|message| (message.uid, Ok(message))));
+    take(&mut found, fetched);
     if refused.is_some() {
         for uid in uids {
             if found.contains_key(uid) {
                 continue;
             }
             let (fetched, refused) = session.fetch(&uid.to_string(), WHOLE).await?;
-            found.extend(with_source(fetched).map(|message| (message.uid, Ok(message))));
+            take(&mut found, fetched);
             if let Some(words) = refused {
                 found.entry(*uid).or_insert_with(|| Err(format!("the mail server does not give it: {words}")));
             }
         }
     }
     Ok(found)
+}
+
+/// Takes what the server gave. A line that answers, as it has a size, and has no source is of a message that the server cannot read:
+/// it is there. Lines without either tell something else of a message.
+fn take(found: &mut HashMap<u32, std::result::Result<Fetched, String>>, fetched: Vec<Fetched>) {
+    for message in fetched {
+        if message.source.is_some() {
+            found.insert(message.uid, Ok(message));
+        } else if message.size.is_some() {
+            found.entry(message.uid).or_insert_with(|| Err("the mail server gives nothing of it".to_owned()));
+        }
+    }
 }
 
 /// The message, or why it is none.
@@ -384,6 +395,23 @@ mod tests {
         assert!(page.takes(BYTES - 1) && page.takes(1) && !page.takes(1) && page.takes(0));
         let mut page = Page::default();
         assert_eq!((0..1000).take_while(|_| page.takes(10)).count(), MESSAGES);
+    }
+
+    #[test]
+    fn a_message_of_which_the_server_gives_nothing_is_there_and_one_of_which_it_says_nothing_is_not() {
+        let line = |uid, size, source: Option<&[u8]>| Fetched {
+            uid,
+            size,
+            source: source.map(<[u8]>::to_vec),
+            ..Fetched::default()
+        };
+        let mut found = HashMap::new();
+        let lines =
+            [line(1, Some(4), Some(b"a\r\nb")), line(2, Some(4), None), line(3, None, None), line(1, None, None)];
+        take(&mut found, lines.into());
+        assert!(matches!(&found[&1], Ok(message) if message.source.is_some()));
+        assert!(matches!(&found[&2], Err(words) if words.contains("gives nothing")));
+        assert_eq!(found.len(), 2);
     }
 
     #[test]

@@ -194,8 +194,12 @@ impl Session {
             },
             _ => {}
         });
-        if let Answer::No(_) = answer.await? {
-            return Ok(None);
+        if let Answer::No(words) = answer.await? {
+            // What does not work for now is no folder that somebody has taken away.
+            return match refusal::no(&words) {
+                Error::Rejected(_) => Ok(None),
+                error => Err(error),
+            };
         }
         match (exists, validity, next) {
             (Some(exists), Some(validity), Some(next)) => Ok(Some(Status { validity, next, exists, modseq })),
@@ -379,6 +383,7 @@ mod tests {
         assert_eq!((message.uid, message.size, message.seen), (57, Some(4), Some(true)));
         assert_eq!(message.at, Some(datetime!(1996-07-07 02:44:25 -07:30)));
         assert_eq!(message.source.as_deref(), Some(b"a\r\nb".as_slice()));
+        assert_eq!(fetched("* 3 FETCH (UID 57 RFC822.SIZE 4 BODY[] NIL)\r\n").source, None);
         assert_eq!(
             fetched("* 3 FETCH (UID 5 INTERNALDATE \"17-jul-1996 02:44:25 +0000\")\r\n").at,
             Some(datetime!(1996-07-17 02:44:25 UTC))

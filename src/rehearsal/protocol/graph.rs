@@ -111,7 +111,7 @@ fn send(desk: &Desk, question: &Question, now: OffsetDateTime, view: &View<'_>) 
         return Err(Refusal::recipients());
     }
     let conversation = view.opened.conversation(&source).map(str::to_owned);
-    desk.write_mail(MAILBOX, now, Change::Sent { source, conversation });
+    desk.write_mail(MAILBOX, now, Change::Sent { source, conversation, recipients: vec![] });
     Ok(())
 }
 

@@ -4,11 +4,13 @@
 mod broken;
 mod load;
 mod mail;
+mod mailbox;
 mod moved;
 mod proxied;
 
 use std::{
     collections::BTreeMap,
+    net::SocketAddr,
     sync::atomic::{AtomicU32, Ordering},
 };
 
@@ -72,22 +74,29 @@ static STATES: AtomicU32 = AtomicU32::new(0);
 struct Simulated {
     rehearsal: Arc<Rehearsal>,
     address: String,
-    task: tokio::task::AbortHandle,
+    /// Where the mail server listens, for whoever reads and for whoever sends.
+    mail: [SocketAddr; 2],
+    tasks: Vec<tokio::task::AbortHandle>,
 }
 
 impl Drop for Simulated {
     fn drop(&mut self) {
-        self.task.abort();
+        self.tasks.iter().for_each(tokio::task::AbortHandle::abort);
     }
 }
 
 impl Simulated {
     async fn start(clock: Clock) -> Self {
-        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
-        let address = format!("http://{}", listener.local_addr().unwrap());
         let rehearsal = Arc::new(rehearsal(clock));
-        let task = tokio::spawn(serve(listener, Arc::clone(&rehearsal), std::future::pending()));
-        Self { rehearsal, address, task: task.abort_handle() }
+        let (mut addresses, mut tasks) = (vec![], vec![]);
+        for speech in [Speech::Http, Speech::Imap, Speech::Submission] {
+            let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+            addresses.push(listener.local_addr().unwrap());
+            let task = tokio::spawn(serve(listener, speech, Arc::clone(&rehearsal), std::future::pending()));
+            tasks.push(task.abort_handle());
+        }
+        let [http, imap, submission] = addresses.try_into().unwrap();
+        Self { rehearsal, address: format!("http://{http}"), mail: [imap, submission], tasks }
     }
 
     /// Goes through consent at a provider by the `at`th choice, counted from the end if negative.

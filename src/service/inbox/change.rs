@@ -82,8 +82,9 @@ async fn one(
     let back = |what: &str, to: String| Ok((id, what.to_owned(), to));
     // Everybody reads for themselves; the rest is the agency's.
     if matches!(what, "read" | "unread") {
+        let before = conversation::get(&mut service.db.tenant(actor).await?, id).await?;
         set_read(service, actor, id, what == "read").await?;
-        return back(if what == "read" { "unread" } else { "read" }, String::new());
+        return back(if before.unread { "unread" } else { "read" }, String::new());
     }
     let before = allow_on(service, actor, id).await?;
     match what {

@@ -5,7 +5,7 @@ use model::{
     actor::Actor,
     conversation::Status,
     id::{ConversationId, OutgoingId, TemplateId, UploadId},
-    message::{Address, Message},
+    message::{Message, answered},
     outgoing::{Draft, Outgoing, answer_subject, fill},
 };
 use store::{conversation, draft, id, inbox, member, message, organization};
@@ -70,13 +70,18 @@ pub async fn reply_box(service: &Service, actor: &Actor, asked: ConversationId) 
     if !may(actor.role, Action::EditConversations) {
         return Ok(None);
     }
+    // What was begun in a conversation that was joined to this one goes on here.
+    if draft::claim(&mut tx, conversation).await? {
+        tx.commit().await?;
+        tx = service.db.tenant(actor).await?;
+    }
     let found = conversation::get(&mut tx, conversation).await?;
     let (begun, revision) = draft::get(&mut tx, conversation).await?.unwrap_or_default();
     let files = draft::list_uploads(&mut tx, &begun.uploads).await?;
     let own = inbox::addresses(&mut tx, found.channel_id).await?;
     let messages = message::list(&mut tx, conversation).await?;
-    let answered = messages.iter().rev().find(|message| message.inbound).or(messages.last());
-    let person = answered.map(|answered| counterpart(answered, &own)).unwrap_or_default();
+    let answered = answered(&messages);
+    let person = answered.map(|answered| answered.answer_to(&own)).unwrap_or_default();
     let to: Vec<String> = person.iter().map(|one| one.address.clone()).collect();
     let everyone = answered.map(|answered| others(answered, &to, &own)).unwrap_or_default();
     let name = person.first().map(|one| one.name.clone()).unwrap_or_default();
@@ -110,12 +115,6 @@ pub async fn reply_box(service: &Service, actor: &Actor, asked: ConversationId) 
         closed: found.status == Status::Closed,
         drafts: service.writer.is_some(),
     }))
-}
-
-/// Whom an answer goes to: whoever wrote; of what the agency wrote itself, those it wrote to.
-fn counterpart(answered: &Message, own: &[String]) -> Vec<Address> {
-    let all = if answered.inbound { std::slice::from_ref(&answered.from) } else { &answered.to[..] };
-    all.iter().filter(|one| !one.address.is_empty() && !own.contains(&one.address)).cloned().collect()
 }
 
 /// Who else took part in a message.

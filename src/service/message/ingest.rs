@@ -7,7 +7,7 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 use model::{
-    id::{ChannelId, ConversationId, MessageId, SyncRunId},
+    id::{ChannelId, ClientId, ConversationId, MessageId, SyncRunId},
     message::Place,
 };
 use sha2::{Digest, Sha256};
@@ -21,7 +21,7 @@ use super::{
     parse::{Parsed, parse},
     place::{Book, Key, domain, join, keys},
 };
-use crate::Result;
+use crate::{Error, Result};
 
 /// The largest source that is kept, in bytes.
 pub const LARGEST: usize = 60 << 20;
@@ -85,12 +85,15 @@ pub async fn keep(
 ) -> Result<Kept> {
     let mut kept = Kept::default();
     let mut given = HashSet::new();
-    let all: Vec<Fresh> = messages
+    let all: Vec<Incoming> = messages
         .into_iter()
         // What was begun and not sent is its writer's own.
         .filter(|message| message.place != Place::Draft && given.insert(message.external_id.clone()))
-        .map(|incoming| read(incoming, mailbox.addresses))
         .collect();
+    let own = mailbox.addresses.to_vec();
+    // A page of large mails would keep everything else waiting that runs beside it.
+    let read = tokio::task::spawn_blocking(move || all.into_iter().map(|one| read(one, &own)).collect::<Vec<_>>());
+    let all = read.await.map_err(|error| Error::Internal(Box::new(error)))?;
     let (fresh, moved, mut touched) = sort(tx, mailbox, all, &mut kept).await?;
     message::set_moved(tx, &moved).await?;
     let added = add(tx, mailbox, fresh, now).await?;
@@ -193,22 +196,31 @@ async fn add(tx: &mut TenantTx, mailbox: Mailbox<'_>, mut fresh: Vec<Fresh>, now
     let outgoing = message::outgoing(tx, mailbox.channel_id, &headers).await?;
     let outgoing: HashMap<_, _> = outgoing.into_iter().map(|(header, id, at)| (header, (id, at))).collect();
 
-    let given: Vec<_> = fresh.iter().map(|one| keys(one.incoming.thread.as_deref(), &one.parsed)).collect();
+    let clients: Vec<_> = fresh.iter().map(|one| client(&book, one, mailbox.addresses)).collect();
+    let given = fresh.iter().zip(&clients).map(|(one, client)| {
+        // Where the provider says where it belongs, and of what was written here, nothing is guessed.
+        let written = one.parsed.header_id.as_ref().is_some_and(|header| outgoing.contains_key(header));
+        let asked = client.filter(|_| one.incoming.thread.is_none() && !written);
+        (keys(one.incoming.thread.as_deref(), &one.parsed), asked.map(|(client, _)| client))
+    });
+    let given: Vec<_> = given.collect();
     let mut there = there(tx, mailbox.channel_id, &given).await?;
-    for (one, keys) in fresh.iter().zip(&given) {
+    for (one, (keys, _)) in fresh.iter().zip(&given) {
         let sent = one.parsed.header_id.as_ref().and_then(|header| outgoing.get(header));
         for key in keys.iter().filter(|_| sent.is_some()) {
             there.extend(sent.map(|(_, conversation)| (key.clone(), *conversation)));
         }
     }
+    follow(tx, &mut there).await?;
+    let known: BTreeSet<_> = there.values().copied().collect();
+    let whose = conversation::clients(tx, &known.into_iter().collect::<Vec<_>>()).await?;
     let mut begun: BTreeMap<ConversationId, usize> = BTreeMap::new();
-    let joined = join(&given, there, |at| {
+    let joined = join(&given, there, whose.into_iter().collect(), |at| {
         let conversation: ConversationId = id::new(now);
         begun.insert(conversation, at);
         conversation
     });
 
-    let clients: Vec<_> = fresh.iter().map(|one| client(&book, one, mailbox.addresses)).collect();
     let new = begun.iter().filter_map(|(id, at)| {
         let first = fresh.get(*at)?;
         // The first of its messages that says whose it is.
@@ -276,9 +288,13 @@ fn row(
 }
 
 /// The conversations that are there already, by what tells of them.
-async fn there(tx: &mut TenantTx, channel: ChannelId, given: &[Vec<Key>]) -> Result<HashMap<Key, ConversationId>> {
+async fn there(
+    tx: &mut TenantTx,
+    channel: ChannelId,
+    given: &[(Vec<Key>, Option<ClientId>)],
+) -> Result<HashMap<Key, ConversationId>> {
     let (mut threads, mut headers) = (BTreeSet::new(), BTreeSet::new());
-    for key in given.iter().flatten() {
+    for key in given.iter().flat_map(|(keys, _)| keys) {
         match key {
             Key::Thread(thread) => drop(threads.insert(thread.clone())),
             Key::Header(header) => drop(headers.insert(header.clone())),
@@ -289,6 +305,28 @@ async fn there(tx: &mut TenantTx, channel: ChannelId, given: &[Vec<Key>]) -> Res
     let by_header = message::by_header(tx, channel, &headers).await?;
     let by_thread = by_thread.into_iter().map(|(thread, id)| (Key::Thread(thread), id));
     Ok(by_thread.chain(by_header.into_iter().map(|(header, id)| (Key::Header(header), id))).collect())
+}
+
+/// Puts in place of conversations whose messages are in others now those others, which stay where they are until all is kept.
+async fn follow(tx: &mut TenantTx, there: &mut HashMap<Key, ConversationId>) -> Result<()> {
+    // Another may be joined between two looks; nobody joins so many.
+    for _ in 0..10 {
+        let known: BTreeSet<_> = there.values().copied().collect();
+        if known.is_empty() {
+            break;
+        }
+        let homes = conversation::homes(tx, &known.into_iter().collect::<Vec<_>>()).await?;
+        if homes.is_empty() {
+            break;
+        }
+        let homes: HashMap<_, _> = homes.into_iter().collect();
+        for at in there.values_mut() {
+            if let Some(home) = homes.get(at) {
+                *at = *home;
+            }
+        }
+    }
+    Ok(())
 }
 
 /// Whom a message names beside the mailbox itself: its writer first, or, of what the agency wrote, those it was written to.
@@ -305,7 +343,7 @@ fn people<'a>(one: &'a Fresh, own: &[String]) -> (Vec<&'a str>, Vec<&'a str>) {
     }
 }
 
-fn client(book: &Book, one: &Fresh, own: &[String]) -> Option<(model::id::ClientId, model::conversation::MatchedBy)> {
+fn client(book: &Book, one: &Fresh, own: &[String]) -> Option<(ClientId, model::conversation::MatchedBy)> {
     let (writer, others) = people(one, own);
     book.client(&writer, &others)
 }

@@ -167,8 +167,12 @@ fn kind(message: &Message<'_>, from: &str) -> Kind {
     {
         return Kind::Automatic;
     }
-    let list = message.header(HeaderName::ListId).is_some() || message.header(HeaderName::ListUnsubscribe).is_some();
-    let many = ["bulk", "list", "junk"].contains(&precedence.as_str()) || has("Feedback-ID") || has("X-Campaign-ID");
+    // A list to which people write says so (RFC 2369 §3.4), as an agency's own group address does of all that comes through it; what is
+    // sent to many at once names no such way.
+    let posts = message.header_raw(HeaderName::ListPost).is_some_and(|to| !to.trim().eq_ignore_ascii_case("no"));
+    let listed = message.header(HeaderName::ListId).is_some() || message.header(HeaderName::ListUnsubscribe).is_some();
+    let list = !posts && (listed || precedence == "list");
+    let many = ["bulk", "junk"].contains(&precedence.as_str()) || has("Feedback-ID") || has("X-Campaign-ID");
     let unanswerable = ["noreply", "no-reply", "donotreply", "do-not-reply"].contains(&local);
     if list || many || unanswerable { Kind::Bulk } else { Kind::Person }
 }

@@ -1,6 +1,9 @@
 //! Where a message belongs: its conversation, and that conversation's client. Decided from what is given, without a database.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::{
+    collections::{BTreeMap, HashMap},
+    hash::Hash,
+};
 
 use model::{conversation::MatchedBy, id::ClientId};
 use store::client_rule::Known;
@@ -29,13 +32,24 @@ pub(super) enum Key {
 }
 
 /// Joins messages to conversations that are there, and to each other. `given` has the keys of each message, the earliest message
-/// first; `new` begins a conversation for the message at a place.
-pub(super) fn join<C: Copy>(given: &[Vec<Key>], there: HashMap<Key, C>, mut new: impl FnMut(usize) -> C) -> Vec<C> {
+/// first, and its client, if that says where it cannot belong; `whose` has the clients of conversations that are there; `new` begins a
+/// conversation for the message at a place. What is forwarded from one client to another names the messages of the first: it begins a
+/// conversation of the second.
+pub(super) fn join<C: Copy + Eq + Hash, W: Copy + Eq>(
+    given: &[(Vec<Key>, Option<W>)],
+    there: HashMap<Key, C>,
+    mut whose: HashMap<C, W>,
+    mut new: impl FnMut(usize) -> C,
+) -> Vec<C> {
     let mut known = there;
     let mut joined = Vec::with_capacity(given.len());
-    for (at, keys) in given.iter().enumerate() {
-        let found = keys.iter().find_map(|key| known.get(key).copied());
+    for (at, (keys, client)) in given.iter().enumerate() {
+        let fits = |found: &C| client.is_none() || whose.get(found).is_none_or(|whose| Some(*whose) == *client);
+        let found = keys.iter().find_map(|key| known.get(key).copied().filter(|found| fits(found)));
         let conversation = found.unwrap_or_else(|| new(at));
+        if let Some(client) = client {
+            whose.entry(conversation).or_insert(*client);
+        }
         for key in keys {
             known.entry(key.clone()).or_insert(conversation);
         }
@@ -68,64 +82,78 @@ impl Book {
     /// Whose a message is: its writer's client; where nothing is known of the writer, that of the others it names, if they are of one
     /// client. Never one of several.
     pub(super) fn client(&self, writer: &[&str], others: &[&str]) -> Option<(ClientId, MatchedBy)> {
-        [writer, others].into_iter().find_map(|people| self.one(people))
+        for people in [writer, others] {
+            let mut found: BTreeMap<ClientId, MatchedBy> = BTreeMap::new();
+            for (client, by) in people.iter().filter_map(|address| self.of(address)) {
+                let known = found.entry(client).or_insert(by);
+                // An address says more than its domain.
+                if *known == MatchedBy::Domain {
+                    *known = by;
+                }
+            }
+            // Of several it is nobody's until somebody says so; of whom nothing is known, nothing is said.
+            if !found.is_empty() {
+                return if found.len() == 1 { found.into_iter().next() } else { None };
+            }
+        }
+        None
     }
 
-    fn one(&self, people: &[&str]) -> Option<(ClientId, MatchedBy)> {
-        let by_address: Vec<_> = people.iter().filter_map(|address| self.addresses.get(*address).copied()).collect();
-        let by_domain = people.iter().filter_map(|address| self.domains.get(domain(address)?));
-        let found: Vec<_> = if by_address.is_empty() {
-            by_domain.map(|client| (*client, MatchedBy::Domain)).collect()
-        } else {
-            by_address
-        };
-        let clients: BTreeSet<_> = found.iter().map(|(client, _)| *client).collect();
-        if clients.len() == 1 { found.first().copied() } else { None }
+    fn of(&self, address: &str) -> Option<(ClientId, MatchedBy)> {
+        let known = self.addresses.get(address).copied();
+        known.or_else(|| Some((*self.domains.get(domain(address)?)?, MatchedBy::Domain)))
     }
 }
 
 /// The domain of an address, if it says whose it is: that of a provider of mailboxes for everybody does not.
 pub(crate) fn domain(address: &str) -> Option<&str> {
     let (_, domain) = address.rsplit_once('@')?;
-    (!domain.is_empty() && !EVERYBODYS.contains(&domain)).then_some(domain)
+    let (first, rest) = domain.split_once('.')?;
+    // The large providers have a domain in each country.
+    let country = FAMILIES.contains(&first) && rest.split('.').all(|part| part.len() <= 3);
+    (!first.is_empty() && !country && !EVERYBODYS.contains(&domain)).then_some(domain)
 }
 
-/// Domains at which everybody may have an address, as their providers name them.
-const EVERYBODYS: [&str; 34] = [
-    "aol.com",
+/// The first parts of domains that their providers have in many countries.
+const FAMILIES: [&str; 9] = ["aol", "gmx", "hotmail", "live", "msn", "outlook", "rocketmail", "yahoo", "ymail"];
+
+/// Domains at which everybody may have an address, as their providers name them, and those that write to everybody about their page there.
+const EVERYBODYS: [&str; 35] = [
+    "163.com",
+    "arcor.de",
+    "btinternet.com",
+    "comcast.net",
+    "facebook.com",
+    "facebookmail.com",
     "fastmail.com",
     "free.fr",
+    "freenet.de",
     "gmail.com",
-    "gmx.at",
-    "gmx.ch",
-    "gmx.com",
-    "gmx.de",
-    "gmx.net",
     "googlemail.com",
-    "hotmail.co.uk",
-    "hotmail.com",
-    "hotmail.de",
-    "hotmail.fr",
     "icloud.com",
+    "instagram.com",
     "laposte.net",
     "libero.it",
-    "live.com",
+    "linkedin.com",
     "mac.com",
     "mail.com",
     "mail.ru",
+    "mailbox.org",
     "me.com",
-    "msn.com",
+    "naver.com",
     "orange.fr",
-    "outlook.com",
+    "posteo.de",
     "proton.me",
     "protonmail.com",
     "qq.com",
     "t-online.de",
+    "tiktok.com",
+    "verizon.net",
+    "wanadoo.fr",
     "web.de",
-    "yahoo.co.uk",
-    "yahoo.com",
+    "x.com",
     "yandex.ru",
-    "ymail.com",
+    "zoho.com",
 ];
 
 #[cfg(test)]
@@ -142,13 +170,33 @@ mod tests {
 
     #[test]
     fn messages_of_one_thread_come_together_in_whatever_order() {
-        let header = |ids: &[&str]| ids.iter().map(|id| Key::Header((*id).into())).collect::<Vec<_>>();
+        let header = |ids: &[&str]| (ids.iter().map(|id| Key::Header((*id).into())).collect::<Vec<_>>(), None::<u8>);
         // Two answers to a message that is not there, that message, and something else.
         let given = [header(&["b", "a"]), header(&["c", "a"]), header(&["a"]), header(&["x"])];
-        assert_eq!(join(&given, HashMap::new(), |at| at), [0, 0, 0, 3]);
+        assert_eq!(join(&given, HashMap::new(), HashMap::new(), |at| at), [0, 0, 0, 3]);
         // An answer to one that is there.
         let there = HashMap::from([(Key::Header("a".into()), 7)]);
-        assert_eq!(join(&[header(&["d", "a"]), header(&["e", "d"])], there, |at| at), [7, 7]);
+        let given = [header(&["d", "a"]), header(&["e", "d"])];
+        assert_eq!(join(&given, there, HashMap::from([(7, 1)]), |at| at), [7, 7]);
+    }
+
+    #[test]
+    fn what_is_forwarded_to_another_client_is_no_part_of_the_first_ones_conversation() {
+        let header = |ids: &[&str], whose: Option<u8>| {
+            (ids.iter().map(|id| Key::Header((*id).into())).collect::<Vec<_>>(), whose)
+        };
+        let given = [
+            header(&["a"], Some(1)),
+            header(&["b", "a"], Some(2)),
+            header(&["c", "b", "a"], Some(2)),
+            header(&["d", "a"], Some(1)),
+            header(&["e", "a"], None),
+        ];
+        assert_eq!(join(&given, HashMap::new(), HashMap::new(), |at| at), [0, 1, 1, 0, 0]);
+        // The same where the first is there already, and is nobody's yet.
+        let there = || HashMap::from([(Key::Header("a".into()), 7)]);
+        assert_eq!(join(&given[1..], there(), HashMap::from([(7, 1)]), |at| at), [0, 0, 7, 7]);
+        assert_eq!(join(&given[1..3], there(), HashMap::new(), |at| at), [7, 7]);
     }
 
     #[test]
@@ -166,12 +214,20 @@ mod tests {
         assert_eq!(client(book.client(&["dora@gmail.com"], &["bo@bakery.example"])), Some((2, MatchedBy::Contact)));
         assert_eq!(client(book.client(&["x@y.example"], &["ana@mill.example", "bo@bakery.example"])), None);
         assert_eq!(client(book.client(&["x@y.example"], &["new@mill.example", "old@bakery.example"])), None);
+        // What we write to people of two clients is nobody's, whoever gets a copy; an address hides no domain.
+        assert_eq!(client(book.client(&["ana@mill.example", "bo@bakery.example"], &["ana@mill.example"])), None);
+        assert_eq!(client(book.client(&["ana@mill.example", "new@bakery.example"], &[])), None);
+        let both = book.client(&["new@mill.example", "ana@mill.example", "x@y.example"], &["bo@bakery.example"]);
+        assert_eq!(client(both), Some((1, MatchedBy::Contact)));
     }
 
     #[test]
     fn a_domain_where_everybody_has_an_address_is_nobodys() {
-        assert_eq!(domain("carl@gmail.com"), None);
+        for everybodys in ["gmail.com", "yahoo.de", "hotmail.co.uk", "live.com.au", "gmx.net", "facebookmail.com"] {
+            assert_eq!(domain(&format!("carl@{everybodys}")), None, "{everybodys}");
+        }
+        assert_eq!(domain("ana@live.agency"), Some("live.agency"), "only its name is alike");
         assert_eq!(domain("ana@mill.example"), Some("mill.example"));
-        assert!(EVERYBODYS.is_sorted());
+        assert!(EVERYBODYS.is_sorted() && FAMILIES.is_sorted());
     }
 }

@@ -10,14 +10,14 @@ use model::{
 pub use store::draft::{Template, Upload};
 use store::{draft, id};
 
-use crate::{Error, Result, Service, access, conversation::allow_on};
+use crate::{Error, Result, Service, access, conversation::allow_at};
 
 /// What the member is writing in a conversation, and how often it was saved; nothing and 0 where nothing was begun.
 ///
 /// # Errors
 /// Missing when the conversation is not in sight.
 pub async fn get(service: &Service, actor: &Actor, conversation: ConversationId) -> Result<(Draft, i64)> {
-    allow_on(service, actor, conversation).await?;
+    allow_at(service, actor, conversation).await?;
     Ok(draft::get(&mut service.db.tenant(actor).await?, conversation).await?.unwrap_or_default())
 }
 
@@ -32,7 +32,7 @@ pub async fn set(
     typed: &Draft,
     after: i64,
 ) -> Result<i64> {
-    allow_on(service, actor, conversation).await?;
+    allow_at(service, actor, conversation).await?;
     if typed.text.chars().count() > LONGEST_TEXT {
         return Err(Invalid::new("text", format!("a message has at most {LONGEST_TEXT} characters")).into());
     }
@@ -50,6 +50,45 @@ pub async fn set(
             tx.commit().await?;
             Ok(revision)
         }
+    }
+}
+
+/// Saves what a member typed last before they left: where something newer was saved meanwhile, as when they took a message back, it is
+/// put below that, and nothing is lost. Returns how often it was saved now.
+///
+/// # Errors
+/// As for [`set`].
+pub async fn leave(
+    service: &Service,
+    actor: &Actor,
+    conversation: ConversationId,
+    typed: &Draft,
+    after: i64,
+) -> Result<i64> {
+    let newer = match set(service, actor, conversation, typed, after).await {
+        Err(Error::Conflict { code: "draft_is_newer", .. }) => get(service, actor, conversation).await?,
+        saved => return saved,
+    };
+    let (newer, revision) = newer;
+    let text = below(&newer.text, &typed.text);
+    let mut uploads = newer.uploads.clone();
+    uploads.extend(typed.uploads.iter().filter(|file| !newer.uploads.contains(file)));
+    if text == newer.text && uploads == newer.uploads {
+        return Ok(revision);
+    }
+    set(service, actor, conversation, &Draft { text, uploads, ..newer }, revision).await
+}
+
+/// A text below another; where the other ends with how it began, in its place.
+fn below(newer: &str, typed: &str) -> String {
+    let typed = typed.replace("\r\n", "\n");
+    if typed.trim().is_empty() || newer.contains(typed.trim_end()) {
+        return newer.to_owned();
+    }
+    let mut parts = std::iter::once(0).chain(newer.match_indices("\n\n").map(|(at, gap)| at + gap.len()));
+    match parts.find(|at| typed.starts_with(newer[*at..].trim_end())) {
+        Some(at) => format!("{}{typed}", &newer[..at]),
+        None => format!("{}\n\n{typed}", newer.trim_end()),
     }
 }
 
@@ -72,7 +111,7 @@ fn cleaned(typed: &Draft) -> Draft {
 /// # Errors
 /// Missing when the conversation is not in sight.
 pub async fn remove(service: &Service, actor: &Actor, conversation: ConversationId) -> Result<()> {
-    allow_on(service, actor, conversation).await?;
+    allow_at(service, actor, conversation).await?;
     let mut tx = service.db.tenant(actor).await?;
     draft::remove(&mut tx, conversation).await?;
     Ok(tx.commit().await?)
@@ -210,4 +249,25 @@ pub async fn remove_template(service: &Service, actor: &Actor, id: TemplateId) -
     let mut tx = service.db.tenant(actor).await?;
     draft::remove_template(&mut tx, id).await?;
     Ok(tx.commit().await?)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_was_typed_last_is_not_lost_and_not_there_twice() {
+        for (newer, typed, kept) in [
+            ("On Monday.", "And the price?", "On Monday.\n\nAnd the price?"),
+            // It was begun, the message was taken back above it, and more was typed.
+            ("On Monday.\n\nAnd the", "And the price?", "On Monday.\n\nAnd the price?"),
+            ("And the", "And the price?", "And the price?"),
+            ("", "And the price?", "And the price?"),
+            ("On Monday.\n\nAnd the price?", "And the price?", "On Monday.\n\nAnd the price?"),
+            ("One\n\ntwo", "One\r\n\r\ntwo and three", "One\n\ntwo and three"),
+            ("On Monday.", " ", "On Monday."),
+        ] {
+            assert_eq!(below(newer, typed), kept);
+        }
+    }
 }

@@ -3,32 +3,68 @@
 
 use lettre::{
     Address as Mailbox,
-    message::{Attachment, Mailbox as Named, Message, MultiPart, SinglePart, header::ContentType},
+    message::{
+        Attachment, Body, Mailbox as Named, Message, MultiPart, SinglePart,
+        header::{ContentTransferEncoding, ContentType},
+    },
 };
 use model::message::Address;
-use store::{draft::Upload, outgoing::Stored};
+use store::{
+    TenantTx,
+    draft::{self, Upload},
+    inbox,
+    message::{self, Answered},
+    outgoing::Stored,
+};
 
-/// What a message answers.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Answered {
-    /// Its `Message-ID`.
-    pub header_id: Option<String>,
-    /// Those that it names itself, the first first.
-    pub references: Vec<String>,
-    /// The provider's id of its conversation.
+/// A message as it goes out.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Letter {
+    /// Its source, without those who get it unseen.
+    pub source: Vec<u8>,
+    /// The address that it goes out from.
+    pub from: String,
+    /// The provider's id of the conversation that it answers, if the provider has such.
     pub thread: Option<String>,
 }
 
-/// The message's source, without those who get it unseen.
+/// Why a message cannot be written.
+#[derive(Debug, thiserror::Error)]
+pub enum Unwritten {
+    /// In words for the person who wrote it: an address or a file that no mail can carry.
+    #[error("{0}")]
+    Words(String),
+    /// What it is made of could not be read.
+    #[error(transparent)]
+    Store(#[from] store::Error),
+}
+
+/// Makes a message of what is stored of it.
 ///
 /// # Errors
-/// In words for the person who wrote it: an address or a file that no mail can carry.
-pub fn source(stored: &Stored, from: &str, answered: &Answered, files: Vec<Upload>) -> Result<Vec<u8>, String> {
+/// No mail can carry it, its mailbox writes under no address, or the database failed.
+pub async fn write(tx: &mut TenantTx, stored: &Stored) -> Result<Letter, Unwritten> {
+    let from = inbox::addresses(tx, stored.channel_id).await?.into_iter().next();
+    let from = from.ok_or_else(|| Unwritten::Words("this account sends no messages".to_owned()))?;
+    let answered = match stored.answers_id {
+        Some(id) => message::answered(tx, id, stored.channel_id).await?,
+        None => Answered::default(),
+    };
+    let mut files = Vec::new();
+    for upload in &stored.uploads {
+        files.push(draft::get_upload(tx, *upload).await?);
+    }
+    let source = source(stored, &from, &answered, files).map_err(Unwritten::Words)?;
+    Ok(Letter { source, from, thread: answered.thread })
+}
+
+fn source(stored: &Stored, from: &str, answered: &Answered, files: Vec<Upload>) -> Result<Vec<u8>, String> {
     let outgoing = &stored.outgoing;
     let mut message = Message::builder()
         .from(named(&outgoing.member, from)?)
         .subject(outgoing.subject.clone())
-        .date(stored.created_at.into())
+        // One that waited for its time is of that time.
+        .date(outgoing.send_at.into())
         .message_id(Some(format!("<{}>", stored.header_id)));
     for to in &outgoing.to {
         message = message.to(of(to)?);
@@ -57,7 +93,10 @@ pub fn source(stored: &Stored, from: &str, answered: &Answered, files: Vec<Uploa
         let mut parts = MultiPart::mixed().singlepart(text);
         for file in files {
             let kind = file.content_type.parse().unwrap_or(ContentType::TEXT_PLAIN);
-            parts = parts.singlepart(Attachment::new(file.name).body(file.bytes, kind));
+            // A file arrives byte for byte: in any other encoding its lines would end as those of a mail do, or not at all.
+            let body = Body::new_with_encoding(file.bytes, ContentTransferEncoding::Base64)
+                .map_err(|_| "a file cannot be written into a mail".to_owned())?;
+            parts = parts.singlepart(Attachment::new(file.name).body(body, kind));
         }
         message.multipart(parts)
     };

@@ -74,37 +74,33 @@ pub async fn set_settled(
     super::refresh(tx, &[id]).await
 }
 
-/// Up to when the acting member has read a conversation; none makes it unread.
+/// Notes that the acting member has read all that is stored of a conversation by now, or wants it unread.
 ///
 /// # Errors
-/// The database failed, or it is not in sight.
-pub async fn set_read(tx: &mut TenantTx, id: ConversationId, at: Option<OffsetDateTime>) -> Result<()> {
-    let (organization, member) = (tx.actor().organization_id, tx.actor().member_id);
-    match at {
-        Some(at) => {
-            sqlx::query!(
-                "insert into read_mark as r (organization_id, conversation_id, member_id, read_at) values ($1, $2, $3, $4)
-                 on conflict (organization_id, conversation_id, member_id) do update set read_at = excluded.read_at
-                 where r.read_at < excluded.read_at",
-                organization.0,
-                id.0,
-                member.0,
-                at
-            )
-            .execute(&mut **tx)
-            .await?;
-        }
-        None => {
-            sqlx::query!(
-                "insert into read_mark (organization_id, conversation_id, member_id, read_at) values ($1, $2, $3, '-infinity')
-                 on conflict (organization_id, conversation_id, member_id) do update set read_at = excluded.read_at",
-                organization.0,
-                id.0,
-                member.0
-            )
-            .execute(&mut **tx)
-            .await?;
-        }
+/// The database failed.
+pub async fn set_read(tx: &mut TenantTx, id: ConversationId, read: bool) -> Result<()> {
+    let member = tx.actor().member_id;
+    if read {
+        sqlx::query!(
+            "insert into read_mark as r (organization_id, conversation_id, member_id, read_at)
+             select c.organization_id, c.id, $2, greatest(c.last_at, c.last_unseen_at) from conversation c where c.id = $1
+             on conflict (organization_id, conversation_id, member_id) do update set read_at = excluded.read_at
+             where r.read_at < excluded.read_at",
+            id.0,
+            member.0
+        )
+        .execute(&mut **tx)
+        .await?;
+    } else {
+        sqlx::query!(
+            "insert into read_mark (organization_id, conversation_id, member_id, read_at)
+             select c.organization_id, c.id, $2, '-infinity' from conversation c where c.id = $1
+             on conflict (organization_id, conversation_id, member_id) do update set read_at = excluded.read_at",
+            id.0,
+            member.0
+        )
+        .execute(&mut **tx)
+        .await?;
     }
     Ok(())
 }
@@ -240,13 +236,20 @@ pub async fn insert_note(tx: &mut TenantTx, conversation: ConversationId, note: 
     Ok(())
 }
 
-/// The notes of a conversation, the first first.
+/// The notes of a conversation, those of conversations that were joined to it included, the first first.
 ///
 /// # Errors
 /// The database failed.
 pub async fn notes(tx: &mut TenantTx, conversation: ConversationId) -> Result<Vec<Note>> {
     let found = sqlx::query!(
-        "select id, member_id, member_name, text, mentions, created_at from note where conversation_id = $1 order by created_at, id",
+        r#"with recursive joined as (
+             select $1::uuid as id
+             union
+             select c.id from joined j join conversation c on c.merged_into = j.id
+           )
+           select n.id as "id!", n.member_id as "member_id!", n.member_name as "member_name!", n.text as "text!",
+             n.mentions as "mentions!", n.created_at as "created_at!"
+           from joined j join note n on n.conversation_id = j.id order by n.created_at, n.id"#,
         conversation.0
     );
     let note = found.map(|row| Note {

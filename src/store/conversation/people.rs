@@ -5,25 +5,9 @@ use model::{
     id::{ClientId, ConversationId},
 };
 
-use crate::{Error, Result, TenantTx};
+use crate::{Result, TenantTx};
 
-/// The conversation that a conversation's messages are in now: itself, unless it was merged.
-///
-/// # Errors
-/// Missing when it is not in sight.
-pub async fn merged_into(tx: &mut TenantTx, id: ConversationId) -> Result<ConversationId> {
-    let found = sqlx::query_scalar!(
-        r#"with recursive way as (
-             select id, merged_into, 0 as depth from conversation where id = $1
-             union all
-             select c.id, c.merged_into, w.depth + 1 from way w join conversation c on c.id = w.merged_into where w.depth < 20
-           ) select id as "id!" from way order by depth desc limit 1"#,
-        id.0
-    );
-    found.fetch_optional(&mut **tx).await?.map(Into::into).ok_or(Error::Missing)
-}
-
-/// The addresses of the people who wrote to the agency in a conversation, the last first.
+/// The addresses of those who wrote to the agency in a conversation: people before machines, the last first.
 ///
 /// # Errors
 /// The database failed.
@@ -31,11 +15,34 @@ pub async fn writers(tx: &mut TenantTx, id: ConversationId) -> Result<Vec<String
     Ok(sqlx::query_scalar!(
         r#"select from_address as "address!" from message
            where conversation_id = $1 and inbound and from_address <> '' and place not in ('draft', 'spam', 'trash')
-           group by from_address order by max(at) desc limit 20"#,
+           group by from_address order by bool_or(kind = 'person') desc, max(at) desc limit 20"#,
         id.0
     )
     .fetch_all(&mut **tx)
     .await?)
+}
+
+/// Other conversations in which an address wrote or was written to, the one with the latest such message first.
+///
+/// # Errors
+/// The database failed.
+pub async fn with_address(
+    tx: &mut TenantTx,
+    address: &str,
+    but: ConversationId,
+    limit: i64,
+) -> Result<Vec<ConversationId>> {
+    let found = sqlx::query_scalar!(
+        r#"select c.id as "id!" from message_address a
+             join message m on m.organization_id = a.organization_id and m.id = a.message_id
+             join conversation c on c.organization_id = m.organization_id and c.id = m.conversation_id
+           where a.address = $1 and m.place not in ('draft', 'spam') and c.id <> $2 and c.merged_into is null and c.messages > 0
+           group by c.id order by max(m.at) desc limit $3"#,
+        address,
+        but.0,
+        limit
+    );
+    Ok(found.fetch_all(&mut **tx).await?.into_iter().map(Into::into).collect())
 }
 
 /// The clients whose contacts have addresses at a domain.

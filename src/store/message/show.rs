@@ -26,7 +26,7 @@ pub async fn list(tx: &mut TenantTx, conversation: ConversationId) -> Result<Vec
     let mut files = attachments(tx, &ids).await?;
     let message = rows.into_iter().map(|row| {
         let id = MessageId(row.id);
-        let (to, cc) = people.remove(&id).unwrap_or_default();
+        let [to, cc, reply_to] = people.remove(&id).unwrap_or_default();
         Message {
             id,
             inbound: row.inbound,
@@ -34,6 +34,7 @@ pub async fn list(tx: &mut TenantTx, conversation: ConversationId) -> Result<Vec
             from: Address { name: row.from_name, address: row.from_address },
             to,
             cc,
+            reply_to,
             subject: row.subject,
             text: row.text,
             html: row.html,
@@ -49,18 +50,23 @@ pub async fn list(tx: &mut TenantTx, conversation: ConversationId) -> Result<Vec
     Ok(message.collect())
 }
 
-type People = (Vec<Address>, Vec<Address>);
+/// To, copies, and where answers go.
+type People = [Vec<Address>; 3];
 
 async fn addresses(tx: &mut TenantTx, ids: &[sqlx::types::Uuid]) -> Result<BTreeMap<MessageId, People>> {
     let rows = sqlx::query!(
         "select message_id, role, name, address from message_address
-         where message_id = any($1) and role in ('to', 'cc') order by message_id, role, position",
+         where message_id = any($1) and role in ('to', 'cc', 'reply_to') order by message_id, role, position",
         ids
     );
     let mut all: BTreeMap<MessageId, People> = BTreeMap::new();
     for row in rows.fetch_all(&mut **tx).await? {
-        let people = all.entry(row.message_id.into()).or_default();
-        let list = if row.role == "to" { &mut people.0 } else { &mut people.1 };
+        let [to, cc, reply_to] = all.entry(row.message_id.into()).or_default();
+        let list = match row.role.as_str() {
+            "to" => to,
+            "cc" => cc,
+            _ => reply_to,
+        };
         list.push(Address { name: row.name, address: row.address });
     }
     Ok(all)

@@ -34,12 +34,14 @@ pub async fn change_conversations(
     Ok(Done { words: done.words, back: done.back })
 }
 
-/// Puts a conversation to a client, or to `nobody`, and learns from it: nothing, or a rule for the writer's `address` or `domain`.
+/// Puts a conversation to a client, or to `nobody`, and learns from it: nothing, or a rule for the `address` or `domain` of the writer whom
+/// the page names.
 #[server(prefix = "/app", endpoint = "put_conversation", output = crate::codec::Json)]
 pub async fn put_conversation(
     id: ConversationId,
     client_id: String,
     #[server(default)] learn: String,
+    #[server(default)] writer: String,
 ) -> Result<(), AppError> {
     use service::conversation::Learn;
     let (actor, service) = (crate::server::actor()?, crate::server::service()?);
@@ -53,7 +55,8 @@ pub async fn put_conversation(
         "domain" => Learn::Domain,
         _ => Learn::Nothing,
     };
-    Ok(service::conversation::set_client(&service, &actor, id, client, learn).await.map(|_| ())?)
+    let writer = Some(writer.as_str()).filter(|writer| !writer.is_empty());
+    Ok(service::conversation::set_client(&service, &actor, id, client, learn, writer).await.map(|_| ())?)
 }
 
 /// Says something to the other members about a conversation.

@@ -236,6 +236,7 @@ fn Private(shown: RwSignal<Shown>, deeds: Deeds) -> impl IntoView {
             <div class="flex flex-col items-start gap-2 pt-2">
                 <ActionForm action=deeds.restrict attr:class="flex flex-col gap-2">
                     <input type="hidden" name="id" value=id.to_string() />
+                    // Whoever ticks nobody means themselves alone, and not everybody.
                     <input type="hidden" name="members[]" value=me.to_string() />
                     <fieldset class="flex flex-col gap-1">
                         <legend class="text-xs text-muted">"You, and only these"</legend>

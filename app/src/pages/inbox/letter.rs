@@ -67,7 +67,7 @@ pub(super) fn LetterView(
                 </div>
             </details>
             {fault.map(|fault| view! {
-                <p class="text-warn" data-test="unreadable">"This message could not be parsed: " <span data-literal="">{fault}</span>". Nothing of it is lost: its source is there."</p>
+                <p class="text-warn" data-test="unreadable"><span data-literal="">{fault}</span>" Nothing of it is lost."</p>
             })}
             {empty.then(|| view! { <p class="text-muted">{if html { "It has no plain text." } else { "It says nothing." }}</p> })}
             {move || (!laid.get()).then(|| view! { <div class="letter-text" data-literal="" data-test="text">{text.clone()}</div> })}

@@ -20,7 +20,8 @@ const PAUSE: Duration = Duration::from_millis(700);
 /// Until it is looked again whether an earlier saving has ended.
 const BUSY: Duration = Duration::from_millis(150);
 
-/// Keeps what somebody writes; `after` is how often it had been saved. Gives back how often it is now.
+/// Keeps what somebody writes; `after` is how often it had been saved. Gives back how often it is now. What is `left` behind is put below
+/// what was saved meanwhile, and is not refused.
 #[server(prefix = "/app", endpoint = "save_draft", output = crate::codec::Json)]
 pub async fn save_draft(
     id: ConversationId,
@@ -31,12 +32,17 @@ pub async fn save_draft(
     #[server(default)] text: String,
     #[server(default)] uploads: Vec<UploadId>,
     after: i64,
+    #[server(default)] left: bool,
 ) -> Result<i64, AppError> {
-    use service::inbox::addresses;
+    use service::{inbox::addresses, outgoing::draft};
     let (actor, service) = (crate::server::actor()?, crate::server::service()?);
     let (to, cc, bcc) = (addresses(&to), addresses(&cc), addresses(&bcc));
     let typed = model::outgoing::Draft { to, cc, bcc, subject, text, uploads };
-    Ok(service::outgoing::draft::set(&service, &actor, id, &typed, after).await?)
+    Ok(if left {
+        draft::leave(&service, &actor, id, &typed, after).await?
+    } else {
+        draft::set(&service, &actor, id, &typed, after).await?
+    })
 }
 
 /// Throws away what somebody was writing.
@@ -132,7 +138,7 @@ impl Saving {
         // Whoever leaves in the middle of a word finds it again.
         on_cleanup(move || {
             if saving.kept.try_get_untracked() == Some(Kept::Typed) {
-                saving.save();
+                saving.leave();
             }
         });
         saving
@@ -162,19 +168,29 @@ impl Saving {
         );
     }
 
+    fn uploads(self) -> Vec<UploadId> {
+        self.files.try_with_untracked(|files| files.iter().map(|file| file.id).collect()).unwrap_or_default()
+    }
+
+    /// Saves what stands in the fields although they are about to go.
+    fn leave(self) {
+        let (Some(course), Some((lines, text))) = (self.course.try_get_value(), self.fields.read()) else { return };
+        // What waits for its time looks into fields that are gone.
+        course.turn.fetch_add(1, Ordering::Relaxed);
+        leave_behind(course, self.id, lines, text, self.uploads());
+    }
+
     /// Saves what stands in the fields.
     fn save(self) {
         let (Some(course), Some((lines, text))) = (self.course.try_get_value(), self.fields.read()) else { return };
         if course.over.load(Ordering::Relaxed) || course.busy.swap(true, Ordering::Relaxed) {
             return;
         }
-        let (id, turn) = (self.id, course.turn.load(Ordering::Relaxed));
-        let uploads =
-            self.files.try_with_untracked(|files| files.iter().map(|file| file.id).collect()).unwrap_or_default();
+        let (id, turn, uploads) = (self.id, course.turn.load(Ordering::Relaxed), self.uploads());
         let after = course.revision.load(Ordering::Relaxed);
         spawn_local(async move {
             let [to, cc, bcc, subject] = lines;
-            let saved = save_draft(id, to, cc, bcc, subject, text, uploads, after).await;
+            let saved = save_draft(id, to, cc, bcc, subject, text, uploads, after, false).await;
             course.busy.store(false, Ordering::Relaxed);
             if course.over.load(Ordering::Relaxed) {
                 // It went while it was saved.
@@ -211,4 +227,20 @@ impl Saving {
             course.over.store(over, Ordering::Relaxed);
         }
     }
+}
+
+/// Saves what was left behind, once no other saving is on its way.
+fn leave_behind(course: Arc<Course>, id: ConversationId, lines: [String; 4], text: String, uploads: Vec<UploadId>) {
+    if course.over.load(Ordering::Relaxed) {
+        return;
+    }
+    if course.busy.swap(true, Ordering::Relaxed) {
+        return set_timeout(move || leave_behind(course, id, lines, text, uploads), BUSY);
+    }
+    let after = course.revision.load(Ordering::Relaxed);
+    spawn_local(async move {
+        let [to, cc, bcc, subject] = lines;
+        let _ = save_draft(id, to, cc, bcc, subject, text, uploads, after, true).await;
+        course.busy.store(false, Ordering::Relaxed);
+    });
 }

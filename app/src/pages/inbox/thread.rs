@@ -38,7 +38,7 @@ pub async fn get_conversation(id: String) -> Result<Shown, AppError> {
     let readers = service::conversation::readers(&service, &actor, thread.conversation.id).await?;
     let candidates = service::conversation::candidates(&service, &actor, thread.conversation.id).await?;
     let setting = service::inbox::setting(&service, &actor).await?;
-    let last = thread.messages.iter().rev().find(|message| message.inbound);
+    let last = model::message::answered(&thread.messages).filter(|message| message.inbound);
     Ok(Shown {
         items: super::told::made::items(&thread, &actor, &words),
         writer: last.map(|message| message.from.address.clone()).unwrap_or_default(),

@@ -127,7 +127,7 @@ pub struct Shown {
     pub(super) writer: String,
     /// Those who can be asked to see to it.
     pub(super) readers: Vec<(MemberId, String)>,
-    /// Those who see its client, and so can be named to see it alone.
+    /// Those who can be named to see it: all who see its client.
     pub(super) candidates: Vec<(MemberId, String)>,
     /// Who sees it, where it is private.
     pub(super) named: Vec<MemberId>,

@@ -61,6 +61,7 @@ pub(super) fn Choose(
     view! {
         <ActionForm action=deeds.put attr:class="flex flex-wrap items-end gap-2">
             <input type="hidden" name="id" value=id.to_string() />
+            <input type="hidden" name="writer" value=writer />
             <div class="flex min-w-0 flex-col gap-1">
                 <label for="put-client" class="text-xs text-muted">"Client"</label>
                 <select id="put-client" name="client_id" class="control control-narrow" autocomplete="off" data-literal="" data-key="t" data-does="Choose the client">

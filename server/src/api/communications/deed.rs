@@ -31,12 +31,15 @@ pub struct ConversationClientBody {
     /// address or domain: whatever comes from there is this client's from now on, and what waits from there, too. Nothing is learned
     /// when absent.
     learn: Option<String>,
+    /// Of whom it is learned: an address that wrote in it; the one that wrote last when absent.
+    writer: Option<String>,
 }
 
 /// Puts a conversation to a client, and may teach it for the next time.
 #[utoipa::path(put, path = "/api/v1/communications/conversations/{id}/client", tag = "communications",
     params(("id" = Uuid, Path)), request_body = ConversationClientBody,
-    responses((status = 200, body = ConversationBody), (status = 404, body = ErrorBody), (status = 422, body = ErrorBody)))]
+    responses((status = 200, body = ConversationBody), (status = 404, body = ErrorBody), (status = 409, body = ErrorBody),
+        (status = 422, body = ErrorBody)))]
 pub(crate) async fn set_client(
     SignedIn(actor): SignedIn,
     State(service): State<Service>,
@@ -49,7 +52,8 @@ pub(crate) async fn set_client(
         Some("domain") => Learn::Domain,
         Some(_) => return Err(Invalid::new("learn", "learn is address or domain").into()),
     };
-    Ok(Json(conversation::set_client(&service, &actor, id, body.client_id.map(ClientId), learn).await?.into()))
+    let (client, writer) = (body.client_id.map(ClientId), body.writer.as_deref());
+    Ok(Json(conversation::set_client(&service, &actor, id, client, learn, writer).await?.into()))
 }
 
 /// The names of labels.
@@ -63,7 +67,8 @@ pub struct LabelsBody {
 /// Marks a conversation with these labels and no others.
 #[utoipa::path(put, path = "/api/v1/communications/conversations/{id}/labels", tag = "communications",
     params(("id" = Uuid, Path)), request_body = LabelsBody,
-    responses((status = 200, body = ConversationBody), (status = 404, body = ErrorBody), (status = 422, body = ErrorBody)))]
+    responses((status = 200, body = ConversationBody), (status = 404, body = ErrorBody), (status = 409, body = ErrorBody),
+        (status = 422, body = ErrorBody)))]
 pub(crate) async fn set_labels(
     SignedIn(actor): SignedIn,
     State(service): State<Service>,
@@ -84,7 +89,8 @@ pub struct NamedBody {
 /// Makes a conversation private to those named, or open again to all who see its client.
 #[utoipa::path(put, path = "/api/v1/communications/conversations/{id}/private", tag = "communications",
     params(("id" = Uuid, Path)), request_body = NamedBody,
-    responses((status = 200, body = ConversationBody), (status = 404, body = ErrorBody), (status = 422, body = ErrorBody)))]
+    responses((status = 200, body = ConversationBody), (status = 404, body = ErrorBody), (status = 409, body = ErrorBody),
+        (status = 422, body = ErrorBody)))]
 pub(crate) async fn set_private(
     SignedIn(actor): SignedIn,
     State(service): State<Service>,
@@ -105,7 +111,8 @@ pub struct NewNoteBody {
 /// Says something to the other members. Nothing of it leaves the agency.
 #[utoipa::path(post, path = "/api/v1/communications/conversations/{id}/notes", tag = "communications",
     params(("id" = Uuid, Path)), request_body = NewNoteBody,
-    responses((status = 201, body = ConversationNoteBody), (status = 404, body = ErrorBody), (status = 422, body = ErrorBody)))]
+    responses((status = 201, body = ConversationNoteBody), (status = 404, body = ErrorBody), (status = 409, body = ErrorBody),
+        (status = 422, body = ErrorBody)))]
 pub(crate) async fn note(
     SignedIn(actor): SignedIn,
     State(service): State<Service>,
@@ -134,7 +141,8 @@ pub struct MergedBody {
 /// Puts the messages of a conversation into another one of the same client.
 #[utoipa::path(post, path = "/api/v1/communications/conversations/{id}/merge", tag = "communications",
     params(("id" = Uuid, Path)), request_body = MergeBody,
-    responses((status = 200, body = MergedBody), (status = 404, body = ErrorBody), (status = 422, body = ErrorBody)))]
+    responses((status = 200, body = MergedBody), (status = 404, body = ErrorBody), (status = 409, body = ErrorBody),
+        (status = 422, body = ErrorBody)))]
 pub(crate) async fn join(
     SignedIn(actor): SignedIn,
     State(service): State<Service>,
@@ -156,7 +164,8 @@ pub struct SplitBody {
 /// Puts some messages into a conversation of their own. The change stands at the one that they were in.
 #[utoipa::path(post, path = "/api/v1/communications/conversations/{id}/split", tag = "communications",
     params(("id" = Uuid, Path)), request_body = SplitBody,
-    responses((status = 201, body = MergedBody), (status = 404, body = ErrorBody), (status = 422, body = ErrorBody)))]
+    responses((status = 201, body = MergedBody), (status = 404, body = ErrorBody), (status = 409, body = ErrorBody),
+        (status = 422, body = ErrorBody)))]
 pub(crate) async fn part(
     SignedIn(actor): SignedIn,
     State(service): State<Service>,

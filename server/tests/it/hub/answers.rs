@@ -46,11 +46,10 @@ impl Hub {
 
     /// Waits until a sending that went wrong waits for its next attempt.
     async fn waits(&self, times: i64) {
-        let waits = "select coalesce(max(attempts + put_off), 0)::bigint from outgoing
-            where state = 'held' or state = 'sending' and held_until < now() + interval '4 minutes'";
-        while count(&self.desk.app.pool, waits).await < times {
-            tokio::time::sleep(std::time::Duration::from_millis(50)).await;
-        }
+        let waits = format!(
+            "select count(*) from outgoing where (state = 'held' or state = 'sending' and holder is null) and attempts + put_off = {times}"
+        );
+        self.desk.comes(&waits).await;
     }
 
     /// The same, and it comes at once.
@@ -114,6 +113,14 @@ async fn b10_7_an_answer_arrives_in_its_thread_once_however_often_it_is_clicked(
     assert_eq!((thread.messages.len(), thread.outgoing.len()), (2, 0));
     assert_eq!((thread.messages[1].outgoing_id, thread.messages[1].inbound), (Some(id), false));
     assert!(!thread.conversation.needs_reply);
+    // The provider's own thread is told to the mailbox alone that it is of.
+    let mut tx = hub.desk.app.service.db.tenant(&hub.desk.actor).await.unwrap();
+    let elsewhere = store::id::new(hub.desk.app.service.clock.now());
+    for (channel, told) in [(thread.conversation.channel_id, Some(asked.thread.clone())), (elsewhere, None)] {
+        let answered = store::message::answered(&mut tx, thread.messages[0].id, channel).await.unwrap();
+        assert_eq!((answered.thread, answered.header_id.is_some()), (told, true));
+    }
+    drop(tx);
     hub.desk.rests().await;
     assert_eq!(hub.sendings().await, 1);
     hub.desk.app.stop().await;
@@ -129,7 +136,7 @@ async fn an_answer_of_which_nobody_heard_whether_it_went_is_found_by_its_id_and_
     hub.desk.hurry().await;
     hub.tried(1).await;
     let sent = hub.desk.settled(id, &[State::Sent]).await;
-    assert_eq!(sent.attempts, 2);
+    assert_eq!(sent.attempts, 1, "it was sent once, and found");
     assert_eq!(hub.gmail.named(OWNER, &sent.header_id).await.len(), 1);
     assert_eq!(hub.gmail.thread(OWNER, &asked.thread).await.len(), 2);
     let read = hub.desk.read(&asked.connection, 2).await;
@@ -181,6 +188,37 @@ async fn an_answer_that_did_not_reach_google_is_sent_when_it_does(pool: PgPool) 
 }
 
 #[sqlx::test(migrator = "store::MIGRATOR")]
+async fn what_google_shows_late_is_found_after_the_last_try_and_not_called_failed(pool: PgPool) {
+    let Some(hub) = Hub::open(&pool).await else { return };
+    let asked = hub.asked_by_jane().await;
+    let away: Vec<_> = (0..12).map(|_| refusal(503, "Backend error")).collect();
+    hub.gmail.faults(at("POST", OWNER, "messages/send"), &away).await;
+    let ids = [hub.desk.new_id(), hub.desk.new_id()];
+    for (id, late) in ids.into_iter().zip([true, false]) {
+        hub.desk.reply(asked.conversation, id, "On Monday.").await.unwrap();
+        hub.desk.hurry().await;
+        for times in 1..6 {
+            hub.tried(times).await;
+        }
+        hub.waits(6).await;
+        if late {
+            // It went all the same, and Google shows it only now.
+            let header_id = hub.desk.settled(id, &[State::Sending]).await.header_id;
+            let mail = hub.mail(OWNER, "Re: A question", "", "On Monday.");
+            let mail = mail.replace(message_id(&mail), &format!("<{header_id}>"));
+            hub.gmail.arrives(OWNER, &mail, &["SENT"]).await;
+        }
+        hub.desk.hurry().await;
+        let stored = hub.desk.settled(id, &[State::Sent, State::Failed]).await;
+        assert_eq!(stored.outgoing.state, if late { State::Sent } else { State::Failed });
+        let fault = stored.outgoing.fault.unwrap_or_default();
+        assert_eq!(fault.contains("not among what was sent. Nothing was sent"), !late, "{fault}");
+    }
+    assert_eq!(hub.sendings().await, 12, "looking is not sending");
+    hub.desk.app.stop().await;
+}
+
+#[sqlx::test(migrator = "store::MIGRATOR")]
 async fn b10_7_what_google_refuses_is_kept_with_its_words_and_can_be_sent_again(pool: PgPool) {
     let Some(hub) = Hub::open(&pool).await else { return };
     let asked = hub.asked_by_jane().await;
@@ -200,6 +238,15 @@ async fn b10_7_what_google_refuses_is_kept_with_its_words_and_can_be_sent_again(
     let sent = hub.desk.settled(id, &[State::Sent]).await;
     assert_eq!(hub.gmail.named(OWNER, &sent.header_id).await.len(), 1);
     assert!(!hub.desk.thread(asked.conversation).await.conversation.needs_reply);
+
+    // Through what somebody switched off nothing goes.
+    let off = hub.desk.new_id();
+    hub.desk.reply(asked.conversation, off, "And on Sunday?").await.unwrap();
+    execute(&pool, "update connection set paused_at = now()".to_owned()).await;
+    hub.desk.hurry().await;
+    let failed = hub.desk.settled(off, &[State::Sent, State::Failed]).await;
+    assert_eq!(failed.outgoing.fault.as_deref(), Some("the mailbox is switched off. Nothing was sent"));
+    execute(&pool, "update connection set paused_at = null".to_owned()).await;
 
     // A permission that was taken back is told with what to do.
     let next = hub.desk.new_id();

@@ -1,4 +1,5 @@
-//! A mailbox at Dovecot, filled with whatever mails there are: all that Python tests its own reading of mail with, among others.
+//! A mailbox at Dovecot, filled with whatever mails there are: all that Python tests its own reading of mail with, among others. What is
+//! sent through it is in `smtp`.
 
 use std::{
     collections::BTreeSet,
@@ -8,7 +9,7 @@ use std::{
     time::Duration,
 };
 
-use model::{conversation::Filter, outgoing::State};
+use model::conversation::Filter;
 use reqwest::StatusCode;
 use serde_json::json;
 use service::conversation;
@@ -27,16 +28,18 @@ const PASSWORD: &str = "app-password-16";
 /// Dovecot, and the mail server behind it that takes what is sent; both end with the value.
 pub(super) struct Dovecot {
     folder: PathBuf,
+    /// The mail server behind it first.
     running: Vec<Child>,
     imap: u16,
-    submission: u16,
+    /// Where mails are handed over.
+    pub(super) submission: u16,
+    relay: u16,
 }
 
 impl Dovecot {
     /// With these mails in the inbox; `None` where the peers are absent.
     pub(super) async fn start(mails: &[Vec<u8>]) -> Option<Self> {
         let configuration = shared("dovecot", "peers/run/dovecot.conf.in")?;
-        let faults = shared("dovecot", "peers/run/smtpfaults.py")?;
         let dovecot = environment("AUDIENCEOS_PEER_DOVECOT").expect("./dev test sets AUDIENCEOS_PEER_DOVECOT");
         let [imap, imaps, submission, submissions, relay] = std::array::from_fn(|_| free_port());
         let folder = std::env::temp_dir().join(format!("audienceos-dovecot-{}-{imap}", std::process::id()));
@@ -71,15 +74,10 @@ impl Dovecot {
         let made = Command::new("openssl").args(certificate.split(' ')).current_dir(&folder).output().unwrap();
         assert!(made.status.success(), "{}", String::from_utf8_lossy(&made.stderr));
         user.owns(&folder);
-        let python = environment("AUDIENCEOS_PEER_PYTHON").expect("./dev test sets AUDIENCEOS_PEER_PYTHON");
-        let mut relaying = Command::new(python);
-        relaying.args(["-m", "aiosmtpd", "-n", "-l", &format!("127.0.0.1:{relay}"), "-c", "smtpfaults.Faults"]);
-        relaying.arg(folder.join("sink")).env("PYTHONPATH", faults.parent().unwrap());
         let mut serving = user.command(&dovecot);
         serving.arg("-F").arg("-c").arg(folder.join("dovecot.conf"));
-        let running = [&mut relaying, &mut serving]
-            .map(|command| command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap());
-        let mut started = Self { folder, running: running.into(), imap, submission };
+        let running = vec![spawned(&mut relaying(&folder, relay)?), spawned(&mut serving)];
+        let mut started = Self { folder, running, imap, submission, relay };
         for port in [relay, imap, submission] {
             started.listens(port).await;
         }
@@ -97,6 +95,18 @@ impl Dovecot {
             tokio::time::sleep(Duration::from_millis(50)).await;
         }
         panic!("a peer does not listen");
+    }
+
+    /// The mail server behind it is away.
+    pub(super) fn relays_nothing(&mut self) {
+        self.running[0].kill().unwrap();
+        self.running[0].wait().unwrap();
+    }
+
+    /// It is there again.
+    pub(super) async fn relays_again(&mut self) {
+        self.running[0] = spawned(&mut relaying(&self.folder, self.relay).unwrap());
+        self.listens(self.relay).await;
     }
 
     /// What arrived behind it, one text for each message.
@@ -150,6 +160,20 @@ impl Dovecot {
         .await;
         Desk::open(app, pool).await
     }
+}
+
+/// The mail server that takes what is sent.
+fn relaying(folder: &Path, port: u16) -> Option<Command> {
+    let faults = shared("dovecot", "peers/run/smtpfaults.py")?;
+    let python = environment("AUDIENCEOS_PEER_PYTHON").expect("./dev test sets AUDIENCEOS_PEER_PYTHON");
+    let mut command = Command::new(python);
+    command.args(["-m", "aiosmtpd", "-n", "-l", &format!("127.0.0.1:{port}"), "-c", "smtpfaults.Faults"]);
+    command.arg(folder.join("sink")).env("PYTHONPATH", faults.parent().unwrap());
+    Some(command)
+}
+
+fn spawned(command: &mut Command) -> Child {
+    command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap()
 }
 
 impl Drop for Dovecot {
@@ -327,64 +351,5 @@ async fn whatever_lies_in_a_mailbox_is_there_with_its_source_and_nothing_panics(
     let again = desk.read(&connection, 2).await;
     assert_eq!((&again["rows_new"], &again["rows_changed"]), (&json!(0), &json!(0)), "{again}");
     assert_eq!((count(&pool, "select count(*) from message").await, PANICS.load(Ordering::Relaxed)), (all, 0));
-    desk.app.stop().await;
-}
-
-#[sqlx::test(migrator = "store::MIGRATOR")]
-async fn an_answer_goes_by_smtp_once_and_one_that_was_cut_off_waits_for_a_person(pool: PgPool) {
-    let from = |number: usize, address: &str, subject: &str| {
-        let mail = String::from_utf8(ordinary(number)).unwrap();
-        mail.replace(JANE, address).replace(&format!("No. {number}"), subject).into_bytes()
-    };
-    let (cut, unknown) = (from(5, "cut@c1.com", "Cut off"), from(10, "bounce@c1.com", "Unknown"));
-    let Some(dovecot) = Dovecot::start(&[ordinary(0), cut, unknown]).await else { return };
-    let desk = dovecot.desk(&pool).await;
-    let connection = desk.connect_mailbox().await;
-    assert_eq!(run(&desk.agency.ada, &connection, 1).await["rows_new"], 3);
-
-    let id = desk.new_id();
-    let asked = desk.called("No. 0.").await.conversation.id;
-    desk.reply(asked, id, "On Monday.").await.unwrap();
-    desk.hurry().await;
-    let sent = desk.settled(id, &[State::Sent]).await;
-    let arrived = dovecot.arrived();
-    let [arrived] = &arrived[..] else { panic!("{arrived:?}") };
-    for line in
-        [format!("Message-ID: <{}>", sent.header_id), "In-Reply-To: <0@c1.com>".to_owned(), "On Monday.".to_owned()]
-    {
-        assert!(arrived.contains(&line), "{line}: {arrived}");
-    }
-    // The copy among what was sent is the message that is here.
-    let read = desk.read(&connection, 2).await;
-    assert_eq!((&read["state"], &read["rows_new"]), (&json!("succeeded"), &json!(0)), "{read}");
-    let thread = desk.thread(asked).await;
-    assert_eq!((thread.messages.len(), thread.conversation.needs_reply), (2, false));
-
-    // Nobody there: the server's words, and nothing went.
-    let id = desk.new_id();
-    let unknown = desk.called("Unknown").await.conversation.id;
-    desk.reply(unknown, id, "On Monday.").await.unwrap();
-    desk.hurry().await;
-    let fault = desk.settled(id, &[State::Failed]).await.outgoing.fault.unwrap();
-    assert!(fault.contains("bounce@c1.com is not accepted") && fault.contains("Nothing was sent"), "{fault}");
-
-    // A worker that died while it sent: this server keeps nothing of its own to look in, so a person decides.
-    let id = desk.new_id();
-    let cut = desk.called("Cut off").await.conversation.id;
-    desk.reply(cut, id, "On Monday.").await.unwrap();
-    crate::support::execute(
-        &pool,
-        format!(
-            "update outgoing set state = 'sending', attempts = 1, held_until = now(), holder = id where id = '{id}'"
-        ),
-    )
-    .await;
-    desk.hurry().await;
-    let stored = desk.settled(id, &[State::Unconfirmed]).await;
-    let fault = stored.outgoing.fault.unwrap();
-    assert!(fault.contains("cannot say whether it went"), "{fault}");
-    assert_eq!(dovecot.arrived().len(), 1, "nobody sends it again by itself");
-    let confirmed = service::outgoing::confirm(&desk.app.service, &desk.actor, id).await.unwrap();
-    assert_eq!(confirmed.state, State::Sent);
     desk.app.stop().await;
 }

@@ -1,15 +1,9 @@
-//! What becomes of a mailbox at Dovecot with time: its server tells what comes, numbers all mails anew, and what was written for later
-//! goes when its time has come.
+//! What becomes of a mailbox at Dovecot with time: its server tells what comes, numbers all mails anew, and takes another password.
 
 use std::time::Duration;
 
-use model::{
-    job::Job,
-    outgoing::{Draft, State},
-};
 use reqwest::StatusCode;
 use serde_json::json;
-use service::outgoing;
 use sqlx::PgPool;
 
 use super::dovecot::{Dovecot, ordinary};
@@ -77,40 +71,6 @@ async fn a_mailbox_that_numbers_its_mails_anew_is_read_again_and_nothing_is_doub
     dovecot.arrives("1700000009.000009.test", &ordinary(10));
     assert_eq!(desk.read(&connection, 3).await["rows_new"], 1, "it goes on from there");
     assert_eq!(desk.read(&connection, 4).await["rows_new"], 0);
-    desk.app.stop().await;
-}
-
-#[sqlx::test(migrator = "store::MIGRATOR")]
-async fn what_is_to_go_later_goes_when_its_time_has_come_and_not_before(pool: PgPool) {
-    let Some(dovecot) = Dovecot::start(&[ordinary(0)]).await else { return };
-    let desk = dovecot.desk(&pool).await;
-    let connection = desk.connect_mailbox().await;
-    assert_eq!(run(&desk.agency.ada, &connection, 1).await["rows_new"], 1);
-    let (service, id) = (&desk.app.service, desk.new_id());
-    let conversation = desk.called("No. 0.").await.conversation.id;
-    let typed = Draft { text: "As we said yesterday.".to_owned(), ..Draft::default() };
-    let at = service.clock.now() + time::Duration::hours(2);
-    let kept = outgoing::reply(service, &desk.actor, conversation, id, &typed, Some(at)).await.unwrap();
-    assert_eq!(kept.state, State::Held);
-    // What the clock does each minute.
-    let look = async || {
-        let mut tx = service.db.tenant(&desk.actor).await.unwrap();
-        store::queue::enqueue(&mut tx, &Job::QueueDue, None).await.unwrap();
-        tx.commit().await.unwrap();
-        let looking = "select count(*) from graphile_worker._private_jobs where payload::text like '%queue_due%'";
-        until(&pool, looking, 0).await;
-    };
-    service.clock.advance(time::Duration::minutes(119));
-    look().await;
-    assert_eq!(desk.settled(id, &[State::Held, State::Sending, State::Sent]).await.outgoing.state, State::Held);
-    assert_eq!(dovecot.arrived().len(), 0);
-
-    service.clock.advance(time::Duration::minutes(2));
-    look().await;
-    desk.settled(id, &[State::Sent]).await;
-    let arrived = dovecot.arrived();
-    let [source] = &arrived[..] else { panic!("{arrived:?}") };
-    assert!(source.contains("As we said yesterday.") && source.contains("In-Reply-To: <0@c1.com>"), "{source}");
     desk.app.stop().await;
 }
 

@@ -20,18 +20,18 @@ use crate::{
     sync::{run, sync},
 };
 
-async fn messages(pool: &PgPool) -> i64 {
+pub(super) async fn messages(pool: &PgPool) -> i64 {
     count(pool, "select count(*) from message").await
 }
 
-fn rows(run: &Value) -> (&Value, &Value, &Value) {
+pub(super) fn rows(run: &Value) -> (&Value, &Value, &Value) {
     assert_eq!(run["state"], "succeeded", "{run}");
     (&run["rows_new"], &run["rows_changed"], &run["rows_unchanged"])
 }
 
 impl Hub {
     /// So many mails, each in a thread of its own; their ids.
-    async fn many(&self, number: usize) -> Vec<String> {
+    pub(super) async fn many(&self, number: usize) -> Vec<String> {
         let mut ids = Vec::new();
         for number in 0..number {
             let mail = self.mail(JANE, &format!("No. {number}"), "", "Hello");

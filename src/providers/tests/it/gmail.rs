@@ -310,7 +310,7 @@ async fn a_message_that_cannot_be_read_is_named_and_asked_for_again() {
     let Some(faults) = Faults::start(json!([profile, list, broken])).await else { return };
     let connection = Connection::new(&faults.url, "token");
     let page = connection.changes(None).await.unwrap();
-    let [Change::Missed { external_id, fault }] = &*page.changes else { panic!("{page:?}") };
+    let [Change::Missed { external_id, fault, .. }] = &*page.changes else { panic!("{page:?}") };
     assert_eq!((external_id.as_str(), fault.contains("Precondition check failed.")), ("a", true));
     assert!(page.cursor.contains("987654321098765432109"), "an id of history is a text of any length: {}", page.cursor);
     let asked = faults.requests().await;

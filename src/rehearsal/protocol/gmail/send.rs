@@ -41,7 +41,8 @@ pub(super) fn answer(desk: &Desk, question: &Question, now: OffsetDateTime, view
         }
         None => view.opened.conversation(&source).map(str::to_owned),
     };
-    let key = MAILBOX.sent_key(desk.write_mail(MAILBOX, now, Change::Sent { source, conversation }));
+    let sent = Change::Sent { source, conversation, recipients: vec![] };
+    let key = MAILBOX.sent_key(desk.write_mail(MAILBOX, now, sent));
     let view = View::new(desk, now, None);
     let place = view.opened.letters.iter().position(|letter| letter.key == key).ok_or_else(Refusal::missing)?;
     let mut told = view.named(place);
