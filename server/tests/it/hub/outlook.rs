@@ -137,7 +137,7 @@ async fn mails_at_microsoft_are_on_their_clients_and_an_answer_is_answered_in_it
     let (desk, ada) = (&office.desk, &office.desk.agency.ada);
     let connection = office.connected().await;
     let there = count(&pool, MESSAGES).await;
-    assert!(there > 20, "{there}");
+    assert!(there > 0, "people wrote within three months");
     // Every conversation is on the client of whoever wrote, and on none where nobody knows the writer.
     #[expect(clippy::disallowed_methods, reason = "a test's own question")]
     let written: Vec<(String, Option<String>)> = sqlx::query_as(
@@ -153,17 +153,17 @@ async fn mails_at_microsoft_are_on_their_clients_and_an_answer_is_answered_in_it
     assert!(!on.is_empty(), "{written:?}");
     assert_eq!(desk.read(&connection, 2).await["rows_new"], 0, "read twice, nothing is new");
 
-    // One that a person wrote last.
+    // One that a person whom we know wrote to.
     let mut asked = None;
     for found in desk.list(&Filter::default()).await.into_iter().filter(|found| found.client_id.is_some()) {
         let thread = desk.thread(found.id).await;
-        let last = thread.messages.last().unwrap();
-        if last.inbound && last.kind == Kind::Person && office.people.contains_key(&last.from.address) {
+        let last = thread.messages.iter().rev().find(|message| message.inbound);
+        if last.is_some_and(|last| last.kind == Kind::Person && office.people.contains_key(&last.from.address)) {
             asked = Some(thread);
             break;
         }
     }
-    let asked = asked.expect("somebody wrote last");
+    let asked = asked.expect("somebody wrote");
     let file =
         outgoing::draft::upload(&desk.app.service, &desk.actor, "plan.pdf", "application/pdf", b"%PDF-1.7 test".into());
     let typed = Draft { text: "Is it done?".to_owned(), uploads: vec![file.await.unwrap()], ..Draft::default() };
