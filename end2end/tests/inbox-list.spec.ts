@@ -1,7 +1,7 @@
 // The inbox with much in it, and what comes while it is open. The mailbox is a sync's work in the database, and switched off.
 import type { Page } from "@playwright/test";
 import { keep, mailbox, type Letter } from "./mailbox";
-import { expect, live, look, owner, test } from "./support";
+import { expect, joined, live, look, owner, test } from "./support";
 
 const from = { name: "Ana Lind", address: "ana@mill.example" };
 const png = Buffer.from(
@@ -130,4 +130,23 @@ test("files of an answer are looked at and taken away before it goes", async ({ 
   await live(page);
   await expect(files.getByRole("listitem")).toHaveCount(1);
   await expect(files).toContainText("logo.png");
+});
+
+test("what is made private goes from the open lists and counts of those who do not see it any more", async ({ page, browser }) => {
+  await owner(page, "Sight Agency");
+  const { guest, context } = await joined(page, browser, "Ada Admin", "admin");
+  const { kept } = await filled(page, 2);
+  await Promise.all([guest.waitForResponse((answer) => answer.url().includes("/app/events")), guest.goto(new URL("/inbox", page.url()).href)]);
+  await live(guest);
+  await expect(row(guest, called(1))).toBeVisible();
+  await expect(guest.getByTestId("unread-count")).toContainText("2");
+  await guest.evaluate(() => document.documentElement.setAttribute("data-marked", ""));
+  const { user_id: own } = await (await page.request.get("/api/v1/auth/session")).json();
+  const made = await page.request.put(`/api/v1/communications/conversations/${kept[0].conversation}/private`, { data: { members: [own] } });
+  await expect(made).toBeOK();
+  await expect(row(guest, called(1))).toHaveCount(0);
+  await expect(row(guest, called(2))).toBeVisible();
+  await expect(guest.getByTestId("unread-count")).toContainText("1");
+  await expect(guest.locator("html[data-marked]")).toHaveCount(1);
+  await context.close();
 });
