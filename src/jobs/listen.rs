@@ -141,11 +141,11 @@ async fn listen(context: Context, holder: Uuid, mut held: Held) {
         Ok(Ended::Lost) => return,
         Err(stop) => {
             let failures = held.failures.saturating_add(1);
-            let pause = pause(&stop, failures);
+            let (pause, why) = (pause(&stop, failures), words(stop));
             tracing::info!(
                 organization = %held.organization_id,
                 connection = %held.connection_id,
-                why = words(stop),
+                why,
                 seconds = pause.as_secs(),
                 "a mailbox is not listened to for a while"
             );
