@@ -193,7 +193,7 @@ pub fn routes() -> OpenApiRouter<AppState> {
         .routes(routes!(communications::outgoing::again))
         .routes(routes!(communications::outgoing::confirm))
         .routes(routes!(communications::words::upload).layer(DefaultBodyLimit::max(communications::words::LARGEST)))
-        .routes(routes!(communications::words::uploaded))
+        .routes(routes!(communications::words::uploaded, communications::words::remove_upload))
         .routes(routes!(communications::words::templates, communications::words::add_template))
         .routes(routes!(communications::words::set_template, communications::words::remove_template))
         .routes(routes!(communications::words::signature, communications::words::set_signature))

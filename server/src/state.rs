@@ -129,7 +129,7 @@ impl AppState {
             pulse: Pulse::default(),
             google,
             outside,
-            guarded: Arc::new(Guarded::new()?),
+            guarded: Arc::new(if config.near_pictures { Guarded::here_too()? } else { Guarded::new()? }),
             worlds,
         })
     }
@@ -170,5 +170,6 @@ pub fn job_context(config: &Config, state: &AppState) -> anyhow::Result<jobs::Co
         // Half of the workers: no organization takes them all.
         share: i64::try_from(config.jobs / 2).unwrap_or(i64::MAX).max(1),
         revoking: config.revoking,
+        listeners: config.listeners,
     })
 }

@@ -15,10 +15,10 @@ use graphile_worker::{
 };
 use model::{alert::Way, job::Job};
 use serde::{Deserialize, Serialize};
-use tokio::sync::watch;
+use tokio::{sync::watch, task::JoinSet};
 
 use crate::{
-    Context, gone, import, mail_alert, mail_alert_again, mail_invitation, mail_password_reset, mail_report,
+    Context, gone, import, listen, mail_alert, mail_alert_again, mail_invitation, mail_password_reset, mail_report,
     mail_sign_up, mail_stale, mail_summary, mail_sync_failure, make_report, pulse::Beat, purge_ended, queue_due,
     revoke_connection, run_brain, send_message, sync, test_connection,
 };
@@ -192,6 +192,9 @@ pub async fn keep_running(
     mut stop: watch::Receiver<bool>,
     beat: Beat,
 ) {
+    // Ends with this task, however that ends.
+    let mut beside = JoinSet::new();
+    beside.spawn(listen::keep_listening(context.clone(), stop.clone()));
     let mut pause = Duration::from_secs(1);
     while !*stop.borrow() {
         let begun = Instant::now();
@@ -213,6 +216,7 @@ pub async fn keep_running(
             pause = (pause * 2).min(Duration::from_secs(30));
         }
     }
+    while beside.join_next().await.is_some() {}
 }
 
 async fn run_until(

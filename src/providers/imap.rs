@@ -43,7 +43,7 @@ use url::Url;
 
 use crate::{
     ACCESS_TOKEN, Asks, Call, Changes, Error, Fault, Hosts, Inbox, Limit, Lookup, Message, Outgoing, Provider, Result,
-    Sent, Typed, standard,
+    Sent, Told, Typed, standard,
 };
 
 /// A copy that the server makes itself may come so much later than the message was taken.
@@ -252,8 +252,12 @@ impl Inbox for Imap {
         })
     }
 
-    async fn wait(&self, call: &Call<'_>, _: &Account, at_most: Duration) -> Result<bool> {
-        open(call).await?.wait(at_most.min(LONGEST_WAIT)).await
+    fn tells(&self) -> bool {
+        true
+    }
+
+    async fn wait(&self, call: &Call<'_>, _: &Account, mark: Option<&str>, at_most: Duration) -> Result<Told> {
+        open(call).await?.wait(mark, at_most.min(LONGEST_WAIT)).await
     }
 }
 

@@ -54,14 +54,30 @@ pub trait Inbox: Send + Sync {
     /// # Errors
     /// The kinds of [`Error`](crate::Error).
     async fn find_sent(&self, call: &Call<'_>, account: &Account, message_id: &str) -> Result<Lookup>;
-    /// Waits until something changed, for as long as `at_most`, where the provider tells by itself (IMAP's IDLE); at once otherwise.
+    /// Whether [`wait`](Self::wait) may do more than end at once.
+    fn tells(&self) -> bool {
+        false
+    }
+    /// Waits until something changes after `mark`, for as long as `at_most`, where the provider tells by itself (IMAP's IDLE). Without a
+    /// mark nobody knows what changed before: then it ends at once, with one.
     ///
     /// # Errors
     /// The kinds of [`Error`](crate::Error).
-    async fn wait(&self, call: &Call<'_>, account: &Account, at_most: Duration) -> Result<bool> {
-        let _ = (call, account, at_most);
-        Ok(false)
+    async fn wait(&self, call: &Call<'_>, account: &Account, mark: Option<&str>, at_most: Duration) -> Result<Told> {
+        let _ = (call, account, mark, at_most);
+        Ok(Told::Never)
     }
+}
+
+/// What a wait came to. Marks are the provider's own: they are kept as they are, and never looked into.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Told {
+    /// Something changed, up to this mark.
+    Changed(String),
+    /// Nothing did; the next wait goes on from this mark.
+    Nothing(String),
+    /// This mailbox's server does not tell.
+    Never,
 }
 
 /// A page of what changed.

@@ -30,7 +30,7 @@ pub use client::{Answer, Client, Fault, Http, LARGEST_ANSWER, Limit, Request, st
 pub use error::{Error, LONGEST_PAUSE, Result};
 pub use guarded::Guarded;
 use http::HeaderMap;
-pub use inbox::{Change, Changes, Content, Inbox, Lookup, Message, Outgoing, Sent};
+pub use inbox::{Change, Changes, Content, Inbox, Lookup, Message, Outgoing, Sent, Told};
 use model::{
     connection::ChannelKind,
     metric::{Account, DayRow, Days, Entity},

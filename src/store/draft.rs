@@ -146,6 +146,22 @@ pub async fn get_upload(tx: &mut TenantTx, id: UploadId) -> Result<Upload> {
         .ok_or(Error::Missing)
 }
 
+/// Throws a file of the acting member away, unless something that was written goes, or went, with it.
+///
+/// # Errors
+/// Missing when it is not in sight; `Conflict("upload_used")`.
+pub async fn remove_upload(tx: &mut TenantTx, id: UploadId) -> Result<()> {
+    let used = sqlx::query_scalar!(
+        r#"select exists (select from outgoing where uploads @> array[$1::uuid] and state <> 'withdrawn') as "used!""#,
+        id.0
+    );
+    if used.fetch_one(&mut **tx).await? {
+        return Err(Error::Conflict("upload_used"));
+    }
+    let done = sqlx::query!("delete from upload where id = $1", id.0).execute(&mut **tx).await?;
+    if done.rows_affected() == 0 { Err(Error::Missing) } else { Ok(()) }
+}
+
 /// Says whose files these are.
 ///
 /// # Errors

@@ -35,6 +35,8 @@ pub enum What {
     Alert,
     /// A conversation stands otherwise, or something came to it.
     Conversation,
+    /// Fewer members see a conversation than before.
+    Sight,
     /// A session ended, or a member's role is another.
     Session,
 }
@@ -62,6 +64,7 @@ impl Change {
             "action" => What::Action,
             "alert" => What::Alert,
             "conversation" => What::Conversation,
+            "sight" => What::Sight,
             "session" => What::Session,
             _ => return None,
         };
@@ -116,7 +119,8 @@ impl Listener {
 }
 
 /// What of these changes the acting member may know, by kind and id, each once. Of a connection that was read the clients are told
-/// whose accounts it reads: those in sight. The database's policies decide, as for everything else.
+/// whose accounts it reads: those in sight. The database's policies decide, as for everything else. Who does not see a conversation that
+/// fewer see than before may have seen it until now: they are told that something is gone, and not what.
 ///
 /// # Errors
 /// The database failed.
@@ -126,14 +130,15 @@ pub async fn visible(tx: &mut TenantTx, changes: &[Change]) -> Result<Vec<Event>
         let of = changes.iter().filter(|change| change.organization_id == own && wanted.contains(&change.what));
         of.map(|change| change.id).collect()
     };
-    let [connections, read, clients, cycles, actions, alerts, conversations] = [
+    let [connections, read, clients, cycles, actions, alerts, conversations, sight] = [
         ids(&[What::Connection, What::Read]),
         ids(&[What::Read]),
         ids(&[What::Client]),
         ids(&[What::Brain]),
         ids(&[What::Action]),
         ids(&[What::Alert]),
-        ids(&[What::Conversation]),
+        ids(&[What::Conversation, What::Sight]),
+        ids(&[What::Sight]),
     ];
     let rows = sqlx::query!(
         r#"select 'connection' as "kind!", id as "id!" from connection where id = any($1)
@@ -165,7 +170,12 @@ pub async fn visible(tx: &mut TenantTx, changes: &[Change]) -> Result<Vec<Event>
         };
         Event { kind, id: Some(id) }
     };
-    Ok(rows.into_iter().map(|row| event(&row.kind, row.id)).collect())
+    let mut events: Vec<Event> = rows.into_iter().map(|row| event(&row.kind, row.id)).collect();
+    let seen = |id: &Uuid| events.iter().any(|event| event.kind == Kind::Conversation && event.id == Some(*id));
+    if !sight.iter().all(seen) {
+        events.push(Event::GAP);
+    }
+    Ok(events)
 }
 
 #[cfg(test)]

@@ -38,6 +38,7 @@ pub mod inbox;
 pub mod invitation;
 mod json;
 pub mod lift_test;
+pub mod listener;
 pub mod login_step;
 pub mod mailbox;
 pub mod member;

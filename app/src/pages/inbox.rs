@@ -16,6 +16,7 @@ mod narrow;
 mod outgoing;
 mod reply;
 mod saving;
+mod sight;
 pub mod texts;
 mod thread;
 mod told;

@@ -1,10 +1,13 @@
 //! Mailboxes from end to end: what lies at the provider is read once, whatever goes wrong on the way, and what is answered here
-//! arrives there once. The providers are not ours: Google with mountebank before it, and Dovecot.
+//! arrives there once. The providers are not ours: Google with mountebank before it, and Dovecot. For Microsoft no independent server
+//! keeps mail: there it is the simulated agency's.
 
 mod answers;
 mod dovecot;
 mod killed;
+mod mailbox;
 mod missed;
+mod outlook;
 mod peers;
 mod reading;
 mod smtp;

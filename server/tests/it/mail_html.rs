@@ -1,9 +1,16 @@
 //! Mail of others as it is shown: without what could harm, in a document apart, and to nobody who does not see its conversation.
 
+use std::sync::{Arc, Mutex};
+
+use base64::{Engine, engine::general_purpose::STANDARD};
 use reqwest::{Response, StatusCode, header};
 use serde_json::{Value, json};
 use service::message::html::{Pictures, clean};
 use sqlx::PgPool;
+use tokio::{
+    io::{AsyncReadExt, AsyncWriteExt},
+    net::TcpListener,
+};
 
 use crate::{
     letters::{Letter, Mailbox},
@@ -255,6 +262,50 @@ async fn a_letters_pictures_come_from_here_by_a_pass_of_their_own(pool: PgPool) 
     // A pass ends.
     app.service.clock.advance(time::Duration::minutes(11));
     assert_eq!(frame.get(&sources(&page)[0]).await.status(), StatusCode::NOT_FOUND);
+    app.stop().await;
+}
+
+/// A server elsewhere that gives this picture to everybody; where it listens, and what it was asked.
+async fn elsewhere(picture: Vec<u8>) -> (u16, Arc<Mutex<Vec<String>>>) {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let port = listener.local_addr().unwrap().port();
+    let asked = Arc::new(Mutex::new(Vec::new()));
+    let heard = Arc::clone(&asked);
+    tokio::spawn(async move {
+        while let Ok((mut stream, _)) = listener.accept().await {
+            let mut head = vec![0; 4096];
+            let read = stream.read(&mut head).await.unwrap_or(0);
+            heard.lock().unwrap().push(String::from_utf8_lossy(&head[..read]).to_lowercase());
+            let told = b"HTTP/1.1 200 OK\r\ncontent-type: image/png\r\nset-cookie: spy=1\r\nconnection: close\r\n\r\n";
+            let _ = stream.write_all(&[&told[..], &picture[..]].concat()).await;
+        }
+    });
+    (port, asked)
+}
+
+#[sqlx::test(migrator = "store::MIGRATOR")]
+async fn t13_a_picture_that_lies_elsewhere_is_shown_once_it_is_asked_for_and_made_anew(pool: PgPool) {
+    let app = TestApp::start_with(pool, |config| config.near_pictures = true).await;
+    let olga = app.owner("olga@acme.test", "Acme").await;
+    let hidden = [STANDARD.decode(PNG).unwrap(), b"<script>alert(1)</script>".to_vec()].concat();
+    let (port, asked) = elsewhere(hidden).await;
+    let (_mailbox, path) = pictured(&app, &olga, port).await;
+    let page = olga.get(&format!("{path}/html")).await.text().await.unwrap();
+    assert_eq!(sources(&page).len(), 1, "nobody asked for the one that lies elsewhere: {page}");
+    let page = olga.get(&format!("{path}/html?images=1")).await.text().await.unwrap();
+    let shown = sources(&page);
+    assert_eq!((shown.len(), asked.lock().unwrap().len()), (2, 0), "it is fetched when a frame loads it: {page}");
+
+    let picture = app.browser().get(&shown[1]).await;
+    assert_eq!((picture.status(), text(&picture, header::CONTENT_TYPE)), (StatusCode::OK, "image/png".to_owned()));
+    assert_eq!(text(&picture, header::CONTENT_SECURITY_POLICY), "default-src 'none'; sandbox");
+    assert_eq!(text(&picture, header::X_CONTENT_TYPE_OPTIONS), "nosniff");
+    assert!(!picture.headers().contains_key(header::SET_COOKIE), "nothing of the other server but the picture");
+    let bytes = picture.bytes().await.unwrap();
+    assert!(bytes.starts_with(b"\x89PNG") && !bytes.windows(7).any(|part| part == b"<script"));
+    let asked = asked.lock().unwrap().clone();
+    let [head] = &asked[..] else { panic!("{asked:?}") };
+    assert!(head.starts_with("get /p.png ") && !head.contains("cookie") && !head.contains("referer"), "{head}");
     app.stop().await;
 }
 

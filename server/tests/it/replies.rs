@@ -14,7 +14,7 @@ use crate::{
 };
 
 /// An agency with a letter of Jane, who is a contact of its first client; and the conversation's address.
-async fn desk(pool: PgPool) -> (TestApp, Agency, Mailbox, String) {
+pub async fn desk(pool: PgPool) -> (TestApp, Agency, Mailbox, String) {
     let app = TestApp::start(pool).await;
     let agency = Agency::found(&app).await;
     let contact = json!({"name": "Jane Doe", "emails": ["jane@c1.test"]});
@@ -25,7 +25,7 @@ async fn desk(pool: PgPool) -> (TestApp, Agency, Mailbox, String) {
     (app, agency, mailbox, path)
 }
 
-async fn sent(browser: &Browser, path: &str, body: Value) -> (u16, Value) {
+pub async fn sent(browser: &Browser, path: &str, body: Value) -> (u16, Value) {
     let answer = browser.post(path, &body).await;
     (answer.status().as_u16(), answer.json().await.unwrap_or_default())
 }

@@ -213,6 +213,7 @@ fn matrix() -> Vec<Line> {
         ("POST", "/api/v1/communications/outgoing/{nil}/confirm", none(), [404; 4]),
         ("POST", "/api/v1/communications/uploads?name=a.txt", none(), [201, 201, 201, 403]),
         ("GET", "/api/v1/communications/uploads/{nil}", none(), [404, 404, 404, 403]),
+        ("DELETE", "/api/v1/communications/uploads/{nil}", none(), [404, 404, 404, 403]),
         ("GET", "/api/v1/communications/templates", none(), everybody),
         // The second of a name is refused as such.
         ("POST", "/api/v1/communications/templates", json!({"name": "T", "text": "x"}), [201, 422, 422, 403]),

@@ -18,7 +18,7 @@ use super::{
     refusal::{self, within},
     wire::{self, Wire},
 };
-use crate::{Error, Result};
+use crate::{Error, Result, Told};
 
 /// Longer nobody waits for the next line of an answer; a whole message is one.
 const PATIENCE: Duration = Duration::from_secs(90);
@@ -36,6 +36,13 @@ pub(super) struct Status {
     pub(super) exists: u32,
     /// Of the last change, where the server tells changes.
     pub(super) modseq: Option<u64>,
+}
+
+impl Status {
+    /// Another one when something came, went or changed.
+    fn mark(&self) -> String {
+        format!("{}.{}.{}.{}", self.validity, self.next, self.exists, self.modseq.unwrap_or_default())
+    }
 }
 
 /// What a command came to.
@@ -264,21 +271,32 @@ impl Session {
         Ok(folders.into_iter().find(|folder| folder.place == Place::Sent).map(|folder| folder.name))
     }
 
-    /// Waits until something changes in the inbox, where the server tells it (RFC 2177).
+    /// Waits until something changes in the inbox, where the server tells it (RFC 2177). What changed between two waits is told by the
+    /// mark: nothing is overlooked that comes while nobody waits.
     ///
     /// # Errors
     /// The kinds of [`Error`].
-    pub(super) async fn wait(mut self, at_most: Duration) -> Result<bool> {
-        if !self.can.contains("IDLE") || self.examine("INBOX").await?.is_none() {
+    pub(super) async fn wait(mut self, mark: Option<&str>, at_most: Duration) -> Result<Told> {
+        let inbox = if self.can.contains("IDLE") { self.examine("INBOX").await? } else { None };
+        let Some(inbox) = inbox else {
             self.close().await;
-            return Ok(false);
+            return Ok(Told::Never);
+        };
+        let mut now = inbox.mark();
+        if mark != Some(now.as_str()) {
+            self.close().await;
+            return Ok(Told::Changed(now));
         }
         let mut idle = self.line.idle();
         within(PATIENCE, async { idle.init().await.map_err(|error| refusal::of_library(&error)) }).await?;
         let told = {
             // Dropped, the source would end the waiting.
             let (told, _source) = idle.wait_with_timeout(at_most);
-            told.await.map_err(|error| refusal::of_library(&error))?
+            // A server that says now and then that it is still there would have the library wait for ever.
+            match tokio::time::timeout(at_most, told).await {
+                Ok(told) => told.map_err(|error| refusal::of_library(&error))?,
+                Err(_) => IdleResponse::Timeout,
+            }
         };
         if told == IdleResponse::ManualInterrupt {
             return Err(refusal::closed());
@@ -287,9 +305,13 @@ impl Session {
         // What was told is true, however the session ends.
         let ended = within(PATIENCE, async { idle.done().await.map_err(|error| refusal::of_library(&error)) }).await;
         if let Ok(line) = ended {
-            Self { line, can: self.can }.close().await;
+            let mut session = Self { line, can: self.can };
+            if changed && let Ok(Some(inbox)) = session.examine("INBOX").await {
+                now = inbox.mark();
+            }
+            session.close().await;
         }
-        Ok(changed)
+        Ok(if changed { Told::Changed(now) } else { Told::Nothing(now) })
     }
 
     /// Ends the session; whether the server hears it does not matter.

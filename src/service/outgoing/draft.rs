@@ -158,6 +158,25 @@ pub async fn get_upload(service: &Service, actor: &Actor, id: UploadId) -> Resul
     Ok(draft::get_upload(&mut service.db.tenant(actor).await?, id).await?)
 }
 
+/// Throws a file of the member away. One that goes with a message, or went with it, stays.
+///
+/// # Errors
+/// Missing, a file that a message goes with, or the rule that forbids it.
+pub async fn remove_upload(service: &Service, actor: &Actor, id: UploadId) -> Result<()> {
+    access::allow(service, actor, Action::EditConversations).await?;
+    let mut tx = service.db.tenant(actor).await?;
+    match draft::remove_upload(&mut tx, id).await {
+        Err(store::Error::Conflict(_)) => {
+            let message = "this file goes with a message, and stays with it. Take the message back first".to_owned();
+            Err(Error::Conflict { code: "file_is_used", message })
+        }
+        done => {
+            done?;
+            Ok(tx.commit().await?)
+        }
+    }
+}
+
 /// What stands below the member's messages.
 ///
 /// # Errors

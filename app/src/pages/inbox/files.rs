@@ -1,4 +1,5 @@
-//! Files that go with an answer: kept by the server as soon as they are chosen, and named in the draft.
+//! Files that go with an answer: kept by the server as soon as they are chosen, named in the draft, looked at and taken away before they
+//! go.
 
 use leptos::{
     prelude::*,
@@ -70,17 +71,23 @@ pub(super) fn FilesPart(saving: Saving) -> impl IntoView {
     };
     let row = move |file: File| {
         let File { id: own, name, size: bytes } = file;
-        let named = format!("Take {name} away");
+        let (named, at) = (format!("Take {name} away"), format!("{ADDRESS}/{own}"));
         let picture = PICTURES.iter().any(|end| name.to_lowercase().ends_with(end)).then(|| {
             let words = format!("Preview of {name}");
-            view! { <img class="letter-picture" src=format!("{ADDRESS}/{own}?preview=1") alt=words loading="lazy" /> }
+            view! { <img class="letter-picture" src=format!("{at}?preview=1") alt=words loading="lazy" /> }
         });
+        let thrown = at.clone();
         let remove = move |_| {
             saving.files.update(|files| files.retain(|file| file.id != own));
             saving.touch();
+            let at = thrown.clone();
+            // The draft does not name it any more: where the server does not hear this, it throws the file away when its time comes.
+            spawn_local(async move {
+                let _ = asked("DELETE", &at, None).await;
+            });
         };
         view! {
-            <li class="flex flex-wrap items-center gap-2"><span class="min-w-0 break-words" data-literal="">{name} " (" {size(bytes)} ")"</span>
+            <li class="flex flex-wrap items-center gap-2"><span class="min-w-0 break-words" data-literal=""><a href=at rel="external">{name}</a> " (" {size(bytes)} ")"</span>
                 <span class="needs-live"><Button does="button" named=named press=remove>"Take away"</Button></span>{picture}</li>
         }
     };
@@ -95,7 +102,8 @@ pub(super) fn FilesPart(saving: Saving) -> impl IntoView {
 
 /// Sends a file; what comes back is what was kept, or why nothing was.
 async fn send(file: &web_sys::File) -> Result<Kept, String> {
-    match asked(file).await {
+    let named = [("name".to_owned(), file.name()), ("content_type".to_owned(), file.type_())];
+    match asked("POST", &address(ADDRESS, named), Some(file)).await {
         Ok((true, text)) => serde_json::from_str(&text).map_err(|error| error.to_string()),
         Ok((false, text)) => {
             let told = serde_json::from_str::<Refusal>(&text).map(|refusal| refusal.error.message);
@@ -105,12 +113,13 @@ async fn send(file: &web_sys::File) -> Result<Kept, String> {
     }
 }
 
-async fn asked(file: &web_sys::File) -> Result<(bool, String), JsValue> {
+async fn asked(method: &str, at: &str, file: Option<&web_sys::File>) -> Result<(bool, String), JsValue> {
     let init = RequestInit::new();
-    init.set_method("POST");
-    init.set_body(file);
-    let named = [("name".to_owned(), file.name()), ("content_type".to_owned(), file.type_())];
-    let request = Request::new_with_str_and_init(&address(ADDRESS, named), &init)?;
+    init.set_method(method);
+    if let Some(file) = file {
+        init.set_body(file);
+    }
+    let request = Request::new_with_str_and_init(at, &init)?;
     request.headers().set("accept", "application/json")?;
     let answer: Response = JsFuture::from(window().fetch_with_request(&request)).await?.dyn_into()?;
     let text = JsFuture::from(answer.text()?).await?;

@@ -1,9 +1,9 @@
 //! The list of conversations: fifty at once, older ones as one scrolls or asks for them. What happens meanwhile is read into the rows that
-//! are there.
+//! are there. However many were read, few are drawn (`sight`).
 
 use std::collections::BTreeSet;
 
-use leptos::{ev::MouseEvent, prelude::*, task::spawn_local, web_sys};
+use leptos::{ev::MouseEvent, prelude::*, task::spawn_local};
 use model::{
     conversation::Counts,
     event::Kind as Told,
@@ -16,6 +16,7 @@ use super::{
     bulk::Bulk,
     deeds::Deeds,
     narrow::{Narrow, Views},
+    sight::{Sight, row_id},
     told::Row,
 };
 use crate::{
@@ -35,8 +36,6 @@ use crate::{
 /// As many conversations as are read at once.
 #[cfg(feature = "ssr")]
 const AT_ONCE: i64 = 50;
-/// So near to its end, in pixels, more of the list is read.
-const NEAR: i32 = 400;
 
 /// A page of conversations, and what the list can be narrowed to.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -139,7 +138,6 @@ fn Conversations(list: Listed, asked: Asked, open: Memo<String>, deeds: Deeds) -
     let (list, whole) = (RwSignal::new(list), StoredValue::new(asked.clone()));
     let (done, told) = (deeds.changes(), changes_of(&[Told::Conversation]));
     let when = Signal::derive(move || done.get() + told.get());
-    let reread = move || read_many(whole.get_value(), list.with_untracked(|list| list.rows.len()));
     let rows = Memo::new(move |_| list.with(|list| list.rows.clone()));
     let counts = Memo::new(move |_| list.with(|list| list.counts));
     let nothing = Memo::new(move |_| list.with(|list| list.rows.is_empty()));
@@ -148,22 +146,53 @@ fn Conversations(list: Listed, asked: Asked, open: Memo<String>, deeds: Deeds) -
     let current = RwSignal::new(None::<ConversationId>);
     let (loading, failure) = (RwSignal::new(false), RwSignal::new(None));
     let older = Older { list, whole, loading, failure, toasts: Toasts::of_page() };
+    let sight = Sight::new(rows);
+    let (shown, gaps) = (sight.shown(), sight.gaps());
+    let reread = move || read_many(whole.get_value(), chosen.with_untracked(|chosen| sight.needed(chosen)));
+    let follow = move || {
+        if sight.look() && failure.with_untracked(Option::is_none) {
+            older.read();
+        }
+    };
+    // Where the page scrolls and not the list.
+    Effect::new(move |_| {
+        let scrolled = window_event_listener(leptos::ev::scroll, move |_| follow());
+        on_cleanup(move || scrolled.remove());
+    });
+    // What came or went moves the others.
+    Effect::new(move |_| {
+        rows.track();
+        request_animation_frame(follow);
+    });
     let step = move |by: isize| {
         let here = current.get_untracked().or_else(|| open.get_untracked().parse().ok());
         let to = rows.with_untracked(|rows| {
             let at = here.and_then(|here| rows.iter().position(|row| row.id == here));
             let at = at.map_or(0, |at| at.saturating_add_signed(by).min(rows.len().saturating_sub(1)));
-            rows.get(at).map(|row| row.id)
+            rows.get(at).map(|row| (at, row_id(row.id)))
         });
-        if let Some(to) = to {
-            focus::to(&row_id(to));
+        match to {
+            Some((at, to)) if sight.reveal(at) => request_animation_frame(move || {
+                focus::to(&to);
+            }),
+            Some((_, to)) => {
+                focus::to(&to);
+            }
+            None => {}
         }
     };
     let later = !asked.cursor.is_empty();
     let (newest, view_of, narrowed) = (asked.newest().href(""), asked.clone(), asked.narrowed());
     let draw = move |row: Memo<Row>| {
-        view! { <Entry row=row open=open whole=whole chosen=chosen current=current may_edit=may_edit /> }
+        view! { <Entry row=row open=open whole=whole chosen=chosen current=current sight=sight may_edit=may_edit /> }
     };
+    // Empty, and as high as what is not drawn.
+    let gap = move |high: Memo<f64>| {
+        move || {
+            (high.get() > 0.0).then(|| view! { <li class="inbox-gap" aria-hidden="true" style:height=move || format!("{}px", high.get())></li> })
+        }
+    };
+    let (above, below) = (Memo::new(move |_| gaps.get().0), Memo::new(move |_| gaps.get().1));
     view! {
         <Views asked=asked.clone() counts=counts />
         <Narrow asked=asked open=open choices=choices />
@@ -177,18 +206,13 @@ fn Conversations(list: Listed, asked: Asked, open: Memo<String>, deeds: Deeds) -
                     on:click=move |_| step(-1)><IconView icon=Icon::Up /></button>
             </span>
         </div>
-        <div class="inbox-rows" on:scroll=move |event| older.follow(&event)>
+        <div class="inbox-rows" node_ref=sight.area on:scroll=move |_| follow()>
             {move || nothing.get().then(|| view! { <Nothing asked=view_of.clone() connected=connected.get() may_connect=may_connect narrowed=narrowed later=later /> })}
-            <ul data-test="conversations" aria-label="Conversations, the latest first">{kept(rows, |row: &Row| row.id, draw)}</ul>
+            <ul data-test="conversations" aria-label="Conversations, the latest first" node_ref=sight.list>{gap(above)}{kept(shown, |row: &Row| row.id, draw)}{gap(below)}</ul>
             <OlderLink older=older open=open />
             {later.then(|| view! { <p><a class=Kind::Plain.class() href=newest>"Show the newest"</a></p> })}
         </div>
     }
-}
-
-/// The id of a row's link, by which it gets the focus.
-fn row_id(id: ConversationId) -> String {
-    format!("row-{id}")
 }
 
 /// The older conversations, read when they are asked for.
@@ -202,16 +226,6 @@ struct Older {
 }
 
 impl Older {
-    /// Reads more when one has scrolled near to the end.
-    fn follow(self, event: &web_sys::Event) {
-        let rows: web_sys::Element = event_target(event);
-        if rows.scroll_top() + rows.client_height() + NEAR > rows.scroll_height()
-            && self.failure.with_untracked(Option::is_none)
-        {
-            self.read();
-        }
-    }
-
     fn read(self) {
         let Some(cursor) = self.list.with_untracked(|list| list.older.clone()) else { return };
         if self.loading.get_untracked() {
@@ -272,6 +286,7 @@ fn Entry(
     whole: StoredValue<Asked>,
     chosen: RwSignal<BTreeSet<ConversationId>>,
     current: RwSignal<Option<ConversationId>>,
+    sight: Sight,
     may_edit: bool,
 ) -> impl IntoView {
     let id = row.with_untracked(|row| row.id);
@@ -279,6 +294,9 @@ fn Entry(
     let href = whole.with_value(|asked| asked.href(&text));
     let here = move || open.with(|open| *open == text).then_some("true");
     let unread = move || row.with(|row| row.unread).then_some("");
+    let place = Memo::new(move |_| sight.place(id));
+    let (at, of) =
+        (move || place.get().map(|(at, _)| at.to_string()), move || place.get().map(|(_, of)| of.to_string()));
     let choose = move |_| {
         chosen.update(|chosen| {
             if !chosen.remove(&id) {
@@ -287,7 +305,7 @@ fn Entry(
         });
     };
     view! {
-        <li class="inbox-row" data-unread=unread data-test="conversation">
+        <li class="inbox-row" data-unread=unread data-test="conversation" aria-posinset=at aria-setsize=of>
             {may_edit.then(|| view! {
                 <label class="inbox-check needs-live"><input type="checkbox" autocomplete="off" prop:checked=move || chosen.with(|chosen| chosen.contains(&id)) on:change=choose />
                     <span class="sr-only">{move || format!("Choose {}", row.with(Row::title))}</span></label>

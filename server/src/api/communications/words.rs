@@ -91,6 +91,18 @@ pub(crate) async fn uploaded(
     }
 }
 
+/// Throws a file away that you uploaded. One that goes with a message, or went with it, is 409 `file_is_used`.
+#[utoipa::path(delete, path = "/api/v1/communications/uploads/{id}", tag = "communications", params(("id" = Uuid, Path)),
+    responses((status = 204), (status = 404, body = ErrorBody), (status = 409, body = ErrorBody)))]
+pub(crate) async fn remove_upload(
+    SignedIn(actor): SignedIn,
+    State(service): State<Service>,
+    Id(id): Id<UploadId>,
+) -> Result<StatusCode, ApiError> {
+    draft::remove_upload(&service, &actor, id).await?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
 /// A text that is written often.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct TemplateBody {

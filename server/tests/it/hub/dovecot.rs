@@ -68,7 +68,7 @@ impl Dovecot {
             text = text.replace(placeholder, value);
         }
         std::fs::write(folder.join("dovecot.conf"), text).unwrap();
-        std::fs::write(folder.join("users"), format!("{OWNER}:{{PLAIN}}{PASSWORD}::::::\n")).unwrap();
+        std::fs::write(folder.join("users"), user_with(PASSWORD)).unwrap();
         let certificate = "req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -days 3650 -subj /CN=localhost \
                            -keyout key.pem -out cert.pem";
         let made = Command::new("openssl").args(certificate.split(' ')).current_dir(&folder).output().unwrap();
@@ -115,12 +115,47 @@ impl Dovecot {
         folder.map(|file| String::from_utf8_lossy(&std::fs::read(file.unwrap().path()).unwrap()).into_owned()).collect()
     }
 
+    /// Where its mails lie.
+    fn maildir(&self) -> PathBuf {
+        self.folder.join("mail").join(OWNER).join("Maildir")
+    }
+
+    /// A mail comes.
+    pub(super) fn arrives(&self, name: &str, mail: &[u8]) {
+        let folder = self.maildir();
+        std::fs::write(folder.join("tmp").join(name), mail).unwrap();
+        User::find().owns(&folder.join("tmp").join(name));
+        std::fs::rename(folder.join("tmp").join(name), folder.join("new").join(name)).unwrap();
+    }
+
+    /// Its owner takes the app password back, and makes this one.
+    pub(super) fn has_password(&self, password: &str) {
+        std::fs::write(self.folder.join("users"), user_with(password)).unwrap();
+    }
+
+    /// All mails get other numbers, as after a move to another disk: what Dovecot noted of them is lost.
+    pub(super) fn forgets_numbers(&self) {
+        for entry in std::fs::read_dir(self.maildir()).unwrap() {
+            let path = entry.unwrap().path();
+            let name = path.file_name().unwrap().to_str().unwrap();
+            if name == "dovecot-uidlist" || name.starts_with("dovecot.index") {
+                std::fs::remove_file(&path).unwrap();
+            }
+        }
+    }
+
     /// The application, which finds every mailbox here, with an agency in it.
     pub(super) async fn desk(&self, pool: &PgPool) -> Desk {
+        self.listening(pool, 0).await
+    }
+
+    /// The same, which listens to so many mailboxes.
+    pub(super) async fn listening(&self, pool: &PgPool, listeners: usize) -> Desk {
         let smtp = format!("smtp-plain://127.0.0.1:{}", self.submission);
         let url = format!("imap-plain://127.0.0.1:{}/?smtp={smtp}", self.imap).parse().unwrap();
         let app = TestApp::start_with(pool.clone(), |config| {
             config.provider_urls.insert("imap".to_owned(), url);
+            config.listeners = listeners;
         })
         .await;
         Desk::open(app, pool).await
@@ -152,6 +187,11 @@ impl Drop for Dovecot {
         }
         let _ = std::fs::remove_dir_all(&self.folder);
     }
+}
+
+/// The mailbox's line in Dovecot's list of users.
+fn user_with(password: &str) -> String {
+    format!("{OWNER}:{{PLAIN}}{password}::::::\n")
 }
 
 /// As whom Dovecot runs: as root it would refuse.
@@ -196,10 +236,15 @@ impl User {
 impl Desk {
     /// Connects the mailbox, with which its first reading begins.
     pub(super) async fn connect_mailbox(&self) -> String {
+        self.connect_with(PASSWORD, None).await
+    }
+
+    /// Connects it with this password, or a connection of it anew.
+    pub(super) async fn connect_with(&self, password: &str, again: Option<&str>) -> String {
         let fields = json!({
-            "address": OWNER, "access_token": PASSWORD, "imap_host": "imap.acme.test", "smtp_host": "smtp.acme.test",
+            "address": OWNER, "access_token": password, "imap_host": "imap.acme.test", "smtp_host": "smtp.acme.test",
         });
-        let (status, made) = typed::connect(&self.agency.ada, "imap", fields, None).await;
+        let (status, made) = typed::connect(&self.agency.ada, "imap", fields, again).await;
         assert_eq!(status, StatusCode::CREATED, "{made}");
         made["id"].as_str().unwrap().to_owned()
     }

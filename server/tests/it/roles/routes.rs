@@ -172,6 +172,7 @@ pub fn known_routes() -> Vec<(&'static str, &'static str, Value)> {
         ("POST", "/api/v1/communications/outgoing/{outgoing}/confirm", json!({})),
         ("POST", "/api/v1/communications/uploads", json!(null)),
         ("GET", "/api/v1/communications/uploads/{upload}", json!({})),
+        ("DELETE", "/api/v1/communications/uploads/{upload}", json!({})),
         ("GET", "/api/v1/communications/templates", json!(null)),
         ("POST", "/api/v1/communications/templates", json!(null)),
         ("PUT", "/api/v1/communications/templates/{template}", json!({"name": "T", "text": "x"})),

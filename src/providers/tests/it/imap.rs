@@ -10,7 +10,7 @@ use std::{
 };
 
 use model::message::Place;
-use providers::{Call, Change, Changes, Content, Credential, Error, Lookup, Message, Outgoing, Sent, Settings};
+use providers::{Call, Change, Changes, Content, Credential, Error, Lookup, Message, Outgoing, Sent, Settings, Told};
 use secrecy::SecretString;
 use time::{OffsetDateTime, macros::datetime};
 use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader};
@@ -239,8 +239,14 @@ async fn waiting_ends_when_a_message_comes() {
     let Some(world) = World::start().await else { return };
     let connection = world.connect(ACME);
     let call = connection.call();
-    let wait = |at_most| inbox().wait(&call, connection.account(), at_most);
-    assert_eq!(wait(Duration::from_millis(200)).await, Ok(false));
+    let wait = async |mark: Option<&str>, at_most| inbox().wait(&call, connection.account(), mark, at_most).await;
+    // Without a mark it ends at once; with one, when the time is over and nothing came.
+    let Ok(Told::Changed(first)) = wait(None, Duration::from_secs(600)).await else { panic!("there is no mark yet") };
+    let empty = match wait(Some(first.as_str()), Duration::from_millis(200)).await {
+        Ok(Told::Nothing(mark)) => mark,
+        other => panic!("{other:?}"),
+    };
+    assert_eq!(empty, first);
     let mut hand = world.hand(ACME).await;
     let coming = async {
         for number in 0.. {
@@ -248,10 +254,16 @@ async fn waiting_ends_when_a_message_comes() {
             tokio::time::sleep(Duration::from_millis(200)).await;
         }
     };
-    tokio::select! {
-        told = wait(Duration::from_secs(600)) => assert_eq!(told, Ok(true)),
+    let told = tokio::select! {
+        told = wait(Some(empty.as_str()), Duration::from_secs(600)) => told,
         () = coming => unreachable!("it has no end"),
-    }
+    };
+    assert!(matches!(&told, Ok(Told::Changed(mark)) if *mark != empty), "{told:?}");
+    // What came while nobody waited is told at once.
+    world.hand(ACME).await.append("INBOX", "()", DATE, &source(1_000)).await;
+    let Ok(Told::Changed(mark)) = told else { unreachable!("it was looked at") };
+    let told = wait(Some(mark.as_str()), Duration::from_secs(600)).await;
+    assert!(matches!(&told, Ok(Told::Changed(next)) if *next != mark), "{told:?}");
 }
 
 /// A message of ours, as it is handed over.
@@ -429,4 +441,9 @@ async fn servers_whose_authority_is_trusted_are_spoken_to() {
         assert_eq!(imap().typed().unwrap().granted(&connection.call()).await, Ok(Vec::new()), "{base}");
         assert_eq!(changes(&connection, None).await.changes, [], "{base}");
     }
+}
+
+#[test]
+fn it_is_read_every_ten_minutes_also_where_nobody_tells() {
+    assert_eq!(inbox().every(), Duration::from_secs(600));
 }

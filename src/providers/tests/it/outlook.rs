@@ -336,3 +336,8 @@ async fn an_account_is_one_that_has_an_inbox_and_withheld_addresses_hide_no_othe
     assert_eq!(addresses.iter().map(|one| one.address.as_str()).collect::<Vec<_>>(), [OWNER]);
     assert_eq!(outlook().accounts(&call).await.unwrap_err().key(), "rejected");
 }
+
+#[test]
+fn it_is_read_every_ten_minutes() {
+    assert_eq!(inbox().every(), Duration::from_secs(600));
+}
