@@ -272,14 +272,8 @@ pub async fn note(service: &Service, actor: &Actor, id: ConversationId, text: &s
     let mentions = mentioned(text, &readers_of(&mut tx, &found).await?);
     let now = service.clock.now();
     let member = member::get(&mut tx, actor.member_id).await?.name;
-    let note = Note {
-        id: id::new(now),
-        member_id: actor.member_id,
-        member,
-        text: text.to_owned(),
-        mentions,
-        created_at: now,
-    };
+    let note =
+        Note { id: id::new(now), member_id: actor.member_id, member, text: text.to_owned(), mentions, created_at: now };
     conversation::insert_note(&mut tx, id, &note).await?;
     let others: Vec<_> = note.mentions.iter().copied().filter(|member| *member != actor.member_id).collect();
     conversation::call(&mut tx, id, &others).await?;

@@ -7,7 +7,7 @@ use std::{
 };
 
 use model::message::Place;
-use providers::{Content, Lookup, Message, Outgoing, Sent};
+use providers::{Content, Lookup, Message, Outgoing, Sent, Told};
 
 use super::{
     mail::{NOON, Reader, truth},
@@ -129,7 +129,8 @@ async fn what_is_sent_lies_among_what_was_sent_once_and_is_answered() {
     let answers = reader.named(&format!("In-Reply-To: <{OWN}>"));
     let [answer] = answers[..] else { panic!("who was asked answers once: {answers:?}") };
     assert_eq!(answer.place, Place::Inbox);
-    assert!(reader.inbox().wait(&reader.connection.call(), &reader.account, Pause::from_millis(50)).await.is_ok());
+    let told = reader.inbox().wait(&reader.connection.call(), &reader.account, None, Pause::from_millis(50)).await;
+    assert!(matches!(told, Ok(Told::Changed(_))), "{told:?}");
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -137,8 +138,11 @@ async fn waiting_ends_when_something_happens() {
     let simulated = Simulated::start(Clock::Stands(NOON)).await;
     let reader = Reader::of(simulated.typed(PASSWORD)).await;
     let call = reader.connection.call();
-    let wait = |at_most| reader.inbox().wait(&call, &reader.account, at_most);
-    assert_eq!(wait(Pause::from_millis(700)).await, Ok(false), "time stands still");
+    let wait = async |mark: Option<&str>, at_most| reader.inbox().wait(&call, &reader.account, mark, at_most).await;
+    let Ok(Told::Changed(mark)) = wait(None, Pause::from_secs(600)).await else { panic!("there is no mark yet") };
+    let Ok(Told::Nothing(mark)) = wait(Some(mark.as_str()), Pause::from_millis(700)).await else {
+        panic!("time stands still")
+    };
     let passing = async {
         for _ in 0.. {
             simulated.rehearsal.forward(Duration::days(1)).unwrap();
@@ -146,7 +150,7 @@ async fn waiting_ends_when_something_happens() {
         }
     };
     tokio::select! {
-        told = wait(Pause::from_secs(600)) => assert_eq!(told, Ok(true)),
+        told = wait(Some(mark.as_str()), Pause::from_secs(600)) => assert!(matches!(told, Ok(Told::Changed(_))), "{told:?}"),
         () = passing => unreachable!("it has no end"),
     }
 }
