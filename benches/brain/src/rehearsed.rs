@@ -313,9 +313,9 @@ fn of_shop(finding: &Finding) -> bool {
     level && matches!(finding.metric.as_deref(), Some("orders" | "ledger_revenue"))
 }
 
-/// The day of a change, not the interval around it.
+/// The day of a change, not the interval around it: the first of the days since.
 fn day_of(finding: &Finding) -> Option<Date> {
-    finding.basis.iter().find(|basis| basis.name == "day")?.first
+    finding.basis.iter().find(|basis| basis.name == "mean_after")?.first
 }
 
 /// The middle; no number if there is none.
