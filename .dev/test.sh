@@ -20,7 +20,8 @@ setup_peers() {
   fi
   export AUDIENCEOS_PEER_PYTHON="$root/bin/python"
   # With Python's own tests come the mails that it reads in them: ours reads them, too.
-  "$AUDIENCEOS_PEER_PYTHON" -c 'import test.test_email' 2>/dev/null || apt_install libpython3-testsuite
+  "$AUDIENCEOS_PEER_PYTHON" -c 'import test.test_email' 2>/dev/null ||
+    apt_install "libpython$("$AUDIENCEOS_PEER_PYTHON" -c 'import sys; print("%d.%d" % sys.version_info[:2])')-testsuite"
   export AUDIENCEOS_PEER_EMULATE="$CACHE/peers-emulate-$PEERS_EMULATE"
   if [ ! -f "$AUDIENCEOS_PEER_EMULATE/node_modules/emulate/dist/index.js" ]; then
     say "installing the independent Google for tests"
