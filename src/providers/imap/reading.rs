@@ -111,11 +111,12 @@ pub(super) async fn changes(session: &mut Session, mut cursor: Cursor, since: Of
         if status.validity != before.validity {
             continue;
         }
-        seen(session, folder, &status, read, &mut page).await?;
+        // First what is gone: of that nothing was seen.
         if read.settled != Some((status.exists, status.next)) {
             gone.extend(vanished(session, folder, read).await?);
             read.settled = Some((status.exists, status.next));
         }
+        seen(session, folder, &status, read, &mut page).await?;
     }
     page.changes.append(&mut gone);
     Ok(Changes { changes: page.changes, cursor: cursor.text()?, more: false, left: None })
