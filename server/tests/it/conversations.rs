@@ -313,6 +313,6 @@ async fn beside_a_conversation_stand_others_with_its_writer_and_none_that_names_
     assert_eq!(status, 200, "{body}");
     let beside: Value = serde_json::from_str(&body).unwrap();
     let others: Vec<_> = beside["others"].as_array().unwrap().iter().map(|row| row["subject"].clone()).collect();
-    assert_eq!(others, ["To Jane", "Two"], "{beside}");
+    assert_eq!(others, ["Two", "To Jane"], "the newest first: {beside}");
     app.stop().await;
 }

@@ -56,8 +56,18 @@ pub fn parse(source: &[u8]) -> Parsed {
     // The parser is made for anything; should one mail break it all the same, the others still come.
     let parsed =
         catch_unwind(AssertUnwindSafe(|| MessageParser::default().parse(source).map(|message| read(&message))));
-    parsed.ok().flatten().unwrap_or_else(unreadable)
+    let parsed = parsed.ok().flatten().unwrap_or_else(unreadable);
+    // Where it has neither writer nor words nor files, its source is all that there is to look at.
+    let bare = parsed.from.address.is_empty()
+        && parsed.subject.is_empty()
+        && parsed.text.trim().is_empty()
+        && parsed.attachments.is_empty()
+        && !parsed.html;
+    if bare { Parsed { fault: Some(NOTHING_READ.into()), ..parsed } } else { parsed }
 }
+
+/// Said of a mail that no sense can be made of.
+const NOTHING_READ: &str = "This message could not be parsed. Its source is kept as it came.";
 
 /// What is kept of a mail that no sense can be made of.
 fn unreadable() -> Parsed {
@@ -76,7 +86,7 @@ fn unreadable() -> Parsed {
         sent_at: None,
         kind: Kind::Person,
         attachments: Vec::new(),
-        fault: Some("This message could not be parsed. Its source is kept as it came.".into()),
+        fault: Some(NOTHING_READ.into()),
     }
 }
 
@@ -148,10 +158,8 @@ pub fn html(source: &[u8]) -> Option<String> {
 
 /// Who or what wrote a message: RFC 3834 §5 and what programs have done before and since.
 fn kind(message: &Message<'_>, from: &str) -> Kind {
-    let text = |name: &'static str| {
-        message.header_raw(HeaderName::Other(name.into())).map(|value| value.trim().to_lowercase())
-    };
-    let has = |name: &'static str| message.header(HeaderName::Other(name.into())).is_some();
+    let text = |name: &'static str| message.header_raw(name).map(|value| value.trim().to_lowercase());
+    let has = |name: &'static str| message.header(name).is_some();
     let local = from.split('@').next().unwrap_or_default();
     let report = message.content_type().is_some_and(|kind| kind.subtype() == Some("report"));
     let nobody = message.header_raw(HeaderName::ReturnPath).is_some_and(|path| path.trim() == "<>");

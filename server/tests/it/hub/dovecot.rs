@@ -129,8 +129,10 @@ impl Dovecot {
     }
 
     /// Its owner takes the app password back, and makes this one.
-    pub(super) fn has_password(&self, password: &str) {
+    pub(super) async fn has_password(&self, password: &str) {
         std::fs::write(self.folder.join("users"), user_with(password)).unwrap();
+        // Dovecot looks at its file once in a second.
+        tokio::time::sleep(Duration::from_millis(1200)).await;
     }
 
     /// All mails get other numbers, as after a move to another disk: what Dovecot noted of them is lost.

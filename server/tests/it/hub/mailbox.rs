@@ -80,7 +80,7 @@ async fn a_password_that_was_taken_back_waits_for_reconnect_and_another_goes_on_
     let desk = dovecot.desk(&pool).await;
     let (ada, connection) = (&desk.agency.ada, desk.connect_mailbox().await);
     assert_eq!(run(ada, &connection, 1).await["rows_new"], 1);
-    dovecot.has_password("another-app-password");
+    dovecot.has_password("another-app-password").await;
     dovecot.arrives("1700000009.000009.test", &ordinary(5));
     assert_eq!(sync(ada, &connection).await, StatusCode::ACCEPTED);
     let failed = run(ada, &connection, 2).await;
