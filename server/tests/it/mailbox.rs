@@ -75,7 +75,7 @@ async fn a_wrong_app_password_is_tried_once_says_what_to_do_and_stands_in_no_log
     // What is no address, or has no known servers, is said at its field before anybody is asked.
     for (fields, part) in [
         (json!({"address": "olga", "access_token": WRONG}), "name@example.com"),
-        (json!({"address": "olga@acme.test", "access_token": WRONG}), "the IMAP server of acme.test is not known here"),
+        (json!({"address": "olga@acme.test", "access_token": WRONG}), "The IMAP server of acme.test is not known here"),
     ] {
         let (status, _, field, words) = said(connect(&olga, "imap", fields, None).await);
         assert!(status == 422 && field == "address" && words.contains(part), "{field}: {words}");
