@@ -280,21 +280,16 @@ fn SkipLink() -> impl IntoView {
 #[component]
 fn Sidebar(frame: Resource<Result<Around, AppError>>) -> impl IntoView {
     let counts = inbox::counts();
-    let daily = move || {
+    let who = move || {
         Suspend::new(async move {
-            let around = frame.await.ok();
-            view! {
-                {around.map(|around| view! {
+            frame.await.ok().map(|around| {
+                view! {
                     <div class="hidden px-2.5 pb-3 pt-1 md:block">
                         <p class="truncate font-semibold" data-test="organization">{around.organization}</p>
                         <p class="truncate text-xs text-muted" data-test="member">{around.name} " · " {around.role.label()}</p>
                     </div>
-                })}
-                <NavLink href="/dashboard" icon=Icon::Gauge label="Dashboard" key="d" />
-                <NavLink href="/inbox" icon=Icon::Inbox label="Inbox" key="i"><UnreadCount counts=counts /></NavLink>
-                <NavLink href="/clients" icon=Icon::Building label="Clients" key="c" />
-                <NavLink href="/alerts" icon=Icon::Bell label="Alerts" key="l" />
-            }
+                }
+            })
         })
     };
     let others = move || {
@@ -315,7 +310,12 @@ fn Sidebar(frame: Resource<Result<Around, AppError>>) -> impl IntoView {
     };
     view! {
         <nav aria-label="Areas" class="sidebar">
-            <Suspense fallback=|| view! { <div class="skeleton hidden w-32 md:block"></div> }>{daily}</Suspense>
+            <Suspense fallback=|| view! { <div class="skeleton hidden w-32 md:block"></div> }>{who}</Suspense>
+            <NavLink href="/dashboard" icon=Icon::Gauge label="Dashboard" key="d" />
+            // What waits for something by itself stands beside what waits, and not in it: server and browser count both in the same order.
+            <NavLink href="/inbox" icon=Icon::Inbox label="Inbox" key="i"><UnreadCount counts=counts /></NavLink>
+            <NavLink href="/clients" icon=Icon::Building label="Clients" key="c" />
+            <NavLink href="/alerts" icon=Icon::Bell label="Alerts" key="l" />
             <More>
                 <Suspense>{others}</Suspense>
                 <form method="post" action="/logout" class="md:mt-auto md:flex-none">
