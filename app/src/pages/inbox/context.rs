@@ -141,7 +141,7 @@ fn OfClient(client: Whose, contacts: Vec<Known>) -> impl IntoView {
             <p class="flex flex-wrap items-center gap-2"><span data-literal="">{stage}</span>
                 {if archived { view! { <span class="text-muted">"Archived"</span> }.into_any() } else { view! { <HealthBadge health=health /> }.into_any() }}</p>
             <ul class="text-xs text-muted" aria-label="Contacts">
-                {contacts.into_iter().map(|one| view! { <li class="break-words" data-literal=""><a href=format!("/people/{}", one.id)>{one.name}</a> ": " {one.addresses.join(", ")}</li> }).collect_view()}
+                {contacts.into_iter().map(|one| view! { <li class="break-words" data-literal=""><a class="underline" href=format!("/people/{}", one.id)>{one.name}</a> ": " {one.addresses.join(", ")}</li> }).collect_view()}
             </ul>
         </section>
     }
