@@ -90,10 +90,10 @@ fn mail(chance: &mut Chance, number: usize, thread: usize, before: &[usize], at:
     };
     Incoming {
         external_id: format!("m{number}"),
-        thread: (thread % 2 == 0).then(|| format!("t{thread}")),
+        thread: thread.is_multiple_of(2).then(|| format!("t{thread}")),
         at,
         place: if ours { Place::Sent } else { Place::Inbox },
-        seen: number % 3 != 0,
+        seen: !number.is_multiple_of(3),
         source: source.into_bytes(),
     }
 }

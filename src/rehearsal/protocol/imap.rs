@@ -38,6 +38,9 @@ const CAPABILITIES: &str =
 pub(crate) const GREETING: &str =
     "* OK [CAPABILITY IMAP4rev1 LITERAL+ SASL-IR AUTH=PLAIN] the desk's mail server is ready\r\n";
 
+/// The numbers of messages: among all of the folder's, and their own.
+type Numbers = Vec<(usize, u32)>;
+
 /// A folder that a client has open.
 #[derive(Clone, Debug)]
 struct Selected {
@@ -220,7 +223,7 @@ impl Session {
     }
 
     /// The open folder, and which of its messages a command names: their numbers among all and their own.
-    fn chosen(&self, by_uid: bool, rest: &mut Rest<'_>) -> Result<(&Selected, Vec<(usize, u32)>), Refusal> {
+    fn chosen(&self, by_uid: bool, rest: &mut Rest<'_>) -> Result<(&Selected, Numbers), Refusal> {
         let selected = self.selected.as_ref().ok_or_else(nothing_open)?;
         let set = rest.set().ok_or_else(|| Refusal::Bad("which messages?".to_owned()))?;
         rest.space();
