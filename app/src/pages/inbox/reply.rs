@@ -72,7 +72,8 @@ pub(super) fn ReplyPart(
     // While another conversation is on its way its box is not shown under this one.
     let draw = move |writing: Option<Writing>| {
         let own = writing.filter(|writing| writing.id == id);
-        own.map(|writing| view! { <ReplyBox writing=writing deeds=deeds /> })
+        // Each is a box of its own: fields that are drawn over keep what was typed in them, also what went.
+        view! { <For each=move || own.clone() key=|writing| writing.click let:writing><ReplyBox writing=writing deeds=deeds /></For> }
     };
     part("The box to answer in", "reply-text", writing, draw)
 }
