@@ -7,6 +7,7 @@ bench_names() {
   echo "web      first-load sizes, requests a second and latencies beside a Next.js page's, cold and warm start"
   echo "dashboard  the dashboard over two years of 500 channels: its HTML, other days on the screen, what a browser loads, Lighthouse"
   echo "sync     rows a second into the store, and the memory of a back-fill of a million rows and of long reports' pages"
+  echo "ingest   messages a second kept with their conversations, the HTML of the inbox over 50,000, a conversation of 200 on the screen"
   echo "rehearsal  seconds of the simulated agency's truth and of a whole read of it, its requests a second, its memory"
   echo "rebuild  seconds from an edit of a page, and of a query, to a built application"
   echo "brain    forecasts, anomalies, fatigue, response curves, findings against known truth, and what a cycle costs"
@@ -15,6 +16,7 @@ bench_names() {
 soak_names() {
   echo "jobs  the server is killed again and again; every sign-up gets its mail"
   echo "sync  workers are killed 50 times and the database is stopped while they read; takeover and fairness with default settings"
+  echo "hub   5,000 messages in an independent mail server, Python's own test mails among them; workers killed 50 times while they read and send"
   echo "rehearsal  each of the simulated providers' faults and twenty mixes of them while an agency is read: sums, days, history; first a release build's bytes"
   echo "import  files of 200 MB, at the reader and over HTTP: wrong rows told, nothing half imported, no memory"
   echo "curiosity  fifty simulated agencies: what is proposed, and the true effect of a move of budgets against the measured one"
@@ -28,10 +30,10 @@ figures_end() { undo_edit; stop_rival; stop_server; pg_stop; rm -rf "${FIGURES_D
 cmd_bench() {
   local json='' names=() name
   for word in "$@"; do if [ "$word" = --json ]; then json=--json; else names+=("$word"); fi; done
-  [ ${#names[@]} -gt 0 ] || names=(web dashboard sync rehearsal rebuild brain curiosity)
+  [ ${#names[@]} -gt 0 ] || names=(web dashboard sync ingest rehearsal rebuild brain curiosity)
   for name in "${names[@]}"; do
     case $name in
-      web | dashboard | sync | rehearsal | rebuild | brain | curiosity) ;;
+      web | dashboard | sync | ingest | rehearsal | rebuild | brain | curiosity) ;;
       *) bench_names >&2; fail "there is no benchmark $name" ;;
     esac
   done
@@ -139,6 +141,18 @@ bench_sync() {
   rm -rf "$FIGURES_DATA"
 }
 
+bench_ingest() {
+  setup_test
+  build --release >&2
+  cargo build --quiet --release -p benches
+  pg_start bench
+  pg_database bench
+  local port; port=$(free_port)
+  SERVER_BIN=target/release/audienceos start_server bench "$port" "$(pg_url bench)"
+  target/release/bench ingest --url "http://localhost:$port" --data "$SERVER_DATA" --database "$(pg_url bench)" \
+    --psql "$PG_BIN/psql" "$@"
+}
+
 bench_rehearsal() {
   setup_rust
   cargo build --quiet --release -p server
@@ -218,6 +232,7 @@ cmd_soak() {
   case ${1:-} in
     jobs) soak_jobs ;;
     sync) soak_sync ;;
+    hub) soak_hub ;;
     rehearsal) soak_rehearsal ;;
     import) soak_import ;;
     api) soak_api ;;
@@ -241,6 +256,16 @@ soak_sync() {
   figures_database soak
   target/debug/bench sync-soak --server target/debug/audienceos --database "$(pg_url soak)" --data "$FIGURES_DATA"
   AUDIENCEOS_KILLS=${KILLS:-50} DATABASE_URL=$(pg_url soak) cargo nextest run -p server crash::
+}
+
+soak_hub() {
+  setup_build; setup_peers
+  export AUDIENCEOS_SHARED=${AUDIENCEOS_SHARED:-$ROOT/../shared}
+  have cargo-nextest || cargo_tool cargo-nextest "$NEXTEST_VERSION" 5 --locked
+  pg_start soak
+  # Where the peers are absent nothing is proved: that is a failure here.
+  CI=true AUDIENCEOS_MESSAGES=${MESSAGES:-5000} AUDIENCEOS_KILLS=${KILLS:-50} DATABASE_URL=$PG_URL \
+    cargo nextest run -p server 'hub::dovecot::' 'hub::killed::'
 }
 
 soak_rehearsal() {

@@ -19,6 +19,9 @@ setup_peers() {
     quiet peers-pip "$root/bin/pip" install --disable-pip-version-check "aiosmtpd==$PEERS_AIOSMTPD"
   fi
   export AUDIENCEOS_PEER_PYTHON="$root/bin/python"
+  # With Python's own tests come the mails that it reads in them: ours reads them, too.
+  "$AUDIENCEOS_PEER_PYTHON" -c 'import test.test_email' 2>/dev/null ||
+    apt_install "libpython$("$AUDIENCEOS_PEER_PYTHON" -c 'import sys; print("%d.%d" % sys.version_info[:2])')-testsuite"
   export AUDIENCEOS_PEER_EMULATE="$CACHE/peers-emulate-$PEERS_EMULATE"
   if [ ! -f "$AUDIENCEOS_PEER_EMULATE/node_modules/emulate/dist/index.js" ]; then
     say "installing the independent Google for tests"
@@ -27,6 +30,13 @@ setup_peers() {
       "emulate@$PEERS_EMULATE" "node@$NODE_VERSION"
   fi
   setup_provider_peers
+  # Mailboxes and the way out of them: real servers that the tests configure and start themselves, on ports of their own.
+  if [ ! -x /usr/sbin/dovecot ]; then
+    apt_install dovecot-imapd dovecot-submissiond openssl
+    # Debian's package starts a mail server of its own, which nobody asked for here.
+    as_root systemctl disable --now dovecot.service dovecot.socket >/dev/null 2>&1 || as_root service dovecot stop >/dev/null 2>&1 || true
+  fi
+  export AUDIENCEOS_PEER_DOVECOT=/usr/sbin/dovecot
 }
 
 # What judges the providers' clients: specifications by Prism, Shopify's schema by a GraphQL mock, Google Ads' own
@@ -117,6 +127,20 @@ stop_server() {
 # Of Node, which every set-up that serves has installed.
 free_port() { node -e 'const server = require("node:net").createServer().listen(0, "127.0.0.1", () => { console.log(server.address().port); server.close(); });'; }
 
+# The first of three ports in a row: a rehearsal agency's mail server is at the two behind it.
+free_row() {
+  node -e '
+    const listen = (port) => new Promise((done, fail) => { const server = require("node:net").createServer().once("error", fail).listen(port, "127.0.0.1", () => done(server)); });
+    (async () => {
+      for (let from = 20000 + (process.pid % 3000) * 3; from < 32000; from += 3) {
+        const servers = (await Promise.allSettled([0, 1, 2].map((by) => listen(from + by)))).filter((one) => one.value).map((one) => one.value);
+        servers.forEach((server) => server.close());
+        if (servers.length === 3) return console.log(from);
+      }
+      process.exit(1);
+    })();'
+}
+
 # Clippy compiles every query as it is: against a fresh, migrated database.
 check_sqlx() {
   say "clippy, with the queries against the migrations"
@@ -190,7 +214,9 @@ check_browser() {
   GOOGLE_ADS_DEVELOPER_TOKEN=test GOOGLE_ADS_CLIENT_ID=client.apps.googleusercontent.com \
     GOOGLE_ADS_CLIENT_SECRET=GOCSPX-test AUDIENCEOS_GOOGLE_ADS_BASE_URL="http://localhost:$stand_in" \
     AUDIENCEOS_META_ADS_BASE_URL="http://localhost:$stand_in" \
-    AUDIENCEOS_REHEARSAL="127.0.0.1:$(free_port)" SHOPIFY_API_KEY=test SHOPIFY_API_SECRET=test start_servers end2end "$port" "$other" "$(pg_url end2end)"
+    GOOGLE_CLIENT_ID=client.apps.googleusercontent.com GOOGLE_CLIENT_SECRET=GOCSPX-test \
+    AUDIENCEOS_GMAIL_BASE_URL="http://localhost:$stand_in" \
+    AUDIENCEOS_REHEARSAL="127.0.0.1:$(free_row)" SHOPIFY_API_KEY=test SHOPIFY_API_SECRET=test start_servers end2end "$port" "$other" "$(pg_url end2end)"
   E2E_URL="http://localhost:$port" E2E_OTHER="http://localhost:$other" E2E_STAND_IN="http://localhost:$stand_in" E2E_DATA=$SERVER_DATA \
     E2E_DATABASE=$(pg_url end2end) E2E_PSQL=$PG_BIN/psql env -C end2end \
     node_modules/.bin/playwright test "$@" || { tail -n 30 "$SERVER_DATA/server.log" >&2; fail "browser tests failed"; }

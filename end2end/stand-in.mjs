@@ -3,10 +3,11 @@
 //
 // Who somebody is and what they agree to is not ours: consent, codes, PKCE and tokens come from `emulate`, an
 // independent Google, to which this leads. Advertising, which no peer serves, is made up here in the shapes of Google Ads'
-// REST API (listAccessibleCustomers and googleAds:searchStream), with faults on demand.
+// REST API (listAccessibleCustomers and googleAds:searchStream), with faults on demand. Mail is that Google's own; what it
+// lacks of Gmail, the profile and a search by Message-ID that finds something, is added when it is loaded.
 //   AUDIENCEOS_PEER_EMULATE=FOLDER node stand-in.mjs PORT URL_OF_THE_PRODUCT
 // Each user is a world of its own, so that tests do not meet: `POST /_world/EMAIL {"fault": null | "rejected" | "revoked",
-// "delay": ms}` changes it.
+// "delay": ms}` changes it. `POST /_mail/EMAIL` with a mail's source puts it into their mailbox, `GET` tells what they sent.
 import { spawn } from "node:child_process";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { createServer } from "node:http";
@@ -17,7 +18,7 @@ import { join } from "node:path";
 const [port, product] = process.argv.slice(2);
 const installed = process.env.AUDIENCEOS_PEER_EMULATE;
 export const projects = ["desktop", "phone"];
-export const users = projects.flatMap((project) => ["olga", "otto", "ines", "tanja"].map((name) => `${name}-${project}@acme.test`));
+export const users = projects.flatMap((project) => ["olga", "otto", "ines", "tanja", "ina", "ivo", "ira", "ida", "iva"].map((name) => `${name}-${project}@acme.test`));
 const client = { id: "client.apps.googleusercontent.com", secret: "GOCSPX-test" };
 
 const free = () =>
@@ -32,11 +33,26 @@ const folder = mkdtempSync(join(tmpdir(), "audienceos-emulate-"));
 writeFileSync(
   join(folder, "seed.yaml"),
   `google:\n  port: ${google}\n  users:\n${users.map((email) => `    - { email: ${email}, name: ${email.split("@")[0]} }\n`).join("")}` +
-    `  oauth_clients:\n    - { client_id: ${client.id}, client_secret: ${client.secret}, name: AudienceOS, redirect_uris: ["${product}/api/oauth/google_ads/callback"] }\n`,
+    `  oauth_clients:\n    - { client_id: ${client.id}, client_secret: ${client.secret}, name: AudienceOS, redirect_uris: ["${product}/api/oauth/google_ads/callback", "${product}/api/oauth/gmail/callback"] }\n`,
+);
+writeFileSync(
+  join(folder, "hook.mjs"),
+  `import { registerHooks } from "node:module";
+const route = 'app.get("/gmail/v1/users/:userId/messages", (c) => {';
+const profile = 'app.get("/gmail/v1/users/:userId/profile", (c) => { const email = requireGmailUser(c); if (email instanceof Response) return email; return c.json({ emailAddress: email, historyId: getCurrentHistoryId(gs, email) }); });';
+registerHooks({
+  load(url, context, next) {
+    const loaded = next(url, context);
+    if (!/emulate.dist.*[.]js$/.test(url) || loaded.source == null) return loaded;
+    const source = loaded.source.toString().split(route).join(profile + route).split("cleaned.slice(11).replace").join("cleaned.slice(12).replace");
+    return { ...loaded, source, shortCircuit: true };
+  },
+});
+`,
 );
 const peer = spawn(
   join(installed, "node_modules/.bin/node"),
-  [join(installed, "node_modules/emulate/dist/index.js"), "start", "--service", "google", "--port", String(await free()), "--seed", "seed.yaml"],
+  ["--import", join(folder, "hook.mjs"), join(installed, "node_modules/emulate/dist/index.js"), "start", "--service", "google", "--port", String(await free()), "--seed", "seed.yaml"],
   { cwd: folder, stdio: "ignore" },
 );
 const end = () => {
@@ -124,6 +140,23 @@ async function token(form) {
   return [answer.status, given];
 }
 
+// What somebody's mailbox at that Google holds: a mail is put in, or what was sent is told.
+async function letters(world, method, source) {
+  const at = (path) => `http://localhost:${google}/gmail/v1/users/me/messages${path}`;
+  const headers = { authorization: `Bearer ${[...world.tokens].at(-1)}`, "content-type": "application/json" };
+  if (method === "POST") {
+    const raw = Buffer.from(source).toString("base64url");
+    const answer = await fetch(at("/import"), { method, headers, body: JSON.stringify({ raw, labelIds: ["INBOX", "UNREAD"] }) });
+    return [answer.status, await answer.json()];
+  }
+  const { messages = [] } = await (await fetch(at("?labelIds=SENT"), { headers })).json();
+  const read = async ({ id, threadId }) => {
+    const { raw } = await (await fetch(at(`/${id}?format=raw`), { headers })).json();
+    return { threadId, source: Buffer.from(raw, "base64url").toString() };
+  };
+  return [200, await Promise.all(messages.map(read))];
+}
+
 createServer(async (request, response) => {
   const say = (status, body) => {
     response.writeHead(status, { "content-type": "application/json", server: "stand-in" });
@@ -146,6 +179,16 @@ createServer(async (request, response) => {
     if (url.pathname.startsWith("/_world/")) {
       Object.assign(worlds.get(decodeURIComponent(url.pathname.slice(8))), JSON.parse(body));
       return say(200, {});
+    }
+    if (url.pathname.startsWith("/_mail/")) {
+      const world = worlds.get(decodeURIComponent(url.pathname.slice(7)));
+      return say(...(await letters(world, request.method, body)));
+    }
+    if (/^\/(upload\/)?gmail\//.test(url.pathname)) {
+      const headers = { authorization: request.headers.authorization ?? "", "content-type": request.headers["content-type"] ?? "" };
+      const sent = request.method === "GET" ? undefined : body;
+      const answer = await fetch(`http://localhost:${google}${url.pathname}${url.search}`, { method: request.method, headers, body: sent });
+      return say(answer.status, await answer.json().catch(() => ({})));
     }
     const bearer = request.headers.authorization?.replace("Bearer ", "");
     if (url.pathname.startsWith("/v26.0/me/")) return say(...meta(url.pathname, bearer));

@@ -26,7 +26,8 @@ use leptos_router::{
 };
 use pages::{
     actions, alerts, analytics, audit, board, client, clients, connection, dashboard, documents, figure, findings,
-    frame, imports, integrations, jobs, mail, members, missing, reports, settings, sign_in, styleguide, summary,
+    frame, imports, inbox, integrations, jobs, mail, members, missing, person, reports, settings, sign_in, styleguide,
+    summary,
 };
 
 /// The document around every page.
@@ -119,6 +120,8 @@ pub fn App() -> impl IntoView {
                     <Route path=path!("/clients/:id/analytics") view={Lazy::<analytics::ClientAnalyticsRoute>::new()} ssr=SsrMode::Async />
                     <Route path=path!("/actions") view={Lazy::<actions::ActionsRoute>::new()} ssr=SsrMode::Async />
                     <Route path=path!("/alerts") view={Lazy::<alerts::AlertsRoute>::new()} ssr=SsrMode::Async />
+                    <Route path=path!("/inbox/:id?") view={Lazy::<inbox::InboxRoute>::new()} ssr=SsrMode::Async />
+                    <Route path=path!("/people/:id") view={Lazy::<person::PersonRoute>::new()} ssr=SsrMode::Async />
                     <Route path=path!("/findings") view={Lazy::<findings::FindingsRoute>::new()} ssr=SsrMode::Async />
                     <Route path=path!("/summary") view={Lazy::<summary::SummaryRoute>::new()} ssr=SsrMode::Async />
                     <Route path=path!("/reports") view={Lazy::<reports::ReportsRoute>::new()} ssr=SsrMode::Async />
@@ -126,6 +129,7 @@ pub fn App() -> impl IntoView {
                     <Route path=path!("/members") view={Lazy::<members::MembersRoute>::new()} ssr=SsrMode::Async />
                     <Route path=path!("/settings") view={Lazy::<settings::SettingsRoute>::new()} ssr=SsrMode::Async />
                     <Route path=path!("/settings/sign-in") view={Lazy::<sign_in::SignInRoute>::new()} ssr=SsrMode::Async />
+                    <Route path=path!("/settings/texts") view={Lazy::<inbox::texts::TextsRoute>::new()} ssr=SsrMode::Async />
                     <Route path=path!("/settings/alerts") view={Lazy::<alerts::settings::AlertSettingsRoute>::new()} ssr=SsrMode::Async />
                     <Route path=path!("/settings/integrations") view={Lazy::<integrations::IntegrationsRoute>::new()} ssr=SsrMode::Async />
                     <Route path=path!("/settings/integrations/import") view={Lazy::<imports::ImportsRoute>::new()} ssr=SsrMode::Async />

@@ -22,6 +22,7 @@ pub mod findings;
 pub mod forgot;
 pub mod frame;
 pub mod imports;
+pub mod inbox;
 pub mod integrations;
 #[cfg(feature = "ssr")]
 pub mod invite;
@@ -36,6 +37,7 @@ pub mod mail;
 pub mod members;
 pub mod missing;
 pub mod outside;
+pub mod person;
 pub mod reports;
 pub mod settings;
 pub mod sign_in;
@@ -47,3 +49,4 @@ pub mod summary;
 pub mod two_factor;
 #[cfg(feature = "ssr")]
 pub mod verify_email;
+mod views;

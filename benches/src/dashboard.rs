@@ -77,11 +77,7 @@ fn fill(setting: &Setting) -> anyhow::Result<()> {
 }
 
 fn psql(setting: &Setting, words: &[&str]) -> anyhow::Result<String> {
-    let mut command = Command::new(&setting.psql);
-    command.args(["-X", "-q", "-A", "-t", "-v", "ON_ERROR_STOP=1"]).args(words).arg(&setting.database);
-    let output = command.output().context("psql did not start")?;
-    ensure!(output.status.success(), "psql: {}", String::from_utf8_lossy(&output.stderr));
-    Ok(String::from_utf8_lossy(&output.stdout).into_owned())
+    crate::psql::psql(&setting.psql, &setting.database, words)
 }
 
 /// Has the brain think about it, so that its words are on the page.

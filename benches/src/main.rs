@@ -6,10 +6,12 @@ mod agency;
 mod dashboard;
 mod figures;
 mod import;
+mod ingest;
 mod jobs;
 mod memory;
 mod paging;
 mod provider;
+mod psql;
 mod rehearsal;
 mod server;
 mod start;
@@ -74,6 +76,21 @@ enum Name {
         /// What the app weighs is told by another benchmark.
         #[arg(long)]
         app_elsewhere: bool,
+    },
+    /// Messages a second that are kept with their conversations, the inbox's HTML, and a long conversation on the screen.
+    Ingest {
+        /// The server.
+        #[arg(long)]
+        url: String,
+        /// Its data folder.
+        #[arg(long)]
+        data: PathBuf,
+        /// Its database, which holds nothing yet.
+        #[arg(long)]
+        database: String,
+        /// The program that gives it mailboxes.
+        #[arg(long)]
+        psql: PathBuf,
     },
     /// Not a figure: signs up an agency and prints its session's cookie, for tools that ask the API.
     Owner {
@@ -158,6 +175,10 @@ async fn main() -> anyhow::Result<()> {
         Name::Dashboard { url, data, database, psql, lighthouse, seconds, app_elsewhere } => {
             let setting = dashboard::Setting { url, data, database, psql, lighthouse, seconds, app_elsewhere };
             dashboard::run(&mut figures, &setting).await?;
+        }
+        Name::Ingest { url, data, database, psql } => {
+            let setting = ingest::Setting { url, data, database, psql };
+            ingest::run(&mut figures, &setting).await?;
         }
         Name::Owner { url, data } => {
             let cookie = visitor::owner(&url, &data).await?;

@@ -1,4 +1,4 @@
-import { expect, live, look, owner, test } from "./support";
+import { area, expect, live, look, owner, test } from "./support";
 
 test("the palette goes anywhere by keyboard", async ({ page }) => {
   await owner(page, "Keyboard Agency");
@@ -26,7 +26,7 @@ test("the palette goes anywhere by keyboard", async ({ page }) => {
 
 test("light and dark are kept", async ({ page }) => {
   await owner(page, "Theme Agency");
-  await page.getByRole("link", { name: "Settings" }).click();
+  await area(page, "Settings");
   await page.getByRole("button", { name: "Dark" }).click();
   await expect(page.locator("html")).toHaveAttribute("data-theme", "dark");
   await expect(page).toHaveURL("/settings");
@@ -61,7 +61,7 @@ test("a link to a page that is never live is left to the browser, and Back retur
     await expect(page).toHaveURL("/clients");
     await live(page);
     await expect(page.getByRole("heading", { name: "Clients", level: 1 })).toBeVisible();
-    await page.getByRole("link", { name: "Settings" }).click();
+    await area(page, "Settings");
     await expect(page).toHaveURL("/settings");
     await expect(page.getByRole("button", { name: "Dark" })).toBeVisible();
     await page.goBack();

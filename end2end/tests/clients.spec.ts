@@ -1,4 +1,4 @@
-import { expect, live, look, owner, ownerByPages, password, test } from "./support";
+import { expect, live, look, owner, ownerByPages, password, signOut, test } from "./support";
 
 test.use({ allowedErrors: [/status of (401|422)/] });
 
@@ -23,7 +23,7 @@ test("sign up, verify, sign in and add a client", async ({ page }) => {
   await expect(page.getByLabel("Name of the new client")).toHaveValue("x".repeat(201));
   await look(page, "clients-error");
 
-  await page.getByRole("button", { name: "Sign out" }).click();
+  await signOut(page);
   await expect(page).toHaveURL("/login");
   await page.goBack();
   await expect(page).toHaveURL(/\/login/);
@@ -49,7 +49,7 @@ test.describe("without JavaScript", () => {
   test.use({ javaScriptEnabled: false });
   test("signing in, reading the list and adding a client work", async ({ page }) => {
     const email = await owner(page, "Plain Agency");
-    await page.getByRole("button", { name: "Sign out" }).click();
+    await signOut(page);
     await expect(page).toHaveURL("/login");
     await page.goto("/clients");
     await expect(page).toHaveURL("/login?redirect=/clients");

@@ -1,4 +1,4 @@
-import { expect, live, look, owner, test } from "./support";
+import { area, expect, live, look, owner, test } from "./support";
 
 test.use({ allowedErrors: [/status of (404|500)/] });
 
@@ -17,18 +17,20 @@ test("the skip link moves the focus to the page", async ({ page }) => {
 test("? lists the keys of the page, and they work until they are switched off", async ({ page }) => {
   await owner(page, "Keys Agency");
   await live(page);
-  const members = page.getByRole("link", { name: "Members" });
-  await members.focus();
+  const alerts = page.getByRole("link", { name: "Alerts" });
+  await alerts.focus();
   await page.keyboard.press("?");
   const keys = page.getByRole("dialog", { name: "Keys of this page" });
   await expect(keys.getByText("Add a client")).toBeVisible();
   await expect(keys.getByText("Search the clients")).toBeVisible();
+  await expect(keys.getByText("g i", { exact: true })).toBeVisible();
+  await expect(keys.getByText("Go to Inbox")).toBeVisible();
   await look(page, "keys");
   await page.keyboard.press("n");
   await expect(keys).toBeVisible();
   await page.keyboard.press("Escape");
   await expect(keys).toBeHidden();
-  await expect(members).toBeFocused();
+  await expect(alerts).toBeFocused();
   await page.keyboard.press("n");
   await expect(page.getByLabel("Name of the new client")).toBeFocused();
   await page.keyboard.type("m?");
@@ -74,7 +76,7 @@ test("the palette keeps the focus, gives it back, and does what the page offers"
 test("another page takes the focus and its title is told", async ({ page }) => {
   await owner(page, "Route Agency");
   await live(page);
-  await page.getByRole("link", { name: "Settings" }).click();
+  await area(page, "Settings");
   await expect(page.getByRole("heading", { name: "Settings", level: 1 })).toBeVisible();
   await expect(page.locator("main#page")).toBeFocused();
   await expect(page.getByTestId("told")).toHaveText("Settings · AudienceOS");
@@ -94,20 +96,46 @@ test("what is done is told in a polite region and goes by itself", async ({ page
   await expect(toasts.getByText("Bakery Beta is added")).toHaveCount(0);
 });
 
-test("on a phone the areas are a bar at the bottom, large enough for fingers", async ({ page, isMobile }) => {
+test("on a phone five areas are a bar at the bottom, the others behind More, all large enough for fingers", async ({ page, isMobile }) => {
   test.skip(!isMobile, "a wide screen has them at the side");
   await owner(page, "Thumb Agency");
   await live(page);
   const areas = page.getByRole("navigation", { name: "Areas" });
-  await expect(areas.getByRole("link", { name: "Settings" })).toBeVisible();
+  await expect(areas.getByRole("link", { name: "Inbox" })).toBeVisible();
   const bar = (await areas.boundingBox())!;
   expect(Math.abs(bar.y + bar.height - page.viewportSize()!.height)).toBeLessThan(1);
-  const targets = await areas.locator("a:visible, button:visible").all();
-  expect(targets.length).toBeGreaterThan(4);
-  for (const target of targets) {
-    const box = (await target.boundingBox())!;
-    expect(Math.min(box.width, box.height), (await target.textContent())!).toBeGreaterThanOrEqual(44);
-  }
+  const large = async () => {
+    const targets = await areas.locator("a:visible, button:visible").all();
+    for (const target of targets) {
+      const box = (await target.boundingBox())!;
+      expect(Math.min(box.width, box.height), (await target.textContent())!).toBeGreaterThanOrEqual(44);
+    }
+    return targets.length;
+  };
+  expect(await large()).toBe(5);
+  const settings = areas.getByRole("link", { name: "Settings" });
+  await expect(settings).toBeHidden();
+  await areas.getByRole("button", { name: "More" }).click();
+  await expect(settings).toBeVisible();
+  expect(await large()).toBe(14);
+  await look(page, "more-areas");
+  await page.keyboard.press("Escape");
+  await expect(settings).toBeHidden();
+  await areas.getByRole("button", { name: "More" }).click();
+  await settings.click();
+  await expect(page).toHaveURL("/settings");
+  await expect(settings).toBeHidden();
+});
+
+test.describe("without JavaScript", () => {
+  test.use({ javaScriptEnabled: false });
+  test("every area is reached", async ({ page }) => {
+    await owner(page, "Still Agency");
+    for (const [name, path] of [["Reports", "/reports"], ["Inbox", "/inbox"]]) {
+      await area(page, name);
+      await expect(page).toHaveURL(path);
+    }
+  });
 });
 
 test("unknown addresses keep the areas for those who are signed in", async ({ page }) => {

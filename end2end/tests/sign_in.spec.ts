@@ -1,6 +1,6 @@
 // Settings › Sign-in: two-factor sign-in, access tokens, a session that ended elsewhere; and mail in the outbox.
 import { createHmac } from "node:crypto";
-import { address, expect, live, look, owner, password, test, watch } from "./support";
+import { address, expect, live, look, owner, password, signOut, test, watch } from "./support";
 
 test.use({ allowedErrors: [/status of (401|403|410|422)/] });
 
@@ -43,7 +43,7 @@ test("two-factor sign-in: set up, sign in with code and recovery code, turn off"
   await expect(page.getByTestId("recovery-codes")).toHaveCount(0);
 
   const signIn = async (words: string) => {
-    await page.getByRole("button", { name: "Sign out" }).click();
+    await signOut(page);
     await page.goto("/login?redirect=/settings/sign-in");
     await page.getByLabel("E-mail").fill(email);
     await page.getByLabel("Password").fill(password);

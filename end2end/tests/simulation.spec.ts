@@ -46,6 +46,8 @@ test("one click leads to a simulated agency that is read and analysed; an action
   await live(page);
   await expect(banner).toBeVisible();
   await expect(page.getByTestId("connection TikTok Ads").getByText("Connected", { exact: true })).toBeVisible({ timeout: 120_000 });
+  const mailbox = page.getByTestId("connection Mailbox (IMAP): desk@agency.example");
+  await expect(mailbox.getByText("Connected", { exact: true })).toBeVisible({ timeout: 120_000 });
   await expect(page.getByTestId("all-simulated")).toBeVisible();
   await expect(page.getByRole("button", { name: /^Connect / })).toHaveCount(0);
   await both(page, "simulated-integrations");

@@ -1,11 +1,9 @@
 import { furnished } from "./furnished";
-import { expect, live, look, owner, test } from "./support";
+import { area, expect, live, look, owner, test } from "./support";
 
 test("before anything was thought the summary says so, and where to begin", async ({ page }) => {
   await owner(page, "Summary Agency");
-  // On phones the dashboard leads there: its sentence of what changed is the summary's.
-  if (page.viewportSize()!.width < 768) await page.goto("/summary");
-  else await page.getByRole("navigation", { name: "Areas" }).getByRole("link", { name: "Summary" }).click();
+  await area(page, "Summary");
   await expect(page).toHaveURL("/summary");
   await expect(page.getByRole("heading", { name: "Summary", level: 1 })).toBeVisible();
   await expect(page.getByTestId("empty")).toContainText("Nothing has been analysed yet");

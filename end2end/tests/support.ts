@@ -142,6 +142,26 @@ export async function joined(page: Page, browser: Browser, name: string, role: s
   return { email, guest, context };
 }
 
+const areas = (page: Page) => page.getByRole("navigation", { name: "Areas" });
+
+/** Opens what the bar of a phone has no room for; elsewhere all areas stand there. */
+async function more(page: Page) {
+  await areas(page).getByRole("link", { name: "Dashboard" }).waitFor();
+  if (page.viewportSize()!.width < 768) await areas(page).getByRole("button", { name: "More" }).click();
+}
+
+/** Goes to an area by its link, wherever it stands. */
+export async function area(page: Page, name: string) {
+  const link = areas(page).getByRole("link", { name });
+  if (!(await link.isVisible())) await more(page);
+  await link.click();
+}
+
+export async function signOut(page: Page) {
+  await more(page);
+  await areas(page).getByRole("button", { name: "Sign out" }).click();
+}
+
 /** Digits under `root` that are neither a figure that can be opened nor marked as none. */
 export const loose = (page: Page, root = "main") =>
   page.evaluate((root) => {

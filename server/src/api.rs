@@ -7,6 +7,7 @@ pub mod audit;
 pub mod auth;
 pub mod brain;
 pub mod clients;
+pub mod communications;
 pub mod contacts;
 pub mod dashboard;
 pub mod error;
@@ -168,6 +169,34 @@ pub fn routes() -> OpenApiRouter<AppState> {
         .routes(routes!(reports::schedules::list, reports::schedules::add))
         .routes(routes!(reports::schedules::get, reports::schedules::set, reports::schedules::remove))
         .routes(routes!(reports::brand::get, reports::brand::set).layer(DefaultBodyLimit::max(reports::brand::LARGEST)))
+        .routes(routes!(communications::list))
+        .routes(routes!(communications::counts))
+        .routes(routes!(communications::labels))
+        .routes(routes!(communications::get, communications::update))
+        .routes(routes!(communications::messages))
+        .routes(routes!(communications::readers))
+        .routes(routes!(communications::deed::set_client))
+        .routes(routes!(communications::deed::set_labels))
+        .routes(routes!(communications::deed::set_private))
+        .routes(routes!(communications::deed::note))
+        .routes(routes!(communications::deed::join))
+        .routes(routes!(communications::deed::part))
+        .routes(routes!(communications::deed::undo))
+        .routes(routes!(communications::outgoing::reply))
+        .routes(routes!(communications::person::get))
+        .routes(routes!(
+            communications::outgoing::draft,
+            communications::outgoing::set_draft,
+            communications::outgoing::remove_draft
+        ))
+        .routes(routes!(communications::outgoing::undo))
+        .routes(routes!(communications::outgoing::again))
+        .routes(routes!(communications::outgoing::confirm))
+        .routes(routes!(communications::words::upload).layer(DefaultBodyLimit::max(communications::words::LARGEST)))
+        .routes(routes!(communications::words::uploaded, communications::words::remove_upload))
+        .routes(routes!(communications::words::templates, communications::words::add_template))
+        .routes(routes!(communications::words::set_template, communications::words::remove_template))
+        .routes(routes!(communications::words::signature, communications::words::set_signature))
         .routes(routes!(jobs::list))
         .routes(routes!(jobs::retry))
         .routes(routes!(audit::list))

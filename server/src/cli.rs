@@ -251,8 +251,14 @@ pub(crate) fn stop_signal() -> anyhow::Result<impl Future<Output = ()> + Send + 
 }
 
 fn log(config: &Config) {
-    let filter = EnvFilter::try_from_default_env()
+    let mut filter = EnvFilter::try_from_default_env()
         .unwrap_or_else(|_| EnvFilter::new("info,graphile_worker=warn,sqlx=warn,tower_http=warn"));
+    // They write every line that is sent and read: passwords of mailboxes and people's mail.
+    for silent in ["async_imap=off", "async_imap::imap_stream=off"] {
+        if let Ok(silent) = silent.parse() {
+            filter = filter.add_directive(silent);
+        }
+    }
     let registry = tracing_subscriber::registry().with(filter).with(faults::layer());
     if config.production {
         registry.with(tracing_subscriber::fmt::layer().json().with_writer(std::io::stderr)).init();

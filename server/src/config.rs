@@ -26,7 +26,8 @@ pub struct Config {
     pub data: PathBuf,
     /// Where to listen.
     pub address: SocketAddr,
-    /// Where the providers of simulated agencies answer, on this machine. Unset: there are no simulated agencies.
+    /// Where the providers of simulated agencies answer, on this machine; their mail server does at the two ports behind it. Unset:
+    /// there are no simulated agencies.
     pub rehearsal: Option<SocketAddr>,
     /// Where people reach the product, without a slash at the end. Unset: `http://localhost` + the port.
     pub public_url: Option<String>,
@@ -66,11 +67,16 @@ pub struct Config {
     pub connections: u32,
     /// Jobs at the same time; what people wait for has places beside them.
     pub jobs: usize,
+    /// Mailboxes that one process listens to, where their servers tell what comes; the others are read when their time comes.
+    pub listeners: usize,
     /// Milliseconds: a worker that was silent for so long is believed dead, and its jobs are taken over.
     pub worker_silence: u64,
     /// So long a provider is waited for that is to take a permission back. Nobody sets it but tests.
     #[serde(skip, default = "revoking")]
     pub revoking: Duration,
+    /// Pictures that letters show may lie on this machine. Nobody sets it but tests.
+    #[serde(skip)]
+    pub near_pictures: bool,
     /// Mebibytes: the largest answer of a provider that is read. What is larger is asked for in pieces of fewer days.
     pub largest_answer: usize,
     /// Attempts a minute on one route of signing up, in and resetting, from one address.
@@ -109,6 +115,7 @@ struct Defaults {
     import_room: u64,
     connections: u32,
     jobs: usize,
+    listeners: usize,
     worker_silence: u64,
     largest_answer: usize,
     limit_sign_in: u32,
@@ -145,6 +152,12 @@ impl Config {
             faults.push(anyhow!(
                 "AUDIENCEOS_REHEARSAL is {address}: simulated providers answer on this machine only, for instance at \
                  127.0.0.1:3999. Nothing was started"
+            ));
+        }
+        if let Some(address) = config.rehearsal.filter(|address| crate::simulation::mail(*address).is_none()) {
+            faults.push(anyhow!(
+                "AUDIENCEOS_REHEARSAL is {address}: there must be two more ports behind it, for the simulated mail server. \
+                 Nothing was started"
             ));
         }
         faults.extend(crate::cors::origins(&config).err());
@@ -216,12 +229,12 @@ impl Config {
         Ok(Outside::new(settings, self.provider_urls.clone(), simulated, largest)?)
     }
 
-    /// Defaults and nothing from outside, for tests.
+    /// Defaults and nothing from outside, for tests: only what they ask for is read.
     ///
     /// # Errors
     /// Never in practice.
     pub fn test(data: PathBuf) -> anyhow::Result<Self> {
-        Ok(Self { data, ..Self::defaults().extract()? })
+        Ok(Self { data, listeners: 0, ..Self::defaults().extract()? })
     }
 
     fn defaults() -> Figment {
@@ -235,6 +248,7 @@ impl Config {
             import_room: 2000,
             connections: 20,
             jobs: 4,
+            listeners: 100,
             worker_silence: 30_000,
             largest_answer: LARGEST_ANSWER >> 20,
             limit_sign_in: 10,

@@ -23,7 +23,7 @@ use axum::{
 use back::{Refused, arrive, led_to};
 use http::{HeaderValue, StatusCode, header};
 use leptos::prelude::provide_context;
-use model::{actor::Actor, id::ConnectionId, input::Invalid};
+use model::{actor::Actor, connection::Connection, id::ConnectionId, input::Invalid};
 use providers::{Asks, Consent, Error, Mode, Provider};
 use secrecy::ExposeSecret;
 use service::{
@@ -133,10 +133,16 @@ pub(crate) async fn start(
         Ok(id) => id,
         Err(_) => return ApiError::from(service::Error::Missing).into_response(),
     };
+    let simulated = mode(&state.service, &live.actor).await.is_ok_and(|mode| mode != Mode::Live);
+    if simulated && providers::find(&key).is_some_and(|provider| provider.oauth().is_none()) {
+        return match without_consent(&state, &live, &key, connection_id).await {
+            Ok(made) => Redirect::to(&format!("{PAGE}?connected={}", made.id)).into_response(),
+            Err(error) => error.into_response(),
+        };
+    }
     let asks = providers::find(&key).and_then(|provider| provider.asks());
     let typed = asks.and_then(|asks| fields.get(asks.field).map(|typed| (asks.field, typed.clone())));
     let begun = begin(&state, &live, &key, fields, connection_id).await;
-    let simulated = mode(&state.service, &live.actor).await.is_ok_and(|mode| mode != Mode::Live);
     match begun {
         Ok(url) if simulated => {
             let shop = match (&typed, connection_id) {
@@ -178,6 +184,18 @@ async fn known_shop(service: &Service, live: &Live, key: &str, id: ConnectionId)
     let asks = providers::find(key)?.asks()?;
     let known = credential::find(service, live.actor.organization_id, id).await.ok()??;
     known.fields.get(asks.field).map(|shop| shop.expose_secret().to_owned())
+}
+
+/// Connects, by a click, what a simulated agency has at a provider that takes no consent.
+async fn without_consent(
+    state: &AppState,
+    live: &Live,
+    key: &str,
+    connection_id: Option<ConnectionId>,
+) -> Result<Connection, ApiError> {
+    let described = provider(key)?.descriptor();
+    connection::check_switched_on(&state.service, described.key, described.name).await?;
+    simulation::mailbox(state, live, key, connection_id).await
 }
 
 /// Connects what a simulated provider gives whoever agrees, as if a person had come back from its page.

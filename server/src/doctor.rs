@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use model::provider::Descriptor;
+use model::provider::{CredentialKind, Descriptor};
 use secrecy::ExposeSecret;
 use store::Db;
 
@@ -151,7 +151,9 @@ fn check_provider(config: &Config, provider: &Descriptor) -> Finding {
     let unset = |name: &&str| !config.providers.contains_key(*name);
     let missing: Vec<_> = provider.settings.iter().map(|setting| setting.variable).filter(unset).collect();
     let callback = format!("{}/api/oauth/{}/callback", config.public_url(), provider.key);
-    if missing.is_empty() {
+    if provider.credential == CredentialKind::Fields && missing.is_empty() {
+        finding(provider.key, State::Ok, format!("{} can be connected by what people type", provider.name))
+    } else if missing.is_empty() {
         finding(provider.key, State::Ok, format!("{} can be connected; it sends people to {callback}", provider.name))
     } else {
         let words = format!("not set: {}; nobody can connect {}", missing.join(", "), provider.name);

@@ -24,8 +24,9 @@ pub(crate) async fn secure(State(state): State<AppState>, request: Request, next
     let mut response = next.run(request).await;
     let ok = response.status().is_success();
     let headers = response.headers_mut();
+    // What shows the mail of others has rules of its own (`messages`).
     for (name, value) in ALWAYS {
-        headers.insert(name, HeaderValue::from_static(value));
+        headers.entry(name).or_insert(HeaderValue::from_static(value));
     }
     if !headers.contains_key(header::CONTENT_SECURITY_POLICY) {
         let policy = HeaderValue::from_static("default-src 'none'; frame-ancestors 'none'; base-uri 'none'");

@@ -20,6 +20,7 @@ mod google;
 mod headers;
 mod keys;
 mod limit;
+mod messages;
 mod metrics;
 mod postgres;
 mod rehearse;

@@ -1,7 +1,12 @@
 //! `audienceos rehearsal`: the simulated agency on the command line, its providers behind one address or its truth as JSON.
 //! Nothing of it needs the database or settings.
 
-use std::{io::Write, net::Ipv4Addr, path::PathBuf, sync::Arc};
+use std::{
+    io::Write,
+    net::{Ipv4Addr, SocketAddr},
+    path::PathBuf,
+    sync::Arc,
+};
 
 use anyhow::Context;
 use clap::Subcommand;
@@ -9,10 +14,11 @@ use rehearsal::{
     World,
     fault::Rule,
     protocol::App,
-    server::{Clock as Logical, Rehearsal, serve},
+    server::{Clock as Logical, Rehearsal, Speech, serve},
 };
 use service::Clock;
 use time::{Date, Duration, OffsetDateTime, format_description::well_known::Rfc3339};
+use tokio::net::TcpListener;
 
 /// The simulated agency: without a command its providers are served on this machine until Ctrl-C.
 #[derive(Debug, clap::Args)]
@@ -23,7 +29,8 @@ pub(crate) struct Args {
     /// Which world.
     #[arg(long, required = true)]
     seed: Option<u64>,
-    /// Where to listen, on 127.0.0.1; 0 for any port that is free. The address is printed.
+    /// Where to listen, on 127.0.0.1, with the mail server at the two ports behind it; 0 for any ports that are free. The addresses
+    /// are printed.
     #[arg(long, required = true)]
     port: Option<u16>,
     /// The world stands at the end of this day, such as 2026-11-03, until it is moved; without it, it runs with the machine.
@@ -41,7 +48,7 @@ pub(crate) struct Args {
     /// The app's id at every provider.
     #[arg(long, default_value = "rehearsal")]
     client_id: String,
-    /// The app's secret at every provider.
+    /// The app's secret at every provider, and the password of the mailbox at the mail server.
     #[arg(long, default_value = "rehearsal-secret")]
     client_secret: String,
     /// The developer token of Google Ads.
@@ -109,7 +116,10 @@ fn simulate(args: &Args) -> anyhow::Result<()> {
         id: args.client_id.clone(),
         secret: args.client_secret.clone(),
         developer_token: args.developer_token.clone(),
-        redirect_uris: ["google_ads", "meta_ads", "tiktok_ads", "shopify"].iter().map(back).collect(),
+        redirect_uris: ["google_ads", "meta_ads", "tiktok_ads", "shopify", "gmail", "outlook"]
+            .iter()
+            .map(back)
+            .collect(),
     };
     let rehearsal = Rehearsal::new(args.seed.unwrap_or_default(), args.since, clock, app, machine)?;
     if let Some(file) = &args.faults {
@@ -120,12 +130,31 @@ fn simulate(args: &Args) -> anyhow::Result<()> {
     }
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build()?;
     runtime.block_on(async {
-        let address = (Ipv4Addr::LOCALHOST, args.port.unwrap_or_default());
-        let listener = tokio::net::TcpListener::bind(address).await.context("could not listen on that port")?;
+        let rehearsal = Arc::new(rehearsal);
+        let listener = bind(args.port.unwrap_or_default(), 0).await?;
+        let imap = bind(args.port.unwrap_or_default(), 1).await?;
+        let submission = bind(args.port.unwrap_or_default(), 2).await?;
+        let told = format!(
+            "rehearsing on http://{}\nrehearsing on imap-plain://{}/?smtp=smtp-plain://{}\n",
+            listener.local_addr()?,
+            imap.local_addr()?,
+            submission.local_addr()?
+        );
+        // At once: who reads the first line only may be gone before the second.
         let mut out = std::io::stdout().lock();
-        writeln!(out, "rehearsing on http://{}", listener.local_addr()?)?;
+        out.write_all(told.as_bytes())?;
         out.flush()?;
         drop(out);
-        Ok(serve(listener, Arc::new(rehearsal), crate::cli::stop_signal()?).await?)
+        // They end with the program.
+        tokio::spawn(serve(imap, Speech::Imap, Arc::clone(&rehearsal), std::future::pending()));
+        tokio::spawn(serve(submission, Speech::Submission, Arc::clone(&rehearsal), std::future::pending()));
+        Ok(serve(listener, Speech::Http, rehearsal, crate::cli::stop_signal()?).await?)
     })
+}
+
+/// Listens at the port so many behind the one that was asked for, or at any.
+async fn bind(port: u16, behind: u16) -> anyhow::Result<TcpListener> {
+    let port = if port == 0 { 0 } else { port.checked_add(behind).context("there are no ports behind that one")? };
+    let address = SocketAddr::from((Ipv4Addr::LOCALHOST, port));
+    TcpListener::bind(address).await.with_context(|| format!("could not listen on port {port}"))
 }

@@ -19,7 +19,7 @@ use tower_http::{catch_panic::CatchPanicLayer, compression::CompressionLayer, se
 
 use crate::{
     api::{self, error::ApiError},
-    connect, cookie, cors, csrf, error_page, events, forms, google, headers, limit, metrics, request,
+    connect, cookie, cors, csrf, error_page, events, forms, google, headers, limit, messages, metrics, request,
     state::AppState,
 };
 
@@ -44,6 +44,8 @@ pub fn router(state: AppState) -> Router {
         .leptos_routes_with_context(&state, pages, context, move || shell(options.clone()))
         .route("/app/{*function}", post(server_function))
         .route("/app/events", get(events::stream))
+        .route("/app/messages/{id}/html", get(messages::page))
+        .route("/app/messages/{id}/source", get(messages::source))
         .layer(middleware::from_fn(require_session));
 
     Router::new()
@@ -73,6 +75,9 @@ pub fn router(state: AppState) -> Router {
         .route("/brand/upload", post(forms::look))
         .route("/integrations/{provider}/connect", post(connect::start))
         .route("/integrations/{provider}/token", post(connect::typed::form))
+        // What a letter's document loads comes without a session, and brings a pass.
+        .route("/app/messages/{id}/parts/{part}", get(messages::part))
+        .route("/app/messages/{id}/picture", get(messages::remote))
         .merge(live)
         .merge(api::router(&state.http))
         .layer(CompressionLayer::new())

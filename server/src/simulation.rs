@@ -1,5 +1,6 @@
 //! The simulated agencies of this server. Each has a world of its own, whose providers answer at one address of this machine
-//! below the agency's id. The product reads them through its ordinary providers; here and on the command line only is it
+//! below the agency's id; the mail server answers at the two ports behind it, in plain text, where the agency's id begins the
+//! user's name. The product reads them through its ordinary providers; here and on the command line only is it
 //! known who answers.
 
 mod carry;
@@ -18,7 +19,7 @@ use providers::{Settings, Simulated};
 use rehearsal::{
     Write,
     protocol::{Answer, App, Question},
-    server::{Answers, Clock, Rehearsal, Reply, serve},
+    server::{Absent, Answers, Clock, Rehearsal, Reply, Speech, serve},
 };
 use secrecy::SecretString;
 use service::{Service, simulation};
@@ -28,7 +29,7 @@ use url::Url;
 
 use crate::{config::Config, state::AppState};
 
-pub(crate) use fill::{agree, fill};
+pub(crate) use fill::{agree, fill, mailbox};
 
 /// Which world everybody sees: one whose truth is proved by tests.
 const SEED: u64 = 1;
@@ -51,13 +52,21 @@ pub(crate) struct Worlds {
 pub(crate) fn outside(config: &Config, secret: &str) -> anyhow::Result<Option<Simulated>> {
     let Some(address) = config.rehearsal else { return Ok(None) };
     let base: Url = format!("http://{address}/").parse()?;
+    let Some([imap, submission]) = mail(address) else { return Ok(None) };
+    let mail: Url = format!("imap-plain://{imap}/?smtp=smtp-plain://{submission}").parse()?;
     let variables = providers::all().iter().flat_map(|provider| provider.descriptor().settings);
     let value = |variable: &str| match variable {
         name if name.ends_with("_ID") || name.ends_with("_KEY") => APP,
         _ => secret,
     };
     let settings = variables.map(|setting| (setting.variable.to_owned(), SecretString::from(value(setting.variable))));
-    Ok(Some(Simulated { base, settings: Settings(settings.collect()) }))
+    Ok(Some(Simulated { base, mail, settings: Settings(settings.collect()) }))
+}
+
+/// Where the mail server of simulated agencies is read from and sent through; none where there are no such ports.
+pub(crate) fn mail(address: SocketAddr) -> Option<[SocketAddr; 2]> {
+    let behind = |by| Some(SocketAddr::new(address.ip(), address.port().checked_add(by)?));
+    Some([behind(1)?, behind(2)?])
 }
 
 /// What went wrong in a world, for pages.
@@ -117,11 +126,20 @@ impl Worlds {
         Ok(world)
     }
 
-    /// Answers for the world of an agency; what the question changes is kept before the answer goes out.
-    async fn ask(&self, id: OrganizationId, question: Question) -> anyhow::Result<Option<Reply>> {
+    /// What the mailbox at the mail server is opened with, in every world.
+    pub(crate) fn password(&self) -> &str {
+        &self.app.secret
+    }
+
+    /// Asks the world of an agency; what the question changes is kept before the answer goes out.
+    async fn ask<F: Future>(
+        &self,
+        id: OrganizationId,
+        question: impl FnOnce(Arc<Rehearsal>) -> F,
+    ) -> anyhow::Result<Option<F::Output>> {
         let Some(world) = self.find(id).await? else { return Ok(None) };
         let before = world.writes().len();
-        let reply = Arc::clone(&world).reply(question).await;
+        let reply = question(Arc::clone(&world)).await;
         let writes = world.writes();
         if writes.len() > before
             && let Err(error) = self.keep(id, &writes).await
@@ -163,13 +181,35 @@ impl Answers for Worlds {
             *host = format!("{host}/{id}");
         }
         // Who asks and goes away has changed what it changed.
-        let asked = tokio::spawn(async move { self.ask(id, question).await });
+        let asked = tokio::spawn(async move { self.ask(id, |world| world.reply(question)).await });
         match asked.await.map_err(anyhow::Error::from).flatten() {
             Ok(Some(reply)) => reply,
             Ok(None) => plain(404, "no simulated agency is here"),
             Err(error) => {
                 tracing::error!(error = format!("{error:#}"), "a simulated provider could not answer");
                 plain(503, "the simulated world does not answer")
+            }
+        }
+    }
+
+    async fn within<T: Send + 'static>(
+        self: Arc<Self>,
+        user: String,
+        ask: impl FnOnce(&Rehearsal) -> T + Send + 'static,
+    ) -> Result<T, Absent> {
+        let agency = user.split_once('/').map_or("", |(agency, _)| agency);
+        let id = agency.parse::<OrganizationId>().map_err(|_| Absent::Nobody)?;
+        // Who asks and goes away has changed what it changed.
+        let asked = tokio::spawn(async move {
+            let there = |world: Arc<Rehearsal>| tokio::task::spawn_blocking(move || ask(&world));
+            self.ask(id, there).await?.transpose().map_err(anyhow::Error::from)
+        });
+        match asked.await.map_err(anyhow::Error::from).flatten() {
+            Ok(Some(told)) => Ok(told),
+            Ok(None) => Err(Absent::Nobody),
+            Err(error) => {
+                tracing::error!(error = format!("{error:#}"), "a simulated mail server could not answer");
+                Err(Absent::Away)
             }
         }
     }
@@ -182,13 +222,20 @@ impl Answers for Worlds {
 /// The address is none of this machine's.
 pub async fn start(config: &Config, state: &AppState) -> anyhow::Result<()> {
     let (Some(address), Some(worlds)) = (config.rehearsal, state.worlds.clone()) else { return Ok(()) };
+    listen(address, Speech::Http, Arc::clone(&worlds)).await?;
+    let Some([imap, submission]) = mail(address) else { return Ok(()) };
+    listen(imap, Speech::Imap, Arc::clone(&worlds)).await?;
+    listen(submission, Speech::Submission, worlds).await
+}
+
+async fn listen(address: SocketAddr, speech: Speech, worlds: Arc<Worlds>) -> anyhow::Result<()> {
     let mut first = match TcpListener::bind(address).await {
         Ok(listener) => Some(listener),
         Err(error) if error.kind() == std::io::ErrorKind::AddrInUse => {
             tracing::info!("{address} is taken: another server of this machine answers for rehearsal agencies");
             None
         }
-        Err(error) => anyhow::bail!("could not listen on {address}, as AUDIENCEOS_REHEARSAL says: {error}"),
+        Err(error) => anyhow::bail!("could not listen on {address}, as AUDIENCEOS_REHEARSAL asks for: {error}"),
     };
     // It ends with the program.
     tokio::spawn(async move {
@@ -198,7 +245,7 @@ pub async fn start(config: &Config, state: &AppState) -> anyhow::Result<()> {
                 None => TcpListener::bind(address).await,
             };
             if let Ok(listener) = listener {
-                let _ = serve(listener, Arc::clone(&worlds), std::future::pending()).await;
+                let _ = serve(listener, speech, Arc::clone(&worlds), std::future::pending()).await;
             }
             tokio::time::sleep(Pause::from_secs(3)).await;
         }

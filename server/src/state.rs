@@ -7,7 +7,7 @@ use axum::extract::FromRef;
 use http::HeaderValue;
 use jobs::{mailer::Mailer, pulse::Pulse};
 use leptos::config::LeptosOptions;
-use providers::{Mode, Outside};
+use providers::{Guarded, Mode, Outside};
 use secrecy::{ExposeSecret, SecretString};
 use service::{Clock, Offer, Passwords, Service, TokenKey};
 use store::Db;
@@ -42,6 +42,8 @@ pub struct AppState {
     pub google: Option<Arc<Google>>,
     /// The way to the providers.
     pub outside: Arc<Outside>,
+    /// Fetches what strangers' mail shows.
+    pub guarded: Arc<Guarded>,
     /// The simulated agencies, where the operator wants them.
     pub(crate) worlds: Option<Arc<Worlds>>,
     /// What open pages are told.
@@ -89,6 +91,7 @@ impl AppState {
             uploads: config.uploads(),
             offers: offers(&outside),
             memory: Arc::new(jobs::Memory),
+            writer: None,
             simulates: config.rehearsal.is_some(),
         };
         let worlds = |_| Arc::new(Worlds::new(service.clone(), simulated_secret, &config.public_url()));
@@ -126,6 +129,7 @@ impl AppState {
             pulse: Pulse::default(),
             google,
             outside,
+            guarded: Arc::new(if config.near_pictures { Guarded::here_too()? } else { Guarded::new()? }),
             worlds,
         })
     }
@@ -166,5 +170,6 @@ pub fn job_context(config: &Config, state: &AppState) -> anyhow::Result<jobs::Co
         // Half of the workers: no organization takes them all.
         share: i64::try_from(config.jobs / 2).unwrap_or(i64::MAX).max(1),
         revoking: config.revoking,
+        listeners: config.listeners,
     })
 }

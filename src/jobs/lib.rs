@@ -5,6 +5,7 @@
 
 mod gone;
 mod import;
+mod listen;
 mod mail_alert;
 mod mail_alert_again;
 mod mail_invitation;
@@ -23,6 +24,7 @@ mod queue_due;
 mod revoke_connection;
 mod run_brain;
 pub mod runner;
+mod send_message;
 mod sync;
 pub mod test_connection;
 
@@ -50,6 +52,8 @@ pub struct Context {
     pub share: i64,
     /// Longer nobody waits for a provider that is to take a permission back.
     pub revoking: Duration,
+    /// How many mailboxes this process listens to.
+    pub listeners: usize,
 }
 
 pub use make_report::draw as draw_report;

@@ -14,6 +14,7 @@ pub(crate) async fn run(context: &Context) -> anyhow::Result<()> {
         summary_mails = purged.summary_mails,
         imports = purged.imports,
         files = purged.files,
+        uploads = purged.uploads,
         simulated = purged.simulated,
         "threw away what had ended"
     );

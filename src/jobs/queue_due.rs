@@ -1,10 +1,11 @@
 //! Queues the connections whose time has come, each organization's in turn. Running twice does no harm: what was queued
 //! is not queued again. What nobody could read for a day is told once. Agencies whose 03:00 it is are thought about.
 //! Mails about alerts go when quiet hours end, and digests on Mondays.
-//! Reports are asked for whose hour has come.
+//! Reports are asked for whose hour has come. Conversations that were put aside come back, and messages go whose sending a killed
+//! worker left.
 
 use model::job::Job;
-use store::{brain, connection, queue};
+use store::{brain, connection, conversation, outgoing, queue};
 
 use crate::Context;
 
@@ -23,5 +24,9 @@ pub(crate) async fn run(context: &Context) -> anyhow::Result<()> {
     }
     service::alert::letter::queue_due(&mut tx, now).await?;
     service::report::schedule::queue_due(&mut tx, now).await?;
+    conversation::wake(&mut tx, now).await?;
+    for (organization_id, outgoing_id) in outgoing::due(&mut tx, now).await? {
+        queue::enqueue(&mut tx, &Job::SendMessage { organization_id, outgoing_id }, None).await?;
+    }
     Ok(tx.commit().await?)
 }

@@ -15,12 +15,12 @@ use graphile_worker::{
 };
 use model::{alert::Way, job::Job};
 use serde::{Deserialize, Serialize};
-use tokio::sync::watch;
+use tokio::{sync::watch, task::JoinSet};
 
 use crate::{
-    Context, gone, import, mail_alert, mail_alert_again, mail_invitation, mail_password_reset, mail_report,
+    Context, gone, import, listen, mail_alert, mail_alert_again, mail_invitation, mail_password_reset, mail_report,
     mail_sign_up, mail_stale, mail_summary, mail_sync_failure, make_report, pulse::Beat, purge_ended, queue_due,
-    revoke_connection, run_brain, sync, test_connection,
+    revoke_connection, run_brain, send_message, sync, test_connection,
 };
 
 /// How fast a dead worker's jobs are taken over.
@@ -129,6 +129,9 @@ async fn run(context: &Context, job: Job) -> anyhow::Result<()> {
         }
         Job::MakeReport { organization_id, report_id } => make_report::run(context, organization_id, report_id).await,
         Job::MailReport { organization_id, report_id } => mail_report::run(context, organization_id, report_id).await,
+        Job::SendMessage { organization_id, outgoing_id } => {
+            send_message::run(context, organization_id, outgoing_id).await
+        }
         Job::PurgeEnded => purge_ended::run(context).await,
     }
 }
@@ -189,6 +192,9 @@ pub async fn keep_running(
     mut stop: watch::Receiver<bool>,
     beat: Beat,
 ) {
+    // Ends with this task, however that ends.
+    let mut beside = JoinSet::new();
+    beside.spawn(listen::keep_listening(context.clone(), stop.clone()));
     let mut pause = Duration::from_secs(1);
     while !*stop.borrow() {
         let begun = Instant::now();
@@ -210,6 +216,7 @@ pub async fn keep_running(
             pause = (pause * 2).min(Duration::from_secs(30));
         }
     }
+    while beside.join_next().await.is_some() {}
 }
 
 async fn run_until(

@@ -6,6 +6,7 @@
 
 mod access;
 mod ads;
+mod inbox;
 mod plan;
 mod settle;
 mod shop;
@@ -225,7 +226,7 @@ impl Run<'_> {
     async fn read(&self) -> Result<(), Stop> {
         self.check_switches().await?;
         let mut access = Access::open(self.context, &self.actor, self.connection.id, self.provider).await?;
-        let kind = if self.provider.shop().is_some() { ChannelKind::Shop } else { ChannelKind::Ads };
+        let kind = providers::channel_kind(self.provider);
         let provider = self.provider;
         let accounts = access.call(|call| Box::pin(provider.accounts(call))).await?;
         let mut tx = self.tx().await?;
@@ -240,7 +241,8 @@ impl Run<'_> {
         let mapped: Vec<Channel> = channel::list(&mut tx, self.connection.id)
             .await?
             .into_iter()
-            .filter(|channel| channel.client_id.is_some())
+            // A mailbox is read for all clients: each conversation finds its own.
+            .filter(|channel| channel.client_id.is_some() || channel.kind == ChannelKind::Inbox)
             .collect();
         drop(tx);
         // What of one account cannot be read keeps no other from being read; the run then fails for that one's reason.
@@ -265,14 +267,16 @@ impl Run<'_> {
             );
             faults.note(channel, Err::<(), _>(Error::Rejected(words).into()))?;
         }
-        match (self.provider.ads(), self.provider.shop()) {
-            (Some(ads), _) => self.read_ads(&mut access, ads, &mapped, &mut faults).await?,
-            (None, Some(shop)) => {
-                for channel in mapped {
-                    faults.note(channel, self.read_shop(&mut access, shop, channel).await)?;
-                }
+        if let Some(ads) = self.provider.ads() {
+            self.read_ads(&mut access, ads, &mapped, &mut faults).await?;
+        } else if let Some(shop) = self.provider.shop() {
+            for channel in mapped {
+                faults.note(channel, self.read_shop(&mut access, shop, channel).await)?;
             }
-            (None, None) => {}
+        } else if let Some(inbox) = self.provider.inbox() {
+            for channel in mapped {
+                faults.note(channel, self.read_inbox(&mut access, inbox, channel).await)?;
+            }
         }
         faults.first.map_or(Ok(()), |error| Err(Stop::Provider(error)))
     }

@@ -43,6 +43,10 @@ actions! {
     ReadClients: "clients.read", Member, "everybody reads the clients in their sight; Managers and Members see those assigned to them";
     /// Change a client in one's sight: its fields, contacts and stage.
     EditClient: "clients.edit", Manager, "Members read their clients; changing one needs a Manager, Admin or Owner";
+    /// Read the conversations of the clients in one's sight.
+    ReadConversations: "conversations.read", Member, "everybody reads the conversations of the clients in their sight; those that wait for a client are read by Admins and Owners, private ones by the members named";
+    /// Answer, assign, close and mark conversations of the clients in one's sight, and put them to a client.
+    EditConversations: "conversations.edit", Manager, "Members read the conversations of their clients; answering and changing one needs a Manager, Admin or Owner";
     /// Acknowledge alerts of the clients in one's sight, let them wait, and open them again.
     EditAlerts: "alerts.edit", Manager, "Members read the alerts of their clients; seeing to one needs a Manager, Admin or Owner";
     /// Make, schedule and remove reports of the clients in one's sight.
@@ -146,6 +150,6 @@ mod tests {
     fn an_owner_may_everything_and_a_member_only_reads_and_keeps_itself() {
         assert!(Action::ALL.iter().all(|action| may(Role::Owner, *action)));
         let allowed: Vec<_> = Action::ALL.iter().filter(|action| may(Role::Member, **action)).collect();
-        assert_eq!(allowed, [&Action::ReadClients, &Action::EditSelf]);
+        assert_eq!(allowed, [&Action::ReadClients, &Action::ReadConversations, &Action::EditSelf]);
     }
 }

@@ -152,6 +152,8 @@ pub enum ChannelKind {
     Shop,
     /// Rows of imported files.
     File,
+    /// Messages.
+    Inbox,
 }
 
 impl ChannelKind {
@@ -161,12 +163,13 @@ impl ChannelKind {
             Self::Ads => "ads",
             Self::Shop => "shop",
             Self::File => "file",
+            Self::Inbox => "inbox",
         }
     }
 
     /// Reads the spelling.
     pub fn parse(text: &str) -> Option<Self> {
-        [Self::Ads, Self::Shop, Self::File].into_iter().find(|kind| kind.key() == text)
+        [Self::Ads, Self::Shop, Self::File, Self::Inbox].into_iter().find(|kind| kind.key() == text)
     }
 }
 

@@ -18,12 +18,15 @@ pub enum Kind {
     Action,
     /// Somebody saw to an alert.
     Alert,
+    /// A conversation stands otherwise, or a message came to it.
+    Conversation,
     /// Something may have been missed: all is to be read again.
     Gap,
 }
 
 impl Kind {
-    const ALL: [Self; 6] = [Self::Connection, Self::Client, Self::Brain, Self::Action, Self::Alert, Self::Gap];
+    const ALL: [Self; 7] =
+        [Self::Connection, Self::Client, Self::Brain, Self::Action, Self::Alert, Self::Conversation, Self::Gap];
 
     /// The word for it.
     pub const fn key(self) -> &'static str {
@@ -33,6 +36,7 @@ impl Kind {
             Self::Brain => "brain",
             Self::Action => "action",
             Self::Alert => "alert",
+            Self::Conversation => "conversation",
             Self::Gap => "gap",
         }
     }

@@ -56,6 +56,22 @@ ids! {
     ClientId,
     /// A column of the board.
     StageId,
+    /// What was written to and fro about one thing.
+    ConversationId,
+    /// Something that was done to a conversation.
+    ConversationChangeId,
+    /// A message that came or went.
+    MessageId,
+    /// A message that is to go, goes, or went: its effect key.
+    OutgoingId,
+    /// What a member says to the others about a conversation.
+    NoteId,
+    /// A word that conversations are marked with.
+    LabelId,
+    /// A text that is written often.
+    TemplateId,
+    /// A file that is to go with a message.
+    UploadId,
     /// A person at a client.
     ContactId,
     /// A member's sight of a client.

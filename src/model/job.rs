@@ -8,8 +8,8 @@ use serde::{Deserialize, Serialize};
 use time::OffsetDateTime;
 
 use crate::id::{
-    BrainCycleId, ConnectionId, ImportId, InvitationId, MemberId, OrganizationId, PasswordResetId, ReportId, SignUpId,
-    SummaryMailId, SyncRunId,
+    BrainCycleId, ConnectionId, ImportId, InvitationId, MemberId, OrganizationId, OutgoingId, PasswordResetId,
+    ReportId, SignUpId, SummaryMailId, SyncRunId,
 };
 
 /// Everything the background runner can do.
@@ -137,6 +137,13 @@ pub enum Job {
         /// The report.
         report_id: ReportId,
     },
+    /// Sends a message that somebody wrote, once.
+    SendMessage {
+        /// The agency.
+        organization_id: OrganizationId,
+        /// What is sent.
+        outgoing_id: OutgoingId,
+    },
     /// Throws away what has ended and is of no more use; comes by itself once a day.
     PurgeEnded,
 }
@@ -164,6 +171,7 @@ impl Job {
             }
             Self::MakeReport { report_id, .. } => format!("make_report:{report_id}"),
             Self::MailReport { report_id, .. } => format!("mail_report:{report_id}"),
+            Self::SendMessage { outgoing_id, .. } => format!("send_message:{outgoing_id}"),
             Self::PurgeEnded => "purge_ended".to_owned(),
         }
     }
@@ -184,7 +192,8 @@ impl Job {
             | Self::MailAlertAgain { organization_id, .. }
             | Self::MailSummary { organization_id, .. }
             | Self::MakeReport { organization_id, .. }
-            | Self::MailReport { organization_id, .. } => Some(*organization_id),
+            | Self::MailReport { organization_id, .. }
+            | Self::SendMessage { organization_id, .. } => Some(*organization_id),
             Self::MailSignUp { .. } | Self::MailPasswordReset { .. } | Self::QueueDue | Self::PurgeEnded => None,
         }
     }

@@ -7,8 +7,15 @@ use serde::{Deserialize, Serialize};
 
 /// What the providers are called, by key: a channel is named where no description of its provider is at hand. The contract of
 /// `providers` holds each description against it.
-const NAMES: [(&str, &str); 4] =
-    [("google_ads", "Google Ads"), ("meta_ads", "Meta Ads"), ("tiktok_ads", "TikTok Ads"), ("shopify", "Shopify")];
+const NAMES: [(&str, &str); 7] = [
+    ("google_ads", "Google Ads"),
+    ("meta_ads", "Meta Ads"),
+    ("tiktok_ads", "TikTok Ads"),
+    ("shopify", "Shopify"),
+    ("gmail", "Gmail"),
+    ("outlook", "Outlook"),
+    ("imap", "Mailbox (IMAP)"),
+];
 
 /// What the provider with this key is called; none for a platform that only files are of.
 pub fn name(key: &str) -> Option<&'static str> {

@@ -15,27 +15,27 @@
 //! - Rows without any figure are left out when days are told apart; removed campaigns stay in as long as they have some.
 //! - Conversions count on the day of the click, by the windows that each conversion action sets; they are not said in
 //!   reports. Google counts the actions that the account calls primary.
-//! - `prompt=consent` and `access_type=offline` are both needed, else a second consent brings no refresh token.
-//! - Consent, tokens and calls are at three hosts; a replaced address replaces all three.
 
 mod refusal;
 mod wire;
 
-use std::{collections::BTreeMap, time::Duration};
+use std::collections::BTreeMap;
 
 use async_trait::async_trait;
 use model::{
     metric::{Account, Days, Level},
     provider::{Capability, CredentialKind, Descriptor, Scope, Setting},
 };
-use secrecy::{ExposeSecret, SecretString};
+use secrecy::SecretString;
 use serde_json::json;
 use time::Date;
 use url::Url;
 
 use crate::{
-    Ads, Answer, Call, Consent, Error, Exchange, Fault, Hosts, Http, Limit, OAuth, Page, Provider, REVOCATION, Report,
-    Request, Result, Settings, Tokens, address, digits, page_of, standard,
+    Ads, Answer, Call, Consent, Error, Exchange, Fault, Hosts, Http, Limit, OAuth, Page, Provider, Report, Request,
+    Result, Settings, Tokens, digits,
+    google::{self, App},
+    standard,
 };
 
 /// The one place that names the API's version.
@@ -48,10 +48,16 @@ const ROWS_AT_ONCE: usize = 20_000;
 const GROWTH: usize = 5;
 /// The window that each conversion action's own setting says.
 const ATTRIBUTION: &str = "conversion_action_setting";
-const SCOPE: &str = "https://www.googleapis.com/auth/adwords";
+const SCOPES: &[Scope] = &[Scope {
+    name: "https://www.googleapis.com/auth/adwords",
+    gives: "the list of accounts, costs, impressions, clicks and conversions",
+    required: true,
+}];
 const DEVELOPER_TOKEN: &str = "GOOGLE_ADS_DEVELOPER_TOKEN";
 const CLIENT_ID: &str = "GOOGLE_ADS_CLIENT_ID";
 const CLIENT_SECRET: &str = "GOOGLE_ADS_CLIENT_SECRET";
+
+static APP: App = App { id: CLIENT_ID, secret: CLIENT_SECRET, scopes: SCOPES };
 
 static DESCRIPTOR: Descriptor = Descriptor {
     key: "google_ads",
@@ -60,11 +66,7 @@ static DESCRIPTOR: Descriptor = Descriptor {
     capabilities: &[Capability::Ads],
     credential: CredentialKind::OAuth2,
     fields: &[],
-    scopes: &[Scope {
-        name: SCOPE,
-        gives: "the list of accounts, costs, impressions, clicks and conversions",
-        required: true,
-    }],
+    scopes: SCOPES,
     settings: &[
         Setting {
             variable: DEVELOPER_TOKEN,
@@ -96,14 +98,7 @@ impl Provider for GoogleAds {
     }
 
     fn hosts(&self, replaced: Option<&Url>) -> Result<Hosts> {
-        if let Some(url) = replaced {
-            return Ok(Hosts { api: url.clone(), consent: url.clone(), tokens: url.clone() });
-        }
-        Ok(Hosts {
-            api: address(self.base())?,
-            consent: address("https://accounts.google.com")?,
-            tokens: address("https://oauth2.googleapis.com")?,
-        })
+        google::hosts(self.base(), replaced)
     }
 
     fn limit(&self) -> Limit {
@@ -153,58 +148,20 @@ impl Provider for GoogleAds {
 #[async_trait]
 impl OAuth for GoogleAds {
     fn consent(&self, settings: &Settings, asked: &Consent<'_>) -> Result<Url> {
-        let mut url = page_of(asked.base, "o/oauth2/v2/auth");
-        url.query_pairs_mut()
-            .append_pair("client_id", settings.get(CLIENT_ID)?.expose_secret())
-            .append_pair("redirect_uri", asked.redirect_uri)
-            .append_pair("response_type", "code")
-            .append_pair("scope", SCOPE)
-            .append_pair("access_type", "offline")
-            .append_pair("prompt", "consent")
-            .append_pair("state", asked.state)
-            .append_pair("code_challenge", asked.code_challenge)
-            .append_pair("code_challenge_method", "S256");
-        Ok(url)
+        APP.consent(settings, asked)
     }
 
     async fn exchange(&self, http: &Http, settings: &Settings, asked: &Exchange<'_>) -> Result<Tokens> {
-        let fields = [
-            ("grant_type", "authorization_code"),
-            ("code", asked.code),
-            ("redirect_uri", asked.redirect_uri),
-            ("code_verifier", asked.code_verifier),
-        ];
-        // A used or foreign code is `invalid_grant` too, but no connection is there yet that could wait for "Reconnect".
-        match tokens(http.post("token").once(), settings, &fields).await {
-            Err(Error::Unauthorized(words)) => Err(Error::Rejected(words)),
-            result => result,
-        }
+        APP.exchange(http, settings, asked).await
     }
 
     async fn refresh(&self, http: &Http, settings: &Settings, refresh_token: &SecretString) -> Result<Tokens> {
-        let fields = [("grant_type", "refresh_token"), ("refresh_token", refresh_token.expose_secret())];
-        tokens(http.post("token"), settings, &fields).await
+        APP.refresh(http, settings, refresh_token).await
     }
 
-    /// Taking back either token takes back both.
     async fn revoke(&self, call: &Call<'_>, refresh_token: Option<&SecretString>) -> Result<()> {
-        let token = refresh_token.unwrap_or(&call.credential.access_token).expose_secret();
-        call.http.post("revoke").once().within(REVOCATION).form(&[("token", token)]).answer().await.map(drop)
+        google::revoke(call, refresh_token).await
     }
-}
-
-async fn tokens(request: Request<'_>, settings: &Settings, fields: &[(&str, &str)]) -> Result<Tokens> {
-    let (id, secret) = (settings.get(CLIENT_ID)?, settings.get(CLIENT_SECRET)?);
-    let mut form = vec![("client_id", id.expose_secret()), ("client_secret", secret.expose_secret())];
-    form.extend_from_slice(fields);
-    let given: wire::Token = request.hide(id).form(&form).send().await?;
-    Ok(Tokens {
-        access_token: given.access_token,
-        refresh_token: given.refresh_token,
-        expires_in: given.expires_in.map(Duration::from_secs),
-        scopes: given.scope.split_whitespace().map(str::to_owned).collect(),
-        fields: BTreeMap::new(),
-    })
 }
 
 /// The account itself, or those below it if it is a manager.

@@ -9,9 +9,15 @@ mod books;
 mod client;
 mod error;
 pub mod file;
+mod gmail;
+mod google;
 mod google_ads;
+mod guarded;
+mod imap;
+mod inbox;
 mod meta_ads;
 pub mod number;
+mod outlook;
 mod outside;
 pub mod shopify;
 mod tiktok_ads;
@@ -22,8 +28,11 @@ use async_trait::async_trait;
 pub use books::{Bulk, Order, Refund, Shop};
 pub use client::{Answer, Client, Fault, Http, LARGEST_ANSWER, Limit, Request, standard, strike};
 pub use error::{Error, LONGEST_PAUSE, Result};
+pub use guarded::Guarded;
 use http::HeaderMap;
+pub use inbox::{Change, Changes, Content, Inbox, Lookup, Message, Outgoing, Sent, Told};
 use model::{
+    connection::ChannelKind,
     metric::{Account, DayRow, Days, Entity},
     provider::Descriptor,
 };
@@ -83,6 +92,10 @@ pub trait Provider: Send + Sync {
     }
     /// Orders of a shop.
     fn shop(&self) -> Option<&dyn Shop> {
+        None
+    }
+    /// Messages of a mailbox, or of a place where people chat.
+    fn inbox(&self) -> Option<&dyn Inbox> {
         None
     }
     /// What it sends by itself.
@@ -338,7 +351,26 @@ pub struct Event {
 
 /// Every provider, in the order of the settings page.
 pub fn all() -> &'static [&'static dyn Provider] {
-    &[&google_ads::PROVIDER, &meta_ads::PROVIDER, &tiktok_ads::PROVIDER, &shopify::PROVIDER]
+    &[
+        &google_ads::PROVIDER,
+        &meta_ads::PROVIDER,
+        &tiktok_ads::PROVIDER,
+        &shopify::PROVIDER,
+        &gmail::PROVIDER,
+        &outlook::PROVIDER,
+        &imap::PROVIDER,
+    ]
+}
+
+/// What the accounts of a provider report.
+pub fn channel_kind(provider: &dyn Provider) -> ChannelKind {
+    if provider.inbox().is_some() {
+        ChannelKind::Inbox
+    } else if provider.shop().is_some() {
+        ChannelKind::Shop
+    } else {
+        ChannelKind::Ads
+    }
 }
 
 /// The provider with this key.

@@ -31,6 +31,8 @@ pub enum Mode {
 pub struct Simulated {
     /// Before each organization's own part.
     pub base: Url,
+    /// The mail servers, as the provider that speaks to such names them. They tell the organizations apart by the user's name.
+    pub mail: Url,
     /// What stands in for the operator's settings.
     pub settings: Settings,
 }
@@ -87,7 +89,10 @@ impl Outside {
         };
         let none = || Error::Unavailable("no simulated providers run on this server. Ask your operator".to_owned());
         let simulated = self.simulated.as_ref().ok_or_else(none)?;
-        let base = simulated.base.join(&format!("{organization_id}/")).map_err(|_| none())?;
+        let base = match provider.base().starts_with("http") {
+            true => simulated.base.join(&format!("{organization_id}/")).map_err(|_| none())?,
+            false => simulated.mail.clone(),
+        };
         provider.hosts_for(fields, Some(&base))
     }
 
@@ -104,5 +109,31 @@ impl Outside {
     pub fn bound(&self, provider: &dyn Provider, connection: ConnectionId, base: Url, mode: Mode) -> Http {
         let mut bound = self.bound.lock().unwrap_or_else(PoisonError::into_inner);
         bound.entry((connection, base)).or_insert_with_key(|(_, base)| self.once(provider, base.clone(), mode)).clone()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn simulated_mail_servers_are_those_that_the_operator_set_and_nobody_elses() {
+        let simulated = Simulated {
+            base: "http://127.0.0.1:1/".parse().unwrap(),
+            mail: "imap-plain://127.0.0.1:2/?smtp=smtp-plain://127.0.0.1:3".parse().unwrap(),
+            settings: Settings::default(),
+        };
+        let outside = Outside::new(Settings::default(), BTreeMap::new(), Some(simulated), 1 << 20).unwrap();
+        let id = "018f0000-0000-7000-8000-000000000000";
+        let typed = [("address", "o@acme.test"), ("imap_host", "mail.acme.test"), ("smtp_host", "mail.acme.test")];
+        let typed: BTreeMap<_, _> = typed.map(|(name, value)| (name.to_owned(), value.to_owned())).into();
+        let host = |key: &str, mode| {
+            let provider = crate::find(key).unwrap();
+            outside.hosts(provider, &typed, mode).unwrap().api.to_string()
+        };
+        let mode = Mode::Simulated(id.parse().unwrap());
+        assert_eq!(host("gmail", mode), format!("http://127.0.0.1:1/{id}/"));
+        assert_eq!(host("imap", mode), "imap-plain://127.0.0.1:2/?smtp=smtp-plain://127.0.0.1:3#replaced");
+        assert!(host("imap", Mode::Live).starts_with("imaps://mail.acme.test"), "a live mailbox is spoken to over TLS");
     }
 }

@@ -9,7 +9,7 @@ use crate::{
     response::Response,
 };
 
-/// Where a channel lives. The keys are those of the product's providers.
+/// Where a channel or a mailbox lives. The keys are those of the product's providers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Platform {
@@ -22,6 +22,10 @@ pub enum Platform {
     TikTokAds,
     /// A Shopify shop.
     Shopify,
+    /// A mailbox at Google.
+    Gmail,
+    /// A mailbox at Microsoft.
+    Outlook,
 }
 
 impl Platform {
@@ -32,12 +36,14 @@ impl Platform {
             Self::MetaAds => "meta_ads",
             Self::TikTokAds => "tiktok_ads",
             Self::Shopify => "shopify",
+            Self::Gmail => "gmail",
+            Self::Outlook => "outlook",
         }
     }
 
     /// Whether it is advertised there.
     pub const fn ads(self) -> bool {
-        !matches!(self, Self::Shopify)
+        matches!(self, Self::GoogleAds | Self::MetaAds | Self::TikTokAds)
     }
 }
 

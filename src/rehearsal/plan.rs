@@ -85,7 +85,8 @@ fn channel(key: Key, index: usize, platform: Platform, client: &Client, first: D
         Platform::GoogleAds => digits(1_000_000_000, 9_999_999_999),
         Platform::MetaAds => digits(100_000_000_000_000, 999_999_999_999_999),
         Platform::TikTokAds => digits(7_000_000_000_000_000_000, 7_400_000_000_000_000_000),
-        Platform::Shopify => format!("{}.myshopify.com", client.slug),
+        // No client owns a mailbox of the agency's.
+        Platform::Shopify | Platform::Gmail | Platform::Outlook => format!("{}.myshopify.com", client.slug),
     };
     let account = platform.ads().then(|| account::make(key.name("account"), platform, client, first, creatives));
     Channel { index, client: client.index, platform, external_id, name: client.name.clone(), account }

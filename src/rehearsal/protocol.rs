@@ -1,14 +1,19 @@
 //! The world answering on the providers' own protocols: a question of HTTP in, an answer out.
 //!
 //! There are no sockets here; whoever serves it hands over what came. A provider is one file below, with its paths, its
-//! encodings and its words of refusal. Codes and tokens are made in `grant`.
+//! encodings and its words of refusal. Codes and tokens are made in `grant`. The mailbox at a mail server of its own is no HTTP:
+//! `imap` and `smtp` answer line by line.
 
+pub mod gmail;
 pub mod google;
 mod grant;
+pub mod graph;
 mod graphql;
+pub(crate) mod imap;
 pub mod meta;
 pub(crate) mod refuse;
 pub mod shopify;
+pub(crate) mod smtp;
 pub mod tiktok;
 
 use std::{
@@ -22,6 +27,7 @@ use self::grant::Holder;
 use crate::{
     client::Client,
     daytime::Known,
+    mail::{Mailbox, Opened},
     plan::Channel,
     world::{Error, World},
     writes::{self, Change, Write},
@@ -30,11 +36,11 @@ use crate::{
 /// What was asked.
 #[derive(Clone, Debug, Default)]
 pub struct Question {
-    /// GET, POST or DELETE.
+    /// GET, POST, PATCH or DELETE.
     pub method: String,
     /// The path, from its first slash to before the query.
     pub path: String,
-    /// The decoded parameters of the query.
+    /// The decoded parameters of the query; one that is there several times has its values with commas between them.
     pub query: BTreeMap<String, String>,
     /// The headers, names in small letters.
     pub headers: BTreeMap<String, String>,
@@ -61,6 +67,8 @@ pub fn answer(desk: &Desk, question: &Question, now: OffsetDateTime) -> Answer {
     let answer = google.or_else(|| meta::answer(desk, question, now));
     let answer = answer.or_else(|| tiktok::answer(desk, question, now));
     let answer = answer.or_else(|| shopify::answer(desk, question, now));
+    let answer = answer.or_else(|| gmail::answer(desk, question, now));
+    let answer = answer.or_else(|| graph::answer(desk, question, now));
     answer.unwrap_or_else(|| Answer::json(404, &serde_json::json!({ "error": "no simulated provider has this path" })))
 }
 
@@ -83,7 +91,7 @@ impl Answer {
 pub struct App {
     /// The id that it shows.
     pub id: String,
-    /// The secret that it proves itself with.
+    /// The secret that it proves itself with; to the mail server that takes no consent, the mailbox's password.
     pub secret: String,
     /// What Google Ads wants beside a person's token.
     pub developer_token: String,
@@ -120,6 +128,8 @@ struct State {
     writes: Mutex<Vec<Write>>,
     operations: Mutex<Vec<shopify::Operation>>,
     runs: Mutex<Vec<meta::Run>>,
+    /// How often the folders of the mailbox at a mail server were numbered anew.
+    renumbered: Mutex<u32>,
 }
 
 /// Takes a lock, whatever happened to who had it.
@@ -205,6 +215,28 @@ impl Desk {
         true
     }
 
+    /// A mailbox as it is now.
+    fn open(&self, mailbox: Mailbox, now: OffsetDateTime) -> Opened<'_> {
+        self.world.open(mailbox, &hold(&self.state.writes), now)
+    }
+
+    /// Makes a change in a mailbox and tells its place among all of that mailbox's. It is there at once, also at the end of a day.
+    fn write_mail(&self, mailbox: Mailbox, now: OffsetDateTime, change: Change) -> usize {
+        let mut writes = hold(&self.state.writes);
+        let place = writes.iter().filter(|write| write.channel == mailbox.place()).count();
+        writes.push(Write { at: now, channel: mailbox.place(), change, part_of: None });
+        place
+    }
+
+    fn renumbered(&self) -> u32 {
+        *hold(&self.state.renumbered)
+    }
+
+    /// From now on the numbers of messages at the mail server mean others.
+    pub(crate) fn renumber(&self) {
+        *hold(&self.state.renumbered) += 1;
+    }
+
     /// Sets back, from the moment on, what the changes that were a part of the same set, unless it was set anew since. What is
     /// set back already stays so.
     pub(crate) fn take_back(&self, part_of: &str, now: OffsetDateTime) {
@@ -231,13 +263,13 @@ impl Desk {
 }
 
 /// Escapes what stands in HTML, attributes included.
-fn html(text: &str) -> String {
+pub(crate) fn html(text: &str) -> String {
     let text = text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;");
     text.replace('"', "&quot;").replace('\'', "&#39;")
 }
 
 /// Escapes a value of a query.
-fn encoded(text: &str) -> String {
+pub(crate) fn encoded(text: &str) -> String {
     let one = |byte: u8| match byte {
         b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'-' | b'.' | b'_' | b'~' => char::from(byte).to_string(),
         _ => format!("%{byte:02X}"),
@@ -245,7 +277,7 @@ fn encoded(text: &str) -> String {
     text.bytes().map(one).collect()
 }
 
-/// Reads the fields of a form or query; what is not text is left out.
+/// Reads the fields of a form or query; what is not text is left out, and what comes again is put behind with a comma.
 pub(crate) fn fields(text: &str) -> BTreeMap<String, String> {
     let decode = |text: &str| {
         let (mut bytes, mut rest) = (vec![], text.as_bytes());
@@ -265,7 +297,26 @@ pub(crate) fn fields(text: &str) -> BTreeMap<String, String> {
         String::from_utf8(bytes).ok()
     };
     let pairs = text.split('&').filter(|pair| !pair.is_empty()).map(|pair| pair.split_once('=').unwrap_or((pair, "")));
-    pairs.filter_map(|(name, value)| Some((decode(name)?, decode(value)?))).collect()
+    let mut all = BTreeMap::<String, String>::new();
+    for (name, value) in pairs.filter_map(|(name, value)| Some((decode(name)?, decode(value)?))) {
+        match all.get_mut(&name) {
+            Some(known) => *known = format!("{known},{value}"),
+            None => {
+                all.insert(name, value);
+            }
+        }
+    }
+    all
+}
+
+/// A source that was sent, as text: what is none is replaced, and what databases keep in no text.
+fn text(source: &[u8]) -> String {
+    String::from_utf8_lossy(source).replace('\0', "\u{fffd}")
+}
+
+/// A part of a path without its escapes.
+fn unescaped(part: &str) -> String {
+    fields(&format!("part={}", part.replace('+', "%2B").replace('&', "%26"))).remove("part").unwrap_or_default()
 }
 
 /// Cents as a decimal text with two places.
@@ -311,6 +362,8 @@ mod tests {
 
     #[test]
     fn amounts_and_texts_are_encoded() {
+        assert_eq!(unescaped("a%40b%3D+c%2Fd"), "a@b=+c/d");
+        assert_eq!(fields("a=1&b=2&a=3")["a"], "1,3");
         assert_eq!([5, 1234, -70].map(decimal), ["0.05", "12.34", "-0.70"]);
         assert_eq!(
             (encoded("a b&c=ü"), html("<\"&'>")),

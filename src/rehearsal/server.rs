@@ -1,11 +1,18 @@
 //! One simulated world behind one address: a logical clock, faults, and the providers' protocols side by side.
 //!
-//! No two providers have a path in common, so that one origin stands for all; a provider's key as the first part of a path
+//! No two providers have a path in common (but for the consent and tokens of all that is Google's, which say what they are
+//! about), so that one origin stands for all; a provider's key as the first part of a path
 //! (`/meta_ads/v26.0/me/adaccounts`) is taken off. What is under `/rehearsal` is for people and tests (`admin`). Sockets are in
-//! `http`. Machine time comes in as a function: nothing here reads a clock.
+//! `listen`; `http`, `imap` and `submission` speak over them, the latter two at ports of their own (`mail`). Machine time comes in
+//! as a function: nothing here reads a clock.
 
 mod admin;
 mod http;
+mod imap;
+mod lines;
+mod listen;
+mod mail;
+mod submission;
 
 use std::{
     fmt,
@@ -16,7 +23,7 @@ use std::{
 
 use time::{Date, Duration, OffsetDateTime};
 
-pub use self::http::serve;
+pub use self::listen::{Speech, serve};
 use crate::{
     account::Platform,
     clock::{self, Zone},
@@ -57,6 +64,21 @@ impl fmt::Debug for Rehearsal {
 pub trait Answers: Send + Sync + 'static {
     /// Answers a question.
     fn reply(self: Arc<Self>, question: Question) -> impl Future<Output = Reply> + Send;
+    /// Does something in the world that the name of somebody who signed in to the mail server belongs to.
+    fn within<T: Send + 'static>(
+        self: Arc<Self>,
+        user: String,
+        ask: impl FnOnce(&Rehearsal) -> T + Send + 'static,
+    ) -> impl Future<Output = Result<T, Absent>> + Send;
+}
+
+/// Why nothing could be done in a world.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Absent {
+    /// No world is known by the name.
+    Nobody,
+    /// The world does not answer now.
+    Away,
 }
 
 impl Answers for Rehearsal {
@@ -64,6 +86,15 @@ impl Answers for Rehearsal {
         // Drawing a world takes longer than other connections should wait.
         let asked = tokio::task::spawn_blocking(move || self.ask(question)).await;
         asked.unwrap_or(Reply { answer: None, after: Pause::ZERO, half: false })
+    }
+
+    /// There is one world, whatever the name.
+    async fn within<T: Send + 'static>(
+        self: Arc<Self>,
+        _: String,
+        ask: impl FnOnce(&Rehearsal) -> T + Send + 'static,
+    ) -> Result<T, Absent> {
+        tokio::task::spawn_blocking(move || ask(&self)).await.map_err(|_| Absent::Away)
     }
 }
 
@@ -234,7 +265,8 @@ impl Rehearsal {
         let Some(platform) = platform else { return plain(protocol::answer(&desk, &question, now)) };
         let mut reply = Reply { answer: None, after: Pause::ZERO, half: false };
         let (mut refused, mut changes) = (None, vec![]);
-        for fault in self.meet(platform, &question) {
+        let about = (refuse::sign_in(&question.path), refuse::cursor(platform, &question));
+        for fault in self.meet(platform.key(), &question.path, about) {
             match fault {
                 Fault::Slow { millis } => reply.after += Pause::from_millis(millis.into()),
                 Fault::Cut => return reply,
@@ -250,17 +282,12 @@ impl Rehearsal {
         reply
     }
 
-    /// The faults that a request meets.
-    fn meet(&self, platform: Platform, question: &Question) -> Vec<Fault> {
+    /// The faults that a request meets. Of it is said whether it is about consent or tokens, and whether it says where a page begins.
+    fn meet(&self, provider: &str, path: &str, (sign_in, cursor): (bool, bool)) -> Vec<Fault> {
         let mut faults = hold(&self.faults);
         faults.0 += 1;
-        let concern = Concern {
-            provider: platform.key(),
-            path: &question.path,
-            sign_in: refuse::sign_in(&question.path),
-            cursor: refuse::cursor(platform, question),
-            minute: (self.machine)().unix_timestamp().div_euclid(60),
-        };
+        let minute = (self.machine)().unix_timestamp().div_euclid(60);
+        let concern = Concern { provider, path, sign_in, cursor, minute };
         let number = faults.0;
         faults.1.meet(number, &concern)
     }
@@ -269,10 +296,18 @@ impl Rehearsal {
 /// Whose question it is; the provider's key is taken off its path.
 fn find(question: &mut Question) -> Option<Platform> {
     let key = question.path.trim_start_matches('/').split('/').next().unwrap_or_default();
-    let named = [Platform::GoogleAds, Platform::MetaAds, Platform::TikTokAds, Platform::Shopify];
-    let Some(platform) = named.into_iter().find(|platform| platform.key() == key) else {
-        return refuse::platform(&question.path);
-    };
+    let named = [
+        Platform::GoogleAds,
+        Platform::MetaAds,
+        Platform::TikTokAds,
+        Platform::Shopify,
+        Platform::Gmail,
+        Platform::Outlook,
+    ];
+    // Gmail's own paths begin with its name.
+    let own = |path: &str| path.starts_with("/gmail/v1/");
+    let found = named.into_iter().find(|platform| platform.key() == key).filter(|_| !own(&question.path));
+    let Some(platform) = found else { return refuse::platform(question) };
     let rest = question.path[1 + key.len()..].to_owned();
     question.path = if rest.is_empty() { "/".to_owned() } else { rest };
     Some(platform)

@@ -10,6 +10,7 @@ use crate::{
     ads::number,
     client::Client,
     clock,
+    mail::Mailbox,
     planted::{Kind, Planted},
     random::{Key, Stream},
     words,
@@ -98,8 +99,8 @@ pub struct Message {
     pub(crate) about: Option<usize>,
 }
 
-/// The address that clients write to.
-pub const AGENCY: (&str, &str) = ("Mara Lind", "team@agency.example");
+/// Who answers at the agency. The address is that of the client's [`Mailbox`].
+pub const AGENCY: &str = "Mara Lind";
 const ROLES: [&str; 3] = ["Founder", "Head of marketing", "Shop manager"];
 
 /// Why somebody writes.
@@ -127,6 +128,12 @@ impl World {
     /// The messages of a client from `since` to `until` (both included) and no later than the end of today, the first first.
     pub fn messages(&self, client: &Client, since: OffsetDateTime, until: OffsetDateTime) -> Vec<Message> {
         let until = until.min(self.end_of(client, self.today()));
+        let all = self.letters(client).iter();
+        all.filter(|message| since <= message.sent_at && message.sent_at <= until).cloned().collect()
+    }
+
+    /// What is written from and to a client on the world's days, and answered after them; the first first.
+    pub(crate) fn drawn_letters(&self, client: &Client) -> Vec<Message> {
         let contacts = self.contacts(client);
         let mut messages = vec![];
         for day in clock::days(self.first(), self.today()) {
@@ -138,7 +145,6 @@ impl World {
             }
             mail.newsletter(key.name("newsletter"));
         }
-        messages.retain(|message| since <= message.sent_at && message.sent_at <= until);
         messages.sort_by(|one, other| (one.sent_at, &one.id).cmp(&(other.sent_at, &other.id)));
         messages
     }
@@ -196,7 +202,7 @@ impl Mail<'_> {
             client: self.client.index,
             from_name: name.into(),
             from,
-            to: AGENCY.1.into(),
+            to: Mailbox::of(self.client.index).address().into(),
             outbound: false,
             post,
             subject: subject.into(),
@@ -225,7 +231,7 @@ impl Mail<'_> {
             client: self.client.index,
             from_name: contact.name.clone(),
             from: contact.email.clone(),
-            to: AGENCY.1.into(),
+            to: Mailbox::of(self.client.index).address().into(),
             outbound: false,
             post: Post::Letter,
             subject: subject.clone(),
@@ -255,10 +261,10 @@ impl Mail<'_> {
         }
         let opening = if late { "Sorry that this took us so long. " } else { "" };
         let mood = if late { Mood::LateAnswer } else { Mood::Answer };
-        let text = format!("Hello {given},\n\n{opening}{}\n\n{}", fill(reason.answer), AGENCY.0);
+        let text = format!("Hello {given},\n\n{opening}{}\n\n{}", fill(reason.answer), AGENCY);
         let answer = reply(2, &last, mood, text, answered);
-        let (from, to) = (AGENCY.1.to_owned(), contact.email.clone());
-        follow.push(Message { outbound: true, from_name: AGENCY.0.into(), from, to, ..answer });
+        let (from, to) = (Mailbox::of(self.client.index).address().to_owned(), contact.email.clone());
+        follow.push(Message { outbound: true, from_name: AGENCY.into(), from, to, ..answer });
         // People are away more often in high summer and around the new year.
         let away = matches!((u8::from(self.day.month()), self.day.day()), (8, _) | (12, 20..) | (1, 1..=3));
         if stream.chance(if away { 0.30 } else { 0.05 }) {

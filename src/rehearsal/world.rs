@@ -16,6 +16,7 @@ use crate::{
     plan::{self, Channel, Plan},
     planted::Planted,
     shop::{Books, Order},
+    talk::Message,
     writes::{self, Cut, Set, Write},
 };
 
@@ -40,6 +41,7 @@ pub struct World {
     writes: Vec<Write>,
     histories: Vec<OnceLock<Arc<History>>>,
     books: Vec<OnceLock<Arc<Books>>>,
+    letters: Vec<OnceLock<Arc<Vec<Message>>>>,
 }
 
 impl World {
@@ -69,7 +71,8 @@ impl World {
         let plan = Plan::new(seed, first);
         let histories = plan.channels.iter().map(|_| OnceLock::new()).collect();
         let books = plan.channels.iter().map(|_| OnceLock::new()).collect();
-        Ok(Self { seed, first, today, plan, writes: vec![], histories, books })
+        let letters = plan.clients.iter().map(|_| OnceLock::new()).collect();
+        Ok(Self { seed, first, today, plan, writes: vec![], histories, books, letters })
     }
 
     /// The same world, in which people made these changes and no others. What they do not touch is not drawn again.
@@ -91,7 +94,8 @@ impl World {
                 books[channel.index] = OnceLock::new();
             }
         }
-        Self { writes, histories, books, plan: self.plan.clone(), ..*self }
+        // What people write by themselves follows from no change.
+        Self { writes, histories, books, letters: self.letters.clone(), plan: self.plan.clone(), ..*self }
     }
 
     /// What people changed.
@@ -172,6 +176,11 @@ impl World {
             let key = self.plan.key.name("shop").number(channel.client as u64);
             Arc::new(Books::new(key, client, &accounts, self.today))
         }))
+    }
+
+    /// What is written from and to a client, the first first, also what comes after today.
+    pub(crate) fn letters(&self, client: &Client) -> &[Message] {
+        self.letters[client.index].get_or_init(|| Arc::new(self.drawn_letters(client)))
     }
 
     /// The orders of a shop that changed from `since` to `until` (both included), as they were at `until` and no later

@@ -1,6 +1,6 @@
-//! What people change at the platforms: ads and campaigns that are paused, budgets that are set. The world is another from
-//! that moment on; everything before it stays, and the same draws are made after it, so that only what follows from the
-//! change differs from the world without it.
+//! What people change at the platforms: ads and campaigns that are paused, budgets that are set, letters that are sent. The
+//! world is another from that moment on; everything before it stays, and the same draws are made after it, so that only what
+//! follows from the change differs from the world without it.
 
 use std::collections::BTreeMap;
 
@@ -15,7 +15,7 @@ pub struct Write {
     /// When.
     #[serde(with = "time::serde::rfc3339")]
     pub at: OffsetDateTime,
-    /// The channel's place.
+    /// The channel's place, or a mailbox's ([`Mailbox::place`](crate::Mailbox::place)).
     pub channel: usize,
     /// What.
     pub change: Change,
@@ -43,6 +43,36 @@ pub enum Change {
         campaign: String,
         /// Cents a day.
         cents: i64,
+    },
+    /// A letter is sent from a mailbox.
+    Sent {
+        /// As it was transferred (RFC 5322); bytes that are not UTF-8 were replaced.
+        source: String,
+        /// The conversation in that mailbox that it belongs to; its own if left out.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        conversation: Option<String>,
+        /// Who gets it, in small letters, where the envelope said it; those whom it names if left out.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        recipients: Vec<String>,
+    },
+    /// A letter is put into a mailbox by hand, and goes to nobody.
+    Put {
+        /// As it was transferred (RFC 5322); bytes that are not UTF-8 were replaced.
+        source: String,
+        /// When it came, as whoever puts it there says.
+        #[serde(with = "time::serde::rfc3339")]
+        at: OffsetDateTime,
+        /// Gmail's names of the labels that it has.
+        labels: Vec<String>,
+    },
+    /// A letter is seen, put aside, thrown away or taken back.
+    Labels {
+        /// What the mailbox keeps it under.
+        letter: String,
+        /// Gmail's names of the labels that it has from now on; the other mailbox has folders for them.
+        added: Vec<String>,
+        /// Those that it no longer has.
+        removed: Vec<String>,
     },
     /// What somebody set is set no longer: those who look after the account move it as if nobody had.
     Unset {
@@ -76,14 +106,15 @@ pub enum Setting {
 }
 
 impl Change {
-    /// What is set, of what.
-    fn of(&self) -> (Setting, Level, &str) {
+    /// What is set, of what; nothing by letters.
+    fn of(&self) -> Option<(Setting, Level, &str)> {
         match self {
-            Self::Runs { level, external_id, .. } => (Setting::Runs, *level, external_id.as_str()),
-            Self::Budget { campaign, .. } => (Setting::Budget, Level::Campaign, campaign.as_str()),
+            Self::Runs { level, external_id, .. } => Some((Setting::Runs, *level, external_id.as_str())),
+            Self::Budget { campaign, .. } => Some((Setting::Budget, Level::Campaign, campaign.as_str())),
             Self::Unset { setting, level, external_id } | Self::Left { setting, level, external_id } => {
-                (*setting, *level, external_id.as_str())
+                Some((*setting, *level, external_id.as_str()))
             }
+            Self::Sent { .. } | Self::Put { .. } | Self::Labels { .. } => None,
         }
     }
 }
@@ -95,6 +126,7 @@ pub(crate) fn back(writes: &[Write], part_of: &str) -> Vec<(usize, Change)> {
         if made.part_of.as_deref() != Some(part_of) {
             return None;
         }
+        let (setting, level, id) = made.change.of()?;
         let alike = |other: &&Write| (other.channel, other.change.of()) == (made.channel, made.change.of());
         let same: Vec<&Write> = writes.iter().filter(alike).collect();
         // What is a part of the same sets something once; the second time it takes that back.
@@ -105,7 +137,6 @@ pub(crate) fn back(writes: &[Write], part_of: &str) -> Vec<(usize, Change)> {
         let counts = |write: &&Write| !write.part_of.as_deref().is_some_and(taken_back);
         let counting: Vec<&Write> = same.iter().copied().filter(counts).collect();
         let (last, before) = counting.split_last()?;
-        let (setting, level, id) = made.change.of();
         let left = Change::Left { setting, level, external_id: id.to_owned() };
         if last.part_of.as_deref() != Some(part_of) {
             return Some((made.channel, left));
@@ -147,7 +178,8 @@ impl Set {
                     Setting::Budget => self.budgets.retain(|set, _| *set != place),
                 }
             }
-            Change::Left { .. } => {}
+            // What sets nothing, and what is of a mailbox: it is no account.
+            Change::Left { .. } | Change::Sent { .. } | Change::Put { .. } | Change::Labels { .. } => {}
         }
     }
 

@@ -15,6 +15,7 @@ use model::{
     actor::Actor,
     connection::{Cause, Channel, ChannelKind, Connection, ConnectionState, Fault, SyncRun, Test},
     id::{ChannelId, ClientId, ConnectionId},
+    input::Invalid,
     job::Job,
 };
 use serde_json::json;
@@ -167,7 +168,8 @@ pub async fn sync_now(service: &Service, actor: &Actor, id: ConnectionId) -> Res
     if sync::find_running(&mut tx, id).await?.is_some() {
         return conflict("running", "it is being read already. The page shows how far it is");
     }
-    if channel::list(&mut tx, id).await?.iter().all(|channel| channel.client_id.is_none()) {
+    let unread = |channel: &Channel| channel.client_id.is_none() && channel.kind != ChannelKind::Inbox;
+    if channel::list(&mut tx, id).await?.iter().all(unread) {
         return conflict("unmapped", "none of its accounts belongs to a client yet. Choose a client for one first");
     }
     access::done_to(service, &mut tx, Action::EditIntegrations, (id, &asked.label), json!({ "sync": "now" })).await?;
@@ -248,6 +250,10 @@ pub async fn map(service: &Service, actor: &Actor, id: ChannelId, client_id: Opt
     let now = service.clock.now();
     let mut tx = service.db.tenant(actor).await?;
     let before = channel::get(&mut tx, id).await?;
+    if before.kind == ChannelKind::Inbox {
+        let words = "a mailbox belongs to no client: each of its conversations finds its own";
+        return Err(Invalid::new("client_id", words).into());
+    }
     let name = match client_id {
         Some(client_id) => {
             let client = client::get(&mut tx, client_id).await?;

@@ -16,6 +16,7 @@ pub mod client;
 mod clock;
 pub mod connection;
 pub mod contact;
+pub mod conversation;
 pub mod credential;
 pub mod dashboard;
 mod error;
@@ -25,17 +26,21 @@ pub mod figure;
 pub mod finding;
 pub mod google;
 pub mod import;
+pub mod inbox;
 pub mod invitation;
 pub mod job;
 pub mod keys;
 pub mod lift_test;
 pub mod member;
+pub mod message;
 pub mod moment;
 pub mod organization;
 pub mod outbox;
+pub mod outgoing;
 mod password;
 pub mod password_reset;
 pub mod performance;
+pub mod person;
 pub mod purge;
 pub mod report;
 pub mod saved_view;
@@ -54,7 +59,7 @@ use std::{path::Path, sync::Arc};
 
 pub use clock::Clock;
 pub use error::{Error, Held, Result};
-use model::{fact::Memory, provider::Descriptor};
+use model::{fact::Memory, provider::Descriptor, writing::Writer};
 pub use password::Passwords;
 use store::Db;
 pub use token::{TokenKey, hash as token_hash, random as random_token};
@@ -81,6 +86,8 @@ pub struct Service {
     pub offers: Arc<[Offer]>,
     /// Makes figures from what is stored.
     pub memory: Arc<dyn Memory>,
+    /// Drafts answers, where the server is configured with a writer.
+    pub writer: Option<Arc<dyn Writer>>,
     /// Whether simulated agencies answer on this server.
     pub simulates: bool,
 }

@@ -1,6 +1,6 @@
 //! Throwing away what has ended and is of no more use: nobody can act with it, and it says who was where and when.
 
-use store::{import, password_reset, session, sign_in_attempt, sign_up, summary_mail};
+use store::{draft, import, password_reset, session, sign_in_attempt, sign_up, summary_mail};
 use time::{Duration, OffsetDateTime};
 
 use crate::{Error, Result, Service};
@@ -28,14 +28,19 @@ pub struct Purged {
     pub simulated: u64,
     /// Files of imports that need them no more.
     pub files: u64,
+    /// Files that were added to answers and are needed no more.
+    pub uploads: u64,
 }
+
+/// A file that somebody added to an answer, and that went or was taken out again, stays this long.
+const UPLOADS_KEPT: Duration = Duration::days(7);
 
 /// A file that nobody imports stays this long.
 const FILES_KEPT: Duration = Duration::days(1);
 
 /// Throws away sessions that have ended, counts of attempts that limit nobody any more, and sign-ups and password resets whose
-/// links were used or ended 30 days ago; gives up
-/// imports that nobody has touched for a day, with their files; throws simulated agencies away that nobody looked into for two days.
+/// links were used or ended 30 days ago; gives up imports that nobody has touched for a day, with their files; throws files away that no
+/// answer has needed for a week, and simulated agencies that nobody looked into for two days.
 ///
 /// # Errors
 /// The database failed; then everything is still there.
@@ -49,6 +54,7 @@ pub async fn run(service: &Service) -> Result<Purged> {
         attempts: sign_in_attempt::purge(&mut tx, now).await?,
         summary_mails: summary_mail::purge(&mut tx, now - LINKS_KEPT).await?,
         imports: import::purge(&mut tx, now - FILES_KEPT, now).await?,
+        uploads: draft::purge_uploads(&mut tx, now - UPLOADS_KEPT).await?,
         simulated: 0,
         files: 0,
     };

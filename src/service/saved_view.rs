@@ -1,27 +1,28 @@
-//! Saved views: a member keeps questions about figures under a name, for itself alone.
+//! Saved views: a member keeps questions about figures, and choices of conversations, under a name, for itself alone.
 //!
-//! What a question names may be gone when it is opened: then it is answered without it, and says so (`analytics`).
+//! What a question names may be gone when it is opened: then it is answered without it, and says so (`analytics`), or says that it is not
+//! there (the inbox).
 
 use model::{
     access::Action,
     actor::Actor,
     id::SavedViewId,
     input::Invalid,
-    saved_view::{self, MOST, SavedView},
+    saved_view::{self, MOST, Page, SavedView},
 };
 use serde_json::json;
 use store::saved_view as kept;
 
 use crate::{Error, Result, Service, access, moment::Words};
 
-/// One's own views, by name.
+/// One's own views of a page, by name.
 ///
 /// # Errors
 /// The database failed.
-pub async fn list(service: &Service, actor: &Actor) -> Result<Vec<SavedView>> {
+pub async fn list(service: &Service, actor: &Actor, page: Page) -> Result<Vec<SavedView>> {
     access::allow(service, actor, Action::EditSelf).await?;
     let words = Words::of(service, actor).await?;
-    let found = kept::list(&mut service.db.tenant(actor).await?).await?;
+    let found = kept::list(&mut service.db.tenant(actor).await?, page).await?;
     Ok(found.into_iter().map(|view| told(view, &words)).collect())
 }
 
@@ -36,24 +37,25 @@ pub async fn get(service: &Service, actor: &Actor, id: SavedViewId) -> Result<Sa
 }
 
 fn told(view: kept::Kept, words: &Words) -> SavedView {
-    SavedView { id: view.id, name: view.name, query: view.query, changed_at: words.write(view.updated_at) }
+    let kept::Kept { id, page, name, query, updated_at } = view;
+    SavedView { id, page, name, query, changed_at: words.write(updated_at) }
 }
 
-/// Keeps a question under a name.
+/// Keeps a question of a page under a name.
 ///
 /// # Errors
 /// A name or a question that cannot be accepted, or a name that another view has.
-pub async fn save(service: &Service, actor: &Actor, name: &str, query: &str) -> Result<SavedView> {
+pub async fn save(service: &Service, actor: &Actor, page: Page, name: &str, query: &str) -> Result<SavedView> {
     access::allow(service, actor, Action::EditSelf).await?;
-    let (name, query) = (saved_view::name(name)?, saved_view::query(query)?);
+    let (name, query) = (saved_view::name(name)?, saved_view::query(page, query)?);
     let words = Words::of(service, actor).await?;
     let now = service.clock.now();
     let mut tx = service.db.tenant(actor).await?;
-    let count = i64::try_from(kept::list(&mut tx).await?.len()).unwrap_or(i64::MAX);
+    let count = i64::try_from(kept::list(&mut tx, page).await?.len()).unwrap_or(i64::MAX);
     if count >= MOST {
         return Err(Invalid::new("name", format!("you keep {MOST} views already. Remove one first")).into());
     }
-    let view = kept::Kept { id: store::id::new(now), name, query, updated_at: now };
+    let view = kept::Kept { id: store::id::new(now), page, name, query, updated_at: now };
     kept::insert(&mut tx, &view).await.map_err(taken)?;
     access::done_to(service, &mut tx, Action::EditSelf, (view.id, &view.name), json!({ "view": "saved" })).await?;
     tx.commit().await?;
@@ -80,7 +82,7 @@ pub async fn change(
         view.name = saved_view::name(name)?;
     }
     if let Some(query) = query {
-        view.query = saved_view::query(query)?;
+        view.query = saved_view::query(view.page, query)?;
     }
     if view == before {
         return Ok(told(view, &words));

@@ -41,6 +41,7 @@ pub fn service(pool: &PgPool, keys: &str) -> Service {
         uploads: crate::import::Uploads::new(std::env::temp_dir().join("audienceos-trial").into(), 1, 1),
         offers: [].into(),
         memory: Arc::new(Nothing),
+        writer: None,
         simulates: false,
     }
 }

@@ -100,13 +100,14 @@ pub async fn list_names(tx: &mut TenantTx) -> Result<Vec<Called>> {
     Ok(called.fetch_all(&mut **tx).await?)
 }
 
-/// How many accounts of each connection are in sight, and how many of them belong to no client.
+/// How many accounts of each connection are in sight, and how many of them belong to no client. A mailbox is of no client, but its
+/// conversations are.
 ///
 /// # Errors
 /// The database failed.
 pub async fn count(tx: &mut TenantTx) -> Result<Vec<(ConnectionId, i64, i64)>> {
     Ok(sqlx::query!(
-        r#"select connection_id, count(*) as "all!", count(*) filter (where client_id is null) as "unmapped!"
+        r#"select connection_id, count(*) as "all!", count(*) filter (where client_id is null and kind <> 'inbox') as "unmapped!"
            from channel group by connection_id"#
     )
     .map(|row| (row.connection_id.into(), row.all, row.unmapped))

@@ -12,7 +12,10 @@ use model::{
 use time::OffsetDateTime;
 
 pub use self::{
-    due::{Due, ask, ask_of, reads_first, set_begun, set_synced, stale_told_at, take_asked, take_due, take_stale},
+    due::{
+        Due, ask, ask_mailboxes, ask_of, reads_first, set_begun, set_synced, stale_told_at, take_asked, take_due,
+        take_stale,
+    },
     reached::{find_renewable, list_reading, lock_connecting, set_reached},
 };
 use crate::{Error, Result, SystemTx, TenantTx};
@@ -98,6 +101,18 @@ pub async fn get(tx: &mut TenantTx, id: ConnectionId, now: OffsetDateTime) -> Re
     .fetch_one(&mut **tx)
     .await?;
     Ok(row.connection(now))
+}
+
+/// Whether the connection of a channel works, also for those who do not see connections; none when it is not connected any more.
+///
+/// # Errors
+/// The database failed.
+pub async fn standing(tx: &mut TenantTx, id: ConnectionId, now: OffsetDateTime) -> Result<Option<ConnectionState>> {
+    match get(tx, id, now).await {
+        Ok(connection) => Ok(Some(connection.state)),
+        Err(Error::Missing) => Ok(None),
+        Err(error) => Err(error),
+    }
 }
 
 /// Stores a connection that the acting member made.

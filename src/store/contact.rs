@@ -38,6 +38,16 @@ pub async fn list(tx: &mut TenantTx, client_id: ClientId) -> Result<Vec<Contact>
     Ok(contacts)
 }
 
+/// One contact.
+///
+/// # Errors
+/// Missing when it is not in sight.
+pub async fn get(tx: &mut TenantTx, id: ContactId) -> Result<Contact> {
+    let client = sqlx::query_scalar!("select client_id from contact where id = $1", id.0);
+    let client = client.fetch_optional(&mut **tx).await?.ok_or(Error::Missing)?;
+    list(tx, client.into()).await?.into_iter().find(|contact| contact.id == id).ok_or(Error::Missing)
+}
+
 /// Adds a contact.
 ///
 /// # Errors

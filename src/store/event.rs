@@ -33,6 +33,10 @@ pub enum What {
     Action,
     /// An alert stands otherwise.
     Alert,
+    /// A conversation stands otherwise, or something came to it.
+    Conversation,
+    /// Fewer members see a conversation than before.
+    Sight,
     /// A session ended, or a member's role is another.
     Session,
 }
@@ -59,6 +63,8 @@ impl Change {
             "brain" => What::Brain,
             "action" => What::Action,
             "alert" => What::Alert,
+            "conversation" => What::Conversation,
+            "sight" => What::Sight,
             "session" => What::Session,
             _ => return None,
         };
@@ -113,7 +119,8 @@ impl Listener {
 }
 
 /// What of these changes the acting member may know, by kind and id, each once. Of a connection that was read the clients are told
-/// whose accounts it reads: those in sight. The database's policies decide, as for everything else.
+/// whose accounts it reads: those in sight. The database's policies decide, as for everything else. Who does not see a conversation that
+/// fewer see than before may have seen it until now: they are told that something is gone, and not what.
 ///
 /// # Errors
 /// The database failed.
@@ -123,13 +130,15 @@ pub async fn visible(tx: &mut TenantTx, changes: &[Change]) -> Result<Vec<Event>
         let of = changes.iter().filter(|change| change.organization_id == own && wanted.contains(&change.what));
         of.map(|change| change.id).collect()
     };
-    let [connections, read, clients, cycles, actions, alerts] = [
+    let [connections, read, clients, cycles, actions, alerts, conversations, sight] = [
         ids(&[What::Connection, What::Read]),
         ids(&[What::Read]),
         ids(&[What::Client]),
         ids(&[What::Brain]),
         ids(&[What::Action]),
         ids(&[What::Alert]),
+        ids(&[What::Conversation, What::Sight]),
+        ids(&[What::Sight]),
     ];
     let rows = sqlx::query!(
         r#"select 'connection' as "kind!", id as "id!" from connection where id = any($1)
@@ -138,13 +147,15 @@ pub async fn visible(tx: &mut TenantTx, changes: &[Change]) -> Result<Vec<Event>
            union select 'brain', id from brain_cycle where id = any($4)
            union select 'action', id from action where id = any($5)
            union select 'alert', id from alert where id = any($6)
+           union select 'conversation', id from conversation where id = any($7)
            order by 1, 2"#,
         &connections,
         &read,
         &clients,
         &cycles,
         &actions,
-        &alerts
+        &alerts,
+        &conversations
     )
     .fetch_all(&mut **tx)
     .await?;
@@ -154,11 +165,17 @@ pub async fn visible(tx: &mut TenantTx, changes: &[Change]) -> Result<Vec<Event>
             "client" => Kind::Client,
             "brain" => Kind::Brain,
             "action" => Kind::Action,
-            _ => Kind::Alert,
+            "alert" => Kind::Alert,
+            _ => Kind::Conversation,
         };
         Event { kind, id: Some(id) }
     };
-    Ok(rows.into_iter().map(|row| event(&row.kind, row.id)).collect())
+    let mut events: Vec<Event> = rows.into_iter().map(|row| event(&row.kind, row.id)).collect();
+    let seen = |id: &Uuid| events.iter().any(|event| event.kind == Kind::Conversation && event.id == Some(*id));
+    if !sight.iter().all(seen) {
+        events.push(Event::GAP);
+    }
+    Ok(events)
 }
 
 #[cfg(test)]

@@ -1,6 +1,6 @@
-//! Questions that members keep, each for itself.
+//! Questions that members keep, each for itself, and those of each page apart.
 
-use model::id::SavedViewId;
+use model::{id::SavedViewId, saved_view::Page};
 use sqlx::types::Uuid;
 use time::OffsetDateTime;
 
@@ -11,6 +11,8 @@ use crate::{Error, OnConstraint, Result, TenantTx};
 pub struct Kept {
     /// Its id.
     pub id: SavedViewId,
+    /// Of which page it is.
+    pub page: Page,
     /// What its member calls it.
     pub name: String,
     /// The question.
@@ -21,6 +23,7 @@ pub struct Kept {
 
 struct Row {
     id: Uuid,
+    page: String,
     name: String,
     query: String,
     updated_at: OffsetDateTime,
@@ -28,20 +31,22 @@ struct Row {
 
 impl Row {
     fn kept(self) -> Kept {
-        Kept { id: self.id.into(), name: self.name, query: self.query, updated_at: self.updated_at }
+        let page = Page::parse(&self.page).unwrap_or_default();
+        Kept { id: self.id.into(), page, name: self.name, query: self.query, updated_at: self.updated_at }
     }
 }
 
-/// The acting member's own, by name.
+/// The acting member's own of a page, by name.
 ///
 /// # Errors
 /// The database failed.
-pub async fn list(tx: &mut TenantTx) -> Result<Vec<Kept>> {
+pub async fn list(tx: &mut TenantTx, page: Page) -> Result<Vec<Kept>> {
     let member_id = tx.actor().member_id;
     let rows = sqlx::query_as!(
         Row,
-        "select id, name, query, updated_at from saved_view where member_id = $1 order by lower(name), id",
-        member_id.0
+        "select id, page, name, query, updated_at from saved_view where member_id = $1 and page = $2 order by lower(name), id",
+        member_id.0,
+        page.key()
     );
     Ok(rows.fetch_all(&mut **tx).await?.into_iter().map(Row::kept).collect())
 }
@@ -51,22 +56,23 @@ pub async fn list(tx: &mut TenantTx) -> Result<Vec<Kept>> {
 /// # Errors
 /// Missing when it is not the acting member's own.
 pub async fn get(tx: &mut TenantTx, id: SavedViewId) -> Result<Kept> {
-    let row = sqlx::query_as!(Row, "select id, name, query, updated_at from saved_view where id = $1", id.0);
+    let row = sqlx::query_as!(Row, "select id, page, name, query, updated_at from saved_view where id = $1", id.0);
     Ok(row.fetch_optional(&mut **tx).await?.ok_or(Error::Missing)?.kept())
 }
 
 /// Keeps one of the acting member.
 ///
 /// # Errors
-/// Conflict when another one of the member is called so.
+/// Conflict when another one of the member and the page is called so.
 pub async fn insert(tx: &mut TenantTx, kept: &Kept) -> Result<()> {
     let actor = tx.actor().clone();
     sqlx::query!(
-        "insert into saved_view (organization_id, id, member_id, name, query, created_at, updated_at)
-         values ($1, $2, $3, $4, $5, $6, $6)",
+        "insert into saved_view (organization_id, id, member_id, page, name, query, created_at, updated_at)
+         values ($1, $2, $3, $4, $5, $6, $7, $7)",
         actor.organization_id.0,
         kept.id.0,
         actor.member_id.0,
+        kept.page.key(),
         kept.name,
         kept.query,
         kept.updated_at
@@ -80,7 +86,7 @@ pub async fn insert(tx: &mut TenantTx, kept: &Kept) -> Result<()> {
 /// Changes one's name and question.
 ///
 /// # Errors
-/// Missing when it is not the acting member's own; conflict when another one of the member is called so.
+/// Missing when it is not the acting member's own; conflict when another one of the member and the page is called so.
 pub async fn update(tx: &mut TenantTx, kept: &Kept) -> Result<()> {
     let done = sqlx::query!(
         "update saved_view set name = $2, query = $3, updated_at = $4 where id = $1",

@@ -7,6 +7,8 @@ use leptos::prelude::*;
 pub enum Icon {
     /// The dashboard.
     Gauge,
+    /// The inbox.
+    Inbox,
     /// Analytics.
     Course,
     /// Clients.
@@ -57,6 +59,9 @@ impl Icon {
     const fn path(self) -> &'static str {
         match self {
             Self::Gauge => "m12 14 4-4M3.34 19a10 10 0 1 1 17.32 0",
+            Self::Inbox => {
+                "M22 12h-6l-2 3h-4l-2-3H2m3.45-6.89L2 12v6a2 2 0 0 0 2 2h16a2 2 0 0 0 2-2v-6l-3.45-6.89A2 2 0 0 0 16.76 4H7.24a2 2 0 0 0-1.79 1.11Z"
+            }
             Self::Course => "M3 3v16a2 2 0 0 0 2 2h16m-2-12-5 5-4-4-3 3",
             Self::Building => {
                 "M6 22V4a2 2 0 0 1 2-2h8a2 2 0 0 1 2 2v18Zm0-10H4a2 2 0 0 0-2 2v6a2 2 0 0 0 2 2h2m12-13h2a2 2 0 0 1 2 2v9a2 2 0 0 1-2 2h-2M10 6h4m-4 4h4m-4 4h4m-4 4h4"

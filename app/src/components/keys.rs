@@ -3,6 +3,11 @@
 //!
 //! Single letters can be switched off, for those who speak to their computer or hit keys by accident.
 
+use std::{
+    sync::atomic::{AtomicUsize, Ordering},
+    time::Duration,
+};
+
 use leptos::{
     ev::{KeyboardEvent, keydown},
     prelude::*,
@@ -13,21 +18,43 @@ use leptos::{
 use crate::components::dialog::Dialog;
 
 const OFF: &str = "keys-off";
+/// The key before one that leads to an area.
+const GO: &str = "g";
+/// So long, in milliseconds, the key after it is waited for.
+const SOON: Duration = Duration::from_millis(1500);
 
-/// What the page offers, by key: in the order of the page, the first of a key counts.
+/// What the page offers, by key: in the order of the page, the first of a key counts. What leads to an area is listed with the two keys
+/// that lead there from everywhere; its own alone does as well, where the page has no such key.
 pub fn listed() -> Vec<(String, String)> {
     let mut keys: Vec<(String, String)> = Vec::new();
     for element in offered() {
         let (key, does) = (attribute(&element, "data-key"), attribute(&element, "data-does"));
-        if !keys.iter().any(|(known, _)| *known == key) {
+        let key = if is_area(&element) { format!("{GO} {key}") } else { key };
+        if keys.iter().all(|(known, _)| *known != key) {
             keys.push((key, does));
         }
     }
     keys
 }
 
+/// Whether an element leads to an area: it stands in the frame's navigation.
+fn is_area(element: &Element) -> bool {
+    element.closest(".sidebar").is_ok_and(|found| found.is_some())
+}
+
+/// Goes to the area that has this key.
+fn go(key: &str) -> bool {
+    let area = offered().into_iter().find(|element| is_area(element) && attribute(element, "data-key") == key);
+    let Some(area) = area.and_then(|element| element.dyn_into::<HtmlElement>().ok()) else { return false };
+    area.click();
+    true
+}
+
 /// Does what the page offers under `key`. Whether there was something.
 pub fn press(key: &str) -> bool {
+    if let Some(area) = key.strip_prefix("g ") {
+        return go(area);
+    }
     let mut all: Vec<Element> = offered().into_iter().filter(|element| attribute(element, "data-key") == key).collect();
     if all.is_empty() {
         return false;
@@ -48,11 +75,16 @@ fn nearest(all: &[Element]) -> usize {
     part.and_then(|part| all.iter().position(|element| part.contains(Some(element.as_ref())))).unwrap_or(0)
 }
 
-/// Elements with a key that are in sight.
+/// Elements with a key that are in sight, and the ways to all areas: those of the page, then those of the frame around it.
 fn offered() -> Vec<Element> {
     let Ok(found) = document().query_selector_all("[data-key]") else { return Vec::new() };
     let element = |at| found.get(at).and_then(|node| node.dyn_into::<Element>().ok());
-    (0..found.length()).filter_map(element).filter(|element| element.client_height() > 0).collect()
+    let in_sight =
+        (0..found.length()).filter_map(element).filter(|element| element.client_height() > 0 || is_area(element));
+    let (mut own, frame): (Vec<_>, Vec<_>) =
+        in_sight.partition(|element| element.closest("#page").is_ok_and(|found| found.is_some()));
+    own.extend(frame);
+    own
 }
 
 fn attribute(element: &Element, name: &str) -> String {
@@ -81,6 +113,7 @@ fn meant_for_page(event: &KeyboardEvent) -> bool {
 
 /// Listens for the keys: Ctrl-K or ⌘-K opens the palette, `?` the list of keys, and the page's own do what they say.
 pub fn listen(palette: RwSignal<bool>, list: RwSignal<bool>) {
+    let going = StoredValue::new(0_usize);
     Effect::new(move |_| {
         let handle = window_event_listener(keydown, move |event| {
             let key = event.key();
@@ -92,15 +125,37 @@ pub fn listen(palette: RwSignal<bool>, list: RwSignal<bool>) {
             if key.chars().count() != 1 || !meant_for_page(&event) {
                 return;
             }
-            if key == "?" {
+            let goes = going.try_update_value(|going| std::mem::take(going) > 0).unwrap_or_default();
+            if goes && !letters_off() && go(&key) {
+                event.prevent_default();
+            } else if key == "?" {
                 event.prevent_default();
                 list.set(true);
+            } else if key == GO && !letters_off() {
+                wait(going);
             } else if !letters_off() && press(&key) {
                 event.prevent_default();
             }
         });
         on_cleanup(move || handle.remove());
     });
+}
+
+/// The next key leads to an area, if it comes soon.
+fn wait(going: StoredValue<usize>) {
+    static TURN: AtomicUsize = AtomicUsize::new(1);
+    let turn = TURN.fetch_add(1, Ordering::Relaxed);
+    going.set_value(turn);
+    set_timeout(
+        move || {
+            going.try_update_value(|going| {
+                if *going == turn {
+                    *going = 0;
+                }
+            });
+        },
+        SOON,
+    );
 }
 
 /// The list of the page's keys, open or not.
@@ -126,6 +181,7 @@ pub fn Keys(
             <dl class="keys" data-test="keys">
                 <div><dt><kbd>"Ctrl K"</kbd>" or "<kbd>"⌘ K"</kbd></dt><dd>"Go to any page or client, or do what the page can"</dd></div>
                 <div><dt><kbd>"?"</kbd></dt><dd>"This list"</dd></div>
+                <div><dt><kbd>"g"</kbd>" and a key"</dt><dd>"Go to the area of that key; the key alone does, where the page has none of that name"</dd></div>
                 <div><dt><kbd>"Esc"</kbd></dt><dd>"Close what is open"</dd></div>
                 {move || here.get().into_iter().map(|(key, does)| view! {
                     <div><dt><kbd>{key}</kbd></dt><dd>{does}</dd></div>

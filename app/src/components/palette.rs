@@ -30,6 +30,7 @@ enum Target {
 fn pages(role: Role) -> Vec<Place> {
     let all = [
         ("Dashboard", "/dashboard", Action::ReadClients),
+        ("Inbox", "/inbox", Action::ReadConversations),
         ("Analytics", "/analytics", Action::ReadClients),
         ("Clients", "/clients", Action::ReadClients),
         ("Board", "/clients/board", Action::ReadClients),
@@ -43,6 +44,7 @@ fn pages(role: Role) -> Vec<Place> {
         ("Settings", "/settings", Action::EditSelf),
         ("Sign-in", "/settings/sign-in", Action::EditSelf),
         ("Rules of alerts and quiet hours", "/settings/alerts", Action::EditSelf),
+        ("Signature and templates", "/settings/texts", Action::EditSelf),
         ("Integrations", "/settings/integrations", Action::ReadIntegrations),
         ("Mail", "/settings/mail", Action::RunJobs),
         ("Background work", "/settings/jobs", Action::RunJobs),

@@ -11,7 +11,6 @@ mod range;
 mod said;
 pub mod shown;
 mod totals;
-mod views;
 
 use asked::Asked;
 use breakdown::Breakdowns;
@@ -21,7 +20,10 @@ use leptos_router::{
     hooks::{use_location, use_params_map},
     lazy_route,
 };
-use model::analytics::{Breakdown, Options};
+use model::{
+    analytics::{Breakdown, Options},
+    saved_view::Page,
+};
 #[cfg(feature = "ssr")]
 use service::analytics::{Depth, Manner};
 use shown::{Counted, Thought};
@@ -34,6 +36,7 @@ use crate::{
         part::part_or,
     },
     error::AppError,
+    pages::views::Views,
 };
 
 /// Reads the question of a page, about a client if one is named.
@@ -146,7 +149,7 @@ fn Analytics(
             <Heading text=title />
             <range::Choices asked=asked />
             {part_or("What can be chosen", "heading", choices, move |options| view! { <choose::Filters options=options asked=asked /> }, nothing)}
-            <views::Views asked=asked />
+            <Views page=Page::Analytics query=Signal::derive(move || asked.with(Asked::whole)) />
             {part_or("The main figures", "heading", counted, move |counted| view! { <totals::Totals counted=counted asked=asked /> }, missing)}
             <courses::Courses counted=counted thought=thought asked=asked />
             <Breakdowns counted=counted asked=asked />

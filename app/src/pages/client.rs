@@ -6,6 +6,7 @@ mod fields;
 mod performance;
 
 pub(super) use fields::plain;
+pub use performance::get_performance;
 
 use leptos::prelude::*;
 use leptos_router::{LazyRoute, hooks::use_params_map, lazy_route};

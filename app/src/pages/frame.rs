@@ -5,7 +5,7 @@ mod simulated;
 
 use std::time::Duration;
 
-use leptos::prelude::*;
+use leptos::{html, prelude::*};
 use leptos_router::{
     components::Outlet,
     hooks::{use_location, use_query_map},
@@ -30,6 +30,7 @@ use crate::{
         told::Pieces,
     },
     error::AppError,
+    pages::inbox::{self, UnreadCount},
     refused,
 };
 
@@ -275,40 +276,69 @@ fn SkipLink() -> impl IntoView {
     view! { <a href="#page" rel="external" class="skip button button-primary">"Skip to the page"</a> }
 }
 
+/// The ways to the areas. A phone has room for those of every day; the others stand behind "More" there.
 #[component]
 fn Sidebar(frame: Resource<Result<Around, AppError>>) -> impl IntoView {
+    let counts = inbox::counts();
+    let who = move || {
+        Suspend::new(async move {
+            frame.await.ok().map(|around| {
+                view! {
+                    <div class="hidden px-2.5 pb-3 pt-1 md:block">
+                        <p class="truncate font-semibold" data-test="organization">{around.organization}</p>
+                        <p class="truncate text-xs text-muted" data-test="member">{around.name} " · " {around.role.label()}</p>
+                    </div>
+                }
+            })
+        })
+    };
+    let others = move || {
+        Suspend::new(async move {
+            let role = frame.await.ok().map(|around| around.role);
+            let sees = move |action| role.is_some_and(|role| may(role, action));
+            view! {
+                <NavLink href="/analytics" icon=Icon::Course label="Analytics" key="y" />
+                <NavLink href="/summary" icon=Icon::Page label="Summary" key="e" />
+                <NavLink href="/findings" icon=Icon::Eye label="Findings" key="f" />
+                <NavLink href="/reports" icon=Icon::Page label="Reports" key="r" />
+                <NavLink href="/actions" icon=Icon::Checks label="Actions" key="t" />
+                {sees(Action::ReadMembers).then(|| view! { <NavLink href="/members" icon=Icon::Users label="Members" key="m" /> })}
+                {sees(Action::ReadAudit).then(|| view! { <NavLink href="/audit" icon=Icon::List label="Audit log" key="a" /> })}
+                <NavLink href="/settings" icon=Icon::Sliders label="Settings" key="s" />
+            }
+        })
+    };
     view! {
         <nav aria-label="Areas" class="sidebar">
-            <Suspense fallback=|| view! { <div class="skeleton hidden w-32 md:block"></div> }>
-                {move || Suspend::new(async move {
-                    let around = frame.await.ok();
-                    let role = around.as_ref().map(|around| around.role);
-                    let sees = move |action| role.is_some_and(|role| may(role, action));
-                    view! {
-                        {around.map(|around| view! {
-                            <div class="hidden px-2.5 pb-3 pt-1 md:block">
-                                <p class="truncate font-semibold" data-test="organization">{around.organization}</p>
-                                <p class="truncate text-xs text-muted" data-test="member">{around.name} " · " {around.role.label()}</p>
-                            </div>
-                        })}
-                        <NavLink href="/dashboard" icon=Icon::Gauge label="Dashboard" key="d" />
-                        <NavLink href="/analytics" icon=Icon::Course label="Analytics" key="y" wide=true />
-                        <NavLink href="/clients" icon=Icon::Building label="Clients" key="c" />
-                        <NavLink href="/summary" icon=Icon::Page label="Summary" key="e" wide=true />
-                        <NavLink href="/findings" icon=Icon::Eye label="Findings" key="f" wide=true />
-                        <NavLink href="/reports" icon=Icon::Page label="Reports" key="r" wide=true />
-                        <NavLink href="/alerts" icon=Icon::Bell label="Alerts" key="l" />
-                        <NavLink href="/actions" icon=Icon::Checks label="Actions" key="t" />
-                        {sees(Action::ReadMembers).then(|| view! { <NavLink href="/members" icon=Icon::Users label="Members" key="m" /> })}
-                        {sees(Action::ReadAudit).then(|| view! { <NavLink href="/audit" icon=Icon::List label="Audit log" key="a" wide=true /> })}
-                        <NavLink href="/settings" icon=Icon::Sliders label="Settings" key="s" />
-                    }
-                })}
-            </Suspense>
-            <form method="post" action="/logout" class="flex-1 md:mt-auto md:flex-none">
-                <button type="submit" class="nav-link w-full cursor-pointer text-muted"><IconView icon=Icon::LogOut />"Sign out"</button>
-            </form>
+            <Suspense fallback=|| view! { <div class="skeleton hidden w-32 md:block"></div> }>{who}</Suspense>
+            <NavLink href="/dashboard" icon=Icon::Gauge label="Dashboard" key="d" />
+            // What waits for something by itself stands beside what waits, and not in it: server and browser count both in the same order.
+            <NavLink href="/inbox" icon=Icon::Inbox label="Inbox" key="i"><UnreadCount counts=counts /></NavLink>
+            <NavLink href="/clients" icon=Icon::Building label="Clients" key="c" />
+            <NavLink href="/alerts" icon=Icon::Bell label="Alerts" key="l" />
+            <More>
+                <Suspense>{others}</Suspense>
+                <form method="post" action="/logout" class="md:mt-auto md:flex-none">
+                    <button type="submit" class="nav-link w-full cursor-pointer text-muted"><IconView icon=Icon::LogOut />"Sign out"</button>
+                </form>
+            </More>
         </nav>
+    }
+}
+
+/// What the bar of a phone has no room for, behind a button there and in the same column elsewhere. It is the browser's own popover, so
+/// it opens without a script, and closes by Escape, by a touch elsewhere, and when something in it was chosen.
+#[component]
+fn More(children: Children) -> impl IntoView {
+    let more = NodeRef::<html::Div>::new();
+    let close = move |_| {
+        if let Some(more) = more.get_untracked() {
+            let _ = more.hide_popover();
+        }
+    };
+    view! {
+        <button type="button" class="nav-link flex-1 cursor-pointer md:hidden" popovertarget="areas-more"><IconView icon=Icon::More />"More"</button>
+        <div node_ref=more id="areas-more" class="areas-more" popover="auto" role="group" aria-label="More areas" on:click=close>{children()}</div>
     }
 }
 
@@ -318,16 +348,16 @@ fn NavLink(
     icon: Icon,
     label: &'static str,
     key: &'static str,
-    /// Whether it gives way on phones, where the settings or the dashboard lead there.
+    /// What stands beside the words.
     #[prop(optional)]
-    wide: bool,
+    children: Option<Children>,
 ) -> impl IntoView {
     let location = use_location();
     let here = move || location.pathname.get().starts_with(href).then_some("page");
     let does = format!("Go to {label}");
     view! {
-        <a href=href class="nav-link flex-1 md:flex-none" class=("max-md:hidden", wide) aria-current=here data-key=key data-does=does>
-            <IconView icon=icon />{label}
+        <a href=href class="nav-link flex-1 md:flex-none" aria-current=here data-key=key data-does=does>
+            <IconView icon=icon />{label}{children.map(|children| children())}
         </a>
     }
 }

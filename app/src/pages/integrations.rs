@@ -97,6 +97,10 @@ pub async fn get_integrations() -> Result<Integrations, AppError> {
             // What the operator sets is for real providers, and nobody makes tokens by hand at others.
             card.missing.clear();
             card.fields.clear();
+            // Whatever it is connected by elsewhere, here a click does.
+            if card.way == Way::Elsewhere {
+                card.way = Way::Consent;
+            }
         }
         card
     };
@@ -199,7 +203,11 @@ fn Provider(
     let typed = edits && (switched_off.is_none() || token::came_back(&key, None)) && !fields.is_empty();
     let instead = if ready { " instead" } else { "" };
     let (tokens_of, called) = (key.clone(), name.clone());
-    let words = format!("Connect {called} with a token{instead}");
+    let words = if way == Way::Elsewhere {
+        format!("Connect {called}")
+    } else {
+        format!("Connect {called} with a token{instead}")
+    };
     let another = !connections.is_empty();
     let provider = name.clone();
     view! {

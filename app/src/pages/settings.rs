@@ -92,7 +92,12 @@ pub fn SettingsTabs(
     here: &'static str,
 ) -> impl IntoView {
     let tabs = move |role: Option<Role>| {
-        let own = [("/settings", "General"), ("/settings/sign-in", "Sign-in"), ("/settings/alerts", "Alerts")];
+        let own = [
+            ("/settings", "General"),
+            ("/settings/sign-in", "Sign-in"),
+            ("/settings/alerts", "Alerts"),
+            ("/settings/texts", "Texts"),
+        ];
         let agencys = [
             ("/settings/integrations", "Integrations", Action::ReadIntegrations),
             ("/settings/mail", "Mail", Action::RunJobs),
@@ -100,8 +105,7 @@ pub fn SettingsTabs(
         ];
         let seen = agencys.into_iter().filter(|(.., action)| role.is_some_and(|role| may(role, *action)));
         let tabs = own.into_iter().chain(seen.map(|(href, words, _)| (href, words))).collect();
-        let log = role.filter(|role| may(*role, Action::ReadAudit)).map(|_| ("/audit", "Audit log"));
-        view! { <Tabs label="Parts of the settings" tabs=tabs on_phones=log.into_iter().collect() here=here /> }
+        view! { <Tabs label="Parts of the settings" tabs=tabs here=here /> }
     };
     let frame = Refresh::of_page();
     view! { <Suspense fallback=move || tabs(None)>{move || Suspend::new(async move { tabs(frame.role().await) })}</Suspense> }

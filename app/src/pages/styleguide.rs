@@ -69,7 +69,7 @@ fn Buttons() -> impl IntoView {
         </Card>
         <Card title="Icon" about="Always beside a word or with a label.">
             <p class="flex flex-wrap gap-3">
-                {[Icon::Course, Icon::Building, Icon::Users, Icon::List, Icon::Sliders, Icon::Columns, Icon::LogOut, Icon::Search, Icon::Keyboard, Icon::Close, Icon::More, Icon::Up, Icon::Down, Icon::Move, Icon::Bell]
+                {[Icon::Inbox, Icon::Course, Icon::Building, Icon::Users, Icon::List, Icon::Sliders, Icon::Columns, Icon::LogOut, Icon::Search, Icon::Keyboard, Icon::Close, Icon::More, Icon::Up, Icon::Down, Icon::Move, Icon::Bell]
                     .into_iter().map(|icon| view! { <span class="flex items-center gap-1 text-xs text-muted"><IconView icon=icon />{format!("{icon:?}")}</span> }).collect_view()}
             </p>
         </Card>

@@ -1,16 +1,20 @@
-//! `/api/v1/views`: questions about figures that a member keeps under a name, for itself alone.
+//! `/api/v1/views`: questions about figures, and choices of conversations, that a member keeps under a name, for itself alone.
 
 use axum::{Json, extract::State};
 use http::StatusCode;
-use model::{id::SavedViewId, saved_view::SavedView};
+use model::{
+    id::SavedViewId,
+    input::Invalid,
+    saved_view::{Page, SavedView},
+};
 use serde::{Deserialize, Serialize};
 use service::{Service, saved_view};
-use utoipa::ToSchema;
+use utoipa::{IntoParams, ToSchema};
 use uuid::Uuid;
 
 use super::{
     error::{ApiError, ErrorBody},
-    input::{Body, Id},
+    input::{Body, Id, Params},
 };
 use crate::cookie::SignedIn;
 
@@ -18,8 +22,10 @@ use crate::cookie::SignedIn;
 #[derive(Debug, Serialize, ToSchema)]
 pub struct ViewBody {
     id: Uuid,
+    /// analytics or inbox: of which page it is.
+    page: &'static str,
     name: String,
-    /// The parameters of `GET /api/v1/analytics`, and of the page's address.
+    /// What stands in the page's address; of analytics the parameters of `GET /api/v1/analytics`, too.
     query: String,
     /// When it was last changed.
     updated_at: String,
@@ -27,7 +33,13 @@ pub struct ViewBody {
 
 impl From<SavedView> for ViewBody {
     fn from(view: SavedView) -> Self {
-        Self { id: view.id.0, name: view.name, query: view.query, updated_at: view.changed_at.at }
+        Self {
+            id: view.id.0,
+            page: view.page.key(),
+            name: view.name,
+            query: view.query,
+            updated_at: view.changed_at.at,
+        }
     }
 }
 
@@ -40,13 +52,28 @@ pub struct ViewPage {
     next_cursor: Option<String>,
 }
 
+/// Which views are listed.
+#[derive(Debug, Deserialize, IntoParams)]
+pub struct ViewQuery {
+    /// analytics or inbox; analytics when absent.
+    page: Option<String>,
+}
+
+fn page(text: Option<&str>) -> Result<Page, Invalid> {
+    let parse = |text| Page::parse(text).ok_or_else(|| Invalid::new("page", "page is analytics or inbox"));
+    text.map_or(Ok(Page::default()), parse)
+}
+
 /// A view to keep.
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct NewViewBody {
-    /// 1–100 characters, as no other of one's views.
+    /// analytics or inbox; analytics when absent.
+    page: Option<String>,
+    /// 1–100 characters, as no other of one's views of the page.
     name: String,
-    /// The parameters of `GET /api/v1/analytics`, as `range=last_90&compare=last_year`.
+    /// The parameters of `GET /api/v1/analytics`, as `range=last_90&compare=last_year`; of the inbox what stands in its address, as
+    /// `show=mine&source=gmail`.
     query: String,
 }
 
@@ -58,13 +85,16 @@ pub struct ViewChangeBody {
     query: Option<String>,
 }
 
-/// One's own views.
-#[utoipa::path(get, path = "/api/v1/views", tag = "dashboard", responses((status = 200, body = ViewPage)))]
+/// One's own views of a page.
+#[utoipa::path(get, path = "/api/v1/views", tag = "dashboard", params(ViewQuery),
+    responses((status = 200, body = ViewPage), (status = 422, body = ErrorBody)))]
 pub(super) async fn list(
     SignedIn(actor): SignedIn,
     State(service): State<Service>,
+    Params(query): Params<ViewQuery>,
 ) -> Result<Json<ViewPage>, ApiError> {
-    let items = saved_view::list(&service, &actor).await?.into_iter().map(Into::into).collect();
+    let page = page(query.page.as_deref())?;
+    let items = saved_view::list(&service, &actor, page).await?.into_iter().map(Into::into).collect();
     Ok(Json(ViewPage { items, next_cursor: None }))
 }
 
@@ -76,7 +106,8 @@ pub(super) async fn save(
     State(service): State<Service>,
     Body(body): Body<NewViewBody>,
 ) -> Result<(StatusCode, Json<ViewBody>), ApiError> {
-    let saved = saved_view::save(&service, &actor, &body.name, &body.query).await?;
+    let page = page(body.page.as_deref())?;
+    let saved = saved_view::save(&service, &actor, page, &body.name, &body.query).await?;
     Ok((StatusCode::CREATED, Json(saved.into())))
 }
 

@@ -15,12 +15,13 @@ use figment::{
 use super::Config;
 
 /// Settings that are no texts.
-const NO_TEXTS: [&str; 11] = [
+const NO_TEXTS: [&str; 12] = [
     "production",
     "import_limit",
     "import_room",
     "connections",
     "jobs",
+    "listeners",
     "worker_silence",
     "largest_answer",
     "limit_sign_in",

@@ -3,7 +3,7 @@
 
 use model::{
     actor::Actor,
-    connection::{BACKFILL_DAYS, ChannelKind, Given},
+    connection::{BACKFILL_DAYS, Given},
     id::ConnectionId,
     metric::Account,
 };
@@ -58,7 +58,7 @@ pub(super) async fn keep(service: &Service, actor: &Actor, brought: Brought<'_>)
         let connection = connection::reconnect(service, actor, id, given, &scopes, &tokens, &accounts).await?;
         return Ok(Connected { connection, renewed: false });
     }
-    let kind = if provider.shop().is_some() { ChannelKind::Shop } else { ChannelKind::Ads };
+    let kind = providers::channel_kind(provider);
     // A simulated past costs nobody anything: all of it is read.
     let simulated = super::mode(service, actor).await? != Mode::Live;
     let backfill_days = if simulated { SIMULATED_DAYS } else { BACKFILL_DAYS };

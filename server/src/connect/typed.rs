@@ -69,34 +69,19 @@ pub(crate) async fn connect(
         None => Known::default(),
     };
     if mode(service, actor).await? != Mode::Live {
-        let message = "what is simulated has no tokens that could be typed. Connect it by consent".to_owned();
+        let instead = match provider.oauth() {
+            Some(_) => "Connect it by consent",
+            None => "A click on the page of integrations connects it",
+        };
+        let message = format!("what is simulated has no tokens that could be typed. {instead}");
         return Err(service::Error::Conflict { code: "simulated", message }.into());
     }
     if provider.typed().is_none() {
         let words = format!("{} is connected by consent on its own page only", described.name);
         return Err(Invalid::new("way", words).into());
     }
-    let mut fields = read(provider, typed, known)?;
-    let secrets = secrets(described.fields, &fields);
-    let token = SecretString::from(fields.remove(ACCESS_TOKEN).unwrap_or_default());
-    let credential = Credential { access_token: token, fields };
-    let Proved { scopes, accounts } =
-        match tokio::time::timeout(PATIENCE, prove(state, provider, &credential, &secrets)).await {
-            Ok(proved) => proved?,
-            Err(_) => return Err(unreachable(described.name)),
-        };
-    let Credential { access_token, fields } = credential;
-    let fields = fields.into_iter().map(|(name, value)| (name, SecretString::from(value))).collect();
-    let tokens = Tokens { access_token: Some(access_token), fields, ..Tokens::default() };
-    let brought = Brought { provider, connection_id, given: Given::Token, scopes, tokens, accounts };
-    let kept = keep(service, actor, brought).await.map(|kept| kept.connection).map_err(|unkept| match unkept {
-        Unkept::Service(error) => ApiError::from(error),
-        Unkept::OtherAccount => {
-            let words = "this token is of another account than this connection. Nothing was changed; take one of the same \
-                         account, or connect the other one as a connection of its own";
-            Invalid::new(ACCESS_TOKEN, words).into()
-        }
-    })?;
+    let fields = read(provider, typed, known)?;
+    let kept = try_and_keep(state, actor, provider, fields, connection_id, Mode::Live).await?;
     if let Some(consent) = consent {
         let done = take_back(service, &state.outside, actor, provider, kept.id, &consent).await;
         if let Err(error) = done {
@@ -104,6 +89,63 @@ pub(crate) async fn connect(
         }
     }
     Ok(kept)
+}
+
+/// Connects what a simulated agency has at a provider that takes no consent, with what its world gives.
+///
+/// # Errors
+/// It is not simulated; or as in [`connect`].
+pub(crate) async fn simulated(
+    state: &AppState,
+    actor: &Actor,
+    key: &str,
+    given: BTreeMap<String, String>,
+    connection_id: Option<ConnectionId>,
+) -> Result<Connection, ApiError> {
+    connection::check_may_connect(&state.service, actor).await?;
+    let (provider, mode) = (provider(key)?, mode(&state.service, actor).await?);
+    if mode == Mode::Live {
+        return Err(service::Error::Missing.into());
+    }
+    if let Some(id) = connection_id
+        && connection::get(&state.service, actor, id).await?.provider != key
+    {
+        return Err(service::Error::Missing.into());
+    }
+    let fields = read(provider, given, BTreeMap::new())?;
+    try_and_keep(state, actor, provider, fields, connection_id, mode).await
+}
+
+/// Tries a credential, and keeps it and what it reaches.
+async fn try_and_keep(
+    state: &AppState,
+    actor: &Actor,
+    provider: &dyn Provider,
+    mut fields: BTreeMap<String, String>,
+    connection_id: Option<ConnectionId>,
+    mode: Mode,
+) -> Result<Connection, ApiError> {
+    let described = provider.descriptor();
+    let secrets = secrets(described.fields, &fields);
+    let token = SecretString::from(fields.remove(ACCESS_TOKEN).unwrap_or_default());
+    let credential = Credential { access_token: token, fields };
+    let Proved { scopes, accounts } =
+        match tokio::time::timeout(PATIENCE, prove(state, provider, &credential, &secrets, mode)).await {
+            Ok(proved) => proved?,
+            Err(_) => return Err(unreachable(described.name)),
+        };
+    let Credential { access_token, fields } = credential;
+    let fields = fields.into_iter().map(|(name, value)| (name, SecretString::from(value))).collect();
+    let tokens = Tokens { access_token: Some(access_token), fields, ..Tokens::default() };
+    let brought = Brought { provider, connection_id, given: Given::Token, scopes, tokens, accounts };
+    keep(&state.service, actor, brought).await.map(|kept| kept.connection).map_err(|unkept| match unkept {
+        Unkept::Service(error) => ApiError::from(error),
+        Unkept::OtherAccount => {
+            let words = "this token is of another account than this connection. Nothing was changed; take one of the same \
+                         account, or connect the other one as a connection of its own";
+            Invalid::new(ACCESS_TOKEN, words).into()
+        }
+    })
 }
 
 /// What is known of a connection that is given another credential.
@@ -198,6 +240,7 @@ async fn prove(
     provider: &dyn Provider,
     credential: &Credential,
     secrets: &[String],
+    mode: Mode,
 ) -> Result<Proved, ApiError> {
     let (outside, described) = (&state.outside, provider.descriptor());
     let asked = provider.asks().map_or(ACCESS_TOKEN, |asks| asks.field);
@@ -220,13 +263,13 @@ async fn prove(
             }
         }
     };
-    let hosts = outside.hosts(provider, &credential.fields, Mode::Live).map_err(|error| match error {
+    let hosts = outside.hosts(provider, &credential.fields, mode).map_err(|error| match error {
         // Nobody was asked yet.
         Error::Rejected(words) => Invalid::new(asked, strike(&words, secrets)).into(),
         other => refused(other),
     })?;
-    let http = outside.once(provider, hosts.api, Mode::Live);
-    let call = Call { http: &http, credential, settings: outside.settings(Mode::Live) };
+    let http = outside.once(provider, hosts.api, mode);
+    let call = Call { http: &http, credential, settings: outside.settings(mode) };
     let Some(typed) = provider.typed() else { return Ok(Proved { scopes: Vec::new(), accounts: Vec::new() }) };
     let scopes = typed.granted(&call).await.map_err(refused)?;
     let missing = described.missing(&scopes);

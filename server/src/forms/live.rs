@@ -34,7 +34,8 @@ const SECRET: [&str; 6] = ["password", "repeat", "present", "code", "token", "se
 /// function and refused it is told as a server function would.
 pub(crate) async fn answer(State(state): State<AppState>, mut request: Request, next: Next) -> Response {
     let (Some(page), Some(actor)) = (page_of(&request), request.extensions().get::<Actor>().cloned()) else {
-        let asks = request.uri().path().starts_with("/app/")
+        let asks = request.method() == Method::POST
+            && request.uri().path().starts_with("/app/")
             && !text(request.headers(), header::ACCEPT).is_some_and(|kinds| kinds.contains("text/html"));
         let response = next.run(request).await;
         return if asks { retold(response) } else { response };

@@ -1,12 +1,12 @@
 //! Furnishes a simulated agency: its clients with their contacts, its accounts by the way of every consent, each account
-//! with its client.
+//! with its client; the mailbox at a mail server, which knows no consent, with its password.
 
 use std::{collections::BTreeMap, sync::Arc};
 
-use model::{client, contact, stage::Thresholds};
+use model::{client, connection::Connection, contact, id::ConnectionId, stage::Thresholds};
 use providers::Provider;
 use rehearsal::{
-    Client, Platform, World,
+    Client, Mailbox, Platform, World,
     protocol::Question,
     server::{Answers, Rehearsal},
 };
@@ -68,9 +68,11 @@ pub(crate) async fn fill(state: &AppState, world: &Arc<Rehearsal>, live: &Live) 
     let (service, actor) = (&state.service, &live.actor);
     let rates = desk.world.exchange_rates(desk.world.today() + RATES_AHEAD);
     service::exchange_rate::import(service, actor, &rates).await?;
-    for provider in providers::all() {
-        for typed in ways(*provider, &desk.world) {
-            connect::agreed(state, live, *provider, typed).await?;
+    let consenting = providers::all().iter().copied().filter(|provider| provider.oauth().is_some());
+    let (mailboxes, accounts): (Vec<_>, Vec<_>) = consenting.partition(|provider| provider.inbox().is_some());
+    for provider in accounts {
+        for typed in ways(provider, &desk.world) {
+            connect::agreed(state, live, provider, typed).await?;
         }
     }
     let mut reached = Vec::new();
@@ -95,7 +97,46 @@ pub(crate) async fn fill(state: &AppState, world: &Arc<Rehearsal>, live: &Live) 
             service::connection::map(service, actor, channel.id, Some(made.id)).await?;
         }
     }
+    // Mail finds its client by who writes: they are known by now.
+    for provider in mailboxes {
+        connect::agreed(state, live, provider, BTreeMap::new()).await?;
+    }
+    let typed = |provider: &&'static dyn Provider| provider.oauth().is_none() && provider.inbox().is_some();
+    let typed: Vec<_> = providers::all().iter().copied().filter(typed).collect();
+    for provider in typed {
+        let key = provider.descriptor().key;
+        // Another program may have the ports of the mail server: the agency goes without it.
+        if let Err(error) = mailbox(state, live, key, None).await {
+            tracing::warn!(provider = key, error = error.message(), "a simulated mailbox was not connected");
+        }
+    }
     Ok(())
+}
+
+/// Connects the mailbox at a mail server, or gives its connection the password anew.
+///
+/// # Errors
+/// As in [`connect::typed::simulated`].
+pub(crate) async fn mailbox(
+    state: &AppState,
+    live: &Live,
+    key: &str,
+    connection_id: Option<ConnectionId>,
+) -> Result<Connection, ApiError> {
+    connect::typed::simulated(state, &live.actor, key, given(state, live), connection_id).await
+}
+
+/// What somebody would type: the address and the password, and whose world it is.
+fn given(state: &AppState, live: &Live) -> BTreeMap<String, String> {
+    let address = Mailbox::Imap.address();
+    let password = state.worlds.as_ref().map(|worlds| worlds.password().to_owned()).unwrap_or_default();
+    BTreeMap::from([
+        ("address".to_owned(), address.to_owned()),
+        (providers::ACCESS_TOKEN.to_owned(), password),
+        ("imap_host".to_owned(), "imap.agency.example".to_owned()),
+        ("smtp_host".to_owned(), "smtp.agency.example".to_owned()),
+        ("user_name".to_owned(), format!("{}/{address}", live.actor.organization_id)),
+    ])
 }
 
 /// What is typed before each consent to a provider: nothing, or the address of each shop.

@@ -187,6 +187,12 @@ fn asked_under(action: Action, client: &str, member: &str, alert: &str) -> (&'st
                 "days": "year_first"});
             ("POST", "/api/v1/imports/mappings".into(), json!({"name": "Radio", "mapping": mapping}))
         }
+        Action::ReadConversations => ("GET", "/api/v1/communications/conversations".into(), none),
+        Action::EditConversations => {
+            // No two have the same name.
+            let name = uuid::Uuid::now_v7().to_string();
+            ("POST", "/api/v1/communications/templates".into(), json!({"name": name, "text": "Hello"}))
+        }
         Action::EditSelf => ("PATCH", "/api/v1/profile".into(), json!({"nickname": "N"})),
     }
 }

@@ -20,9 +20,13 @@ use crate::{
 };
 
 /// Every route that is no page and not of the API, and why another agency's ids are nothing to it; or that it is asked below.
-const ROUTES: [(&str, &str); 31] = [
+const ROUTES: [(&str, &str); 35] = [
     ("/app/{*function}", "the server functions: in `functions`"),
     ("/app/events", "takes no id; who is told of what is in `events`"),
+    ("/app/messages/{id}/html", "in `mail_html`"),
+    ("/app/messages/{id}/source", "in `mail_html`"),
+    ("/app/messages/{id}/parts/{part}", "in `mail_html`"),
+    ("/app/messages/{id}/picture", "in `mail_html`: its pass is the proof, in whatever agency"),
     ("/", "takes no id"),
     ("/login", "takes no id"),
     ("/login/code", "its step is a secret of the browser's own"),
@@ -146,7 +150,10 @@ pub fn drawn(page: &str, ids: &Ids) -> String {
 
 /// Pages whose addresses name a thing, and the status of one that is another agency's. Every route with an id in its path is
 /// among them, and pages that are narrowed by one.
-pub const PAGES: [(&str, u16); 16] = [
+pub const PAGES: [(&str, u16); 19] = [
+    ("/inbox/{conversation}", 404),
+    ("/inbox?client={client}", 404),
+    ("/people/{contact}", 404),
     ("/clients/{client}", 404),
     ("/clients/{client}/dashboard", 404),
     ("/clients/{client}/analytics", 404),

@@ -10,27 +10,40 @@ use reqwest::StatusCode;
 use sqlx::{ConnectOptions, PgPool};
 
 use crate::{
-    support::{Agency, count},
+    support::{Agency, count, environment},
     sync::{KEYS, SECRET, back, connect, map, run, sizes, start, stored_cents, sync, today},
     tiktok::{APP_SECRET, TikTok},
 };
 
-/// A worker as a process of its own, believed dead after a second.
 fn worker(pool: &PgPool, tiktok: &TikTok) -> Worker {
+    let settings = [
+        ("TIKTOK_APP_ID", "tt-app"),
+        ("TIKTOK_APP_SECRET", APP_SECRET),
+        ("AUDIENCEOS_TIKTOK_ADS_BASE_URL", tiktok.url.as_str()),
+    ];
+    worker_with(pool, &settings)
+}
+
+/// A worker as a process of its own, believed dead after a second.
+pub fn worker_with(pool: &PgPool, settings: &[(&str, &str)]) -> Worker {
     let mut command = Command::new(env!("CARGO_BIN_EXE_audienceos"));
     command.arg("worker").current_dir(std::env::temp_dir());
     command.env("DATABASE_URL", pool.connect_options().to_url_lossy().to_string());
     command.env("AUDIENCEOS_SECRET", SECRET).env("AUDIENCEOS_KEYS", KEYS).env("AUDIENCEOS_WORKER_SILENCE", "1000");
-    command.env("TIKTOK_APP_ID", "tt-app").env("TIKTOK_APP_SECRET", APP_SECRET).env("RUST_LOG", "warn");
-    command.env("AUDIENCEOS_TIKTOK_ADS_BASE_URL", &tiktok.url);
+    command.env("RUST_LOG", "warn").envs(settings.iter().copied());
     Worker(command.spawn().unwrap())
 }
 
 /// Ended with the test, however that ends.
-struct Worker(Child);
+pub struct Worker(Child);
 
 impl Worker {
-    fn kill(&mut self) {
+    /// Whether it runs.
+    pub fn lives(&mut self) -> bool {
+        self.0.try_wait().unwrap().is_none()
+    }
+
+    pub fn kill(&mut self) {
         self.0.kill().unwrap();
         self.0.wait().unwrap();
     }
@@ -43,11 +56,16 @@ impl Drop for Worker {
     }
 }
 
+/// How often workers are killed: how long the proof is.
+pub fn kills_wanted() -> u32 {
+    environment("AUDIENCEOS_KILLS").map_or(2, |text| text.parse().unwrap())
+}
+
 /// Numbers that differ from run to run.
-struct Chance(u32);
+pub struct Chance(pub u32);
 
 impl Chance {
-    fn below(&mut self, end: u32) -> u32 {
+    pub fn below(&mut self, end: u32) -> u32 {
         self.0 = self.0.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
         (self.0 >> 8) % end
     }
@@ -56,7 +74,7 @@ impl Chance {
 /// The pages of a first reading: of each of three pieces two of campaigns, three of groups and four of ads.
 const PAGES: usize = 27;
 
-async fn runs_running(pool: &PgPool) -> i64 {
+pub async fn runs_running(pool: &PgPool) -> i64 {
     count(pool, "select count(*) from sync_run where state = 'running'").await
 }
 
@@ -67,8 +85,7 @@ async fn workers_killed_while_they_read_lose_and_double_nothing(pool: PgPool) {
     let agency = Agency::found(&app).await;
     app.leave_jobs();
     tiktok.world().latency = Duration::from_millis(40);
-    #[expect(clippy::disallowed_methods, reason = "how long the proof is")]
-    let wanted = std::env::var("AUDIENCEOS_KILLS").ok().map_or(2, |text| text.parse().unwrap());
+    let wanted = kills_wanted();
     let mut chance = Chance(std::process::id());
     let (mut kills, mut accounts) = (0, 0);
     while kills < wanted {
@@ -82,7 +99,7 @@ async fn workers_killed_while_they_read_lose_and_double_nothing(pool: PgPool) {
             let until = tiktok.reports() + usize::try_from(chance.below(7)).unwrap();
             let mut child = worker(&pool, &tiktok);
             while tiktok.reports() <= until {
-                assert!(child.0.try_wait().unwrap().is_none(), "the worker ended by itself");
+                assert!(child.lives(), "the worker ended by itself");
                 tokio::time::sleep(Duration::from_millis(5)).await;
             }
             tokio::time::sleep(Duration::from_millis(chance.below(60).into())).await;

@@ -7,7 +7,9 @@ use serde_json::json;
 use sqlx::{ConnectOptions, PgPool};
 
 use crate::{
+    letters::Letter,
     process::{Process, free_address},
+    replies::desk,
     support::{Agency, Browser, TestApp, execute},
     sync,
 };
@@ -195,4 +197,54 @@ async fn an_open_stream_does_not_keep_a_server_from_ending(pool: PgPool) {
     assert!(second.ended().await.success(), "{}", second.log());
     assert!(!second.log().contains("still under way"), "{}", second.log());
     app.finish().await;
+}
+
+#[sqlx::test(migrator = "store::MIGRATOR")]
+async fn t14_a_conversation_is_told_to_those_who_see_it_and_its_loss_to_those_who_do_not_any_more(pool: PgPool) {
+    let (app, agency, mailbox, path) = desk(pool).await;
+    let id = path.rsplit('/').next().unwrap();
+    let conversation = of("conversation", id);
+    let mut streams = Vec::new();
+    for browser in [&agency.max, &agency.mel, &agency.nia, &agency.bert] {
+        streams.push(Stream::open(browser).await);
+    }
+    let [max, mel, nia, bert] = &mut streams[..] else { panic!("four opened it") };
+
+    // What comes to it is told to those who see its client.
+    mailbox.keep(&[Letter::new("Jane Doe <jane@c1.test>", "Re: Spring sale", "Still there?")]).await;
+    let newer = agency.olga.json(&format!("/api/v1/communications/conversations?client_id={}", agency.c[0])).await;
+    let newer = of("conversation", newer["items"][0]["id"].as_str().unwrap());
+    assert_ne!(newer, conversation, "it begins another");
+    for stream in [&mut *max, &mut *mel] {
+        stream.until(&newer).await;
+    }
+
+    // It is Olga's and Mel's alone now: Max loses it from sight.
+    let only = json!({"members": [agency.mel.member_id().await]});
+    assert_eq!(agency.olga.send("PUT", &format!("{path}/private"), &only).await.status(), StatusCode::OK);
+    let told = max.until("gap").await;
+    assert!(!told.contains(&conversation), "{told:?}");
+    mel.until(&conversation).await;
+    agency.olga.create(&format!("{path}/notes"), &json!({"text": "Between us"})).await;
+    mel.until(&conversation).await;
+    rename(&agency.olga, &agency.c[0], "First").await;
+    let told = max.until(&of("client", &agency.c[0])).await;
+    assert_eq!(told, [of("client", &agency.c[0])], "nothing of what is private");
+
+    // Who never saw it never hears of it.
+    let assignment = json!({"member_id": agency.nia.member_id().await, "client_id": agency.c[1]});
+    agency.olga.create("/api/v1/assignments", &assignment).await;
+    rename(&agency.olga, &agency.c[1], "Second").await;
+    let told = nia.until(&of("client", &agency.c[1])).await;
+    assert!(!told.iter().any(|line| line.starts_with("conversation")), "{told:?}");
+    rename(&agency.bert, &agency.d1, "Theirs").await;
+    assert_eq!(bert.until(&of("client", &agency.d1)).await, [of("client", &agency.d1)], "another agency");
+
+    // Mel is taken out, and loses it, too; who is named anew is told of it.
+    let only = json!({"members": [agency.max.member_id().await]});
+    assert_eq!(agency.olga.send("PUT", &format!("{path}/private"), &only).await.status(), StatusCode::OK);
+    mel.until("gap").await;
+    max.until(&conversation).await;
+    drop(streams);
+    app.stop().await;
 }

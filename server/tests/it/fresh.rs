@@ -13,10 +13,13 @@ use crate::{
 };
 
 /// Lists that hold nothing until somebody does something.
-const LISTS: [&str; 11] = [
+const LISTS: [&str; 14] = [
     "/api/v1/alerts",
     "/api/v1/brain/actions",
     "/api/v1/clients",
+    "/api/v1/communications/conversations",
+    "/api/v1/communications/labels",
+    "/api/v1/communications/templates",
     "/api/v1/imports",
     "/api/v1/imports/mappings",
     "/api/v1/imports/sources",

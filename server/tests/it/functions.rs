@@ -25,7 +25,7 @@ const NO_ID: &[Asked] = &[];
 
 /// Every server function. `{client}` and the like are another agency's, `{own client}` and the like are one's own. Lists that
 /// are narrowed by an id show nothing for one that is not there, so they answer 200.
-pub const FUNCTIONS: [(&str, &[Asked]); 113] = [
+pub const FUNCTIONS: [(&str, &[Asked]); 138] = [
     ("acknowledge_alert", &[("id={alert}", 404)]),
     (
         "add_experiment",
@@ -47,6 +47,18 @@ pub const FUNCTIONS: [(&str, &[Asked]); 113] = [
         ],
     ),
     ("carry_out_action", &[("id={action}", 404)]),
+    (
+        "change_conversations",
+        &[
+            ("ids[0]={conversation}&what=close&to=", 404),
+            ("ids[0]={conversation}&what=read&to=", 404),
+            ("ids[0]={conversation}&what=assign&to={own member}", 404),
+            ("ids[0]={conversation}&what=snooze&to=tomorrow", 404),
+            ("ids[0]={conversation}&what=label&to=x", 404),
+            ("ids[0]={conversation}&what=unlabel&to=x", 404),
+            ("ids[0]={conversation}&what=settle&to=", 404),
+        ],
+    ),
     ("change_invitation", &[("id={invitation}&resend=true", 404), ("id={invitation}&resend=false", 404)]),
     ("change_member", &[("id={member}&role=member", 404), ("id={member}&active=false", 404)]),
     ("change_password", NO_ID),
@@ -57,16 +69,20 @@ pub const FUNCTIONS: [(&str, &[Asked]); 113] = [
             404,
         )],
     ),
+    ("confirm_message", &[("id={outgoing}", 404)]),
     ("confirm_two_factor", NO_ID),
+    ("count_conversations", NO_ID),
     ("create_client", NO_ID),
     ("create_token", NO_ID),
     ("disable_two_factor", NO_ID),
+    ("discard_draft", &[("id={conversation}", 404)]),
     ("disconnect_connection", &[("id={connection}", 404)]),
     ("dismiss_action", &[("id={action}&reason=x&seen=proposed&version=x", 404)]),
     ("end_session", &[("id={session}", 404)]),
     ("enrol_two_factor", NO_ID),
     ("find_accounts", &[("id={connection}", 200)]),
     ("finish_action", &[("id={action}&on=", 404), ("id={action}&on=2026-03-01", 404)]),
+    ("freshen_inbox", NO_ID),
     ("get_agency", NO_ID),
     ("get_alert_settings", NO_ID),
     (
@@ -84,6 +100,8 @@ pub const FUNCTIONS: [(&str, &[Asked]); 113] = [
     ("get_client", &[("id={client}", 404)]),
     ("get_compared", NO_ID),
     ("get_connection", &[("id={connection}", 404)]),
+    ("get_conversation", &[("id={conversation}", 404)]),
+    ("get_conversation_context", &[("id={conversation}", 404)]),
     ("get_estate", &[("id={member}", 200)]),
     ("get_exchange_rates", NO_ID),
     ("get_experiments", &[("client_id={client}", 404)]),
@@ -95,6 +113,8 @@ pub const FUNCTIONS: [(&str, &[Asked]); 113] = [
     ("get_main_figures", &[("client_id={client}&as_of=", 404)]),
     ("get_next_actions", &[("client_id={client}", 404)]),
     ("get_performance", &[("client_id={client}&from=&to=&days=", 404)]),
+    ("get_person", &[("id={contact}&cursor=", 404)]),
+    ("get_reply", &[("id={conversation}", 404)]),
     ("get_report", &[("id={report}", 404)]),
     ("get_reports", &[("client_id={client}&cursor=", 404)]),
     ("get_settings", NO_ID),
@@ -103,6 +123,7 @@ pub const FUNCTIONS: [(&str, &[Asked]); 113] = [
     ("get_stages", NO_ID),
     ("get_summary", &[("persona=cmo&client_id={client}", 404)]),
     ("get_team", &[("of={assignee}", 200), ("of={assignee}&client=D", 200)]),
+    ("get_texts", NO_ID),
     ("get_told", &[("client_id={client}&persona=&as_of=", 404)]),
     ("give_up_import", &[("id={import}", 404)]),
     ("invite_member", NO_ID),
@@ -113,6 +134,13 @@ pub const FUNCTIONS: [(&str, &[Asked]); 113] = [
     ("list_audit", &[("allowed=&action=&member_id={member}&from=&to=&cursor=", 200)]),
     ("list_clients", &[("stage={stage}&archived=false", 200), ("stage={stage}&archived=true", 200)]),
     ("list_contacts", &[("client_id={client}", 404)]),
+    (
+        "list_conversations",
+        &[
+            ("show=&client_id={client}&source=&label_id=&text=&cursor=", 404),
+            ("show=&client_id=&source=&label_id={label}&text=&cursor=", 200),
+        ],
+    ),
     ("list_findings", &[("client_id={client}&kind=&severity=&state=&cursor=", 404)]),
     ("list_invitations", NO_ID),
     ("list_jobs", NO_ID),
@@ -155,6 +183,7 @@ pub const FUNCTIONS: [(&str, &[Asked]); 113] = [
             404,
         )],
     ),
+    ("merge_conversations", &[("from={conversation}&into={conversation}", 404)]),
     (
         "move_client",
         &[
@@ -164,12 +193,20 @@ pub const FUNCTIONS: [(&str, &[Asked]); 113] = [
         ],
     ),
     ("next_click", NO_ID),
+    ("note_conversation", &[("id={conversation}&text=x", 404)]),
     (
         "open_figure",
         &[
             ("id=m.spend.c{client}.2026-03-01.2026-03-02.EUR&as_of=&cursor=", 404),
             ("id=d.spend.h{channel}.2026-03-01.2026-03-02.EUR&as_of=&cursor=", 404),
             ("id=p.{action}.2f70726f626162696c697479&as_of=&cursor=", 404),
+        ],
+    ),
+    (
+        "put_conversation",
+        &[
+            ("id={conversation}&client_id={own client}&learn=address", 404),
+            ("id={conversation}&client_id=nobody&learn=", 404),
         ],
     ),
     ("remove_alert_rule", &[("id={alert_rule}", 404)]),
@@ -186,12 +223,18 @@ pub const FUNCTIONS: [(&str, &[Asked]); 113] = [
             ("id={own member}&confirm={own name}&reassign_to={member}", 422),
         ],
     ),
+    ("remove_template", &[("id={template}", 404)]),
     ("remove_token", &[("id={token_id}", 404)]),
     ("remove_view", &[("id={view}", 404)]),
     ("rename_connection", &[("id={connection}&label=x", 404)]),
     ("rename_view", &[("id={view}&name=x", 404)]),
     ("renew_recovery_codes", NO_ID),
     ("reopen_alert", &[("id={alert}", 404)]),
+    (
+        "reply_to_conversation",
+        &[("id={conversation}&click=0190a1b2-c3d4-7000-8000-000000000003&to=&subject=&text=Hello&at=", 404)],
+    ),
+    ("restrict_conversation", &[("id={conversation}&members[0]={own member}", 404), ("id={conversation}", 404)]),
     ("retry_job", &[("id={job}", 404)]),
     ("retry_report", &[("id={report}", 404)]),
     (
@@ -211,10 +254,15 @@ pub const FUNCTIONS: [(&str, &[Asked]); 113] = [
             ("client_id={own client}&id={contact}&name=X&emails=&phones=&handles=", 404),
         ],
     ),
+    ("save_draft", &[("id={conversation}&to=&subject=&text=Hello&after=0", 404)]),
     ("save_import_mapping", &[("id={import}&name=x", 404)]),
+    ("save_template", &[("id={template}&name=Theirs&text=x", 404)]),
     // What it names is kept as a text, and looked up when it is opened.
     ("save_view", NO_ID),
+    ("send_message_again", &[("id={outgoing}", 404)]),
+    ("set_signature", NO_ID),
     ("snooze_alert", &[("id={alert}&until=tomorrow", 404), ("id={alert}&until=nonsense", 404)]),
+    ("split_conversation", &[("id={conversation}&messages[0]=0190a1b2-c3d4-7000-8000-000000000004", 404)]),
     ("start_import", &[("id={import}&skip_wrong=true", 404), ("id={import}&skip_wrong=false", 404)]),
     ("switch_alert_rule", &[("id={alert_rule}&enabled=true", 404), ("id={alert_rule}&enabled=false", 404)]),
     ("switch_connection", &[("id={connection}&paused=true", 404), ("id={connection}&paused=false", 404)]),
@@ -223,10 +271,12 @@ pub const FUNCTIONS: [(&str, &[Asked]); 113] = [
         &[("id={report_schedule}&enabled=true", 404), ("id={report_schedule}&enabled=false", 404)],
     ),
     ("sync_connection", &[("id={connection}", 404)]),
+    ("take_back_message", &[("id={outgoing}", 404)]),
     ("test_connection", &[("id={connection}", 404)]),
     ("unassign_client", &[("id={assignment}&member_id={own member}&client_id={own client}", 404)]),
     ("undo_action", &[("id={action}&reason=", 404)]),
     ("undo_import", &[("id={import}", 404)]),
+    ("undo_merge", &[("at={conversation}&change={change}", 404)]),
     ("update_agency", NO_ID),
     ("update_alert_settings", NO_ID),
     (
@@ -247,6 +297,7 @@ pub const FUNCTIONS: [(&str, &[Asked]); 113] = [
         ],
     ),
     ("watch_syncs", NO_ID),
+    ("write_reply", &[("id={conversation}", 404)]),
 ];
 
 /// What of a client its form says that it read, and says again: everything but its id, its name and who answers for it.
@@ -329,7 +380,7 @@ async fn b3_1_every_server_function_with_an_id_treats_another_agencys_like_a_mis
         }
     }
     let unasked: Vec<_> = theirs.iter().map(|(kind, _)| *kind).filter(|kind| !kinds.contains(kind)).collect();
-    let elsewhere = ["{cycle}", "{source}"];
+    let elsewhere = ["{cycle}", "{upload}", "{source}"];
     assert_eq!(unasked, elsewhere, "these are the API's and a form's; of every other kind something was asked");
     assert_eq!(all_rows(&app.pool, Some("Beta")).await, before, "nothing of the other agency was changed");
     job_stays(&app, &agency).await;

@@ -13,28 +13,38 @@ use sqlx::PgPool;
 
 use crate::support::{Browser, PASSWORD, TestApp, environment, secret, shared};
 
-const CLIENT: &str = "client.apps.googleusercontent.com";
-const SECRET: &str = "GOCSPX-test";
+pub const CLIENT: &str = "client.apps.googleusercontent.com";
+pub const SECRET: &str = "GOCSPX-test";
 
 /// The peer, and the folder with its seed.
-struct Google(Child, u16, std::path::PathBuf);
+pub struct Google(Child, u16, std::path::PathBuf);
 
 impl Google {
     async fn start(hook: &Path) -> Self {
+        let users = "    - { email: Olga@Acme.test, name: Olga }\n    \
+                     - { email: loose@acme.test, name: Loose, email_verified: false }\n";
+        Self::start_with(hook, users, "").await
+    }
+
+    /// With these users, YAML indented by four. `adjusting` is loaded first, for what the peer lacks; it may be empty.
+    pub async fn start_with(hook: &Path, users: &str, adjusting: &str) -> Self {
         let port = free_port();
         let folder = std::env::temp_dir().join(format!("audienceos-google-{}-{port}", std::process::id()));
         std::fs::create_dir_all(&folder).unwrap();
         let seed = format!(
-            "google:\n  port: {port}\n  users:\n    - {{ email: Olga@Acme.test, name: Olga }}\n    \
-             - {{ email: loose@acme.test, name: Loose, email_verified: false }}\n  oauth_clients:\n    \
+            "google:\n  port: {port}\n  users:\n{users}  oauth_clients:\n    \
              - {{ client_id: {CLIENT}, client_secret: {SECRET}, name: Us, redirect_uris: [\"http://127.0.0.1/x\"] }}\n"
         );
         std::fs::write(folder.join("seed.yaml"), seed).unwrap();
+        let ours = folder.join("hook.mjs");
+        std::fs::write(&ours, adjusting).unwrap();
         let peer = environment("AUDIENCEOS_PEER_EMULATE").expect("./dev test sets AUDIENCEOS_PEER_EMULATE");
         let peer = Path::new(&peer);
         let child = Command::new(peer.join("node_modules/.bin/node"))
             .arg("--import")
             .arg(hook)
+            .arg("--import")
+            .arg(&ours)
             .arg(peer.join("node_modules/emulate/dist/index.js"))
             .args(["start", "--service", "google", "--port", &free_port().to_string(), "--seed", "seed.yaml"])
             .env("EMU_NO_FALLBACK", "1")
@@ -53,12 +63,12 @@ impl Google {
         panic!("the peer did not start");
     }
 
-    fn url(&self) -> String {
+    pub fn url(&self) -> String {
         format!("http://localhost:{}", self.1)
     }
 
     /// Chooses `email` on the page that `authorize_url` leads to; the answer is where Google sends the browser.
-    async fn choose(&self, authorize_url: &str, email: &str) -> String {
+    pub async fn choose(&self, authorize_url: &str, email: &str) -> String {
         let url = reqwest::Url::parse(authorize_url).unwrap();
         let mut fields: Vec<(String, String)> = url.query_pairs().into_owned().collect();
         fields.push(("email".into(), email.into()));
@@ -77,7 +87,8 @@ impl Drop for Google {
     }
 }
 
-fn free_port() -> u16 {
+/// A port that nobody listens on.
+pub fn free_port() -> u16 {
     TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port()
 }
 
@@ -91,7 +102,7 @@ async fn app_with(pool: PgPool, google: &str) -> TestApp {
 }
 
 /// Where a browser is sent.
-async fn led(browser: &Browser, path: &str) -> String {
+pub async fn led(browser: &Browser, path: &str) -> String {
     let answer = browser.get(path).await;
     assert_eq!(answer.status(), StatusCode::SEE_OTHER, "{path}");
     answer.headers()[header::LOCATION].to_str().unwrap().to_owned()

@@ -92,12 +92,12 @@ async fn only_tries_in_a_row_that_get_no_further_end_a_run(pool: PgPool) {
 }
 
 /// As if it had been tried so often in a row.
-async fn has_tried(pool: &PgPool, times: i32) {
+pub async fn has_tried(pool: &PgPool, times: i32) {
     execute(pool, format!("update sync_run set attempts = {times} where state = 'running'")).await;
 }
 
 /// How often the run was tried in a row by now, once it waits.
-async fn tried(pool: &PgPool) -> i64 {
+pub async fn tried(pool: &PgPool) -> i64 {
     const TRIED: &str = "select coalesce(max(attempts), 0)::bigint from sync_run
         where state = 'running' and held_until > now() + interval '10 s'";
     for _ in 0..400 {

@@ -43,6 +43,8 @@ fn days_that_are_none_are_refused_in_words() {
 struct Served {
     program: Child,
     address: String,
+    /// The two lines, of which each names where somebody is answered.
+    said: [String; 2],
 }
 
 impl Drop for Served {
@@ -62,10 +64,10 @@ impl Served {
             .stdout(Stdio::piped())
             .spawn()
             .unwrap();
-        let mut said = String::new();
-        BufReader::new(program.stdout.take().unwrap()).read_line(&mut said).unwrap();
-        let address = said.trim().strip_prefix("rehearsing on http://").unwrap().to_owned();
-        Self { program, address }
+        let mut said = BufReader::new(program.stdout.take().unwrap()).lines().map(Result::unwrap);
+        let said = [said.next().unwrap(), said.next().unwrap()];
+        let address = said[0].strip_prefix("rehearsing on http://").unwrap().to_owned();
+        Self { program, address, said }
     }
 
     fn get(&self, path: &str) -> String {
@@ -85,6 +87,19 @@ fn its_providers_are_served_until_the_program_is_stopped() {
     let about = served.get("/rehearsal");
     assert!(about.starts_with("HTTP/1.1 200 ") && about.contains("\"today\":\"2026-06-15\""), "{about}");
     assert!(served.get(ACCOUNTS).starts_with("HTTP/1.1 401 "));
+    // The mail server, as a setting of the product names it.
+    let mail = served.said[1].strip_prefix("rehearsing on imap-plain://").unwrap();
+    let (imap, submission) = mail.split_once("/?smtp=smtp-plain://").unwrap();
+    for (address, greeting, last, answer) in [
+        (imap, "* OK ", "a LOGIN desk@agency.example rehearsal-secret\r\nb LOGOUT\r\n", "a OK "),
+        (submission, "220 ", "EHLO here\r\nQUIT\r\n", "250-AUTH PLAIN LOGIN"),
+    ] {
+        let mut stream = TcpStream::connect(address).unwrap();
+        stream.write_all(last.as_bytes()).unwrap();
+        let mut said = String::new();
+        stream.read_to_string(&mut said).unwrap();
+        assert!(said.starts_with(greeting) && said.lines().any(|line| line.starts_with(answer)), "{said}");
+    }
     drop(served);
     let refused = audienceos(&["rehearsal", "--seed", "7"]);
     let said = String::from_utf8_lossy(&refused.stderr);

@@ -71,7 +71,40 @@ insert into report (organization_id, id, client_id, title, persona, sections, fi
   select organization_id, gen_random_uuid(), client_id, 'R', 'cmo', '{method}', '2026-03-01', '2026-03-02', now(), 'failed', 'x', 'Olga', now() from report_schedule;
 insert into report_file (organization_id, report_id, bytes) select organization_id, id, 'x' from report;
 insert into report_mail (organization_id, report_id, email, state) select organization_id, id, 'jane@client.test', 'waiting' from report;
-insert into brand (organization_id, owner_id, accent) select organization_id, organization_id, '#123456' from organization";
+insert into brand (organization_id, owner_id, accent) select organization_id, organization_id, '#123456' from organization;
+insert into inbox (organization_id, channel_id, addresses, updated_at) select organization_id, id, '{hello@agency.test}', now() from channel;
+insert into missed_message (organization_id, channel_id, external_id, fault, missed_at) select organization_id, id, '9', 'x', now() from channel;
+insert into conversation (organization_id, id, channel_id, subject, created_at, messages, last_at)
+  select organization_id, gen_random_uuid(), id, 'Spring', now(), 1, now() from channel;
+insert into conversation_member (organization_id, conversation_id, member_id)
+  select c.organization_id, c.id, m.id from conversation c join member m on m.organization_id = c.organization_id and m.role = 'owner';
+insert into message (organization_id, id, channel_id, conversation_id, external_id, header_id, inbound, kind, from_name, from_address, subject, text, snippet, at, stored_at, place, seen, seen_first, html, attachments, size, source_hash)
+  select organization_id, gen_random_uuid(), channel_id, id, '1', 'one@client.test', true, 'person', 'Jane', 'jane@client.test', 'Spring', 'Hello', 'Hello', now(), now(), 'inbox', false, false, false, 1, 5, sha256('s') from conversation;
+insert into message_reference (organization_id, channel_id, header_id, message_id) select organization_id, channel_id, 'none@client.test', id from message;
+insert into message_address (organization_id, message_id, role, position, name, address) select organization_id, id, 'to', 0, '', 'hello@agency.test' from message;
+insert into message_source (organization_id, message_id, bytes) select organization_id, id, 'Hello' from message;
+insert into attachment (organization_id, message_id, part, name, content_type, size, inline) select organization_id, id, 0, 'a.txt', 'text/plain', 1, false from message;
+insert into read_mark (organization_id, conversation_id, member_id, read_at) select organization_id, conversation_id, member_id, now() from conversation_member;
+insert into label (organization_id, id, name, created_at) select organization_id, gen_random_uuid(), 'Urgent', now() from organization;
+insert into conversation_label (organization_id, conversation_id, label_id)
+  select c.organization_id, c.id, l.id from conversation c join label l on l.organization_id = c.organization_id;
+insert into note (organization_id, id, conversation_id, member_id, member_name, text, created_at)
+  select organization_id, gen_random_uuid(), conversation_id, member_id, 'Olga', 'Hello', now() from conversation_member;
+insert into conversation_change (organization_id, id, conversation_id, member_id, member_name, what, created_at)
+  select organization_id, gen_random_uuid(), conversation_id, member_id, 'Olga', 'closed', now() from conversation_member;
+insert into message_move (organization_id, change_id, message_id, from_id)
+  select c.organization_id, c.id, m.id, m.conversation_id from conversation_change c join message m on m.organization_id = c.organization_id;
+insert into client_rule (organization_id, kind, value, client_id, created_by, created_at)
+  select organization_id, 'domain', 'client.test', min(id::text)::uuid, gen_random_uuid(), now() from client group by organization_id;
+insert into upload (organization_id, id, member_id, name, content_type, bytes, created_at)
+  select organization_id, gen_random_uuid(), id, 'a.txt', 'text/plain', 'x', now() from member where role = 'owner';
+insert into draft (organization_id, conversation_id, member_id, content, revision, updated_at)
+  select organization_id, conversation_id, member_id, '{}', 1, now() from conversation_member;
+insert into outgoing (organization_id, id, conversation_id, channel_id, member_id, member_name, header_id, to_addresses, cc_addresses, bcc_addresses, subject, text, state, fault, send_at, created_at, settled_at)
+  select c.organization_id, gen_random_uuid(), c.id, c.channel_id, m.member_id, 'Olga', 'two@agency.test', '[]', '[]', '[]', 'Re: Spring', 'Hello', 'unconfirmed', 'x', now(), now(), now()
+  from conversation c join conversation_member m on m.organization_id = c.organization_id and m.conversation_id = c.id;
+insert into signature (organization_id, member_id, text) select organization_id, id, 'Olga' from member where role = 'owner';
+insert into template (organization_id, id, name, text, created_at) select organization_id, gen_random_uuid(), 'Thanks', 'Thank you', now() from organization";
 
 /// Stores a row for every agency in each table of the integrations.
 #[expect(clippy::disallowed_methods, reason = "writes as the superuser")]

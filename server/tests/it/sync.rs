@@ -87,7 +87,7 @@ pub async fn map(browser: &Browser, connection: &str, client: &str) {
 
 /// The newest run, once `ended` have ended and none is running.
 pub async fn run(browser: &Browser, connection: &str, ended: usize) -> Value {
-    for _ in 0..600 {
+    for _ in 0..2400 {
         let runs = browser.json(&format!("/api/v1/integrations/{connection}/runs")).await;
         let items = runs["items"].as_array().unwrap();
         if items.len() >= ended && items.iter().all(|run| run["state"] != "running") {

@@ -99,6 +99,11 @@ impl Run<'_> {
         Ok(running.filter(|running| running.id == self.id).map_or(self.attempts, |running| running.attempts))
     }
 
+    /// Whether this is the last of the tries in a row that a run has.
+    pub(super) async fn is_last_try(&self) -> Result<bool, Stop> {
+        Ok(self.attempts_in_a_row().await.map_err(Stop::Ours)? + 1 >= ATTEMPTS)
+    }
+
     /// Adds to what the run did, and says that it got further than it ever was.
     pub(super) async fn add_further(&self, tx: &mut TenantTx, more: &Progress) -> Result<(), Stop> {
         self.add(tx, more).await?;
@@ -158,7 +163,8 @@ impl Run<'_> {
             }
         }
         queue::enqueue(&mut tx, &Job::QueueDue, None).await?;
-        if fault.is_none() {
+        // Messages change no figure.
+        if fault.is_none() && self.provider.inbox().is_none() {
             run_brain::ask(self.context, &mut tx, now).await?;
         }
         tx.commit().await?;
@@ -170,9 +176,12 @@ impl Run<'_> {
         Ok(())
     }
 
-    /// When the connection is read next: shops every quarter of an hour; ads every hour, at a minute of their own so
+    /// When the connection is read next: mailboxes as often as their provider bears; shops every quarter of an hour; ads every hour, at a minute of their own so
     /// that not all come at once, and in the night.
     fn next(&self, now: OffsetDateTime, zone: &str) -> OffsetDateTime {
+        if let Some(inbox) = self.provider.inbox() {
+            return now + inbox.every();
+        }
         if self.provider.ads().is_none() {
             return now + Duration::from_secs(15 * 60);
         }

@@ -127,6 +127,12 @@ impl Request<'_> {
         self.header("content-type", "application/x-www-form-urlencoded")
     }
 
+    /// Sends `body` as it is, as what `kind` says.
+    pub fn body(mut self, kind: &str, body: Vec<u8>) -> Self {
+        self.body = body;
+        self.header("content-type", kind)
+    }
+
     /// Never sends it twice: for what changes something at the provider, such as exchanging a code.
     pub fn once(mut self) -> Self {
         self.attempts = 1;

@@ -4,7 +4,7 @@ use std::{collections::BTreeMap, time::Duration};
 
 use serde::Deserialize;
 
-use crate::{Answer, Error, standard};
+use crate::{Answer, Error, google};
 
 /// A refusal: of a call, of a stream, or of a token.
 #[derive(Deserialize)]
@@ -28,15 +28,7 @@ impl Refusal {
     pub fn error(&self, answer: &Answer) -> Error {
         match self {
             Self::Call { error } | Self::Stream([Envelope { error }]) => error.error(answer),
-            Self::Token { error, error_description } => {
-                let words = format!("{} ({error})", error_description.as_deref().unwrap_or_default().trim());
-                match standard(answer) {
-                    Some(passing @ (Error::RateLimited { .. } | Error::Unavailable(_))) => passing,
-                    // Anything else is the operator's client: consenting again would not help.
-                    _ if error == "invalid_grant" => Error::Unauthorized(words),
-                    _ => Error::Rejected(words),
-                }
-            }
+            Self::Token { error, error_description } => google::refused(error, error_description.as_deref(), answer),
         }
     }
 }

@@ -1,3 +1,5 @@
+use std::time::Duration;
+
 use http::StatusCode;
 use model::metric::Measures;
 use rust_decimal::Decimal;

@@ -4,7 +4,6 @@ use std::collections::BTreeMap;
 
 use model::metric::{Account, DayRow, Days, Entity, Level, Measures};
 use rust_decimal::Decimal;
-use secrecy::SecretString;
 use serde::Deserialize;
 use time::{Date, format_description::BorrowedFormatItem, macros::format_description};
 
@@ -12,15 +11,6 @@ use super::refusal::Status;
 use crate::{Answer, Error, Report, Result, number};
 
 pub(super) const DAY: &[BorrowedFormatItem<'_>] = format_description!("[year]-[month]-[day]");
-
-#[derive(Deserialize)]
-pub(super) struct Token {
-    pub access_token: SecretString,
-    pub refresh_token: Option<SecretString>,
-    pub expires_in: Option<u64>,
-    #[serde(default)]
-    pub scope: String,
-}
 
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]

@@ -1,5 +1,5 @@
 //! Google Ads API v26 over REST: consent with PKCE, tokens of an hour, accounts below a manager, reports with GAQL, and what
-//! campaigns, ad groups and ads are set to.
+//! campaigns, ad groups and ads are set to. Consent and tokens are those of Gmail, too.
 //!
 //! One holder is a person at a client, who reaches that client's account directly; another is the agency, which reaches its
 //! manager account, and the others only with `login-customer-id`. Whole numbers are texts, amounts are micros, an enum is its
@@ -19,16 +19,54 @@ use time::OffsetDateTime;
 
 pub(super) use self::refusal::Refusal;
 use super::{Answer, Desk, Holder, Question, encoded, fields as form, html};
-use crate::{account::Platform, plan::Channel};
+use crate::{account::Platform, mail::Mailbox, plan::Channel};
 
 /// The one place that names the API's version.
 const VERSION: &str = "v26";
 /// What every answer calls its request.
 const REQUEST: &str = "rehearsal";
-const CODE: &str = "gg-code";
-const ACCESS: &str = "gg-access";
-const REFRESH: &str = "gg-refresh";
-const SCOPE: &str = "https://www.googleapis.com/auth/adwords";
+
+/// What somebody may be asked to permit, and what the codes and tokens for it are called.
+struct Permit {
+    code: &'static str,
+    access: &'static str,
+    refresh: &'static str,
+    scopes: &'static str,
+}
+
+const ADS: Permit = Permit {
+    code: "gg-code",
+    access: "gg-access",
+    refresh: "gg-refresh",
+    scopes: "https://www.googleapis.com/auth/adwords",
+};
+/// What begins all that is given for the mailbox.
+pub(super) const MAIL_GRANTS: &str = "gm-";
+const MAIL: Permit = Permit {
+    code: "gm-code",
+    access: "gm-access",
+    refresh: "gm-refresh",
+    scopes: "https://www.googleapis.com/auth/gmail.modify https://www.googleapis.com/auth/gmail.readonly \
+             https://www.googleapis.com/auth/gmail.send",
+};
+const PERMITS: [&Permit; 2] = [&ADS, &MAIL];
+
+/// Which of them scopes are about, if any.
+fn permit(scopes: &str) -> Option<&'static Permit> {
+    let named = |permit: &&&Permit| scopes.split(' ').any(|one| permit.scopes.split(' ').any(|known| known == one));
+    PERMITS.iter().find(named).copied()
+}
+
+/// Whether scopes are about the mailbox.
+pub(super) fn about_mail(scopes: &str) -> bool {
+    permit(scopes).is_some_and(|permit| permit.code == MAIL.code)
+}
+
+/// Whether who asks may read and send the agency's mail.
+pub(super) fn may_mail(desk: &Desk, question: &Question, now: OffsetDateTime) -> bool {
+    bearer(desk, &MAIL, question, now).is_some()
+}
+
 /// How long an access token works, in seconds.
 const LASTS: i64 = 3600;
 
@@ -59,8 +97,8 @@ pub fn answer(desk: &Desk, question: &Question, now: OffsetDateTime) -> Option<A
 }
 
 /// What kind of code is given: the challenge is part of it, so that only its verifier finds it again.
-fn code_kind(offline: bool, challenge: &str) -> String {
-    format!("{CODE}{}{challenge}", if offline { "" } else { ".online" })
+fn code_kind(permit: &Permit, offline: bool, challenge: &str) -> String {
+    format!("{}{}{challenge}", permit.code, if offline { "" } else { ".online" })
 }
 
 /// The page on which a person chooses an account; without scripts.
@@ -79,19 +117,23 @@ fn consent(desk: &Desk, question: &Question, now: OffsetDateTime) -> Answer {
     if asked("response_type") != "code" || (!asked("code_challenge").is_empty() && method != "S256") {
         return refused("invalid_request", "Only codes are rehearsed, with a challenge of S256 or none.");
     }
-    if !asked("scope").split(' ').any(|scope| scope == SCOPE) {
-        return refused("invalid_scope", "Only the scope of Google Ads is rehearsed.");
-    }
-    let kind = code_kind(asked("access_type") == "offline", asked("code_challenge"));
+    let Some(permit) = permit(asked("scope")) else {
+        return refused("invalid_scope", "Only the scopes of Google Ads and Gmail are rehearsed.");
+    };
+    let kind = code_kind(permit, asked("access_type") == "offline", asked("code_challenge"));
     let state = encoded(asked("state"));
     let choice = |(holder, name): (Holder, &str)| {
         let code = encoded(&desk.grant(&kind, holder, now.unix_timestamp()));
-        let link = format!("{back}?state={state}&code={code}&scope={}", encoded(SCOPE));
+        let link = format!("{back}?state={state}&code={code}&scope={}", encoded(permit.scopes));
         format!("<li><a href=\"{}\">{}</a></li>", html(&link), html(name))
     };
     let holder = |client| Holder::new(client, asked("state"));
     let own = accounts(desk, Holder::AGENCY).map(|channel| (holder(Some(channel.client)), channel.name.as_str()));
-    let choices: String = own.chain([(holder(None), "The agency's manager account")]).map(choice).collect();
+    let choices: String = if about_mail(asked("scope")) {
+        choice((holder(None), Mailbox::Gmail.address()))
+    } else {
+        own.chain([(holder(None), "The agency's manager account")]).map(choice).collect()
+    };
     let deny = html(&format!("{back}?error=access_denied&state={state}"));
     let words = "Simulated Google. Choose the account that the app may see, edit and manage.";
     Answer::page(
@@ -117,11 +159,17 @@ fn token(desk: &Desk, question: &Question, now: OffsetDateTime) -> Answer {
     if part("client_id") != desk.app.id || part("client_secret") != desk.app.secret {
         return refusal::oauth("invalid_client", "The OAuth client was not found.");
     }
-    let (holder, offline) = match part("grant_type") {
-        "refresh_token" => match desk.granted(REFRESH, part("refresh_token")) {
-            Some((holder, from)) if desk.lives(REFRESH, holder, from) => (holder, false),
-            _ => return refusal::oauth("invalid_grant", "Token has been expired or revoked."),
-        },
+    let (permit, holder, offline) = match part("grant_type") {
+        "refresh_token" => {
+            let found = PERMITS.into_iter().find_map(|permit| {
+                let (holder, from) = desk.granted(permit.refresh, part("refresh_token"))?;
+                desk.lives(permit.refresh, holder, from).then_some((permit, holder))
+            });
+            match found {
+                Some((permit, holder)) => (permit, holder, false),
+                None => return refusal::oauth("invalid_grant", "Token has been expired or revoked."),
+            }
+        }
         "authorization_code" => {
             if desk.back(part("redirect_uri")).is_none() {
                 return refusal::oauth("redirect_uri_mismatch", "Bad Request");
@@ -130,8 +178,12 @@ fn token(desk: &Desk, question: &Question, now: OffsetDateTime) -> Answer {
                 "" => String::new(),
                 verifier => URL_SAFE_NO_PAD.encode(Sha256::digest(verifier)),
             };
-            let redeem = |offline| desk.redeem(&code_kind(offline, &challenge), part("code"), now);
-            match redeem(true).map(|holder| (holder, true)).or_else(|| Some((redeem(false)?, false))) {
+            let kinds = PERMITS.into_iter().flat_map(|permit| [(permit, true), (permit, false)]);
+            let redeemed = kinds.map(|(permit, offline)| {
+                let kind = code_kind(permit, offline, &challenge);
+                Some((permit, desk.redeem(&kind, part("code"), now)?, offline))
+            });
+            match redeemed.flatten().next() {
                 Some(redeemed) => redeemed,
                 None => return refusal::oauth("invalid_grant", "Bad Request"),
             }
@@ -139,10 +191,11 @@ fn token(desk: &Desk, question: &Question, now: OffsetDateTime) -> Answer {
         _ => return refusal::oauth("unsupported_grant_type", "Invalid grant_type: it is not supported."),
     };
     let from = |kind| now.unix_timestamp().max(desk.earliest(kind, holder));
-    let mut given = json!({ "access_token": desk.grant(ACCESS, holder, from(ACCESS)), "expires_in": LASTS - 1,
-        "scope": SCOPE, "token_type": "Bearer" });
+    let Permit { access, refresh, scopes, .. } = *permit;
+    let mut given = json!({ "access_token": desk.grant(access, holder, from(access)), "expires_in": LASTS - 1,
+        "scope": scopes, "token_type": "Bearer" });
     if offline {
-        given["refresh_token"] = json!(desk.grant(REFRESH, holder, from(REFRESH)));
+        given["refresh_token"] = json!(desk.grant(refresh, holder, from(refresh)));
     }
     Answer::json(200, &given)
 }
@@ -151,25 +204,29 @@ fn token(desk: &Desk, question: &Question, now: OffsetDateTime) -> Answer {
 fn revoke(desk: &Desk, question: &Question, now: OffsetDateTime) -> Answer {
     let sent = form(&String::from_utf8_lossy(&question.body));
     let shown = sent.get("token").map_or("", String::as_str);
-    let found = [ACCESS, REFRESH].into_iter().find_map(|kind| {
+    let kinds = PERMITS.into_iter().flat_map(|permit| [(permit, permit.access), (permit, permit.refresh)]);
+    let mut found = kinds.filter_map(|(permit, kind)| {
         let (holder, from) = desk.granted(kind, shown)?;
-        desk.lives(kind, holder, from).then_some((holder, from))
+        desk.lives(kind, holder, from).then_some((permit, holder, from))
     });
-    let Some((holder, from)) = found else {
+    let Some((permit, holder, from)) = found.next() else {
         return refusal::oauth("invalid_token", "Token expired or revoked");
     };
     let last = now.unix_timestamp().max(from);
-    [ACCESS, REFRESH].into_iter().for_each(|kind| desk.end(kind, holder, last));
+    [permit.access, permit.refresh].into_iter().for_each(|kind| desk.end(kind, holder, last));
     Answer::json(200, &json!({}))
+}
+
+/// The holder whose token was shown, if it works.
+fn bearer(desk: &Desk, permit: &Permit, question: &Question, now: OffsetDateTime) -> Option<Holder> {
+    let shown = question.headers.get("authorization")?.strip_prefix("Bearer ")?;
+    let (holder, from) = desk.granted(permit.access, shown)?;
+    (now.unix_timestamp() < from + LASTS && desk.lives(permit.access, holder, from)).then_some(holder)
 }
 
 /// The holder whose token was shown, beside the operator's developer token.
 fn allowed(desk: &Desk, question: &Question, now: OffsetDateTime) -> Result<Holder, Refusal> {
-    let shown = question.headers.get("authorization").and_then(|shown| shown.strip_prefix("Bearer "));
-    let (holder, from) = desk.granted(ACCESS, shown.unwrap_or_default()).ok_or_else(Refusal::unauthorized)?;
-    if now.unix_timestamp() >= from + LASTS || !desk.lives(ACCESS, holder, from) {
-        return Err(Refusal::unauthorized());
-    }
+    let holder = bearer(desk, &ADS, question, now).ok_or_else(Refusal::unauthorized)?;
     match question.headers.get("developer-token") {
         None => {
             let words = "A developer token was not provided.".to_owned();

@@ -2,14 +2,22 @@
 
 use serde_json::{Value, json};
 
-use super::{Answer, Question, google, meta, shopify};
+use super::{Answer, Question, gmail, google, graph, meta, shopify};
 use crate::{account::Platform, fault::Fault};
 
-/// Whose path it is, if anybody's.
-pub(crate) fn platform(path: &str) -> Option<Platform> {
+/// Whose question it is, if anybody's.
+pub(crate) fn platform(question: &Question) -> Option<Platform> {
+    let path = question.path.as_str();
     let begins = |with: &[&str]| with.iter().any(|begin| path.starts_with(begin));
-    if begins(&["/v26/", "/o/oauth2/"]) || ["/token", "/revoke"].contains(&path) {
-        Some(Platform::GoogleAds)
+    if begins(&["/gmail/", "/upload/gmail/"]) {
+        Some(Platform::Gmail)
+    } else if begins(&["/v1.0/"]) || path.contains("/oauth2/v2.0/") {
+        Some(Platform::Outlook)
+    } else if begins(&["/v26/", "/o/oauth2/"]) || ["/token", "/revoke"].contains(&path) {
+        // Consent and tokens of all that is Google's have the same paths.
+        let scopes = question.query.get("scope").map_or("", String::as_str);
+        let mail = google::about_mail(scopes) || String::from_utf8_lossy(&question.body).contains(google::MAIL_GRANTS);
+        Some(if mail { Platform::Gmail } else { Platform::GoogleAds })
     } else if begins(&["/v26.0/"]) {
         Some(Platform::MetaAds)
     } else if begins(&["/open_api/", "/portal/"]) {
@@ -36,6 +44,8 @@ pub(crate) fn cursor(platform: Platform, question: &Question) -> bool {
         Platform::MetaAds => question.query.get("after").is_some_and(|after| !after.is_empty()),
         Platform::TikTokAds => false, // its pages have numbers
         Platform::Shopify => question.path.starts_with(shopify::FILES) || body()["variables"]["after"].is_string(),
+        Platform::Gmail => ["pageToken", "startHistoryId"].iter().any(|name| question.query.contains_key(*name)),
+        Platform::Outlook => ["$skiptoken", "$deltatoken"].iter().any(|name| question.query.contains_key(*name)),
     }
 }
 
@@ -56,6 +66,19 @@ pub(crate) fn refuse(platform: Platform, question: &Question, fault: Fault) -> O
         (Fault::Unauthorized, Platform::Shopify) => {
             shopify(401, "[API] Invalid API key or access token (unrecognized login or wrong password)")
         }
+        (Fault::Unauthorized, Platform::Gmail) => gmail::Refusal::unauthorized().answer(),
+        (Fault::Unauthorized, Platform::Outlook) => graph::Refusal::unauthorized().answer(),
+        (Fault::Limited { .. }, Platform::Gmail) => gmail::Refusal::limited(429).answer(),
+        (Fault::Throttled { .. }, Platform::Gmail) => gmail::Refusal::limited(403).answer(),
+        (Fault::Limited { .. }, Platform::Outlook) => graph::Refusal::limited("ApplicationThrottled").answer(),
+        (Fault::Throttled { .. }, Platform::Outlook) => graph::Refusal::limited("TooManyRequests").answer(),
+        (Fault::Unavailable { status }, Platform::Gmail) => gmail::Refusal::unavailable(status).answer(),
+        (Fault::Unavailable { status }, Platform::Outlook) => graph::Refusal::unavailable(status).answer(),
+        (Fault::ExpiredCursor, Platform::Gmail) if question.query.contains_key("pageToken") => {
+            gmail::Refusal::invalid("Invalid pageToken").answer()
+        }
+        (Fault::ExpiredCursor, Platform::Gmail) => gmail::Refusal::missing().answer(),
+        (Fault::ExpiredCursor, Platform::Outlook) => graph::Refusal::expired().answer(),
         (Fault::Limited { seconds } | Fault::Throttled { seconds }, Platform::GoogleAds) => {
             google::Refusal::limited(seconds).answer(question)
         }
@@ -122,6 +145,8 @@ pub(crate) fn upset(platform: Platform, answer: Answer, fault: Fault) -> Answer 
         Platform::MetaAds => change("/data"),
         Platform::TikTokAds => change("/data/list"),
         Platform::Shopify => change("/data/orders/nodes"),
+        Platform::Gmail => ["/messages", "/history", "/threads"].into_iter().for_each(&mut change),
+        Platform::Outlook => change("/value"),
     }
     Answer { body: body.to_string(), ..answer }
 }

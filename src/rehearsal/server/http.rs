@@ -1,6 +1,6 @@
-//! Sockets: HTTP/1.1 in, questions out. Connections that are to break do break.
+//! HTTP/1.1 in, questions out. Connections that are to break do break.
 
-use std::{convert::Infallible, future::Future, io, sync::Arc, time::Duration};
+use std::{convert::Infallible, io, sync::Arc, time::Duration};
 
 use futures_util::stream;
 use http_body_util::{BodyExt, Full, Limited, StreamBody, combinators::BoxBody};
@@ -12,38 +12,18 @@ use hyper::{
     service::service_fn,
 };
 use hyper_util::rt::TokioIo;
-use tokio::net::TcpListener;
+use tokio::net::TcpStream;
 
 use super::{Answers, Reply};
 use crate::protocol::{Answer, Question, fields};
 
-/// A larger question is none.
-const LARGEST: usize = 1 << 20;
+/// A larger question is none. Letters come with files.
+const LARGEST: usize = 40 << 20;
 
-/// Answers what comes to `listener` until `stop` is there.
-///
-/// # Errors
-/// None: who cannot be answered is let go.
-pub async fn serve(listener: TcpListener, who: Arc<impl Answers>, stop: impl Future<Output = ()>) -> io::Result<()> {
-    tokio::pin!(stop);
-    loop {
-        let accepted = tokio::select! {
-            accepted = listener.accept() => accepted,
-            () = &mut stop => return Ok(()),
-        };
-        let Ok((stream, _)) = accepted else {
-            // No more files may be opened for a moment.
-            tokio::time::sleep(Duration::from_millis(50)).await;
-            continue;
-        };
-        let _ = stream.set_nodelay(true);
-        let who = Arc::clone(&who);
-        tokio::spawn(async move {
-            let service = service_fn(move |request| answer(Arc::clone(&who), request));
-            // An error is a connection that ended, perhaps because it was to.
-            let _ = http1::Builder::new().serve_connection(TokioIo::new(stream), service).await;
-        });
-    }
+/// Answers all that is asked over a connection.
+pub(super) async fn converse(stream: TcpStream, who: Arc<impl Answers>) -> io::Result<()> {
+    let service = service_fn(move |request| answer(Arc::clone(&who), request));
+    http1::Builder::new().serve_connection(TokioIo::new(stream), service).await.map_err(io::Error::other)
 }
 
 type Body = BoxBody<Bytes, io::Error>;

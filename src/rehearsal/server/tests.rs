@@ -3,11 +3,14 @@
 
 mod broken;
 mod load;
+mod mail;
+mod mailbox;
 mod moved;
 mod proxied;
 
 use std::{
     collections::BTreeMap,
+    net::SocketAddr,
     sync::atomic::{AtomicU32, Ordering},
 };
 
@@ -35,7 +38,7 @@ fn redirect(key: &str) -> String {
 }
 
 fn rehearsal(clock: Clock) -> Rehearsal {
-    let redirect_uris = ["google_ads", "meta_ads", "tiktok_ads", "shopify"].map(redirect).into();
+    let redirect_uris = ["google_ads", "meta_ads", "tiktok_ads", "shopify", "gmail", "outlook"].map(redirect).into();
     let (id, secret, developer_token) = ("our-app".into(), "our-secret".into(), "our-developer-token".into());
     Rehearsal::new(11, Some(FIRST), clock, App { id, secret, developer_token, redirect_uris }, machine).unwrap()
 }
@@ -71,22 +74,29 @@ static STATES: AtomicU32 = AtomicU32::new(0);
 struct Simulated {
     rehearsal: Arc<Rehearsal>,
     address: String,
-    task: tokio::task::AbortHandle,
+    /// Where the mail server listens, for whoever reads and for whoever sends.
+    mail: [SocketAddr; 2],
+    tasks: Vec<tokio::task::AbortHandle>,
 }
 
 impl Drop for Simulated {
     fn drop(&mut self) {
-        self.task.abort();
+        self.tasks.iter().for_each(tokio::task::AbortHandle::abort);
     }
 }
 
 impl Simulated {
     async fn start(clock: Clock) -> Self {
-        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
-        let address = format!("http://{}", listener.local_addr().unwrap());
         let rehearsal = Arc::new(rehearsal(clock));
-        let task = tokio::spawn(serve(listener, Arc::clone(&rehearsal), std::future::pending()));
-        Self { rehearsal, address, task: task.abort_handle() }
+        let (mut addresses, mut tasks) = (vec![], vec![]);
+        for speech in [Speech::Http, Speech::Imap, Speech::Submission] {
+            let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+            addresses.push(listener.local_addr().unwrap());
+            let task = tokio::spawn(serve(listener, speech, Arc::clone(&rehearsal), std::future::pending()));
+            tasks.push(task.abort_handle());
+        }
+        let [http, imap, submission] = addresses.try_into().unwrap();
+        Self { rehearsal, address: format!("http://{http}"), mail: [imap, submission], tasks }
     }
 
     /// Goes through consent at a provider by the `at`th choice, counted from the end if negative.
@@ -377,6 +387,10 @@ async fn unknown_paths_and_wrong_tokens_get_the_providers_own_words() {
             "",
             json!("<?xml version='1.0' encoding='UTF-8'?><Error><Code>NoSuchKey</Code></Error>"),
         ),
+        ("/gmail/v1/users/me/profile", [bad], 401, "/error/errors/0/reason", json!("authError")),
+        ("/gmail/gmail/v1/users/me/profile", [bad], 401, "/error/errors/0/reason", json!("authError")),
+        ("/v1.0/me/messages", [bad], 401, "/error/code", json!("InvalidAuthenticationToken")),
+        ("/outlook/v1.0/me/messages", [bad], 401, "/error/code", json!("InvalidAuthenticationToken")),
         ("/nothing", [bad], 404, "/error", json!("no simulated provider has this path")),
         ("/rehearsal/nothing", [bad], 404, "/error", json!("nothing is here")),
     ] {

@@ -134,6 +134,60 @@ fn metas_answers_are_those_of_its_specification() {
     assert_eq!(found, [""; 0], "{} differences", found.len());
 }
 
+/// Which path of a specification a path is an instance of.
+fn instance<'a>(specification: &'a Value, path: &str) -> Option<&'a Value> {
+    let parts: Vec<_> = path.split('/').collect();
+    let fits = |known: &str| {
+        let known: Vec<_> = known.split('/').collect();
+        let same = |(one, other): (&&str, &&str)| one == other || one.starts_with('{');
+        known.len() == parts.len() && known.iter().zip(&parts).all(same)
+    };
+    let mut all: Vec<_> = specification["paths"].as_object().unwrap().iter().filter(|(known, _)| fits(known)).collect();
+    // `messages/send` is not the message with the id "send".
+    all.sort_by_key(|(known, _)| known.matches('{').count());
+    all.first().map(|(_, found)| *found)
+}
+
+#[test]
+fn gmails_answers_are_those_of_its_specification() {
+    let Some(specification) = specification("gmail", "gmail.json") else { return };
+    let (mut judged, mut found) = (std::collections::BTreeMap::<String, u32>::new(), vec![]);
+    for (question, answer) in told() {
+        if !question.path.starts_with("/gmail/v1/") || answer.status != 200 {
+            continue;
+        }
+        let Some(known) = instance(&specification, &question.path) else { continue };
+        let schema =
+            &known[question.method.to_lowercase()]["responses"]["200"]["content"]["application/json"]["schema"];
+        assert!(schema.is_object(), "{}", question.path);
+        differences(&specification, schema, &body(&answer), &question.path, &mut found);
+        *judged.entry(schema["$ref"].to_string()).or_default() += 1;
+    }
+    assert!(judged.len() >= 6 && judged.values().sum::<u32>() > 30, "{judged:?}");
+    assert_eq!(found, [""; 0], "{} differences", found.len());
+}
+
+#[test]
+fn graphs_messages_are_those_of_its_specification() {
+    let Some(specification) = specification("graph", "graph-messages.json") else { return };
+    let (mut judged, mut found) = (0, vec![]);
+    for (question, answer) in told() {
+        if question.path != "/v1.0/me/messages" || answer.status != 200 {
+            continue;
+        }
+        let schema = &specification["components"]["schemas"]["microsoft.graph.message"];
+        for one in body(&answer)["value"].as_array().unwrap() {
+            let mut one = one.clone();
+            // An annotation, which specifications leave out.
+            one.as_object_mut().unwrap().remove("@odata.etag");
+            differences(&specification, schema, &one, "message", &mut found);
+            judged += 1;
+        }
+    }
+    assert!(judged > 3, "{judged}");
+    assert_eq!(found, [""; 0], "{} differences", found.len());
+}
+
 /// Notes what has another type than in a recorded answer, and returns how much was compared.
 fn alike(sample: &Value, value: &Value, place: &str, found: &mut Vec<String>) -> u32 {
     match (sample, value) {

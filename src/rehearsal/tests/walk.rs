@@ -1,14 +1,18 @@
-//! A walk through every provider's protocol, as an app goes: consent, tokens, accounts, reports, lists, orders, files, changes,
-//! and some wrong questions. What was asked and answered is kept, to be hashed and to be held against specifications.
+//! A walk through every provider's protocol, as an app goes: consent, tokens, accounts, reports, lists, orders, files, mail,
+//! changes, and some wrong questions. What was asked and answered is kept, to be hashed and to be held against specifications.
 
 use std::collections::BTreeMap;
 
+use base64::{
+    Engine,
+    engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD},
+};
 use serde_json::{Value, json};
 use time::{Date, Duration, OffsetDateTime};
 
 use crate::{
     Platform,
-    protocol::{Answer, App, Desk, Edge, Question, answer, fields},
+    protocol::{Answer, App, Desk, Edge, Question, answer, encoded, fields},
     world::World,
 };
 
@@ -28,7 +32,7 @@ pub struct Walk<'a> {
 }
 
 impl<'a> Walk<'a> {
-    /// At all four providers; at every account, for some days up to today.
+    /// At all providers; at every account, for some days up to today.
     pub fn whole(desk: &'a Desk, now: OffsetDateTime, days: i64) -> Self {
         let mut walk = Self { desk, now, told: vec![] };
         walk.google(days);
@@ -37,6 +41,8 @@ impl<'a> Walk<'a> {
         for at in [0, 3, 7] {
             walk.shopify(at);
         }
+        walk.gmail();
+        walk.outlook();
         walk.send("GET", "/nothing", &[], "");
         walk
     }
@@ -213,6 +219,80 @@ impl<'a> Walk<'a> {
         }
     }
 
+    /// Who is written to: somebody at a client.
+    fn somebody(&self, client: usize) -> String {
+        self.desk.world.contacts(&self.desk.world.clients()[client])[0].email.clone()
+    }
+
+    fn gmail(&mut self) {
+        let scope =
+            encoded("https://www.googleapis.com/auth/gmail.readonly https://www.googleapis.com/auth/gmail.send");
+        let path = format!(
+            "/o/oauth2/v2/auth?client_id=app&redirect_uri={BACK}&response_type=code&scope={scope}&access_type=offline"
+        );
+        let code = self.back(&path, 0).remove("code").unwrap();
+        let app = format!("client_id=app&client_secret=secret&redirect_uri={BACK}");
+        let given = self.send("POST", "/token", &[], &format!("{app}&grant_type=authorization_code&code={code}"));
+        let bearer = format!("Bearer {}", given["access_token"].as_str().unwrap());
+        let headers = [("authorization", bearer.as_str()), ("content-type", "application/json")];
+        let base = "/gmail/v1/users/me";
+        let get = |walk: &mut Self, call: &str| walk.send("GET", &format!("{base}/{call}"), &headers, "");
+        let start = get(self, "profile")["historyId"].as_str().unwrap().to_owned();
+        let listed = get(self, "messages?maxResults=30&includeSpamTrash=true");
+        for (at, one) in listed["messages"].as_array().unwrap().iter().enumerate() {
+            let id = one["id"].as_str().unwrap();
+            let told = get(self, &format!("messages/{id}?format={}", ["full", "metadata", "minimal", "raw"][at % 4]));
+            for part in told["payload"]["parts"].as_array().into_iter().flatten() {
+                if let Some(file) = part["body"]["attachmentId"].as_str() {
+                    get(self, &format!("messages/{id}/attachments/{file}"));
+                }
+            }
+        }
+        let one = listed["messages"][0].clone();
+        for call in ["labels", "settings/sendAs", "threads?maxResults=5", "messages/1f", "history?startHistoryId=1"] {
+            get(self, call);
+        }
+        get(self, &format!("threads/{}?format=minimal", one["threadId"].as_str().unwrap()));
+        let letter = source("team@agency.example", &self.somebody(0), "walk");
+        let body = json!({ "raw": URL_SAFE_NO_PAD.encode(letter), "threadId": one["threadId"] }).to_string();
+        let sent = self.send("POST", &format!("{base}/messages/send"), &headers, &body);
+        let path = format!("{base}/messages/{}/modify", sent["id"].as_str().unwrap());
+        self.send("POST", &path, &headers, r#"{"addLabelIds":["STARRED"]}"#);
+        get(self, &format!("history?startHistoryId={start}"));
+    }
+
+    fn outlook(&mut self) {
+        let scope = encoded("offline_access Mail.Read Mail.Send User.Read");
+        let path = format!(
+            "/common/oauth2/v2.0/authorize?client_id=app&redirect_uri={BACK}&response_type=code&scope={scope}&state=s"
+        );
+        let code = self.back(&path, 0).remove("code").unwrap();
+        let body = format!(
+            "client_id=app&client_secret=secret&redirect_uri={BACK}&grant_type=authorization_code&code={code}&scope={scope}"
+        );
+        let given = self.send("POST", "/common/oauth2/v2.0/token", &[], &body);
+        let bearer = format!("Bearer {}", given["access_token"].as_str().unwrap());
+        let headers = [("authorization", bearer.as_str()), ("prefer", "IdType=\"ImmutableId\", odata.maxpagesize=20")];
+        let get = |walk: &mut Self, call: &str| walk.send("GET", &format!("/v1.0/me{call}"), &headers, "");
+        for call in ["", "/mailFolders?$top=100", "/messages?$top=5", "/messages/x", "/nothing"] {
+            get(self, call);
+        }
+        let inbox = get(self, "/mailFolders/inbox/messages/delta?$filter=receivedDateTime%20ge%202024-01-01T00:00:00Z");
+        for one in inbox["value"].as_array().unwrap().iter().take(8) {
+            let path = format!("/messages/{}", encoded(one["id"].as_str().unwrap()));
+            get(self, &format!("{path}/$value"));
+            get(self, &format!("{path}/attachments"));
+            get(self, &format!("{path}?$select=isRead,parentFolderId"));
+        }
+        let first = encoded(inbox["value"][0]["id"].as_str().unwrap());
+        self.send("PATCH", &format!("/v1.0/me/messages/{first}"), &headers, r#"{"isRead":true}"#);
+        let letter = STANDARD.encode(source("studio@agency.example", &self.somebody(1), "walk"));
+        let plain = [headers[0], ("content-type", "text/plain")];
+        self.send("POST", "/v1.0/me/sendMail", &plain, &letter);
+        get(self, "/mailFolders/sentitems/messages/delta?$select=isRead,receivedDateTime");
+        get(self, "/mailFolders/inbox/messages/delta?$deltatoken=x");
+    }
+
     fn shopify(&mut self, at: isize) {
         let path = format!("/admin/oauth/authorize?client_id=app&redirect_uri={BACK}&state=s");
         let code = self.back(&path, at).remove("code").unwrap();
@@ -252,6 +332,13 @@ impl<'a> Walk<'a> {
         ask(self, OPERATION, json!({ "id": operation["id"] }));
         self.send("GET", &url, &[("range", "bytes=100-9999")], "");
     }
+}
+
+/// A letter from the agency.
+fn source(from: &str, to: &str, about: &str) -> String {
+    format!(
+        "From: {from}\r\nTo: {to}\r\nSubject: Hello\r\nMessage-ID: <{about}@audienceos.example>\r\n\r\nShall we call on Friday?\r\n"
+    )
 }
 
 /// As the product asks.

@@ -3,7 +3,7 @@
 use model::{
     access::Action,
     actor::Actor,
-    connection::{Cause, ChannelKind, Connection, Given},
+    connection::{Cause, Channel, ChannelKind, Connection, Given},
     id::ConnectionId,
     input::line,
     metric::Account,
@@ -126,7 +126,8 @@ async fn insert(service: &Service, actor: &Actor, new: &New, reached: Option<&[S
     let detail = json!({ "connected": made.provider, "by": made.given.key(), "accounts": new.accounts.len() });
     access::done_to(service, &mut tx, Action::EditIntegrations, (id, &made.label), detail).await?;
     // Accounts of a connection that has ended go on here, with their clients.
-    if channel::list(&mut tx, id).await?.iter().any(|channel| channel.client_id.is_some()) {
+    let read = |channel: &Channel| channel.client_id.is_some() || channel.kind == ChannelKind::Inbox;
+    if channel::list(&mut tx, id).await?.iter().any(read) {
         enqueue(&mut tx, id, Cause::First, now).await?;
     }
     let made = connection::get(&mut tx, id, now).await?;

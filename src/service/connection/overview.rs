@@ -8,7 +8,7 @@ use model::{
     connection::{Channel, Connection, ConnectionState, RunState, SyncRun},
     id::{ClientId, ConnectionId},
 };
-use store::{channel, client, connection, provider_switch, sync};
+use store::{channel, client, connection, inbox, provider_switch, sync};
 use time::OffsetDateTime;
 
 use crate::{Result, Service, access};
@@ -24,6 +24,8 @@ pub struct Overview {
     pub accounts: i64,
     /// Those of them that belong to no client.
     pub unmapped: i64,
+    /// How many of its messages could not be read, and lie at the provider alone.
+    pub missing: i64,
     /// Why the operator has switched its provider off for everybody.
     pub switched_off: Option<String>,
 }
@@ -53,6 +55,7 @@ pub async fn overview(service: &Service, actor: &Actor) -> Result<Vec<Overview>>
     let mut tx = service.db.tenant(actor).await?;
     let counts = channel::count(&mut tx).await?;
     let mut counts: HashMap<_, _> = counts.into_iter().map(|(id, all, unmapped)| (id, (all, unmapped))).collect();
+    let mut missing: HashMap<_, _> = inbox::missing(&mut tx).await?.into_iter().collect();
     let mut latest: HashMap<_, _> = sync::list_latest(&mut tx)
         .await?
         .into_iter()
@@ -60,8 +63,9 @@ pub async fn overview(service: &Service, actor: &Actor) -> Result<Vec<Overview>>
         .collect();
     let seen = |connection: Connection| {
         let (accounts, unmapped) = counts.remove(&connection.id).unwrap_or_default();
+        let missing = missing.remove(&connection.id).unwrap_or_default();
         let (latest, switched_off) = (latest.remove(&connection.id), off.get(&connection.provider).cloned());
-        Overview { connection, latest, accounts, unmapped, switched_off }
+        Overview { connection, latest, accounts, unmapped, missing, switched_off }
     };
     let found = connection::list(&mut tx, service.clock.now()).await?;
     Ok(super::sight::named(service, &mut tx, found).await?.into_iter().map(seen).collect())

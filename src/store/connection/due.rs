@@ -202,6 +202,33 @@ pub async fn ask_of(
     .await
 }
 
+/// Has the mailboxes of an organization read as soon as their turn comes whose last reading ended before `before`: somebody looks. What
+/// is being read or waits for its turn already is left alone; so is what is switched off, must be connected again, or failed, which has a
+/// pause of its own. How many those are.
+///
+/// # Errors
+/// The database failed.
+pub async fn ask_mailboxes(
+    tx: &mut SystemTx,
+    organization: OrganizationId,
+    before: OffsetDateTime,
+    now: OffsetDateTime,
+) -> Result<u64> {
+    let done = sqlx::query!(
+        "update connection c set next_sync_at = $3
+         where c.organization_id = $1 and c.next_sync_at > $3 and c.failures = 0
+           and c.disconnected_at is null and c.paused_at is null and c.reconnect_reason is null
+           and exists (select from channel h where h.organization_id = c.organization_id and h.connection_id = c.id and h.kind = 'inbox')
+           and not exists (select from provider_switch w where w.provider = c.provider)
+           and not exists (select from sync_run r where r.organization_id = c.organization_id and r.connection_id = c.id
+             and (r.state = 'running' or coalesce(r.finished_at, r.started_at) > $2))",
+        organization.0,
+        before,
+        now
+    );
+    Ok(done.execute(&mut **tx).await?.rows_affected())
+}
+
 /// What was asked for begins: for which cause, if something was.
 ///
 /// # Errors

@@ -27,7 +27,7 @@ const LENGTHS: [i64; 3] = [7, 28, 90];
 /// The figures, and whether whoever reads them can connect more and import rates of exchange.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct PerformanceView {
-    told: Performance,
+    pub(in crate::pages) told: Performance,
     may_connect: bool,
     may_import_rates: bool,
 }

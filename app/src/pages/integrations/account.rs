@@ -30,6 +30,8 @@ pub struct AccountRow {
     external_id: String,
     currency: String,
     time_zone: String,
+    /// Whether it is a mailbox, which is of no client: its conversations are.
+    mailbox: bool,
     /// Its client: id, name, and whether it is archived.
     client: Option<(ClientId, String, bool)>,
 }
@@ -77,6 +79,7 @@ async fn read(
     let connection = service::connection::get(service, actor, id).await?;
     let row = |channel: model::connection::Channel| AccountRow {
         id: channel.id,
+        mailbox: channel.kind == model::connection::ChannelKind::Inbox,
         client: channel.client_id.and_then(|id| clients.iter().find(|(client, ..)| *client == id).cloned()),
         name: channel.account.name,
         external_id: channel.account.external_id,
@@ -225,14 +228,15 @@ fn List(list: AccountList, asked: Memo<Option<String>>, map: ServerAction<MapAcc
         };
         return view! { <p class="text-muted" data-test="no-accounts">{words}</p> }.into_any();
     }
-    let unmapped = rows.iter().filter(|row| row.client.is_none()).count();
+    let mapped = rows.iter().any(|row| !row.mailbox);
+    let unmapped = rows.iter().filter(|row| row.client.is_none() && !row.mailbox).count();
     let room = CHOICES / clients.len().max(1);
     let (drawing, none, typed) = (drawing(), clients.is_empty(), Typed::of(map));
     let (rows, clients) =
         (StoredValue::new(rows.into_iter().enumerate().collect::<Vec<_>>()), StoredValue::new(clients));
     let open = move |at: usize, id: ChannelId| edits && (at < room || asked.get_untracked() == Some(id.to_string()));
     view! {
-        {edits.then(|| view! {
+        {(edits && mapped).then(|| view! {
             <p class="text-muted">"Choose the client of each account. Everything that is read from it, past days included, then counts for that client. "
                 {if unmapped == 0 { "Every account has its client.".to_owned() } else { format!("{} without a client.", counted(i64::try_from(unmapped).unwrap_or(i64::MAX), "account is", "accounts are")) }}</p>
         })}
@@ -257,7 +261,7 @@ fn AccountItem(
     map: ServerAction<MapAccount>,
     typed: Typed,
 ) -> impl IntoView {
-    let AccountRow { id, name, external_id, currency, time_zone, client } = row;
+    let AccountRow { id, name, external_id, currency, time_zone, mailbox, client } = row;
     let held = client.as_ref().map(|(id, ..)| id.to_string()).unwrap_or_default();
     let archived =
         client.as_ref().filter(|(.., archived)| *archived).map(|(id, name, _)| (*id, format!("{name} (archived)")));
@@ -268,7 +272,10 @@ fn AccountItem(
     let came_back = Some(typed.only("id", &id.to_string()).first("client_id", held.clone())).filter(offered);
     let (chosen, test) = (came_back.unwrap_or_else(|| held.clone()), format!("account {name}"));
     let (label, save) = (format!("Client of {name}"), format!("Save the client of {name}"));
-    let control = if edits && open {
+    let details = if mailbox { external_id } else { format!("{external_id} · {currency} · days of {time_zone}") };
+    let control = if mailbox {
+        view! { <span class="text-muted">"Each conversation finds its client"</span> }.into_any()
+    } else if edits && open {
         view! {
             <ActionForm action=map attr:class="flex w-full min-w-0 items-center gap-2 sm:w-auto">
                 <input type="hidden" name="id" value=id.to_string() />
@@ -297,8 +304,8 @@ fn AccountItem(
         <li class="flex flex-wrap items-center justify-between gap-x-4 gap-y-2 border-b border-line py-2" data-test=test>
             <div class="min-w-0">
                 <p class="flex flex-wrap items-center gap-2 break-words font-medium">{name}
-                    {client.is_none().then(|| view! { <Badge shade=Shade::Warn words="No client" /> })}</p>
-                <p class="break-words text-xs text-muted" data-literal="">{format!("{external_id} · {currency} · days of {time_zone}")}</p>
+                    {(client.is_none() && !mailbox).then(|| view! { <Badge shade=Shade::Warn words="No client" /> })}</p>
+                <p class="break-words text-xs text-muted" data-literal="">{details}</p>
             </div>
             {control}
         </li>

@@ -166,7 +166,7 @@ pub(super) fn Controls(
     };
     let reconnect = {
         let (action, page) = (format!("/integrations/{}/connect", row.provider), format!("{}#token", row.page()));
-        let typed = row.typed;
+        let typed = row.typed && !row.simulated;
         move |class: &'static str| {
             if typed {
                 return view! { <a class=class href=page.clone() aria-label=again.clone()>"Reconnect"</a> }.into_any();

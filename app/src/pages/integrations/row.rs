@@ -35,6 +35,8 @@ pub struct ConnectionRow {
     pub(crate) test: Option<(Moment, Answer)>,
     pub(crate) accounts: i64,
     pub(crate) unmapped: i64,
+    /// How many of its messages could not be read.
+    pub(crate) missing: i64,
     /// Features that are missing because a permission was denied.
     pub(crate) denied: Vec<String>,
     /// Whether the server could lead to the provider's page.
@@ -115,6 +117,7 @@ pub(crate) fn read(
             .map(|test| (words.write(test.at), Answer { millis: test.millis, fault: test.fault.clone() })),
         accounts: seen.accounts,
         unmapped: seen.unmapped,
+        missing: seen.missing,
         denied: denied.into_iter().map(|scope| scope.gives.to_owned()).collect(),
         ready: offer.missing.is_empty(),
         typed: connection.given == model::connection::Given::Token,

@@ -47,6 +47,12 @@ pub(super) fn Troubles(row: ConnectionRow, provider: String, edits: bool, alone:
             None => "It was connected more than a day ago and was never synced.".to_owned(),
         }));
     }
+    if row.missing > 0 {
+        said.push(plain(format!(
+            "{} could not be read and must be looked for at {provider}. The next syncs ask for them again.",
+            counted(row.missing, "message", "messages")
+        )));
+    }
     if !row.denied.is_empty() {
         said.push(plain(format!(
             "Not granted, so missing: {}. Reconnect and allow it to have it.",

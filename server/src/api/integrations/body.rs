@@ -13,7 +13,7 @@ use crate::api::rfc3339;
 #[derive(Debug, Serialize, ToSchema)]
 pub struct ConnectionBody {
     id: Uuid,
-    /// google_ads, meta_ads, tiktok_ads or shopify.
+    /// google_ads, meta_ads, tiktok_ads, shopify, gmail or outlook.
     provider: String,
     label: String,
     /// How its credential was given: consent or token.
@@ -70,7 +70,7 @@ pub struct ConnectionPage {
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ConnectBody {
-    /// google_ads, meta_ads, tiktok_ads or shopify.
+    /// google_ads, meta_ads, tiktok_ads, shopify, gmail or outlook.
     pub(super) provider: String,
     /// How: by consent on the provider's page, or with a token that was made there by hand (Shopify and Meta).
     #[serde(default)]

@@ -5,7 +5,7 @@
 //! request in a refusal. It imitates no provider; what a provider says in its own words is tested beside its peer.
 
 use model::metric::{Account, Days};
-use providers::{ACCESS_TOKEN, Bulk, Call, Credential, Error, Exchange, Provider, all, find};
+use providers::{ACCESS_TOKEN, Bulk, Call, Credential, Error, Exchange, Outgoing, Provider, all, find};
 use secrecy::SecretString;
 use time::macros::date;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
@@ -83,14 +83,34 @@ async fn ask(provider: &dyn Provider, base: &Url) -> Vec<(&'static str, Result<(
             }),
         ));
     }
+    if let Some(inbox) = provider.inbox() {
+        let since = date!(2026 - 01 - 05).midnight().assume_utc();
+        answers.push(("addresses", inbox.addresses(&call, &account).await.map(drop)));
+        answers.push(("changes", inbox.changes(&call, &account, None, since).await.map(drop)));
+        answers.push(("message", inbox.message(&call, &account, "18c2a").await.map(drop)));
+        answers.push(("find_sent", inbox.find_sent(&call, &account, "1@x.test").await.map(drop)));
+        let outgoing = Outgoing {
+            source: b"From: olga@acme.test\r\nTo: jane@c1.test\r\nMessage-ID: <1@x.test>\r\n\r\nHello\r\n",
+            message_id: "1@x.test",
+            from: "olga@acme.test",
+            recipients: &["jane@c1.test".to_owned()],
+            blind: &[],
+            thread: None,
+        };
+        answers.push(("send", inbox.send(&call, &account, &outgoing).await.map(drop)));
+    }
     answers
+}
+
+/// Those whose protocol is HTTP.
+fn spoken_to() -> impl Iterator<Item = &'static &'static dyn Provider> {
+    all().iter().filter(|provider| provider.base().starts_with("https://"))
 }
 
 /// Asks every provider at once, since a fault that may pass is tried again for seconds.
 async fn ask_all(base: &Url) -> Vec<(&'static str, &'static str, Result<(), Error>)> {
     let base = base.clone();
-    let tasks: Vec<_> = all()
-        .iter()
+    let tasks: Vec<_> = spoken_to()
         .map(|provider| {
             let base = base.clone();
             tokio::spawn(async move { (provider.descriptor().key, ask(*provider, &base).await) })
@@ -125,6 +145,7 @@ fn a_provider_has_what_its_description_says() {
         assert_eq!(model::provider::name(key), Some(said.name), "channels are named by it");
         assert_eq!(said.capabilities.contains(&Capability::Ads), provider.ads().is_some(), "{key}");
         assert_eq!(said.capabilities.contains(&Capability::Shop), provider.shop().is_some(), "{key}");
+        assert_eq!(said.capabilities.contains(&Capability::Inbox), provider.inbox().is_some(), "{key}");
         let consent = matches!(said.credential, CredentialKind::OAuth2 | CredentialKind::ShopOAuth2);
         assert_eq!(consent, provider.oauth().is_some(), "{key}");
         assert_eq!(consent, !said.scopes.is_empty(), "{key}");
@@ -186,10 +207,14 @@ async fn no_error_repeats_a_secret() {
         })
         .await;
         for (key, what, answer) in ask_all(&listener.url).await {
+            // A message that is not there is an answer.
+            if what == "message" && status == "404 Not Found" && answer.is_ok() {
+                continue;
+            }
             let error = answer.expect_err(&format!("{key}: {what} of {status}"));
             silent(&format!("{error} {error:?}"), key);
         }
-        for provider in all() {
+        for provider in spoken_to() {
             let key = provider.descriptor().key;
             let (http, settings) = (peers::http(*provider, &listener.url), peers::settings(*provider));
             let credential = peers::credential(TOKEN);

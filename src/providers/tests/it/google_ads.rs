@@ -20,8 +20,9 @@ use time::macros::date;
 use url::Url;
 
 use crate::{
+    emulate::Emulate,
     faults::{Faults, body, header},
-    peers::{self, Peer},
+    peers,
 };
 
 const TOKEN: &str = "ya29.token";
@@ -272,62 +273,23 @@ async fn a_short_pause_is_kept_and_the_stream_read_again() {
 const CLIENT: &str = "hidden-google_ads_client_id";
 const REDIRECT: &str = "http://localhost:3000/api/oauth/google_ads/callback";
 
-/// An independent Google: it knows codes, PKCE and tokens, but no advertising.
-struct Google {
-    peer: Peer,
-    folder: PathBuf,
+/// An independent Google, which knows no advertising.
+async fn start_google() -> Option<Emulate> {
+    let seed = format!(
+        "  users:\n    - {{ email: olga@acme.test, name: Olga }}\n  oauth_clients:\n    - {{ client_id: {CLIENT}, \
+         client_secret: hidden-google_ads_client_secret, name: Us, redirect_uris: [\"{REDIRECT}\"] }}\n"
+    );
+    Emulate::start("google", &seed, "").await
 }
 
-impl Drop for Google {
-    fn drop(&mut self) {
-        let _ = std::fs::remove_dir_all(&self.folder);
-    }
-}
-
-impl Google {
-    async fn start() -> Option<Self> {
-        let hook = peers::shared("google", "peers/run/emu-hook.mjs")?;
-        let installed = peers::folder("google", "AUDIENCEOS_PEER_EMULATE")?;
-        let port = peers::free_port();
-        let folder = std::env::temp_dir().join(format!("audienceos-google-ads-{}-{port}", std::process::id()));
-        std::fs::create_dir_all(&folder).unwrap();
-        let seed = format!(
-            "google:\n  port: {port}\n  users:\n    - {{ email: olga@acme.test, name: Olga }}\n  oauth_clients:\n    \
-             - {{ client_id: {CLIENT}, client_secret: hidden-google_ads_client_secret, name: Us, redirect_uris: [\"{REDIRECT}\"] }}\n"
-        );
-        std::fs::write(folder.join("seed.yaml"), seed).unwrap();
-        let mut command = Command::new(installed.join("node_modules/.bin/node"));
-        command.arg("--import").arg(hook).arg(installed.join("node_modules/emulate/dist/index.js"));
-        command.args([
-            "start",
-            "--service",
-            "google",
-            "--port",
-            &peers::free_port().to_string(),
-            "--seed",
-            "seed.yaml",
-        ]);
-        command.env("EMU_NO_FALLBACK", "1").current_dir(&folder);
-        Some(Self { peer: Peer::start(&mut command, port).await, folder })
-    }
-
-    /// Chooses the account on the page that `consent` leads to; the answer is the code that comes back.
-    async fn choose(&self, consent: &Url) -> String {
-        let mut fields: Vec<(String, String)> = consent.query_pairs().into_owned().collect();
-        fields.push(("email".into(), "olga@acme.test".into()));
-        let client = reqwest::Client::builder().redirect(reqwest::redirect::Policy::none()).build().unwrap();
-        let path = self.peer.url.join("o/oauth2/v2/auth/callback").unwrap();
-        let answer = client.post(path).form(&fields).send().await.unwrap();
-        let back: Url = answer.headers()["location"].to_str().unwrap().parse().unwrap();
-        let pick = |name: &str| back.query_pairs().find(|(given, _)| given == name).unwrap().1.into_owned();
-        assert_eq!(pick("state"), "s&1");
-        pick("code")
-    }
+/// The code that comes back when the account is chosen.
+async fn choose(google: &Emulate, consent: &Url) -> String {
+    google.choose(consent, "o/oauth2/v2/auth/callback", "olga@acme.test").await
 }
 
 #[tokio::test]
 async fn consent_with_a_verifier_brings_tokens_that_are_renewed_and_taken_back() {
-    let Some(google_itself) = Google::start().await else { return };
+    let Some(google_itself) = start_google().await else { return };
     let (oauth, settings, fields) = (google().oauth().unwrap(), peers::settings(google()), Default::default());
     let hosts = google().hosts(Some(&google_itself.peer.url)).unwrap();
     let verifier = "a-verifier-of-forty-three-characters-or-more";
@@ -347,9 +309,9 @@ async fn consent_with_a_verifier_brings_tokens_that_are_renewed_and_taken_back()
         let asked = Exchange { code, redirect_uri: REDIRECT, code_verifier, parameters: &parameters };
         oauth.exchange(&tokens, &settings, &asked).await
     };
-    let stolen = google_itself.choose(&consent).await;
+    let stolen = choose(&google_itself, &consent).await;
     assert_eq!(exchange(&stolen, "another-verifier-of-forty-three-characters-").await.unwrap_err().key(), "rejected");
-    let code = google_itself.choose(&consent).await;
+    let code = choose(&google_itself, &consent).await;
     let given = exchange(&code, verifier).await.unwrap();
     assert_eq!(exchange(&code, verifier).await.unwrap_err().key(), "rejected", "a code works once");
     assert!(given.expires_in.is_some_and(|time| time > Duration::from_secs(60)));

@@ -5,9 +5,13 @@
 
 mod client;
 mod contract;
+mod emulate;
 mod faults;
+mod gmail;
 mod google_ads;
+mod imap;
 mod meta_ads;
+mod outlook;
 mod peers;
 mod shopify;
 mod shopify_bulk;

@@ -52,10 +52,20 @@ pub async fn prism(test: &str, specification: &str) -> Option<Peer> {
 
 /// Prism on a specification that the test has prepared.
 pub async fn prism_on(test: &str, specification: &Path) -> Option<Peer> {
+    start_prism(test, specification, &["--errors"]).await
+}
+
+/// Prism, saying in the header `sl-violations` what it does not allow instead of refusing it: where a specification's own
+/// samples break its rules.
+pub async fn prism_telling(test: &str, specification: &str) -> Option<Peer> {
+    start_prism(test, &shared(test, &format!("peers/openapi/{specification}"))?, &[]).await
+}
+
+async fn start_prism(test: &str, specification: &Path, how: &[&str]) -> Option<Peer> {
     let folder = folder(test, "AUDIENCEOS_PEER_NODE")?;
     let port = free_port();
     let mut command = node(&folder, "@stoplight/prism-cli/dist/index.js");
-    command.args(["mock", "--errors", "-h", "127.0.0.1", "-p", &port.to_string()]).arg(specification);
+    command.arg("mock").args(how).args(["-h", "127.0.0.1", "-p", &port.to_string()]).arg(specification);
     Some(Peer::start(&mut command, port).await)
 }
 
@@ -114,6 +124,6 @@ pub fn settings(provider: &dyn Provider) -> Settings {
 }
 
 #[expect(clippy::disallowed_methods, reason = "tests are told by ./dev where their helpers are")]
-fn environment(name: &str) -> Option<String> {
+pub fn environment(name: &str) -> Option<String> {
     std::env::var(name).ok()
 }

@@ -40,7 +40,7 @@ fn ask_at(
 
 /// The code that the `at`th choice of the page of consent leads back with.
 fn code(desk: &Desk, more: &str, at: usize) -> String {
-    let scope = encoded(SCOPE);
+    let scope = encoded(ADS.scopes);
     let path = format!(
         "/o/oauth2/v2/auth?client_id=app&redirect_uri={REDIRECT}&response_type=code&scope={scope}&state=a+b{more}"
     );
@@ -92,7 +92,7 @@ fn codes_need_their_verifier_and_tokens_end_with_the_permission() {
     assert_eq!(exchange(&desk, &body("another")).1["error"], "invalid_grant");
     assert_eq!(exchange(&desk, &body("")).1["error"], "invalid_grant");
     let (status, given) = exchange(&desk, &body(verifier));
-    assert_eq!((status, &given["scope"], &given["expires_in"]), (200, &json!(SCOPE), &json!(3599)));
+    assert_eq!((status, &given["scope"], &given["expires_in"]), (200, &json!(ADS.scopes), &json!(3599)));
     assert_eq!(exchange(&desk, &body(verifier)).0, 400, "a code works once");
     let refresh = given["refresh_token"].as_str().unwrap();
     let body = format!("grant_type=refresh_token&refresh_token={refresh}");
