@@ -102,7 +102,11 @@ fn of_scope(ledger: &Ledger, scope: &Scope, window: metric::Days) -> Result<Inpu
     // By the channels' own client: an archived one is no client of the ledger, and its days are still its own.
     let meant: Vec<Channel> =
         ledger.channels.iter().filter(|channel| scope.holds(channel.id, channel.client_id)).cloned().collect();
-    let rows = ledger.days.iter().filter(|row| scope.parts().is_none() && window.contains(row.day));
+    let own: BTreeSet<ChannelId> = meant.iter().map(|channel| channel.id).collect();
+    let rows = ledger
+        .days
+        .iter()
+        .filter(|row| scope.parts().is_none() && window.contains(row.day) && own.contains(&row.channel_id));
     let parts = ledger.parts.iter().filter(|part| {
         let own = |parts: &BTreeSet<PartId>| {
             parts.is_empty() || parts.iter().any(|id| id.channel_id == part.channel_id && id.external_id == part.ad_id)

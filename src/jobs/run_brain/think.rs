@@ -140,12 +140,8 @@ struct By<'a> {
 
 impl<'a> By<'a> {
     fn new(facts: &'a Facts) -> Self {
-        let mut by = Self {
-            reported: &facts.reported,
-            days: BTreeMap::new(),
-            ads: BTreeMap::new(),
-            orders: BTreeMap::new(),
-        };
+        let mut by =
+            Self { reported: &facts.reported, days: BTreeMap::new(), ads: BTreeMap::new(), orders: BTreeMap::new() };
         for day in &facts.days {
             by.days.entry(day.channel_id).or_default().push(day);
         }

@@ -55,7 +55,8 @@ impl Counted {
 fn taken(asked: &[fact::Asked], reading: Reading) -> Option<brain::Reading> {
     let windows = asked.iter().map(fact::Asked::window);
     let days = windows.reduce(|a, b| Days { first: a.first.min(b.first), last: a.last.max(b.last) })?;
-    Some(brain::Reading { days, scope: asked.first()?.scope.clone(), as_of: reading.as_of })
+    let of = asked.iter().map(|asked| asked.days).collect();
+    Some(brain::Reading { days, asked: of, scope: asked.first()?.scope.clone(), as_of: reading.as_of })
 }
 
 /// Makes all figures of these questions, which are of one scope, from one reading of what is stored. The caller freezes the
@@ -190,6 +191,7 @@ pub(crate) async fn read_for(
     let all = windows.iter().copied().reduce(|a, b| Days { first: a.first.min(b.first), last: a.last.max(b.last) });
     // Days far apart are read by themselves, without all those between.
     let together = windows.iter().map(|days| days.count()).sum::<i64>() >= all.map_or(0, Days::count);
+    let every: Vec<Days> = asked.iter().map(|wide| wide.days).collect();
     let mut known: Vec<Known> = Vec::new();
     for wide in asked {
         let before = known.first().filter(|_| together).map(|(_, ledger)| ledger.clone());
@@ -197,7 +199,8 @@ pub(crate) async fn read_for(
             Some(ledger) => ledger,
             None => {
                 let days = all.filter(|_| together).unwrap_or_else(|| fact::window(wide.days));
-                let reading = brain::Reading { days, scope: wide.scope.clone(), as_of: None };
+                let of = if together { every.clone() } else { vec![wide.days] };
+                let reading = brain::Reading { days, asked: of, scope: wide.scope.clone(), as_of: None };
                 Arc::new(brain::ledger_of(tx, agency, channels.to_vec(), day, &reading).await?)
             }
         };
@@ -211,12 +214,18 @@ pub(crate) async fn read_for(
 /// # Errors
 /// What is stored makes no sense.
 pub(crate) async fn spread(service: &Service, known: Vec<Known>) -> Result<Vec<fact::Spread>> {
-    let memory = service.memory.clone();
-    let made = tokio::task::spawn_blocking(move || {
-        known.iter().map(|(wide, ledger)| memory.spread(ledger, wide)).collect::<std::result::Result<Vec<_>, _>>()
-    });
-    let made = made.await.map_err(|error| error.to_string()).and_then(|made| made);
-    made.map_err(|words| Error::Internal(words.into()))
+    // Each by itself, so that now and before do not wait for one another.
+    let one = |(wide, ledger): Known| {
+        let memory = service.memory.clone();
+        tokio::task::spawn_blocking(move || memory.spread(&ledger, &wide))
+    };
+    let begun: Vec<_> = known.into_iter().map(one).collect();
+    let mut spreads = Vec::with_capacity(begun.len());
+    for made in begun {
+        let made = made.await.map_err(|error| error.to_string()).and_then(|made| made);
+        spreads.push(made.map_err(|words| Error::Internal(words.into()))?);
+    }
+    Ok(spreads)
 }
 
 /// Reads a figure; `Err` says why there is none.
