@@ -12,16 +12,17 @@ use model::{
 use super::{
     Bodies, Loaded, Names, Question, cmo,
     digest::{self, Digest, Gap},
-    director, founded,
+    director, fill, founded,
     frame::Words,
-    load, news, read,
+    kept::{KEPT, Key},
+    look, news, read,
     said::Said,
     vp_growth,
 };
 use crate::{Result, Service};
 
 /// What a state tells of the agency or a client.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Told {
     /// The state.
     pub state: State,
@@ -37,6 +38,20 @@ pub struct Told {
 }
 
 impl Told {
+    /// What a state tells that says nothing.
+    #[cfg(test)]
+    pub(super) fn of_state(id: model::id::BrainStateId) -> Self {
+        let state = State {
+            id,
+            day: time::Date::MIN,
+            input_hash: Vec::new(),
+            output_hash: Vec::new(),
+            code_version: String::new(),
+            created_at: time::OffsetDateTime::UNIX_EPOCH,
+        };
+        tell(state, &[], &Names::default(), Persona::default(), None)
+    }
+
     /// What a card says, and what is missing to say more, once.
     pub fn take(&mut self, kind: CardKind) -> (Vec<Sentence>, Vec<Sentence>) {
         match kind {
@@ -53,8 +68,18 @@ impl Told {
 /// Missing for a client out of sight, or the rule that forbids it.
 pub async fn told(service: &Service, actor: &Actor, question: Question) -> Result<Option<Told>> {
     let Question { persona, client_id, .. } = question;
-    let loaded = load(service, actor, question).await?;
-    Ok(loaded.map(|Loaded { state, outcomes, names }| tell(state, &outcomes, &names, persona, client_id)))
+    let Some((mut tx, mut loaded)) = look(service, actor, question).await? else { return Ok(None) };
+    let outcomes = loaded.outcomes.iter().map(|outcome| outcome.number).collect();
+    let key = Key { state: loaded.state.id, outcomes, names: loaded.names.clone(), persona, client_id };
+    if let Some(told) = KEPT.find(&key) {
+        return Ok(Some(told));
+    }
+    fill(&mut tx, &mut loaded, client_id).await?;
+    drop(tx);
+    let Loaded { state, outcomes, names } = loaded;
+    let told = tell(state, &outcomes, &names, persona, client_id);
+    KEPT.keep(key, told.clone());
+    Ok(Some(told))
 }
 
 fn tell(state: State, outcomes: &[Outcome], names: &Names, persona: Persona, client: Option<ClientId>) -> Told {

@@ -195,14 +195,16 @@ async fn no_writer_can_leave_a_day_uncounted(pool: PgPool) {
     for channel in &agency.channels {
         agency.observe(*channel, agency.run, &rows).await;
     }
-    let wrong = "select count(*) from (
-         select channel_id, d.* from channel c cross join lateral (select id as channel_id) i
-           cross join lateral counted_days_of(c.organization_id, c.id, '-infinity', 'infinity') d
-         except select channel_id, day, spend, impressions, clicks, conversions, claimed_revenue, orders, ledger_revenue, refunds, taxes,
-           shipping from counted_day) x";
+    let wrong = "with anew as (
+           select c.id as channel_id, d.* from channel c cross join lateral counted_days_of(c.organization_id, c.id, '-infinity', 'infinity') d
+         ), kept as (
+           select channel_id, day, spend, impressions, clicks, conversions, claimed_revenue, orders, ledger_revenue, refunds, taxes, shipping
+           from counted_day
+         )
+         select count(*) from ((table anew except table kept) union all (table kept except table anew)) x";
     for write in [
-        "update metric_daily set spend = spend + 1 where level = 'account'",
-        "update metric_daily set day = day + 3 where entity_id = '2' and day = (select max(day) from metric_daily)",
+        "update metric_daily set clicks = coalesce(clicks, 0) + 1",
+        "update metric_daily set day = day + 100",
         "delete from metric_daily where day = (select min(day) from metric_daily)",
     ] {
         let before: i64 = sqlx::query_scalar(
