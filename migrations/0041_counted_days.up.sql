@@ -4,11 +4,13 @@
 
 -- What is stored of a channel, for a short answer to what it reports at all; and the days that must be counted anew before the
 -- transaction ends. Each bit stands for a measure, in the order of counted_day, that was reported once; ten of them, and an
--- eleventh for an amount below zero that cannot be. A bit stays when what was reported is withdrawn: it says where to look.
+-- eleventh for an amount below zero that cannot be. A bit stays when what was reported is withdrawn: it says where to look. The
+-- revision is another one whenever anything that is stored of the channel's days changed: what was made of the same is the same.
 create table counted_channel (
   organization_id uuid not null,
   channel_id uuid not null,
   reported int not null default 0,
+  revision uuid not null default gen_random_uuid(),
   due_first date,
   due_last date,
   primary key (organization_id, channel_id),
@@ -184,7 +186,7 @@ begin
       is distinct from (excluded.spend, excluded.impressions, excluded.clicks, excluded.conversions, excluded.claimed_revenue,
         excluded.orders, excluded.ledger_revenue, excluded.refunds, excluded.taxes, excluded.shipping);
   update public.counted_channel c
-  set due_first = null, due_last = null, reported = c.reported | coalesce((
+  set due_first = null, due_last = null, revision = gen_random_uuid(), reported = c.reported | coalesce((
     select bit_or(public.reported_bits(d)) from public.counted_day d
     where d.organization_id = new.organization_id and d.channel_id = new.channel_id and d.day between due.due_first and due.due_last), 0)
   where c.organization_id = new.organization_id and c.channel_id = new.channel_id;

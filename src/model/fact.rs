@@ -168,7 +168,7 @@ pub struct Rate {
 }
 
 /// What is stored of the channels in sight, for figures of some days.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Ledger {
     /// The currency in which the agency counts.
     pub currency: String,
@@ -228,7 +228,7 @@ impl Depth {
 }
 
 /// Figures that are asked for one by one.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Asked {
     /// Of whose channels.
     pub scope: Scope,
@@ -263,7 +263,7 @@ impl Asked {
 }
 
 /// Figures that are asked for with their course, and of each channel or part by itself.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Wide {
     /// Of whose channels, or of which parts of them.
     pub scope: Scope,

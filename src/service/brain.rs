@@ -179,35 +179,49 @@ pub(crate) async fn ledger_of(
     day: Date,
     reading: &Reading,
 ) -> Result<Ledger> {
+    let mut ledger = around(tx, agency, channels, day, reading).await?;
+    let ids = ledger.channels.iter().map(|channel| channel.id).collect();
+    let mut span = fact::Span { days: reading.days, channels: ids, as_of: reading.as_of };
+    match &reading.scope {
+        Scope::Campaigns(of) => ledger.parts = fact::parts_in(tx, Level::Campaign, &span, of).await?,
+        Scope::Creatives(of) => ledger.parts = fact::parts_in(tx, Level::Ad, &span, of).await?,
+        // What was known at a moment is not counted beforehand: all of it is looked through anyway.
+        _ if reading.asked.is_empty() || reading.as_of.is_some() => ledger.days = fact::days(tx, &span).await?,
+        _ => {
+            for only in together(&reading.asked) {
+                span.days = only;
+                ledger.days.extend(fact::days(tx, &span).await?);
+            }
+            ledger.reported = reported(tx, &ledger.channels, &reading.asked, &ledger.days).await?;
+        }
+    }
+    Ok(ledger)
+}
+
+/// What is stored beside the days of these channels.
+///
+/// # Errors
+/// The database failed.
+pub(crate) async fn around(
+    tx: &mut TenantTx,
+    agency: &Organization,
+    channels: Vec<Channel>,
+    day: Date,
+    reading: &Reading,
+) -> Result<Ledger> {
     let since = reading.days.first.checked_sub(PAST).unwrap_or(Date::MIN);
     let rates = match reading.as_of {
         Some(as_of) => exchange_rate::list_as_of(tx, since, as_of).await?,
         None => fact::rates(tx, since).await?,
     };
-    let ids = channels.iter().map(|channel| channel.id).collect();
-    let mut span = fact::Span { days: reading.days, channels: ids, as_of: reading.as_of };
-    let (mut days, mut parts, mut around) = (Vec::new(), Vec::new(), Vec::new());
-    match &reading.scope {
-        Scope::Campaigns(of) => parts = fact::parts_in(tx, Level::Campaign, &span, of).await?,
-        Scope::Creatives(of) => parts = fact::parts_in(tx, Level::Ad, &span, of).await?,
-        // What was known at a moment is not counted beforehand: all of it is looked through anyway.
-        _ if reading.asked.is_empty() || reading.as_of.is_some() => days = fact::days(tx, &span).await?,
-        _ => {
-            for only in together(&reading.asked) {
-                span.days = only;
-                days.extend(fact::days(tx, &span).await?);
-            }
-            around = reported(tx, &channels, &reading.asked, &days).await?;
-        }
-    }
     Ok(Ledger {
         currency: agency.currency.clone(),
         day,
         from: reading.days.first,
         channels,
-        days,
-        reported: around,
-        parts,
+        days: Vec::new(),
+        reported: Vec::new(),
+        parts: Vec::new(),
         buyers: Vec::new(),
         clients: fact::clients(tx).await?,
         rates,

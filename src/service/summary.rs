@@ -11,7 +11,6 @@ mod digest;
 mod director;
 mod fragments;
 mod frame;
-mod kept;
 mod line;
 mod links;
 pub mod mail;

@@ -17,7 +17,7 @@ use rust_decimal::Decimal;
 use sqlx::types::Uuid;
 use time::{Date, OffsetDateTime};
 
-pub use self::day::{Span, days, ever, reported};
+pub use self::day::{Span, days, ever, reported, revisions};
 use crate::{Result, TenantTx};
 
 /// The channels of which days were read, by id.

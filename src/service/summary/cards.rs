@@ -5,7 +5,7 @@ use model::{
     actor::Actor,
     brain::{Outcome, State},
     dashboard::{CardKind, Colour},
-    id::ClientId,
+    id::{BrainStateId, ClientId},
     summary::{Persona, Sentence},
 };
 
@@ -14,12 +14,27 @@ use super::{
     digest::{self, Digest, Gap},
     director, fill, founded,
     frame::Words,
-    kept::{KEPT, Key},
     look, news, read,
     said::Said,
     vp_growth,
 };
-use crate::{Result, Service};
+use crate::{Result, Service, kept::Kept};
+
+/// So many are kept: a few members with sights of their own, each of the agency and of the clients that are looked at.
+const MOST: usize = 64;
+/// What was told of which outcomes. Their bodies are some megabytes, which never change.
+static KEPT: Kept<Key, Told> = Kept::new(MOST);
+
+/// What cards are made of: which outcomes of a state a member sees and nobody decided about, what things are called now, and for
+/// whom.
+#[derive(Debug, PartialEq, Eq)]
+struct Key {
+    state: BrainStateId,
+    outcomes: Vec<i32>,
+    names: Names,
+    persona: Persona,
+    client_id: Option<ClientId>,
+}
 
 /// What a state tells of the agency or a client.
 #[derive(Clone, Debug)]
@@ -38,20 +53,6 @@ pub struct Told {
 }
 
 impl Told {
-    /// What a state tells that says nothing.
-    #[cfg(test)]
-    pub(super) fn of_state(id: model::id::BrainStateId) -> Self {
-        let state = State {
-            id,
-            day: time::Date::MIN,
-            input_hash: Vec::new(),
-            output_hash: Vec::new(),
-            code_version: String::new(),
-            created_at: time::OffsetDateTime::UNIX_EPOCH,
-        };
-        tell(state, &[], &Names::default(), Persona::default(), None)
-    }
-
     /// What a card says, and what is missing to say more, once.
     pub fn take(&mut self, kind: CardKind) -> (Vec<Sentence>, Vec<Sentence>) {
         match kind {

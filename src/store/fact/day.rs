@@ -84,6 +84,17 @@ pub async fn ever(tx: &mut TenantTx) -> Result<Vec<(ChannelId, Bits)>> {
     Ok(rows.into_iter().map(|row| (row.channel_id.into(), Bits::stored(row.reported))).collect())
 }
 
+/// The revision of what is stored of each channel in sight, by id: while it is the same, so are the channel's days. Of the same
+/// moment as what is read in the transaction, if that was frozen.
+///
+/// # Errors
+/// The database failed.
+pub async fn revisions(tx: &mut TenantTx) -> Result<Vec<(ChannelId, Uuid)>> {
+    let rows = sqlx::query!("select channel_id, revision from counted_channel order by channel_id");
+    let rows = rows.fetch_all(&mut **tx).await?;
+    Ok(rows.into_iter().map(|row| (row.channel_id.into(), row.revision)).collect())
+}
+
 /// What channels report, each in its days, as it is known now. No channel may be there twice.
 ///
 /// # Errors

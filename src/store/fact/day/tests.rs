@@ -213,7 +213,15 @@ async fn no_writer_can_leave_a_day_uncounted(pool: PgPool) {
         .fetch_one(&pool)
         .await
         .unwrap();
+        let revisions: Vec<Uuid> =
+            sqlx::query_scalar("select revision from counted_channel").fetch_all(&pool).await.unwrap();
         assert!(sqlx::query(write).execute(&pool).await.unwrap().rows_affected() > 0, "{write}");
+        let same: i64 = sqlx::query_scalar("select count(*) from counted_channel where revision = any($1)")
+            .bind(&revisions)
+            .fetch_one(&pool)
+            .await
+            .unwrap();
+        assert_eq!((revisions.len(), same), (2, 0), "{write}");
         assert_eq!(sqlx::query_scalar::<_, i64>(wrong).fetch_one(&pool).await.unwrap(), 0, "{write}");
         let after: i64 = sqlx::query_scalar(
             "select hashtextextended(string_agg(d::text, '' order by d::text), 0) from counted_day d",
