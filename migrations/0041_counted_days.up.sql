@@ -129,7 +129,8 @@ create function reported_bits(d counted_day) returns int language sql immutable 
     + 1024 * coalesce(least(d.spend, d.impressions, d.clicks, d.conversions, d.orders, d.refunds) < 0, false)::int
 $$;
 
--- The owner sees the rows of all agencies for as long as this takes.
+-- The owner sees the rows of all agencies for as long as this takes. Compiling each channel's query would take longer than it does.
+set local jit = off;
 alter table channel no force row level security;
 alter table metric_daily no force row level security;
 insert into counted_day

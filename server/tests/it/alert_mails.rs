@@ -309,6 +309,7 @@ async fn nothing_of_an_archived_client_is_mailed_until_it_is_back(pool: PgPool) 
 /// Makes the migrations that read what is there as somebody who owns every table, is no superuser, and has the rights of the
 /// system role only while acting as it.
 const MIGRATED_BY_AN_OWNER: &str = concat!(
+    include_str!("../../../migrations/0041_counted_days.down.sql"),
     include_str!("../../../migrations/0040_alert_story.down.sql"),
     ";",
     include_str!("../../../migrations/0035_findings.down.sql"),
@@ -338,6 +339,8 @@ const MIGRATED_BY_AN_OWNER: &str = concat!(
     include_str!("../../../migrations/0031_as_known.up.sql"),
     include_str!("../../../migrations/0035_findings.up.sql"),
     include_str!("../../../migrations/0040_alert_story.up.sql"),
+    ";",
+    include_str!("../../../migrations/0041_counted_days.up.sql"),
     "set local session authorization default;"
 );
 
