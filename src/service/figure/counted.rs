@@ -1,6 +1,9 @@
 //! Figures that are counted from stored days: read in one go for all that are asked for together, made by the brain's port.
 
-use std::{collections::BTreeMap, sync::Arc};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+};
 
 use model::{
     dashboard::Lack,
@@ -45,7 +48,11 @@ impl<Q> Key<Q> {
         reading: &brain::Reading,
     ) -> Result<Self> {
         let around = brain::around(tx, agency, channels.to_vec(), day, reading).await?;
-        Ok(Self { asked, around, revisions: stored::revisions(tx).await? })
+        let own: BTreeSet<ChannelId> = channels.iter().map(|channel| channel.id).collect();
+        let mut revisions = stored::revisions(tx).await?;
+        // Of a client, what is read of others changes nothing.
+        revisions.retain(|(channel, _)| own.contains(channel));
+        Ok(Self { asked, around, revisions })
     }
 }
 
