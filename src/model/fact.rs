@@ -1,5 +1,8 @@
 //! What the brain is fed with, as it is stored. Serialised, the same facts are always the same bytes.
 
+mod reported;
+
+pub use reported::{Bits, Reported};
 use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
 use time::{Date, Duration};
@@ -165,7 +168,7 @@ pub struct Rate {
 }
 
 /// What is stored of the channels in sight, for figures of some days.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Ledger {
     /// The currency in which the agency counts.
     pub currency: String,
@@ -175,8 +178,10 @@ pub struct Ledger {
     pub from: Date,
     /// The channels, with the days that were read to their end.
     pub channels: Vec<Channel>,
-    /// Their days.
+    /// Their days: all from `from` on, or only those that figures are asked of.
     pub days: Vec<DayOf>,
+    /// What the channels report on the days around, of which no rows were read; nothing where all were.
+    pub reported: Vec<Reported>,
     /// The days of what lies below them, at the level that is asked for; none above.
     pub parts: Vec<AdDay>,
     /// Who ordered.
@@ -223,7 +228,7 @@ impl Depth {
 }
 
 /// Figures that are asked for one by one.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Asked {
     /// Of whose channels.
     pub scope: Scope,
@@ -258,7 +263,7 @@ impl Asked {
 }
 
 /// Figures that are asked for with their course, and of each channel or part by itself.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Wide {
     /// Of whose channels, or of which parts of them.
     pub scope: Scope,

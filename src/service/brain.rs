@@ -6,7 +6,7 @@ use model::{
     access::Action,
     actor::Actor,
     brain::{Cycle, Outcome, State, Trigger},
-    fact::{Channel, Depth, Ledger},
+    fact::{Bits, Channel, DayOf, Depth, Ledger, Reported, window},
     figure::Scope,
     id::{BrainCycleId, ChannelId, ClientId},
     input::Invalid,
@@ -127,7 +127,7 @@ pub async fn figures(service: &Service, actor: &Actor, question: Question) -> Re
     brain::freeze(&mut tx).await?;
     let first = now.first.min(before.first).checked_sub(PAST).unwrap_or(Date::MIN);
     let scope = client_id.map_or(Scope::Agency(actor.organization_id), Scope::Client);
-    let reading = Reading { days: Days { first, last: Date::MAX }, scope, as_of: None };
+    let reading = Reading { days: Days { first, last: Date::MAX }, asked: Vec::new(), scope, as_of: None };
     let mut ledger = ledger(service, &mut tx, &reading).await?;
     ledger.parts = match depth {
         Depth::Campaign => fact::parts(&mut tx, Level::Campaign, first).await?,
@@ -146,6 +146,9 @@ pub async fn figures(service: &Service, actor: &Actor, question: Question) -> Re
 pub(crate) struct Reading {
     /// The days, with those around that tell what a source reports at all.
     pub days: Days,
+    /// The days that figures are asked of: of those around no rows are read, but only what is reported on them. Of all days, if none
+    /// are named.
+    pub asked: Vec<Days>,
     /// Of whose channels, or of which campaigns or advertisements in them.
     pub scope: Scope,
     /// As it was known at this moment; now, if none is named.
@@ -176,29 +179,101 @@ pub(crate) async fn ledger_of(
     day: Date,
     reading: &Reading,
 ) -> Result<Ledger> {
+    let mut ledger = around(tx, agency, channels, day, reading).await?;
+    let ids = ledger.channels.iter().map(|channel| channel.id).collect();
+    let mut span = fact::Span { days: reading.days, channels: ids, as_of: reading.as_of };
+    match &reading.scope {
+        Scope::Campaigns(of) => ledger.parts = fact::parts_in(tx, Level::Campaign, &span, of).await?,
+        Scope::Creatives(of) => ledger.parts = fact::parts_in(tx, Level::Ad, &span, of).await?,
+        // What was known at a moment is not counted beforehand: all of it is looked through anyway.
+        _ if reading.asked.is_empty() || reading.as_of.is_some() => ledger.days = fact::days(tx, &span).await?,
+        _ => {
+            for only in together(&reading.asked) {
+                span.days = only;
+                ledger.days.extend(fact::days(tx, &span).await?);
+            }
+            ledger.reported = reported(tx, &ledger.channels, &reading.asked, &ledger.days).await?;
+        }
+    }
+    Ok(ledger)
+}
+
+/// What is stored beside the days of these channels.
+///
+/// # Errors
+/// The database failed.
+pub(crate) async fn around(
+    tx: &mut TenantTx,
+    agency: &Organization,
+    channels: Vec<Channel>,
+    day: Date,
+    reading: &Reading,
+) -> Result<Ledger> {
     let since = reading.days.first.checked_sub(PAST).unwrap_or(Date::MIN);
     let rates = match reading.as_of {
         Some(as_of) => exchange_rate::list_as_of(tx, since, as_of).await?,
         None => fact::rates(tx, since).await?,
-    };
-    let ids = channels.iter().map(|channel| channel.id).collect();
-    let span = fact::Span { days: reading.days, channels: ids, as_of: reading.as_of };
-    let (days, parts) = match &reading.scope {
-        Scope::Campaigns(of) => (Vec::new(), fact::parts_in(tx, Level::Campaign, &span, of).await?),
-        Scope::Creatives(of) => (Vec::new(), fact::parts_in(tx, Level::Ad, &span, of).await?),
-        _ => (fact::days(tx, &span).await?, Vec::new()),
     };
     Ok(Ledger {
         currency: agency.currency.clone(),
         day,
         from: reading.days.first,
         channels,
-        days,
-        parts,
+        days: Vec::new(),
+        reported: Vec::new(),
+        parts: Vec::new(),
         buyers: Vec::new(),
         clients: fact::clients(tx).await?,
         rates,
     })
+}
+
+/// The same days, those that overlap or follow one another as one.
+fn together(asked: &[Days]) -> Vec<Days> {
+    let mut sorted = asked.to_vec();
+    sorted.sort_by_key(|days| (days.first, days.last));
+    let mut found: Vec<Days> = Vec::new();
+    for days in sorted {
+        match found.last_mut() {
+            Some(before) if days.first <= before.last.saturating_add(Duration::DAY) => {
+                before.last = before.last.max(days.last);
+            }
+            _ => found.push(days),
+        }
+    }
+    found
+}
+
+/// What channels report on the days around those that are asked for, each as far as it was read. A channel of which the rows that
+/// were read hold all that it ever reported is looked at no further.
+async fn reported(tx: &mut TenantTx, channels: &[Channel], asked: &[Days], rows: &[DayOf]) -> Result<Vec<Reported>> {
+    let ever: BTreeMap<ChannelId, Bits> = fact::ever(tx).await?.into_iter().collect();
+    let mut windows: Vec<Days> = asked.iter().copied().map(window).collect();
+    windows.sort_by_key(|days| (days.first, days.last));
+    windows.dedup();
+    let mut found = Vec::new();
+    for days in windows {
+        let read = |channel: &Channel| {
+            let (first, last) = (days.first.max(channel.first_day), days.last.min(channel.last_day));
+            (first <= last).then_some((channel.id, Days { first, last }))
+        };
+        let mut open: BTreeMap<ChannelId, Days> = channels.iter().filter_map(read).collect();
+        let mut seen: BTreeMap<ChannelId, Bits> = BTreeMap::new();
+        for row in rows {
+            if open.get(&row.channel_id).is_some_and(|read| read.contains(row.day)) {
+                let bits = seen.entry(row.channel_id).or_default();
+                *bits = bits.and(Bits::of(&row.measures));
+            }
+        }
+        let of = |known: &BTreeMap<ChannelId, Bits>, id: &ChannelId| known.get(id).copied().unwrap_or_default();
+        open.retain(|id, _| !of(&seen, id).holds(of(&ever, id)));
+        let open: Vec<(ChannelId, Days)> = open.into_iter().collect();
+        if !open.is_empty() {
+            let told = fact::reported(tx, &open).await?.into_iter();
+            found.extend(told.map(|(channel_id, measures)| Reported { channel_id, days, measures }));
+        }
+    }
+    Ok(found)
 }
 
 /// The channels of a client, or all in sight, with the whole days that are known of them, and the last day that has ended.
@@ -265,6 +340,17 @@ fn parse(text: &str) -> std::result::Result<(model::id::BrainStateId, i32), Inva
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn days_that_follow_one_another_are_read_at_once_and_those_far_apart_by_themselves() {
+        let days = |first, last| Days {
+            first: Date::from_ordinal_date(2026, first).unwrap(),
+            last: Date::from_ordinal_date(2026, last).unwrap(),
+        };
+        assert_eq!(together(&[days(29, 56), days(1, 28)]), [days(1, 56)]);
+        assert_eq!(together(&[days(200, 227), days(1, 28), days(5, 9)]), [days(1, 28), days(200, 227)]);
+        assert_eq!(together(&[]), []);
+    }
 
     #[test]
     fn a_cursor_names_its_state_and_place() {

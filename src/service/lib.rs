@@ -29,6 +29,7 @@ pub mod import;
 pub mod inbox;
 pub mod invitation;
 pub mod job;
+mod kept;
 pub mod keys;
 pub mod lift_test;
 pub mod member;

@@ -38,6 +38,7 @@ use model::{
 };
 use said::Said;
 use store::{
+    TenantTx,
     action::{self, Barred},
     ad_entity, brain, channel, client,
 };
@@ -52,6 +53,8 @@ pub use links::shown;
 pub(crate) use nouns::absent;
 pub(crate) use opened::{Inputs, Numbers, number};
 
+/// What tells which of the others count, and what has to be called something.
+const MARKS: [&str; 3] = ["risk", "finding", "action"];
 /// What is read of a state.
 const KINDS: [&str; 8] = ["figures", "reconciliation", "forecast", "risk", "finding", "action", "gap", "response"];
 
@@ -116,6 +119,22 @@ struct Loaded {
 
 /// What a state says of what a member sees, without what people decided about since; none while nothing was thought.
 async fn load(service: &Service, actor: &Actor, question: Question) -> Result<Option<Loaded>> {
+    let Some((mut tx, mut loaded)) = look(service, actor, question).await? else { return Ok(None) };
+    fill(&mut tx, &mut loaded, question.client_id).await?;
+    Ok(Some(loaded))
+}
+
+/// Reads what the outcomes say, which never changes.
+async fn fill(tx: &mut TenantTx, loaded: &mut Loaded, client_id: Option<ClientId>) -> Result<()> {
+    let seen: BTreeSet<i32> = loaded.outcomes.iter().map(|outcome| outcome.number).collect();
+    let mut outcomes = brain::list_wholes(tx, loaded.state.id, &KINDS, client_id).await?;
+    outcomes.retain(|outcome| seen.contains(&outcome.number));
+    loaded.outcomes = outcomes;
+    Ok(())
+}
+
+/// The same, with the bodies of the [`MARKS`] alone.
+async fn look(service: &Service, actor: &Actor, question: Question) -> Result<Option<(TenantTx, Loaded)>> {
     access::allow(service, actor, Action::ReadClients).await?;
     let Question { client_id, as_of, .. } = question;
     let mut tx = service.db.tenant(actor).await?;
@@ -123,7 +142,7 @@ async fn load(service: &Service, actor: &Actor, question: Question) -> Result<Op
         client::get(&mut tx, id).await?;
     }
     let Some((state, _)) = brain::find_as_of(&mut tx, as_of).await? else { return Ok(None) };
-    let mut outcomes = brain::list_wholes(&mut tx, state.id, &KINDS, client_id).await?;
+    let mut outcomes = brain::list_wholes_in_short(&mut tx, state.id, &KINDS, &MARKS, client_id).await?;
     let barred = action::barred(&mut tx, as_of, state.day.next_day().unwrap_or(state.day)).await?;
     outcomes.retain(|outcome| !decided(outcome, &barred));
     let clients = client::list_names(&mut tx).await?;
@@ -139,7 +158,7 @@ async fn load(service: &Service, actor: &Actor, question: Question) -> Result<Op
         let ads = ad_entity::list(&mut tx, channel, Level::Ad).await?;
         names.creatives.extend(ads.into_iter().map(|ad| ((channel, ad.external_id), ad.name)));
     }
-    Ok(Some(Loaded { state, outcomes, names }))
+    Ok(Some((tx, Loaded { state, outcomes, names })))
 }
 
 /// Whether people decided about what an outcome proposes, so that the ledger bars it.

@@ -13,7 +13,7 @@ use model::{
 use sqlx::{PgConnection, types::Uuid};
 use time::{Date, OffsetDateTime};
 
-pub use self::outcome::{Ground, get as get_outcome, grounds, list, list_about, list_wholes};
+pub use self::outcome::{Ground, get as get_outcome, grounds, list, list_about, list_wholes, list_wholes_in_short};
 use crate::{Error, Result, SystemTx, TenantTx, id, queue};
 
 struct Row {

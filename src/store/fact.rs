@@ -3,18 +3,21 @@
 //! Everything is read as it is stored; what it means is decided elsewhere. Callers freeze the transaction first
 //! (`brain::freeze`), so that all of it is of one moment, and hash what they got: serialised it is always the same bytes.
 
+mod day;
+
 use std::collections::BTreeSet;
 
 use model::{
-    fact::{AdDay, Buyers, Channel, Client, DayOf, LiftTest, Order, Rate},
+    fact::{AdDay, Buyers, Channel, Client, LiftTest, Order, Rate},
     figure::PartId,
     id::ChannelId,
-    metric::{Days, Level, Measures},
+    metric::{Days, Level},
 };
 use rust_decimal::Decimal;
 use sqlx::types::Uuid;
 use time::{Date, OffsetDateTime};
 
+pub use self::day::{Span, days, ever, reported, revisions};
 use crate::{Result, TenantTx};
 
 /// The channels of which days were read, by id.
@@ -89,66 +92,6 @@ pub async fn known(tx: &mut TenantTx, channels: &[Channel], as_of: OffsetDateTim
     .fetch_all(&mut **tx)
     .await?;
     Ok(rows.into_iter().map(|row| (row.id.into(), Days { first: row.first, last: row.last })).collect())
-}
-
-/// Which days of which channels are read, and as they were known when.
-#[derive(Clone, Debug)]
-pub struct Span {
-    /// The days.
-    pub days: Days,
-    /// Of these channels.
-    pub channels: Vec<ChannelId>,
-    /// As they were known at this moment; now, if none is named.
-    pub as_of: Option<OffsetDateTime>,
-}
-
-impl Span {
-    /// These channels from a day on, as they are known now.
-    pub fn since(first: Date, channels: &[Channel]) -> Self {
-        let channels = channels.iter().map(|channel| channel.id).collect();
-        Self { days: Days { first, last: Date::MAX }, channels, as_of: None }
-    }
-}
-
-/// What was reported of the accounts, by channel and day. Platforms report campaigns and what is below; then the
-/// campaigns of a day are the account's day, measure by measure. Which rows count is said by `counted_rows` in the database.
-///
-/// # Errors
-/// The database failed.
-pub async fn days(tx: &mut TenantTx, span: &Span) -> Result<Vec<DayOf>> {
-    let channels: Vec<Uuid> = span.channels.iter().map(|id| id.0).collect();
-    let rows = sqlx::query!(
-        r#"select channel_id as "channel_id!", day as "day!", sum(spend) as spend,
-             sum(impressions)::bigint as impressions, sum(clicks)::bigint as clicks, sum(conversions) as conversions,
-             sum(claimed_revenue) as claimed_revenue, sum(orders)::bigint as orders, sum(ledger_revenue) as ledger_revenue,
-             sum(refunds) as refunds, sum(taxes) as taxes, sum(shipping) as shipping
-           from counted_rows($3, $1, $2, $4)
-           group by channel_id, day, depth order by channel_id, day, depth"#,
-        span.days.first,
-        span.days.last,
-        &channels,
-        span.as_of
-    )
-    .fetch_all(&mut **tx)
-    .await?;
-    let days = rows.chunk_by(|one, other| (one.channel_id, one.day) == (other.channel_id, other.day));
-    // Several levels of a day are merged here: an ordered choice for each measure would cost the database most of its time.
-    let days = days.filter_map(|levels| {
-        let measures = Measures {
-            spend: levels.iter().find_map(|row| row.spend),
-            impressions: levels.iter().find_map(|row| row.impressions),
-            clicks: levels.iter().find_map(|row| row.clicks),
-            conversions: levels.iter().find_map(|row| row.conversions),
-            claimed_revenue: levels.iter().find_map(|row| row.claimed_revenue),
-            orders: levels.iter().find_map(|row| row.orders),
-            ledger_revenue: levels.iter().find_map(|row| row.ledger_revenue),
-            refunds: levels.iter().find_map(|row| row.refunds),
-            taxes: levels.iter().find_map(|row| row.taxes),
-            shipping: levels.iter().find_map(|row| row.shipping),
-        };
-        levels.first().map(|row| DayOf { channel_id: row.channel_id.into(), day: row.day, measures })
-    });
-    Ok(days.collect())
 }
 
 /// A day of an advertisement, or of a campaign, as it is read.

@@ -2,7 +2,9 @@
 //!
 //! A piece (some days of one channel) is kept in one transaction: a page alone never changes a day. A value that is as
 //! before leaves no trace; another value is a new observation; a row that the provider no longer reports is observed
-//! as withdrawn. To add a measure: a column in both tables and a line in each list here.
+//! as withdrawn. What counts of a day is counted by the database before the transaction ends (`counted_day`, read by `fact`). To
+//! add a measure: a column in all three tables, its bit in `model::fact::Bits`, and a line in each list here and in the
+//! functions that count.
 
 use model::{
     id::{ChannelId, SyncRunId},

@@ -312,6 +312,7 @@ const MIGRATED_BY_AN_OWNER: &str = concat!(
     include_str!("../../../migrations/0051_listener_and_sight.down.sql"),
     include_str!("../../../migrations/0049_inbox_desk.down.sql"),
     include_str!("../../../migrations/0046_hub.down.sql"),
+    include_str!("../../../migrations/0041_counted_days.down.sql"),
     include_str!("../../../migrations/0040_alert_story.down.sql"),
     ";",
     include_str!("../../../migrations/0035_findings.down.sql"),
@@ -341,6 +342,8 @@ const MIGRATED_BY_AN_OWNER: &str = concat!(
     include_str!("../../../migrations/0031_as_known.up.sql"),
     include_str!("../../../migrations/0035_findings.up.sql"),
     include_str!("../../../migrations/0040_alert_story.up.sql"),
+    ";",
+    include_str!("../../../migrations/0041_counted_days.up.sql"),
     "set local session authorization default;"
 );
 

@@ -139,8 +139,10 @@ async fn a_worker_killed_half_way_leaves_nothing_doubled(pool: PgPool) {
     }
     let checked = desk.checked("many.csv", text).await;
     let id = checked["id"].as_str().unwrap();
-    // A row that another transaction holds, behind the first thousands.
+    // A row that another transaction holds, behind the first thousands. No more than that: were its day written down to be counted,
+    // that would hold all of the channel.
     let mut way = pool.begin().await.unwrap();
+    sqlx::query("set local session_replication_role = replica").execute(&mut *way).await.unwrap();
     let hold = "insert into metric_daily (organization_id, channel_id, day, level, entity_id, attribution, observed_at, sync_run_id)
         select organization_id, id, '2026-02-01', 'campaign', 'name:C450', '', now(), gen_random_uuid() from channel";
     sqlx::query(hold).execute(&mut *way).await.unwrap();

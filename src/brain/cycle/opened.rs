@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use time::{Date, Duration};
 
 use super::Input;
-use crate::memory::{Currency, Days, Metric, Row, Setting, Source, figure, rows};
+use crate::memory::{Currency, Days, Metric, Row, Setting, Source, figure, rows, whole_value};
 
 /// What is asked of everything that is given.
 #[derive(Clone, Copy, Debug)]
@@ -134,11 +134,7 @@ fn stacks(metric: Metric, sources: &[&Source], wide: &Wide<'_>, setting: &Settin
 
 /// The value of each step; none of one that is not read everywhere, where the sum would look like a fall.
 fn course(metric: Metric, sources: &[&Source], steps: &[Days], setting: &Setting<'_>) -> Vec<Option<Decimal>> {
-    let value = |days: &Days| {
-        let made = figure(metric, sources, *days, setting).ok()?;
-        made.whole().then_some(made.value)
-    };
-    steps.iter().map(value).collect()
+    steps.iter().map(|days| whole_value(metric, sources, *days, setting)).collect()
 }
 
 fn sources<'a>(input: &'a Input, question: &Question) -> Vec<&'a Source> {

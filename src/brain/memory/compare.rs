@@ -200,7 +200,7 @@ fn seen(
     }
     let count = usize::try_from(range.count()).unwrap_or_default();
     let mut found: Vec<Option<[f64; 3]>> = vec![Some([0.0; 3]); count];
-    let money = Money { display: setting.display, rates: setting.rates };
+    let money = Money { display: setting.display, rates: setting.rates, named: true };
     let paid = measures.iter().any(|measure| measure.money());
     let to = if paid { money.currency(&sources, range) } else { Ok(None) };
     let to = to.map_err(|absent| match absent {

@@ -1,5 +1,7 @@
 //! Facts: what a source (an ad account, a campaign, an advertisement, a shop) reported of its days.
 
+use std::sync::OnceLock;
+
 use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
 use time::Date;
@@ -137,8 +139,8 @@ pub struct Source {
     /// days without anything. Of days outside nothing is known.
     pub read: Days,
     days: Vec<Day>,
-    /// The same values for statistics, which need no cents; not a number where there is none.
-    rough: Vec<[f64; Measure::ALL.len()]>,
+    /// The same values for statistics, which need no cents; not a number where there is none. Sums do without them.
+    rough: OnceLock<Vec<[f64; Measure::ALL.len()]>>,
     reports: [bool; Measure::ALL.len()],
 }
 
@@ -165,10 +167,16 @@ impl Source {
                 reports[measure as usize] = true;
             }
         }
-        let rough =
-            |day: &Day| day.values.map(|value| value.and_then(|value| f64::try_from(value).ok()).unwrap_or(f64::NAN));
-        let rough = days.iter().map(rough).collect();
-        Ok(Self { id: id.into(), read, days, rough, reports })
+        Ok(Self { id: id.into(), read, days, rough: OnceLock::new(), reports })
+    }
+
+    /// The same source, of which is known that it reported these measures on days whose rows are not here.
+    #[must_use]
+    pub fn reporting(mut self, measures: impl IntoIterator<Item = Measure>) -> Self {
+        for measure in measures {
+            self.reports[measure as usize] = true;
+        }
+        self
     }
 
     /// Whether it ever reported this measure.
@@ -188,7 +196,10 @@ impl Source {
 
     /// The same as floating point, each with its row.
     pub(super) fn rough(&self, days: Days) -> impl Iterator<Item = (&Day, &[f64; Measure::ALL.len()])> {
-        self.rows(days).iter().zip(self.rough.get(self.places(days)).unwrap_or_default())
+        let rough =
+            |day: &Day| day.values.map(|value| value.and_then(|value| f64::try_from(value).ok()).unwrap_or(f64::NAN));
+        let all = self.rough.get_or_init(|| self.days.iter().map(rough).collect());
+        self.rows(days).iter().zip(all.get(self.places(days)).unwrap_or_default())
     }
 
     fn places(&self, days: Days) -> std::ops::Range<usize> {

@@ -72,7 +72,7 @@ pub fn reconcile(
     let claiming: Vec<&Source> = channels.iter().copied().filter(|source| source.reports(claim)).collect();
     let booking: Vec<&Source> = shops.iter().copied().filter(|source| source.reports(ledger)).collect();
     let common = claiming.iter().chain(&booking).fold(days, |common, source| common.both(source.read));
-    let money = Money { display: setting.display, rates: setting.rates };
+    let money = Money { display: setting.display, rates: setting.rates, named: true };
     let books = total(&booking, common, ledger, money)?;
     if !books.gaps.is_empty() {
         return Err(Absent::Incomplete { measure: ledger, beside: None, gaps: books.gaps });

@@ -53,7 +53,17 @@ pub fn report(sources: &[&Source], days: Days, setting: &Setting<'_>) -> Report 
 
 /// One metric.
 pub(crate) fn figure(metric: Metric, sources: &[&Source], days: Days, setting: &Setting<'_>) -> Result<Figure, Absent> {
-    let money = Money { display: setting.display, rates: setting.rates };
+    made(metric, sources, days, setting, true)
+}
+
+/// The value of one metric, where all rows of all days went into it.
+pub(crate) fn whole_value(metric: Metric, sources: &[&Source], days: Days, setting: &Setting<'_>) -> Option<Decimal> {
+    let made = made(metric, sources, days, setting, false).ok()?;
+    made.whole().then_some(made.value)
+}
+
+fn made(metric: Metric, sources: &[&Source], days: Days, setting: &Setting<'_>, named: bool) -> Result<Figure, Absent> {
+    let money = Money { display: setting.display, rates: setting.rates, named };
     let sum = |sources: &[&Source], measure| total(sources, days, measure, money);
     let made =
         |value: Decimal, unit, parts| Figure { value: value.normalize(), unit, formula: metric.formula(), parts };

@@ -21,7 +21,7 @@ pub struct Row<'a> {
 /// The rows of a part of a figure of these sources, in the order in which they were added: what was counted is its value,
 /// added up.
 pub fn rows<'a>(part: &Part, sources: &[&'a Source], setting: &Setting<'_>) -> Vec<Row<'a>> {
-    let money = Money { display: setting.display, rates: setting.rates };
+    let money = Money { display: setting.display, rates: setting.rates, named: true };
     let own: Vec<&'a Source> = sources.iter().copied().filter(|source| part.sources.contains(&source.id)).collect();
     let paid = part.measure.money() || part.beside.is_some_and(Measure::money);
     let to = if paid { money.currency(&own, part.days).ok().flatten() } else { None };

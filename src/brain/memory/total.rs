@@ -13,6 +13,8 @@ pub(super) struct Money<'a> {
     /// The currency of answers; without one, that of the rows, which must be one only.
     pub display: Option<Currency>,
     pub rates: &'a Rates,
+    /// Whether sums name the sources that they are made of; nobody asks that of the many steps of a course.
+    pub named: bool,
 }
 
 impl Money<'_> {
@@ -89,7 +91,9 @@ fn count<const N: usize>(
     let none = [Decimal::ZERO; N];
     let mut found = Counted { sums: none, alone: none, sources: vec![], rows: 0, gaps: vec![], read: false };
     for source in &reporting {
-        found.sources.push(source.id.clone());
+        if money.named {
+            found.sources.push(source.id.clone());
+        }
         let read = source.read.both(days).count() > 0;
         found.read |= read;
         let (gaps, rows) = (found.gaps.len(), found.rows);

@@ -4,7 +4,8 @@ use std::collections::BTreeMap;
 
 use anyhow::Context as _;
 use model::{
-    fact::{AdDay, Channel, Client, DayOf, LiftTest, Order, Rate, UnderWay},
+    fact::{AdDay, Bits, Channel, Client, DayOf, LiftTest, Order, Rate, UnderWay},
+    id::ChannelId,
     metric::Level,
 };
 use serde::Serialize;
@@ -40,6 +41,9 @@ pub(super) struct Facts {
     pub hits: BTreeMap<String, (u32, u32)>,
     /// What people approved or did, of which it is not known yet what came.
     pub under_way: Vec<UnderWay>,
+    /// What channels report on days whose rows were not read; a cycle reads them all.
+    #[serde(skip)]
+    pub reported: BTreeMap<ChannelId, Bits>,
     /// When the oldest of the choices was made; no part of the input.
     #[serde(skip)]
     pub chosen_at: Option<OffsetDateTime>,
@@ -84,6 +88,7 @@ impl Facts {
                 .map(|rate| (rate.kind.key().to_owned(), (rate.won, rate.lost)))
                 .collect(),
             under_way: action::under_way(tx).await?,
+            reported: BTreeMap::new(),
             chosen_at: choices.iter().map(|(.., at)| *at).min(),
             choices: choices.into_iter().map(|(series, choice, _)| (series, choice)).collect(),
         })

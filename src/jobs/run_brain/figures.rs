@@ -37,7 +37,7 @@ impl model::fact::Memory for Memory {
             Depth::Campaign => Level::Campaign,
             Depth::Creative => Level::Creative,
         };
-        let made = think::of_ledger(ledger)
+        let made = think::of_ledger(ledger.clone())
             .and_then(|input| think::stored(cycle::figures_of(&input, days(now), days(before), level)));
         made.map_err(|error| format!("{error:#}"))
     }
@@ -102,7 +102,11 @@ fn of_scope(ledger: &Ledger, scope: &Scope, window: metric::Days) -> Result<Inpu
     // By the channels' own client: an archived one is no client of the ledger, and its days are still its own.
     let meant: Vec<Channel> =
         ledger.channels.iter().filter(|channel| scope.holds(channel.id, channel.client_id)).cloned().collect();
-    let rows = ledger.days.iter().filter(|row| scope.parts().is_none() && window.contains(row.day));
+    let own: BTreeSet<ChannelId> = meant.iter().map(|channel| channel.id).collect();
+    let rows = ledger
+        .days
+        .iter()
+        .filter(|row| scope.parts().is_none() && window.contains(row.day) && own.contains(&row.channel_id));
     let parts = ledger.parts.iter().filter(|part| {
         let own = |parts: &BTreeSet<PartId>| {
             parts.is_empty() || parts.iter().any(|id| id.channel_id == part.channel_id && id.external_id == part.ad_id)
@@ -115,12 +119,13 @@ fn of_scope(ledger: &Ledger, scope: &Scope, window: metric::Days) -> Result<Inpu
         from: window.first.max(ledger.from),
         channels: meant,
         days: rows.cloned().collect(),
+        reported: ledger.reported.iter().filter(|reported| reported.days == window).copied().collect(),
         parts: parts.cloned().collect(),
         buyers: Vec::new(),
         clients: ledger.clients.clone(),
         rates: ledger.rates.clone(),
     };
-    let input = if scope.parts().is_some() { think::of_parts(&ledger) } else { think::of_ledger(&ledger) };
+    let input = if scope.parts().is_some() { think::of_parts(&ledger) } else { think::of_ledger(ledger) };
     input.map_err(|error| format!("{error:#}"))
 }
 
@@ -145,17 +150,18 @@ fn made(opened: Opened) -> Result<Made, String> {
 
 impl Facts {
     /// What is stored, without what figures do not need.
-    pub(super) fn of_ledger(ledger: &Ledger) -> Self {
+    pub(super) fn of_ledger(ledger: Ledger) -> Self {
         Self {
             day: ledger.day,
             from: ledger.from,
-            currency: ledger.currency.clone(),
-            channels: ledger.channels.clone(),
-            days: ledger.days.clone(),
-            ads: ledger.parts.clone(),
+            currency: ledger.currency,
+            channels: ledger.channels,
+            days: ledger.days,
+            ads: ledger.parts,
             orders: Vec::new(),
-            clients: ledger.clients.clone(),
-            rates: ledger.rates.clone(),
+            clients: ledger.clients,
+            rates: ledger.rates,
+            reported: ledger.reported.iter().map(|reported| (reported.channel_id, reported.measures)).collect(),
             lift_tests: Vec::new(),
             choices: Default::default(),
             hits: Default::default(),

@@ -11,7 +11,7 @@ use brain::{
 };
 use model::{
     brain::Outcome,
-    fact::{AdDay, Buyers, Channel, DayOf, Ledger},
+    fact::{AdDay, Bits, Buyers, Channel, DayOf, Ledger},
     id::{ChannelId, ClientId},
 };
 use rust_decimal::{Decimal, prelude::ToPrimitive};
@@ -39,9 +39,10 @@ pub(super) fn stored(outcomes: Vec<cycle::Outcome>) -> anyhow::Result<Vec<Outcom
 }
 
 /// What is stored for figures alone, as the brain takes it.
-pub(super) fn of_ledger(ledger: &Ledger) -> anyhow::Result<Input> {
+pub(super) fn of_ledger(mut ledger: Ledger) -> anyhow::Result<Input> {
+    let told = std::mem::take(&mut ledger.buyers);
     let mut buyers: BTreeMap<ChannelId, BTreeMap<Date, &Buyers>> = BTreeMap::new();
-    for row in &ledger.buyers {
+    for row in &told {
         buyers.entry(row.channel_id).or_default().insert(row.day, row);
     }
     let new = |channel: &Channel, _: &[Order]| {
@@ -76,7 +77,7 @@ pub(super) fn of_parts(ledger: &Ledger) -> anyhow::Result<Input> {
         let (creatives, orders, lift_tests) = (Vec::new(), Vec::new(), Vec::new());
         parts.push(cycle::Channel { id, shop: channel.shop, days, creatives, orders, lift_tests });
     }
-    let mut input = of_ledger(&whole)?;
+    let mut input = of_ledger(whole)?;
     input.clients = vec![cycle::Client { id: None, currency: input.display, margin: None, channels: parts }];
     Ok(input)
 }
@@ -131,6 +132,7 @@ fn input(facts: &Facts, new: Orderers<'_>) -> anyhow::Result<Input> {
 
 /// The rows of each channel.
 struct By<'a> {
+    reported: &'a BTreeMap<ChannelId, Bits>,
     days: BTreeMap<ChannelId, Vec<&'a DayOf>>,
     ads: BTreeMap<(ChannelId, &'a str), Vec<&'a AdDay>>,
     orders: BTreeMap<ChannelId, Vec<Order>>,
@@ -138,7 +140,8 @@ struct By<'a> {
 
 impl<'a> By<'a> {
     fn new(facts: &'a Facts) -> Self {
-        let mut by = Self { days: BTreeMap::new(), ads: BTreeMap::new(), orders: BTreeMap::new() };
+        let mut by =
+            Self { reported: &facts.reported, days: BTreeMap::new(), ads: BTreeMap::new(), orders: BTreeMap::new() };
         for day in &facts.days {
             by.days.entry(day.channel_id).or_default().push(day);
         }
@@ -183,16 +186,36 @@ fn channel(found: &Channel, of: &By<'_>, new: Orderers<'_>, from: Date) -> anyho
     let rows = of.days.get(&found.id).into_iter().flatten();
     let days = rows.map(|row| day(row, currency, new.get(&row.day), !new.is_empty())).collect();
     let id = found.id.to_string();
+    let reported = of.reported.get(&found.id).copied().unwrap_or_default();
     let ads = of.ads.range((found.id, "")..).take_while(|((channel, _), _)| *channel == found.id);
     let creatives = ads.map(|((_, ad), rows)| ((*ad).to_owned(), creative(ad, read, rows, currency))).collect();
     Ok(cycle::Channel {
-        days: Source::new(&id, Days { first: read.first.max(from), last: read.last }, days),
+        days: Source::new(&id, Days { first: read.first.max(from), last: read.last }, days)
+            .and_then(|source| beside(source, reported)),
         id,
         shop: found.shop,
         creatives,
         orders,
         lift_tests: Vec::new(),
     })
+}
+
+/// A source, with what it reports on days whose rows were not read.
+fn beside(source: Source, reported: Bits) -> Result<Source, NotEnough> {
+    if reported.holds(Bits::BELOW_ZERO) {
+        return Err(NotEnough::Negative { at: 0 });
+    }
+    let told = [
+        (Bits::SPEND, Measure::Spend),
+        (Bits::IMPRESSIONS, Measure::Impressions),
+        (Bits::CLICKS, Measure::Clicks),
+        (Bits::CONVERSIONS, Measure::ClaimedConversions),
+        (Bits::CLAIMED_REVENUE, Measure::ClaimedRevenue),
+        (Bits::ORDERS, Measure::Orders),
+        (Bits::LEDGER_REVENUE, Measure::LedgerRevenue),
+        (Bits::REFUNDS, Measure::Refunds),
+    ];
+    Ok(source.reporting(told.into_iter().filter(|(bit, _)| reported.holds(*bit)).map(|(_, measure)| measure)))
 }
 
 fn day(row: &DayOf, currency: Currency, new: Option<&Newcomers>, known: bool) -> Day {

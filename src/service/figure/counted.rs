@@ -1,21 +1,60 @@
 //! Figures that are counted from stored days: read in one go for all that are asked for together, made by the brain's port.
 
-use std::{collections::BTreeMap, sync::Arc};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+};
 
 use model::{
     dashboard::Lack,
     fact::{self, Channel, Ledger, Made},
     figure::{Metric, Scope},
+    id::ChannelId,
     metric::Days,
     organization::Organization,
 };
 use rust_decimal::Decimal;
 use serde_json::Value;
-use store::TenantTx;
+use store::{TenantTx, fact as stored};
 use time::{Date, OffsetDateTime};
+use uuid::Uuid;
 
 use super::missing::{self, Owners};
-use crate::{Error, Result, Service, brain, performance::words};
+use crate::{Error, Result, Service, brain, kept::Kept, performance::words};
+
+/// So many questions are kept with what was made of them; of an agency with hundreds of channels each is some megabytes.
+const MOST: usize = 8;
+/// What was made of questions for single figures.
+static MADE: Kept<Key<fact::Asked>, Arc<Vec<Vec<Made>>>> = Kept::new(MOST);
+/// What was made of questions for figures with their course.
+static SPREADS: Kept<Key<fact::Wide>, Arc<Vec<fact::Spread>>> = Kept::new(MOST);
+
+/// What figures are made of: the questions, the channels in sight and how far they were read, clients, rates, and of the days that
+/// are stored of each channel the revision.
+#[derive(Debug, PartialEq)]
+pub(crate) struct Key<Q> {
+    asked: Vec<Q>,
+    around: Ledger,
+    revisions: Vec<(ChannelId, Uuid)>,
+}
+
+impl<Q> Key<Q> {
+    /// The caller freezes the transaction, so that all is of one moment.
+    async fn read(
+        tx: &mut TenantTx,
+        agency: &Organization,
+        (channels, day): (&[Channel], Date),
+        asked: Vec<Q>,
+        reading: &brain::Reading,
+    ) -> Result<Self> {
+        let around = brain::around(tx, agency, channels.to_vec(), day, reading).await?;
+        let own: BTreeSet<ChannelId> = channels.iter().map(|channel| channel.id).collect();
+        let mut revisions = stored::revisions(tx).await?;
+        // Of a client, what is read of others changes nothing.
+        revisions.retain(|(channel, _)| own.contains(channel));
+        Ok(Self { asked, around, revisions })
+    }
+}
 
 /// What is wanted of figures.
 #[derive(Clone, Copy, Debug, Default)]
@@ -55,7 +94,8 @@ impl Counted {
 fn taken(asked: &[fact::Asked], reading: Reading) -> Option<brain::Reading> {
     let windows = asked.iter().map(fact::Asked::window);
     let days = windows.reduce(|a, b| Days { first: a.first.min(b.first), last: a.last.max(b.last) })?;
-    Some(brain::Reading { days, scope: asked.first()?.scope.clone(), as_of: reading.as_of })
+    let of = asked.iter().map(|asked| asked.days).collect();
+    Some(brain::Reading { days, asked: of, scope: asked.first()?.scope.clone(), as_of: reading.as_of })
 }
 
 /// Makes all figures of these questions, which are of one scope, from one reading of what is stored. The caller freezes the
@@ -92,9 +132,21 @@ pub(crate) async fn make_of(
     let Some(reading) = taken(&asked, reading) else {
         return Ok(Counted { channels, made: Vec::new() });
     };
+    // What was known at a moment is seldom asked for twice.
+    if reading.as_of.is_some() {
+        let ledger = brain::ledger_of(&mut tx, agency, channels, day, &reading).await?;
+        drop(tx);
+        return of_ledger(service, ledger, asked).await;
+    }
+    let key = Key::read(&mut tx, agency, (channels.as_slice(), day), asked.clone(), &reading).await?;
+    if let Some(made) = MADE.find(&key) {
+        return Ok(Counted { channels, made: Vec::clone(&made) });
+    }
     let ledger = brain::ledger_of(&mut tx, agency, channels, day, &reading).await?;
     drop(tx);
-    of_ledger(service, ledger, asked).await
+    let counted = of_ledger(service, ledger, asked).await?;
+    MADE.keep(key, Arc::new(counted.made.clone()));
+    Ok(counted)
 }
 
 async fn of_ledger(service: &Service, ledger: Ledger, asked: Vec<fact::Asked>) -> Result<Counted> {
@@ -174,7 +226,15 @@ pub(crate) fn shown(metric: Metric, value: Decimal, currency: &str) -> Option<St
 }
 
 /// A question for figures with their course, with what is stored for it.
-pub(crate) type Known = (fact::Wide, Arc<Ledger>);
+type One = (fact::Wide, Arc<Ledger>);
+
+/// Questions for figures with their course: what was made of them, or what is stored for them.
+#[derive(Debug)]
+pub(crate) struct Known {
+    of: Option<Key<fact::Wide>>,
+    made: Option<Arc<Vec<fact::Spread>>>,
+    read: Vec<One>,
+}
 
 /// Reads what is stored for these questions, which are of the same channels. What their days have in common is read once.
 ///
@@ -185,38 +245,61 @@ pub(crate) async fn read_for(
     agency: &Organization,
     (channels, day): (&[Channel], Date),
     asked: Vec<fact::Wide>,
-) -> Result<Vec<Known>> {
+) -> Result<Known> {
     let windows: Vec<Days> = asked.iter().map(|wide| fact::window(wide.days)).collect();
     let all = windows.iter().copied().reduce(|a, b| Days { first: a.first.min(b.first), last: a.last.max(b.last) });
     // Days far apart are read by themselves, without all those between.
     let together = windows.iter().map(|days| days.count()).sum::<i64>() >= all.map_or(0, Days::count);
-    let mut known: Vec<Known> = Vec::new();
+    let every: Vec<Days> = asked.iter().map(|wide| wide.days).collect();
+    let mut known: Vec<One> = Vec::new();
+    let mut of = None;
+    if let Some((days, scope)) = all.zip(asked.first().map(|wide| wide.scope.clone())) {
+        let reading = brain::Reading { days, asked: every.clone(), scope, as_of: None };
+        let key = Key::read(tx, agency, (channels, day), asked.clone(), &reading).await?;
+        if let Some(made) = SPREADS.find(&key) {
+            return Ok(Known { of: None, made: Some(made), read: known });
+        }
+        of = Some(key);
+    }
     for wide in asked {
         let before = known.first().filter(|_| together).map(|(_, ledger)| ledger.clone());
         let ledger = match before {
             Some(ledger) => ledger,
             None => {
                 let days = all.filter(|_| together).unwrap_or_else(|| fact::window(wide.days));
-                let reading = brain::Reading { days, scope: wide.scope.clone(), as_of: None };
+                let of = if together { every.clone() } else { vec![wide.days] };
+                let reading = brain::Reading { days, asked: of, scope: wide.scope.clone(), as_of: None };
                 Arc::new(brain::ledger_of(tx, agency, channels.to_vec(), day, &reading).await?)
             }
         };
         known.push((wide, ledger));
     }
-    Ok(known)
+    Ok(Known { of, made: None, read: known })
 }
 
 /// Makes figures with their course. No transaction waits for that.
 ///
 /// # Errors
 /// What is stored makes no sense.
-pub(crate) async fn spread(service: &Service, known: Vec<Known>) -> Result<Vec<fact::Spread>> {
-    let memory = service.memory.clone();
-    let made = tokio::task::spawn_blocking(move || {
-        known.iter().map(|(wide, ledger)| memory.spread(ledger, wide)).collect::<std::result::Result<Vec<_>, _>>()
-    });
-    let made = made.await.map_err(|error| error.to_string()).and_then(|made| made);
-    made.map_err(|words| Error::Internal(words.into()))
+pub(crate) async fn spread(service: &Service, known: Known) -> Result<Vec<fact::Spread>> {
+    if let Some(made) = known.made {
+        return Ok(Vec::clone(&made));
+    }
+    // Each by itself, so that now and before do not wait for one another.
+    let one = |(wide, ledger): One| {
+        let memory = service.memory.clone();
+        tokio::task::spawn_blocking(move || memory.spread(&ledger, &wide))
+    };
+    let begun: Vec<_> = known.read.into_iter().map(one).collect();
+    let mut spreads = Vec::with_capacity(begun.len());
+    for made in begun {
+        let made = made.await.map_err(|error| error.to_string()).and_then(|made| made);
+        spreads.push(made.map_err(|words| Error::Internal(words.into()))?);
+    }
+    if let Some(key) = known.of {
+        SPREADS.keep(key, Arc::new(spreads.clone()));
+    }
+    Ok(spreads)
 }
 
 /// Reads a figure; `Err` says why there is none.

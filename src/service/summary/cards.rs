@@ -5,23 +5,39 @@ use model::{
     actor::Actor,
     brain::{Outcome, State},
     dashboard::{CardKind, Colour},
-    id::ClientId,
+    id::{BrainStateId, ClientId},
     summary::{Persona, Sentence},
 };
 
 use super::{
     Bodies, Loaded, Names, Question, cmo,
     digest::{self, Digest, Gap},
-    director, founded,
+    director, fill, founded,
     frame::Words,
-    load, news, read,
+    look, news, read,
     said::Said,
     vp_growth,
 };
-use crate::{Result, Service};
+use crate::{Result, Service, kept::Kept};
+
+/// So many are kept: a few members with sights of their own, each of the agency and of the clients that are looked at.
+const MOST: usize = 64;
+/// What was told of which outcomes. Their bodies are some megabytes, which never change.
+static KEPT: Kept<Key, Told> = Kept::new(MOST);
+
+/// What cards are made of: which outcomes of a state a member sees and nobody decided about, what things are called now, and for
+/// whom.
+#[derive(Debug, PartialEq, Eq)]
+struct Key {
+    state: BrainStateId,
+    outcomes: Vec<i32>,
+    names: Names,
+    persona: Persona,
+    client_id: Option<ClientId>,
+}
 
 /// What a state tells of the agency or a client.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Told {
     /// The state.
     pub state: State,
@@ -53,8 +69,18 @@ impl Told {
 /// Missing for a client out of sight, or the rule that forbids it.
 pub async fn told(service: &Service, actor: &Actor, question: Question) -> Result<Option<Told>> {
     let Question { persona, client_id, .. } = question;
-    let loaded = load(service, actor, question).await?;
-    Ok(loaded.map(|Loaded { state, outcomes, names }| tell(state, &outcomes, &names, persona, client_id)))
+    let Some((mut tx, mut loaded)) = look(service, actor, question).await? else { return Ok(None) };
+    let outcomes = loaded.outcomes.iter().map(|outcome| outcome.number).collect();
+    let key = Key { state: loaded.state.id, outcomes, names: loaded.names.clone(), persona, client_id };
+    if let Some(told) = KEPT.find(&key) {
+        return Ok(Some(told));
+    }
+    fill(&mut tx, &mut loaded, client_id).await?;
+    drop(tx);
+    let Loaded { state, outcomes, names } = loaded;
+    let told = tell(state, &outcomes, &names, persona, client_id);
+    KEPT.keep(key, told.clone());
+    Ok(Some(told))
 }
 
 fn tell(state: State, outcomes: &[Outcome], names: &Names, persona: Persona, client: Option<ClientId>) -> Told {

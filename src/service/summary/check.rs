@@ -1,6 +1,6 @@
 //! Looks every figure of a sentence up again in the bodies of the state, by another way than it was made.
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, sync::OnceLock};
 
 use model::{
     brain::Outcome,
@@ -11,15 +11,20 @@ use serde_json::Value;
 /// A sum of so many rounded numbers may be off by this share.
 const ROUNDING: f64 = 1e-9;
 
-/// The bodies of a state's outcomes by their numbers.
+/// The bodies of a state's outcomes by their numbers. Sentences tell of few of them: each is read when it is looked into.
 #[derive(Debug)]
-pub struct Bodies(BTreeMap<i32, Value>);
+pub struct Bodies(BTreeMap<i32, (String, OnceLock<Option<Value>>)>);
 
 impl Bodies {
-    /// Reads them; one that is no JSON holds no figure.
+    /// Those of these outcomes; one that is no JSON holds no figure.
     pub fn read(outcomes: &[Outcome]) -> Self {
-        let one = |outcome: &Outcome| Some((outcome.number, serde_json::from_str(&outcome.body).ok()?));
-        Self(outcomes.iter().filter_map(one).collect())
+        let one = |outcome: &Outcome| (outcome.number, (outcome.body.clone(), OnceLock::new()));
+        Self(outcomes.iter().map(one).collect())
+    }
+
+    fn get(&self, number: i32) -> Option<&Value> {
+        let (body, read) = self.0.get(&number)?;
+        read.get_or_init(|| serde_json::from_str(body).ok()).as_ref()
     }
 }
 
@@ -33,7 +38,7 @@ pub fn unfounded(sentence: &Sentence, bodies: &Bodies) -> Option<String> {
         if there != Some(&shown[..]) {
             return Some(format!("{} does not stand where it should", figure.shown));
         }
-        let Some(said) = bodies.0.get(&figure.outcome).and_then(|body| stored(body, figure)) else {
+        let Some(said) = bodies.get(figure.outcome).and_then(|body| stored(body, figure)) else {
             return Some(format!("nothing stands at {} of {}", figure.path, figure.outcome));
         };
         let Ok(value) = figure.value.parse::<f64>() else { return Some(format!("{} is no number", figure.value)) };

@@ -177,3 +177,32 @@ pub async fn list_wholes(
     .await?;
     Ok(rows.into_iter().map(Row::outcome).collect())
 }
+
+/// The same in short: whole of the kinds that are `told`, and of the others, whose bodies are large, only what there is.
+///
+/// # Errors
+/// The database failed.
+pub async fn list_wholes_in_short(
+    tx: &mut TenantTx,
+    state: BrainStateId,
+    kinds: &[&str],
+    told: &[&str],
+    client: Option<ClientId>,
+) -> Result<Vec<Outcome>> {
+    let [kinds, told] = [kinds, told].map(|kinds| kinds.iter().map(|kind| (*kind).to_owned()).collect::<Vec<_>>());
+    let rows = sqlx::query_as!(
+        Row,
+        r#"select number, kind, client_id, channel_id, case when kind = any($4) then body else '' end as "body!"
+         from brain_result
+         where state_id = $1 and kind = any($2) and ($3::uuid is null or client_id = $3)
+           and (channel_id is null or kind in ('finding', 'action', 'gap'))
+         order by number"#,
+        state.0,
+        &kinds,
+        client.map(|id| id.0),
+        &told
+    )
+    .fetch_all(&mut **tx)
+    .await?;
+    Ok(rows.into_iter().map(Row::outcome).collect())
+}
