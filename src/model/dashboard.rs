@@ -6,7 +6,6 @@ use crate::{
     action,
     id::{BrainStateId, ClientId},
     moment::Moment,
-    summary::Sentence,
 };
 
 /// Why there is no figure, by what helps.
@@ -101,13 +100,26 @@ impl Colour {
     }
 }
 
+/// A number of a sentence.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LinkedNumber {
+    /// The id by which it is opened: what it is made of is read then, as it may be of every account.
+    pub id: String,
+    /// As the state says it, unrounded.
+    pub value: String,
+    /// As it stands in the text.
+    pub shown: String,
+    /// Where it stands in the text, in characters from its beginning.
+    pub at: usize,
+}
+
 /// A sentence of a state, each of its numbers with the id by which it is opened.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Linked {
     /// The sentence.
-    pub sentence: Sentence,
-    /// The ids of its numbers, in their order.
-    pub ids: Vec<String>,
+    pub text: String,
+    /// Its numbers, in the order in which they stand in it. Other digits in it are days or parts of names.
+    pub numbers: Vec<LinkedNumber>,
 }
 
 /// What a state says first: what changed, and how much is at risk.
