@@ -148,9 +148,10 @@ for (const name of files) {
   if (shared.has(plain) || (plain !== name && [loader, manifest].includes(plain))) rmSync(path(name), { force: true });
 }
 if (precompress) {
-  // The code of charts, too, is worth the best that there is: with what cargo-leptos does it would be larger.
-  const charts = readdirSync(path("../charts")).filter((name) => name.endsWith(".js")).map((name) => `../charts/${name}`);
-  for (const name of [...packs.map((pack) => `${pack.file}.wasm`), loader, ...charts]) {
+  // The code of charts, too, is worth the best that there is: with what cargo-leptos does it would be larger. So would
+  // everything else.
+  const charts = readdirSync(path("../charts")).map((name) => `../charts/${name}`);
+  for (const name of [...readdirSync(pkg), ...charts].filter((name) => /\.(wasm|js|css)$/.test(name))) {
     const bytes = readFileSync(path(name));
     const params = { [constants.BROTLI_PARAM_QUALITY]: 11, [constants.BROTLI_PARAM_LGWIN]: 22, [constants.BROTLI_PARAM_SIZE_HINT]: bytes.length };
     writeFileSync(path(`${name}.br`), brotliCompressSync(bytes, { params }));
