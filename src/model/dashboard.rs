@@ -206,7 +206,7 @@ impl Told {
 /// What to do next.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct NextActions {
-    /// Three at most: what is to be done, then the best proposals.
+    /// Three at most: what is to be done, then the best proposals; at a glance.
     pub cards: Vec<action::Card>,
     /// How many more there are to decide about or to do.
     pub others: i64,
