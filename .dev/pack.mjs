@@ -1,11 +1,12 @@
-// Packs the shared parts of the WASM into one file.
+// Packs the shared parts of the WASM into a few files.
 //
-// `cargo leptos build --split` writes a part of its own for every set of pages that shares something: dozens of small
-// files, each asked for and compressed by itself. Here they become custom sections of one file, and the loader takes them
-// from there. What only one page needs stays a file of its own.
+// `cargo leptos build --split` writes a part of its own for every set of pages that shares something: hundreds of small
+// files, each asked for and compressed by itself. Here they become custom sections of a few files, and the loader takes
+// them from there: parts that mostly the same pages need stand in one file, and the page where everybody begins loads no
+// part that it does not need. What only one page needs stays a file of its own.
 //   node pack.mjs PKG_FOLDER HASH_FILE [--precompress]
 import { createHash } from "node:crypto";
-import { readFileSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import { readFileSync, readdirSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { brotliCompressSync, constants, gzipSync } from "node:zlib";
 
 const [pkg, hashFile, precompress] = process.argv.slice(2);
@@ -58,11 +59,58 @@ const section = (name) => {
   const body = Buffer.concat([number(title(name).length), Buffer.from(title(name)), readFileSync(path(name))]);
   return Buffer.concat([Buffer.from([0]), number(body.length), body]);
 };
-const packed = Buffer.concat([Buffer.from("\0asm\x01\0\0\0", "latin1"), ...[...shared].map(section)]);
-const pack = `shared.${createHash("md5").update(packed).digest("base64url")}`;
-writeFileSync(path(`${pack}.wasm`), packed);
 
-// The loader asks that file instead of the network.
+// Where everybody begins after signing in (`server/src/routes.rs` leads there).
+const START = /^__dashboard_route_/;
+// What one more file costs whoever loads it, in bytes of WASM: a request, and words that are compressed once more.
+const FILE = 49_152;
+
+const manifest = `__wasm_split_manifest.${hash("manifest")}.json`;
+const routes = JSON.parse(readFileSync(path(manifest), "utf8"));
+const pages = Object.keys(routes);
+const start = pages.findIndex((page) => START.test(page));
+if (start < 0) stop(`no page where everybody begins in ${manifest}`);
+
+// Two packs become one as long as what its pages save by loading one file is more than what they load in vain with it;
+// always the two that gain most.
+const gain = (one, other) => {
+  if (one.of[start] !== other.of[start]) return 0;
+  let sum = 0;
+  for (let page = 0; page < pages.length; page++) {
+    if (one.of[page] && other.of[page]) sum += FILE;
+    else if (one.of[page]) sum -= other.size;
+    else if (other.of[page]) sum -= one.size;
+  }
+  return sum;
+};
+const numbered = (one, other) => one.localeCompare(other, "en", { numeric: true });
+let packs = [...shared].sort(numbered).map((name) => {
+  const of = pages.map((page) => routes[page].includes(title(name)));
+  return { names: [name], size: statSync(path(name)).size, of, gains: new Map() };
+});
+for (;;) {
+  let [most, pair] = [0];
+  packs.forEach((one, at) => {
+    for (const other of packs.slice(0, at)) {
+      if (!one.gains.has(other)) one.gains.set(other, gain(one, other));
+      if (one.gains.get(other) > most) [most, pair] = [one.gains.get(other), [one, other]];
+    }
+  });
+  if (!pair) break;
+  const [one, other] = pair;
+  packs = packs.filter((pack) => pack !== one && pack !== other);
+  const names = [...one.names, ...other.names].sort(numbered);
+  packs.push({ names, size: one.size + other.size, of: one.of.map((needs, page) => needs || other.of[page]), gains: new Map() });
+}
+const places = new Map();
+packs.forEach((pack, at) => {
+  const packed = Buffer.concat([Buffer.from("\0asm\x01\0\0\0", "latin1"), ...pack.names.map(section)]);
+  pack.file = `shared.${createHash("md5").update(packed).digest("base64url")}`;
+  writeFileSync(path(`${pack.file}.wasm`), packed);
+  pack.names.forEach((name) => places.set(name, at));
+});
+
+// The loader asks those files instead of the network.
 const loader = `__wasm_split.${hash("split")}.js`;
 let changed = 0;
 const text = readFileSync(path(loader), "utf8").replace(
@@ -70,17 +118,18 @@ const text = readFileSync(path(loader), "utf8").replace(
   (asked, name) => {
     if (!shared.has(name)) return asked;
     changed += 1;
-    return `part("${title(name)}")`;
+    return `part(${places.get(name)}, "${title(name)}")`;
   },
 );
 if (changed !== shared.size) stop(`${shared.size} parts, ${changed} in the loader`);
-const taken = `let pack;
-const part = async (name) => {
-  pack ??= WebAssembly.compileStreaming(fetch(new URL("./${pack}.wasm", import.meta.url)));
+const taken = `const packs = ${JSON.stringify(packs.map((pack) => pack.file))};
+const loading = [];
+const part = async (at, name) => {
+  loading[at] ??= WebAssembly.compileStreaming(fetch(new URL(\`./\${packs[at]}.wasm\`, import.meta.url)));
   try {
-    return new Response(WebAssembly.Module.customSections(await pack, name)[0], { headers: { "content-type": "application/wasm" } });
+    return new Response(WebAssembly.Module.customSections(await loading[at], name)[0], { headers: { "content-type": "application/wasm" } });
   } catch (error) {
-    pack = undefined;
+    loading[at] = undefined;
     throw error;
   }
 };
@@ -88,10 +137,9 @@ const part = async (name) => {
 writeFileSync(path(loader), taken + text.replace(/^\s*\/[/*].*\n/gm, ""));
 
 // What the server tells browsers to load ahead.
-const manifest = `__wasm_split_manifest.${hash("manifest")}.json`;
-const routes = JSON.parse(readFileSync(path(manifest), "utf8"));
-for (const route of Object.keys(routes)) {
-  routes[route] = [...new Set(routes[route].map((name) => (shared.has(`${name}.wasm`) ? pack : name)))];
+for (const page of pages) {
+  const asked = routes[page].map((name) => (places.has(`${name}.wasm`) ? packs[places.get(`${name}.wasm`)].file : name));
+  routes[page] = [...new Set(asked)];
 }
 writeFileSync(path(manifest), JSON.stringify(routes));
 
@@ -100,9 +148,10 @@ for (const name of files) {
   if (shared.has(plain) || (plain !== name && [loader, manifest].includes(plain))) rmSync(path(name), { force: true });
 }
 if (precompress) {
-  // The code of charts, too, is worth the best that there is: with what cargo-leptos does it would be larger.
-  const charts = readdirSync(path("../charts")).filter((name) => name.endsWith(".js")).map((name) => `../charts/${name}`);
-  for (const name of [`${pack}.wasm`, loader, ...charts]) {
+  // The code of charts, too, is worth the best that there is: with what cargo-leptos does it would be larger. So would
+  // everything else.
+  const charts = readdirSync(path("../charts")).map((name) => `../charts/${name}`);
+  for (const name of [...readdirSync(pkg), ...charts].filter((name) => /\.(wasm|js|css)$/.test(name))) {
     const bytes = readFileSync(path(name));
     const params = { [constants.BROTLI_PARAM_QUALITY]: 11, [constants.BROTLI_PARAM_LGWIN]: 22, [constants.BROTLI_PARAM_SIZE_HINT]: bytes.length };
     writeFileSync(path(`${name}.br`), brotliCompressSync(bytes, { params }));

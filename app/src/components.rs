@@ -14,6 +14,7 @@ pub mod focus;
 pub mod form;
 pub mod icon;
 pub mod keys;
+pub mod later;
 pub mod live;
 pub mod menu;
 pub mod notice;

@@ -139,7 +139,7 @@ test("three personas see the same figures, each opens, and no digit is loose", a
   expect(turned).toBe(true);
 
   // A client's own dashboard, and a figure as a page.
-  await page.getByTestId("source").first().getByRole("link").first().click();
+  await page.getByTestId("source").locator('a[href$="/dashboard"]').first().click();
   await expect(page).toHaveURL(/\/clients\/[0-9a-f-]+\/dashboard$/);
   await live(page);
   await expect(page.getByTestId("figure spend")).toBeVisible();

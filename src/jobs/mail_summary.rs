@@ -38,14 +38,13 @@ mod tests {
     use model::{
         dashboard::Linked,
         email::EmailAddress,
-        summary::{Persona, Sentence, Shown, ShownSection},
+        summary::{Persona, Shown, ShownSection},
     };
 
     use super::*;
 
     fn letter(simulated: bool, from: Option<&str>) -> Letter {
-        let sentence = Sentence { text: "Spend was 7 EUR.".into(), figures: Vec::new() };
-        let sentences = vec![Linked { sentence, ids: Vec::new() }];
+        let sentences = vec![Linked { text: "Spend was 7 EUR.".into(), numbers: Vec::new() }];
         let told = Shown {
             persona: Persona::Cmo,
             of: "Bakery".into(),

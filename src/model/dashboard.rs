@@ -6,7 +6,6 @@ use crate::{
     action,
     id::{BrainStateId, ClientId},
     moment::Moment,
-    summary::Sentence,
 };
 
 /// Why there is no figure, by what helps.
@@ -101,13 +100,26 @@ impl Colour {
     }
 }
 
+/// A number of a sentence.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LinkedNumber {
+    /// The id by which it is opened: what it is made of is read then, as it may be of every account.
+    pub id: String,
+    /// As the state says it, unrounded.
+    pub value: String,
+    /// As it stands in the text.
+    pub shown: String,
+    /// Where it stands in the text, in characters from its beginning.
+    pub at: usize,
+}
+
 /// A sentence of a state, each of its numbers with the id by which it is opened.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Linked {
     /// The sentence.
-    pub sentence: Sentence,
-    /// The ids of its numbers, in their order.
-    pub ids: Vec<String>,
+    pub text: String,
+    /// Its numbers, in the order in which they stand in it. Other digits in it are days or parts of names.
+    pub numbers: Vec<LinkedNumber>,
 }
 
 /// What a state says first: what changed, and how much is at risk.
@@ -194,7 +206,7 @@ impl Told {
 /// What to do next.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct NextActions {
-    /// Three at most: what is to be done, then the best proposals.
+    /// Three at most: what is to be done, then the best proposals; at a glance.
     pub cards: Vec<action::Card>,
     /// How many more there are to decide about or to do.
     pub others: i64,
@@ -223,20 +235,71 @@ pub struct Source {
     pub fix: Option<(String, String)>,
 }
 
+/// So many sources stand on a page at first, as long as fewer are in trouble.
+const ROWS: usize = 10;
+/// So many in trouble stand there at most.
+const TROUBLED: usize = 20;
+
 /// How fresh everything is.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Sources {
-    /// By name.
+    /// By name; where only some are told, those in trouble first.
     pub sources: Vec<Source>,
+    /// How many more are in trouble, and how many more are fresh.
+    pub more: (usize, usize),
     /// How many accounts that are to be read were read, and how many there are, while some were never read.
     pub reading: Option<(usize, usize)>,
     /// Whether whoever reads can connect accounts.
     pub may_connect: bool,
 }
 
+impl Sources {
+    /// Those that stand on a page at first: what is in trouble, and others as far as there is room. The rest is counted, so that
+    /// the page of an agency with hundreds of accounts is no larger than that of others.
+    #[must_use]
+    pub fn at_first(self) -> Self {
+        let (mut told, mut fresh): (Vec<Source>, Vec<Source>) =
+            self.sources.into_iter().partition(|source| source.trouble.is_some());
+        let troubled = told.len();
+        told.truncate(TROUBLED);
+        let (all, room) = (fresh.len(), ROWS.saturating_sub(told.len()));
+        fresh.truncate(room);
+        let more = (troubled - told.len(), all - fresh.len());
+        told.append(&mut fresh);
+        Self { sources: told, more, ..self }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    /// What is told at first of sources numbered from 1, those in trouble named; and how many more there are.
+    fn at_first(many: usize, troubled: impl Fn(usize) -> bool) -> (Vec<usize>, (usize, usize)) {
+        let source = |number: usize| Source {
+            name: number.to_string(),
+            provider: "Files".to_owned(),
+            client: None,
+            read_at: None,
+            days: None,
+            trouble: troubled(number).then(|| "No file was imported yet.".to_owned()),
+            fix: None,
+        };
+        let all = Sources { sources: (1..=many).map(source).collect(), more: (0, 0), reading: None, may_connect: true };
+        let told = all.at_first();
+        (told.sources.iter().map(|source| source.name.parse().unwrap()).collect(), told.more)
+    }
+
+    #[test]
+    fn what_is_in_trouble_is_told_first_and_of_the_others_so_many_as_there_is_room() {
+        let until = |last: usize| (1..=last).collect::<Vec<_>>();
+        assert_eq!(at_first(0, |_| false), (until(0), (0, 0)));
+        assert_eq!(at_first(10, |_| false), (until(10), (0, 0)));
+        assert_eq!(at_first(12, |_| false), (until(10), (0, 2)));
+        assert_eq!(at_first(12, |one| one == 12), ([vec![12], until(9)].concat(), (0, 2)));
+        assert_eq!(at_first(12, |one| one > 1), (until(12)[1..].to_vec(), (0, 1)), "more than stand there otherwise");
+        assert_eq!(at_first(500, |one| one <= 30), (until(20), (10, 470)));
+    }
 
     #[test]
     fn spellings_are_read_as_they_are_written() {

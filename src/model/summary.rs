@@ -135,7 +135,7 @@ impl Shown {
         let head = format!("{of}, for the {}: what was known to the end of {day}", persona.label());
         let label = simulated.then(|| "Simulated: nobody here is real, and no figure is.".to_owned());
         let section = |section: &ShownSection| {
-            let lines = section.sentences.iter().map(|linked| format!("- {}", linked.sentence.text));
+            let lines = section.sentences.iter().map(|linked| format!("- {}", linked.text));
             std::iter::once(section.heading.clone()).chain(lines).collect::<Vec<_>>().join("\n")
         };
         [head].into_iter().chain(label).chain(sections.iter().map(section)).collect::<Vec<_>>().join("\n\n")
@@ -162,8 +162,7 @@ mod tests {
 
     #[test]
     fn a_summary_is_a_text_that_says_whether_it_is_simulated() {
-        let sentence = Sentence { text: "Spend was 7 EUR.".into(), figures: Vec::new() };
-        let sentences = vec![Linked { sentence, ids: Vec::new() }];
+        let sentences = vec![Linked { text: "Spend was 7 EUR.".into(), numbers: Vec::new() }];
         let mut shown = Shown {
             persona: Persona::Director,
             of: "Bakery".into(),

@@ -84,16 +84,20 @@ pub fn FigureDrawer(
     /// Which.
     opening: Opening,
 ) -> impl IntoView {
-    let Opening { id, open, cursor, as_of } = opening;
-    let part = move || {
-        open.get().then(|| {
-            view! {
-                <FigurePart id=id as_of=as_of cursor=cursor turn=Callback::new(move |to| cursor.set(to)) />
-                <p><a class="underline" href=move || address(&id.get(), &as_of.get(), "")>"As a page of its own"</a></p>
-            }
-        })
-    };
+    let Opening { open, .. } = opening;
+    let part = move || open.get().then(|| Suspend::new(opened(opening)));
     view! { <Drawer open=open title="What it is made of">{part}</Drawer> }
+}
+
+/// Loaded with the first figure that is pressed: most visits press none.
+#[lazy]
+fn opened(opening: Opening) -> AnyView {
+    let Opening { id, cursor, as_of, .. } = opening;
+    view! {
+        <FigurePart id=id as_of=as_of cursor=cursor turn=Callback::new(move |to| cursor.set(to)) />
+        <p><a class="underline" href=move || address(&id.get(), &as_of.get(), "")>"As a page of its own"</a></p>
+    }
+    .into_any()
 }
 
 #[cfg(test)]

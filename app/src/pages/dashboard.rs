@@ -70,11 +70,12 @@ pub async fn get_next_actions(client_id: String) -> Result<NextActions, AppError
     Ok(service::action::next(&service, &actor, client_of(&client_id)?).await?)
 }
 
-/// How fresh everything is.
+/// How fresh everything is: `all` sources, or those that stand on the page at first.
 #[server(prefix = "/app", endpoint = "get_sources", output = crate::codec::Json)]
-pub async fn get_sources(client_id: String) -> Result<Sources, AppError> {
+pub async fn get_sources(client_id: String, #[server(default)] all: bool) -> Result<Sources, AppError> {
     let (actor, service) = (crate::server::actor()?, crate::server::service()?);
-    Ok(service::dashboard::sources(&service, &actor, client_of(&client_id)?).await?)
+    let sources = service::dashboard::sources(&service, &actor, client_of(&client_id)?).await?;
+    Ok(if all { sources } else { sources.at_first() })
 }
 
 /// The agency's dashboard.
@@ -122,7 +123,9 @@ fn Dashboard(
         |(Asked { client, persona, as_of }, _)| get_told(client, persona, as_of),
     );
     let figures = Resource::new(move || (of.get(), read.get()), |((client, as_of), _)| get_main_figures(client, as_of));
-    let sources = Resource::new(move || (of.get().0, connected.get()), |(client, _)| get_sources(client));
+    let all = Memo::new(move |_| query.with(|query| query.get("sources").as_deref() == Some("all")));
+    let sources =
+        Resource::new(move || (of.get().0, all.get(), connected.get()), |(client, all, _)| get_sources(client, all));
     // The first card says so; the others have nothing to add.
     let missing = |error: &AppError| {
         (*error == AppError::Missing)
@@ -155,7 +158,7 @@ fn Dashboard(
                     part_or(what(kind), "heading", told, move |told| view! { <BrainShown kind=kind view=told.card(kind) /> }, nothing)
                 }).collect_view()}
             </div>
-            {part_or("The sources", "heading", sources, |view| view! { <SourcesShown view=view /> }, nothing)}
+            {part_or("The sources", "heading", sources, move |view| view! { <SourcesShown view=view asked=asked all=all /> }, nothing)}
         </div>
         <FigureDrawer opening=opening />
     }

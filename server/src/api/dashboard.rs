@@ -2,7 +2,7 @@
 
 use axum::{Json, extract::State};
 use model::{
-    dashboard::{Beside, CardWords, Lack, Linked, MainFigure, Source, Told},
+    dashboard::{Beside, CardWords, Lack, Linked, LinkedNumber, MainFigure, Source, Told},
     input::Invalid,
     summary::Persona,
 };
@@ -173,13 +173,8 @@ impl From<MainFigure> for MainFigureBody {
 
 impl From<Linked> for LinkedBody {
     fn from(linked: Linked) -> Self {
-        let Linked { sentence, ids } = linked;
-        let number = |(figure, id): (model::summary::Figure, String)| NumberBody {
-            id,
-            value: figure.value,
-            shown: figure.shown,
-        };
-        Self { text: sentence.text, numbers: sentence.figures.into_iter().zip(ids).map(number).collect() }
+        let number = |number: LinkedNumber| NumberBody { id: number.id, value: number.value, shown: number.shown };
+        Self { text: linked.text, numbers: linked.numbers.into_iter().map(number).collect() }
     }
 }
 

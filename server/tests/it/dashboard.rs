@@ -5,6 +5,7 @@ pub mod figures;
 mod formula;
 mod missing;
 mod pages;
+mod size;
 
 use std::{collections::BTreeMap, time::Duration};
 

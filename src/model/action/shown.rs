@@ -112,6 +112,14 @@ pub struct Card {
     pub history: Vec<(String, Moment)>,
 }
 
+impl Card {
+    /// What is read of it before it is decided about, without what stands on the page of actions alone.
+    #[must_use]
+    pub fn at_a_glance(self) -> Self {
+        Self { doubts: Vec::new(), checklist: Vec::new(), history: Vec::new(), ..self }
+    }
+}
+
 /// A list of actions that stand alike.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Stand {

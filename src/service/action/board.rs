@@ -117,7 +117,7 @@ pub async fn next(service: &Service, actor: &Actor, client_id: Option<ClientId>)
     }
     Ok(NextActions {
         others: all - cards.len() as i64,
-        cards,
+        cards: cards.into_iter().map(Card::at_a_glance).collect(),
         day: brain::find_as_of(&mut tx, None).await?.map(|(state, _)| state.day.to_string()),
         may_decide: access::may(actor.role, Deed::EditClient),
     })

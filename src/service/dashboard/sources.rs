@@ -80,7 +80,7 @@ pub async fn sources(service: &Service, actor: &Actor, client_id: Option<ClientI
     sources.sort_by(|one, other| (&one.name, &one.provider).cmp(&(&other.name, &other.provider)));
     let done = awaited.iter().filter(|read| **read).count();
     let reading = (done < awaited.len()).then_some((done, awaited.len()));
-    Ok(Sources { sources, reading, may_connect: may(Action::EditIntegrations) })
+    Ok(Sources { sources, more: (0, 0), reading, may_connect: may(Action::EditIntegrations) })
 }
 
 impl Look<'_> {

@@ -2,7 +2,7 @@
 
 use model::{
     actor::Actor,
-    dashboard::Linked,
+    dashboard::{Linked, LinkedNumber},
     figure::{FigureId, SURE},
     id::BrainStateId,
     summary::{Figure, Sentence, Shown, ShownSection},
@@ -14,12 +14,13 @@ use crate::{Result, Service};
 
 /// A sentence with the ids of its numbers.
 pub(crate) fn linked(sentence: Sentence, state: BrainStateId) -> Linked {
-    let id = |figure: &Figure| {
+    let number = |figure: Figure| {
         let sure = if figure.key == "interval" { SURE } else { "" };
         let path = format!("{}{sure}", figure.path);
-        FigureId::Said { state, outcome: figure.outcome, path }.to_string()
+        let id = FigureId::Said { state, outcome: figure.outcome, path }.to_string();
+        LinkedNumber { id, value: figure.value, shown: figure.shown, at: figure.at }
     };
-    Linked { ids: sentence.figures.iter().map(id).collect(), sentence }
+    Linked { text: sentence.text, numbers: sentence.figures.into_iter().map(number).collect() }
 }
 
 /// The summary of a state as pages and mails show it; none while nothing was thought.

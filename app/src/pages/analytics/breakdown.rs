@@ -15,8 +15,9 @@ use crate::{
     components::{
         badge::{Badge, Shade},
         figure::Figure,
+        later::painted,
         page::Skeleton,
-        part::part_or,
+        part::{part_of, part_or},
     },
     error::AppError,
 };
@@ -123,6 +124,15 @@ pub(super) fn Breakdowns(counted: Resource<Result<Counted, AppError>>, asked: Me
     let draw =
         move |of: Table, breakdown: Breakdown| view! { <Rows table=of breakdown=breakdown asked=asked /> }.into_any();
     let channels = move |counted: Counted| draw(Table::Channels, counted.channels);
+    // Figures and charts of other days are painted before the rows, of which there are many.
+    let load = move || async move {
+        let found = counted.await;
+        painted().await;
+        found
+    };
+    let retry = Callback::new(move |()| {
+        counted.refetch();
+    });
     // What was read last may be of another table, which is not this one's.
     let read = move |of: Table| {
         move |(table, found): (Table, Breakdown)| {
@@ -134,7 +144,7 @@ pub(super) fn Breakdowns(counted: Resource<Result<Counted, AppError>>, asked: Me
             <h2 id="breakdown" tabindex="-1">"What it is made up of"</h2>
             <nav aria-label="By what" class="no-print flex flex-wrap gap-1">{links.collect_view()}</nav>
             {move || match table.get() {
-                Table::Channels => part_or("The channels", "breakdown", counted, channels, nothing),
+                Table::Channels => part_of(("The channels", "breakdown"), load, retry, channels, nothing),
                 Table::Campaigns => part_or("The campaigns", "breakdown", parts, read(Table::Campaigns), nothing),
                 Table::Creatives => part_or("The creatives", "breakdown", parts, read(Table::Creatives), nothing),
             }}

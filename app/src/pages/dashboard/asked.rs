@@ -88,15 +88,22 @@ impl Asked {
         address(self.speaker(), &self.client)
     }
 
+    /// The same page where its sources stand: all of them, or those that stand there at first.
+    pub fn with_sources(&self, all: bool) -> String {
+        let all = if all { "all".to_owned() } else { String::new() };
+        let pairs = [("persona", &self.persona), ("as_of", &self.as_of), ("sources", &all)];
+        format!("{}#sources", self.query(&pairs))
+    }
+
     fn href(&self) -> String {
+        self.query(&[("persona", &self.persona), ("as_of", &self.as_of)])
+    }
+
+    fn query(&self, pairs: &[(&'static str, &String)]) -> String {
         let page = match self.client.as_str() {
             "" => "/dashboard".to_owned(),
             client => format!("/clients/{client}/dashboard"),
         };
-        self.query(&page, &[("persona", &self.persona), ("as_of", &self.as_of)])
-    }
-
-    fn query(&self, page: &str, pairs: &[(&'static str, &String)]) -> String {
         let mut query = ParamsMap::new();
         for (name, text) in pairs.iter().filter(|(_, text)| !text.is_empty()) {
             query.insert(*name, (*text).clone());
@@ -119,6 +126,9 @@ mod tests {
         let other = client.for_persona(Persona::VpGrowth);
         assert_eq!(other, "/clients/0190-a/dashboard?persona=vp%5Fgrowth&as%5Fof=2026%2D11%2D03");
         assert_eq!(client.summary(), "/summary?persona=cmo&client_id=0190-a");
+        let sources = client.with_sources(true);
+        assert_eq!(sources, "/clients/0190-a/dashboard?persona=cmo&as%5Fof=2026%2D11%2D03&sources=all#sources");
+        assert_eq!(agency.with_sources(false), "/dashboard#sources");
     }
 
     #[test]

@@ -3,6 +3,7 @@
 use leptos::prelude::*;
 use model::dashboard::{Source, Sources};
 
+use super::asked::Asked;
 use crate::{
     components::{
         badge::{Badge, Shade},
@@ -12,20 +13,6 @@ use crate::{
     },
     error::AppError,
 };
-
-/// So many are shown at once, and what is in trouble in any case.
-const SHOWN: usize = 10;
-
-/// What is shown and what is folded away, both by name: everything in trouble is shown.
-fn fold(sources: Vec<Source>) -> (Vec<Source>, Vec<Source>) {
-    let troubled = sources.iter().filter(|source| source.trouble.is_some()).count();
-    let mut room = SHOWN.saturating_sub(troubled);
-    sources.into_iter().partition(|source| {
-        let taken = source.trouble.is_none() && room > 0;
-        room -= usize::from(taken);
-        taken || source.trouble.is_some()
-    })
-}
 
 /// How far accounts were read that never were before; nothing once all were. It follows what is read by itself.
 #[component]
@@ -43,13 +30,12 @@ pub(super) fn BeingRead(sources: Resource<Result<Sources, AppError>>) -> impl In
     view! { <Transition>{read}</Transition> }
 }
 
-/// The sources.
+/// The sources: all of them, or those that stand there at first.
 #[component]
-pub(super) fn SourcesShown(view: Sources) -> impl IntoView {
-    let Sources { sources, may_connect, .. } = view;
+pub(super) fn SourcesShown(view: Sources, asked: Memo<Asked>, all: Memo<bool>) -> impl IntoView {
+    let Sources { sources, more, may_connect, .. } = view;
     let empty = sources.is_empty();
-    let (shown, folded) = fold(sources);
-    let more = folded.len();
+    let whole = all.get_untracked() && !empty;
     view! {
         <section class="flex flex-col gap-3" aria-label="Sources" data-test="sources">
             <h2 id="sources" tabindex="-1">"Sources"</h2>
@@ -61,21 +47,38 @@ pub(super) fn SourcesShown(view: Sources) -> impl IntoView {
                         view! { "An Admin or Owner connects accounts and says who looks after which client." }.into_any()
                     }}</p>
             })}
-            {(!empty).then(|| view! { <Rows label="Sources" sources=shown test="source-rows" /> })}
-            {(more > 0).then(|| view! {
-                <details data-test="sources-more">
-                    <summary class="disclosure"><span data-literal="">{more}</span>{if more == 1 { " more source, read" } else { " more sources, all read" }}</summary>
-                    <Rows label="More sources" sources=folded test="source-rows-more" />
-                </details>
+            {(!empty).then(|| view! { <Rows sources=sources /> })}
+            {(more != (0, 0)).then(|| view! {
+                <p data-test="sources-more">{left(more)} <Turn words="Show all sources" asked=asked all=true /></p>
             })}
+            {whole.then(|| view! { <p><Turn words="Show fewer sources" asked=asked all=false /></p> })}
         </section>
     }
 }
 
+/// The way to all sources, or back. It has one id, so that the focus stays on it.
 #[component]
-fn Rows(label: &'static str, sources: Vec<Source>, test: &'static str) -> impl IntoView {
+fn Turn(words: &'static str, asked: Memo<Asked>, all: bool) -> impl IntoView {
+    let href = move || asked.with(|asked| asked.with_sources(all));
+    view! { <a id="sources-turn" class="underline" href=href>{words}</a> }
+}
+
+/// How many more there are.
+fn left((troubled, fresh): (usize, usize)) -> AnyView {
+    let count = |many: usize| view! { <span data-literal="">{many}</span> };
+    match (troubled, fresh) {
+        (0, fresh) => view! { {count(fresh)} " more, all fresh. " }.into_any(),
+        (troubled, 0) => view! { {count(troubled)} " more to look at. " }.into_any(),
+        (troubled, fresh) => {
+            view! { {count(troubled)} " more to look at, " {count(fresh)} " more that are fresh. " }.into_any()
+        }
+    }
+}
+
+#[component]
+fn Rows(sources: Vec<Source>) -> impl IntoView {
     view! {
-        <Table label=label columns=vec!["Source", "Client", "Days", "Read", "State", "Fix"] test=test>
+        <Table label="Sources" columns=vec!["Source", "Client", "Days", "Read", "State", "Fix"] test="source-rows">
             {sources.into_iter().map(|source| view! { <Row source=source /> }).collect_view()}
         </Table>
     }
@@ -110,38 +113,5 @@ fn Row(source: Source) -> impl IntoView {
             <Cell of="State">{state}</Cell>
             <Cell of="Fix">{fix.map(|(href, words)| view! { <a class="underline" href=href aria-label=fix_name>{words}</a> })}</Cell>
         </tr>
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    /// Sources numbered from 1, those in trouble named.
-    fn folded(many: usize, troubled: &[usize]) -> (Vec<usize>, Vec<usize>) {
-        let source = |number: usize| Source {
-            name: number.to_string(),
-            provider: "Files".to_owned(),
-            client: None,
-            read_at: None,
-            days: None,
-            trouble: troubled.contains(&number).then(|| "No file was imported yet.".to_owned()),
-            fix: None,
-        };
-        let (shown, folded) = fold((1..=many).map(source).collect());
-        let number = |source: Source| -> usize { source.name.parse().unwrap() };
-        let numbers = |sources: Vec<Source>| sources.into_iter().map(number).collect::<Vec<_>>();
-        (numbers(shown), numbers(folded))
-    }
-
-    #[test]
-    fn what_is_in_trouble_is_shown_and_of_the_others_so_many_as_there_is_room() {
-        let until = |last: usize| (1..=last).collect::<Vec<_>>();
-        assert_eq!(folded(0, &[]), (until(0), until(0)));
-        assert_eq!(folded(10, &[]), (until(10), until(0)));
-        assert_eq!(folded(12, &[]), (until(10), vec![11, 12]));
-        assert_eq!(folded(12, &[12]), ([until(9), vec![12]].concat(), vec![10, 11]));
-        let all = until(12)[1..].to_vec();
-        assert_eq!(folded(12, &all), (all.clone(), vec![1]), "more in trouble than are shown otherwise");
     }
 }
