@@ -39,6 +39,7 @@ build() {
   fonts
   charts
   say "building the application${1:+ ($1)}: up to 17 minutes from nothing, seconds after an edit"
+  [ "${1:-}" = --release ] || dependencies_take
   local precompress=()
   [ "${1:-}" = --release ] && precompress=(--precompress)
   cargo leptos build --split "$@" "${precompress[@]}"

@@ -236,12 +236,14 @@ cmd_test() {
   say "format"
   cargo fmt --check || fail "run cargo fmt"
   check_dependencies
+  dependencies_take
   pg_start test "$(pg_in_memory)"
   check_sqlx
   say "clippy of what browsers load"
   cargo clippy --quiet -p frontend --target wasm32-unknown-unknown --profile wasm-dev -- -D warnings
   check_rustdoc
   build_test
+  dependencies_keep
   check_migrations
   check_docs
   # Each test gets a database of its own: a copy of one that is migrated already.
