@@ -13,6 +13,7 @@ mod alert_pages;
 mod alert_rules;
 mod alerts;
 mod analytics;
+mod apart;
 mod api;
 mod audit;
 mod b1;
