@@ -10,6 +10,7 @@ mod missed;
 mod outlook;
 mod peers;
 mod reading;
+mod sizes;
 mod smtp;
 
 use model::{
