@@ -130,7 +130,10 @@ async fn what_was_put_to_another_client_together_is_that_client_s_when_it_comes_
     let (olga, max, c2) = (&desk.agency.olga, &desk.agency.max, json!(desk.agency.c[1]));
     assert_eq!(post(max, &format!("{}/notes", desk.other), json!({"text": "Mind the colours"})).await.0, 201);
     let undo = joined(&desk).await;
-    assert_eq!(put(olga, &format!("{}/client", desk.one), json!({"client_id": c2})).await.0, 200);
+    let assigned = json!({"assignee_id": max.member_id().await});
+    assert_eq!(olga.send("PATCH", &desk.one, &assigned).await.status(), 200);
+    let (status, moved) = put(olga, &format!("{}/client", desk.one), json!({"client_id": c2})).await;
+    assert_eq!((status, &moved["assignee_id"]), (200, &json!(null)), "he does not see it any more");
     sees_nothing(max, &[&desk.one, &desk.other]).await;
     assert_eq!(post(olga, &undo, json!({})).await.0, 200);
     sees_nothing(max, &[&desk.one, &desk.other]).await;

@@ -3,6 +3,7 @@
 //! keeps mail: there it is the simulated agency's.
 
 mod answers;
+mod cut;
 mod dovecot;
 mod killed;
 mod mailbox;

@@ -47,6 +47,7 @@ mod headers;
 mod hub;
 mod import;
 mod import_files;
+mod inbound;
 mod inbox_desk;
 mod inbox_page;
 mod integration_pages;

@@ -56,6 +56,11 @@ pub async fn set_client(
     };
     hold_home(&mut tx, id).await?;
     conversation::set_client(&mut tx, id, client_id, MatchedBy::Person).await?;
+    let readers = conversation::readers(&mut tx, client_id).await?;
+    if found.assignee_id.is_some_and(|assignee| !readers.iter().any(|(reader, _)| *reader == assignee)) {
+        // Whoever does not see it any more sees to it no more.
+        conversation::set_assignee(&mut tx, id, None).await?;
+    }
     conversation::follow(&mut tx, id).await?;
     if let (Some(client_id), true) = (client_id, learn != Learn::Nothing) {
         let writers = conversation::writers(&mut tx, id).await?;

@@ -1,7 +1,9 @@
-//! Mails and answers that are larger than what is taken: what is too large for a mailbox fails with what to do and is not tried again,
-//! and an answer that nobody can read is no reason to send twice.
+//! Large mails, and what is larger than is taken: a file that somebody sends is there whole, what is too large for a mailbox fails with what
+//! to do and is not tried again, and an answer that nobody can read is no reason to send twice.
 
+use base64::{Engine, engine::general_purpose::STANDARD};
 use model::outgoing::{Draft, LARGEST_FILES, State};
+use reqwest::StatusCode;
 use serde_json::json;
 use service::outgoing;
 use sqlx::PgPool;
@@ -65,6 +67,40 @@ async fn what_a_mail_server_finds_too_large_fails_with_what_to_do(pool: PgPool) 
         (0, 1),
         "the file is kept"
     );
+    desk.app.stop().await;
+}
+
+#[sqlx::test(migrator = "store::MIGRATOR")]
+async fn a_file_of_forty_megabytes_that_somebody_sends_is_there_byte_for_byte(pool: PgPool) {
+    let film: Vec<u8> = (0..40_000_000_u32).map(|at| at.to_le_bytes()[usize::from(at % 7 == 0)]).collect();
+    let text = STANDARD.encode(&film);
+    let mut mail = format!(
+        "From: {JANE}\r\nTo: {OWNER}\r\nSubject: A film\r\nMessage-ID: <film@c1.com>\r\nDate: Mon, 05 Jan 2026 10:00:00 +0000\r\n\
+         MIME-Version: 1.0\r\nContent-Type: multipart/mixed; boundary=\"b\"\r\n\r\n--b\r\n\r\nHere it is.\r\n--b\r\n\
+         Content-Type: video/mp4\r\nContent-Disposition: attachment; filename=\"film.mp4\"\r\n\
+         Content-Transfer-Encoding: base64\r\n\r\n"
+    )
+    .into_bytes();
+    for line in text.as_bytes().chunks(76) {
+        mail.extend_from_slice(line);
+        mail.extend_from_slice(b"\r\n");
+    }
+    mail.extend_from_slice(b"--b--\r\n");
+    let Some(dovecot) = Dovecot::start(&[ordinary(0), mail.clone()]).await else { return };
+    let desk = dovecot.desk(&pool).await;
+    let connection = desk.connect_mailbox().await;
+    let first = run(&desk.agency.ada, &connection, 1).await;
+    assert_eq!((&first["state"], &first["rows_new"]), (&json!("succeeded"), &json!(2)), "{first}");
+    let found = desk.called("A film").await;
+    let [message] = &found.messages[..] else { panic!("{} messages", found.messages.len()) };
+    let [file] = &message.attachments[..] else { panic!("{:?}", message.attachments) };
+    assert_eq!((file.name.as_str(), file.size, message.text.trim()), ("film.mp4", 40_000_000, "Here it is."));
+    let path = format!("/app/messages/{}", message.id);
+    for (part, wanted) in [("source".to_owned(), &mail), (format!("parts/{}", file.part), &film)] {
+        let given = desk.agency.ada.get(&format!("{path}/{part}")).await;
+        assert_eq!(given.status(), StatusCode::OK, "{part}");
+        assert!(given.bytes().await.unwrap() == *wanted, "{part}");
+    }
     desk.app.stop().await;
 }
 
