@@ -7,8 +7,8 @@ use sqlx::PgPool;
 use crate::{
     joined::{Desk, desk, joined, merge, post},
     letters::{CONVERSATIONS, COUNTS, Letter, listed, subjects},
-    matching::put,
     support::Browser,
+    triage::put,
 };
 
 /// That nothing of these conversations is in sight, nor what was said in them.
