@@ -93,13 +93,6 @@ pub fn App() -> impl IntoView {
     }
     #[cfg(feature = "ssr")]
     server::set_content_security_policy();
-    // Effects run in the browser, once the page answers to clicks: what only works then comes into sight, and browser
-    // tests wait for it.
-    Effect::new(|_| {
-        if let Some(root) = document().document_element() {
-            let _ = root.set_attribute("data-live", "true");
-        }
-    });
     view! {
         <Title
             text="AudienceOS"

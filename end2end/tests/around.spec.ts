@@ -41,7 +41,7 @@ test("pages that anybody may read", async ({ page }) => {
     await expect(page.getByRole("heading", { level: 1 })).toBeVisible();
     await look(page, path.replace(/\//g, "_"));
   }
-  await expect(page.getByTestId("rules").getByRole("row")).toHaveCount(18);
+  await expect(page.getByTestId("rules").getByRole("row")).toHaveCount(20);
   const icon = await page.request.get("/favicon.svg");
   expect([icon.status(), icon.headers()["content-type"]]).toEqual([200, "image/svg+xml"]);
 });

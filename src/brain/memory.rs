@@ -32,8 +32,8 @@ pub use figure::{Absent, Figure, Gap, Gone, Part, Unit};
 pub use metric::Metric;
 pub use newcomer::{Newcomers, newcomers};
 pub use reconcile::{Claim, Reconciliation, reconcile};
-pub(crate) use report::{figure, whole_value};
 pub use report::{Report, Setting, report};
+pub(crate) use report::{figure, whole_value};
 pub use rows::{Row, rows};
 pub use status::{CALLED, CERTAIN, Change, Ranking, Status, Verdict};
 

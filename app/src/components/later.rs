@@ -9,10 +9,10 @@ use std::{
 
 use leptos::prelude::*;
 
-/// Waits until the browser has painted what is drawn by now. On the server and while a page becomes live there is nothing to wait
-/// for: what the server drew stands there already.
+/// Waits until the browser has painted what is drawn by now; on the server there is nothing to wait for. Whoever draws for the first
+/// time must not wait: what the server drew stands there already and becomes live as it is.
 pub async fn painted() {
-    if cfg!(feature = "ssr") || !live() {
+    if cfg!(feature = "ssr") {
         return;
     }
     let state = Arc::new(Mutex::new((false, None::<Waker>)));
@@ -36,8 +36,4 @@ pub async fn painted() {
         _ => Poll::Ready(()),
     })
     .await;
-}
-
-fn live() -> bool {
-    document().document_element().is_some_and(|root| root.has_attribute("data-live"))
 }

@@ -1,7 +1,13 @@
 //! What the figures are made up of: a table of channels, of campaigns or of creatives, in the order of any of its columns. Which
 //! table and which order stand in the address, so the headings are links.
 
-use std::{cmp::Ordering, sync::Arc};
+use std::{
+    cmp::Ordering,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering as AtomicOrdering},
+    },
+};
 
 use leptos::prelude::*;
 use model::{
@@ -125,10 +131,16 @@ pub(super) fn Breakdowns(counted: Resource<Result<Counted, AppError>>, asked: Me
         move |of: Table, breakdown: Breakdown| view! { <Rows table=of breakdown=breakdown asked=asked /> }.into_any();
     let channels = move |counted: Counted| draw(Table::Channels, counted.channels);
     // Figures and charts of other days are painted before the rows, of which there are many.
-    let load = move || async move {
-        let found = counted.await;
-        painted().await;
-        found
+    let drawn = Arc::new(AtomicBool::new(false));
+    let load = move || {
+        let again = drawn.swap(true, AtomicOrdering::Relaxed);
+        async move {
+            let found = counted.await;
+            if again {
+                painted().await;
+            }
+            found
+        }
     };
     let retry = Callback::new(move |()| {
         counted.refetch();
@@ -144,7 +156,7 @@ pub(super) fn Breakdowns(counted: Resource<Result<Counted, AppError>>, asked: Me
             <h2 id="breakdown" tabindex="-1">"What it is made up of"</h2>
             <nav aria-label="By what" class="no-print flex flex-wrap gap-1">{links.collect_view()}</nav>
             {move || match table.get() {
-                Table::Channels => part_of(("The channels", "breakdown"), load, retry, channels, nothing),
+                Table::Channels => part_of(("The channels", "breakdown"), load.clone(), retry, channels, nothing),
                 Table::Campaigns => part_or("The campaigns", "breakdown", parts, read(Table::Campaigns), nothing),
                 Table::Creatives => part_or("The creatives", "breakdown", parts, read(Table::Creatives), nothing),
             }}

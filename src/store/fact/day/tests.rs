@@ -204,7 +204,7 @@ async fn no_writer_can_leave_a_day_uncounted(pool: PgPool) {
          select count(*) from ((table anew except table kept) union all (table kept except table anew)) x";
     for write in [
         "update metric_daily set clicks = coalesce(clicks, 0) + 1",
-        "update metric_daily set day = day + 100",
+        "update metric_daily set day = day + 12",
         "delete from metric_daily where day = (select min(day) from metric_daily)",
     ] {
         let before: i64 = sqlx::query_scalar(
