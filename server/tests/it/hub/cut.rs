@@ -118,7 +118,7 @@ const NO_TEXT: usize = 1;
 const NO_ANSWER: usize = 2;
 
 fn worker(dovecot: &Dovecot, desk: &Desk) -> Worker {
-    worker_with(&desk.app.pool, &[("AUDIENCEOS_IMAP_BASE_URL", &dovecot.url())])
+    worker_with(&desk.app.pool, &[("AUDIENCEOS_IMAP_BASE_URL", dovecot.url().as_str())])
 }
 
 #[sqlx::test(migrator = "store::MIGRATOR")]
