@@ -2,7 +2,7 @@
 //! to do and is not tried again, and an answer that nobody can read is no reason to send twice.
 
 use base64::{Engine, engine::general_purpose::STANDARD};
-use model::outgoing::{Draft, LARGEST_FILES, State};
+use model::outgoing::{Draft, State};
 use reqwest::StatusCode;
 use serde_json::json;
 use service::outgoing;
@@ -57,8 +57,8 @@ async fn what_a_mail_server_finds_too_large_fails_with_what_to_do(pool: PgPool) 
     assert_eq!(run(&desk.agency.ada, &connection, 1).await["rows_new"], 1);
     let asked = desk.called("No. 0.").await.conversation.id;
     let (service, actor, id) = (&desk.app.service, &desk.actor, desk.new_id());
-    // As much as a message may have here; written for a mail it is more than the server takes.
-    let file = outgoing::draft::upload(service, actor, "film.mp4", "video/mp4", vec![7; LARGEST_FILES]).await.unwrap();
+    // Less than the server takes; written for a mail it is more.
+    let file = outgoing::draft::upload(service, actor, "film.mp4", "video/mp4", vec![7; 8 << 20]).await.unwrap();
     let typed = Draft { text: "Here it is.".to_owned(), uploads: vec![file], ..Draft::default() };
     outgoing::reply(service, actor, asked, id, &typed, None).await.unwrap();
     desk.was_too_large(id, "552").await;
