@@ -174,7 +174,8 @@ fn relaying(folder: &Path, port: u16) -> Option<Command> {
     let faults = shared("dovecot", "peers/run/smtpfaults.py")?;
     let python = environment("AUDIENCEOS_PEER_PYTHON").expect("./dev test sets AUDIENCEOS_PEER_PYTHON");
     let mut command = Command::new(python);
-    command.args(["-m", "aiosmtpd", "-n", "-s", "10485760", "-l", &format!("127.0.0.1:{port}"), "-c", "smtpfaults.Faults"]);
+    command.args(["-m", "aiosmtpd", "-n", "-s", "10485760"]);
+    command.args(["-l", &format!("127.0.0.1:{port}"), "-c", "smtpfaults.Faults"]);
     command.arg(folder.join("sink")).env("PYTHONPATH", faults.parent().unwrap());
     Some(command)
 }
