@@ -1,6 +1,7 @@
 // The inbox with much in it, and what comes while it is open. The mailbox is a sync's work in the database, and switched off.
 import type { Page } from "@playwright/test";
-import { keep, mailbox, type Letter } from "./mailbox";
+import { randomUUID } from "node:crypto";
+import { keep, mailbox, sql, type Letter } from "./mailbox";
 import { expect, joined, live, look, owner, test } from "./support";
 
 const from = { name: "Ana Lind", address: "ana@mill.example" };
@@ -96,7 +97,9 @@ test("a message stands in an open conversation without loading it again", async 
   await expect(page.getByTestId("text")).toHaveText("Hello no. 1");
   await page.evaluate(() => document.documentElement.setAttribute("data-marked", ""));
   keep(box, [{ from, subject: called(1), text: "And one more thing.", conversation: kept[0].conversation }]);
+  const stored = Date.now();
   await expect(page.getByTestId("text").filter({ hasText: "And one more thing." })).toBeVisible();
+  test.info().annotations.push({ type: "shown after", description: `${Date.now() - stored} ms` });
   await expect(page.locator("html[data-marked]")).toHaveCount(1);
 });
 
@@ -130,6 +133,37 @@ test("files of an answer are looked at and taken away before it goes", async ({ 
   await live(page);
   await expect(files.getByRole("listitem")).toHaveCount(1);
   await expect(files).toContainText("logo.png");
+});
+
+test("what did not go, and what nobody knows of, says so and waits for a person", async ({ page }) => {
+  await owner(page, "Doubt Agency");
+  const box = await mailbox(page);
+  const [kept] = keep(box, [{ from, subject: "Doubtful", text: "When do we begin?" }]);
+  const { user_id: member } = await (await page.request.get("/api/v1/auth/session")).json();
+  for (const [state, text, fault] of [
+    ["failed", "On Monday.", "the message is too large for this mailbox. Nothing was sent"],
+    ["unconfirmed", "On Tuesday.", "its sending was interrupted. Look there first"],
+  ]) {
+    const id = randomUUID();
+    sql(`insert into outgoing (organization_id, id, conversation_id, channel_id, answers_id, member_id, member_name, header_id, to_addresses,
+        cc_addresses, bcc_addresses, subject, text, state, send_at, attempts, fault, created_at)
+      values ('${box.organization}', '${id}', '${kept.conversation}', '${box.channel}', '${kept.message}', '${member}', 'Olga Owner',
+        '${id.replaceAll("-", "")}@agency.test', '[{"name": "Ana Lind", "address": "ana@mill.example"}]', '[]', '[]', 'Re: Doubtful', '${text}',
+        '${state}', now(), 1, '${fault}', now())`);
+  }
+  await page.goto(`/inbox/${kept.conversation}`);
+  await live(page);
+  const [failed, unconfirmed] = [page.getByTestId("outgoing failed"), page.getByTestId("outgoing unconfirmed")];
+  await expect(failed).toContainText("too large for this mailbox");
+  await expect(unconfirmed).toContainText("Nobody can find out whether it went");
+  await look(page, "inbox-doubt");
+  await failed.getByRole("button", { name: "Put it into the box again" }).click();
+  await expect(failed).toHaveCount(0);
+  await expect(page.getByTestId("reply").getByLabel("Answer")).toHaveValue("On Monday.");
+  await unconfirmed.getByRole("button", { name: "Mark as sent" }).click();
+  await expect(unconfirmed).toHaveCount(0);
+  await expect(page.getByTestId("answer")).toContainText("On Tuesday.");
+  await expect(page.getByTestId("stands")).not.toContainText("Needs reply");
 });
 
 test("what is made private goes from the open lists and counts of those who do not see it any more", async ({ page, browser }) => {

@@ -213,11 +213,19 @@ impl<'a> Sending<'a> {
             Ok(sent) => Ok(Outcome::Sent(sent)),
             Err(Stop::Ours(error)) => Err(error),
             // Nobody knows whether it went: a pause later it is looked for.
-            Err(Stop::Provider(Error::Unavailable(_) | Error::Malformed(_))) => {
+            Err(Stop::Provider(Error::Unavailable(_) | Error::Malformed(_) | Error::CursorExpired)) => {
                 Ok(Outcome::Later(UNKNOWN * (1 << self.stored.attempts.clamp(0, 5))))
             }
-            Err(stop) if doubted => Ok(self.doubted(refused(stop))),
-            Err(stop) => Ok(refused(stop)),
+            Err(stop) => {
+                let outcome = match stop {
+                    // It stays as large as it is, however often it is tried.
+                    Stop::Provider(Error::TooLarge(words)) => Outcome::Failed(format!(
+                        "the message is too large for this mailbox: {words}. Send fewer or smaller files, or a link to them. Nothing was sent"
+                    )),
+                    stop => refused(stop),
+                };
+                Ok(if doubted { self.doubted(outcome) } else { outcome })
+            }
         }
     }
 
@@ -327,6 +335,10 @@ fn refused(stop: Stop) -> Outcome {
     }
     Outcome::Failed(match stop {
         Stop::Provider(Error::Rejected(words)) => format!("the provider refused it: {words}. Nothing was sent"),
+        Stop::Provider(Error::CursorExpired) => {
+            "the provider does not know this mailbox any more. Nothing was sent".into()
+        }
+        Stop::Provider(error @ Error::TooLarge(_)) => format!("{error}. {}. Nothing was sent", error.hint()),
         Stop::Provider(error) => format!("{error}. Nothing was sent"),
         Stop::Reconnect(words) => format!("the mailbox must be connected again: {words}. Nothing was sent"),
         Stop::SwitchedOff(words) => format!("{words}. Nothing was sent"),

@@ -6,7 +6,7 @@
 //! | `RateLimited` | the job comes again after the pause, at most ten minutes |
 //! | `Unavailable` | the job is tried again with growing pauses |
 //! | `Malformed` | the run fails with the reason; totals stay what they were |
-//! | `TooLarge` | the same is asked for in smaller pieces; what cannot be smaller fails the run |
+//! | `TooLarge` | the same is asked for in smaller pieces; what cannot be smaller fails the run, and a mail that is to be sent |
 //! | `CursorExpired` | the stream is read again from its beginning |
 //! | `Rejected` | the run fails with the provider's words |
 
@@ -36,7 +36,7 @@ pub enum Error {
     /// The answer is not what the provider documents.
     #[error("the provider's answer could not be read: {0}")]
     Malformed(String),
-    /// The answer is longer than what is read at once.
+    /// The answer is longer than what is read at once, or what is to be sent is more than the provider takes.
     #[error("too much for one answer: {0}")]
     TooLarge(String),
     /// A cursor is too old.

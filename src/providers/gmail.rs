@@ -354,7 +354,7 @@ async fn get<T: serde::de::DeserializeOwned>(
 /// Sends once; a conversation that is gone is an expired cursor.
 async fn post(call: &Call<'_>, account: &Account, source: &[u8], thread: Option<&str>) -> Result<Sent> {
     let path = of(account, "messages/send")?;
-    let http = call.http.beside(call.http.base().clone(), absent);
+    let http = call.http.beside(call.http.base().clone(), unsent);
     let mut about = json!({});
     if let Some(thread) = thread {
         about["threadId"] = json!(thread);
@@ -390,6 +390,14 @@ fn marked(message_id: &str) -> Result<&str> {
 /// "Not there" is told from other refusals.
 fn absent(answer: &Answer) -> Option<Error> {
     gone(answer, refusal::fault)
+}
+
+/// What is said to a mail: a conversation that is gone, and a mail that is too large, are told from other refusals.
+fn unsent(answer: &Answer) -> Option<Error> {
+    match absent(answer)? {
+        Error::Rejected(words) if answer.status.as_u16() == 413 => Some(Error::TooLarge(words)),
+        error => Some(error),
+    }
 }
 
 /// Where history and pages are too old, or not to be read, is told from other refusals.

@@ -43,8 +43,8 @@ pub trait Inbox: Send + Sync {
     /// # Errors
     /// The kinds of [`Error`](crate::Error).
     async fn message(&self, call: &Call<'_>, account: &Account, external_id: &str) -> Result<Option<Message>>;
-    /// Sends once: it is never tried again here. Rejected, Unauthorized and RateLimited mean that nothing was sent; after any other
-    /// error nobody knows, and [`find_sent`](Self::find_sent) is asked.
+    /// Sends once: it is never tried again here. Rejected, Unauthorized, RateLimited and TooLarge (no mail of that size is taken) mean that
+    /// nothing was sent; after any other error nobody knows, and [`find_sent`](Self::find_sent) is asked.
     ///
     /// # Errors
     /// The kinds of [`Error`](crate::Error).

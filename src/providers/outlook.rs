@@ -260,9 +260,7 @@ impl Inbox for Outlook {
     async fn send(&self, call: &Call<'_>, _: &Account, outgoing: &Outgoing<'_>) -> Result<Sent> {
         let body = STANDARD.encode(outgoing.with_blind()?);
         if body.len() > LARGEST {
-            return Err(Error::Rejected(
-                "Microsoft takes mails up to 3 MB, files included. Send a link to the file, or fewer files".into(),
-            ));
+            return Err(Error::TooLarge("Microsoft takes mails up to 3 MB, files included".into()));
         }
         let request = call.http.post("v1.0/me/sendMail").bearer(&call.credential.access_token).once();
         let answer = request.body("text/plain", body.into_bytes()).answer().await?;

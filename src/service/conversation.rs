@@ -131,6 +131,12 @@ pub(crate) async fn check_home(tx: &mut TenantTx, id: ConversationId) -> Result<
     Err(Error::Conflict { code: "joined_already", message: message.to_owned() })
 }
 
+/// Holds a conversation whose messages are its own, so that nothing is joined to it or it to another until the transaction ends.
+pub(crate) async fn hold_home(tx: &mut TenantTx, id: ConversationId) -> Result<()> {
+    conversation::hold(tx, &[id]).await?;
+    check_home(tx, id).await
+}
+
 /// Missing before refused: who does not see a conversation does not learn that it is there.
 pub(crate) async fn allow_at(service: &Service, actor: &Actor, id: ConversationId) -> Result<Conversation> {
     access::allow(service, actor, Action::ReadConversations).await?;
@@ -341,8 +347,8 @@ pub async fn set_labels(
     Ok(changed)
 }
 
-/// Makes a conversation private to those named, the acting member always among them; without anybody named it is open again to all who
-/// see its client.
+/// Makes a conversation, and those joined to it, private to those named, the acting member always among them; without anybody named it is
+/// open again to all who see its client.
 ///
 /// # Errors
 /// Missing, somebody who does not see its client, or the rule that forbids it.
@@ -354,6 +360,7 @@ pub async fn set_private(
 ) -> Result<Conversation> {
     let found = allow_on(service, actor, id).await?;
     let mut tx = service.db.tenant(actor).await?;
+    hold_home(&mut tx, id).await?;
     let readers = conversation::readers(&mut tx, found.client_id).await?;
     if members.iter().any(|member| !readers.iter().any(|(reader, _)| reader == member)) {
         return Err(Invalid::new("members", "choose members who see this client").into());
@@ -366,6 +373,7 @@ pub async fn set_private(
     if !named.is_empty() && found.assignee_id.is_some_and(|assignee| !named.contains(&assignee)) {
         conversation::set_assignee(&mut tx, id, None).await?;
     }
+    conversation::follow(&mut tx, id).await?;
     let words = match named[..] {
         [] => "all who see the client".to_owned(),
         _ => names_of(&readers, &named),

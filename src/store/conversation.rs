@@ -15,7 +15,7 @@ pub use deed::{
     assignable, call, changes, ensure_label, insert_change, insert_note, labels, message_ids, move_back, move_messages,
     named, notes, readers, set_assignee, set_labels, set_merged, set_named, set_read, set_settled, set_status, wake,
 };
-pub use joined::{hold, homes, merged_into, part_outgoing, take_outgoing};
+pub use joined::{follow, hold, homes, merged_into, part_outgoing, take_outgoing};
 pub use list::{count, get, list};
 pub use people::{clients_at, set_client_of_waiting, with_address, writers};
 

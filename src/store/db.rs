@@ -186,6 +186,16 @@ impl TenantTx {
         Ok(())
     }
 
+    /// From here on each question of the transaction is planned for what it asks. One plan for whatever may be asked reads and sorts all
+    /// rows where the newest few are wanted: of 20,000 conversations that took a second instead of some milliseconds.
+    ///
+    /// # Errors
+    /// The database failed.
+    pub(crate) async fn plans_anew(&mut self) -> Result<()> {
+        sqlx::query!("set local plan_cache_mode = force_custom_plan").execute(&mut *self.transaction).await?;
+        Ok(())
+    }
+
     /// Keeps what was done.
     ///
     /// # Errors

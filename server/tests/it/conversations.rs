@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use model::conversation::Filter;
 use serde_json::{Value, json};
 use sqlx::PgPool;
 use time::{Duration, format_description::well_known::Rfc3339};
@@ -314,5 +315,27 @@ async fn beside_a_conversation_stand_others_with_its_writer_and_none_that_names_
     let beside: Value = serde_json::from_str(&body).unwrap();
     let others: Vec<_> = beside["others"].as_array().unwrap().iter().map(|row| row["subject"].clone()).collect();
     assert_eq!(others, ["Two", "To Jane"], "the newest first: {beside}");
+    app.stop().await;
+}
+
+#[sqlx::test(migrator = "store::MIGRATOR")]
+async fn a_list_is_planned_for_what_it_asks_however_often_a_connection_was_asked(pool: PgPool) {
+    let (app, _, mailbox) = desk(pool).await;
+    mailbox.keep(&[Letter::new("jane@c1.test", "One", "?")]).await;
+    let mut tx = mailbox.begin().await;
+    // Left to itself the database has a plan for whatever may be asked after five.
+    for _ in 0..20 {
+        let page = store::conversation::list(&mut tx, &Filter::default(), 25, None).await.unwrap();
+        assert_eq!(page.items.len(), 1);
+    }
+    #[expect(clippy::disallowed_methods, reason = "a test's own question")]
+    let planned: (i64, i64) = sqlx::query_as(
+        "select sum(generic_plans)::bigint, sum(custom_plans)::bigint from pg_prepared_statements where statement like '%h.name as mailbox%'",
+    )
+    .fetch_one(&mut *tx)
+    .await
+    .unwrap();
+    assert_eq!(planned, (0, 20));
+    drop(tx);
     app.stop().await;
 }

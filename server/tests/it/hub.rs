@@ -3,6 +3,7 @@
 //! keeps mail: there it is the simulated agency's.
 
 mod answers;
+mod cut;
 mod dovecot;
 mod killed;
 mod mailbox;
@@ -10,6 +11,7 @@ mod missed;
 mod outlook;
 mod peers;
 mod reading;
+mod sizes;
 mod smtp;
 
 use model::{

@@ -15,18 +15,18 @@ const HIDDEN: &str =
     "select count(*) from message m join conversation c on c.id = m.conversation_id where c.merged_into is not null";
 
 /// An agency in whose mailbox two letters of one client's contact began two conversations.
-struct Desk {
-    app: TestApp,
-    agency: Agency,
-    mailbox: Mailbox,
+pub struct Desk {
+    pub app: TestApp,
+    pub agency: Agency,
+    pub mailbox: Mailbox,
     /// The second letter.
-    second: Letter,
+    pub second: Letter,
     /// The conversations' addresses.
-    one: String,
-    other: String,
+    pub one: String,
+    pub other: String,
 }
 
-async fn desk(pool: PgPool) -> Desk {
+pub async fn desk(pool: PgPool) -> Desk {
     let app = TestApp::start(pool).await;
     let agency = Agency::found(&app).await;
     let contact = json!({"name": "Jane Doe", "emails": ["jane@c1.test"]});
@@ -39,21 +39,21 @@ async fn desk(pool: PgPool) -> Desk {
     Desk { app, agency, mailbox, second, one, other }
 }
 
-fn id(path: &str) -> &str {
+pub fn id(path: &str) -> &str {
     path.rsplit('/').next().unwrap()
 }
 
-async fn post(browser: &Browser, path: &str, body: Value) -> (u16, Value) {
+pub async fn post(browser: &Browser, path: &str, body: Value) -> (u16, Value) {
     let answer = browser.post(path, &body).await;
     (answer.status().as_u16(), answer.json().await.unwrap_or_default())
 }
 
-async fn merge(browser: &Browser, from: &str, into: &str) -> (u16, Value) {
+pub async fn merge(browser: &Browser, from: &str, into: &str) -> (u16, Value) {
     post(browser, &format!("{from}/merge"), json!({"into": id(into)})).await
 }
 
 /// Joins the other to the one; the address at which that is undone.
-async fn joined(desk: &Desk) -> String {
+pub async fn joined(desk: &Desk) -> String {
     let (status, merged) = merge(&desk.agency.olga, &desk.other, &desk.one).await;
     assert_eq!(status, 200, "{merged}");
     format!("{}/changes/{}/undo", desk.one, merged["change_id"].as_str().unwrap())

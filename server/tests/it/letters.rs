@@ -27,6 +27,8 @@ pub struct Mailbox {
     pub channel_id: ChannelId,
     pub organization_id: OrganizationId,
     pub address: String,
+    /// Others that its owner writes as.
+    pub aliases: Vec<String>,
     pub service: Service,
     pub pool: PgPool,
 }
@@ -66,6 +68,7 @@ impl Mailbox {
             channel_id: channel.into(),
             organization_id: organization.parse().unwrap(),
             address: address.to_owned(),
+            aliases: Vec::new(),
             service: app.service.clone(),
             pool: app.pool.clone(),
         }
@@ -86,7 +89,7 @@ impl Mailbox {
 
     /// Keeps letters in a transaction that goes on.
     pub async fn keep_in(&self, tx: &mut TenantTx, letters: &[Letter]) -> Kept {
-        let addresses = [self.address.clone()];
+        let addresses = [vec![self.address.clone()], self.aliases.clone()].concat();
         let mailbox = ingest::Mailbox { channel_id: self.channel_id, addresses: &addresses, run: None };
         let incoming = letters.iter().map(|letter| letter.incoming(&self.address)).collect();
         ingest::keep(tx, mailbox, incoming, self.service.clock.now()).await.unwrap()

@@ -222,7 +222,9 @@ impl Request<'_> {
         let mut body = Vec::new();
         while let Some(part) = response.chunk().await.map_err(plain)? {
             if body.len() + part.len() > self.largest {
-                return Err(Error::TooLarge(format!("it is larger than {}", size(self.largest))));
+                let words = format!("it is larger than {}", size(self.largest));
+                // What is asked once changes something, and may have: only what is said to it is lost.
+                return Err(if self.attempts == 1 { Error::Malformed(words) } else { Error::TooLarge(words) });
             }
             body.extend_from_slice(&part);
         }

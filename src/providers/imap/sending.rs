@@ -37,7 +37,7 @@ const LONGEST_ANSWER: usize = 16 << 10;
 /// Sends a message.
 ///
 /// # Errors
-/// Rejected, Unauthorized and RateLimited: nothing was sent to anybody. Unavailable and Malformed: nobody knows.
+/// Rejected, TooLarge, Unauthorized and RateLimited: nothing was sent to anybody. Unavailable and Malformed: nobody knows.
 pub(super) async fn send(call: &Call<'_>, outgoing: &Outgoing<'_>) -> Result<()> {
     check_lines(outgoing.source)?;
     let from = recipient(outgoing.from)?;
@@ -83,7 +83,7 @@ async fn begin(call: &Call<'_>, outgoing: &Outgoing<'_>, from: Address, to: &[Ad
             Error::RateLimited { .. } if number > 0 && status(&error) == Some(452) => Error::Rejected(format!(
                 "the mail server takes no more than {number} addresses at once, so nothing was sent to anybody. Write to fewer"
             )),
-            Error::Rejected(words) => {
+            Error::Rejected(words) | Error::TooLarge(words) => {
                 Error::Rejected(format!("{to} is not accepted, so nothing was sent to anybody: {words}"))
             }
             other => other,
@@ -216,10 +216,16 @@ fn refused(error: &Smtp, domain: &str) -> Error {
     match status(error) {
         Some(530 | 534 | 535 | 538) => refusal::wrong_password(domain, &said(error)),
         Some(400..500) => Error::limited(None),
+        Some(code) if oversized(code, &said(error)) => Error::TooLarge(format!("{code} {}", said(error))),
         Some(code) => Error::Rejected(format!("{code} {}", said(error))),
         None if error.is_client() => Error::Rejected(said(error)),
         None => Error::Unavailable("the connection to the mail server broke".into()),
     }
+}
+
+/// Whether a refusal is about the size of the message (RFC 5321 §4.2.2, RFC 3463 §3.4), and not about a mailbox that is full (§3.3).
+fn oversized(code: u16, said: &str) -> bool {
+    said.contains("5.3.4") || code == 552 && !said.contains("5.2.2")
 }
 
 /// What goes wrong before the text leaves nothing sent: it may be tried again after a while.
@@ -244,6 +250,18 @@ fn of_text(error: &Smtp) -> Error {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_message_that_is_too_large_is_told_from_a_mailbox_that_is_full() {
+        for (code, said) in
+            [(552, "5.3.4 Message size exceeds limit"), (552, "Too much mail data"), (554, "5.3.4 Too big")]
+        {
+            assert!(oversized(code, said), "{code} {said}");
+        }
+        for (code, said) in [(552, "5.2.2 Mailbox full"), (550, "5.1.1 user unknown"), (554, "5.7.1 Spam")] {
+            assert!(!oversized(code, said), "{code} {said}");
+        }
+    }
 
     #[test]
     fn nothing_in_an_address_ends_a_command() {

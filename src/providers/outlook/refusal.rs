@@ -22,6 +22,8 @@ struct Status {
 
 /// A link that is too old, however it is told.
 const OUTDATED: [&str; 3] = ["syncStateNotFound", "syncStateInvalid", "resyncRequired"];
+/// A mail that is larger than the mailbox may send.
+const OVERSIZED: &str = "ErrorMessageSizeExceeded";
 /// A person has to consent again; everything else of a token is the operator's registration.
 const PERSONS: [&str; 3] = ["invalid_grant", "interaction_required", "consent_required"];
 
@@ -54,6 +56,7 @@ impl Status {
         match plain {
             Error::Unauthorized(_) => Error::Unauthorized(words),
             Error::Unavailable(_) => Error::Unavailable(words),
+            Error::Rejected(_) if answer.status.as_u16() == 413 || self.code == OVERSIZED => Error::TooLarge(words),
             Error::Rejected(_) => Error::Rejected(words),
             other => other,
         }

@@ -113,6 +113,8 @@ fn refusals_have_their_kind_and_microsofts_words() {
     assert_eq!(said(401, token), Error::Unauthorized(words(token)));
     assert_eq!(said(403, "ErrorAccessDenied"), Error::Rejected(words("ErrorAccessDenied")));
     assert_eq!(said(404, "MailboxNotEnabledForRESTAPI"), Error::Rejected(words("MailboxNotEnabledForRESTAPI")));
+    assert_eq!(said(413, "RequestEntityTooLarge"), Error::TooLarge(words("RequestEntityTooLarge")));
+    assert_eq!(said(400, "ErrorMessageSizeExceeded"), Error::TooLarge(words("ErrorMessageSizeExceeded")));
     assert_eq!(said(410, "anything"), Error::CursorExpired);
     assert_eq!(said(400, "SyncStateNotFound"), Error::CursorExpired);
     assert_eq!(said(429, "ApplicationThrottled").key(), "rate_limited");

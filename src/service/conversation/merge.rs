@@ -1,5 +1,7 @@
 //! Conversations that are about the same thing become one, and one that is about two becomes two; each can be undone.
 
+use std::collections::BTreeSet;
+
 use model::{
     actor::Actor,
     conversation::{Conversation, Status},
@@ -8,7 +10,7 @@ use model::{
 };
 use store::{TenantTx, conversation, id};
 
-use super::{allow_on, check_home, told};
+use super::{allow_on, check_home, hold_home, told};
 use crate::{Error, Result, Service};
 
 /// Puts the messages of one conversation into another, with what was written there and did not go yet; returns the change, by which it is
@@ -35,12 +37,7 @@ pub async fn merge(
         check_home(&mut tx, id).await?;
     }
     let (one, other) = (conversation::get(&mut tx, from).await?, conversation::get(&mut tx, into).await?);
-    if one.client_id != other.client_id {
-        let words = "these conversations are of different clients: put both to the same client first";
-        return Err(Invalid::new("into", words).into());
-    }
-    if readers(&mut tx, &one).await? != readers(&mut tx, &other).await? {
-        let words = "one of these conversations is private, and others see it than see the other: have the same people see both first";
+    if let Some(words) = differ(&mut tx, &one, &other).await? {
         return Err(Invalid::new("into", words).into());
     }
     let change = told(service, &mut tx, &other, "merged", &one.subject).await?;
@@ -55,6 +52,16 @@ pub async fn merge(
     conversation::refresh(&mut tx, &[from, into]).await?;
     tx.commit().await?;
     Ok(change)
+}
+
+/// Why messages of one conversation may not come to be in another: others would see them.
+async fn differ(tx: &mut TenantTx, one: &Conversation, other: &Conversation) -> Result<Option<&'static str>> {
+    if one.client_id != other.client_id {
+        return Ok(Some("these conversations are of different clients: put both to the same client first"));
+    }
+    let alike = readers(tx, one).await? == readers(tx, other).await?;
+    let words = "one of these conversations is private, and others see it than see the other: have the same people see both first";
+    Ok((!alike).then_some(words))
 }
 
 /// Who alone sees a conversation; none where it is not private.
@@ -76,8 +83,7 @@ pub async fn split(
     allow_on(service, actor, from).await?;
     let now = service.clock.now();
     let mut tx = service.db.tenant(actor).await?;
-    conversation::hold(&mut tx, &[from]).await?;
-    check_home(&mut tx, from).await?;
+    hold_home(&mut tx, from).await?;
     let found = conversation::get(&mut tx, from).await?;
     let all = conversation::message_ids(&mut tx, from).await?;
     if messages.is_empty() || messages.iter().any(|message| !all.contains(message)) || messages.len() >= all.len() {
@@ -100,10 +106,12 @@ pub async fn split(
     Ok((split, change))
 }
 
-/// Undoes a merge or a split. What was said meanwhile in a conversation that has no message then is with its messages.
+/// Undoes a merge or a split. What was joined is seen by those who saw it together, and by nobody else, until they change that. What was
+/// said meanwhile in a conversation that has no message then is with its messages.
 ///
 /// # Errors
-/// Missing, a change that moved nothing or was undone, or the rule that forbids it.
+/// Missing, a change that moved nothing or was undone, conversations of different clients or seen by different people by now, or the rule
+/// that forbids it.
 pub async fn undo(
     service: &Service,
     actor: &Actor,
@@ -112,17 +120,26 @@ pub async fn undo(
 ) -> Result<Conversation> {
     let found = allow_on(service, actor, at).await?;
     let mut tx = service.db.tenant(actor).await?;
-    conversation::hold(&mut tx, &[at]).await?;
-    check_home(&mut tx, at).await?;
+    hold_home(&mut tx, at).await?;
     if !conversation::changes(&mut tx, at).await?.iter().any(|one| one.id == change) {
         return Err(Error::Missing);
     }
-    let touched = conversation::move_back(&mut tx, change).await?;
-    if touched.is_empty() {
+    conversation::follow(&mut tx, at).await?;
+    let back = conversation::move_back(&mut tx, change).await?;
+    if back.is_empty() {
         let message = "there is nothing left to undo here; nothing was changed".to_owned();
         return Err(Error::Conflict { code: "already_undone", message });
     }
+    let touched: BTreeSet<_> = back.iter().flat_map(|(was, home)| [*was, *home]).collect();
+    let touched: Vec<_> = touched.into_iter().collect();
+    // As they are now, and stay until it is done.
     conversation::hold(&mut tx, &touched).await?;
+    for (was, home) in back {
+        let (was, home) = (conversation::get(&mut tx, was).await?, conversation::get(&mut tx, home).await?);
+        if let Some(words) = differ(&mut tx, &was, &home).await? {
+            return Err(Error::Conflict { code: "seen_by_others", message: format!("{words}. Nothing was undone") });
+        }
+    }
     for one in touched.iter().copied().filter(|one| *one != at) {
         if conversation::merged_into(&mut tx, one).await? == at {
             conversation::set_merged(&mut tx, one, None).await?;

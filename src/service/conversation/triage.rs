@@ -11,7 +11,7 @@ use model::{
 };
 use store::{TenantTx, client, client_rule, conversation, inbox};
 
-use super::{allow_on, known_client, told};
+use super::{allow_on, hold_home, known_client, told};
 use crate::{Error, Result, Service, message::domain};
 
 /// What is learned from putting a conversation to a client.
@@ -54,7 +54,14 @@ pub async fn set_client(
         Some(client_id) => known_client(&clients, client_id)?.to_owned(),
         None => "nobody".to_owned(),
     };
+    hold_home(&mut tx, id).await?;
     conversation::set_client(&mut tx, id, client_id, MatchedBy::Person).await?;
+    let readers = conversation::readers(&mut tx, client_id).await?;
+    if found.assignee_id.is_some_and(|assignee| !readers.iter().any(|(reader, _)| *reader == assignee)) {
+        // Whoever does not see it any more sees to it no more.
+        conversation::set_assignee(&mut tx, id, None).await?;
+    }
+    conversation::follow(&mut tx, id).await?;
     if let (Some(client_id), true) = (client_id, learn != Learn::Nothing) {
         let writers = conversation::writers(&mut tx, id).await?;
         let writer = match writer {

@@ -1,6 +1,6 @@
 //! What people do to conversations, and what is kept of it.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use model::{
     conversation::{Change, Label, Note, Status},
@@ -340,11 +340,14 @@ pub async fn message_ids(tx: &mut TenantTx, conversation: ConversationId) -> Res
     Ok(found.fetch_all(&mut **tx).await?.into_iter().map(Into::into).collect())
 }
 
-/// Puts the messages of a change back to where they came from; returns all conversations that it touched.
+/// Puts the messages of a change back to where they came from; returns in which conversations they were, each with where they are again.
 ///
 /// # Errors
 /// The database failed.
-pub async fn move_back(tx: &mut TenantTx, change: ConversationChangeId) -> Result<Vec<ConversationId>> {
+pub async fn move_back(
+    tx: &mut TenantTx,
+    change: ConversationChangeId,
+) -> Result<BTreeSet<(ConversationId, ConversationId)>> {
     let moved = sqlx::query!(
         "select v.from_id, m.conversation_id, m.id from message_move v
          join message m on m.organization_id = v.organization_id and m.id = v.message_id where v.change_id = $1",
@@ -353,9 +356,9 @@ pub async fn move_back(tx: &mut TenantTx, change: ConversationChangeId) -> Resul
     .fetch_all(&mut **tx)
     .await?;
     let mut by_home: BTreeMap<_, Vec<_>> = BTreeMap::new();
-    let mut touched = Vec::new();
+    let mut back = BTreeSet::new();
     for row in moved {
-        touched.extend([ConversationId(row.from_id), ConversationId(row.conversation_id)]);
+        back.insert((ConversationId(row.conversation_id), ConversationId(row.from_id)));
         by_home.entry(row.from_id).or_default().push(row.id);
     }
     for (home, ids) in by_home {
@@ -364,9 +367,7 @@ pub async fn move_back(tx: &mut TenantTx, change: ConversationChangeId) -> Resul
             .await?;
     }
     sqlx::query!("delete from message_move where change_id = $1", change.0).execute(&mut **tx).await?;
-    touched.sort_unstable();
-    touched.dedup();
-    Ok(touched)
+    Ok(back)
 }
 
 /// Says that the messages of a conversation are in another one now; none says that they are its own again.

@@ -2,6 +2,7 @@
 //! is joined to no other until that is there, so that nothing is put where nobody looks.
 
 use model::id::ConversationId;
+use sqlx::types::Uuid;
 
 use crate::{Error, Result, TenantTx};
 
@@ -52,6 +53,57 @@ pub async fn merged_into(tx: &mut TenantTx, id: ConversationId) -> Result<Conver
         id.0
     );
     found.fetch_optional(&mut **tx).await?.map(Into::into).ok_or(Error::Missing)
+}
+
+/// Those joined to a conversation are of its client, and seen by those who see it and nobody else: what was said in them is no less
+/// private than what is said here, and neither is what goes back to them when that is undone.
+///
+/// # Errors
+/// The database failed.
+pub async fn follow(tx: &mut TenantTx, home: ConversationId) -> Result<()> {
+    let joined = sqlx::query_scalar!(
+        r#"with recursive joined as (
+             select c.id from conversation c where c.merged_into = $1
+             union
+             select c.id from joined j join conversation c on c.merged_into = j.id
+           ) select id as "id!" from joined"#,
+        home.0
+    );
+    let ids: Vec<Uuid> = joined.fetch_all(&mut **tx).await?;
+    if ids.is_empty() {
+        return Ok(());
+    }
+    // Named first: whoever makes them private must still see them then.
+    sqlx::query!(
+        "insert into conversation_member (organization_id, conversation_id, member_id)
+         select h.organization_id, j.id, h.member_id from conversation_member h cross join unnest($2::uuid[]) j (id)
+         where h.conversation_id = $1 on conflict do nothing",
+        home.0,
+        &ids
+    )
+    .execute(&mut **tx)
+    .await?;
+    sqlx::query!(
+        "update conversation c set client_id = h.client_id, matched_by = h.matched_by, private = h.private,
+           assignee_id = case when not h.private or exists (
+             select from conversation_member m where m.organization_id = h.organization_id
+               and m.conversation_id = h.id and m.member_id = c.assignee_id) then c.assignee_id end
+         from conversation h where h.id = $1 and c.id = any($2)",
+        home.0,
+        &ids
+    )
+    .execute(&mut **tx)
+    .await?;
+    sqlx::query!(
+        "delete from conversation_member m where m.conversation_id = any($2) and not exists (
+           select from conversation_member h where h.organization_id = m.organization_id
+             and h.conversation_id = $1 and h.member_id = m.member_id)",
+        home.0,
+        &ids
+    )
+    .execute(&mut **tx)
+    .await?;
+    Ok(())
 }
 
 /// Puts what was written in one conversation, whatever became of it, into another to which it is joined: whoever looks there sees what

@@ -82,6 +82,7 @@ pub async fn list(
     limit: i64,
     cursor: Option<Cursor>,
 ) -> Result<Page<Conversation>> {
+    tx.plans_anew().await?;
     select(tx, filter, None, limit, cursor).await
 }
 

@@ -87,8 +87,8 @@ pub(super) fn Controls(shown: RwSignal<Shown>, deeds: Deeds) -> impl IntoView {
         }
     };
     let read = move || match unread.get() {
-        true => view! { <Deed deeds=deeds id=id what="read" key="u" words="Mark as read" /> }.into_any(),
-        false => view! { <Deed deeds=deeds id=id what="unread" key="u" words="Mark as unread" /> }.into_any(),
+        true => view! { <Deed deeds=deeds id=id what="read" key="m" words="Mark as read" /> }.into_any(),
+        false => view! { <Deed deeds=deeds id=id what="unread" key="m" words="Mark as unread" /> }.into_any(),
     };
     let settle = move || match waits.get() {
         true => view! { <Deed deeds=deeds id=id what="settle" words="No answer needed" /> }.into_any(),

@@ -30,7 +30,8 @@ pub(super) struct Dovecot {
     folder: PathBuf,
     /// The mail server behind it first.
     running: Vec<Child>,
-    imap: u16,
+    /// Where mails are read.
+    pub(super) imap: u16,
     /// Where mails are handed over.
     pub(super) submission: u16,
     relay: u16,
@@ -146,6 +147,11 @@ impl Dovecot {
         }
     }
 
+    /// Where the product finds every mailbox.
+    pub(super) fn url(&self) -> String {
+        format!("imap-plain://127.0.0.1:{}/?smtp=smtp-plain://127.0.0.1:{}", self.imap, self.submission)
+    }
+
     /// The application, which finds every mailbox here, with an agency in it.
     pub(super) async fn desk(&self, pool: &PgPool) -> Desk {
         self.listening(pool, 0).await
@@ -153,8 +159,7 @@ impl Dovecot {
 
     /// The same, which listens to so many mailboxes.
     pub(super) async fn listening(&self, pool: &PgPool, listeners: usize) -> Desk {
-        let smtp = format!("smtp-plain://127.0.0.1:{}", self.submission);
-        let url = format!("imap-plain://127.0.0.1:{}/?smtp={smtp}", self.imap).parse().unwrap();
+        let url = self.url().parse().unwrap();
         let app = TestApp::start_with(pool.clone(), |config| {
             config.provider_urls.insert("imap".to_owned(), url);
             config.listeners = listeners;
@@ -164,12 +169,13 @@ impl Dovecot {
     }
 }
 
-/// The mail server that takes what is sent.
+/// The mail server that takes what is sent, up to 10 MiB.
 fn relaying(folder: &Path, port: u16) -> Option<Command> {
     let faults = shared("dovecot", "peers/run/smtpfaults.py")?;
     let python = environment("AUDIENCEOS_PEER_PYTHON").expect("./dev test sets AUDIENCEOS_PEER_PYTHON");
     let mut command = Command::new(python);
-    command.args(["-m", "aiosmtpd", "-n", "-l", &format!("127.0.0.1:{port}"), "-c", "smtpfaults.Faults"]);
+    command.args(["-m", "aiosmtpd", "-n", "-s", "10485760"]);
+    command.args(["-l", &format!("127.0.0.1:{port}"), "-c", "smtpfaults.Faults"]);
     command.arg(folder.join("sink")).env("PYTHONPATH", faults.parent().unwrap());
     Some(command)
 }

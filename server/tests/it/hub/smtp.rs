@@ -32,11 +32,15 @@ async fn an_answer_goes_by_smtp_once_and_one_that_was_cut_off_waits_for_a_person
     let (cut, unknown) = (from(5, "cut@c1.com", "Cut off"), from(10, "bounce@c1.com", "Unknown"));
     let Some(mut dovecot) = Dovecot::start(&[ordinary(0), cut, unknown]).await else { return };
     let desk = dovecot.desk(&pool).await;
+    desk.contact("Jane Doe", "jane@c1.com").await;
     let connection = desk.connect_mailbox().await;
     assert_eq!(run(&desk.agency.ada, &connection, 1).await["rows_new"], 3);
 
     let id = desk.new_id();
-    let asked = desk.called("No. 0.").await.conversation.id;
+    let asked = desk.called("No. 0.").await.conversation;
+    assert_eq!(asked.client_id, Some(desk.agency.c[0].parse().unwrap()), "Jane is at the first client");
+    assert_eq!(desk.called("Unknown").await.conversation.client_id, None, "nobody knows who that is");
+    let asked = asked.id;
     desk.reply(asked, id, "On Monday.").await.unwrap();
     desk.hurry().await;
     let sent = desk.settled(id, &[State::Sent]).await;

@@ -337,6 +337,10 @@ async fn a_refusal_has_its_kind_and_nothing_is_sent_to_anybody() {
     let wrong = world.connect_by(ACME, "hidden-wrong", &format!("smtp-plain://127.0.0.1:{}", world.submission));
     let refused = send(&wrong, ANSWER, &["jane@client.test"]).await.unwrap_err();
     assert!(refused.key() == "unauthorized" && !refused.to_string().contains("hidden"), "{refused}");
+    // This server takes one MiB.
+    let large = [ANSWER, format!("{}\r\n", "x".repeat(990)).repeat(1100).as_bytes()].concat();
+    let oversized = send(&direct, &large, &["jane@client.test"]).await.unwrap_err();
+    assert!(oversized.key() == "too_large" && oversized.to_string().contains("552"), "{oversized}");
     assert_eq!(world.arrived(), Vec::<String>::new());
     assert_eq!(all(&world.connect(ACME), None).await.0, [], "no copy either");
     // What was refused goes out as soon as it is right.

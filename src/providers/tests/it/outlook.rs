@@ -313,7 +313,7 @@ async fn a_mail_is_sent_once_as_its_source_and_found_by_its_id() {
     assert_eq!(inbox().send(&call, &account(), &outgoing).await.unwrap_err().key(), "unavailable");
     let large = "x".repeat(3_000_001);
     let large = Outgoing { source: large.as_bytes(), ..outgoing };
-    assert_eq!(inbox().send(&call, &account(), &large).await.unwrap_err().key(), "rejected");
+    assert_eq!(inbox().send(&call, &account(), &large).await.unwrap_err().key(), "too_large");
     assert_eq!(faults.requests().await.len(), 1, "neither was sent again, nor the large one at all");
 }
 

@@ -83,7 +83,8 @@ impl World {
         user.owns(&folder);
         let mut relaying = Command::new(python);
         relaying
-            .args(["-m", "aiosmtpd", "-n", "-l", &format!("127.0.0.1:{relay}"), "-c", "smtpfaults.Faults"])
+            .args(["-m", "aiosmtpd", "-n", "-s", "1048576"])
+            .args(["-l", &format!("127.0.0.1:{relay}"), "-c", "smtpfaults.Faults"])
             .arg(folder.join("sink"))
             .env("PYTHONPATH", faults.parent().unwrap());
         let mut serving = user.command(&dovecot);
