@@ -124,7 +124,6 @@ test("an answer is kept while it is written, taken back, sent once, and stands i
   await reply.getByRole("button", { name: "Send", exact: true }).click();
   const held = page.getByTestId("outgoing held");
   await expect(held).toContainText("Yes, from eight on.");
-  await look(page, "inbox-undo-send");
   await held.getByRole("button", { name: "Take it back" }).click();
   await toast(page, /It did not go/);
   await expect(held).toHaveCount(0);
@@ -136,6 +135,8 @@ test("an answer is kept while it is written, taken back, sent once, and stands i
   await reply.getByRole("button", { name: "Send", exact: true }).dblclick();
   await expect(held).toHaveCount(1);
   await expect(box).toHaveValue("");
+  // It may go while this is looked at.
+  await look(page, "inbox-undo-send");
   await expect.poll(async () => (await sent()).length, { timeout: 60_000 }).toBe(1);
   const [{ source }] = await sent();
   expect(source).toContain("In-Reply-To: <q1@bakery.example>");
