@@ -71,7 +71,7 @@ async fn counted_days(tx: &mut TenantTx, span: &Span) -> Result<Vec<DayOf>> {
         })
         .collect();
     // They lie nearly in this order, which here takes a twentieth of the time that it takes the database.
-    days.sort_by(|one, other| (one.channel_id, one.day).cmp(&(other.channel_id, other.day)));
+    days.sort_by_key(|one| (one.channel_id, one.day));
     Ok(days)
 }
 
